@@ -1,0 +1,57 @@
+# make demo    play 16 bars with no hardware, and leave the take
+# make test    lint, types and all tests
+# make soak    the tests that take longer
+# make format  format and fix what can be fixed
+# make clean   remove what was built and cached (not .venv, never a take)
+#
+# Each makes the environment in .venv first, and again when pyproject.toml or constraints.txt
+# change. PYTHON names another interpreter, PIP_ARGS goes to pip; on Linux, torch without CUDA:
+#   make test PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu"
+
+VENV ?= .venv
+PIP_ARGS ?=
+PYTEST_ARGS ?=
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --constraint constraints.txt $(PIP_ARGS)
+
+# The first that is 3.11 to 3.13 and can make an environment; 3.11 and 3.12 have every wheel.
+ifeq ($(origin PYTHON), undefined)
+PYTHON := $(shell for python in python3.11 python3.12 python3 python3.13; do \
+	"$$python" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	2>/dev/null && command -v "$$python" && break; done)
+endif
+
+.PHONY: demo test soak format clean
+
+demo: $(VENV)/.installed-play
+	$(BIN)/nesvae-live demo
+
+test: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest --cov $(PYTEST_ARGS)
+
+soak: $(VENV)/.installed-dev
+	$(BIN)/pytest -m soak --timeout 14400 $(PYTEST_ARGS)
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find nesvae_live tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	$(if $(PYTHON),,$(error no Python 3.11 to 3.13 with venv on the PATH: install one \
+	(Debian: apt install python3-venv; macOS: brew install python@3.12) or name it: make PYTHON=...))
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed-play: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable '.[train,dev]'
+	touch $@ $(VENV)/.installed-play

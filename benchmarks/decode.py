@@ -1,0 +1,128 @@
+"""Time the live decoder beside the ancestor's: seconds a phrase of 52 tokens, in one run.
+
+    python benchmarks/decode.py [--checkpoint FILE] [--phrases N] [--json]
+
+The ancestor is the post's decoder written anew: a GRU of 2 x 512 in torch eager, one step a token,
+52 steps a phrase, z of 128 beside the embedding at each step. The torch row is this project's own
+model, one step a tuple, eager. `live` is one candidate without guidance, what the torch row does;
+`as shipped` is what `play` asks for when a knob is set: several candidates, guided, judged. Rows
+take turns phrase by phrase, so that a machine that slows down slows all of them; everything runs on
+one thread. Needs the train extra.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from nesvae_live.checkpoint import load_checkpoint
+from nesvae_live.config import find_checkpoint
+from nesvae_live.critic import Critic
+from nesvae_live.decoder import Decoder
+from nesvae_live.decoding import Sampling
+from nesvae_live.inference import draws
+from nesvae_live.model import Vae, condition, sample, start_tuple
+from nesvae_live.phrase import TOKENS_PER_PHRASE, VOCABULARY
+from nesvae_live.play import SAMPLING
+
+PLAIN = Sampling(0.9, 0.95)
+
+
+class Ancestor(nn.Module):
+    """The post's decoder: one step of a GRU of 2 x 512 for each of 52 tokens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(VOCABULARY + 1, 128)
+        self.gru = nn.GRU(128 + 128, 512, num_layers=2, batch_first=True)
+        self.out = nn.Linear(512, VOCABULARY)
+
+    @torch.no_grad()
+    def decode(self, z: Tensor) -> list[int]:
+        """Sample 52 tokens from z `[1, 128]`."""
+        state = torch.zeros(2, 1, 512)
+        token = torch.tensor([VOCABULARY])
+        tokens = []
+        for _ in range(TOKENS_PER_PHRASE):
+            x = torch.cat((self.embed(token), z), -1)[:, None]
+            y, state = self.gru(x, state)
+            token = torch.multinomial(torch.softmax(self.out(y[:, 0]), -1), 1)[:, 0]
+            tokens.append(int(token))
+        return tokens
+
+
+def main() -> int:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--checkpoint", help="default: the shipped one")
+    parser.add_argument("--phrases", type=int, default=200)
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    runs = candidates(arguments.checkpoint)
+    rows: dict[str, list[float]] = {name: [] for name in runs}
+    for run in runs.values():
+        run(0)
+    for index in range(arguments.phrases):
+        for name, run in runs.items():
+            began = time.perf_counter()
+            run(index)
+            rows[name].append(time.perf_counter() - began)
+    figures = {
+        name: {f"p{q}": float(np.percentile(seconds, q)) * 1e3 for q in (50, 95, 99)}
+        for name, seconds in rows.items()
+    }
+    ratio = np.asarray(rows["ancestor"]) / np.asarray(rows["live"])
+    low, value, high = np.percentile(ratio, (2.5, 50, 97.5))
+    speedup = {"value": value, "low": low, "high": high, "n": len(ratio)}
+    if arguments.json:
+        print(json.dumps({"ms_per_phrase": figures, "ancestor_over_live": speedup}))
+        return 0
+    print(f"{'ms a phrase':<22}{'p50':>8}{'p95':>8}{'p99':>8}")
+    for name, row in figures.items():
+        print(f"{name:<22}" + "".join(f"{value:8.2f}" for value in row.values()))
+    print(
+        f"ancestor / live, pair by pair: median {value:.1f} (95 % of pairs {low:.1f} to {high:.1f})"
+    )
+    return 0
+
+
+def candidates(checkpoint_name: str | None) -> dict[str, Callable[[int], object]]:
+    """Name -> what decodes phrase `index`."""
+    checkpoint = load_checkpoint(find_checkpoint(checkpoint_name))
+    live = Decoder(checkpoint)
+    critic = Critic(live, checkpoint.quantiles)
+    model = Vae(checkpoint.config).eval()
+    model.load_state_dict({k: torch.from_numpy(v) for k, v in checkpoint.weights.items()})
+    rng = np.random.default_rng(0)
+    z = rng.standard_normal(8 + checkpoint.config.style).astype(np.float32)
+    mask = np.ones(8, np.float32)
+    zm = condition(*(torch.from_numpy(x[None]) for x in (z[:8], z[8:], mask)))
+    ancestor = Ancestor().eval()
+    z_ancestor = torch.randn(1, 128)
+    state, start = live.initial_state(), model.decoder.initial_state(1)
+
+    def eager(index: int) -> object:
+        uniforms = torch.from_numpy(draws(0, index)[None])
+        return sample(model.decoder, zm, start_tuple(1), start, uniforms, SAMPLING)
+
+    return {
+        "ancestor": lambda _: ancestor.decode(z_ancestor),
+        "torch, by tuple": eager,
+        "live": lambda index: live.decode(z, mask, state, draws(0, index), PLAIN),
+        "live, as shipped": lambda index: critic.decode(z, mask, state, draws(0, index), SAMPLING),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

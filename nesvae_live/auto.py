@@ -1,0 +1,124 @@
+"""The auto mode: a walk in z that wanders from phrase to phrase as the corpus' songs do.
+
+A song keeps its character for long and varies it from phrase to phrase, so every axis is the sum
+of a slow part and a fast one, each an AR(1) process. The parts move together as the axes do over
+the corpus. Decoding adds variety of its own, so the walk keeps more than the corpus does, for what
+is heard to keep as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nesvae_live.attributes import N_ATTRIBUTES
+
+Floats = NDArray[np.float64]
+
+SLOW, FAST = 0.985, 0.5
+"""What is left of each part's place after a phrase."""
+STYLE_SLOW = 0.4
+"""How much of a style axis' variance is slow."""
+SPREAD = "spread"
+"""Where a checkpoint's `about` holds a `Spread`."""
+
+
+@dataclass(frozen=True, slots=True)
+class WalkSpec:
+    """An attribute's walk: its slow share, and how it goes with the attributes before it."""
+
+    name: str
+    slow: float
+    correlations: tuple[float, ...]
+
+
+WALKS = (  # the correlations are those of the train split's phrases
+    WalkSpec("density", 0.95, ()),
+    WalkSpec("register", 0.95, (0.02,)),
+    WalkSpec("bass", 0.92, (0.34, 0.00)),
+    WalkSpec("polyphony", 0.90, (0.38, 0.03, 0.70)),
+    WalkSpec("regularity", 0.85, (0.65, 0.01, 0.17, 0.15)),
+    WalkSpec("motion", 0.75, (0.10, -0.08, -0.01, 0.03, 0.09)),
+    WalkSpec("consonance", 0.60, (-0.20, -0.04, -0.13, -0.10, -0.16, 0.14)),
+    WalkSpec("focus", 0.60, (-0.22, -0.11, -0.16, -0.22, -0.02, 0.18, 0.27)),
+)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How z lies over the corpus: its `mean` `[8 + U]` and `covariance` `[8 + U, 8 + U]`."""
+
+    mean: Floats
+    covariance: Floats
+
+    @classmethod
+    def plain(cls, n_style: int) -> Spread:
+        """Attributes as over the corpus, style N(0, 1) and independent of them."""
+        covariance = np.eye(N_ATTRIBUTES + n_style)
+        for i, walk in enumerate(WALKS):
+            covariance[i, :i] = covariance[:i, i] = walk.correlations
+        return cls(np.zeros(len(covariance)), covariance)
+
+    @classmethod
+    def of(cls, about: Mapping[str, Any], n_style: int) -> Spread:
+        """What a checkpoint's `about` says, or the plain one."""
+        if SPREAD not in about:
+            return cls.plain(n_style)
+        found = about[SPREAD]
+        return cls(np.array(found["mean"], float), np.array(found["covariance"], float))
+
+    def to_about(self) -> dict[str, Any]:
+        """As a checkpoint's `about` holds it, under `SPREAD`."""
+        return {
+            "mean": self.mean.round(4).tolist(),
+            "covariance": self.covariance.round(4).tolist(),
+        }
+
+
+class Walk:
+    """A walk through z, the same for the same seed.
+
+    Args:
+        seed: of the walk.
+        spread: where it walks: over hours it covers the corpus as far as a Gaussian does.
+        reach: `[8, 2]`, the attributes' ends (`Quantiles.reach`).
+    """
+
+    def __init__(self, seed: int, spread: Spread, reach: ArrayLike) -> None:
+        self._seed = seed
+        self._low, self._high = np.asarray(reach, np.float64).T
+        self._mean = spread.mean
+        self._mix = np.linalg.cholesky(spread.covariance)
+        n_style = len(spread.mean) - N_ATTRIBUTES
+        slow = np.array([*(walk.slow for walk in WALKS), *[STYLE_SLOW] * n_style])
+        self._weights = np.sqrt(np.stack((slow, 1.0 - slow)))  # 2 n
+        self._index = -1
+        self._parts = np.zeros(self._weights.shape)  # 2 n
+
+    def at(self, index: int) -> NDArray[np.float32]:
+        """Where phrase `index` (0, 1, ...) is: z `[8 + U]` float32, within the attributes' reach.
+
+        Meant to be asked forwards; an earlier phrase is found again from the start.
+        """
+        if index < self._index:
+            self._index = -1
+        while self._index < index:
+            self._index += 1
+            self._step()
+        z = self._mean + (self._weights * self._parts).sum(0)
+        z[:N_ATTRIBUTES] = np.clip(z[:N_ATTRIBUTES], self._low, self._high)
+        out: NDArray[np.float32] = z.astype(np.float32)
+        return out
+
+    def _step(self) -> None:
+        rng = np.random.default_rng([self._seed, self._index])
+        fresh = rng.standard_normal(self._parts.shape) @ self._mix.T
+        if self._index == 0:
+            self._parts = fresh
+            return
+        kept = np.array([[SLOW], [FAST]])
+        self._parts = kept * self._parts + np.sqrt(1.0 - kept**2) * fresh

@@ -1,0 +1,259 @@
+"""One case of `bench audio`, in a process of its own: an engine, alone or under load.
+
+The load is the instrument itself, playing: sequencer, decoder, recorder; and beside it a decoder
+that never pauses and 200 control changes a second.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nesvae_live.apu import Apu
+from nesvae_live.checkpoint import load_checkpoint
+from nesvae_live.config import find_checkpoint, load_preset
+from nesvae_live.decoder import Decoder
+from nesvae_live.events import NoteOff, NoteOn
+from nesvae_live.inference import Inference, Result
+from nesvae_live.inputs import MidiIn
+from nesvae_live.io.audio import AudioDevice, open_audio
+from nesvae_live.journal import Entry
+from nesvae_live.play import PerfTime, PlayOptions, Stage
+from nesvae_live.renderer import Renderer
+from nesvae_live.soundprobe import probe, quiet
+from nesvae_live.voices import Voice
+
+ENGINES = ("empty", "osc", "chip")
+CC_PER_SECOND = 200
+SETTLE_SECONDS = 1.0
+"""What starts and locks is not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What plays (one of `ENGINES`), whether under load, and for how many seconds."""
+
+    engine: str
+    loaded: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a case counted: `cpu` in cores, of all its processes; the rest are numbers of things.
+
+    `blocks_late` were asked for more than a block late; `underruns` are the ring's.
+    """
+
+    blocks: int = 0
+    blocks_late: int = 0
+    underruns: int = 0
+    slips: int = 0
+    events_late: int = 0
+    decodes: int = 0
+    inputs: int = 0
+    cpu: float = 0.0
+
+    def since(self, earlier: Figures, seconds: float) -> Figures:
+        """What came after `earlier`; `cpu` becomes a share of `seconds`."""
+        now, then = asdict(self), asdict(earlier)
+        return Figures(
+            **{name: now[name] - then[name] for name in now if name != "cpu"}
+            | {"cpu": round((self.cpu - earlier.cpu) / seconds, 4)}
+        )
+
+
+Read = Callable[[], Figures]
+
+
+def main(argument: str) -> None:
+    """Run the case, a JSON object: a line when the measuring begins, and one of figures."""
+    case = Case(**json.loads(argument))
+    if case.loaded:
+        _run_loaded(case)
+        return
+    with _chip() if case.engine == "chip" else _others(case.engine) as read:
+        _measure(read, case.seconds)
+
+
+def _measure(read: Read, seconds: float) -> None:
+    time.sleep(SETTLE_SECONDS)
+    print("begins", flush=True)
+    earlier, began = read(), time.perf_counter()
+    time.sleep(seconds)
+    figures = read().since(earlier, time.perf_counter() - began)
+    print(json.dumps(asdict(figures)), flush=True)
+
+
+@contextmanager
+def _others(engine: str) -> Iterator[Read]:
+    """Nothing, or pyo's tables."""
+    osc = Osc() if engine == "osc" else None
+    yield lambda: Figures(
+        blocks=osc.blocks if osc else 0,
+        blocks_late=osc.blocks_late if osc else 0,
+        cpu=time.process_time(),
+    )
+
+
+@contextmanager
+def _chip() -> Iterator[Read]:
+    """The chip's renderer and its device alone, playing four voices at ten notes a second."""
+    clock = PerfTime()
+    device = open_audio("jack", None, sample_rate=1, block_frames=1, time=clock, warn=print)
+    assert device is not None  # it was asked for by name
+    chip = Apu(device.sample_rate)
+    renderer = Renderer(chip, clock, _NoJournal(), lambda _samples: None, device)
+    start = clock.now() + 0.5
+    notes = {Voice.P1: (60, 67), Voice.P2: (52, 64), Voice.TR: (40, 47), Voice.NO: (3, 9)}
+    for tenth in range(3600):
+        at = start + tenth / 10
+        for voice, pair in notes.items():
+            renderer.send(NoteOff(voice, pair[(tenth + 1) % 2]), at)
+            renderer.send(NoteOn(voice, pair[tenth % 2]), at)
+    renderer.start(start)
+    try:
+        yield lambda: _figures(device, renderer, Figures(cpu=time.process_time()))
+    finally:
+        renderer.stop()
+        device.close()
+
+
+def _run_loaded(case: Case) -> None:
+    """The instrument at its hardest; its own sound goes to the device if the engine is the chip."""
+    checkpoint = load_checkpoint(find_checkpoint(None))
+    decoder, restless = Decoder(checkpoint), Decoder(checkpoint)
+    decoder.warm_up()
+    restless.warm_up()
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        options = PlayOptions(
+            audio="jack" if case.engine == "chip" else "none",
+            midi_api="none",
+            jams=Path(folder),
+            control=Path(folder) / "control",
+            status=False,
+        )
+        stage = Stage(options, load_preset("default"), checkpoint, decoder)
+        stage.open(stack)
+        osc = Osc() if case.engine == "osc" else None
+        decodes: list[float] = []
+
+        def again(result: Result) -> None:
+            decodes.append(result.seconds)
+            inference.ask(result.request)
+
+        def read() -> Figures:
+            figures = Figures(
+                blocks=osc.blocks if osc else 0,
+                blocks_late=osc.blocks_late if osc else 0,
+                decodes=len(decodes),
+                inputs=stage.engine.sequencer.counters.inputs,
+                cpu=time.process_time(),
+            )
+            return _figures(stage.device, stage.renderer, figures)
+
+        def measure() -> None:
+            _measure(read, case.seconds)
+            over.set()
+            stage.stopping.set()
+
+        inference = Inference(restless, stage.time, again)
+        inference.start()
+        inference.ask(stage.engine.sequencer.first_request(restless.initial_state()))
+        over = threading.Event()
+        threads = [
+            threading.Thread(target=measure),
+            threading.Thread(target=_turn_knobs, args=(stage, over)),
+        ]
+        for thread in threads:
+            thread.start()
+        stage.run()  # in the main thread, for its signals
+        over.set()
+        for thread in threads:
+            thread.join()
+        inference.stop()
+
+
+def _turn_knobs(stage: Stage, over: threading.Event) -> None:
+    """Send control changes, evenly, as a controller's port would."""
+    count = 0
+    due = stage.time.now()
+    while not over.wait(max(0.0, due - stage.time.now())):
+        data = (0xB0, 20 + count % 8, count // 8 % 128)
+        stage.inbox.put(MidiIn("bench", data, stage.time.now()))
+        count += 1
+        due += 1 / CC_PER_SECOND
+
+
+def _figures(device: AudioDevice | None, renderer: Renderer, others: Figures) -> Figures:
+    """The figures with what a device and its renderer counted, and the device's process computed."""
+    if device is None:
+        return others
+    return Figures(
+        blocks=device.frames_played() // device.block_frames,
+        blocks_late=device.blocks_late,
+        underruns=renderer.counters.underruns,
+        slips=renderer.counters.slips,
+        events_late=renderer.counters.late,
+        decodes=others.decodes,
+        inputs=others.inputs,
+        cpu=others.cpu + device.cpu_seconds,
+    )
+
+
+class _NoJournal:
+    def put(self, entry: Entry) -> None:
+        """Forget it."""
+
+
+class Osc:
+    """What pyo alone would do: four voices of `Osc` tables, in this process, from now on."""
+
+    def __init__(self) -> None:
+        self.blocks = 0
+        self.blocks_late = 0
+        offer = probe()
+        with quiet():
+            import pyo
+
+            server = pyo.Server(
+                sr=offer.jack_rate,
+                nchnls=2,
+                buffersize=offer.jack_block,
+                duplex=0,
+                audio="jack",
+                jackname="nesvae_bench_osc",
+                verbosity=0,
+            )
+            server.deactivateMidi()
+            server.setJackAuto(False, False)
+            server.boot()
+        tables = [pyo.SquareTable(), pyo.SquareTable(), pyo.TriangleTable(), pyo.SawTable()]
+        self._voices: list[Any] = [
+            pyo.Osc(table, freq=110.0 * (i + 2), mul=0.1).mix(2).out()
+            for i, table in enumerate(tables)
+        ]
+        self._longest = 2 * offer.jack_block / offer.jack_rate
+        self._at = time.perf_counter() + 1.0
+        self._server = server
+        server.setCallback(self._count)
+        server.start()
+
+    def _count(self) -> None:
+        """Count a block. Runs in pyo's thread."""
+        now = time.perf_counter()
+        self.blocks_late += now - self._at > self._longest
+        self._at = now
+        self.blocks += 1
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,139 @@
+"""The language of the control socket: a line of JSON is a command.
+
+Commands: `{"do": "set", "knob": "density", "value": 0.5}` (null lets it go),
+`{"do": "mute", "voice": "P1", "on": true}`, `{"do": "level", "voice": "P1", "level": -6}` (dB;
+the voice may be "all"), `{"do": "solo", "voice": "P1", "on": true}`,
+`{"do": "swap", "mode": "now"}` (or beat, bar), `{"do": "tempo", "tempo": 120}`, `{"do": "tap"}`,
+`{"do": "panic"}`,
+`{"do": "stop"}`, `{"do": "status"}`. Answers: `{"ok": true, ...}` or `{"ok": false, "error": "one line"}`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from nesvae_live.book import Swap
+from nesvae_live.inputs import (
+    GetStatus,
+    Input,
+    Panic,
+    Reply,
+    SetKnob,
+    SetLevel,
+    SetMute,
+    SetSolo,
+    SetSwap,
+    SetTempo,
+    Stop,
+    Tap,
+)
+from nesvae_live.mixer import HIGHEST_DB, LOWEST_DB
+from nesvae_live.voices import VOICES, Voice
+
+
+class _Set(msgspec.Struct, tag_field="do", tag="set", forbid_unknown_fields=True):
+    knob: str
+    value: Annotated[float, msgspec.Meta(ge=0, le=1)] | None
+
+
+class _Mute(msgspec.Struct, tag_field="do", tag="mute", forbid_unknown_fields=True):
+    voice: str
+    on: bool
+
+
+class _Level(msgspec.Struct, tag_field="do", tag="level", forbid_unknown_fields=True):
+    voice: str
+    level: Annotated[float, msgspec.Meta(ge=LOWEST_DB, le=HIGHEST_DB)]
+
+
+class _Solo(msgspec.Struct, tag_field="do", tag="solo", forbid_unknown_fields=True):
+    voice: str
+    on: bool
+
+
+class _Swap(msgspec.Struct, tag_field="do", tag="swap", forbid_unknown_fields=True):
+    mode: Swap
+
+
+class _Tempo(msgspec.Struct, tag_field="do", tag="tempo", forbid_unknown_fields=True):
+    tempo: float
+
+
+class _Tap(msgspec.Struct, tag_field="do", tag="tap", forbid_unknown_fields=True):
+    pass
+
+
+class _Panic(msgspec.Struct, tag_field="do", tag="panic", forbid_unknown_fields=True):
+    pass
+
+
+class _Stop(msgspec.Struct, tag_field="do", tag="stop", forbid_unknown_fields=True):
+    pass
+
+
+class _Status(msgspec.Struct, tag_field="do", tag="status", forbid_unknown_fields=True):
+    pass
+
+
+COMMANDS = ("set", "mute", "level", "solo", "swap", "tempo", "tap", "panic", "stop", "status")
+_DECODER = msgspec.json.Decoder(
+    _Set | _Mute | _Level | _Solo | _Swap | _Tempo | _Tap | _Panic | _Stop | _Status
+)
+_VOICES = {spec.voice.name: spec.voice for spec in VOICES}
+
+
+def parse_command(line: bytes, at: float, reply: Reply) -> Input:
+    """The input that a line asks for, stamped `at`, answered through `reply`.
+
+    The knob's name is not checked here: the engine knows the knobs, and answers.
+
+    Raises:
+        ValueError: it isn't a command; one line says why.
+    """
+    try:
+        command = _DECODER.decode(line)
+    except msgspec.ValidationError as error:
+        hint = f" (one of {', '.join(COMMANDS)})" if "do`" in str(error) else ""
+        raise ValueError(f"not a command: {error}{hint}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"not a line of JSON: {error}") from None
+    if isinstance(command, _Set):
+        return SetKnob(command.knob, command.value, at, reply)
+    if isinstance(command, _Mute):
+        if command.voice not in _VOICES:
+            raise ValueError(f"no voice {command.voice!r}: one of {', '.join(_VOICES)}")
+        return SetMute(_VOICES[command.voice], command.on, at, reply)
+    if isinstance(command, _Level):
+        return SetLevel(_heard(command.voice, everything=True), command.level, at, reply)
+    if isinstance(command, _Solo):
+        voice = _heard(command.voice)
+        assert voice is not None  # only everything is None
+        return SetSolo(voice, command.on, at, reply)
+    if isinstance(command, _Swap | _Tempo | _Tap):
+        return _timing(command, at, reply)
+    if isinstance(command, _Panic):
+        return Panic(at, reply)
+    if isinstance(command, _Stop):
+        return Stop(at, reply)
+    return GetStatus(at, reply)
+
+
+def _timing(command: _Swap | _Tempo | _Tap, at: float, reply: Reply) -> Input:
+    if isinstance(command, _Swap):
+        return SetSwap(command.mode, at, reply)
+    if isinstance(command, _Tempo):
+        return SetTempo(command.tempo, at, reply)
+    return Tap(at, reply)
+
+
+def _heard(name: str, *, everything: bool = False) -> Voice | None:
+    """A voice of the chip, all four of which can be heard; None is everything."""
+    if everything and name == "all":
+        return None
+    names = [voice.name for voice in Voice]
+    if name not in names:
+        known = ", ".join([*names, "all"] if everything else names)
+        raise ValueError(f"no voice {name!r}: one of {known}")
+    return Voice[name]

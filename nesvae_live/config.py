@@ -1,0 +1,292 @@
+"""Presets, checkpoints and folders: where they are, and what a preset's TOML may say.
+
+A preset is parsed here, at the border, into frozen values; whatever is wrong with it is one line
+that names the file, the key and what is allowed. After that it is trusted.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import platformdirs
+
+from nesvae_live.dialect import DIALECTS, GENERAL
+from nesvae_live.knobs import KNOB_BY_NAME, KNOB_NAMES, ControlMap, ControlSpec
+from nesvae_live.patch import Patch
+from nesvae_live.patchbank import SHAPED, PatchBank, parse_choices
+from nesvae_live.voices import VOICES, Voice
+
+APP = "nesvae_live"
+DEFAULT_PRESET = "default"
+
+T = TypeVar("T")
+
+
+class ConfigError(Exception):
+    """A preset, checkpoint or folder can't be used; one line says which, where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """How a preset wants to be played; None leaves it to the command line and its defaults.
+
+    `tempo` in beats a minute; the ranges are in `PLAY_RANGES`.
+    """
+
+    tempo: float | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+
+
+PLAY_RANGES: Mapping[str, tuple[float, float]] = {
+    "tempo": (20.0, 400.0),
+    "temperature": (0.05, 4.0),
+    "top_p": (0.05, 1.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A map from controls to knobs and how to start; `path` is the file it was read from.
+
+    `patches` are the voices' patches by name, out of `bank`; `dialect` is how MIDI is said.
+    """
+
+    name: str
+    description: str
+    controls: tuple[ControlSpec, ...]
+    muted: frozenset[Voice]
+    play: Play
+    path: Path
+    bank: PatchBank = field(default_factory=lambda: PatchBank({}), compare=False, repr=False)
+    patches: Mapping[Voice, str] = field(default_factory=dict)
+    dialect: str = GENERAL
+
+    def control_map(self) -> ControlMap:
+        """The map that reads this preset's control changes."""
+        return ControlMap(self.controls)
+
+    def voice_patches(self, choices: Iterable[str] = ()) -> dict[Voice, Patch]:
+        """The voices' patches, with `choices` of the command line (`P1=lead`, `off`) before them.
+
+        Raises:
+            ConfigError: a choice can't be had.
+        """
+        try:
+            names = {**self.patches, **parse_choices(choices)}
+            found = {voice: self.bank.find(name) for voice, name in names.items()}
+        except ValueError as error:
+            raise ConfigError(f"--patch: {error}") from error
+        return {voice: patch for voice, patch in found.items() if patch is not None}
+
+
+def load_preset(name_or_path: str = DEFAULT_PRESET) -> Preset:
+    """Read a preset.
+
+    Args:
+        name_or_path: a file (anything that ends in .toml or has a folder in it), or a name that is
+            looked for in the user's presets folder, then among the shipped ones.
+
+    Raises:
+        ConfigError: there is no such preset, or it says what it may not.
+    """
+    if name_or_path.endswith(".toml") or any(sep in name_or_path for sep in "/\\"):
+        return read_preset(Path(name_or_path).expanduser())
+    folders = (user_presets_dir(), shipped_dir("presets"))
+    for folder in folders:
+        if (path := folder / f"{name_or_path}.toml").is_file():
+            return read_preset(path)
+    names = sorted({path.stem for folder in folders for path in folder.glob("*.toml")})
+    raise ConfigError(
+        f"no preset named {name_or_path!r}{_nearest(name_or_path, names)}; "
+        f"there are: {', '.join(names)}"
+    )
+
+
+def read_preset(path: Path) -> Preset:
+    """Read a preset's file.
+
+    Raises:
+        ConfigError: it can't be read, isn't TOML, or says what it may not.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"preset {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"preset {path}: not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"preset {path}: not TOML: {error}") from error
+    try:
+        return _preset(table, path)
+    except ValueError as error:
+        raise ConfigError(f"preset {path}: {error}") from error
+
+
+def _preset(table: Mapping[str, Any], path: Path) -> Preset:
+    """A preset from its table; a ValueError's text starts with the key that is wrong."""
+    parts = ("knobs", "voices", "patches", "midi", "play")
+    _check_keys(table, ("name", "description", *parts), "")
+    knobs, voices, patches, midi, play = (_table(table, key) for key in parts)
+    _check_keys(knobs, KNOB_BY_NAME, "knobs.", KNOB_NAMES)
+    _check_keys(voices, ("mute", "patch"), "voices.")
+    _check_keys(midi, ("dialect",), "midi.")
+    _check_keys(play, [f.name for f in fields(Play)], "play.")
+    bank = _bank(patches)
+    return Preset(
+        name=_typed(table.get("name", path.stem), str, "name"),
+        description=_typed(table.get("description", ""), str, "description"),
+        controls=_controls(knobs),
+        muted=frozenset(map(_voice, _typed(voices.get("mute", []), list[str], "voices.mute"))),
+        play=Play(**{key: _in_range(key, play[key]) for key in play}),
+        path=path,
+        bank=bank,
+        patches=_patches(_table(voices, "patch", "voices."), bank),
+        dialect=_dialect(midi.get("dialect", GENERAL)),
+    )
+
+
+def _bank(tables: Mapping[str, Any]) -> PatchBank:
+    shipped = PatchBank.read(shipped_dir("presets") / "patches" / "shipped.toml")
+    try:
+        return shipped.changed(tables) if tables else shipped
+    except ValueError as error:
+        raise ValueError(f"patches.{error}") from error
+
+
+def _patches(names: Mapping[str, Any], bank: PatchBank) -> dict[Voice, str]:
+    _check_keys(names, SHAPED, "voices.patch.")
+    found: dict[Voice, str] = {}
+    for voice, given in names.items():
+        where = f"voices.patch.{voice}"
+        found[SHAPED[voice]] = name = _typed(given, str, where)
+        try:
+            bank.find(name)
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
+    return found
+
+
+def _dialect(given: Any) -> str:
+    if (dialect := _typed(given, str, "midi.dialect")) not in DIALECTS:
+        raise ValueError(f"midi.dialect: {dialect!r} is none of {', '.join(DIALECTS)}")
+    return dialect
+
+
+def _controls(knobs: Mapping[str, Any]) -> tuple[ControlSpec, ...]:
+    controls: list[ControlSpec] = []
+    for knob in knobs:
+        where = f"knobs.{knob}"
+        control = _table(knobs, knob, "knobs.")
+        _check_keys(control, ("cc", "channel"), f"{where}.")
+        if "cc" not in control:
+            raise ValueError(f"{where}: needs a cc, as in {knob} = {{ cc = 20 }}")
+        cc = _typed(control["cc"], int, f"{where}.cc")
+        shown = control.get("channel")  # 1-based, as people write it
+        channel = None if shown is None else _typed(shown, int, f"{where}.channel") - 1
+        try:
+            controls.append(ControlSpec(knob, cc, channel))
+            ControlMap(controls)  # two knobs on one control
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
+    return tuple(controls)
+
+
+def _voice(name: str) -> Voice:
+    known = {spec.voice.name: spec.voice for spec in VOICES}
+    if name not in known:
+        raise ValueError(f"voices.mute: {name!r} is no voice, only {', '.join(known)} are")
+    return known[name]
+
+
+def _in_range(key: str, given: Any) -> float:
+    low, high = PLAY_RANGES[key]
+    value = _typed(given, float, f"play.{key}")
+    if not low <= value <= high:
+        raise ValueError(f"play.{key}: {value:g} is out of range, {low:g} to {high:g}")
+    return value
+
+
+def _table(parent: Mapping[str, Any], key: str, where: str = "") -> Mapping[str, Any]:
+    table: Mapping[str, Any] = _typed(parent.get(key, {}), dict, f"{where}{key}")
+    return table
+
+
+def _typed(value: Any, kind: type[T], where: str) -> T:
+    """`value` if it is a `kind`; an int will do for a float, but no bool for an int."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{where}: {str(error)[0].lower()}{str(error)[1:]}") from error
+
+
+def _check_keys(
+    table: Mapping[str, Any], allowed: Collection[str], where: str, shown: str = ""
+) -> None:
+    for key in table:
+        if key not in allowed:
+            raise ValueError(
+                f"{where}{key}: unknown key{_nearest(key, allowed)}; "
+                f"allowed: {shown or ', '.join(allowed)}"
+            )
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), 1)
+    return f", did you mean {near[0]!r}?" if near else ""
+
+
+def find_checkpoint(name_or_path: str | None = None) -> Path:
+    """The checkpoint to play.
+
+    Args:
+        name_or_path: a file, the name of a shipped checkpoint, or None for the shipped one.
+
+    Raises:
+        ConfigError: there is none, or nothing says which of several.
+    """
+    shipped = {path.stem: path for path in sorted(shipped_dir("checkpoints").glob("*.safetensors"))}
+    if name_or_path is None:
+        if len(shipped) != 1:
+            names = ", ".join(shipped) or "none"
+            raise ConfigError(
+                f"which checkpoint? (shipped: {names}) name one with --checkpoint FILE"
+            )
+        return next(iter(shipped.values()))
+    if name_or_path in shipped:
+        return shipped[name_or_path]
+    if (path := Path(name_or_path).expanduser()).is_file():
+        return path
+    raise ConfigError(
+        f"checkpoint {name_or_path}: no such file; shipped: {', '.join(shipped) or 'none'}"
+    )
+
+
+def shipped_dir(kind: str) -> Path:
+    """The folder of shipped `presets` or `checkpoints`: in the wheel, or beside the source.
+
+    Raises:
+        ConfigError: the installation is incomplete.
+    """
+    package = Path(str(resources.files("nesvae_live")))
+    for folder in (package / "_data" / kind, package.parent / kind):
+        if folder.is_dir():
+            return folder
+    raise ConfigError(f"the installation lacks its {kind} ({package}): install nesvae_live again")
+
+
+def user_presets_dir() -> Path:
+    """Where a user's own presets are looked for; it need not exist."""
+    return platformdirs.user_config_path(APP, appauthor=False) / "presets"
+
+
+def default_jams_dir() -> Path:
+    """Where jams go unless told otherwise: nesvae_live in the user's music folder."""
+    return platformdirs.user_music_path() / APP

@@ -1,0 +1,1 @@
+"""Adapters: MIDI, audio, files and the control socket."""

@@ -1,0 +1,294 @@
+"""The take: a folder in which a jam is written down while it is played.
+
+`take.jsonl` (the log) and `take.wav` (the chip's own samples) grow while the music plays;
+`take.mid` and `take.png` are made of the log when it ends. The recorder drops nothing and pushes
+nobody back: what the disk refuses waits in memory.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from queue import SimpleQueue
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.growing import GrowingFile
+from nesvae_live.jam import Jam
+from nesvae_live.jamlog import JamError, entry_to_line, lines_to_jam
+from nesvae_live.journal import Entry, Noted, Opened, Placed, Sent
+from nesvae_live.protocols import Time
+from nesvae_live.wav import wav_head
+
+LOG, SOUND = "take.jsonl", "take.wav"
+WRITE_SECONDS = 0.25
+"""What is queued is written this often, so a killed process loses no more."""
+SYNC_SECONDS = 0.75
+"""After this long it is forced to the disk too, so a power cut costs at most a second."""
+KEEP_BYTES = 64 << 20
+"""How much of each file waits in memory for a disk that refuses: 12 minutes of sound."""
+
+Maker = Callable[[Jam, Path], None]
+"""Writes one file of a whole jam to a path, like `smf.write_midi` and `picture.write_picture`."""
+
+
+class RecordError(Exception):
+    """A take that cannot begin, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """What was recorded: its folder, the files in it, and in a line each what is missing."""
+
+    folder: Path
+    files: tuple[Path, ...]
+    faults: tuple[str, ...]
+
+
+class Recorder:
+    """Writes a take, in a thread of its own; a `protocols.Journal`.
+
+    Args:
+        jams: the folder in which each take gets its own.
+        sample_rate: of the samples that `tap` gets, Hz.
+        time: of which only differences matter here.
+        warn: told in one line, from the recorder's thread, when the disk first refuses, and from
+            `close` what came of it. The log gets the same line.
+        makers: file name -> what makes it of the jam when it ends.
+        keep: how many bytes of each file may wait in memory.
+    """
+
+    def __init__(
+        self,
+        jams: Path,
+        sample_rate: int,
+        *,
+        time: Time,
+        warn: Callable[[str], None],
+        makers: Mapping[str, Maker],
+        keep: int = KEEP_BYTES,
+    ) -> None:
+        self._jams = jams
+        self._sample_rate = sample_rate
+        self._time = time
+        self._warn = warn
+        self._makers = makers
+        self._keep = keep
+        self._queue: SimpleQueue[Entry | NDArray[np.int16]] = SimpleQueue()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._log: GrowingFile | None = None
+        self._sound: GrowingFile | None = None
+        self._opened: Opened | None = None
+        self._early: list[Entry] = []  # what came before the jam was opened
+        self._bar = 0
+        self._synced_at = 0.0
+        self._troubles: list[str] = []  # each told once
+        self._error: Exception | None = None
+        self._take: Take | None = None
+
+    def start(self, started: datetime) -> Path:
+        """Make the take's folder, named by the local time `started`, and start the thread.
+
+        Raises:
+            RecordError: nothing can be written there; one line that says why.
+        """
+        folder: Path | None = None
+        try:
+            folder = _make_folder(self._jams, f"{started:%Y-%m-%d_%H-%M-%S}")
+            self._log = GrowingFile(folder / LOG, keep=self._keep)
+            self._sound = GrowingFile(folder / SOUND, keep=self._keep, head=self._head)
+        except OSError as error:
+            if self._log:
+                self._log.close()
+                self._log = None
+            if folder:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise RecordError(
+                f"cannot record into {self._jams}: {error.strerror}; "
+                "name a folder that can be written with --jams"
+            ) from None
+        self._synced_at = self._time.now()
+        self._thread.start()
+        return folder
+
+    def _head(self, n_bytes: int) -> bytes:
+        return wav_head(n_bytes, self._sample_rate)
+
+    def put(self, entry: Entry) -> None:
+        """Remember `entry`; what comes before `Opened` is written after it. Any thread."""
+        self._queue.put(entry)
+
+    def tap(self, samples: NDArray[np.int16]) -> None:
+        """Append `[n]` samples to the sound; the array is handed over. Any one thread."""
+        self._queue.put(samples)
+
+    def check(self) -> None:
+        """Raise again what ended the recorder's thread, if something did."""
+        if self._error:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            while not self._closing.wait(WRITE_SECONDS):
+                self.step()
+        except Exception as error:  # noqa: BLE001 - told, and raised again by check()
+            self._error = error
+            self._tell(f"the recorder failed ({error!r})")
+
+    def step(self) -> None:
+        """Write what is queued; force it to the disk when a bar or a second is over."""
+        now = self._time.now()
+        bar = self._bar
+        self._drain()
+        due = self._bar != bar or now - self._synced_at >= SYNC_SECONDS
+        self._flush(sync=due)
+        if due:
+            self._synced_at = now
+
+    def _drain(self) -> None:
+        assert self._log
+        assert self._sound
+        lines, samples = [], []
+        try:
+            for _ in range(self._queue.qsize()):  # no more: they may be put faster than written
+                item = self._queue.get_nowait()
+                if isinstance(item, np.ndarray):
+                    samples.append(item.astype("<i2", copy=False).tobytes())
+                else:
+                    lines += self._lines(item)
+        finally:
+            self._log.append(b"".join(lines))
+            self._sound.append(b"".join(samples))
+
+    def _lines(self, entry: Entry) -> list[bytes]:
+        if self._opened is None:
+            if not isinstance(entry, Opened):
+                self._early.append(entry)
+                return []
+            first = entry_to_line(entry, entry.at)  # a log is nothing without it: may raise
+            self._opened = entry
+            early, self._early = self._early, []
+            return [first, *map(self._line, early)]
+        if isinstance(entry, Sent | Placed):
+            self._bar = max(self._bar, int(entry.beat // self._opened.beats_per_bar))
+        return [self._line(entry)]
+
+    def _line(self, entry: Entry) -> bytes:
+        assert self._opened
+        try:
+            return entry_to_line(entry, self._opened.at)
+        except (KeyError, TypeError, ValueError) as error:
+            text = f"an entry could not be written ({error!r}): {entry!r}"
+            return entry_to_line(Noted(self._opened.at, text), self._opened.at)
+
+    def _flush(self, *, sync: bool) -> None:
+        for file in (self._log, self._sound):
+            assert file
+            trouble = file.flush(sync=sync)
+            if trouble:
+                self._tell(trouble)
+
+    def _tell(self, trouble: str) -> None:
+        if trouble in self._troubles:
+            return
+        self._troubles.append(trouble)
+        self.put(Noted(self._time.now(), trouble))
+        if len(self._troubles) == 1:
+            self._warn(
+                f"{trouble}; the music goes on, and what can't be written waits in memory "
+                f"(up to {self._keep >> 20} MB a file)"
+            )
+
+    def close(self) -> Take | None:
+        """End the thread, write what is left, make the other files; again is harmless.
+
+        Returns:
+            The take; None if nothing was ever recorded, and then no folder is left either.
+        """
+        if self._log is None or self._sound is None or self._take:
+            return self._take
+        if self._thread.is_alive():
+            self._closing.set()
+            self._thread.join()
+        self._drain()
+        self._flush(sync=True)
+        self._drain()  # what the flush had to tell
+        self._flush(sync=True)
+        self._log.close()
+        self._sound.close()
+        folder = self._log.path.parent
+        log, sound, self._log, self._sound = self._log, self._sound, None, None
+        if self._opened is None and sound.size == 0:
+            shutil.rmtree(folder, ignore_errors=True)
+            return None
+        faults = [fault for file in (log, sound) if (fault := file.fault())]
+        faults += make_files(folder, self._makers)
+        for fault in faults:
+            self._warn(fault)
+        files = [folder / name for name in (LOG, SOUND, *self._makers)]
+        self._take = Take(folder, tuple(f for f in files if f.exists()), tuple(faults))
+        return self._take
+
+
+def _make_folder(jams: Path, name: str) -> Path:
+    jams.mkdir(parents=True, exist_ok=True)
+    for n in count(1):
+        folder = jams / (name if n == 1 else f"{name}_{n}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise AssertionError
+
+
+def read_jam(path: Path) -> Jam:
+    """Read a log.
+
+    Args:
+        path: the log, or the take's folder.
+
+    Raises:
+        JamError: there is none, or it is not ours to read; one line that names it.
+    """
+    log = path / LOG if path.is_dir() else path
+    try:
+        with log.open("rb") as lines:
+            return lines_to_jam(lines)
+    except OSError as error:
+        raise JamError(f"{log}: {error.strerror}") from None
+    except JamError as error:
+        raise JamError(f"{log}: {error}") from None
+
+
+def make_files(folder: Path, makers: Mapping[str, Maker]) -> list[str]:
+    """Make the files `makers` of the log in `folder`, each under a temporary name first.
+
+    Returns:
+        What could not be made and why, a line each.
+    """
+    try:
+        jam = read_jam(folder)
+    except JamError as error:
+        return [f"{', '.join(makers)}: not made: {error}"]
+    faults = []
+    for name, make in makers.items():
+        part = folder / f".{name}.part"
+        try:
+            make(jam, part)
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            part.replace(folder / name)
+        except Exception as error:  # noqa: BLE001 - a picture must not cost the other files
+            part.unlink(missing_ok=True)
+            why = (isinstance(error, OSError) and error.strerror) or error
+            faults.append(f"{name}: not made: {why}")
+    return faults

@@ -1,0 +1,97 @@
+"""Watches a JACK server from beside it: RtMidi and pyo don't notice when it dies.
+
+The watcher is a client that is never activated: it costs the graph nothing, and still the server's
+end is told to it within milliseconds. Opening a new client to ask would do worse than cost: after
+a server's death libjack then frees its other clients, and closing those crashes the process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from pathlib import Path
+from typing import Any
+
+from nesvae_live.protocols import Time
+
+CLIENT_NAME = "nesvae_live_watch"
+
+STALLED_SECONDS = 2.0
+"""A server whose frame clock stands for so long is as good as dead."""
+
+
+class JackWatch:
+    """A watcher of the default JACK server, open from the start.
+
+    Raises:
+        OSError: there is no libjack, no JACK-Client, or no server answers; one line says which.
+    """
+
+    def __init__(self, time: Time) -> None:
+        os.environ["JACK_NO_START_SERVER"] = "1"
+        try:
+            import jack
+        except ImportError:
+            raise OSError("JACK-Client is not installed (pip install JACK-Client)") from None
+        except OSError:
+            raise OSError("there is no libjack on this system (install jackd2)") from None
+        hush_libjack()
+        try:
+            self._client: Any = jack.Client(CLIENT_NAME, no_start_server=True)
+        except jack.JackError:
+            raise OSError("no JACK server answers") from None
+        self._time = time
+        self._dead = False
+        self.stalled = False
+        """Whether the server is there but does nothing; `lost` finds out."""
+        self._client.set_shutdown_callback(self._die)
+        self._seen = (self._client.last_frame_time, time.now())
+
+    def _die(self, status: object, reason: str) -> None:
+        """Take note of the server's end. Runs in libjack's thread: one assignment."""
+        del status, reason
+        self._dead = True
+
+    @property
+    def gone(self) -> bool:
+        """Whether the server has ended or stalled. Any thread may ask, at no cost."""
+        return self._dead or self.stalled
+
+    def lost(self) -> str | None:
+        """Why the server is lost, or None; asked by one thread, about twice a second."""
+        if self._dead:
+            return "the JACK server went away"
+        if self._client is None:
+            return None
+        now, frame = self._time.now(), self._client.last_frame_time
+        if frame != self._seen[0]:
+            self._seen = (frame, now)
+        self.stalled = now - self._seen[1] > STALLED_SECONDS
+        return "the JACK server hangs" if self.stalled else None
+
+    def close(self) -> None:
+        """Leave the server, dead or alive; harmless when already left."""
+        if self._client is not None and not self.stalled:  # a server that hangs would hang us
+            self._client.close()
+            self._client = None
+
+
+def hush_libjack() -> None:
+    """Keep every libjack of this process off the terminal; does nothing where there's no /proc.
+
+    Wheels bring a libjack each, and each says on standard error what we say in one line.
+    """
+    try:
+        maps = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return
+    files = {line.split(maxsplit=5)[5] for line in maps if line.count("/")}
+    # A C function that takes a string and does nothing with it: the callback needs no GIL.
+    nothing = ctypes.cast(ctypes.CDLL(None).strlen, ctypes.c_void_p)
+    for file in files:
+        if not Path(file).name.startswith("libjack"):
+            continue
+        library = ctypes.CDLL(file)
+        for verb in (library.jack_set_error_function, library.jack_set_info_function):
+            verb.argtypes, verb.restype = [ctypes.c_void_p], None
+            verb(nothing)

@@ -1,0 +1,200 @@
+"""The jam log: one JSON object a line, the first of them what was opened.
+
+    {"kind": "opened", "format": "nesvae_live jam", "version": 1, "at": 0.0, ...}
+    {"kind": "sent", "at": 1.5, "beat": 3.0, "event": "on", "voice": "P1", "note": 60, ...}
+
+An entry's fields are those of its class in `journal`; an event's stand beside them. Times are
+seconds from beat 0 on, to a microsecond; every other number comes back exactly.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import fields
+from math import inf
+from typing import Any, get_type_hints
+
+import msgspec
+
+from nesvae_live import journal
+from nesvae_live.events import LOUDEST, Event, NoteOff, NoteOn, Shape
+from nesvae_live.jam import Jam
+from nesvae_live.journal import Closed, Entry, Opened
+from nesvae_live.voices import Voice
+
+FORMAT = "nesvae_live jam"
+METER = re.compile(r"[1-9][0-9]?/(1|2|4|8|16|32)")
+KINDS: dict[str, type[Entry]] = {
+    "opened": journal.Opened,
+    "heard": journal.Heard,
+    "turned": journal.Turned,
+    "decoded": journal.Decoded,
+    "placed": journal.Placed,
+    "spliced": journal.Spliced,
+    "clocked": journal.Clocked,
+    "sent": journal.Sent,
+    "sounded": journal.Sounded,
+    "noted": journal.Noted,
+    "closed": journal.Closed,
+}
+EVENTS: dict[str, type[Event]] = {"on": NoteOn, "off": NoteOff, "shape": Shape}
+RANGES = {
+    "note": (1, 127),
+    "velocity": (1, 127),
+    "volume": (0, LOUDEST),
+    "duty": (0, 3),
+    "cents": (-12_000, 12_000),
+}
+"""What an event's numbers may be."""
+
+_KIND_OF: dict[type[Any], str] = {entry: kind for kind, entry in KINDS.items()}
+_EVENT_OF: dict[type[Any], str] = {event: name for name, event in EVENTS.items()}
+_TYPES: dict[type[Any], dict[str, Any]] = {
+    cls: {f.name: get_type_hints(cls)[f.name] for f in fields(cls)}
+    for cls in (*KINDS.values(), *EVENTS.values())
+}
+
+
+class JamError(Exception):
+    """A log that is none of ours, or that this program is too old for, in one line."""
+
+
+def entry_to_line(entry: Entry, start: float = 0.0) -> bytes:
+    """Write an entry as a line, its `at` counted from `start` seconds.
+
+    Raises:
+        ValueError: a number that is not finite.
+        TypeError: content that JSON has no form for.
+    """
+    record: dict[str, Any] = {"kind": _KIND_OF[type(entry)]}
+    if isinstance(entry, Opened):
+        record |= {"format": FORMAT, "version": journal.VERSION}
+    for name in _TYPES[type(entry)]:
+        value = getattr(entry, name)
+        if name == "at":
+            record["at"] = round(float(value - start), 6)
+        elif name == "event":
+            record["event"] = _EVENT_OF[type(value)]
+            record |= {field: getattr(value, field) for field in _TYPES[type(value)]}
+            record["voice"] = value.voice.name
+        else:
+            record[name] = value
+    text = json.dumps(record, separators=(",", ":"), allow_nan=False, default=_number)
+    return text.encode() + b"\n"
+
+
+def _number(value: Any) -> Any:
+    """NumPy's numbers are numbers too."""
+    item = getattr(value, "item", None)
+    if item is None:
+        raise TypeError(f"{value!r} cannot stand in a log")
+    return item()
+
+
+def line_to_entry(line: bytes) -> Entry:
+    """Read a line.
+
+    Raises:
+        ValueError: what is wrong with it, in one line.
+    """
+    record = _record(line)
+    kind = KINDS.get(str(record.get("kind")))
+    if kind is None:
+        raise ValueError(f"no entry is of kind {record.get('kind')!r}")
+    values: dict[str, Any] = {
+        name: _event(record) if name == "event" else _field(record, name, hint)
+        for name, hint in _TYPES[kind].items()
+    }
+    return kind(**values)
+
+
+def _record(line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line, parse_constant=_not_finite)
+    except (ValueError, RecursionError) as error:  # of JSON, of UTF-8, or nested without end
+        raise ValueError(f"not JSON ({error})") from None
+    if isinstance(record, dict):
+        return record
+    raise ValueError("not an object")
+
+
+def _not_finite(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+def _field(record: dict[str, Any], name: str, hint: Any) -> Any:
+    try:
+        return msgspec.convert(record[name], hint)
+    except KeyError:
+        raise ValueError(f"{name} is missing") from None
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _event(record: dict[str, Any]) -> Event:
+    event = EVENTS.get(_field(record, "event", str))
+    voice = _field(record, "voice", str)
+    if event is None or voice not in Voice.__members__:
+        raise ValueError(f"no event is {record['event']!r} of voice {voice!r}")
+    numbers = {name: _field(record, name, int) for name in _TYPES[event] if name != "voice"}
+    for name, number in numbers.items():
+        low, high = RANGES[name]
+        if not low <= number <= high:
+            raise ValueError(f"{name} {number} is outside {low}..{high}")
+    return event(Voice[voice], **numbers)
+
+
+def lines_to_jam(lines: Iterable[bytes]) -> Jam:
+    """Read a whole log; a line that is no entry is left out and told of in `cut`.
+
+    Raises:
+        JamError: the first line does not open a jam, or a newer program wrote it.
+    """
+    numbered = enumerate(lines, 1)
+    opened = _open(next(numbered, (1, b""))[1])
+    entries: list[Entry] = []
+    first_fault, n_faults = "", 0
+    for number, line in numbered:
+        try:
+            entries.append(line_to_entry(line))
+        except ValueError as error:
+            n_faults += 1
+            first_fault = first_fault or f"line {number}: {error}"
+    cut = []
+    if n_faults:
+        cut.append(f"{n_faults} line(s) could not be read, the first is {first_fault}")
+    if not any(isinstance(entry, Closed) for entry in entries):
+        cut.append("the jam was not closed")
+    return Jam(opened, tuple(entries), "; ".join(cut) or None)
+
+
+def _open(line: bytes) -> Opened:
+    try:
+        record = _record(line)
+    except ValueError:
+        record = {}
+    version = record.get("version")
+    if record.get("format") != FORMAT or not isinstance(version, int):
+        raise JamError("not a jam log of nesvae_live: its first line does not open one")
+    if version > journal.VERSION:
+        raise JamError(
+            f"a jam log of version {version}, and this program reads up to {journal.VERSION}: "
+            "update nesvae_live"
+        )
+    try:
+        return _checked(line_to_entry(line))
+    except ValueError as error:
+        raise JamError(f"the jam log's first line is damaged: {error}") from None
+
+
+def _checked(entry: Entry) -> Opened:
+    if not isinstance(entry, Opened):
+        raise ValueError("it opens nothing")  # noqa: TRY004 - it is the line that is wrong
+    for name in ("tempo", "beats_per_bar", "sample_rate"):
+        if not 0 < getattr(entry, name) < inf:
+            raise ValueError(f"{name} {getattr(entry, name)} is not above 0")
+    if not METER.fullmatch(entry.meter):
+        raise ValueError(f"meter {entry.meter!r} is not like 4/4")
+    return entry

@@ -1,0 +1,160 @@
+"""What a jam leaves behind: the entries of its log.
+
+Times are seconds on the stamps' scale (`time.perf_counter` when live); the recorder writes them
+relative to the jam's start. Beats count quarter notes from the jam's start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nesvae_live.events import Event
+
+VERSION = 1
+"""The log's format; a reader refuses a newer one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The first entry: what is needed to read the others and to play the jam again.
+
+    `at` is the time of beat 0; `started` is local wall time (ISO 8601); `beats_per_bar` in
+    quarter notes; `settings` and `versions` are name -> text, for people and for replay.
+    """
+
+    at: float
+    started: str
+    tempo: float
+    meter: str
+    beats_per_bar: float
+    sample_rate: int
+    seed: int
+    checkpoint: str
+    checkpoint_sha256: str
+    preset: str
+    settings: dict[str, str]
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An input as it came: `what` is its kind, `port` where from, `data` its content."""
+
+    at: float
+    what: str
+    port: str
+    data: tuple[int | float | str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A knob has a new value in 0..1, or None when it was let go."""
+
+    at: float
+    knob: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A phrase came out of the decoder.
+
+    `z` and `mask` are what it was decoded from (mask: 1 is set, 0 is let go), `follows` the index
+    of the phrase whose final state it started from (-1: none), `tokens` the 52 it spelt.
+    """
+
+    at: float
+    index: int
+    follows: int
+    seed: int
+    z: tuple[float, ...]
+    mask: tuple[int, ...]
+    tokens: tuple[int, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Phrase `index` sounds from `beat` on and lasts `beats`; `repeat` if its successor was late."""
+
+    at: float
+    index: int
+    beat: float
+    beats: float
+    repeat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spliced:
+    """Phrase `index` has a new tail, its `splice`th, which sounds from `beat` on for `beats`.
+
+    Of the phrase as it was, `kept` tuples remain, the last of them held for `held` steps. The
+    tail was decoded from `z` and `mask` with the draws of (seed, index, splice); `tokens` are
+    four a tuple.
+    """
+
+    at: float
+    index: int
+    splice: int
+    kept: int
+    held: int
+    beat: float
+    beats: float
+    seed: int
+    z: tuple[float, ...]
+    mask: tuple[int, ...]
+    tokens: tuple[int, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Clocked:
+    """The tempo line from here on: `beat` falls at `at`, and a beat lasts `beat_seconds`.
+
+    If `runs` is false, the position is held from then on; what was sent for later beats before
+    never sounded, and every note ended.
+    """
+
+    at: float
+    beat: float
+    beat_seconds: float
+    runs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An event was sent to the outputs for beat `beat`, which falls at `at`."""
+
+    at: float
+    beat: float
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Sounded:
+    """The chip took an event at `sample` of the take's WAV."""
+
+    sample: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something a person should know of: a warning, a lost port, a panic."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The last entry: the jam ended at `beat`, and why."""
+
+    at: float
+    beat: float
+    why: str
+
+
+Entry = (
+    Opened | Heard | Turned | Decoded | Placed | Spliced | Clocked | Sent | Sounded | Noted | Closed
+)

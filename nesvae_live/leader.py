@@ -1,0 +1,82 @@
+"""Leading: what the master of a MIDI clock sends, and when, for a tempo line.
+
+Messages come out in order, each with its time, up to a horizon ahead of now: the same bargain as
+with notes, so the same sender can hold them.
+"""
+
+from __future__ import annotations
+
+import math
+
+from nesvae_live.follower import CLOCKS_PER_UNIT, Status
+from nesvae_live.timing import CLOCKS_PER_BEAT, ClockRef, clocks_to_beats
+
+Timed = tuple[tuple[int, ...], float]
+"""A message's bytes, and when it is to be sent in seconds."""
+
+HEAD_START = 0.001
+"""Seconds by which start and continue come before their first clock, at least."""
+
+LAST_UNIT = 0x3FFF
+"""Song position has 14 bits: 1024 bars of 4/4."""
+
+
+class Leader:
+    """Writes start, position, continue, clocks and stop; sends nothing itself.
+
+    It says nothing while stopped. What it hands out has been said: times never go back, and no
+    clock is skipped or said twice, whatever becomes of the tempo line, as followers count them.
+    """
+
+    def __init__(self) -> None:
+        self.running = False
+        self._next = 0
+        self._earliest = -math.inf
+
+    def start(self, ref: ClockRef, beat: float = 0.0) -> list[Timed]:
+        """Start at `beat`, which lies far enough ahead on the line for what comes before it.
+
+        From 0 that is start; from elsewhere song position and continue, and the first clock falls
+        on the first sixteenth at or after `beat`. If it runs, it is stopped first: a jump.
+
+        Raises:
+            ValueError: a beat before 0, or beyond what song position can say.
+        """
+        unit = math.ceil(beat * CLOCKS_PER_BEAT / CLOCKS_PER_UNIT - 1e-6)
+        if not 0 <= unit <= LAST_UNIT:
+            raise ValueError(
+                f"MIDI clock can't start at beat {beat:g}: song position goes from 0 to "
+                f"{clocks_to_beats(LAST_UNIT * CLOCKS_PER_UNIT):g}"
+            )
+        first = ref.time_of(clocks_to_beats(unit * CLOCKS_PER_UNIT))
+        at = max(first - HEAD_START, self._earliest)
+        messages = self.stop(at)
+        if unit == 0:
+            messages.append(((Status.START,), at))
+        else:
+            messages.append(((Status.SONG_POSITION, unit & 0x7F, unit >> 7), at))
+            messages.append(((Status.CONTINUE,), at))
+        self.running = True
+        self._next = unit * CLOCKS_PER_UNIT
+        self._earliest = at + HEAD_START
+        return messages
+
+    def due(self, ref: ClockRef, until: float) -> list[Timed]:
+        """The clocks that fall up to and including `until` seconds and have not been said."""
+        messages: list[Timed] = []
+        while self.running:
+            at = max(ref.time_of(clocks_to_beats(self._next)), self._earliest)
+            if at > until:
+                break
+            messages.append(((Status.CLOCK,), at))
+            self._next += 1
+            self._earliest = at
+        return messages
+
+    def stop(self, at: float) -> list[Timed]:
+        """Stop at `at` seconds, or after the last clock handed out if that is later."""
+        if not self.running:
+            return []
+        self.running = False
+        self._earliest = max(at, self._earliest)
+        return [((Status.STOP,), self._earliest)]

@@ -1,0 +1,64 @@
+"""The status line: what a performer can act on, on one line that is written over and over."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO
+
+
+class StatusLine:
+    """Shows a status.
+
+    Args:
+        stream: where to.
+        wanted: yes, no, or None for yes on a terminal. On what is no terminal each status is a
+            line of its own, once a bar.
+    """
+
+    def __init__(self, stream: TextIO, wanted: bool | None) -> None:
+        self._stream = stream
+        self._terminal = stream.isatty()
+        self._wanted = self._terminal if wanted is None else wanted
+        self._bar = 0
+
+    def show(self, status: Callable[[], Mapping[str, Any]]) -> None:
+        """Show what `status` gives."""
+        if not self._wanted:
+            return
+        figures = status()
+        if self._terminal:
+            width = shutil.get_terminal_size().columns - 1
+            self._stream.write("\r" + to_line(figures)[:width].ljust(width))
+        elif figures["bar"] != self._bar:
+            self._bar = figures["bar"]
+            self._stream.write(to_line(figures) + "\n")
+        self._stream.flush()
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._wanted and self._terminal:
+            self._stream.write("\n")
+            self._stream.flush()
+
+
+def to_line(figures: Mapping[str, Any]) -> str:
+    """The engine's status as one line; what went wrong stands last, and only if it did."""
+    decode = figures["decode_ms"]
+    parts = [
+        f"{figures['bar']:>3}.{figures['count']}",
+        f"{figures['tempo']:g} BPM",
+        f"decode {decode['p50']:.1f}/{decode['p95']:.1f}/{decode['max']:.1f} ms",
+        f"late {figures['events_late'] + figures.get('audio_late', 0)}",
+        f"underruns {figures.get('underruns', 0)}",
+    ]
+    if figures.get("clock", "internal") != "internal":
+        parts.insert(2, f"{figures['clock']} {figures['motion']}")
+    if figures.get("splices_late"):
+        parts.append(f"swaps late {figures['splices_late']}")
+    if figures["decodes_missed"]:
+        parts.append(f"missed {figures['decodes_missed']}")
+    if figures["muted"]:
+        parts.append("muted " + " ".join(figures["muted"]))
+    knobs = " ".join(f"{knob} {value:.2f}" for knob, value in figures["knobs"].items())
+    return "  ".join([*parts, knobs or "no knob touched"])

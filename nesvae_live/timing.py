@@ -1,0 +1,79 @@
+"""Musical time: tempo as a line, metre, and the steps of the corpus in beats."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+CLOCKS_PER_BEAT = 24
+DENOMINATORS = (1, 2, 4, 8, 16, 32)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRef:
+    """A tempo line: beat `beat` fell at `at` seconds, and a beat lasts `beat_seconds`."""
+
+    beat: float = 0.0
+    at: float = 0.0
+    beat_seconds: float = 0.5
+
+    def beat_at(self, now: float) -> float:
+        """The beat that falls at `now` seconds."""
+        return self.beat + (now - self.at) / self.beat_seconds
+
+    def time_of(self, beat: float) -> float:
+        """When `beat` falls, in seconds."""
+        return self.at + (beat - self.beat) * self.beat_seconds
+
+    @property
+    def tempo(self) -> float:
+        """Beats a minute."""
+        return 60.0 / self.beat_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A time signature. Beats are quarter notes, as in MIDI, whatever the denominator."""
+
+    numerator: int = 4
+    denominator: int = 4
+
+    @classmethod
+    def parse(cls, text: str) -> Meter:
+        """Read `4/4`.
+
+        Raises:
+            ValueError: not a metre that MIDI can say.
+        """
+        match = re.fullmatch(r"(\d{1,2})/(\d{1,2})", text)
+        if match is None:
+            raise ValueError(f"{text!r} is not a metre: write it as 4/4")
+        numerator, denominator = int(match[1]), int(match[2])
+        if not 1 <= numerator <= 32 or denominator not in DENOMINATORS:
+            raise ValueError(
+                f"metre {text}: 1 to 32 over {', '.join(str(d) for d in DENOMINATORS)}"
+            )
+        return cls(numerator, denominator)
+
+    def __str__(self) -> str:
+        return f"{self.numerator}/{self.denominator}"
+
+    @property
+    def beats_per_bar(self) -> float:
+        """Quarter notes in a bar."""
+        return self.numerator * 4.0 / self.denominator
+
+    def position(self, beat: float) -> tuple[int, int]:
+        """Bar and count within the bar, both from 1, as musicians count them."""
+        bar, rest = divmod(max(beat, 0.0) + 1e-9, self.beats_per_bar)
+        return int(bar) + 1, int(rest * self.denominator / 4.0) + 1
+
+    def whole_bars(self, beat: float) -> float:
+        """The first bar line at or after `beat`."""
+        bars = -(-max(beat - 1e-6, 0.0) // self.beats_per_bar)
+        return float(bars * self.beats_per_bar)
+
+
+def clocks_to_beats(clocks: float) -> float:
+    """MIDI clocks in beats."""
+    return clocks / CLOCKS_PER_BEAT

@@ -1,0 +1,1 @@
+"""The corpus, training and evaluation (needs the `train` extra)."""

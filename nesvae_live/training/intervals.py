@@ -1,0 +1,116 @@
+"""Figures with their intervals: what is resampled is songs, never tokens or phrases."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Figure = dict[str, Any]
+"""`{value, low, high, n}`: low and high are None where there is nothing to resample."""
+Floats = NDArray[np.float64]
+DRAWS = 1000
+
+
+def bootstrap(
+    statistic: Callable[..., Floats],
+    *samples: NDArray[Any],
+    draws: int = DRAWS,
+    centred: bool = False,
+) -> Figure:
+    """A statistic of sums over songs, with its 95 % bootstrap interval.
+
+    Args:
+        statistic: takes one array `[..., k]` of sums for each sample, returns `[...]`.
+        samples: each `[songs, k]`, what a song adds; each is resampled on its own.
+        draws: how often.
+        centred: move the draws' mean to the value, not below 0: for a divergence, which grows when
+            samples are resampled.
+
+    Returns:
+        `{value, low, high, n}`, n songs of the first sample.
+    """
+    rng = np.random.default_rng(0)
+    value = statistic(*(s.sum(0) for s in samples))
+    drawn = [_resample(len(s), draws, rng) @ s for s in samples]
+    found = statistic(*drawn)
+    if centred and not np.isnan(found).all():
+        found = np.maximum(found - np.nanmean(found) + value, 0.0)
+    return _figure(value, found, len(samples[0]))
+
+
+def interval(total: ArrayLike, weight: ArrayLike, draws: int = DRAWS) -> Figure:
+    """The ratio of sums over songs, as `bootstrap` gives it; NaN where the weights sum to 0."""
+    return bootstrap(_ratio, np.column_stack((total, weight)).astype(np.float64), draws=draws)
+
+
+def median_interval(values: Floats, draws: int = DRAWS) -> Figure:
+    """The median of values, one a pair or song, with its 95 % bootstrap interval."""
+    rng = np.random.default_rng(0)
+    picks = rng.integers(len(values), size=(draws, len(values)))
+    return _figure(np.median(values), np.median(values[picks], axis=1), len(values))
+
+
+def sum_by_song(values: Floats, song: NDArray[np.integer]) -> Floats:
+    """`[n, ...]` values to their sums `[songs, ...]`, over the songs that occur in `song` `[n]`."""
+    _, row = np.unique(song, return_inverse=True)
+    out = np.zeros((row.max() + 1, *values.shape[1:]))
+    np.add.at(out, row, values)
+    return out
+
+
+def mean_by_song(values: Floats, song: NDArray[np.integer]) -> Figure:
+    """The mean of `[n]` values, resampled by song."""
+    return interval(sum_by_song(values, song), sum_by_song(np.ones(len(values)), song))
+
+
+def constant(value: float, n: int) -> Figure:
+    """A figure that has no interval of its own."""
+    return {"value": value, "low": None, "high": None, "n": n}
+
+
+def to_json(figures: dict[str, Any]) -> str:
+    """A tree of figures as JSON; what is undefined is null."""
+    return json.dumps(_without_nan(figures), indent=1, allow_nan=False) + "\n"
+
+
+def flatten(figures: dict[str, Any], prefix: str = "") -> Sequence[tuple[str, Figure]]:
+    """Every figure of a tree with its name in full, as `seam.held.P1`."""
+    out: list[tuple[str, Figure]] = []
+    for name, value in figures.items():
+        if not isinstance(value, dict):
+            continue
+        if "value" in value:
+            out.append((prefix + name, value))
+        else:
+            out += flatten(value, f"{prefix}{name}.")
+    return out
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_nan(v) for k, v in value.items()}
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _resample(n: int, draws: int, rng: np.random.Generator) -> Floats:
+    """`[draws, n]`, how often each of n songs is drawn."""
+    picks = rng.integers(n, size=(draws, n)) + n * np.arange(draws)[:, None]
+    return np.bincount(picks.reshape(-1), minlength=draws * n).reshape(draws, n).astype(np.float64)
+
+
+def _ratio(sums: Floats) -> Floats:
+    ratio: Floats = sums[..., 0] / np.where(sums[..., 1] > 0, sums[..., 1], np.nan)
+    return ratio
+
+
+def _figure(value: Any, drawn: Floats, n: int) -> Figure:
+    drawn = drawn[~np.isnan(drawn)]
+    if np.isnan(value) or not len(drawn):
+        return constant(float("nan"), n)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return {"value": float(value), "low": float(low), "high": float(high), "n": n}

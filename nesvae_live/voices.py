@@ -1,0 +1,51 @@
+"""The chip's voices, and where each stands in MIDI and in the vocabulary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+SILENCE = 0
+"""The note number that means "this voice is silent" (NES-MDB's convention)."""
+
+
+class Voice(IntEnum):
+    """A voice of the 2A03, in NES-MDB's order."""
+
+    P1 = 0
+    P2 = 1
+    TR = 2
+    NO = 3
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceSpec:
+    """What the model and the outputs need to know of one voice.
+
+    `channel` is the MIDI channel, 0-based; `lowest` and `highest` are MIDI notes;
+    `token_base` is the token of silence, and `token_base + note - lowest + 1` that of a note;
+    `clocks_per_cycle` is CPU clocks in one cycle of the waveform per period unit.
+    """
+
+    voice: Voice
+    channel: int
+    lowest: int
+    highest: int
+    token_base: int
+    clocks_per_cycle: int
+
+    @property
+    def n_symbols(self) -> int:
+        """How many symbols the voice has: silence and every note of its range."""
+        return self.highest - self.lowest + 2
+
+
+VOICES = (
+    VoiceSpec(Voice.P1, channel=0, lowest=33, highest=108, token_base=0, clocks_per_cycle=16),
+    VoiceSpec(Voice.P2, channel=1, lowest=33, highest=108, token_base=77, clocks_per_cycle=16),
+    VoiceSpec(Voice.TR, channel=2, lowest=21, highest=108, token_base=154, clocks_per_cycle=32),
+)
+"""The voices that the model writes, in the order of a tuple (NES-MDB's ranges)."""
+
+CHANNELS = {spec.voice: spec.channel for spec in VOICES} | {Voice.NO: 9}
+"""The MIDI channel of every voice, 0-based: the noise is on that of General MIDI's drums."""

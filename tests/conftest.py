@@ -1,0 +1,95 @@
+"""What tests need from outside: a JACK server, a browser, the corpus, files of other programs.
+
+A test that needs what isn't here is skipped and says so; if NESVAE_REQUIRE names its marker (a
+list with commas), it fails instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.jack import JackServer, why_no_jack
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox")
+
+
+def find_corpus() -> Path:
+    """NES-MDB's archive: NESVAE_CORPUS, or where it lies beside the checkout."""
+    beside = SHARED / "data" / "nesmdb24_exprsco_train_valid.tar.xz"
+    return Path(os.environ.get("NESVAE_CORPUS", beside))
+
+
+def find_oracle() -> Path:
+    """Files that nesmdb and VGMPlay made: NESVAE_ORACLE, or where they lie beside the checkout."""
+    return Path(os.environ.get("NESVAE_ORACLE", SHARED / "oracle"))
+
+
+def why_no_browser() -> str | None:
+    if any(shutil.which(name) for name in BROWSERS):
+        return None
+    return f"no browser found ({', '.join(BROWSERS)})"
+
+
+def why_no_corpus() -> str | None:
+    corpus = find_corpus()
+    return None if corpus.exists() else f"no corpus at {corpus} (NESVAE_CORPUS names it)"
+
+
+def why_no_oracle() -> str | None:
+    oracle = find_oracle()
+    return None if oracle.is_dir() else f"no oracle at {oracle} (NESVAE_ORACLE names it)"
+
+
+NEEDS: dict[str, Callable[[], str | None]] = {
+    "jack": cache(why_no_jack),
+    "browser": why_no_browser,
+    "corpus": why_no_corpus,
+    "oracle": why_no_oracle,
+}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    required = os.environ.get("NESVAE_REQUIRE", "").replace(" ", "").split(",")
+    for marker, why_missing in NEEDS.items():
+        if item.get_closest_marker(marker) is None:
+            continue
+        reason = why_missing()
+        if reason is not None and marker in required:
+            pytest.fail(f"{marker} is required (NESVAE_REQUIRE), but {reason}", pytrace=False)
+        if reason is not None:
+            pytest.skip(reason)
+
+
+@pytest.fixture
+def corpus_archive() -> Path:
+    """The archive of NES-MDB; mark the test `corpus`."""
+    return find_corpus()
+
+
+@pytest.fixture
+def oracle_dir() -> Path:
+    """The folder of files that other programs made; mark the test `oracle`."""
+    return find_oracle()
+
+
+@pytest.fixture
+def jack_server(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[JackServer]:
+    """A JACK server of the test's own, the default one for it and its children.
+
+    Mark the test `jack`; a parameter (sample rate in Hz, frames a period) is taken with
+    `indirect`. The next server starts when this one is gone.
+    """
+    server = JackServer(*getattr(request, "param", ()))
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+    yield server
+    server.stop()

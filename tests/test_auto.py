@@ -1,0 +1,93 @@
+"""The auto mode's walk: the same for a seed, on the map, as slow as it says."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from nesvae_live.attributes import ATTRIBUTES, N_ATTRIBUTES
+from nesvae_live.auto import FAST, SLOW, SPREAD, STYLE_SLOW, WALKS, Spread, Walk
+
+N_STYLE = 3
+REACH = np.tile((-2.5, 2.5), (N_ATTRIBUTES, 1))
+FAR = np.tile((-99.0, 99.0), (N_ATTRIBUTES, 1))
+
+
+def walk(seed: int, reach: NDArray[np.float64] = FAR, n: int = 400) -> NDArray[np.float32]:
+    one = Walk(seed, Spread.plain(N_STYLE), reach)
+    return np.stack([one.at(i) for i in range(n)])
+
+
+@pytest.fixture(scope="module")
+def many() -> NDArray[np.float32]:
+    return np.stack([walk(seed, n=12) for seed in range(3000)])  # walk phrase axis
+
+
+def test_the_table_names_the_attributes_in_their_order() -> None:
+    assert [w.name for w in WALKS] == [a.name for a in ATTRIBUTES]
+    assert [len(w.correlations) for w in WALKS] == list(range(N_ATTRIBUTES))
+
+
+def test_a_seed_gives_one_walk_and_another_seed_another() -> None:
+    assert np.array_equal(walk(1, n=20), walk(1, n=20))
+    assert not np.allclose(walk(1, n=20), walk(2, n=20))
+
+
+def test_a_phrase_asked_for_again_or_out_of_turn_is_the_same() -> None:
+    one = Walk(7, Spread.plain(N_STYLE), REACH)
+    there = one.at(9)
+    assert np.array_equal(one.at(9), there)
+    earlier = one.at(4)
+    assert np.array_equal(one.at(9), there)
+    assert np.array_equal(Walk(7, Spread.plain(N_STYLE), REACH).at(4), earlier)
+
+
+def test_the_attributes_stay_within_reach() -> None:
+    reach = np.tile((-0.5, 0.3), (N_ATTRIBUTES, 1))
+    a = walk(3, reach)[:, :N_ATTRIBUTES]
+    assert a.min() == np.float32(-0.5)
+    assert a.max() == np.float32(0.3)
+
+
+def test_every_axis_is_a_standard_normal_at_any_time(many: NDArray[np.float32]) -> None:
+    for at in (0, 11):
+        assert np.abs(many[:, at].mean(0)).max() < 0.08
+        assert np.abs(many[:, at].std(0) - 1).max() < 0.06
+
+
+@pytest.mark.parametrize(("axis", "slow"), [(0, 0.95), (7, 0.60), (N_ATTRIBUTES, STYLE_SLOW)])
+@pytest.mark.parametrize("lag", [1, 8])
+def test_what_stays_after_some_phrases_is_slow_plus_fast(
+    many: NDArray[np.float32], axis: int, slow: float, lag: int
+) -> None:
+    expected = slow * SLOW**lag + (1 - slow) * FAST**lag
+    found = np.corrcoef(many[:, 0, axis], many[:, lag, axis])[0, 1]
+    assert found == pytest.approx(expected, abs=0.06)
+
+
+def test_the_attributes_move_together_as_the_spread_says(many: NDArray[np.float32]) -> None:
+    found: NDArray[np.float64] = np.asarray(np.corrcoef(many[:, 5].T))
+    polyphony, bass = 3, 2
+    share = np.sqrt(WALKS[bass].slow * WALKS[polyphony].slow)
+    share += np.sqrt((1 - WALKS[bass].slow) * (1 - WALKS[polyphony].slow))
+    assert found[polyphony, bass] == pytest.approx(0.70 * share, abs=0.05)
+    assert np.abs(found[:N_ATTRIBUTES, N_ATTRIBUTES:]).max() < 0.08
+
+
+def test_the_walk_centres_on_the_spread_s_mean() -> None:
+    n = N_ATTRIBUTES + N_STYLE
+    spread = Spread(np.linspace(-1, 1, n), 1e-6 * np.eye(n))
+    assert np.allclose(Walk(0, spread, FAR).at(50), spread.mean, atol=0.01)
+
+
+def test_a_spread_survives_the_checkpoint_s_json() -> None:
+    n = N_ATTRIBUTES + N_STYLE
+    spread = Spread(np.linspace(-1, 1, n), np.eye(n) + 0.25)
+    again = Spread.of(json.loads(json.dumps({SPREAD: spread.to_about()})), N_STYLE)
+    assert np.allclose(again.mean, spread.mean, atol=1e-4)
+    assert np.allclose(again.covariance, spread.covariance, atol=1e-4)
+    plain = Spread.of({}, N_STYLE)
+    assert np.array_equal(plain.covariance, Spread.plain(N_STYLE).covariance)

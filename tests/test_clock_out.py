@@ -1,0 +1,56 @@
+"""Leading: the clock that others follow, on simulated time and through a real port."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nesvae_live.clock import InternalClock
+from nesvae_live.clocksender import ClockSender
+from nesvae_live.fakes import ManualTime
+from tests.daemon import Daemon
+from tests.jack import JackProbe, JackServer
+
+
+def test_a_change_of_tempo_begins_where_it_was_made_and_loses_no_clock() -> None:
+    time, sent = ManualTime(), []
+    clock = InternalClock(120.0)
+    clock.start(0.1)
+    sender = ClockSender(clock, lambda data: sent.append((time.value, tuple(data))), time)
+    sender._held = sender._leader.start(clock.ref)  # without the thread
+    for tick in range(1, 4000):
+        time.value = tick / 1000
+        if tick == 2000:
+            clock.set_tempo(180.0, clock.ref.beat_at(2.05))
+        sender.step()
+    assert sent[0][1] == (0xFA,)
+    clocks = np.array([at for at, data in sent if data == (0xF8,)])
+    assert abs(np.diff(clocks[clocks < 2.05]) - 0.5 / 24).max() < 0.0021
+    assert abs(np.diff(clocks[clocks > 2.05]) - 1 / 3 / 24).max() < 0.0021
+    assert len(clocks) == pytest.approx((1.95 * 2 + 1.95 * 3) * 24, abs=2)
+
+
+@pytest.mark.jack
+def test_clocks_lie_under_the_notes_and_stop_comes_last(
+    jack_server: JackServer, tmp_path: Path
+) -> None:
+    options = ("--midi-api", "jack", "--audio", "none", "--clock-out", "--tempo", "90")
+    daemon = Daemon(tmp_path, *options, "--bars", "3", "--seed", "3", "--patch", "off")
+    with JackProbe() as probe:
+        probe.connect_midi_from("nesvae_live_clock")
+        probe.connect_midi_from("nesvae_live_out")
+        assert daemon.wait() == 0
+        midi = probe.midi
+    kinds = [data[0] for _, data in midi if data[0] >= 0xF8]
+    assert kinds[0] == 0xFA
+    assert kinds[-1] == 0xFC
+    clocks = np.array([frame for frame, data in midi if data[0] == 0xF8])
+    assert len(clocks) == pytest.approx(3 * 96, abs=4)
+    clock_frames = jack_server.sample_rate * 60 / 90 / 24
+    most = jack_server.period + 0.002 * jack_server.sample_rate
+    expected = clocks[0] + np.arange(len(clocks)) * clock_frames
+    assert np.median(abs(clocks - expected)) < most
+    first_note = next(frame for frame, data in midi if data[0] & 0xF0 == 0x90)
+    assert abs(first_note - clocks[0]) <= most

@@ -1,0 +1,169 @@
+"""Who may import whom: the table is the architecture, and a module that isn't in it fails."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+import nesvae_live
+
+ROOT = Path(nesvae_live.__file__).parent
+
+# Imports point down only, or stay within a layer. `__init__` is the version.
+LAYERS: dict[int, tuple[str, ...]] = {
+    0: ("__init__", "io", "training"),
+    1: (
+        *("voices", "events", "inputs", "journal", "phrase", "attributes", "knobs", "latent"),
+        *("auto", "commands"),
+        *("patch", "shaper", "drums", "dialect"),
+        *("timing", "schedule", "playhead", "decoding", "jam", "jamlog"),
+        *("apu", "chip", "mixer", "registers", "nesmdb", "pickled", "vgm", "wav"),
+        *("nesmidi", "npzscore", "timeline"),
+        *("dll", "follower", "grid", "leader", "taptempo"),
+        *("book", "performance"),
+    ),
+    2: ("checkpoint", "critic", "decoder", "encoder", "gru", "model"),
+    3: (
+        "protocols",
+        "clock",
+        "clocksender",
+        "ensemble",
+        "shifted",
+        "inference",
+        "sequencer",
+        "sender",
+        "renderer",
+        "engine",
+        "fakes",
+    ),
+    4: (
+        "growing",
+        "jamsound",
+        "soundprobe",
+        "soundprocess",
+        "jackwatch",
+        "midiports",
+        "io.*",
+        "training.*",
+    ),
+    5: (
+        "__main__",
+        "bench",
+        "benchcase",
+        "cli",
+        "config",
+        "doctor",
+        "demo",
+        "patchbank",
+        "play",
+        "render",
+        "statusline",
+    ),
+}
+# Who may import what is not in the standard library; numpy is everyone's.
+LIBRARIES: dict[str, tuple[str, ...]] = {
+    "numpy": ("*",),
+    "numba": ("chip", "decoder", "encoder", "gru"),
+    "torch": ("model", "training.*", "cli"),
+    "safetensors": ("checkpoint", "training.*"),
+    "tqdm": ("render", "training.*"),
+    "msgspec": ("jamlog", "commands", "io.*", "config"),
+    "platformdirs": ("io.control", "config"),
+    "mido": ("io.*",),
+    "rtmidi": ("midiports",),
+    "jack": (
+        "bench",
+        "jackwatch",
+    ),
+    "pyo": ("benchcase", "soundprobe", "soundprocess"),
+    "matplotlib": ("io.picture", "training.*"),
+}
+IMPURE = {
+    *("threading", "time", "logging", "random", "queue"),
+    *("asyncio", "concurrent", "multiprocessing", "socket", "subprocess"),
+}
+HEAVY = ("torch", "numba", "pyo", "rtmidi", "mido", "matplotlib", "jack", "safetensors")
+
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(ROOT.rglob("*.py"))
+}
+
+
+LAYER_OF = {
+    module: layer
+    for module in MODULES
+    for layer, patterns in LAYERS.items()
+    if any(fnmatch(module, pattern) for pattern in patterns)
+}
+
+
+def imports(module: str) -> Iterator[str]:
+    """Every module that `module` imports anywhere in it, in full; ours without the package."""
+    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (ours(alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: relative import; write it in full"
+            for alias in node.names:
+                whole = ours(f"{node.module}.{alias.name}")
+                yield whole if whole in MODULES else ours(str(node.module))
+
+
+def ours(name: str) -> str:
+    return "__init__" if name == "nesvae_live" else name.removeprefix("nesvae_live.")
+
+
+def own_imports(module: str) -> set[str]:
+    return {name for name in imports(module) if name in MODULES} - {module}
+
+
+def foreign_imports(module: str) -> set[str]:
+    return {name.split(".")[0] for name in imports(module) if name not in MODULES}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_has_a_layer(module: str) -> None:
+    assert module in LAYER_OF, f"nesvae_live.{module} is new: add it to LAYERS in this file"
+
+
+@pytest.mark.parametrize("module", LAYER_OF)
+def test_imports_point_down(module: str) -> None:
+    up = {name for name in own_imports(module) if LAYER_OF.get(name, 0) > LAYER_OF[module]}
+    assert not up, f"{module} (layer {LAYER_OF[module]}) imports from above: {up}"
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("io.")])
+def test_adapters_never_import_one_another(module: str) -> None:
+    assert not {name for name in own_imports(module) if name.startswith("io.")}
+
+
+@pytest.mark.parametrize("module", [m for m in LAYER_OF if LAYER_OF[m] == 1])
+def test_layer_1_has_no_threads_clock_log_or_hidden_randomness(module: str) -> None:
+    assert not foreign_imports(module) & IMPURE
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_library_is_imported_only_where_it_belongs(module: str) -> None:
+    for library in foreign_imports(module) - set(sys.stdlib_module_names):
+        assert library in LIBRARIES, f"{module}: {library} is new; say in LIBRARIES whose it is"
+        assert any(fnmatch(module, who) for who in LIBRARIES[library]), f"{module}: {library}"
+
+
+@pytest.mark.parametrize("module", [m for m in LAYER_OF if LAYER_OF[m] == 3])
+def test_layer_3_knows_no_library_but_numpy(module: str) -> None:
+    assert foreign_imports(module) <= {"numpy", *sys.stdlib_module_names}
+
+
+def test_the_command_line_starts_without_a_heavy_library() -> None:
+    code = f"import sys, nesvae_live.cli; print(*(m for m in {HEAVY!r} if m in sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert not done.stdout.split()
