@@ -21,6 +21,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
     1: (
         *("voices", "events", "inputs", "journal", "phrase", "attributes", "knobs", "latent"),
         *("auto", "commands", "played"),
+        *("targets",),
         *("patch", "shaper", "drums", "dialect"),
         *("timing", "schedule", "playhead", "decoding", "jam", "jamlog"),
         *("apu", "chip", "mixer", "registers", "nesmdb", "pickled", "vgm", "wav"),

@@ -1,0 +1,212 @@
+"""Everything that a control can move: one table, which controls, OSC and the panel read.
+
+A target has an id, the same everywhere, and a kind. Whatever its kind, it is moved by a value in
+0..1, and `ask` makes of that the input which the sequencer carries out:
+
+| kind | a value means | a press (a button, a pad, a program change) |
+| --- | --- | --- |
+| knob | that value; a knob of the map can be let go (None) | its range's upper end |
+| trigger | nothing: it happens | it happens |
+| switch | on from 0.5 | turns it over |
+| choice | `choices[value_to_choice(value)]` | the next choice, or the one that the control picks |
+
+`now` tells where a target stands, for takeover and feedback: a value in 0..1, or None if it has
+none (a trigger; a knob that is let go). What it looks at, a `Standing`, is the sequencer.
+
+A control's reading goes `MidiIn` -> the controls (takeover, curve, range: a value in 0..1) -> `ask`
+-> an input that the sequencer carries out as if it had come on the inbox, except that the log has
+only the MIDI message as `Heard`, so that a replay does nothing twice.
+
+To add a target: an input in `inputs` that the sequencer carries out, and a row here. Ids are
+letters, digits and hyphens, so that they are bare keys in TOML; a voice or number stands last.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Protocol
+
+from nesvae_live.book import Swap
+from nesvae_live.inputs import (
+    Input,
+    Panic,
+    SetKnob,
+    SetLevel,
+    SetMute,
+    SetSolo,
+    SetSwap,
+    SetTempo,
+    Stop,
+    Tap,
+)
+from nesvae_live.knobs import KNOBS, SOUND_KNOBS, KnobState
+from nesvae_live.mixer import HIGHEST_DB, LOWEST_DB, Balance
+from nesvae_live.timing import ClockRef
+from nesvae_live.voices import VOICES, Voice
+
+SLOWEST, FASTEST = 20.0, 400.0
+"""Beats a minute at the ends of the tempo knob."""
+
+DB_SPAN = 60.0
+"""Decibels that a level's knob spans; its very bottom is silence."""
+
+
+class Kind(StrEnum):
+    """What a target is moved by."""
+
+    KNOB = "knob"
+    TRIGGER = "trigger"
+    SWITCH = "switch"
+    CHOICE = "choice"
+
+
+class Timed(Protocol):
+    """What of a clock tells the tempo."""
+
+    @property
+    def ref(self) -> ClockRef:
+        """The line to read now."""
+        ...
+
+
+class Standing(Protocol):
+    """How things stand: what of the sequencer a target's `now` may read."""
+
+    knobs: KnobState
+    muted: set[Voice]
+    balance: Balance
+    swap: Swap
+
+    @property
+    def clock(self) -> Timed:
+        """The clock in use."""
+        ...
+
+
+def nowhere(standing: Standing) -> float | None:
+    """For a target that has no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSpec:
+    """A target: its id, its kind, and what turning it up, or pressing it, does.
+
+    `ask(value, at)` is the input for a value in 0..1; `now(standing)` where it stands.
+    """
+
+    name: str
+    kind: Kind
+    more: str
+    ask: Callable[[float, float], Input]
+    now: Callable[[Standing], float | None] = nowhere
+    choices: tuple[str, ...] = ()
+
+
+def choice_to_value(index: int, n: int) -> float:
+    """A value that means choice `index` of `n`, evenly from 0 to 1."""
+    return index / (n - 1) if n > 1 else 0.0
+
+
+def value_to_choice(value: float, n: int) -> int:
+    """The choice that a value in 0..1 means: `n` equal shares."""
+    return min(int(value * n), n - 1)
+
+
+def tempo_to_value(tempo: float) -> float:
+    """Beats a minute to 0..1: equal turns are equal ratios."""
+    return math.log(min(max(tempo, SLOWEST), FASTEST) / SLOWEST) / math.log(FASTEST / SLOWEST)
+
+
+def value_to_tempo(value: float) -> float:
+    """The inverse of `tempo_to_value`."""
+    return float(SLOWEST * (FASTEST / SLOWEST) ** value)
+
+
+def level_to_value(level: float) -> float:
+    """Decibels to 0..1: 0 dB is at 0.8, silence at 0."""
+    return min(max(1.0 - (HIGHEST_DB - level) / DB_SPAN, 0.0), 1.0)
+
+
+def value_to_level(value: float) -> float:
+    """The inverse of `level_to_value`."""
+    return HIGHEST_DB - (1.0 - value) * DB_SPAN if value > 0.0 else LOWEST_DB
+
+
+def _knob(name: str, more: str) -> TargetSpec:
+    return TargetSpec(
+        name,
+        Kind.KNOB,
+        more,
+        lambda value, at: SetKnob(name, value, at),
+        lambda standing: standing.knobs.values.get(name),
+    )
+
+
+def _level(voice: Voice | None) -> TargetSpec:
+    def now(standing: Standing) -> float:
+        balance = standing.balance
+        return level_to_value(balance.level if voice is None else balance.voices[voice])
+
+    who = "all" if voice is None else voice.name
+    return TargetSpec(
+        f"level-{who}",
+        Kind.KNOB,
+        "everything is louder" if voice is None else f"{who} is louder",
+        lambda value, at: SetLevel(voice, value_to_level(value), at),
+        now,
+    )
+
+
+def _mute(voice: Voice) -> TargetSpec:
+    return TargetSpec(
+        f"mute-{voice.name}",
+        Kind.SWITCH,
+        f"{voice.name} is silent",
+        lambda value, at: SetMute(voice, value >= 0.5, at),
+        lambda standing: float(voice in standing.muted),
+    )
+
+
+def _solo(voice: Voice) -> TargetSpec:
+    return TargetSpec(
+        f"solo-{voice.name}",
+        Kind.SWITCH,
+        f"only {voice.name}, and what else is in solo, is heard",
+        lambda value, at: SetSolo(voice, value >= 0.5, at),
+        lambda standing: float(voice in standing.balance.solo),
+    )
+
+
+SWAPS = tuple(Swap)
+
+TARGETS: tuple[TargetSpec, ...] = (
+    *(_knob(knob.name, knob.more) for knob in (*KNOBS, *SOUND_KNOBS)),
+    *(_level(voice) for voice in (None, *Voice)),
+    TargetSpec(
+        "tempo",
+        Kind.KNOB,
+        f"faster, {SLOWEST:g} to {FASTEST:g} BPM, of the internal clock",
+        lambda value, at: SetTempo(value_to_tempo(value), at),
+        lambda standing: tempo_to_value(standing.clock.ref.tempo),
+    ),
+    *(_mute(spec.voice) for spec in VOICES),
+    *(_solo(voice) for voice in Voice),
+    TargetSpec(
+        "swap",
+        Kind.CHOICE,
+        "from when on a turned knob is heard",
+        lambda value, at: SetSwap(SWAPS[value_to_choice(value, len(SWAPS))], at),
+        lambda standing: choice_to_value(SWAPS.index(standing.swap), len(SWAPS)),
+        tuple(str(swap) for swap in SWAPS),
+    ),
+    TargetSpec("tap", Kind.TRIGGER, "a tap on a beat: two set the tempo", lambda _, at: Tap(at)),
+    TargetSpec("panic", Kind.TRIGGER, "end every note now", lambda _, at: Panic(at)),
+    TargetSpec("stop", Kind.TRIGGER, "end the performance", lambda _, at: Stop(at)),
+)
+"""Every target."""
+
+TARGET_BY_NAME: Mapping[str, TargetSpec] = MappingProxyType({spec.name: spec for spec in TARGETS})
