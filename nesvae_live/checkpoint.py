@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live.atlas import Atlas
 from nesvae_live.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles
 from nesvae_live.phrase import SLOT_TABLE, SLOTS, TUPLES_PER_PHRASE
 
 FORMAT = "nesvae_live checkpoint"
 VERSION = 1
+TURN, MAP_Z, MAP_XY = "axes.turn", "map.z", "map.xy"
+"""What a finished checkpoint has beside its weights."""
 Weights = dict[str, NDArray[np.float32]]
 
 
@@ -74,7 +77,9 @@ class Checkpoint:
     """What a checkpoint file holds.
 
     `about` is free data: the training command, the data's hash, the evaluation. `sha256` is the
-    file's, which presets, snapshots and logs carry.
+    file's, which presets, snapshots and logs carry. A finished one (`training.finish`) has a map
+    of the corpus in `atlas`, and in `turn` `[U, U]` how its style axes were turned after training:
+    the mean of the style and the decoder know of it, but sigma lies along the old axes.
     """
 
     config: ModelConfig
@@ -83,6 +88,8 @@ class Checkpoint:
     about: dict[str, Any] = field(default_factory=dict)
     sha256: str = ""
     path: Path | None = None
+    turn: NDArray[np.float32] | None = None
+    atlas: Atlas | None = None
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -93,6 +100,11 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     tensors = {name: np.ascontiguousarray(w, np.float32) for name, w in checkpoint.weights.items()}
     tensors["attributes.values"] = checkpoint.quantiles.values
     tensors["attributes.coordinates"] = checkpoint.quantiles.coordinates
+    if checkpoint.turn is not None:
+        tensors[TURN] = np.ascontiguousarray(checkpoint.turn, np.float32)
+    if checkpoint.atlas is not None:
+        tensors[MAP_Z] = checkpoint.atlas.z.astype(np.float16)
+        tensors[MAP_XY] = checkpoint.atlas.xy.astype(np.float32)
     metadata = {
         "format": FORMAT,
         "version": str(VERSION),
@@ -139,8 +151,24 @@ def load_checkpoint(path: Path) -> Checkpoint:
                 f"its configuration says {list(shape)}"
             )
     quantiles = Quantiles(tensors.pop("attributes.values"), tensors.pop("attributes.coordinates"))
+    turn, atlas = tensors.pop(TURN, None), _atlas(path, config, tensors)
+    if turn is not None and turn.shape != (config.style, config.style):
+        raise CheckpointError(f"checkpoint {path}: {TURN} has shape {list(turn.shape)}")
     sha256 = hashlib.sha256(data).hexdigest()
-    return Checkpoint(config, tensors, quantiles, about, sha256, path)
+    return Checkpoint(config, tensors, quantiles, about, sha256, path, turn, atlas)
+
+
+def _atlas(path: Path, config: ModelConfig, tensors: dict[str, NDArray[Any]]) -> Atlas | None:
+    if MAP_Z not in tensors and MAP_XY not in tensors:
+        return None
+    try:
+        z, xy = (tensors.pop(name).astype(np.float32) for name in (MAP_Z, MAP_XY))
+        atlas = Atlas(z, xy)
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(f"checkpoint {path}: its map is damaged ({error})") from error
+    if z.shape[1] != N_ATTRIBUTES + config.style:
+        raise CheckpointError(f"checkpoint {path}: its map has shape {list(z.shape)}")
+    return atlas
 
 
 def vocabulary() -> str:

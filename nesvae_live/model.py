@@ -30,6 +30,8 @@ DROPOUT = 0.25
 class Encoder(nn.Module):
     """Reads a phrase, finds its style."""
 
+    turn: Tensor
+
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.embed = nn.ModuleList(nn.Embedding(n, config.embedding) for n in N_SYMBOLS)
@@ -37,6 +39,8 @@ class Encoder(nn.Module):
             SLOTS * config.embedding, config.encoder_hidden, batch_first=True, bidirectional=True
         )
         self.out = nn.Linear(4 * config.encoder_hidden, 2 * config.style)
+        self.register_buffer("turn", torch.eye(config.style), persistent=False)
+        """`[U, U]`: how the axes were turned after training, along which sigma still lies."""
 
     def forward(self, symbols: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
         """`[B, T, S]` symbols, `[B]` how many tuples are real -> mean, log sigma, each `[B, U]`.
@@ -53,6 +57,10 @@ class Encoder(nn.Module):
         top = y.masked_fill(~real[..., None], -1.0).amax(1)  # tanh's floor
         mu, log_sigma = self.out(torch.cat((mean, top), -1)).float().chunk(2, -1)
         return mu, log_sigma.clamp(-6.0, 2.0)
+
+    def scatter(self, log_sigma: Tensor, noise: Tensor) -> Tensor:
+        """What a draw adds to the mean, from standard normal noise, all `[..., U]`."""
+        return (log_sigma.exp() * noise) @ self.turn.T
 
 
 class Decoder(nn.Module):
@@ -129,7 +137,7 @@ class Vae(nn.Module):
 
     @staticmethod
     def sample_u(mu: Tensor, log_sigma: Tensor) -> Tensor:
-        """One draw of u."""
+        """One draw of u, in training, while the axes are as they were found."""
         return mu + log_sigma.exp() * torch.randn_like(mu)
 
     @staticmethod

@@ -20,7 +20,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
     0: ("__init__", "io", "training"),
     1: (
         *("voices", "events", "inputs", "journal", "phrase", "attributes", "knobs", "latent"),
-        *("auto", "commands", "played"),
+        *("atlas", "auto", "commands", "played"),
         *("targets",),
         *("patch", "shaper", "drums", "dialect"),
         *("timing", "schedule", "playhead", "decoding", "jam", "jamlog"),

@@ -54,7 +54,8 @@ def encode(model: Vae, quantiles: Quantiles, corpus: Corpus, rng: np.random.Gene
         for i in range(0, len(symbols), BATCH)
     ]
     mu, log_sigma = (torch.cat(p).numpy() for p in zip(*parts, strict=True))
-    noise = rng.standard_normal(mu.shape, dtype=np.float32)
+    noise = torch.from_numpy(rng.standard_normal(mu.shape, dtype=np.float32))
+    scatter = model.encoder.scatter(torch.from_numpy(log_sigma), noise).numpy()
     return Encoded(
         symbols=symbols,
         counts=counts,
@@ -63,7 +64,7 @@ def encode(model: Vae, quantiles: Quantiles, corpus: Corpus, rng: np.random.Gene
         a=quantiles.to_coordinates(measure(phrases)).astype(np.float32),
         mu=mu,
         log_sigma=log_sigma,
-        u=mu + np.exp(log_sigma) * noise,
+        u=mu + scatter,
     )
 
 

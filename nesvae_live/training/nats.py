@@ -84,7 +84,8 @@ class _Song:
         a = torch.from_numpy(quantiles.to_coordinates(measure(phrases)).astype(np.float32))
         noise = torch.randn(a.shape, generator=generator)
         self.a = (a + NOISE * noise).to(device)
-        self.u = mu + log_sigma.exp() * torch.randn(mu.shape, generator=generator).to(device)
+        noise = torch.randn(mu.shape, generator=generator).to(device)
+        self.u = mu + model.encoder.scatter(log_sigma, noise)
         self.kl = model.kl(mu, log_sigma)
         self.paid = 0.5 * (a**2 + NOISE**2 - 1) - float(np.log(NOISE))
         self.nats: dict[str, float] = dict.fromkeys(("no_context", "carried", "masked"), 0.0)
@@ -142,7 +143,7 @@ def importance_weighted(
         a = torch.from_numpy(encoded.a[row])
         e_u = torch.randn(draws, len(mu), generator=generator)
         e_a = torch.randn(draws, len(a), generator=generator)
-        u, noisy = mu + log_sigma.exp() * e_u, a + NOISE * e_a
+        u, noisy = mu + model.encoder.scatter(log_sigma, e_u), a + NOISE * e_a
         symbols = torch.from_numpy(encoded.symbols[row]).expand(draws, -1, -1)
         counts = torch.full((draws,), int(encoded.counts[row]))
         past = no_past(model, draws)

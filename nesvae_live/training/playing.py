@@ -48,6 +48,8 @@ def load_model(checkpoint: Checkpoint) -> Vae:
     """The network of a checkpoint, ready to be evaluated."""
     model = Vae(checkpoint.config)
     model.load_state_dict({k: torch.from_numpy(v) for k, v in checkpoint.weights.items()})
+    if checkpoint.turn is not None:
+        model.encoder.turn = torch.from_numpy(checkpoint.turn)
     return model.eval()
 
 
