@@ -26,8 +26,9 @@ from nesvae_live.journal import Clocked, Closed
 from nesvae_live.knobs import ControlMap
 from nesvae_live.mixer import Balance
 from nesvae_live.performance import Performance
+from nesvae_live.performer import Performer, unheard
 from nesvae_live.protocols import Clock, Decode, Journal, Output, Time
-from nesvae_live.sequencer import Sequencer, unheard
+from nesvae_live.sequencer import Sequencer
 from nesvae_live.voices import Voice
 
 Figures = Callable[[], Mapping[str, Any]]
@@ -58,6 +59,9 @@ class Engine:
         self.decoder = decoder
         self._figures = figures
         self.inference = Inference(decoder, time, inbox.put)
+        self.performer = Performer(
+            performance, journal, clock, muted=muted, balance=balance or Balance(), hear=hear
+        )
         self.sequencer = Sequencer(
             time=time,
             clock=clock,
@@ -66,11 +70,8 @@ class Engine:
             journal=journal,
             ask=self.inference.ask,
             controls=controls,
-            performance=performance,
-            muted=muted,
+            performer=self.performer,
             status=self.status,
-            balance=balance or Balance(),
-            hear=hear,
         )
         self._thread = threading.Thread(target=self.sequencer.run, name="sequencer", daemon=True)
 
@@ -116,10 +117,10 @@ class Engine:
 
     def status(self) -> dict[str, Any]:
         """What the status line and `ctl status` show. Any thread may ask."""
-        sequencer, ref = self.sequencer, self.clock.ref
+        sequencer, performer, ref = self.sequencer, self.performer, self.clock.ref
         at = self.time.now() if self.clock.runs else ref.at
         beat = max(ref.beat_at(at), 0.0)
-        bar, count = sequencer.performance.meter.position(beat)
+        bar, count = performer.performance.meter.position(beat)
         return {
             "bar": bar,
             "count": count,
@@ -128,11 +129,11 @@ class Engine:
             "clock": self.clock.source,
             "motion": str(self.clock.motion),
             "clock_warning": self.clock.warning,
-            "swap": str(sequencer.swap),
-            "knobs": dict(sequencer.knobs.values),
-            "muted": sorted(voice.name for voice in tuple(sequencer.muted)),
-            "solo": sorted(voice.name for voice in sequencer.balance.solo),
-            "level": sequencer.balance.level,
+            "swap": str(performer.swap),
+            "knobs": dict(performer.knobs.values),
+            "muted": sorted(voice.name for voice in tuple(performer.muted)),
+            "solo": sorted(voice.name for voice in performer.balance.solo),
+            "level": performer.balance.level,
             "decode_ms": milliseconds(self.inference.seconds),
             "decodes_missed": sequencer.counters.decodes_missed,
             "splices": sequencer.counters.splices,

@@ -11,7 +11,7 @@ A target has an id, the same everywhere, and a kind. Whatever its kind, it is mo
 | choice | `choices[value_to_choice(value)]` | the next choice, or the one that the control picks |
 
 `now` tells where a target stands, for takeover and feedback: a value in 0..1, or None if it has
-none (a trigger; a knob that is let go). What it looks at, a `Standing`, is the sequencer.
+none (a trigger; a knob that is let go). What it looks at, a `Standing`, is the performer.
 
 A control's reading goes `MidiIn` -> the controls (takeover, curve, range: a value in 0..1) -> `ask`
 -> an input that the sequencer carries out as if it had come on the inbox, except that the log has
@@ -74,7 +74,7 @@ class Timed(Protocol):
 
 
 class Standing(Protocol):
-    """How things stand: what of the sequencer a target's `now` may read."""
+    """How things stand: what of the performer a target's `now` may read."""
 
     knobs: KnobState
     muted: set[Voice]

@@ -19,7 +19,9 @@ from nesvae_live.inputs import Input, MidiIn
 from nesvae_live.journal import Placed
 from nesvae_live.knobs import ControlMap, ControlSpec
 from nesvae_live.patch import Patch
-from nesvae_live.sequencer import Performance, Sequencer
+from nesvae_live.performance import Performance
+from nesvae_live.performer import Performer
+from nesvae_live.sequencer import Sequencer
 from nesvae_live.voices import Voice
 
 TICK = 0.005
@@ -72,6 +74,16 @@ class Rig:
         self.clock = MidiClock(CLOCK_PORT, 4.0) if self.midi else InternalClock(120.0)
         self.decoder = DrawnDecoder()
         self.asked: list[tuple[float, Request]] = []
+        performance = Performance(
+            np.zeros(32, np.float32),
+            np.tile([-2.5, 2.5], (8, 1)),
+            self.seed,
+            bars=self.bars,
+            patches=self.patches,
+            grid=self.grid,
+            swap=self.swap,
+        )
+        self.performer = Performer(performance, self.journal, self.clock)
         self.sequencer = Sequencer(
             time=self.time,
             clock=self.clock,
@@ -80,15 +92,7 @@ class Rig:
             journal=self.journal,
             ask=lambda request: self.asked.append((self.time.value, request)),
             controls=ControlMap([ControlSpec("density", 20)]),
-            performance=Performance(
-                np.zeros(32, np.float32),
-                np.tile([-2.5, 2.5], (8, 1)),
-                self.seed,
-                bars=self.bars,
-                patches=self.patches,
-                grid=self.grid,
-                swap=self.swap,
-            ),
+            performer=self.performer,
         )
         first = self.sequencer.first_request(self.decoder.initial_state())
         self.sequencer.begin(run_request(first, self.decoder, self.time))

@@ -19,8 +19,8 @@ from nesvae_live.fakes import CapturingOutput, DrawnDecoder, ListJournal
 from nesvae_live.inference import Inference, Request, Result
 from nesvae_live.inputs import GetStatus, Input, SetKnob
 from nesvae_live.knobs import ControlMap
+from nesvae_live.performance import Performance
 from nesvae_live.protocols import Decode
-from nesvae_live.sequencer import Performance
 
 
 class RealTime:

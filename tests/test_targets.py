@@ -40,7 +40,7 @@ def test_what_a_target_asks_for_is_where_it_then_stands(spec: TargetSpec, value:
     rig = Rig()
     rig.inbox.put(spec.ask(value, 0.0))
     rig.play(0.05)
-    stands = spec.now(rig.sequencer)
+    stands = spec.now(rig.performer)
     assert stands is not None
     if spec.kind is Kind.KNOB:
         assert stands == pytest.approx(value)
