@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from nesvae_live.atlas import Atlas
 from nesvae_live.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles
 from nesvae_live.phrase import SLOT_TABLE, SLOTS, TUPLES_PER_PHRASE
+from nesvae_live.relations import N_SCORES
 
 FORMAT = "nesvae_live checkpoint"
-VERSION = 1
+VERSION = 2
 TURN, MAP_Z, MAP_XY = "axes.turn", "map.z", "map.xy"
 """What a finished checkpoint has beside its weights."""
 Weights = dict[str, NDArray[np.float32]]
@@ -48,6 +49,8 @@ class ModelConfig:
             out |= _linear(f"decoder.logits.{i}", self.head_hidden, slot.n_symbols)
             for j, given in enumerate(SLOT_TABLE[:i]):
                 out[f"decoder.given.{i}.{j}.weight"] = (given.n_symbols, self.head_hidden)
+        for i, n in enumerate(N_SCORES):
+            out |= _linear(f"decoder.relative.{i}", self.hidden, n)
         for end in ("l0", "l0_reverse"):
             out |= _gru("encoder.gru", end, n_in, self.encoder_hidden)
         out |= _linear("encoder.out", 4 * self.encoder_hidden, 2 * self.style)

@@ -204,6 +204,7 @@ def _train(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_train)
     p.add_argument("--data", type=Path, required=True, help="NES-MDB archive, or a folder of it")
     p.add_argument("--out", type=Path, required=True, help="the run's folder; an old run resumes")
+    p.add_argument("--init", type=Path, metavar="FILE", help="begin with this checkpoint's weights")
     p.add_argument("--steps", type=_whole(1, 10**9), default=6000)
     p.add_argument("--streams", type=_whole(1, 4096), default=64, help="songs side by side")
     p.add_argument("--lr", type=float, default=2e-3, dest="learning_rate")
@@ -329,6 +330,7 @@ def _run_train(arguments: argparse.Namespace) -> int:
             "nesvae-live: training needs torch: pip install 'nesvae-live[train]'", file=sys.stderr
         )
         return 1
+    from nesvae_live.checkpoint import load_checkpoint
     from nesvae_live.training.data import read_split
     from nesvae_live.training.train import BEST, Settings, train
 
@@ -346,6 +348,7 @@ def _run_train(arguments: argparse.Namespace) -> int:
         read_split(arguments.data, "train"),
         read_split(arguments.data, "valid"),
         arguments.out,
+        init=load_checkpoint(arguments.init) if arguments.init else None,
         device=arguments.device,
         check_every=arguments.check_every,
         quiet=arguments.quiet,

@@ -16,9 +16,11 @@ from nesvae_live.attributes import N_ATTRIBUTES
 from nesvae_live.checkpoint import Checkpoint
 from nesvae_live.decoding import START, Decoded, Sampling, State
 from nesvae_live.gru import F32, add_product, contiguous, gru_cell, input_table, stack
-from nesvae_live.phrase import SLOT_TABLE, SLOTS, TUPLES_PER_PHRASE
+from nesvae_live.phrase import N_VOICES, SLOT_TABLE, SLOTS, TUPLES_PER_PHRASE
+from nesvae_live.relations import N_SCORES, RELATIONS, bin_table
 
 N_SYMBOLS = np.array([slot.n_symbols for slot in SLOT_TABLE])
+RELATED = np.array([(r.slot, r.source, r.before, r.bins, r.offset) for r in RELATIONS])
 
 
 class Decoder:
@@ -46,6 +48,15 @@ class Decoder:
             self._b_logits[i, :n] = w[f"decoder.logits.{i}.bias"]
             for j in range(i):
                 self._given[i, j, : N_SYMBOLS[j]] = w[f"decoder.given.{i}.{j}.weight"]
+        self._w_relative = np.zeros((N_VOICES, max(N_SCORES), config.hidden), np.float32)
+        self._b_relative = np.zeros((N_VOICES, max(N_SCORES)), np.float32)
+        for i, n in enumerate(N_SCORES):
+            self._w_relative[i, :n] = w[f"decoder.relative.{i}.weight"]
+            self._b_relative[i, :n] = w[f"decoder.relative.{i}.bias"]
+        self._bins = np.zeros((len(RELATIONS), most + 1, most), np.int64)
+        for i, relation in enumerate(RELATIONS):
+            table = bin_table(relation)
+            self._bins[i, : table.shape[0], : table.shape[1]] = table
 
     def initial_state(self) -> State:
         """No past."""
@@ -108,6 +119,10 @@ class Decoder:
             self._given,
             self._w_logits,
             self._b_logits,
+            self._w_relative,
+            self._b_relative,
+            self._bins,
+            RELATED,
             N_SYMBOLS,
             symbols,
             hidden,
@@ -201,6 +216,10 @@ def _decode(
     given: F32,
     w_logits: F32,
     b_logits: F32,
+    w_relative: F32,
+    b_relative: F32,
+    bins: NDArray[np.int64],
+    related: NDArray[np.int64],
     n_symbols: NDArray[np.int64],
     symbols: NDArray[np.int64],
     hidden: F32,
@@ -216,6 +235,7 @@ def _decode(
     lifted = np.empty((rows, w_lift.shape[1]), np.float32)
     logits = np.empty((rows, b_logits.shape[1]), np.float32)
     kept = np.empty(b_logits.shape[1], np.float32)
+    scores = np.empty((rows, b_relative.shape[1]), np.float32)
     for t in range(uniforms.shape[1]):
         for layer in range(layers):
             if layer == 0:
@@ -242,6 +262,20 @@ def _decode(
             logits[:] = b_logits[slot]
             add_product(w_logits[slot], lifted, logits)
             n = n_symbols[slot]
+            if slot < w_relative.shape[0]:
+                scores[:] = b_relative[slot]
+                add_product(w_relative[slot], top, scores)
+            for i in range(related.shape[0]):
+                if related[i, 0] != slot:
+                    continue
+                source, before, width, offset = related[i, 1:]
+                for row in range(rows):
+                    c = row // branches
+                    known = previous[c, source] if before else symbols[c, t, source]
+                    for k in range(n):
+                        where = bins[i, known, k]
+                        if where < width:
+                            logits[row, k] += scores[row, offset + where]
             for c in range(candidates):
                 row = c * branches
                 if branches == 2:

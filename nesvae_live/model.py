@@ -3,7 +3,8 @@
 z = [a | u]: `a` are the eight attribute coordinates of the phrase itself, each of which can be let
 go (mask 0), `u` is the style that the encoder finds. The decoder reads the previous tuple, z and
 the mask, and spells the next tuple slot by slot (P1, P2, TR, duration), each slot seeing the ones
-before it. Its state is carried from phrase to phrase, which is what joins them.
+before it; notes are scored by themselves and by the intervals that they make (`relations`). Its
+state is carried from phrase to phrase, which is what joins them.
 
 Shapes: B streams, T tuples of a phrase (13), S slots (4), A attributes (8), U style (32).
 """
@@ -18,6 +19,7 @@ from nesvae_live.attributes import N_ATTRIBUTES
 from nesvae_live.checkpoint import ModelConfig
 from nesvae_live.decoding import Sampling
 from nesvae_live.phrase import SLOT_TABLE, SLOTS
+from nesvae_live.relations import N_SCORES, RELATIONS, bin_table
 
 N_SYMBOLS = tuple(slot.n_symbols for slot in SLOT_TABLE)
 START = N_SYMBOLS
@@ -81,6 +83,12 @@ class Decoder(nn.Module):
         for table in self.given.modules():
             if isinstance(table, nn.Embedding):
                 nn.init.normal_(table.weight, std=0.1)
+        self.relative = nn.ModuleList(nn.Linear(config.hidden, n) for n in N_SCORES)
+        for linear in self.relative.parameters():
+            nn.init.zeros_(linear)  # intervals say nothing before they have learnt something
+        for i, relation in enumerate(RELATIONS):
+            bins = torch.from_numpy(bin_table(relation))
+            self.register_buffer(f"bins{i}", bins, persistent=False)
 
     def initial_state(self, n: int, device: torch.device | None = None) -> Tensor:
         """`[L, n, H]`, no past."""
@@ -94,13 +102,23 @@ class Decoder(nn.Module):
         y, state = self.gru(x, state)
         return y, state
 
-    def head(self, slot: int, y: Tensor, symbols: Tensor) -> Tensor:
-        """Logits of slot `slot` from `[..., H]` and the slots before it in `symbols` `[..., S]`."""
+    def head(self, slot: int, y: Tensor, symbols: Tensor, previous: Tensor) -> Tensor:
+        """Logits of slot `slot` from `[..., H]`, the slots before it, and the tuple before.
+
+        `symbols` and `previous` are `[..., S]`.
+        """
         h = self.lift[slot](y)
         given: nn.ModuleList = self.given[slot]  # type: ignore[assignment]
         for j, table in enumerate(given):
             h = h + table(symbols[..., j])
         out: Tensor = self.logits[slot](torch.relu(h)).float()
+        scores = self.relative[slot](y).float() if slot < len(self.relative) else None
+        for i, relation in enumerate(RELATIONS):
+            if relation.slot == slot and scores is not None:
+                known = (previous if relation.before else symbols)[..., relation.source]
+                part = scores[..., relation.offset : relation.offset + relation.bins]
+                bins: Tensor = getattr(self, f"bins{i}")[known]
+                out = out + F.pad(part, (0, 1)).gather(-1, bins)
         return out
 
 
@@ -113,12 +131,13 @@ class Vae(nn.Module):
         self.encoder = Encoder(self.config)
         self.decoder = Decoder(self.config)
 
-    def nats(self, y: Tensor, symbols: Tensor, counts: Tensor) -> Tensor:
+    def nats(self, y: Tensor, symbols: Tensor, previous: Tensor, counts: Tensor) -> Tensor:
         """Nats of each token, teacher-forced.
 
         Args:
             y: `[N, T, H]` from `Decoder.hidden`.
             symbols: `[N, T, S]`, what was really played.
+            previous: `[N, T, S]`, the tuple before each.
             counts: `[N]`, how many of the tuples are real.
 
         Returns:
@@ -127,7 +146,7 @@ class Vae(nn.Module):
         real = torch.arange(symbols.shape[1], device=counts.device)[None, :] < counts[:, None]
         nats = [
             F.cross_entropy(
-                self.decoder.head(i, y, symbols).flatten(0, 1),
+                self.decoder.head(i, y, symbols, previous).flatten(0, 1),
                 symbols[..., i].flatten(),
                 reduction="none",
             ).view(real.shape)
@@ -218,9 +237,10 @@ def sample(
             y_let_go, state_let_go = decoder.hidden(previous[:, None], let_go, state_let_go)
         symbols = torch.zeros_like(previous)
         for i in range(SLOTS):
-            logits = decoder.head(i, y[:, 0], symbols)
+            logits = decoder.head(i, y[:, 0], symbols, previous)
             if guided:
-                logits = guide(logits, decoder.head(i, y_let_go[:, 0], symbols), sampling.guidance)
+                free = decoder.head(i, y_let_go[:, 0], symbols, previous)
+                logits = guide(logits, free, sampling.guidance)
             drawn = choose(logits, uniforms[:, t, i], sampling.temperature, sampling.top_p)
             symbols[:, i] = drawn
         out.append(symbols)

@@ -84,7 +84,7 @@ def test_a_missing_weight_is_named(file: Path) -> None:
 
 def test_another_version_is_named(file: Path) -> None:
     rewrite(file, load_file(file), version="99")
-    with pytest.raises(CheckpointError, match="version 99, this program reads 1"):
+    with pytest.raises(CheckpointError, match="version 99, this program reads 2"):
         load_checkpoint(file)
 
 

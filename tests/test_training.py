@@ -6,6 +6,7 @@ import io
 import json
 import pickle
 import tarfile
+from dataclasses import replace
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,9 +71,9 @@ def corpus(folder: Path) -> tuple[Corpus, Corpus]:
     return read_split(folder, "train"), read_split(folder, "valid")
 
 
-def settings(**changes: int) -> Settings:
-    base = {"steps": 8, "streams": 3, "chunk": 2, "warmup": 2, "seed": 4}
-    return Settings(**{**base, **changes}, precision="f32")
+def settings(**changes: Any) -> Settings:
+    base = Settings(steps=8, streams=3, chunk=2, warmup=2, seed=4, precision="f32")
+    return replace(base, **changes)
 
 
 def run(folder: Path, corpus: tuple[Corpus, Corpus], s: Settings) -> Path:

@@ -36,7 +36,8 @@ def accuracy_figures(model: Vae, encoded: Encoded, rows: Ints) -> dict[str, Any]
     zm = condition(*(torch.from_numpy(x) for x in (encoded.a[rows], encoded.mu[rows], mask)))
     shifted = torch.cat((past.previous[:, None], symbols[:, :-1]), 1)
     y, _ = model.decoder.hidden(shifted, zm, past.state)
-    guess = torch.stack([model.decoder.head(i, y, symbols).argmax(-1) for i in range(SLOTS)], -1)
+    heads = [model.decoder.head(i, y, symbols, shifted) for i in range(SLOTS)]
+    guess = torch.stack([logits.argmax(-1) for logits in heads], -1)
     tuples, _ = decode(model, z, mask, past, GREEDY, np.random.default_rng(0))
     song = encoded.song[rows]
     forced = (guess.numpy() == truth).mean((1, 2))

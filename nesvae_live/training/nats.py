@@ -113,7 +113,7 @@ def _decode(model: Vae, songs: list[_Song], device: torch.device) -> None:
         for name, (zm, previous, past) in cases.items():
             shifted = torch.cat((previous[:, None], symbols[:, :-1]), 1)
             y, after = model.decoder.hidden(shifted, zm, past)
-            nats = model.nats(y, symbols, counts).sum((1, 2))
+            nats = model.nats(y, symbols, shifted, counts).sum((1, 2))
             for song, value in zip(alive, nats.tolist(), strict=True):
                 song.nats[name] += value
             if name == "carried":
@@ -151,7 +151,7 @@ def importance_weighted(
         y, _ = model.decoder.hidden(
             shifted, condition(noisy, u, torch.ones_like(noisy)), past.state
         )
-        weight = -model.nats(y, symbols, counts).sum((1, 2))
+        weight = -model.nats(y, symbols, shifted, counts).sum((1, 2))
         weight = weight + (0.5 * (e_u**2 - u**2) + log_sigma).sum(1)
         weight = weight + (0.5 * (e_a**2 - noisy**2) + float(np.log(NOISE))).sum(1)
         nats[i] = float(np.log(draws)) - torch.logsumexp(weight, 0).item()

@@ -36,6 +36,8 @@ SETTINGS = "settings.json"
 LOG = "log.jsonl"
 NUMBERS = ("step", "epoch", "at", "log_beta", "best")
 """What a run's state holds beside its tensors."""
+BETA = 0.1
+"""The weight of the KL that the controller begins with."""
 SPREAD_SONGS = 8
 """Every so many songs are encoded to measure how z lies over the corpus."""
 
@@ -59,29 +61,39 @@ class Settings:
     free: float = 0.25  # nats an axis of u that cost nothing
     reset: float = 0.15  # how often a phrase starts without a past
     let_go: float = 0.2  # how often an attribute is masked
+    let_go_any: float = 0.5  # how often a phrase has a share of its own instead, 0..1
     noise: float = 0.1  # on the attribute coordinates
     ema: float = 0.999
     seed: int = 1
     precision: str = "bf16"
+    init_sha256: str = ""  # of the checkpoint whose weights it began with; empty: none
 
 
 class Run:
     """One training run and its state."""
 
-    def __init__(self, settings: Settings, train: Corpus, device: torch.device) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        train: Corpus,
+        device: torch.device,
+        init: Checkpoint | None = None,
+    ) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
         self.songs = train.songs
         self.data_sha256 = train.sha256
         self.device = device
         self.quantiles = _fit(train)
-        self.model = Vae(ModelConfig()).to(device)
+        self.model = Vae(init.config if init else ModelConfig()).to(device)
+        if init is not None:
+            self.model.load_state_dict({k: torch.from_numpy(v) for k, v in init.weights.items()})
         self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
         self.step = 0
-        self.log_beta = math.log(0.1)
+        self.log_beta = math.log(init.about.get("beta", BETA) if init else BETA)
         self.best = math.inf
         self.carried = self.model.decoder.initial_state(settings.streams, device)
         self.last = start_tuple(settings.streams, device).clone()
@@ -147,23 +159,27 @@ class Run:
         u = model.sample_u(mu, log_sigma)
         a = torch.from_numpy(batch.a).to(self.device).flatten(0, 1)
         a = a + s.noise * torch.randn_like(a)
-        mask = (torch.rand_like(a) >= s.let_go).float()
+        share = torch.full_like(a[:, :1], s.let_go)
+        any_share = torch.rand_like(share) < s.let_go_any
+        share = torch.where(any_share, torch.rand_like(share), share)
+        mask = (torch.rand_like(a) >= share).float()
         zm = condition(a, u, mask).view(n, chunk, -1)
         fresh = torch.from_numpy(batch.fresh).to(self.device)
         fresh = fresh | (torch.rand(n, chunk, device=self.device) < s.reset)
         state, last = self.carried, self.last
         start = start_tuple(n, self.device)
-        hidden = []
+        hidden, before = [], []
         for c in range(chunk):
             state = state * ~fresh[None, :, c, None]
             previous = torch.where(fresh[:, c, None], start, last)
             shifted = torch.cat((previous[:, None], symbols[:, c, :-1]), 1)
             y, state = model.decoder.hidden(shifted, zm[:, c], state)
             hidden.append(y)
+            before.append(shifted)
             last = symbols[:, c, -1]
         self.carried, self.last = state.detach().float(), last
         y = torch.stack(hidden, 1).flatten(0, 1)
-        nats = model.nats(y, flat, counts.flatten())
+        nats = model.nats(y, flat, torch.stack(before, 1).flatten(0, 1), counts.flatten())
         return nats.sum() / len(flat), model.kl(mu, log_sigma)
 
     def averaged(self) -> Vae:
@@ -217,6 +233,7 @@ def train(
     valid: Corpus,
     folder: Path,
     *,
+    init: Checkpoint | None = None,
     device: str = "cpu",
     check_every: int = 500,
     save_every: int = 100,
@@ -227,11 +244,14 @@ def train(
     `best.safetensors` is the checkpoint with the fewest nats a token on `valid` so far;
     `state.safetensors` is what resuming needs; `log.jsonl` holds a line every `save_every` steps.
 
+    It begins with the weights of `init`, if there is one, and else at random.
+
     Raises:
         TrainingError: the folder holds a run with other settings or data.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    run = Run(settings, corpus, torch.device(device))
+    settings = replace(settings, init_sha256=init.sha256 if init else "")
+    run = Run(settings, corpus, torch.device(device), init)
     _same_run(folder / SETTINGS, asdict(settings) | {"data_sha256": corpus.sha256})
     if (folder / STATE).exists():
         run.load(folder / STATE)
@@ -290,6 +310,7 @@ def _checkpoint(run: Run, figures: dict[str, Any], corpus: Corpus) -> Checkpoint
         "data_sha256": run.data_sha256,
         "settings": asdict(run.settings),
         "step": run.step,
+        "beta": math.exp(run.log_beta),
         "command": shlex.join(["nesvae-live", *sys.argv[1:]]),
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
