@@ -6,8 +6,8 @@ import io
 import json
 import pickle
 import tarfile
-from dataclasses import replace
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
