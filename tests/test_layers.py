@@ -19,7 +19,8 @@ ROOT = Path(nesvae_live.__file__).parent
 LAYERS: dict[int, tuple[str, ...]] = {
     0: ("__init__", "io", "training"),
     1: (
-        *("voices", "events", "inputs", "journal", "phrase", "relations", "attributes", "knobs", "latent"),
+        *("voices", "events", "inputs", "journal", "phrase", "relations", "attributes"),
+        *("knobs", "latent"),
         *("atlas", "auto", "commands", "played"),
         *("targets",),
         *("patch", "shaper", "drums", "dialect"),
