@@ -50,20 +50,20 @@ class Desk:
     ensemble: Ensemble
     tempo_log: TempoLog
     follow: Callable[[], None]
-    stop: Callable[[], None]
+    stop: Callable[[str], None]
     status: Callable[[], Mapping[str, Any]]
     taps: TapTempo = field(default_factory=TapTempo)
 
     def take(self, item: Input) -> None:
         """Carry an input out."""
+        if not isinstance(item, MidiIn | GetStatus):
+            self.journal.put(Heard(item))
         match item:
-            case MidiIn(port, data, at):
-                self._hear(port, data, at)
+            case MidiIn():
+                self._hear(item)
             case SetKnob(knob, value, at, reply):
-                self._note(at, "set", knob, value)
                 reply(self._tried(lambda: self.performer.turn(knob, value, at)))
-            case SetMute(voice, muted, at, reply):
-                self._note(at, "mute", voice.name, int(muted))
+            case SetMute(voice, muted, _, reply):
                 self._mute(voice, muted)
                 reply({"ok": True})
             case SetLevel() | SetSolo():
@@ -71,19 +71,14 @@ class Desk:
                 item.reply({"ok": True})
             case SetSwap() | SetTempo() | Tap():
                 item.reply(self._retime(item))
-            case Panic(at, reply):
-                self._note(at, "panic")
+            case Panic(_, reply):
                 self._panic()
                 reply({"ok": True})
-            case Stop(at, reply):
-                self._note(at, "stop")
+            case Stop(_, reply, why):
                 reply({"ok": True})
-                self.stop()
+                self.stop(why)
             case GetStatus(_, reply):
                 reply({"ok": True, **self.status()})
-
-    def _note(self, at: float, what: str, *data: float | str | None) -> None:
-        self.journal.put(Heard(at, what, "control", data))
 
     @staticmethod
     def _tried(act: Callable[[], None]) -> Mapping[str, Any]:
@@ -93,16 +88,15 @@ class Desk:
             return {"ok": False, "error": str(error)}
         return {"ok": True}
 
-    def _hear(self, port: str, data: tuple[int, ...], at: float) -> None:
+    def _hear(self, message: MidiIn) -> None:
         """Take a MIDI message: the clock's, a control's; a clock elsewhere is nobody's."""
+        port, data, at = message.port, message.data, message.at
         if data and data[0] in CLOCK_MESSAGES:
-            if not self.clock.hear(port, data, at):
-                return
-            if data[0] != Status.CLOCK:
-                self.journal.put(Heard(at, "midi", port, data))
-            self.follow()
+            if self.clock.hear(port, data, at):
+                self.journal.put(Heard(message))
+                self.follow()
             return
-        self.journal.put(Heard(at, "midi", port, data))
+        self.journal.put(Heard(message))
         turned = self.controls.read(data)
         if turned is not None:
             self.performer.turn(*turned, at)
@@ -110,25 +104,19 @@ class Desk:
     def _mix(self, item: SetLevel | SetSolo) -> None:
         balance = self.performer.balance
         if isinstance(item, SetLevel):
-            name = "all" if item.voice is None else item.voice.name
-            self._note(item.at, "level", name, item.level)
             self.performer.mix(balance.with_level(item.voice, item.level))
         else:
-            self._note(item.at, "solo", item.voice.name, int(item.solo))
             self.performer.mix(balance.with_solo(item.voice, solo=item.solo))
 
     def _retime(self, item: SetSwap | SetTempo | Tap) -> Mapping[str, Any]:
         match item:
-            case SetSwap(swap, at):
-                self._note(at, "swap", swap.value)
+            case SetSwap(swap):
                 self.performer.swap = swap
                 self.player.plan_anew()
                 return {"ok": True}
-            case SetTempo(tempo, at):
-                self._note(at, "tempo", tempo)
+            case SetTempo(tempo):
                 return self._set_tempo(tempo)
             case Tap(at):
-                self._note(at, "tap")
                 tapped = self.taps.tap(at)
                 return {"ok": True} if tapped is None else self._set_tempo(tapped)
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from nesvae_live.inference import Inference, Result, run_request
 from nesvae_live.inputs import Input
-from nesvae_live.journal import Clocked, Closed
+from nesvae_live.journal import Closed
 from nesvae_live.knobs import ControlMap
 from nesvae_live.mixer import Balance
 from nesvae_live.performance import Performance
@@ -82,10 +82,7 @@ class Engine:
 
     def start(self, at: float) -> None:
         """Start; beat 0 falls at `at` seconds, at least a lookahead from now, or is held from then."""
-        self.clock.start(at)
-        if not self.clock.runs:
-            line = self.clock.ref
-            self.journal.put(Clocked(at, line.beat, line.beat_seconds, runs=False))
+        self.sequencer.start(at)
         self.inference.start()
         self._thread.start()
 

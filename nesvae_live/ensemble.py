@@ -42,6 +42,7 @@ class Ensemble:
         self._journal = journal
         self._time = time
         self._last_at = -math.inf
+        self._sent = 0
 
     def play(
         self, due: Sequence[Moment | Hit], ref: ClockRef, knobs: Knobs, muted: Collection[Voice]
@@ -86,6 +87,7 @@ class Ensemble:
         at = self._last_at = max(at, self._last_at)
         if at < self._time.now() and beat > self.excused:
             self.late += 1
-        self._journal.put(Sent(at, beat, event))
+        self._journal.put(Sent(at, beat, event, self._sent))
+        self._sent += 1
         for output in self._outputs:
             output.send(event, at)

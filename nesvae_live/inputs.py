@@ -102,10 +102,11 @@ class Panic:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """End the performance: notes off, files closed."""
+    """End the performance: notes off, files closed; the log has `why`."""
 
     at: float
     reply: Reply = no_reply
+    why: str = "it was stopped"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, floor
 
-from nesvae_live.events import NoteOff, NoteOn, Shape
-from nesvae_live.journal import Clocked, Closed, Entry, Opened, Sent, Sounded
+from nesvae_live.events import Event, NoteOff, NoteOn, Shape
+from nesvae_live.journal import (
+    Clocked,
+    Closed,
+    Entry,
+    Opened,
+    Rendered,
+    Sent,
+    Silenced,
+    Sounded,
+)
 from nesvae_live.voices import Voice
 
 
@@ -78,6 +87,19 @@ class Jam:
                 kept.append(entry)
         return tuple(kept)
 
+    @cached_property
+    def sounded(self) -> tuple[tuple[int, Event | None], ...]:
+        """What the chip took, in its order: (sample, event); None where it ended every voice."""
+        event_of = {entry.n: entry.event for entry in self.entries if isinstance(entry, Sent)}
+        took: list[tuple[int, Event | None]] = []
+        for entry in self.entries:
+            if isinstance(entry, Silenced):
+                took.append((entry.sample, None))
+            elif isinstance(entry, Sounded):
+                numbers = range(entry.first, entry.first + entry.count)
+                took += [(entry.sample, event_of[n]) for n in numbers if n in event_of]
+        return tuple(took)
+
     def end_beat(self) -> float:
         """Where the jam ended, in beats; one that was not closed ends at its last entry."""
         last = 0.0
@@ -86,7 +108,7 @@ class Jam:
                 return max(0.0, entry.beat)
             if isinstance(entry, Sent):
                 last = max(last, entry.beat)
-            elif not isinstance(entry, Sounded):
+            elif not isinstance(entry, Sounded | Silenced | Rendered):
                 last = max(last, self.beat_at(entry.at))
         return last
 

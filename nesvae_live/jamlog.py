@@ -2,9 +2,11 @@
 
     {"kind": "opened", "format": "nesvae_live jam", "version": 1, "at": 0.0, ...}
     {"kind": "sent", "at": 1.5, "beat": 3.0, "event": "on", "voice": "P1", "note": 60, ...}
+    {"kind": "heard", "at": 1.6, "input": "midi_in", "port": "keys", "data": [176, 20, 64]}
 
-An entry's fields are those of its class in `journal`; an event's stand beside them. Times are
-seconds from beat 0 on, to a microsecond; every other number comes back exactly.
+An entry's fields are those of its class in `journal`; an event's stand beside them, an input's too
+(see `inputs`). Times are seconds from beat 0 on, to a microsecond; what was looked up or stamped
+is on that grid (or is written in full), and with every other number comes back exactly.
 """
 
 from __future__ import annotations
@@ -14,21 +16,28 @@ import re
 from collections.abc import Iterable
 from dataclasses import fields
 from math import inf
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
 from nesvae_live import journal
 from nesvae_live.events import LOUDEST, Event, NoteOff, NoteOn, Shape
+from nesvae_live.inputs import Input
 from nesvae_live.jam import Jam
 from nesvae_live.journal import Closed, Entry, Opened
+from nesvae_live.plain import to_data, to_value
 from nesvae_live.voices import Voice
 
 FORMAT = "nesvae_live jam"
+VOICES = (Voice, Voice | None)
+"""Types of fields that hold a voice's name."""
+
 METER = re.compile(r"[1-9][0-9]?/(1|2|4|8|16|32)")
 KINDS: dict[str, type[Entry]] = {
     "opened": journal.Opened,
+    "stepped": journal.Stepped,
     "heard": journal.Heard,
+    "answered": journal.Answered,
     "turned": journal.Turned,
     "decoded": journal.Decoded,
     "placed": journal.Placed,
@@ -36,10 +45,17 @@ KINDS: dict[str, type[Entry]] = {
     "clocked": journal.Clocked,
     "sent": journal.Sent,
     "sounded": journal.Sounded,
+    "silenced": journal.Silenced,
+    "rendered": journal.Rendered,
     "noted": journal.Noted,
     "closed": journal.Closed,
 }
 EVENTS: dict[str, type[Event]] = {"on": NoteOn, "off": NoteOff, "shape": Shape}
+INPUTS: dict[str, type[Any]] = {
+    re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower(): cls for cls in get_args(Input)
+}
+"""Every input by its name in the log: `SetKnob` is `set_knob`."""
+
 RANGES = {
     "note": (1, 127),
     "velocity": (1, 127),
@@ -51,10 +67,13 @@ RANGES = {
 
 _KIND_OF: dict[type[Any], str] = {entry: kind for kind, entry in KINDS.items()}
 _EVENT_OF: dict[type[Any], str] = {event: name for name, event in EVENTS.items()}
+_INPUT_OF = {cls: name for name, cls in INPUTS.items()}
 _TYPES: dict[type[Any], dict[str, Any]] = {
-    cls: {f.name: get_type_hints(cls)[f.name] for f in fields(cls)}
-    for cls in (*KINDS.values(), *EVENTS.values())
+    cls: {f.name: get_type_hints(cls)[f.name] for f in fields(cls) if f.name != "reply"}
+    for cls in (*KINDS.values(), *EVENTS.values(), *INPUTS.values())
 }
+GRID = 1e-9
+"""Seconds that a time may be off the grid of microseconds by floating point."""
 
 
 class JamError(Exception):
@@ -74,15 +93,62 @@ def entry_to_line(entry: Entry, start: float = 0.0) -> bytes:
     for name in _TYPES[type(entry)]:
         value = getattr(entry, name)
         if name == "at":
-            record["at"] = round(float(value - start), 6)
+            exact = isinstance(entry, journal.Stepped)
+            record["at"] = _from_start(value, start, exact=exact)
         elif name == "event":
             record["event"] = _EVENT_OF[type(value)]
             record |= {field: getattr(value, field) for field in _TYPES[type(value)]}
             record["voice"] = value.voice.name
+        elif name == "input":
+            record |= _input_to_record(value, start)
         else:
             record[name] = value
     text = json.dumps(record, separators=(",", ":"), allow_nan=False, default=_number)
     return text.encode() + b"\n"
+
+
+def _from_start(at: float, start: float, *, exact: bool) -> float:
+    """`at` from `start` on, to a microsecond; what is off that grid in full, if it is to be exact."""
+    seconds = float(at - start)
+    rounded = round(seconds, 6)
+    return rounded if not exact or abs(seconds - rounded) < GRID else seconds
+
+
+def to_stamp(at: float, origin: float) -> float:
+    """The stamp of an exact time `at` of a log, whose beat 0 was at `origin` seconds."""
+    stamp = at + origin
+    rounded = round(stamp, 6)
+    return rounded if abs(stamp - rounded) < GRID else stamp
+
+
+def _input_to_record(value: Input, start: float) -> dict[str, Any]:
+    """An input's fields, voices by name; its sender's ear stays outside."""
+    record: dict[str, Any] = {"at": _from_start(value.at, start, exact=True)}
+    record["input"] = _INPUT_OF[type(value)]
+    for name in _TYPES[type(value)]:
+        part = getattr(value, name)
+        if name != "at":
+            record[name] = part.name if isinstance(part, Voice) else to_data(part)
+    return record
+
+
+def _record_to_input(record: dict[str, Any]) -> Input:
+    cls = INPUTS.get(_field(record, "input", str))
+    if cls is None:
+        raise ValueError(f"no input is {record['input']!r}")
+    values = {
+        name: _voice(record, name) if hint in VOICES else _field(record, name, hint)
+        for name, hint in _TYPES[cls].items()
+    }
+    result: Input = cls(**values)
+    return result
+
+
+def _voice(record: dict[str, Any], name: str) -> Voice | None:
+    voice = _field(record, name, str | None)
+    if voice is None or voice in Voice.__members__:
+        return Voice[voice] if voice else None
+    raise ValueError(f"{name}: no voice is {voice!r}")
 
 
 def _number(value: Any) -> Any:
@@ -104,7 +170,7 @@ def line_to_entry(line: bytes) -> Entry:
     if kind is None:
         raise ValueError(f"no entry is of kind {record.get('kind')!r}")
     values: dict[str, Any] = {
-        name: _event(record) if name == "event" else _field(record, name, hint)
+        name: _READERS[name](record) if name in _READERS else _field(record, name, hint)
         for name, hint in _TYPES[kind].items()
     }
     return kind(**values)
@@ -126,7 +192,7 @@ def _not_finite(name: str) -> float:
 
 def _field(record: dict[str, Any], name: str, hint: Any) -> Any:
     try:
-        return msgspec.convert(record[name], hint)
+        return to_value(record[name], hint)
     except KeyError:
         raise ValueError(f"{name} is missing") from None
     except msgspec.ValidationError as error:
@@ -144,6 +210,9 @@ def _event(record: dict[str, Any]) -> Event:
         if not low <= number <= high:
             raise ValueError(f"{name} {number} is outside {low}..{high}")
     return event(Voice[voice], **numbers)
+
+
+_READERS = {"event": _event, "input": _record_to_input}
 
 
 def lines_to_jam(lines: Iterable[bytes]) -> Jam:
@@ -178,10 +247,11 @@ def _open(line: bytes) -> Opened:
     version = record.get("version")
     if record.get("format") != FORMAT or not isinstance(version, int):
         raise JamError("not a jam log of nesvae_live: its first line does not open one")
-    if version > journal.VERSION:
+    if version != journal.VERSION:
+        what = "update nesvae_live" if version > journal.VERSION else "it is of an early draft"
         raise JamError(
-            f"a jam log of version {version}, and this program reads up to {journal.VERSION}: "
-            "update nesvae_live"
+            f"a jam log of version {version}, and this program reads {journal.VERSION}: {what}; "
+            "the take's WAV and MIDI file play anywhere"
         )
     try:
         return _checked(line_to_entry(line))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nesvae_live.events import NoteOff, Played
 from nesvae_live.jam import Jam
-from nesvae_live.journal import Sent, Sounded
+from nesvae_live.journal import Sent
 from nesvae_live.nesmdb import LONGEST
 from nesvae_live.timeline import Change, Timeline
 from nesvae_live.timing import Meter
@@ -19,7 +19,7 @@ def jam_to_timeline(jam: Jam) -> Timeline:
     reach, or whose metre is none.
     """
     rate = jam.opened.sample_rate
-    events = [(max(0, e.sample), e.event) for e in jam.entries if isinstance(e, Sounded)]
+    events = [(max(0, sample), event) for sample, event in jam.sounded]
     if not events:
         end_beat = jam.end_beat()
         sent = [e for e in jam.entries if isinstance(e, Sent) and e.beat <= end_beat]
@@ -33,9 +33,11 @@ def jam_to_timeline(jam: Jam) -> Timeline:
     changes: dict[tuple[int, Voice], Change] = {}
     played = dict.fromkeys(Voice, Played())
     for sample, event in sorted(events, key=lambda timed: timed[0]):
-        voice = event.voice
-        played[voice] = played[voice].after(event)
-        changes[sample, voice] = _change(sample + 1, voice, played[voice])
+        ended = [NoteOff(voice, state.note) for voice, state in played.items()]
+        for part in ended if event is None else [event]:
+            voice = part.voice
+            played[voice] = played[voice].after(part)
+            changes[sample, voice] = _change(sample + 1, voice, played[voice])
     ordered = sorted(changes.items())
     return Timeline(rate, frames + 1, tuple(change for _, change in ordered))
 

@@ -2,16 +2,23 @@
 
 Times are seconds on the stamps' scale (`time.perf_counter` when live); the recorder writes them
 relative to the jam's start. Beats count quarter notes from the jam's start.
+
+What the sequencer decides follows from what it took and when: `Stepped`, `Heard` and `Answered` are
+all that comes from outside, in the order in which it came, and from them everything else is
+computed again (`nesvae_live.replay`). What the sound needs besides is at which sample the chip took
+each event: `Sounded`, `Silenced`, `Rendered`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from nesvae_live.events import Event
+from nesvae_live.inputs import Input
 
-VERSION = 1
-"""The log's format; a reader refuses a newer one."""
+VERSION = 2
+"""The log's format; a reader refuses another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +26,9 @@ class Opened:
     """The first entry: what is needed to read the others and to play the jam again.
 
     `at` is the time of beat 0; `started` is local wall time (ISO 8601); `beats_per_bar` in
-    quarter notes; `settings` and `versions` are name -> text, for people and for replay.
+    quarter notes; `settings` and `versions` are name -> text, for people. For replay: `origin` is
+    what the stamps' clock showed at beat 0, and `setup` is all that the sequencer was made with
+    (`nesvae_live.setup`); empty, there is no replay.
     """
 
     at: float
@@ -34,16 +43,42 @@ class Opened:
     preset: str
     settings: dict[str, str]
     versions: dict[str, str]
+    origin: float = 0.0
+    setup: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """The sequencer looked at the time: all that it took and sent until the next look was then."""
+
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """An input as it came: `what` is its kind, `port` where from, `data` its content."""
+    """An input as it came, with its stamp."""
+
+    input: Input
+
+    @property
+    def at(self) -> float:
+        """When it came."""
+        return self.input.at
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The decoder's answer to what was asked last came: a whole phrase, or its `splice`th tail.
+
+    `tokens` are four a tuple; it took `seconds`. Whether it could be used, `Decoded` and `Spliced`
+    tell.
+    """
 
     at: float
-    what: str
-    port: str
-    data: tuple[int | float | str | None, ...]
+    index: int
+    splice: int
+    tokens: tuple[int, ...]
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +158,39 @@ class Clocked:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An event was sent to the outputs for beat `beat`, which falls at `at`."""
+    """An event was sent to the outputs for beat `beat`, which falls at `at`.
+
+    `n` counts them from 0; -1: a panic ended the note, and the outputs were told otherwise.
+    """
 
     at: float
     beat: float
     event: Event
+    n: int = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Sounded:
-    """The chip took an event at `sample` of the take's WAV."""
+    """The chip took `count` events, from the `first`th that was sent on, at `sample` of the WAV."""
 
     sample: int
-    event: Event
+    first: int
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """Every voice of the chip ended at `sample`; with `panic` its registers were written anew."""
+
+    sample: int
+    panic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The take's sound is so many samples long."""
+
+    samples: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,5 +211,19 @@ class Closed:
 
 
 Entry = (
-    Opened | Heard | Turned | Decoded | Placed | Spliced | Clocked | Sent | Sounded | Noted | Closed
+    Opened
+    | Stepped
+    | Heard
+    | Answered
+    | Turned
+    | Decoded
+    | Placed
+    | Spliced
+    | Clocked
+    | Sent
+    | Sounded
+    | Silenced
+    | Rendered
+    | Noted
+    | Closed
 )

@@ -24,7 +24,7 @@ from nesvae_live import __version__
 from nesvae_live.apu import Apu
 from nesvae_live.book import Swap
 from nesvae_live.checkpoint import Checkpoint, load_checkpoint
-from nesvae_live.clock import InternalClock, MidiClock
+from nesvae_live.clock import InternalClock
 from nesvae_live.clocksender import ClockSender
 from nesvae_live.config import Preset, default_jams_dir, find_checkpoint, load_preset
 from nesvae_live.critic import Critic
@@ -44,8 +44,10 @@ from nesvae_live.jam import Jam
 from nesvae_live.journal import Noted, Opened
 from nesvae_live.mixer import Balance, Mixer
 from nesvae_live.performance import Performance
-from nesvae_live.protocols import Clock, Decode, Output
+from nesvae_live.plain import to_data
+from nesvae_live.protocols import Decode, Output
 from nesvae_live.renderer import Renderer
+from nesvae_live.setup import ClockSetup, Setup
 from nesvae_live.shifted import Shifted
 from nesvae_live.statusline import StatusLine
 from nesvae_live.timing import Meter
@@ -126,11 +128,11 @@ class PerformanceError(Exception):
 
 
 class PerfTime:
-    """The time of everything live: `time.perf_counter`."""
+    """The time of everything live: `time.perf_counter`, in the microseconds that the log has."""
 
     def now(self) -> float:
         """Seconds."""
-        return time.perf_counter()
+        return time.perf_counter_ns() // 1000 / 1e6
 
 
 def play(options: PlayOptions) -> Take | None:
@@ -234,7 +236,7 @@ class Stage:
             outputs.insert(0, Shifted(self.midi.output, options.offset_midi / 1e3))
         rng = np.random.default_rng([self.seed, 1])
         play = self.preset.play
-        self.engine = Engine(
+        self.setup = Setup(
             performance=Performance(
                 style=rng.standard_normal(self.checkpoint.config.style).astype(np.float32),
                 reach=self.checkpoint.quantiles.reach(),
@@ -251,13 +253,19 @@ class Stage:
                     top_p=play.top_p or SAMPLING.top_p,
                 ),
             ),
-            clock=self._clock(tempo),
+            controls=self.preset.controls,
+            muted=tuple(sorted(self.preset.muted)),
+            clock=ClockSetup(tempo, self._clock_port()),
+        )
+        self.engine = Engine(
+            performance=self.setup.performance,
+            clock=self.setup.clock.clock(options.meter.beats_per_bar),
             decoder=self.decoder,
             outputs=outputs,
             journal=self.recorder,
             time=time_,
             controls=self.preset.control_map(),
-            muted=set(self.preset.muted),
+            muted=set(self.setup.muted),
             inbox=inbox,
             figures=self._figures,
             balance=balance,
@@ -272,11 +280,11 @@ class Stage:
         stack.callback(control.close)
         self.tempo = tempo
 
-    def _clock(self, tempo: float) -> Clock:
-        """The clock that was asked for."""
+    def _clock_port(self) -> str | None:
+        """The input whose clock is followed, None for the internal clock."""
         options = self.options
         if not options.follows:
-            return InternalClock(tempo)
+            return None
         if options.clock_out:
             raise MidiError(
                 "--clock-out leads by the internal clock: it can't go with --clock midi"
@@ -290,13 +298,13 @@ class Stage:
                 f"--clock midi: {len(found)} open inputs are named {name!r}; open are {there}: "
                 "name one with --clock-in"
             )
-        return MidiClock(found[0], options.meter.beats_per_bar, tempo)
+        return found[0]
 
     def run(self) -> str:
         """Play; returns why it ended. Every note is ended when it returns."""
         _settle()
         restore = _catch_signals(self.stopping)
-        at = self.time.now() + COUNT_IN_SECONDS
+        at = round(self.time.now() + COUNT_IN_SECONDS, 6)
         self.recorder.put(self._opened(at))
         end = at
         try:
@@ -418,6 +426,8 @@ class Stage:
             preset=self.preset.name,
             settings={f.name: str(getattr(options, f.name)) for f in fields(options)},
             versions=_versions(),
+            origin=at,
+            setup=to_data(self.setup),
         )
 
     def _close_recorder(self) -> None:

@@ -14,7 +14,7 @@ from nesvae_live.decoding import State
 from nesvae_live.drums import Drummer, Hit
 from nesvae_live.grid import SWING, Mode
 from nesvae_live.inference import Request, Result
-from nesvae_live.journal import Decoded, Placed, Spliced
+from nesvae_live.journal import Answered, Decoded, Placed, Spliced
 from nesvae_live.performance import Counters, Performance
 from nesvae_live.performer import Aim, Performer
 from nesvae_live.phrase import Phrase
@@ -55,6 +55,11 @@ class Player:
         """The request for the first phrase, which is decoded before anything starts."""
         self._origin = state
         return self._following(None)
+
+    def begin(self, first: Result) -> None:
+        """Take the first phrase, which waits for the clock."""
+        self._note(first)
+        self.ready = first
 
     def join(self, entry: float) -> None:
         """Place the phrase that waits where the clock enters."""
@@ -116,6 +121,7 @@ class Player:
         """Take what came of a request; what nobody waits for any more is dropped."""
         if result.request is not self.pending:
             return
+        self._note(result)
         self.pending = None
         self.budget.learn(result.seconds)
         if result.request.splice:
@@ -140,6 +146,13 @@ class Player:
         self._put_down(phrase, book.index, beats)
         self.book = replace(book, places=places)
         self.journal.put(Placed(now, book.index, beats[0], beats[-1] - beats[0], repeat=True))
+
+    def _note(self, result: Result) -> None:
+        """What was spelt is all that comes from the decoder; the log has it before it is used."""
+        request, tokens = result.request, result.phrase.tokens
+        self.journal.put(
+            Answered(self.time.now(), request.index, request.splice, tokens, result.seconds)
+        )
 
     def _decided_by(self, beat: float) -> float:
         return self.clock.ref.time_of(beat) - self.performance.lookahead

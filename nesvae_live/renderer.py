@@ -19,13 +19,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nesvae_live.apu import Apu
-from nesvae_live.events import Event, NoteOff, Played, velocity_to_volume
-from nesvae_live.journal import Sounded
+from nesvae_live.chipplayer import ChipPlayer
+from nesvae_live.events import Event, velocity_to_volume
+from nesvae_live.journal import Rendered, Silenced, Sounded
 from nesvae_live.mixer import Mixer
 from nesvae_live.playhead import Playhead
 from nesvae_live.protocols import Journal, Time
-from nesvae_live.registers import RegisterWriter, Write
-from nesvae_live.voices import SILENCE, Voice
+from nesvae_live.voices import Voice
 
 LEAD_SECONDS = 0.035
 """How far ahead of the device's reading the sound is rendered."""
@@ -104,10 +104,10 @@ class Renderer:
         self._device = device
         self._poll_seconds = poll_seconds
         self.mixer = mixer or Mixer(chip.sample_rate, len(device.rings) if device else 2)
-        self._registers = RegisterWriter()
-        self._played = [Played()] * len(Voice)
+        self._player = ChipPlayer(chip)
         self._inbox: SimpleQueue[tuple[Event, float] | _Silence] = SimpleQueue()
         self._waiting: deque[tuple[Event, float]] = deque()
+        self._came = 0  # how many events have come in all; the last of them wait
         self._chunk = np.empty(CHUNK_FRAMES, dtype=np.int16)
         self._filled = 0
         self._stems = np.empty((CHUNK_FRAMES, len(Voice)), dtype=np.int16)
@@ -139,9 +139,7 @@ class Renderer:
     def open(self, at: float) -> None:
         """Make ready: sample 0 of the take is the time `at`. For `step`; `start` does it too."""
         self._line = Playhead(self._chip.sample_rate, at)
-        self._chip.reset()
-        self._played = [Played()] * len(Voice)
-        self._write(self._registers.start(), 0)
+        self._player.start()
         if self._device is not None:
             self._taken = self._wiped = self._device.frames_played()
             self._line.observe(self._time.now(), self._taken)
@@ -168,6 +166,7 @@ class Renderer:
             until = self._time.now() + self.lead_seconds if at is None else at
             self._drain()
             self._render(int(self._line.sample_at(until)))
+            self._journal.put(Rendered(self._chip.position))
         finally:
             self._hand_over()
 
@@ -206,14 +205,11 @@ class Renderer:
                 self._end_all(panic=item.panic)
             else:
                 self._waiting.append(item)
+                self._came += 1
 
     def _end_all(self, *, panic: bool) -> None:
-        sample = self._chip.position
-        for voice, played in zip(Voice, self._played, strict=True):
-            if played.note != SILENCE:
-                self._journal.put(Sounded(sample, NoteOff(voice, played.note)))
-        self._played = [Played()] * len(Voice)
-        self._write(self._registers.start() if panic else self._registers.silence(), sample)
+        self._journal.put(Silenced(self._chip.position, panic))
+        self._player.silence(self._chip.position, panic=panic)
 
     def _follow(self, device: Device, now: float) -> None:
         """Steer the line by the device, count what it read too early, wipe what it has read."""
@@ -266,36 +262,17 @@ class Renderer:
             if sample < self._chip.position:
                 self.counters.late += 1
             if sample > at_sample:
-                self._act(together, at_sample)
+                self._act(together, at_sample, len(self._waiting) + 1)
                 together, at_sample = [], sample
             together.append(event)
-        self._act(together, at_sample)
+        self._act(together, at_sample, len(self._waiting))
 
-    def _act(self, events: list[Event], sample: int) -> None:
-        """Let the events of one sample act together.
-
-        A voice that ends a note and starts another changes its pitch as in a score, without the
-        silence between that would strike it anew.
-        """
-        touched: set[Voice] = set()
-        for event in events:
-            self._played[event.voice] = self._played[event.voice].after(event)
-            touched.add(event.voice)
-            self._journal.put(Sounded(sample, event))
-        for voice in sorted(touched):
-            self._write(self._set(voice), sample)
-
-    def _set(self, voice: Voice) -> list[Write]:
-        """The writes that let a voice play what it is to play."""
-        played = self._played[voice]
-        if not played.sounds:
-            return self._registers.release(voice)
-        volume = 0 if voice is Voice.TR else played.volume
-        return self._registers.set(voice, played.note, volume, played.duty, played.cents)
-
-    def _write(self, writes: list[Write], sample: int) -> None:
-        for address, value in writes:
-            self._chip.write(address, value, sample)
+    def _act(self, events: list[Event], sample: int, later: int) -> None:
+        """Let the events of one sample act together; `later` ones wait still."""
+        if events:
+            first = self._came - later - len(events)
+            self._journal.put(Sounded(sample, first, len(events)))
+            self._player.act(events, sample)
 
 
 def _copy(ring: npt.NDArray[np.float32], first: int, block: npt.NDArray[np.float32]) -> None:

@@ -20,6 +20,8 @@ from nesvae_live.desk import Desk
 from nesvae_live.ensemble import Ensemble
 from nesvae_live.inference import Request, Result
 from nesvae_live.inputs import Input, Stop
+from nesvae_live.instant import Instant
+from nesvae_live.journal import Clocked
 from nesvae_live.knobs import ControlMap
 from nesvae_live.performance import Counters
 from nesvae_live.performer import Performer
@@ -49,6 +51,8 @@ class Sequencer:
     status: Callable[[], Mapping[str, Any]] = dict
 
     def __post_init__(self) -> None:
+        self.wall = self.time
+        self.time = self._instant = Instant(self.wall, self.journal)
         self.performance = self.performer.performance
         self.counters = Counters()
         self.ensemble = Ensemble(self.outputs, self.journal, self.time, self.performance.patches)
@@ -72,7 +76,7 @@ class Sequencer:
             self.ensemble,
             self.tempo_log,
             follow=self._follow,
-            stop=lambda: self._finish(self.why or "it was stopped", self.time.now()),
+            stop=lambda why: self._finish(why, self.time.now()),
             status=self.status,
         )
         self.done = threading.Event()
@@ -89,27 +93,38 @@ class Sequencer:
 
     def begin(self, first: Result) -> None:
         """Take the first phrase: it starts with the clock."""
-        self.player.ready = first
+        self.player.begin(first)
         if self.clock.runs:
             self._join()
+
+    def start(self, at: float) -> None:
+        """Start the clock: beat 0 falls at `at` seconds, or is held from then."""
+        self.clock.start(at)
+        if not self.clock.runs:
+            line = self.clock.ref
+            self.journal.put(Clocked(at, line.beat, line.beat_seconds, runs=False))
 
     def run(self) -> None:
         """The loop of the sequencer's thread."""
         try:
+            first: Input | Result | None = None
             while not self.done.is_set():
-                nap = self.step()
+                nap = self.step(first)
                 try:
-                    self._take(self.inbox.get(timeout=nap) if nap > 0 else self.inbox.get_nowait())
+                    first = self.inbox.get(timeout=nap) if nap > 0 else self.inbox.get_nowait()
                 except Empty:
-                    continue
+                    first = None
         except BaseException as error:  # noqa: BLE001 - kept for engine.check(), which raises it again
             self.error = error
             for output in self.outputs:
                 output.silence()
             self._finish("an error", self.time.now())
 
-    def step(self) -> float:
-        """Do what is due; returns the seconds until there is something to do again."""
+    def step(self, first: Input | Result | None = None) -> float:
+        """Take `first` and the inbox, do what is due; returns the seconds until there is more."""
+        now = self._instant.look()
+        if first is not None:
+            self._take(first)
         while not self.done.is_set():
             try:
                 self._take(self.inbox.get_nowait())
@@ -117,7 +132,6 @@ class Sequencer:
                 break
         if self.done.is_set():
             return 0.0
-        now = self.time.now()
         self.clock.tick(now)
         self._follow()
         if self.clock.runs and self.player.joining and self.player.ready is not None:
@@ -171,8 +185,7 @@ class Sequencer:
 
     def request_stop(self, why: str) -> None:
         """Ask for the end from another thread; the sequencer's thread carries it out."""
-        self.why = why
-        self.inbox.put(Stop(self.time.now()))
+        self.inbox.put(Stop(self.wall.now(), why=why))
 
     def _finish(self, why: str, now: float, beat: float | None = None) -> None:
         if self.done.is_set():

@@ -16,6 +16,7 @@ import pytest
 
 from nesvae_live.apu import FULL_SCALE, Apu, DcBlocker
 from nesvae_live.events import Event, NoteOff, NoteOn
+from nesvae_live.inputs import SetLevel, SetSolo, Stop
 from nesvae_live.io import audio
 from nesvae_live.io.audio import AudioDevice, AudioError, choose, open_audio
 from nesvae_live.journal import Entry, Heard
@@ -517,9 +518,9 @@ def test_the_instrument_says_once_that_the_sound_is_lost_and_once_that_it_is_bac
         "nesvae-live: the JACK server went away: the music goes on into the take, without sound",
         "nesvae-live: the sound is back",
     ]
-    asked = [entry for entry in daemon.jam().entries if isinstance(entry, Heard)]
-    assert [(entry.what, entry.data) for entry in asked] == [
-        ("solo", ("P1", 1)),
-        ("level", ("P1", -3.0)),
-        ("stop", ()),
+    asked = [entry.input for entry in daemon.jam().entries if isinstance(entry, Heard)]
+    assert asked[:-1] == [
+        SetSolo(Voice.P1, True, asked[0].at),
+        SetLevel(Voice.P1, -3.0, asked[1].at),
     ]
+    assert isinstance(asked[-1], Stop)

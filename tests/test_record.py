@@ -25,13 +25,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nesvae_live.book import Swap
 from nesvae_live.events import NoteOff, NoteOn, Shape
 from nesvae_live.growing import GrowingFile
+from nesvae_live.inputs import (
+    MidiIn,
+    Panic,
+    SetKnob,
+    SetLevel,
+    SetMute,
+    SetSolo,
+    SetSwap,
+    SetTempo,
+    Stop,
+    Tap,
+)
 from nesvae_live.io.record import Recorder, RecordError, Take, read_jam
 from nesvae_live.jam import Jam
 from nesvae_live.jamlog import JamError, entry_to_line, line_to_entry, lines_to_jam
 from nesvae_live.journal import (
     VERSION,
+    Answered,
     Closed,
     Decoded,
     Entry,
@@ -39,8 +53,11 @@ from nesvae_live.journal import (
     Noted,
     Opened,
     Placed,
+    Rendered,
     Sent,
+    Silenced,
     Sounded,
+    Stepped,
     Turned,
 )
 from nesvae_live.voices import Voice
@@ -128,13 +145,28 @@ events = (
 )
 unit = st.floats(0, 1)
 names = st.dictionaries(texts, texts, max_size=3)
+inputs = st.one_of(
+    st.builds(MidiIn, texts, st.lists(st.integers(0, 255), max_size=4).map(tuple), micros),
+    st.builds(SetKnob, texts, unit | st.none(), micros),
+    st.builds(SetMute, voices, st.booleans(), micros),
+    st.builds(SetLevel, voices | st.none(), numbers, micros),
+    st.builds(SetSolo, voices, st.booleans(), micros),
+    st.builds(SetSwap, st.sampled_from(Swap), micros),
+    st.builds(SetTempo, numbers, micros),
+    st.builds(Tap, micros),
+    st.builds(Panic, micros),
+    st.builds(Stop, micros, why=texts),
+)
 entries = st.one_of(
+    st.builds(Heard, inputs),
+    st.builds(Stepped, micros),
     st.builds(
-        Heard,
+        Answered,
         micros,
-        texts,
-        texts,
-        st.lists(integers | numbers | texts | st.none(), max_size=4).map(tuple),
+        integers,
+        integers,
+        st.lists(st.integers(0, 300), max_size=52).map(tuple),
+        numbers,
     ),
     st.builds(Turned, micros, texts, unit | st.none()),
     st.builds(
@@ -149,8 +181,10 @@ entries = st.one_of(
         numbers,
     ),
     st.builds(Placed, micros, integers, numbers, numbers, st.booleans()),
-    st.builds(Sent, micros, numbers, events),
-    st.builds(Sounded, integers, events),
+    st.builds(Sent, micros, numbers, events, integers),
+    st.builds(Sounded, integers, integers, integers),
+    st.builds(Silenced, integers, st.booleans()),
+    st.builds(Rendered, integers),
     st.builds(Noted, micros, texts),
     st.builds(Closed, micros, numbers, texts),
     st.builds(
@@ -165,6 +199,8 @@ entries = st.one_of(
         *[texts] * 3,
         names,
         names,
+        numbers,
+        st.dictionaries(texts, st.dictionaries(texts, numbers, max_size=2), max_size=2),
     ),
 )
 
@@ -260,7 +296,8 @@ def test_a_damaged_line_costs_only_itself() -> None:
         (b"", "not a jam log"),
         (b"\x89PNG\r\n\x1a\n", "not a jam log"),
         (b'{"kind":"opened","version":1}\n', "not a jam log"),
-        (entry_to_line(opened()).replace(b'"version":1', b'"version":2'), "update nesvae_live"),
+        (entry_to_line(opened()).replace(b'"version":2', b'"version":3'), "update nesvae_live"),
+        (entry_to_line(opened()).replace(b'"version":2', b'"version":1'), "early draft"),
         (entry_to_line(opened()).replace(b"120.0", b'"fast"'), "tempo"),
         (entry_to_line(opened()).replace(b"120.0", b"0"), "tempo 0"),
         (entry_to_line(opened()).replace(b"4/4", b"4/0"), "4/0"),
@@ -410,7 +447,7 @@ def test_close_makes_the_files_and_again_is_harmless(tmp_path: Path) -> None:
 def test_an_entry_that_cannot_be_written_is_told_and_the_others_are(tmp_path: Path) -> None:
     session = Session(tmp_path)
     session.recorder.put(opened())
-    session.recorder.put(Heard(START, "osc", "port", (object(),)))  # type: ignore[arg-type]
+    session.recorder.put(Heard(MidiIn("port", (object(),), START)))  # type: ignore[arg-type]
     session.recorder.put("no entry")  # type: ignore[arg-type]
     session.recorder.put(Noted(START + 1, "after"))
     jam = read_jam(session.close().folder)

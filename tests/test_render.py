@@ -245,10 +245,13 @@ def test_a_jam_s_midi_file_is_that_of_its_take(tmp_path: Path) -> None:
 
 
 def test_a_jam_that_no_chip_played_is_rendered_from_what_was_sent(tmp_path: Path) -> None:
-    events = ((0.5, NoteOn(Voice.P1, 69)), (1.0, NoteOff(Voice.P1, 69)))
-    sent = [Sent(beat / 2, beat, event) for beat, event in events]
+    events: list[tuple[float, Event]] = [
+        (0.5, NoteOn(Voice.P1, 69)),
+        (1.0, NoteOff(Voice.P1, 69)),
+    ]
+    sent = [Sent(beat / 2, beat, event, n) for n, (beat, event) in enumerate(events)]
     end = Closed(1.0, 2.0, "asked")
-    took = [Sounded(round(beat / 2 * RATE), event) for beat, event in events]
+    took = [Sounded(round(beat / 2 * RATE), n) for n, (beat, _) in enumerate(events)]
     for name, entries in (("sent", sent), ("both", [*sent, *took])):
         log = write_log(tmp_path / f"{name}.jsonl", opened(), *entries, end)
         assert run(log, "-o", tmp_path / f"{name}.wav", "--dc") == 0
@@ -507,7 +510,11 @@ def test_other_wrong_requests_are_refused(
 @pytest.mark.parametrize(
     "entries",
     [
-        (Sounded(10**12, NoteOn(Voice.P1, 60)), Closed(1.0, 2.0, "asked")),
+        (
+            Sent(0.1, 0.2, NoteOn(Voice.P1, 60), 0),
+            Sounded(10**12, 0),
+            Closed(1.0, 2.0, "asked"),
+        ),
         (Closed(1.0, 1e300, "asked"),),
         (Sent(1e300, 2.0, NoteOn(Voice.P1, 60)), Closed(1.0, 2.0, "asked")),
     ],

@@ -12,7 +12,7 @@ from nesvae_live.book import Swap
 from nesvae_live.events import NoteOn
 from nesvae_live.grid import Grid, Mode
 from nesvae_live.inference import Request, draws, run_request
-from nesvae_live.inputs import MidiIn, SetKnob, SetSwap
+from nesvae_live.inputs import MidiIn, SetKnob, SetSwap, SetTempo, Tap
 from nesvae_live.journal import Decoded, Heard, Spliced
 from tests.daemon import Daemon
 from tests.rig import Rig, check_events
@@ -214,5 +214,5 @@ def test_ctl_changes_swap_and_tempo_while_it_plays(tmp_path: Path) -> None:
         assert daemon.wait() == 0
     jam = daemon.jam()
     assert [round(60 / line.beat_seconds) for line in jam.lines] == [120, 174]
-    heard = [e.what for e in jam.entries if isinstance(e, Heard)]
-    assert heard[:4] == ["swap", "tempo", "tempo", "tap"]
+    heard = [type(e.input) for e in jam.entries if isinstance(e, Heard)]
+    assert heard[:4] == [SetSwap, SetTempo, SetTempo, Tap]

@@ -1,0 +1,35 @@
+"""What a sequencer is made with, so that the log can hold it and make another like it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nesvae_live.clock import InternalClock, MidiClock
+from nesvae_live.knobs import ControlSpec
+from nesvae_live.performance import Performance
+from nesvae_live.protocols import Clock
+from nesvae_live.voices import Voice
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSetup:
+    """Which clock: `port` is the MIDI input that is followed, None the internal one's sign."""
+
+    tempo: float = 120.0
+    port: str | None = None
+
+    def clock(self, beats_per_bar: float) -> Clock:
+        """A clock like that, not yet started."""
+        if self.port is None:
+            return InternalClock(self.tempo)
+        return MidiClock(self.port, beats_per_bar, self.tempo)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """All that decides what a sequencer makes of its inputs, but for the inputs themselves."""
+
+    performance: Performance
+    controls: tuple[ControlSpec, ...] = ()
+    muted: tuple[Voice, ...] = ()
+    clock: ClockSetup = field(default_factory=ClockSetup)
