@@ -4,6 +4,10 @@ For each block size a JACK server of its own (dummy driver), and on it, one afte
 empty client, four `Osc` tables of pyo's, and the chip; each alone, and beside the whole instrument
 at its hardest. An empty client stays throughout and counts the server's xruns. What an engine does
 runs in a process of its own (`benchcase`).
+
+Where the system lets it the server is real-time, as on stage, and then libjack makes the threads
+of all its clients so, whatever the engine. Rounds take turns: what else the machine does in a
+round meets every case.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -24,11 +28,15 @@ import numpy as np
 from nesvae_live.apu import Apu
 from nesvae_live.benchcase import ENGINES, Case, Figures
 from nesvae_live.jackwatch import hush_libjack
+from nesvae_live.realtime import realtime_granted
 from nesvae_live.registers import RegisterWriter
 from nesvae_live.voices import Voice
 
 SAMPLE_RATE = 48_000
 FRAMES = (64, 128, 256, 512)
+SERVER_PRIORITY = 20
+"""Of a real-time server; its clients' threads have five less."""
+
 START_SECONDS = 15.0
 CASE_SECONDS = 60.0
 """What a case may take over its measured time: the load compiles and opens everything."""
@@ -54,9 +62,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """All that was measured; `load_average` of the machine before and after, for `cores` cores."""
+    """All that was measured; `load_average` of the machine before and after, for `cores` cores.
+
+    Each case was measured for `seconds` in all, in `rounds` parts. `realtime` is whether the
+    server was, None where it is somebody else's.
+    """
 
     seconds: float
+    rounds: int
+    realtime: bool | None
     sample_rate: int
     cores: int
     load_average: tuple[float, float]
@@ -69,29 +83,62 @@ def bench_audio(
     frames: Sequence[int] = FRAMES,
     engines: Sequence[str] = ENGINES,
     *,
+    rounds: int = 1,
+    realtime: bool | None = None,
     server: str | None = None,
     say: Any = print,
 ) -> Bench:
-    """Measure every case for `seconds`; `server` names a running JACK server to measure on.
+    """Measure every case for `seconds` in all, in `rounds` parts that take turns.
+
+    `server` names a running JACK server to measure on; else `realtime` says whether ours are
+    real-time, by default if the system lets them.
 
     Raises:
-        BenchError: there is no JACK, or a case failed.
+        BenchError: there is no JACK, it may not be real-time, or a case failed.
     """
+    granted = server is None and realtime is not False and realtime_granted()
+    if realtime and not granted:
+        raise BenchError("real-time scheduling is not granted here (see `ulimit -r`)")
     before = os.getloadavg()[0]
     rows: list[Row] = []
     for period in frames if server is None else (0,):
-        with _server(server, period) as (name, client, counter):
-            for engine in engines:
-                for loaded in (False, True):
-                    row = _measure(
-                        Case(engine, loaded=loaded, seconds=seconds), name, client, counter
-                    )
-                    rows.append(row)
-                    say(row_to_text(row))
+        cases = [(engine, loaded) for engine in engines for loaded in (False, True)]
+        parts: dict[tuple[str, bool], list[Row]] = {case: [] for case in cases}
+        with _server(server, period, realtime=granted) as (name, client, counter):
+            for number in range(rounds):
+                for engine, loaded in cases if number % 2 == 0 else reversed(cases):
+                    case = Case(engine, loaded=loaded, seconds=seconds / rounds)
+                    row = _measure(case, name, client, counter)
+                    parts[engine, loaded].append(row)
+                    if rounds > 1:
+                        say(row_to_text(row))
+        together = [sum_of_rows(parts[case]) for case in cases]
+        for row in together:
+            say(row_to_text(row))
+        rows += together
     speed = offline_speed()
-    after = os.getloadavg()[0]
-    load = (round(before, 2), round(after, 2))
-    return Bench(seconds, SAMPLE_RATE, os.cpu_count() or 1, load, round(speed, 1), tuple(rows))
+    return Bench(
+        seconds=seconds,
+        rounds=rounds,
+        realtime=granted if server is None else None,
+        sample_rate=SAMPLE_RATE,
+        cores=os.cpu_count() or 1,
+        load_average=(round(before, 2), round(os.getloadavg()[0], 2)),
+        offline_speed=round(speed, 1),
+        rows=tuple(rows),
+    )
+
+
+def sum_of_rows(rows: Sequence[Row]) -> Row:
+    """Equally long parts of one case as one: numbers are summed up, the CPU is their mean."""
+    figures = {
+        field.name: sum(getattr(row.figures, field.name) for row in rows)
+        for field in fields(Figures)
+    }
+    figures["cpu"] = round(figures["cpu"] / len(rows), 4)
+    first = rows[0]
+    xruns = sum(row.xruns for row in rows)
+    return Row(first.frames, first.engine, first.loaded, xruns, Figures(**figures))
 
 
 def offline_speed(seconds: int = OFFLINE_SECONDS) -> float:
@@ -127,6 +174,16 @@ def row_to_text(row: Row) -> str:
     return text + f"{f.underruns:>10}{100 * f.cpu:>7.1f}{f.decodes:>9}{f.inputs:>8}"
 
 
+def bench_to_text(bench: Bench) -> str:
+    """What stands under the table."""
+    before, after = bench.load_average
+    scheduling = {True: "real-time", False: "not real-time", None: "as it was found"}
+    return (
+        f"server: {scheduling[bench.realtime]}; offline: {bench.offline_speed} x real time; "
+        f"load average of {bench.cores} cores: {before} before, {after} after"
+    )
+
+
 def bench_to_json(bench: Bench) -> str:
     """All of it as JSON."""
     return json.dumps(asdict(bench), indent=2)
@@ -144,12 +201,14 @@ class _XrunCounter:
 
 
 @contextmanager
-def _server(name: str | None, period: int) -> Iterator[tuple[str, Any, _XrunCounter]]:
+def _server(
+    name: str | None, period: int, *, realtime: bool
+) -> Iterator[tuple[str, Any, _XrunCounter]]:
     """A running server's name, our empty client of it, and its counter."""
     process = None
     if name is None:
         name = f"nesvae_bench_{os.getpid()}"
-        process = _start_server(name, period)
+        process = _start_server(name, period, realtime=realtime)
     try:
         client = _open_client(name)
         counter = _XrunCounter()
@@ -166,11 +225,13 @@ def _server(name: str | None, period: int) -> Iterator[tuple[str, Any, _XrunCoun
             process.wait(timeout=START_SECONDS)
 
 
-def _start_server(name: str, period: int) -> subprocess.Popen[bytes]:
+def _start_server(name: str, period: int, *, realtime: bool) -> subprocess.Popen[bytes]:
     jackd, wait = shutil.which("jackd"), shutil.which("jack_wait")
     if jackd is None or wait is None:
         raise BenchError("jackd is not installed (on Debian: apt install jackd2)")
-    command = [jackd, "-r", "-n", name, "-d", "dummy", "-r", str(SAMPLE_RATE), "-p", str(period)]
+    priority = ["-R", "-P", str(SERVER_PRIORITY)] if realtime else ["-r"]
+    command = [jackd, *priority, "-n", name, "-d", "dummy"]
+    command += ["-r", str(SAMPLE_RATE), "-p", str(period)]
     process = subprocess.Popen(  # noqa: S603 - the user's own server
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

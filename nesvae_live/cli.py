@@ -18,6 +18,7 @@ MIDI_APIS = ("auto", "alsa", "jack", "coremidi", "winmm", "none")
 HEARD = ("P1", "P2", "TR", "NO")
 SWAPS = ("bar", "beat", "now")
 AUDIO_APIS = ("auto", "portaudio", "jack", "none")
+BENCHED = ("empty", "osc", "chip")
 DEMO_BARS = 16
 DEMO_SEED = 21
 
@@ -195,7 +196,22 @@ def _bench(p: argparse.ArgumentParser) -> None:
     audio.add_argument("--json", action="store_true")
     audio.add_argument("--seconds", type=_seconds, default=5.0, metavar="S", help="a case")
     audio.add_argument(
-        "--frames", type=_whole(16, 8_192), action="append", metavar="N", help="can be repeated"
+        "--rounds", type=_whole(1, 1_000), default=1, metavar="N", help="in so many parts, by turns"
+    )
+    audio.add_argument(
+        "--frames",
+        type=_whole(16, 8_192),
+        action="append",
+        metavar="N",
+        help="can be repeated; default: 64, 128, 256 and 512",
+    )
+    audio.add_argument(
+        "--engine", choices=BENCHED, action="append", help="can be repeated; default: all three"
+    )
+    audio.add_argument(
+        "--realtime",
+        action=argparse.BooleanOptionalAction,
+        help="the server, and so its clients; default: where the system grants it",
     )
     audio.add_argument("--server", metavar="NAME", help="a running JACK server; default: its own")
 
@@ -303,22 +319,19 @@ def _run_render(arguments: argparse.Namespace) -> int:
 
 
 def _run_bench(arguments: argparse.Namespace) -> int:
-    from nesvae_live.bench import FRAMES, HEAD, bench_audio, bench_to_json
+    from nesvae_live.bench import FRAMES, HEAD, bench_audio, bench_to_json, bench_to_text
 
     print(HEAD, file=sys.stderr)
     bench = bench_audio(
         arguments.seconds,
         arguments.frames or FRAMES,
+        arguments.engine or BENCHED,
+        rounds=arguments.rounds,
+        realtime=arguments.realtime,
         server=arguments.server,
         say=lambda text: print(text, file=sys.stderr, flush=True),
     )
-    if arguments.json:
-        print(bench_to_json(bench))
-    else:
-        print(
-            f"offline: {bench.offline_speed} x real time; load average of {bench.cores} cores: "
-            f"{bench.load_average[0]} before, {bench.load_average[1]} after"
-        )
+    print(bench_to_json(bench) if arguments.json else bench_to_text(bench))
     return 0
 
 

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nesvae_live.realtime import ask_for_realtime, keep_thread_state
 from nesvae_live.soundprobe import AudioOffer, ask_here, ask_jack, set_environment
 from nesvae_live.voices import Voice
 
@@ -111,6 +112,7 @@ def run(plan: Plan, pipe: Connection, head: Any, rings: Any) -> None:
     sys.setswitchinterval(1e-4)
     gc.collect()
     gc.disable()  # what runs from here on makes no cycles
+    ask_for_realtime()  # or who has the interpreter's lock would be sent off by any other program
     while server.getIsStarted() and not pipe.poll(LOOK_SECONDS):
         shared[CPU_NS] = time.process_time_ns()
     if server.getIsBooted():  # pyo has shut itself down when the JACK server died
@@ -133,6 +135,8 @@ class Feed:
         self._block = int(server.getBufferSize())
         table = pyo.DataTable(rings.shape[1], chnls=len(rings))
         tables = [np.asarray(table.getBuffer(i)) for i in range(len(rings))]
+        for memory in (*tables, rings):  # now, not when the device waits, its pages are brought in
+            memory.sum()
         self._pairs: Sequence[tuple[Floats, Floats]] = list(zip(tables, rings, strict=True))
         self._size = rings.shape[1]
         self._read = 0  # of the table, which begins with this process; the rings go on
@@ -146,6 +150,9 @@ class Feed:
 
     def _take(self) -> None:
         """Fetch the block that is about to be read. Runs in the device's thread; only copies."""
+        if self._read == 0:  # its first block
+            keep_thread_state()
+            ask_for_realtime()
         now = time.perf_counter()
         if now - self._at > self._longest:
             self._head[BLOCKS_LATE] += 1

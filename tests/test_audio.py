@@ -316,6 +316,26 @@ def test_both_outputs_are_in_step_to_the_sample(jack_server: JackServer) -> None
 
 
 @pytest.mark.jack
+def test_while_it_plays_no_block_costs_a_page_fault(jack_server: JackServer) -> None:
+    device = open_jack()
+    assert wait_until(lambda: device.frames_played() > 48_000)
+    blocks, before = device.frames_played() // device.block_frames, page_faults(device)
+    assert wait_until(lambda: device.frames_played() // device.block_frames > blocks + 200)
+    faults = page_faults(device) - before
+    device.close()
+    assert faults < 20, "memory is mapped anew in every block"
+
+
+def page_faults(device: AudioDevice) -> int:
+    """How many there were so far in all threads of a device's process."""
+    tasks = Path(f"/proc/{device._process.pid}/task")
+    if not tasks.exists():
+        pytest.skip("there is no /proc here")
+    stats = [(task / "stat").read_text().rsplit(")", 1)[1].split() for task in tasks.iterdir()]
+    return sum(int(fields[7]) for fields in stats)  # of proc(5)'s fields the tenth
+
+
+@pytest.mark.jack
 def test_each_voice_has_a_port_of_its_own_on_request(jack_server: JackServer) -> None:
     device = open_jack(voice_ports=True)
     notes = [(0.0, 1.0, Voice.P1, 69), (0.0, 1.0, Voice.TR, 45)]

@@ -8,11 +8,22 @@ from pathlib import Path
 import pytest
 
 from nesvae_live import bench
-from nesvae_live.bench import HEAD, Bench, BenchError, Row, bench_audio, bench_to_json, row_to_text
+from nesvae_live.bench import (
+    HEAD,
+    Bench,
+    BenchError,
+    Row,
+    bench_audio,
+    bench_to_json,
+    bench_to_text,
+    row_to_text,
+    sum_of_rows,
+)
 from nesvae_live.benchcase import ENGINES, Figures
 from nesvae_live.cli import main
 
 SOAK_SECONDS = 300.0
+SOAK_ROUNDS = 5
 
 
 def of(result: Bench, frames: int, engine: str, *, loaded: bool) -> Row:
@@ -34,6 +45,23 @@ def test_a_row_stands_under_its_head() -> None:
     row = row_to_text(Row(64, "chip", True, 12, Figures(blocks=750, underruns=3, cpu=0.5)))
     assert len(row) == len(HEAD)
     assert row.split() == ["64", "chip", "loaded", "750", "0", "12", "3", "50.0", "0", "0"]
+
+
+def test_the_parts_of_a_case_are_summed_up_and_their_cpu_is_the_mean() -> None:
+    parts = [
+        Row(64, "chip", True, 1, Figures(blocks=10, blocks_late=1, decodes=4, cpu=0.5)),
+        Row(64, "chip", True, 2, Figures(blocks=12, underruns=1, decodes=3, cpu=0.2)),
+    ]
+    together = Figures(blocks=22, blocks_late=1, underruns=1, decodes=7, cpu=0.35)
+    assert sum_of_rows(parts) == Row(64, "chip", True, 3, together)
+
+
+def test_real_time_that_is_not_granted_is_one_line_if_it_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bench, "realtime_granted", lambda: False)
+    with pytest.raises(BenchError, match="real-time scheduling is not granted here"):
+        bench_audio(1.0, realtime=True, say=list)
 
 
 def test_the_chip_renders_faster_than_real_time() -> None:
@@ -61,6 +89,7 @@ def test_every_case_is_measured_and_alone_the_ring_never_runs_dry() -> None:
     said: list[str] = []
     result = bench_audio(2.0, (256,), say=said.append)
     assert len(said) == 2 * len(ENGINES)
+    assert f"server: {'real-time' if result.realtime else 'not'}" in bench_to_text(result)
     again = json.loads(bench_to_json(result))
     assert [row["engine"] for row in again["rows"]] == [e for e in ENGINES for _ in range(2)]
     assert {row["frames"] for row in again["rows"]} == {256}
@@ -79,7 +108,7 @@ def test_every_case_is_measured_and_alone_the_ring_never_runs_dry() -> None:
 @pytest.mark.jack
 @pytest.mark.timeout(14 * SOAK_SECONDS)
 def test_for_minutes_the_ring_never_runs_dry_and_no_xrun_is_the_chips() -> None:
-    result = bench_audio(SOAK_SECONDS, (128, 256))
+    result = bench_audio(SOAK_SECONDS, (128, 256), rounds=SOAK_ROUNDS)
     print(bench_to_json(result))
     for frames in (128, 256):
         for loaded in (False, True):

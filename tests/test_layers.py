@@ -57,6 +57,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "soundprobe",
         "soundprocess",
         "jackwatch",
+        "realtime",
         "midiports",
         "io.*",
         "training.*",
