@@ -139,7 +139,7 @@ def _ctl(p: argparse.ArgumentParser) -> None:
     set_.add_argument("knob")
     set_.add_argument("value", type=_knob_value, metavar="0..1|off")
     for name, text in (("mute", "silence a voice"), ("unmute", "let a voice sound again")):
-        verbs.add_parser(name, help=text).add_argument("voice", choices=("P1", "P2", "TR"))
+        verbs.add_parser(name, help=text).add_argument("voice", choices=HEARD)
     level = verbs.add_parser("level", help="how loud a voice, or all, is heard")
     level.add_argument("voice", choices=(*HEARD, "all"))
     level.add_argument("level", type=_level, metavar="DB")

@@ -30,7 +30,7 @@ from nesvae_live.inputs import (
     Tap,
 )
 from nesvae_live.mixer import HIGHEST_DB, LOWEST_DB
-from nesvae_live.voices import VOICES, Voice
+from nesvae_live.voices import Voice
 
 
 class _Set(msgspec.Struct, tag_field="do", tag="set", forbid_unknown_fields=True):
@@ -81,7 +81,8 @@ COMMANDS = ("set", "mute", "level", "solo", "swap", "tempo", "tap", "panic", "st
 _DECODER = msgspec.json.Decoder(
     _Set | _Mute | _Level | _Solo | _Swap | _Tempo | _Tap | _Panic | _Stop | _Status
 )
-_VOICES = {spec.voice.name: spec.voice for spec in VOICES}
+EVERYTHING = "all"
+"""In a voice's place, where a level is for all of them."""
 
 
 def parse_command(line: bytes, at: float, reply: Reply) -> Input:
@@ -102,15 +103,12 @@ def parse_command(line: bytes, at: float, reply: Reply) -> Input:
     if isinstance(command, _Set):
         return SetKnob(command.knob, command.value, at, reply)
     if isinstance(command, _Mute):
-        if command.voice not in _VOICES:
-            raise ValueError(f"no voice {command.voice!r}: one of {', '.join(_VOICES)}")
-        return SetMute(_VOICES[command.voice], command.on, at, reply)
+        return SetMute(_voice(command.voice), command.on, at, reply)
     if isinstance(command, _Level):
-        return SetLevel(_heard(command.voice, everything=True), command.level, at, reply)
+        voice = None if command.voice == EVERYTHING else _voice(command.voice, EVERYTHING)
+        return SetLevel(voice, command.level, at, reply)
     if isinstance(command, _Solo):
-        voice = _heard(command.voice)
-        assert voice is not None  # only everything is None
-        return SetSolo(voice, command.on, at, reply)
+        return SetSolo(_voice(command.voice), command.on, at, reply)
     if isinstance(command, _Swap | _Tempo | _Tap):
         return _timing(command, at, reply)
     if isinstance(command, _Panic):
@@ -128,12 +126,9 @@ def _timing(command: _Swap | _Tempo | _Tap, at: float, reply: Reply) -> Input:
     return Tap(at, reply)
 
 
-def _heard(name: str, *, everything: bool = False) -> Voice | None:
-    """A voice of the chip, all four of which can be heard; None is everything."""
-    if everything and name == "all":
-        return None
+def _voice(name: str, *others: str) -> Voice:
+    """A voice of the chip by its name; `others` are told of with the voices where it is none."""
     names = [voice.name for voice in Voice]
     if name not in names:
-        known = ", ".join([*names, "all"] if everything else names)
-        raise ValueError(f"no voice {name!r}: one of {known}")
+        raise ValueError(f"no voice {name!r}: one of {', '.join([*names, *others])}")
     return Voice[name]

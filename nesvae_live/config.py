@@ -21,7 +21,7 @@ from nesvae_live.dialect import DIALECTS, GENERAL
 from nesvae_live.knobs import KNOB_BY_NAME, KNOB_NAMES, ControlMap, ControlSpec
 from nesvae_live.patch import Patch
 from nesvae_live.patchbank import SHAPED, PatchBank, parse_choices
-from nesvae_live.voices import VOICES, Voice
+from nesvae_live.voices import Voice
 
 APP = "nesvae_live"
 DEFAULT_PRESET = "default"
@@ -200,10 +200,10 @@ def _controls(knobs: Mapping[str, Any]) -> tuple[ControlSpec, ...]:
 
 
 def _voice(name: str) -> Voice:
-    known = {spec.voice.name: spec.voice for spec in VOICES}
+    known = [voice.name for voice in Voice]
     if name not in known:
         raise ValueError(f"voices.mute: {name!r} is no voice, only {', '.join(known)} are")
-    return known[name]
+    return Voice[name]
 
 
 def _in_range(key: str, given: Any) -> float:

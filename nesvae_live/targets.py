@@ -46,7 +46,7 @@ from nesvae_live.inputs import (
 from nesvae_live.knobs import KNOBS, SOUND_KNOBS, KnobState
 from nesvae_live.mixer import HIGHEST_DB, LOWEST_DB, Balance
 from nesvae_live.timing import ClockRef
-from nesvae_live.voices import VOICES, Voice
+from nesvae_live.voices import Voice
 
 SLOWEST, FASTEST = 20.0, 400.0
 """Beats a minute at the ends of the tempo knob."""
@@ -193,7 +193,7 @@ TARGETS: tuple[TargetSpec, ...] = (
         lambda value, at: SetTempo(value_to_tempo(value), at),
         lambda standing: tempo_to_value(standing.clock.ref.tempo),
     ),
-    *(_mute(spec.voice) for spec in VOICES),
+    *(_mute(voice) for voice in Voice),
     *(_solo(voice) for voice in Voice),
     TargetSpec(
         "swap",

@@ -105,7 +105,7 @@ def test_an_empty_preset_is_named_as_its_file_and_turns_nothing(preset_file: Pat
         ("[knobs]\nbass = { cc = 20, channel = 0 }", ["knobs.bass", "channel 0", "1 to 16"]),
         ("[knobs]\nbass = { cc = 20, channel = 17 }", ["knobs.bass", "channel 17", "1 to 16"]),
         (MINE, ["knobs.motion", "motion and density", "CC 20, channel 2"]),
-        ("[voices]\nmute = ['NO']", ["voices.mute", "'NO'", "P1, P2, TR"]),
+        ("[voices]\nmute = ['DMC']", ["voices.mute", "'DMC'", "P1, P2, TR, NO"]),
         ("[voices]\nmute = [1]", ["voices.mute", "expected `str`, got `int`"]),
         ("[voices]\nmute = 'P1'", ["voices.mute", "expected `array`"]),
         ("[play]\ntempo = 401", ["play.tempo", "401", "20 to 400"]),

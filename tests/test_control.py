@@ -148,7 +148,7 @@ def test_what_the_engine_refuses_is_an_error_answer(server: ControlServer) -> No
         (b'{"do": "set", "knob": "density", "value": 1.5}', "<= 1.0 - at `$.value`"),
         (b'{"do": "set", "knob": "density", "value": -1}', ">= 0.0 - at `$.value`"),
         (b'{"do": "set", "knob": 3, "value": 1}', "Expected `str`"),
-        (b'{"do": "mute", "voice": "NO", "on": true}', "no voice 'NO': one of P1, P2, TR"),
+        (b'{"do": "mute", "voice": "P3", "on": true}', "no voice 'P3': one of P1, P2, TR, NO"),
         (b'{"do": "mute", "voice": "P1", "on": 1}', "Expected `bool`"),
         (b'{"do": "panic", "now": true}', "unknown field `now`"),
     ],

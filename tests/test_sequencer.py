@@ -279,6 +279,22 @@ def test_the_noise_knob_brings_drums_that_end_and_off_takes_them_away() -> None:
     check_events(rig.output.sent, ended=False)
 
 
+def test_drums_are_muted_like_any_voice() -> None:
+    rig = Rig()
+    rig.inbox.put(SetKnob("noise", 1.0, rig.time.value))
+    rig.play(5.0)
+    assert Voice.NO in {e.voice for _, e in rig.output.sent}
+    rig.inbox.put(SetMute(Voice.NO, muted=True, at=rig.time.value))
+    rig.play(0.01)
+    check_events(rig.output.sent, ended=False)
+    before = len(rig.output.sent)
+    rig.play(5.0)
+    assert Voice.NO not in {e.voice for _, e in rig.output.sent[before:]}
+    rig.inbox.put(SetMute(Voice.NO, muted=False, at=rig.time.value))
+    rig.play(5.0)
+    assert Voice.NO in {e.voice for _, e in rig.output.sent[before:]}
+
+
 def test_a_mute_cuts_the_tail_too() -> None:
     rig = Rig(patches={Voice.P1: table_to_patch({"release": "15x600"})})
     rig.play(4.0)
