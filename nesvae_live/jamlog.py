@@ -26,6 +26,7 @@ from nesvae_live.inputs import Input
 from nesvae_live.jam import Jam
 from nesvae_live.journal import Closed, Entry, Opened
 from nesvae_live.plain import to_data, to_value
+from nesvae_live.quicklog import quick_entry
 from nesvae_live.voices import Voice
 
 FORMAT = "nesvae_live jam"
@@ -165,6 +166,9 @@ def line_to_entry(line: bytes) -> Entry:
     Raises:
         ValueError: what is wrong with it, in one line.
     """
+    entry = quick_entry(line)
+    if entry is not None:
+        return entry
     record = _record(line)
     kind = KINDS.get(str(record.get("kind")))
     if kind is None:
@@ -215,17 +219,27 @@ def _event(record: dict[str, Any]) -> Event:
 _READERS = {"event": _event, "input": _record_to_input}
 
 
-def lines_to_jam(lines: Iterable[bytes]) -> Jam:
+UNHEARD = (b'{"kind":"stepped"', b'{"kind":"answered"')
+"""How lines begin that only a replay needs."""
+
+
+def lines_to_jam(lines: Iterable[bytes], leave_out: tuple[bytes, ...] = UNHEARD) -> Jam:
     """Read a whole log; a line that is no entry is left out and told of in `cut`.
+
+    Args:
+        lines: the log's.
+        leave_out: lines that begin like this are passed over, whatever else they say.
 
     Raises:
         JamError: the first line does not open a jam, or a newer program wrote it.
     """
     numbered = enumerate(lines, 1)
-    opened = _open(next(numbered, (1, b""))[1])
+    opened = line_to_opened(next(numbered, (1, b""))[1])
     entries: list[Entry] = []
     first_fault, n_faults = "", 0
     for number, line in numbered:
+        if line.startswith(leave_out):
+            continue
         try:
             entries.append(line_to_entry(line))
         except ValueError as error:
@@ -239,7 +253,12 @@ def lines_to_jam(lines: Iterable[bytes]) -> Jam:
     return Jam(opened, tuple(entries), "; ".join(cut) or None)
 
 
-def _open(line: bytes) -> Opened:
+def line_to_opened(line: bytes) -> Opened:
+    """Read a log's first line.
+
+    Raises:
+        JamError: it does not open a jam, or another version of the program wrote it.
+    """
     try:
         record = _record(line)
     except ValueError:

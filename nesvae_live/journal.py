@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from nesvae_live.dialect import GENERAL
 from nesvae_live.events import Event
 from nesvae_live.inputs import Input
 
@@ -28,7 +29,7 @@ class Opened:
     `at` is the time of beat 0; `started` is local wall time (ISO 8601); `beats_per_bar` in
     quarter notes; `settings` and `versions` are name -> text, for people. For replay: `origin` is
     what the stamps' clock showed at beat 0, and `setup` is all that the sequencer was made with
-    (`nesvae_live.setup`); empty, there is no replay.
+    (`nesvae_live.setup`); empty, there is no replay. `dialect` is how MIDI was said.
     """
 
     at: float
@@ -45,6 +46,7 @@ class Opened:
     versions: dict[str, str]
     origin: float = 0.0
     setup: dict[str, Any] = field(default_factory=dict)
+    dialect: str = GENERAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 from queue import SimpleQueue
@@ -217,7 +216,7 @@ class Stage:
             time=time_,
             warn=self.warn,
             makers={
-                "take.mid": partial(write_midi, dialect=self.preset.dialect),
+                "take.mid": write_midi,
                 "take.png": _write_picture,
             },
         )
@@ -428,6 +427,7 @@ class Stage:
             versions=_versions(),
             origin=at,
             setup=to_data(self.setup),
+            dialect=self.preset.dialect,
         )
 
     def _close_recorder(self) -> None:

@@ -27,7 +27,7 @@ from nesvae_live.journal import Entry, Noted, Opened, Placed, Sent
 from nesvae_live.protocols import Time
 from nesvae_live.wav import wav_head
 
-LOG, SOUND = "take.jsonl", "take.wav"
+LOG, SOUND, MIDI, PICTURE = "take.jsonl", "take.wav", "take.mid", "take.png"
 WRITE_SECONDS = 0.25
 """What is queued is written this often, so a killed process loses no more."""
 SYNC_SECONDS = 0.75

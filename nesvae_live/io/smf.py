@@ -8,7 +8,7 @@ from pathlib import Path
 import mido
 
 from nesvae_live.attributes import ATTRIBUTES
-from nesvae_live.dialect import GENERAL, Speaker
+from nesvae_live.dialect import Speaker
 from nesvae_live.events import Event, NoteOff, NoteOn, Shape
 from nesvae_live.jam import Jam, Note
 from nesvae_live.journal import Sent, Turned
@@ -26,11 +26,11 @@ KNOB_CC |= {knob.name: 110 + i for i, knob in enumerate(SOUND_KNOBS)}
 """Controllers of the track of knobs, those of the default preset. 102 to 114 mean nothing else."""
 
 
-def jam_to_midi(jam: Jam, dialect: str = GENERAL) -> mido.MidiFile:
+def jam_to_midi(jam: Jam) -> mido.MidiFile:
     """Write a jam as a type 1 file of 480 ticks a beat, whose tick 0 is beat 0, a bar line.
 
     Tracks: the tempo, metre and name; P1, P2 and TR on their channels, one note at a time and
-    every one ended, with CC 11 and CC 12 where a patch shaped them (see `dialect`), and NO if the
+    every one ended, with CC 11 and CC 12 where a patch shaped them (in the jam's `dialect`), and NO if the
     noise was used; `knobs`, where a turned knob is a control change on channel 16, and what has
     no controller (a knob let go, a style axis above the eighth) is a text. Every track ends at
     the bar line after the last note.
@@ -49,7 +49,7 @@ def jam_to_midi(jam: Jam, dialect: str = GENERAL) -> mido.MidiFile:
     if any(note.voice is Voice.NO for note in notes):
         voices.append(Voice.NO)
     for voice in voices:
-        file.tracks.append(_track(voice.name, _said(jam, notes, voice, dialect), end))
+        file.tracks.append(_track(voice.name, _said(jam, notes, voice), end))
     file.tracks.append(_track("knobs", _turned(jam), end))
     return file
 
@@ -68,7 +68,7 @@ def _tempi(jam: Jam) -> list[tuple[int, mido.MetaMessage]]:
 
 
 def _said(
-    jam: Jam, notes: list[Note], voice: Voice, dialect: str
+    jam: Jam, notes: list[Note], voice: Voice
 ) -> list[tuple[int, mido.Message | mido.MetaMessage]]:
     """A voice's messages: at one tick what ends, then controllers, then what begins."""
     timed: list[tuple[int, int, Event]] = []
@@ -83,7 +83,7 @@ def _said(
         if isinstance(entry.event, Shape):
             timed.append((_tick(max(0.0, entry.beat)), 1, entry.event))
     timed.sort(key=lambda item: item[:2])
-    speaker = Speaker(dialect)
+    speaker = Speaker(jam.opened.dialect)
     return [
         (tick, mido.Message.from_bytes(data))
         for tick, _, event in timed
@@ -129,10 +129,10 @@ def _track(
     return track
 
 
-def write_midi(jam: Jam, path: Path, dialect: str = GENERAL) -> None:
-    """Write the jam's MIDI file to `path`, said in a dialect.
+def write_midi(jam: Jam, path: Path) -> None:
+    """Write the jam's MIDI file to `path`.
 
     Raises:
         OSError: it cannot be written.
     """
-    jam_to_midi(jam, dialect).save(str(path))
+    jam_to_midi(jam).save(str(path))
