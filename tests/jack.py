@@ -102,15 +102,21 @@ def name_for_this_process() -> str:
     """The first of some names that no other test process holds; ours until the process ends."""
     import fcntl
 
+    # JACK keeps its list of servers in memory of this place, whatever TMPDIR a process has.
+    shared = Path("/dev/shm")
+    folder = shared if shared.is_dir() else Path(tempfile.gettempdir())
     for number in range(NAMES):
         name = f"nesvae_test_{number}"
         try:
-            lock = os.open(Path(tempfile.gettempdir()) / f"{name}.lock", os.O_CREAT | os.O_WRONLY)
+            lock = os.open(folder / f"{name}.lock", os.O_CREAT | os.O_WRONLY)
         except PermissionError:
             continue  # another user's
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            os.close(lock)
+            continue
+        if answers(name):  # left over from a test process that was killed
             os.close(lock)
             continue
         return name
