@@ -6,27 +6,28 @@ that names the file, the key and what is allowed. After that it is trusted.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
 import platformdirs
 
 from nesvae_live.dialect import DIALECTS, GENERAL
-from nesvae_live.knobs import KNOB_BY_NAME, KNOB_NAMES, ControlMap, ControlSpec
+from nesvae_live.pages import Layout
 from nesvae_live.patch import Patch
 from nesvae_live.patchbank import SHAPED, PatchBank, parse_choices
+from nesvae_live.presetcontrols import SECTIONS, parse_layout
+from nesvae_live.surface import Surface
+from nesvae_live.tomltable import check_keys, nearest, subtable, typed
 from nesvae_live.voices import Voice
 
 APP = "nesvae_live"
 DEFAULT_PRESET = "default"
-
-T = TypeVar("T")
+PARTS = ("defaults", *(section for section, _ in SECTIONS), "pages")
+"""The parts of a preset that say what its controls do."""
 
 
 class ConfigError(Exception):
@@ -54,14 +55,14 @@ PLAY_RANGES: Mapping[str, tuple[float, float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A map from controls to knobs and how to start; `path` is the file it was read from.
+    """A map from controls to targets and how to start; `path` is the file it was read from.
 
     `patches` are the voices' patches by name, out of `bank`; `dialect` is how MIDI is said.
     """
 
     name: str
     description: str
-    controls: tuple[ControlSpec, ...]
+    layout: Layout
     muted: frozenset[Voice]
     play: Play
     path: Path
@@ -69,9 +70,9 @@ class Preset:
     patches: Mapping[Voice, str] = field(default_factory=dict)
     dialect: str = GENERAL
 
-    def control_map(self) -> ControlMap:
-        """The map that reads this preset's control changes."""
-        return ControlMap(self.controls)
+    def surface(self) -> Surface:
+        """What reads this preset's controls."""
+        return Surface(self.layout)
 
     def voice_patches(self, choices: Iterable[str] = ()) -> dict[Voice, Patch]:
         """The voices' patches, with `choices` of the command line (`P1=lead`, `off`) before them.
@@ -105,7 +106,7 @@ def load_preset(name_or_path: str = DEFAULT_PRESET) -> Preset:
             return read_preset(path)
     names = sorted({path.stem for folder in folders for path in folder.glob("*.toml")})
     raise ConfigError(
-        f"no preset named {name_or_path!r}{_nearest(name_or_path, names)}; "
+        f"no preset named {name_or_path!r}{nearest(name_or_path, names)}; "
         f"there are: {', '.join(names)}"
     )
 
@@ -132,23 +133,22 @@ def read_preset(path: Path) -> Preset:
 
 def _preset(table: Mapping[str, Any], path: Path) -> Preset:
     """A preset from its table; a ValueError's text starts with the key that is wrong."""
-    parts = ("knobs", "voices", "patches", "midi", "play")
-    _check_keys(table, ("name", "description", *parts), "")
-    knobs, voices, patches, midi, play = (_table(table, key) for key in parts)
-    _check_keys(knobs, KNOB_BY_NAME, "knobs.", KNOB_NAMES)
-    _check_keys(voices, ("mute", "patch"), "voices.")
-    _check_keys(midi, ("dialect",), "midi.")
-    _check_keys(play, [f.name for f in fields(Play)], "play.")
+    parts = ("voices", "patches", "midi", "play")
+    check_keys(table, ("name", "description", *PARTS, *parts), "")
+    voices, patches, midi, play = (subtable(table, key) for key in parts)
+    check_keys(voices, ("mute", "patch"), "voices.")
+    check_keys(midi, ("dialect",), "midi.")
+    check_keys(play, [f.name for f in fields(Play)], "play.")
     bank = _bank(patches)
     return Preset(
-        name=_typed(table.get("name", path.stem), str, "name"),
-        description=_typed(table.get("description", ""), str, "description"),
-        controls=_controls(knobs),
-        muted=frozenset(map(_voice, _typed(voices.get("mute", []), list[str], "voices.mute"))),
+        name=typed(table.get("name", path.stem), str, "name"),
+        description=typed(table.get("description", ""), str, "description"),
+        layout=parse_layout(table),
+        muted=frozenset(map(_voice, typed(voices.get("mute", []), list[str], "voices.mute"))),
         play=Play(**{key: _in_range(key, play[key]) for key in play}),
         path=path,
         bank=bank,
-        patches=_patches(_table(voices, "patch", "voices."), bank),
+        patches=_patches(subtable(voices, "patch", "voices."), bank),
         dialect=_dialect(midi.get("dialect", GENERAL)),
     )
 
@@ -162,11 +162,11 @@ def _bank(tables: Mapping[str, Any]) -> PatchBank:
 
 
 def _patches(names: Mapping[str, Any], bank: PatchBank) -> dict[Voice, str]:
-    _check_keys(names, SHAPED, "voices.patch.")
+    check_keys(names, SHAPED, "voices.patch.")
     found: dict[Voice, str] = {}
     for voice, given in names.items():
         where = f"voices.patch.{voice}"
-        found[SHAPED[voice]] = name = _typed(given, str, where)
+        found[SHAPED[voice]] = name = typed(given, str, where)
         try:
             bank.find(name)
         except ValueError as error:
@@ -175,28 +175,9 @@ def _patches(names: Mapping[str, Any], bank: PatchBank) -> dict[Voice, str]:
 
 
 def _dialect(given: Any) -> str:
-    if (dialect := _typed(given, str, "midi.dialect")) not in DIALECTS:
+    if (dialect := typed(given, str, "midi.dialect")) not in DIALECTS:
         raise ValueError(f"midi.dialect: {dialect!r} is none of {', '.join(DIALECTS)}")
     return dialect
-
-
-def _controls(knobs: Mapping[str, Any]) -> tuple[ControlSpec, ...]:
-    controls: list[ControlSpec] = []
-    for knob in knobs:
-        where = f"knobs.{knob}"
-        control = _table(knobs, knob, "knobs.")
-        _check_keys(control, ("cc", "channel"), f"{where}.")
-        if "cc" not in control:
-            raise ValueError(f"{where}: needs a cc, as in {knob} = {{ cc = 20 }}")
-        cc = _typed(control["cc"], int, f"{where}.cc")
-        shown = control.get("channel")  # 1-based, as people write it
-        channel = None if shown is None else _typed(shown, int, f"{where}.channel") - 1
-        try:
-            controls.append(ControlSpec(knob, cc, channel))
-            ControlMap(controls)  # two knobs on one control
-        except ValueError as error:
-            raise ValueError(f"{where}: {error}") from error
-    return tuple(controls)
 
 
 def _voice(name: str) -> Voice:
@@ -208,39 +189,10 @@ def _voice(name: str) -> Voice:
 
 def _in_range(key: str, given: Any) -> float:
     low, high = PLAY_RANGES[key]
-    value = _typed(given, float, f"play.{key}")
+    value = typed(given, float, f"play.{key}")
     if not low <= value <= high:
         raise ValueError(f"play.{key}: {value:g} is out of range, {low:g} to {high:g}")
     return value
-
-
-def _table(parent: Mapping[str, Any], key: str, where: str = "") -> Mapping[str, Any]:
-    table: Mapping[str, Any] = _typed(parent.get(key, {}), dict, f"{where}{key}")
-    return table
-
-
-def _typed(value: Any, kind: type[T], where: str) -> T:
-    """`value` if it is a `kind`; an int will do for a float, but no bool for an int."""
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"{where}: {str(error)[0].lower()}{str(error)[1:]}") from error
-
-
-def _check_keys(
-    table: Mapping[str, Any], allowed: Collection[str], where: str, shown: str = ""
-) -> None:
-    for key in table:
-        if key not in allowed:
-            raise ValueError(
-                f"{where}{key}: unknown key{_nearest(key, allowed)}; "
-                f"allowed: {shown or ', '.join(allowed)}"
-            )
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), 1)
-    return f", did you mean {near[0]!r}?" if near else ""
 
 
 def find_checkpoint(name_or_path: str | None = None) -> Path:

@@ -12,10 +12,13 @@ from typing import Any
 from nesvae_live.ensemble import Ensemble
 from nesvae_live.follower import Status
 from nesvae_live.inputs import (
+    GetLearning,
     GetStatus,
     Input,
+    Learn,
     MidiIn,
     Panic,
+    Refresh,
     SetKnob,
     SetLevel,
     SetMute,
@@ -24,27 +27,38 @@ from nesvae_live.inputs import (
     SetTempo,
     Stop,
     Tap,
+    TurnPage,
+    Unlearn,
 )
 from nesvae_live.journal import Heard, Noted, Sent
-from nesvae_live.knobs import ControlMap
+from nesvae_live.learner import Learner
 from nesvae_live.performer import Performer
 from nesvae_live.player import Player
 from nesvae_live.protocols import Clock, Journal, Time
+from nesvae_live.surface import Surface
 from nesvae_live.taptempo import TapTempo
 from nesvae_live.tempolog import TempoLog
 from nesvae_live.voices import Voice
+from nesvae_live.wire import Message
 
 CLOCK_MESSAGES = tuple(int(status) for status in Status)
 
 
+def unshown(message: Message) -> None:
+    """For a controller that shows nothing."""
+
+
 @dataclass
 class Desk:
-    """Carries out inputs. `follow` is called when the clock moved, `stop` to end the performance."""
+    """Carries out inputs. `follow` is called when the clock moved, `stop` to end the performance.
+
+    `show` takes messages for the controller.
+    """
 
     time: Time
     clock: Clock
     journal: Journal
-    controls: ControlMap
+    surface: Surface
     performer: Performer
     player: Player
     ensemble: Ensemble
@@ -52,12 +66,25 @@ class Desk:
     follow: Callable[[], None]
     stop: Callable[[str], None]
     status: Callable[[], Mapping[str, Any]]
+    show: Callable[[Message], None] = unshown
     taps: TapTempo = field(default_factory=TapTempo)
 
+    def __post_init__(self) -> None:
+        self.learner = Learner(self.surface)
+
     def take(self, item: Input) -> None:
-        """Carry an input out."""
-        if not isinstance(item, MidiIn | GetStatus):
+        """Take an input."""
+        if not isinstance(item, MidiIn | GetStatus | GetLearning):
             self.journal.put(Heard(item))
+        self._carry_out(item)
+
+    def tick(self, now: float) -> None:
+        """Learn what has become clear, and send the controller what it does not show yet."""
+        self.learner.tick(now)
+        for message in self.surface.due(self.performer, now):
+            self.show(message)
+
+    def _carry_out(self, item: Input) -> None:
         match item:
             case MidiIn():
                 self._hear(item)
@@ -71,6 +98,13 @@ class Desk:
                 item.reply({"ok": True})
             case SetSwap() | SetTempo() | Tap():
                 item.reply(self._retime(item))
+            case TurnPage():
+                self._turn_page(item)
+                item.reply({"ok": True, "page": self.surface.page + 1})
+            case Refresh(_, connected, reply):
+                reply(self.surface.feedback.refresh(connected))
+            case Learn() | Unlearn() | GetLearning():
+                item.reply(self.learner.carry_out(item))
             case Panic(_, reply):
                 self._panic()
                 reply({"ok": True})
@@ -97,9 +131,15 @@ class Desk:
                 self.follow()
             return
         self.journal.put(Heard(message))
-        turned = self.controls.read(data)
-        if turned is not None:
-            self.performer.turn(*turned, at)
+        if self.learner.listens:
+            self.learner.hear(port, data, at)
+            return
+        for asked in self.surface.hear(port, data, at, self.performer):
+            self._carry_out(asked)  # the message says it all to whoever reads the log
+
+    def _turn_page(self, asked: TurnPage) -> None:
+        self.surface.turn_page(asked)
+        self.performer.page = self.surface.page
 
     def _mix(self, item: SetLevel | SetSolo) -> None:
         balance = self.performer.balance

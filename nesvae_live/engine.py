@@ -23,12 +23,12 @@ from typing import Any
 from nesvae_live.inference import Inference, Result, run_request
 from nesvae_live.inputs import Input
 from nesvae_live.journal import Closed
-from nesvae_live.knobs import ControlMap
 from nesvae_live.mixer import Balance
 from nesvae_live.performance import Performance
 from nesvae_live.performer import Performer, unheard
 from nesvae_live.protocols import Clock, Decode, Journal, Output, Time
 from nesvae_live.sequencer import Sequencer
+from nesvae_live.surface import Surface
 from nesvae_live.voices import Voice
 
 Figures = Callable[[], Mapping[str, Any]]
@@ -46,7 +46,7 @@ class Engine:
         outputs: Sequence[Output],
         journal: Journal,
         time: Time,
-        controls: ControlMap,
+        surface: Surface,
         muted: set[Voice],
         inbox: SimpleQueue[Input | Result],
         figures: Figures = dict,
@@ -69,7 +69,7 @@ class Engine:
             outputs=outputs,
             journal=journal,
             ask=self.inference.ask,
-            controls=controls,
+            surface=surface,
             performer=self.performer,
             status=self.status,
         )

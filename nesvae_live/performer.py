@@ -56,6 +56,8 @@ class Performer:
     def __post_init__(self) -> None:
         self.swap: Swap = self.performance.swap
         self.aim = self._aimed()
+        self.page = 0
+        """The page of the controls that is up."""
 
     def turn(self, knob: str, value: float | None, at: float) -> None:
         """Turn a knob to a value in 0..1, or let it go with None.

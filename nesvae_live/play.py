@@ -49,6 +49,7 @@ from nesvae_live.renderer import Renderer
 from nesvae_live.setup import ClockSetup, Setup
 from nesvae_live.shifted import Shifted
 from nesvae_live.statusline import StatusLine
+from nesvae_live.surface import Surface
 from nesvae_live.timing import Meter
 
 TEMPO = 120.0
@@ -252,7 +253,7 @@ class Stage:
                     top_p=play.top_p or SAMPLING.top_p,
                 ),
             ),
-            controls=self.preset.controls,
+            layout=self.preset.layout,
             muted=tuple(sorted(self.preset.muted)),
             clock=ClockSetup(tempo, self._clock_port()),
         )
@@ -263,7 +264,7 @@ class Stage:
             outputs=outputs,
             journal=self.recorder,
             time=time_,
-            controls=self.preset.control_map(),
+            surface=Surface(self.setup.layout),
             muted=set(self.setup.muted),
             inbox=inbox,
             figures=self._figures,

@@ -27,13 +27,13 @@ from nesvae_live.journal import (
     Sounded,
     Stepped,
 )
-from nesvae_live.knobs import ControlMap
 from nesvae_live.performer import Performer
 from nesvae_live.phrase import Phrase, tokens_to_tuples, tuples_to_symbols
 from nesvae_live.plain import to_value
 from nesvae_live.protocols import Decode, Journal, Output
 from nesvae_live.sequencer import Sequencer
 from nesvae_live.setup import Setup
+from nesvae_live.surface import Surface
 
 
 class ReplayError(Exception):
@@ -92,7 +92,7 @@ class Replay:
             outputs=outputs,
             journal=journal,
             ask=self._ask,
-            controls=ControlMap(setup.controls),
+            surface=Surface(setup.layout),
             performer=performer,
         )
         origin = decoder.initial_state() if decoder else State(np.zeros((1, 1), np.float32), START)

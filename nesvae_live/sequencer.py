@@ -16,18 +16,19 @@ from typing import Any
 
 from nesvae_live import drums
 from nesvae_live.decoding import State
-from nesvae_live.desk import Desk
+from nesvae_live.desk import Desk, unshown
 from nesvae_live.ensemble import Ensemble
 from nesvae_live.inference import Request, Result
 from nesvae_live.inputs import Input, Stop
 from nesvae_live.instant import Instant
 from nesvae_live.journal import Clocked
-from nesvae_live.knobs import ControlMap
 from nesvae_live.performance import Counters
 from nesvae_live.performer import Performer
 from nesvae_live.player import Player
 from nesvae_live.protocols import Clock, Journal, Output, Time
+from nesvae_live.surface import Surface
 from nesvae_live.tempolog import TempoLog
+from nesvae_live.wire import Message
 
 LONGEST_NAP = 0.006
 """Seconds the loop sleeps at most: what it decides then still comes in time for the renderer, which
@@ -46,9 +47,10 @@ class Sequencer:
     outputs: Sequence[Output]
     journal: Journal
     ask: Callable[[Request], None]
-    controls: ControlMap
+    surface: Surface
     performer: Performer
     status: Callable[[], Mapping[str, Any]] = dict
+    show: Callable[[Message], None] = unshown
 
     def __post_init__(self) -> None:
         self.wall = self.time
@@ -70,7 +72,7 @@ class Sequencer:
             self.time,
             self.clock,
             self.journal,
-            self.controls,
+            self.surface,
             self.performer,
             self.player,
             self.ensemble,
@@ -78,6 +80,7 @@ class Sequencer:
             follow=self._follow,
             stop=lambda why: self._finish(why, self.time.now()),
             status=self.status,
+            show=self.show,
         )
         self.done = threading.Event()
         self.why = ""
@@ -134,6 +137,7 @@ class Sequencer:
             return 0.0
         self.clock.tick(now)
         self._follow()
+        self.desk.tick(now)
         if self.clock.runs and self.player.joining and self.player.ready is not None:
             self._join()
         if self.clock.runs and not self.player.joining:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nesvae_live.clock import InternalClock, MidiClock
-from nesvae_live.knobs import ControlSpec
+from nesvae_live.pages import Layout
 from nesvae_live.performance import Performance
 from nesvae_live.protocols import Clock
 from nesvae_live.voices import Voice
@@ -30,6 +30,6 @@ class Setup:
     """All that decides what a sequencer makes of its inputs, but for the inputs themselves."""
 
     performance: Performance
-    controls: tuple[ControlSpec, ...] = ()
+    layout: Layout = field(default_factory=Layout)
     muted: tuple[Voice, ...] = ()
     clock: ClockSetup = field(default_factory=ClockSetup)

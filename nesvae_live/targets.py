@@ -34,6 +34,7 @@ from nesvae_live.book import Swap
 from nesvae_live.inputs import (
     Input,
     Panic,
+    Refresh,
     SetKnob,
     SetLevel,
     SetMute,
@@ -42,6 +43,7 @@ from nesvae_live.inputs import (
     SetTempo,
     Stop,
     Tap,
+    TurnPage,
 )
 from nesvae_live.knobs import KNOBS, SOUND_KNOBS, KnobState
 from nesvae_live.mixer import HIGHEST_DB, LOWEST_DB, Balance
@@ -80,6 +82,7 @@ class Standing(Protocol):
     muted: set[Voice]
     balance: Balance
     swap: Swap
+    page: int
 
     @property
     def clock(self) -> Timed:
@@ -181,7 +184,28 @@ def _solo(voice: Voice) -> TargetSpec:
     )
 
 
+def _page(number: int) -> TargetSpec:
+    return TargetSpec(
+        f"page-{number}",
+        Kind.TRIGGER,
+        f"page {number} of the controls",
+        lambda _, at: TurnPage(number - 1, 0, at),
+        lambda standing: float(standing.page == number - 1),
+    )
+
+
+def _page_step(which: str, step: int) -> TargetSpec:
+    return TargetSpec(
+        f"page-{which}",
+        Kind.TRIGGER,
+        f"the {which} page of the controls",
+        lambda _, at: TurnPage(None, step, at),
+    )
+
+
 SWAPS = tuple(Swap)
+PAGES = 8
+"""Of the controls, that have a target each."""
 
 TARGETS: tuple[TargetSpec, ...] = (
     *(_knob(knob.name, knob.more) for knob in (*KNOBS, *SOUND_KNOBS)),
@@ -204,6 +228,12 @@ TARGETS: tuple[TargetSpec, ...] = (
         tuple(str(swap) for swap in SWAPS),
     ),
     TargetSpec("tap", Kind.TRIGGER, "a tap on a beat: two set the tempo", lambda _, at: Tap(at)),
+    *(_page(number) for number in range(1, PAGES + 1)),
+    _page_step("next", 1),
+    _page_step("previous", -1),
+    TargetSpec(
+        "refresh", Kind.TRIGGER, "send the controller all it shows", lambda _, at: Refresh(at)
+    ),
     TargetSpec("panic", Kind.TRIGGER, "end every note now", lambda _, at: Panic(at)),
     TargetSpec("stop", Kind.TRIGGER, "end the performance", lambda _, at: Stop(at)),
 )

@@ -11,17 +11,19 @@ import numpy as np
 
 from nesvae_live.book import Swap
 from nesvae_live.clock import InternalClock, MidiClock
+from nesvae_live.controls import ControlSpec
 from nesvae_live.events import Event, NoteOff, NoteOn
 from nesvae_live.fakes import CapturingOutput, DrawnDecoder, ListJournal, ManualTime
 from nesvae_live.grid import Grid
 from nesvae_live.inference import Request, Result, run_request
 from nesvae_live.inputs import Input, MidiIn
 from nesvae_live.journal import Placed
-from nesvae_live.knobs import ControlMap, ControlSpec
+from nesvae_live.pages import Layout
 from nesvae_live.patch import Patch
 from nesvae_live.performance import Performance
 from nesvae_live.performer import Performer
 from nesvae_live.sequencer import Sequencer
+from nesvae_live.surface import Surface
 from nesvae_live.voices import Voice
 
 TICK = 0.005
@@ -91,7 +93,7 @@ class Rig:
             outputs=[self.output],
             journal=self.journal,
             ask=lambda request: self.asked.append((self.time.value, request)),
-            controls=ControlMap([ControlSpec("density", 20)]),
+            surface=Surface(Layout((ControlSpec("density", 20),))),
             performer=self.performer,
         )
         first = self.sequencer.first_request(self.decoder.initial_state())

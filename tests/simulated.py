@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from nesvae_live.apu import Apu
 from nesvae_live.book import Swap
+from nesvae_live.controls import ControlSpec
 from nesvae_live.fakes import CapturingOutput, DrawnDecoder, ListJournal, ManualTime
 from nesvae_live.grid import Grid, Mode
 from nesvae_live.inference import Request, Result, run_request
@@ -30,7 +31,7 @@ from nesvae_live.io.record import LOG, MIDI, SOUND, make_files
 from nesvae_live.io.smf import write_midi
 from nesvae_live.jamlog import entry_to_line
 from nesvae_live.journal import Closed, Noted, Opened
-from nesvae_live.knobs import ControlMap, ControlSpec
+from nesvae_live.pages import Layout
 from nesvae_live.patch import Macro, Patch, Vibrato
 from nesvae_live.performance import Performance
 from nesvae_live.performer import Performer
@@ -39,6 +40,7 @@ from nesvae_live.protocols import Decode
 from nesvae_live.renderer import Renderer
 from nesvae_live.sequencer import Sequencer
 from nesvae_live.setup import ClockSetup, Setup
+from nesvae_live.surface import Surface
 from nesvae_live.voices import Voice
 from nesvae_live.wav import wav_head
 
@@ -113,7 +115,7 @@ class SimulatedJam:
         )
         self.setup = Setup(
             performance,
-            tuple(ControlSpec(knob, cc) for knob, cc in (("density", 20), ("noise", 21))),
+            Layout(tuple(ControlSpec(knob, cc) for knob, cc in (("density", 20), ("noise", 21)))),
             (Voice.P2,) if draw.random() < 0.2 else (),
             ClockSetup(self.tempo, PORT if follows else None),
         )
@@ -129,7 +131,7 @@ class SimulatedJam:
             outputs=[self.renderer, CapturingOutput()],
             journal=self.journal,
             ask=lambda request: self.asked.append((self.time.value, request)),
-            controls=ControlMap(self.setup.controls),
+            surface=Surface(self.setup.layout),
             performer=Performer(performance, self.journal, clock, muted=set(self.setup.muted)),
         )
         first = self.sequencer.first_request(self.decoder.initial_state())

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nesvae_live import config
 from nesvae_live.config import ConfigError, find_checkpoint, load_preset, read_preset
-from nesvae_live.knobs import KNOBS, SOUND_KNOBS, ControlSpec, reserved_because
+from nesvae_live.controls import ControlSpec, Takeover
+from nesvae_live.knobs import KNOBS, SOUND_KNOBS
+from nesvae_live.pages import Layout, Page
 from nesvae_live.voices import Voice
 
 MINE = """
@@ -32,17 +35,17 @@ def user_presets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_default_preset_has_the_eight_attributes_on_cc_20_to_27_of_any_channel() -> None:
-    controls = load_preset().controls
+    controls = load_preset().layout.controls
     assert controls[:8] == tuple(ControlSpec(KNOBS[i].name, 20 + i) for i in range(8))
 
 
 def test_the_default_preset_has_eight_style_axes_on_cc_102_to_109() -> None:
-    controls = load_preset().controls
+    controls = load_preset().layout.controls
     assert controls[8:16] == tuple(ControlSpec(f"style{i + 1}", 102 + i) for i in range(8))
 
 
 def test_the_default_preset_has_the_knobs_of_the_sound_on_cc_110_to_114() -> None:
-    controls = load_preset().controls
+    controls = load_preset().layout.controls
     assert controls[16:] == tuple(ControlSpec(k.name, 110 + i) for i, k in enumerate(SOUND_KNOBS))
 
 
@@ -60,7 +63,6 @@ def test_every_shipped_preset_is_valid_and_named_as_its_file() -> None:
         preset = read_preset(path)
         assert preset.name == path.stem
         assert preset.description
-        assert not any(reserved_because(control.cc) for control in preset.controls)
 
 
 def test_what_a_preset_says_is_what_is_read(preset_file: Path) -> None:
@@ -72,17 +74,49 @@ def test_what_a_preset_says_is_what_is_read(preset_file: Path) -> None:
     assert load_preset(str(preset_file)) == config.Preset(
         name="n",
         description="d",
-        controls=(ControlSpec("bass", 7, channel=15),),
+        layout=Layout((ControlSpec("bass", 7, channel=15),)),
         muted=frozenset({Voice.TR, Voice.P2}),
         play=config.Play(tempo=96.0, temperature=0.9, top_p=0.95),
         path=preset_file,
     )
 
 
+def test_controls_have_kinds_options_defaults_and_pages(preset_file: Path) -> None:
+    preset_file.write_text(
+        """
+[defaults]
+takeover = "pickup"
+channel = 3
+[knobs]
+bass = { nrpn = 300, range = [0.8, 0.2], curve = "s", deadband = 4 }
+focus = [{ bend = true }, { twos = 10, channel = 4, speed = 2, takeover = "none" }]
+[actions]
+mute-P1 = { note = 36, momentary = true, feedback = true, lit = 60 }
+[[pages]]
+name = "style"
+[pages.knobs]
+style1 = { cc = 7, feedback = 48 }
+[[pages]]
+""",
+        encoding="utf-8",
+    )
+    preset = read_preset(preset_file)
+    pickup: dict[str, Any] = {"channel": 2, "takeover": Takeover.PICKUP}
+    assert preset.layout.controls == (
+        ControlSpec("bass", 300, kind="nrpn", low=0.8, high=0.2, curve="s", deadband=4, **pickup),
+        ControlSpec("focus", kind="bend", **pickup),
+        ControlSpec("focus", 10, 3, kind="twos", speed=2.0),
+        ControlSpec("mute-P1", 36, kind="note", momentary=True, feedback=True, lit=60, **pickup),
+    )
+    page = Page("style", (ControlSpec("style1", 7, feedback=48, **pickup),))
+    assert preset.layout.pages == (page, Page("2", ()))
+    assert preset.surface().layout == preset.layout
+
+
 def test_an_empty_preset_is_named_as_its_file_and_turns_nothing(preset_file: Path) -> None:
     preset_file.write_text("", encoding="utf-8")
     preset = read_preset(preset_file)
-    assert (preset.name, preset.controls) == ("mine", ())
+    assert (preset.name, preset.layout.controls) == ("mine", ())
 
 
 @pytest.mark.parametrize(
@@ -101,9 +135,31 @@ def test_an_empty_preset_is_named_as_its_file_and_turns_nothing(preset_file: Pat
         ("[knobs]\nbass = { cc = true }", ["knobs.bass.cc", "expected `int`, got `bool`"]),
         ("[knobs]\nbass = { cc = 20.5 }", ["knobs.bass.cc", "expected `int`"]),
         ("[knobs]\nbass = 20", ["knobs.bass", "expected `object`, got `int`"]),
-        ("[knobs]\nbass = {}", ["knobs.bass", "needs a cc"]),
+        ("[knobs]\nbass = {}", ["knobs.bass: needs one of cc, cc14", "bass = { cc = 20 }"]),
         ("[knobs]\nbass = { cc = 20, channel = 0 }", ["knobs.bass", "channel 0", "1 to 16"]),
         ("[knobs]\nbass = { cc = 20, channel = 17 }", ["knobs.bass", "channel 17", "1 to 16"]),
+        ("[knobs]\nbass = { cc = 20, note = 3 }", ["knobs.bass", "it has cc and note"]),
+        ("[knobs]\nbass = { cc14 = 32 }", ["knobs.bass", "14-bit CC 32", "0 to 31"]),
+        ("[knobs]\nbass = { cc14 = 6 }", ["knobs.bass", "CC 6 is reserved"]),
+        ("[knobs]\nbass = { bend = 3 }", ["knobs.bass.bend", "expected `bool`"]),
+        ("[knobs]\nbass = { cc = 1, takeover = 'pick' }", ["knobs.bass.takeover", "none, pickup"]),
+        ("[knobs]\nbass = { cc = 1, curve = 'log' }", ["knobs.bass: no curve 'log'", "slow"]),
+        ("[knobs]\nbass = { cc = 1, range = [0.2] }", ["knobs.bass.range", "two numbers"]),
+        ("[knobs]\nbass = { cc = 1, range = [0, 2] }", ["knobs.bass: range 2", "0 to 1"]),
+        ("[knobs]\nbass = { cc = 1, range = [1, 1] }", ["knobs.bass", "nothing between"]),
+        ("[knobs]\nbass = { cc = 1, deadband = -1 }", ["knobs.bass", "deadband -1"]),
+        ("[knobs]\nbass = [{ cc = 1 }, { cc = 0 }]", ["knobs.bass[2]", "bank select"]),
+        ("[knobs]\npanic = { cc = 1 }", ["knobs.panic: unknown key", "level-all"]),
+        ("[actions]\nbass = { cc = 1 }", ["actions.bass: unknown key", "mute-P1"]),
+        ("[actions]\npanic = { twos = 1 }", ["actions.panic", "an encoder can't press"]),
+        ("[actions]\nswap = { note = 1, pick = 'bat' }", ["actions.swap", "bar, beat, now"]),
+        ("[defaults]\ncurve = 's'", ["defaults.curve: unknown key", "takeover"]),
+        ("[defaults]\nchannel = 17\n[knobs]\nbass = { cc = 1 }", ["defaults", "channel 17"]),
+        (
+            "[knobs]\nbass = { cc = 1 }\n[[pages]]\nname = 'p'\nknobs = { focus = { cc = 1 } }",
+            ["pages[1].knobs.focus", "focus and bass are both on CC 1"],
+        ),
+        ("[[pages]]\nknob = {}", ["pages[1].knob: unknown key", "'knobs'"]),
         (MINE, ["knobs.motion", "motion and density", "CC 20, channel 2"]),
         ("[voices]\nmute = ['DMC']", ["voices.mute", "'DMC'", "P1, P2, TR, NO"]),
         ("[voices]\nmute = [1]", ["voices.mute", "expected `str`, got `int`"]),

@@ -18,9 +18,10 @@ from nesvae_live.events import NoteOff, NoteOn
 from nesvae_live.fakes import CapturingOutput, DrawnDecoder, ListJournal
 from nesvae_live.inference import Inference, Request, Result
 from nesvae_live.inputs import GetStatus, Input, SetKnob
-from nesvae_live.knobs import ControlMap
+from nesvae_live.pages import Layout
 from nesvae_live.performance import Performance
 from nesvae_live.protocols import Decode
+from nesvae_live.surface import Surface
 
 
 class RealTime:
@@ -62,7 +63,7 @@ class Rig:
             outputs=[self.output],
             journal=self.journal,
             time=RealTime(),
-            controls=ControlMap([]),
+            surface=Surface(Layout()),
             muted=set(),
             inbox=self.inbox,
             figures=lambda: {"underruns": 0},

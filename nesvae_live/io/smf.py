@@ -8,11 +8,12 @@ from pathlib import Path
 import mido
 
 from nesvae_live.attributes import ATTRIBUTES
+from nesvae_live.controlkinds import MOST_7, place_to_raw
 from nesvae_live.dialect import Speaker
 from nesvae_live.events import Event, NoteOff, NoteOn, Shape
 from nesvae_live.jam import Jam, Note
 from nesvae_live.journal import Sent, Turned
-from nesvae_live.knobs import SOUND_KNOBS, value_to_cc
+from nesvae_live.knobs import SOUND_KNOBS
 from nesvae_live.voices import VOICES, Voice
 
 TICKS_PER_BEAT = 480
@@ -102,7 +103,7 @@ def _turned(jam: Jam) -> list[tuple[int, mido.Message | mido.MetaMessage]]:
         elif entry.knob not in KNOB_CC:
             text = f"{entry.knob} {entry.value:.3f}"
         else:
-            control, value = KNOB_CC[entry.knob], value_to_cc(entry.value)
+            control, value = KNOB_CC[entry.knob], place_to_raw(entry.value, MOST_7)
             turn = mido.Message(
                 "control_change", channel=KNOBS_CHANNEL, control=control, value=value
             )
