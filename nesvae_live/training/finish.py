@@ -1,0 +1,149 @@
+"""Finishing a trained checkpoint: its axes turned, ordered and labelled, its spread, its map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+
+from nesvae_live.auto import SPREAD
+from nesvae_live.axes import AXES, AxisSpec, axes_of, axes_to_about
+from nesvae_live.checkpoint import Checkpoint
+from nesvae_live.decoding import Sampling
+from nesvae_live.phrase import SLOTS, TUPLES_PER_PHRASE, symbols_to_tuples
+from nesvae_live.training.axes import (
+    axis_ends,
+    every_past,
+    find_axes,
+    measure_axes,
+    player,
+    turned,
+)
+from nesvae_live.training.contexts import Encoded, choose_phrases, encode, measure_spread
+from nesvae_live.training.data import Corpus
+from nesvae_live.training.playing import load_model
+from nesvae_live.training.surface import draw_atlas, measure_fidelity
+from nesvae_live.training.traits import traits
+
+EVERY = 8
+"""One song in so many gives the contexts in which axes are sought and measured."""
+DRAWS = 8_192
+"""Phrases decoded to find the axes."""
+CONTEXTS = 96
+"""Contexts in which each axis is turned."""
+FINISHED = "finished"
+"""Where a checkpoint's `about` says on which data it was finished, and how good its map is."""
+Say = Callable[[str], None]
+
+
+class FinishError(Exception):
+    """A checkpoint can't be finished; one line says why."""
+
+
+def finish(
+    checkpoint: Checkpoint,
+    corpus: Corpus,
+    sampling: Sampling,
+    *,
+    seed: int = 0,
+    say: Say = lambda _: None,
+) -> Checkpoint:
+    """The same network, its style axes turned to what they do, with labels, spread and map.
+
+    Args:
+        checkpoint: a trained one; one that was finished before is finished anew.
+        corpus: the songs it was trained on.
+        sampling: the instrument's own.
+        seed: for all draws.
+        say: told what is being done.
+
+    Raises:
+        FinishError: the corpus has too few phrases.
+    """
+    rng = np.random.default_rng(seed)
+    say("looking for the axes")
+    sample = replace(corpus, names=corpus.names[::EVERY], songs=corpus.songs[::EVERY])
+    model = load_model(checkpoint)
+    encoded = encode(model, checkpoint.quantiles, sample, rng)
+    rows = choose_phrases(encoded, DRAWS, rng, with_past=True)
+    if len(rows) < checkpoint.config.style:
+        raise FinishError(
+            f"{len(rows)} phrases with a past are too few to find the axes of a checkpoint: "
+            "finish it with the songs that it was trained on"
+        )
+    deviation = _deviation(encoded)
+    past = every_past(model, encoded)
+    u = encoded.u[rng.choice(len(encoded), len(rows))]
+    decoded = traits(player(model, sampling, seed)(u, past.rows(rows)))
+    checkpoint = turned(checkpoint, find_axes(u, decoded / deviation))
+    say("measuring what each axis does")
+    model = load_model(checkpoint)
+    encoded = encode(model, checkpoint.quantiles, sample, rng)
+    some = rows[np.linspace(0, len(rows) - 1, min(CONTEXTS, len(rows))).astype(int)]
+    axes = measure_axes(
+        player(model, sampling, seed),
+        encoded.u[some],
+        past.rows(some),
+        axis_ends(encoded.u),
+        deviation,
+    )
+    order = np.argsort([-axis.effect for axis in axes], kind="stable")
+    checkpoint = turned(checkpoint, np.eye(len(axes), dtype=np.float32)[order])
+    axes = [axes[i] for i in order]
+    say("drawing the map")
+    encoded = encode(load_model(checkpoint), checkpoint.quantiles, corpus, rng)
+    effects = np.array([axis.effect for axis in axes])
+    atlas = draw_atlas(encoded, effects, rng)
+    found: dict[str, Any] = {"data_sha256": corpus.sha256, "seed": seed, "contexts": len(some)}
+    if atlas is not None:
+        found["map"] = {"points": len(atlas.z), **asdict(measure_fidelity(atlas, effects, rng))}
+    about = checkpoint.about | {
+        SPREAD: measure_spread(encoded).to_about(),
+        AXES: axes_to_about(axes),
+        FINISHED: found,
+    }
+    return replace(checkpoint, about=about, atlas=atlas, sha256="", path=None)
+
+
+def card_lines(checkpoint: Checkpoint) -> str:
+    """What a finished checkpoint's card should say of its axes and its map, in Markdown."""
+    found = checkpoint.about.get(FINISHED, {})
+    lines = axes_to_table(axes_of(checkpoint.about, checkpoint.config.style))
+    lines.append("")
+    lines.append(
+        f"Each turned over its whole reach, the other axes as they are, all attributes let go, in "
+        f"{found.get('contexts', 0)} contexts of the train split; rho is Spearman's. An effect is "
+        "in standard deviations of the corpus over 24 traits; tokens are those of 52 that differ "
+        "between the ends."
+    )
+    if "map" in found:
+        drawn = found["map"]
+        lines.append(
+            f"The map has {drawn['points']} phrases of the train split. The blend of a phrase's "
+            f"eight neighbours on it has R² {drawn['attributes']} of its attributes and "
+            f"{drawn['style']} of its style."
+        )
+    return "\n".join(lines)
+
+
+def axes_to_table(axes: Sequence[AxisSpec]) -> list[str]:
+    """Rows of a Markdown table."""
+    rows = ["| knob | turned up | rho | effect | tokens | from | to |", f"|{' --- |' * 7}"]
+    for i, axis in enumerate(axes):
+        told = list((axis.does or {}).values())[:3]
+        rhos = ", ".join(f"{abs(rho):.2f}" for rho in told)
+        rows.append(
+            f"| `style{i + 1}` | {axis.label or 'details only'} | {rhos} | {axis.effect:.2f} "
+            f"| {axis.tokens:.0f} | {axis.low:.2f} | {axis.high:.2f} |"
+        )
+    return rows
+
+
+def _deviation(encoded: Encoded) -> np.ndarray:
+    """`[TRAITS]`: how much each trait varies over the corpus' whole phrases."""
+    whole = encoded.symbols[encoded.counts == TUPLES_PER_PHRASE]
+    tuples = symbols_to_tuples(whole.reshape(-1, SLOTS)).reshape(whole.shape)
+    deviation: np.ndarray = np.nan_to_num(np.nanstd(traits(tuples), 0))
+    return np.where(deviation > 0, deviation, 1.0)
