@@ -92,7 +92,9 @@ class Walk:
         self._seed = seed
         self._low, self._high = np.asarray(reach, np.float64).T
         self._mean = spread.mean
-        self._mix = np.linalg.cholesky(spread.covariance)
+        # A root that is there also where an axis never moves, or rounding left no covariance.
+        variances, directions = np.linalg.eigh(spread.covariance)
+        self._mix = directions * np.sqrt(np.maximum(variances, 0.0))
         n_style = len(spread.mean) - N_ATTRIBUTES
         slow = np.array([*(walk.slow for walk in WALKS), *[STYLE_SLOW] * n_style])
         self._weights = np.sqrt(np.stack((slow, 1.0 - slow)))  # 2 n

@@ -58,6 +58,9 @@ def parser() -> argparse.ArgumentParser:
     _render(commands.add_parser("render", help="a score, VGM, MIDI file or jam to WAV, VGM, MIDI"))
     _bench(commands.add_parser("bench", help="measure this machine"))
     _train(commands.add_parser("train", help="train a checkpoint (needs the train extra)"))
+    _finish(
+        commands.add_parser("finish", help="label a checkpoint's axes, draw its map (likewise)")
+    )
     _evaluate(commands.add_parser("evaluate", help="measure a checkpoint (needs the train extra)"))
     return top
 
@@ -233,6 +236,15 @@ def _train(p: argparse.ArgumentParser) -> None:
     p.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
+def _finish(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=_run_finish)
+    p.add_argument("checkpoint", metavar="CHECKPOINT", help="a trained one")
+    p.add_argument("--data", type=Path, required=True, help="what it was trained on")
+    p.add_argument("-o", "--out", type=Path, required=True, metavar="OUT")
+    p.add_argument("--seed", type=_whole(0, 2**31 - 1), default=0)
+    p.add_argument("--threads", type=_whole(1, 1024), default=1)
+
+
 def _evaluate(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_evaluate)
     p.add_argument("--data", type=Path, required=True, help="NES-MDB archive, or a folder of it")
@@ -367,6 +379,46 @@ def _run_train(arguments: argparse.Namespace) -> int:
         quiet=arguments.quiet,
     )
     print(f"the best checkpoint is {arguments.out / BEST}")
+    return 0
+
+
+def _run_finish(arguments: argparse.Namespace) -> int:
+    try:
+        import torch
+    except ImportError:
+        print(
+            "nesvae-live: finishing needs torch: pip install 'nesvae-live[train]'", file=sys.stderr
+        )
+        return 1
+    from nesvae_live.checkpoint import load_checkpoint, save_checkpoint
+    from nesvae_live.config import find_checkpoint
+    from nesvae_live.play import SAMPLING
+    from nesvae_live.training.data import read_split
+    from nesvae_live.training.finish import card_lines, finish
+
+    if not arguments.out.absolute().parent.is_dir():
+        print(f"nesvae-live: {arguments.out.parent}: no such folder for -o", file=sys.stderr)
+        return 1
+    checkpoint = load_checkpoint(find_checkpoint(arguments.checkpoint))
+    corpus = read_split(arguments.data, "train")
+    if checkpoint.about.get("data_sha256", corpus.sha256) != corpus.sha256:
+        print(f"nesvae-live: {arguments.data}: not what it was trained on", file=sys.stderr)
+    torch.set_num_threads(arguments.threads)
+    finished = finish(
+        checkpoint,
+        corpus,
+        SAMPLING,
+        seed=arguments.seed,
+        say=lambda what: print(f"finishing: {what}", file=sys.stderr, flush=True),
+    )
+    try:
+        save_checkpoint(arguments.out, finished)
+    except OSError as error:
+        print(f"nesvae-live: {arguments.out}: {error.strerror}", file=sys.stderr)
+        return 1
+    print(card_lines(finished))
+    size = arguments.out.stat().st_size / 1e6
+    print(f"finishing: {arguments.out}, {size:.1f} MB", file=sys.stderr)
     return 0
 
 
@@ -521,6 +573,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ("nesvae_live.play", "PerformanceError"),
         ("nesvae_live.render", "RenderError"),
         ("nesvae_live.training.data", "CorpusError"),
+        ("nesvae_live.training.finish", "FinishError"),
         ("nesvae_live.training.train", "TrainingError"),
     )
     return tuple(

@@ -24,6 +24,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         *("atlas", "auto", "commands", "played"),
         *("targets", "controlkinds", "controls", "takeover", "wire", "pages", "surface"),
         *("feedback", "listener"),
+        "axes",
         *("patch", "shaper", "drums", "dialect"),
         *("timing", "schedule", "playhead", "decoding", "jam", "jamlog", "plain", "quicklog"),
         *("apu", "chip", "mixer", "registers", "nesmdb", "pickled", "vgm", "wav"),
@@ -100,6 +101,8 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "pyo": ("benchcase", "soundprobe", "soundprocess"),
     "matplotlib": ("io.picture", "training.*"),
+    "sklearn": ("training.layout",),
+    "threadpoolctl": ("training.layout",),
 }
 IMPURE = {
     *("threading", "time", "logging", "random", "queue"),

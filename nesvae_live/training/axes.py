@@ -107,7 +107,8 @@ def find_axes(u: F32, decoded: Floats) -> F32:
         `[U, U]` orthogonal, its rows the axes: those of the least-squares map from u to the
         traits, the first of them turned by varimax until each moves few traits.
     """
-    centred = np.clip(np.nan_to_num(decoded - np.nanmean(decoded, 0)), -CLIPPED, CLIPPED)
+    mean = _mean(decoded[None])
+    centred = np.clip(np.nan_to_num(decoded - mean), -CLIPPED, CLIPPED)
     effects = np.linalg.lstsq(u - u.mean(0), centred, rcond=None)[0]  # U, traits
     axes: Floats = np.linalg.svd(effects)[0].T.astype(np.float64)
     named = min(NAMED, len(axes), effects.shape[1])
@@ -162,13 +163,13 @@ def measure_axes(
         moved = moved.reshape(n, settings, -1)  # contexts, settings, traits
         rho = spearman(values, np.moveaxis(moved, 1, -1)).mean(0)
         third = max(settings // 3, 1)
-        shift = np.nanmean(moved[:, -third:], (0, 1)) - np.nanmean(moved[:, :third], (0, 1))
+        shift = _mean(moved[:, -third:]) - _mean(moved[:, :third])
         specs.append(
             AxisSpec(
                 low=round(float(low), 3),
                 high=round(float(high), 3),
                 label=to_label(rho),
-                effect=round(float(np.linalg.norm(np.nan_to_num(shift))), 3),
+                effect=round(float(np.linalg.norm(shift)), 3),
                 tokens=round(float(token_distance(phrases[:, 0], phrases[:, -1]).mean()), 1),
                 does={
                     TRAITS[i].name: round(float(rho[i]), 3)
@@ -179,6 +180,13 @@ def measure_axes(
         )
     assert len(specs) == n_axes
     return specs
+
+
+def _mean(values: Floats) -> Floats:
+    """`[n, m, traits]` to their mean `[traits]`, NaNs left out; 0 of nothing."""
+    count = (~np.isnan(values)).sum((0, 1))
+    mean: Floats = np.nansum(values, (0, 1)) / np.maximum(count, 1)
+    return mean
 
 
 def to_label(rho: Floats) -> str:

@@ -24,7 +24,7 @@ from nesvae_live.training.axes import (
 from nesvae_live.training.contexts import Encoded, choose_phrases, encode, measure_spread
 from nesvae_live.training.data import Corpus
 from nesvae_live.training.playing import load_model
-from nesvae_live.training.surface import draw_atlas, measure_fidelity
+from nesvae_live.training.layout import draw_atlas, measure_fidelity
 from nesvae_live.training.traits import traits
 
 EVERY = 8
@@ -145,5 +145,6 @@ def _deviation(encoded: Encoded) -> np.ndarray:
     """`[TRAITS]`: how much each trait varies over the corpus' whole phrases."""
     whole = encoded.symbols[encoded.counts == TUPLES_PER_PHRASE]
     tuples = symbols_to_tuples(whole.reshape(-1, SLOTS)).reshape(whole.shape)
-    deviation: np.ndarray = np.nan_to_num(np.nanstd(traits(tuples), 0))
+    columns = [column[~np.isnan(column)] for column in traits(tuples).T]
+    deviation = np.array([column.std() if len(column) else 0.0 for column in columns])
     return np.where(deviation > 0, deviation, 1.0)

@@ -61,10 +61,12 @@ def weigh(effects: Floats) -> F32:
 
 def _lay_out(points: F32) -> F32:
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     perplexity = min(PERPLEXITY, (len(points) - 1) / 3)
     layout = TSNE(2, perplexity=perplexity, init="pca", random_state=0, n_jobs=1)
-    xy = np.asarray(layout.fit_transform(points), np.float64)
+    with threadpool_limits(1):  # the same sums in the same order, and no thread that spins
+        xy = np.asarray(layout.fit_transform(points), np.float64)
     low, high = xy.min(0), xy.max(0)
     out: F32 = ((xy - low) / np.maximum(high - low, 1e-9)).astype(np.float32)
     return out
