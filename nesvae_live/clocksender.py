@@ -20,14 +20,19 @@ class ClockSender:
     """
 
     def __init__(
-        self, clock: InternalClock, transmit: Callable[[Sequence[int]], None], time: Time
+        self,
+        clock: InternalClock,
+        transmit: Callable[[Sequence[int]], None],
+        time: Time,
+        beats_per_bar: float = 4.0,
     ) -> None:
         self._clock = clock
         self._transmit = transmit
         self._time = time
-        self._leader = Leader()
+        self._leader = Leader(beats_per_bar)
         self._held: list[Timed] = []
         self._stopping = threading.Event()
+        self._joining = threading.Event()
         self._thread = threading.Thread(target=self._run, name="MIDI clock", daemon=True)
         self.error: BaseException | None = None
 
@@ -42,11 +47,18 @@ class ClockSender:
         if self._thread.is_alive():
             self._thread.join(timeout=1.0)
 
+    def join(self) -> None:
+        """Say where the clock is: somebody who missed the start listens now. Any thread."""
+        self._joining.set()
+
     def step(self) -> float:
         """Send what is due; returns the seconds until there is something to do again."""
         now = self._time.now()
         line, ref = self._clock.line(now), self._clock.ref
         until = now + AHEAD_SECONDS
+        if self._joining.is_set():
+            self._joining.clear()
+            self._leader.join()
         self._held += self._leader.due(line, until if line is ref else min(until, ref.at))
         while self._held and self._held[0][1] <= now:
             self._transmit(self._held.pop(0)[0])

@@ -60,6 +60,7 @@ class JackWatch:
     def lost(self) -> str | None:
         """Why the server is lost, or None; asked by one thread, about twice a second."""
         if self._dead:
+            self.stalled = False
             return "the JACK server went away"
         if self._client is None:
             return None
@@ -68,6 +69,33 @@ class JackWatch:
             self._seen = (frame, now)
         self.stalled = now - self._seen[1] > STALLED_SECONDS
         return "the JACK server hangs" if self.stalled else None
+
+    def midi_ports(self) -> set[str]:
+        """The full names of all MIDI ports; none of a server that is gone."""
+        if self._dead or self._client is None:
+            return set()
+        return {port.name for port in self._client.get_ports(is_midi=True)}
+
+    def cables(self, port: str) -> set[tuple[str, str]]:
+        """The connections of a port, as (what speaks, what hears)."""
+        import jack
+
+        try:
+            found = self._client.get_port_by_name(port)
+            others = [other.name for other in self._client.get_all_connections(found)]
+        except jack.JackError:  # it went away meanwhile
+            return set()
+        return {(port, other) if found.is_output else (other, port) for other in others}
+
+    def connect(self, speaks: str, hears: str) -> bool:
+        """Connect two ports; whether they were not, and now are."""
+        import jack
+
+        try:
+            self._client.connect(speaks, hears)
+        except jack.JackError:
+            return False
+        return True
 
     def close(self) -> None:
         """Leave the server, dead or alive; harmless when already left."""

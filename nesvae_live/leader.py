@@ -28,9 +28,13 @@ class Leader:
     clock is skipped or said twice, whatever becomes of the tempo line, as followers count them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, beats_per_bar: float = 4.0) -> None:
         self.running = False
         self._next = 0
+        self._join: int | None = None  # before this clock song position and continue are said
+        # Where song position ends it begins anew, on a bar line.
+        bars = int(clocks_to_beats((LAST_UNIT + 1) * CLOCKS_PER_UNIT) / beats_per_bar)
+        self._wrap = round(bars * beats_per_bar * CLOCKS_PER_BEAT / CLOCKS_PER_UNIT)
         self._earliest = -math.inf
 
     def start(self, ref: ClockRef, beat: float = 0.0) -> list[Timed]:
@@ -54,8 +58,7 @@ class Leader:
         if unit == 0:
             messages.append(((Status.START,), at))
         else:
-            messages.append(((Status.SONG_POSITION, unit & 0x7F, unit >> 7), at))
-            messages.append(((Status.CONTINUE,), at))
+            messages += _go_on(unit, at)
         self.running = True
         self._next = unit * CLOCKS_PER_UNIT
         self._earliest = at + HEAD_START
@@ -68,15 +71,32 @@ class Leader:
             at = max(ref.time_of(clocks_to_beats(self._next)), self._earliest)
             if at > until:
                 break
+            if self._next == self._join:
+                self._join = None
+                early = max(at - HEAD_START, self._earliest)
+                messages += _go_on(self._next // CLOCKS_PER_UNIT % self._wrap, early)
+                at = max(at, early + HEAD_START)
             messages.append(((Status.CLOCK,), at))
             self._next += 1
             self._earliest = at
         return messages
 
+    def join(self) -> None:
+        """Say position and continue before the next sixteenth, for who missed the start.
+
+        Clocks go on as if nothing were: who follows already is told nothing new.
+        """
+        self._join = -(-self._next // CLOCKS_PER_UNIT) * CLOCKS_PER_UNIT if self.running else None
+
     def stop(self, at: float) -> list[Timed]:
         """Stop at `at` seconds, or after the last clock handed out if that is later."""
         if not self.running:
             return []
-        self.running = False
+        self.running, self._join = False, None
         self._earliest = max(at, self._earliest)
         return [((Status.STOP,), self._earliest)]
+
+
+def _go_on(unit: int, at: float) -> list[Timed]:
+    position = (int(Status.SONG_POSITION), unit & 0x7F, unit >> 7)
+    return [(position, at), ((int(Status.CONTINUE),), at)]

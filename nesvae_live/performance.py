@@ -52,3 +52,4 @@ class Counters:
     splices: int = 0
     splices_late: int = 0
     inputs: int = 0
+    panics: int = 0

@@ -36,7 +36,7 @@ from nesvae_live.inference import Result
 from nesvae_live.inputs import Input, SetKnob
 from nesvae_live.io.audio import AudioDevice, open_audio
 from nesvae_live.io.control import ControlServer
-from nesvae_live.io.midi import IN_PORT, MidiError, open_midi
+from nesvae_live.io.midi import IN_PORT, Midi, MidiError, open_midi
 from nesvae_live.io.record import Recorder, Take
 from nesvae_live.io.smf import write_midi
 from nesvae_live.jam import Jam
@@ -180,6 +180,7 @@ class Stage:
         self.warned: set[str] = set()
         self.lost: dict[str, str] = {}
         self._seen_lost: dict[str, list[str]] = {}
+        self._panics = 0
 
     def open(self, stack: ExitStack) -> None:
         """Open everything, in the order in which a failure costs least; close in the reverse."""
@@ -273,7 +274,10 @@ class Stage:
         )
         clock = self.engine.clock
         if self.midi.send_clock is not None and isinstance(clock, InternalClock):
-            self.leader = ClockSender(clock, self.midi.send_clock, time_)
+            self.leader = ClockSender(
+                clock, self.midi.send_clock, time_, options.meter.beats_per_bar
+            )
+            self.midi.clock_joined = self.leader.join
         self.engine.prepare()
         control = ControlServer(inbox, time_, options.control)
         control.open()
@@ -375,26 +379,35 @@ class Stage:
                 )
         self._seen_lost = lost
         if self.device is not None and "sound" in self.lost:
-            self._recover(self.device)
+            self._recover("sound", self.device)
+        if "MIDI" in self.lost:
+            self._recover("MIDI", self.midi)
+        elif "MIDI" not in lost.get(self.midi.lost() or "", ()):
+            panics, self._panics = self._panics, self.engine.sequencer.counters.panics
+            for line in self.midi.tend(panicked=panics != self._panics):
+                self.say(line)
 
-    def _recover(self, device: AudioDevice) -> None:
-        """Get the sound back; of every loss and every return one line is said."""
-        reason = device.lost()
+    def _recover(self, name: str, part: AudioDevice | Midi) -> None:
+        """Get the sound or MIDI back; of every loss and every return one line is said."""
+        reason = part.lost()
         if reason is None:
-            del self.lost["sound"]
+            del self.lost[name]
             self.warned.clear()
-            self.warn("the sound is back")
+            self.warn(f"{'the sound' if name == 'sound' else name} is back")
             return
-        device.recover()
-        if reason != self.lost["sound"]:
-            self.lost["sound"] = reason
-            self.warn(f"{reason}: there is no sound")
+        part.recover()
+        if reason != self.lost[name]:
+            self.lost[name] = reason
+            self.warn(f"{reason}: there is no {name}")
 
     def warn(self, text: str) -> None:
         """Say a thing once, on the terminal and in the log."""
-        if text in self.warned:
-            return
-        self.warned.add(text)
+        if text not in self.warned:
+            self.warned.add(text)
+            self.say(text)
+
+    def say(self, text: str) -> None:
+        """Say a thing on the terminal and in the log."""
         print(f"nesvae-live: {text}", file=sys.stderr)
         if hasattr(self, "recorder"):
             self.recorder.put(Noted(self.time.now(), text))

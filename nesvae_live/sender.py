@@ -30,6 +30,9 @@ REMEMBERED = 1024
 
 STOP_SECONDS = 2.0
 
+DOUBTFUL_SECONDS = 5.0
+"""A port is lost for so long at most before that is noticed: what was sent meanwhile is in doubt."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
@@ -56,7 +59,17 @@ class _Stop:
     pass
 
 
-_Put = tuple[float, Event] | _Silence | _Stop
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Heal:
+    pass
+
+
+_Put = tuple[float, Event] | _Silence | _Doubt | _Heal | _Stop
 
 
 class DeadlineSender:
@@ -87,6 +100,9 @@ class DeadlineSender:
         self._worst = 0.0
         self.sounding: dict[Voice, int] = {}
         """The note that each voice sounds; the sender's thread writes it."""
+        self._struck: dict[tuple[Voice, int], float] = {}  # when each note was struck or ended last
+        self._doubtful: set[tuple[Voice, int]] = set()
+        self._doubted = self._healed = False
         self.error: BaseException | None = None
 
     def start(self) -> None:
@@ -106,6 +122,14 @@ class DeadlineSender:
     def silence(self, *, panic: bool = False) -> None:
         """Drop what was sent before this and is held, end every note. Any thread; one put."""
         self._queue.put(_Silence(panic))
+
+    def doubt(self) -> None:
+        """Somebody who listened is gone: remember what may sound there. Any thread; one put."""
+        self._queue.put(_Doubt())
+
+    def heal(self) -> None:
+        """They are back: end there whatever may sound. Any thread; one put."""
+        self._queue.put(_Heal())
 
     def lateness(self) -> Lateness:
         """How late events were sent. Any thread may ask."""
@@ -156,7 +180,22 @@ class DeadlineSender:
             self._order += 1
             heapq.heappush(self._held, (at, self._order, event))
             return
-        self._held.clear()
+        if isinstance(item, _Doubt):
+            if self._healed:
+                self._doubtful.clear()
+            self._doubted, self._healed = True, False
+            since = self._time.now() - DOUBTFUL_SECONDS
+            self._doubtful |= {note for note, at in self._struck.items() if at >= since}
+            self._doubtful |= set(self.sounding.items())
+            return
+        if isinstance(item, _Heal):
+            if not self._doubted:  # nobody was gone
+                return
+            for voice, note in sorted(self._doubtful - set(self.sounding.items())):
+                self._transmit(NoteOff(voice, note))
+            self._healed = True  # but others may come back later
+        else:
+            self._held.clear()
         self._end_notes()
         self._all_off(isinstance(item, _Silence) and item.panic)
         self._stopped = isinstance(item, _Stop)
@@ -174,7 +213,10 @@ class DeadlineSender:
         if isinstance(event, NoteOn):
             self.sounding[event.voice] = event.note
         self._transmit(event)
-        late = self._time.now() - at
+        now = self._time.now()
+        if isinstance(event, NoteOn | NoteOff):
+            self._struck[event.voice, event.note] = now
+        late = now - at
         self._lateness.append(late)
         self._sent += 1
         self._late += late > LATE_SECONDS

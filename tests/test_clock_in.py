@@ -39,12 +39,12 @@ class Follower(Daemon):
 
 
 @contextmanager
-def midi_clock(tempo: float) -> Iterator[None]:
+def midi_clock(tempo: float) -> Iterator[subprocess.Popen[bytes]]:
     command = ["jack_midi_clock", "-b", f"{tempo:g}"]
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet) as process:
         try:
-            yield
+            yield process
         finally:
             process.terminate()
             process.wait(timeout=START_SECONDS)

@@ -48,9 +48,11 @@ def test_clocks_lie_under_the_notes_and_stop_comes_last(
     assert kinds[-1] == 0xFC
     clocks = np.array([frame for frame, data in midi if data[0] == 0xF8])
     assert len(clocks) == pytest.approx(3 * 96, abs=4)
-    clock_frames = jack_server.sample_rate * 60 / 90 / 24
     most = jack_server.period + 0.002 * jack_server.sample_rate
-    expected = clocks[0] + np.arange(len(clocks)) * clock_frames
-    assert np.median(abs(clocks - expected)) < most
+    # The server's frames fall behind the wall's time when the machine is busy: so, a line of its own.
+    counted = np.arange(len(clocks))
+    clock_frames, first = np.polyfit(counted, clocks, 1)
+    assert clock_frames == pytest.approx(jack_server.sample_rate * 60 / 90 / 24, rel=0.02)
+    assert np.median(abs(clocks - first - counted * clock_frames)) < most
     first_note = next(frame for frame, data in midi if data[0] & 0xF0 == 0x90)
     assert abs(first_note - clocks[0]) <= most

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from nesvae_live import midiports
+from nesvae_live import midiports, midislot, portpoll
 from nesvae_live.dialect import Speaker
 from nesvae_live.events import Event, NoteOff, NoteOn
 from nesvae_live.inputs import MidiIn
@@ -150,20 +150,25 @@ class TestWithoutVirtualPorts:
 
     class Client:
         made: list[str]
+        names: list[str]
+        messages: list[tuple[int, ...]]
+        callback: Any = None
 
         def __init__(self, kind: str) -> None:
             self.kind = kind
-            self.messages: list[tuple[int, ...]] = []
 
         def get_ports(self) -> list[str]:
-            return ["loop 1", "loop 2"]
+            return list(self.names)
 
         def open_port(self, index: int, name: str) -> None:
             self.made.append(f"{self.kind} {index}")
 
         def ignore_types(self, **_: bool) -> None: ...
 
-        def set_callback(self, _: object) -> None: ...
+        def set_callback(self, callback: object) -> None:
+            type(self).callback = callback
+
+        def cancel_callback(self) -> None: ...
 
         def close_port(self) -> None: ...
 
@@ -174,14 +179,15 @@ class TestWithoutVirtualPorts:
 
     @pytest.fixture(autouse=True)
     def windows(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.Client.made = []
+        self.Client.made, self.Client.messages = [], []
+        self.Client.names = ["loop 1", "loop 2"]
 
         def make_client(api: str, kind: str, name: str) -> Any:
             return self.Client(kind)
 
         monkeypatch.setattr(sys, "platform", "win32")
-        monkeypatch.setattr(midi, "make_client", make_client)
-        monkeypatch.setattr(midiports, "make_client", make_client)
+        for module in (midiports, midislot, portpoll):
+            monkeypatch.setattr(module, "make_client", make_client)
 
     def test_nothing_named_is_an_error_that_names_loopmidi(self) -> None:
         with pytest.raises(MidiError, match="loopMIDI"):
@@ -205,6 +211,43 @@ class TestWithoutVirtualPorts:
             assert ports.api == "winmm"
         assert self.Client.made == ["MidiIn 0", "MidiOut 1"]
         assert not warned
+
+    def test_an_input_that_was_unplugged_is_told_once_and_opened_when_it_is_back(self) -> None:
+        inbox: SimpleQueue[MidiIn] = SimpleQueue()
+        with open_midi("winmm", ["1"], "2", inbox=inbox, time=RealTime(), warn=print) as ports:
+            assert ports.tend() == []
+            self.Client.names = ["loop 2"]
+            assert ports.tend() == ["'loop 1' is gone: the music goes on until it is back"]
+            assert ports.tend() == []
+            self.Client.names = ["other", "loop 2", "a loop 1 of another number"]
+            assert ports.tend() == ["'loop 1' is back"]
+            assert self.Client.made[-1] == "MidiIn 2"
+            self.Client.callback(([0xB0, 20, 1], 0.0), None)
+            assert inbox.get_nowait().port == "loop 1"
+            assert ports.tend() == []
+
+    def test_an_output_that_was_unplugged_gets_the_ends_of_its_notes_when_it_is_back(self) -> None:
+        with open_any("winmm", "1") as no_output:
+            assert no_output.output is None
+        with open_midi(
+            "winmm", ["1"], "2", inbox=SimpleQueue(), time=RealTime(), warn=print
+        ) as ports:
+            output = ports.output
+            assert output is not None
+            for note in (60, 62):
+                output.send(NoteOn(Voice.P1, note), 0.0)
+            assert wait_until(lambda: (0x90, 62, 100) in self.Client.messages)
+            self.Client.names = ["loop 1"]
+            assert ports.tend() == ["'loop 2' is gone: the music goes on until it is back"]
+            output.send(NoteOff(Voice.P1, 62), 0.0)
+            output.send(NoteOn(Voice.P1, 64), 0.0)
+            assert wait_until(lambda: output.lateness().sent == 4)
+            before = len(self.Client.messages)
+            self.Client.names = ["loop 1", "loop 2"]
+            assert ports.tend() == ["'loop 2' is back"]
+            assert wait_until(lambda: (0xB2, 123, 0) in self.Client.messages[before:])
+            offs = {m[1] for m in self.Client.messages[before:] if m[0] == 0x80}
+            assert {60, 62} <= offs
 
 
 @pytest.mark.jack

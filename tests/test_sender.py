@@ -216,3 +216,27 @@ def test_an_error_of_the_port_is_kept_and_ends_the_thread() -> None:
 
 def test_a_sender_that_never_ran_stops() -> None:
     Port().sender.stop()
+
+
+def test_who_comes_back_gets_the_ends_of_what_may_sound_there() -> None:
+    port = Port()
+    for note, start, end in ((50, 1.0, 1.5), (60, 7.0, 8.0), (62, 8.0, 9.0), (64, 9.0, 99.0)):
+        port.sender.send(NoteOn(P1, note), start)
+        port.sender.send(NoteOff(P1, note), end)
+    for now in (1.0, 1.5, 7.0, 8.0, 9.0, 10.0):
+        port.at(now)
+    port.sender.doubt()
+    port.sender.heal()
+    assert port.at(11.0) == [NoteOff(P1, 60), NoteOff(P1, 62), NoteOff(P1, 64), False]
+    port.sender.send(NoteOn(P2, 70), 11.5)
+    assert port.at(12.0) == [NoteOn(P2, 70)]
+    port.sender.heal()  # of two that were gone, the second comes back
+    assert port.at(12.0)[:3] == [NoteOff(P1, 60), NoteOff(P1, 62), NoteOff(P1, 64)]
+
+
+def test_where_nobody_was_gone_nothing_is_ended() -> None:
+    port = Port()
+    port.sender.send(NoteOn(P1, 60), 1.0)
+    assert port.at(1.0) == [NoteOn(P1, 60)]
+    port.sender.heal()
+    assert port.at(1.5) == []

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
+from nesvae_live.cables import Cables
 from nesvae_live.dialect import GENERAL, Speaker
-from nesvae_live.inputs import MidiIn
+from nesvae_live.jackkeeper import JackKeeper
 from nesvae_live.jackwatch import JackWatch
 from nesvae_live.midiports import (
     APIS,
@@ -19,8 +20,9 @@ from nesvae_live.midiports import (
     MidiUnavailableError,
     choose,
     list_ports,
-    make_client,
 )
+from nesvae_live.midislot import RTMIDI_ERRORS, Slot
+from nesvae_live.portpoll import PortPoll
 from nesvae_live.protocols import Time
 from nesvae_live.sender import DeadlineSender
 
@@ -36,16 +38,26 @@ class Midi:
 
     `api` is the system in use (`none`: there are no ports), `inputs` the names of the ports that
     are read, `output` takes the notes (None: there is no port to write to), `send_clock` sends a
-    message of MIDI clock now (None: that port was not asked for).
+    message of MIDI clock now (None: that port was not asked for). `clock_joined` is called when
+    somebody may wait for that clock to say where it is.
+
+    `lost`, `recover`, `tend` and `close` are the main thread's.
     """
 
-    def __init__(self, api: str, watch: JackWatch | None = None) -> None:
+    def __init__(self, api: str, time: Time, watch: JackWatch | None = None) -> None:
         self.api = api
         self.inputs: tuple[str, ...] = ()
         self.output: DeadlineSender | None = None
         self.send_clock: Callable[[Sequence[int]], None] | None = None
+        self.clock_joined: Callable[[], None] = lambda: None
+        self._time = time
         self._watch = watch
-        self._ports: list[Any] = []  # a port that nobody refers to goes silent
+        self._slots: list[Slot] = []
+        self._out: Slot | None = None
+        self._cables = Cables()
+        self._keeper: JackKeeper | None = None
+        self._poll: PortPoll | None = None
+        self._left = False  # the ports of a server that is gone have been given up
 
     def __enter__(self) -> Self:
         return self
@@ -59,12 +71,52 @@ class Midi:
         self.close()
 
     def lost(self) -> str | None:
-        """Why MIDI is lost, in one line, or None; ask from one thread, about twice a second."""
+        """Why MIDI is lost, in one line, or None; ask about twice a second."""
         if self._watch is not None and (reason := self._watch.lost()) is not None:
             return reason
         if self.output is not None and self.output.error is not None:
             return f"the MIDI output failed ({self.output.error})"
         return None
+
+    def recover(self) -> None:
+        """Get a lost JACK server's ports back; ask again, about twice a second, while it is lost.
+
+        A server that hangs comes back by itself. One that went away takes our ports with it: they
+        are opened on the next one, under the same names, and connected as they were.
+        """
+        watch = self._watch
+        if watch is None or watch.stalled or watch.lost() is None:
+            return
+        if not self._left:
+            self._left = True
+            for slot in self._slots:
+                slot.abandon()
+            if self._keeper is not None:
+                self._keeper.close(abandon=True)
+            watch.close()
+            self._cables.lose()
+            if self.output is not None:
+                self.output.doubt()
+        try:
+            self._watch = JackWatch(self._time)
+        except OSError:
+            return
+        self._left = False
+        with contextlib.suppress(MidiError):  # it went away again, or the next look mends it
+            self.keep()
+
+    def tend(self, *, panicked: bool = False) -> list[str]:
+        """Mend what came and went; about twice a second while nothing is lost.
+
+        Args:
+            panicked: there was a panic since: open anew what seems to hear nothing.
+
+        Returns:
+            What a person should know, a line each.
+        """
+        if self._keeper is not None:
+            return self._keeper.look(eager=panicked)
+        return self._poll.look() if self._poll is not None else []
 
     def silence(self, *, panic: bool = False) -> None:
         """End every note now, drop what is held; a panic trusts no books."""
@@ -87,41 +139,78 @@ class Midi:
         """End every note and let go of the ports, whatever state they are in."""
         if self.output is not None:
             self.output.stop()
-        ports, self._ports = self._ports, []
-        for port in ports:
-            if self._watch is not None and self._watch.stalled:
-                # libjack would wait for the server's answer for ever: leave the port to the end
-                # of the process, unseen by Python's own cleaning up.
-                ctypes.pythonapi.Py_IncRef(ctypes.py_object(port))
-                continue
-            port.close_port()
-            port.delete()
+        gone = self._watch is not None and self._watch.gone
+        slots, self._slots = self._slots, []
+        for slot in slots:
+            # libjack would wait for the server's answer, for a second or for ever.
+            slot.abandon() if gone else slot.close()
+        if self._keeper is not None:
+            self._keeper.close(abandon=gone)
+        if self._poll is not None:
+            self._poll.close()
         if self._watch is not None:
             self._watch.close()
 
-    def read(self, port: Any, name: str, inbox: SimpleQueue[Any], time: Time) -> None:
-        """Let what comes in on an open port go to the inbox: clock too, not sysex, not sensing."""
-        self._ports.append(port)
-        self.inputs += (name,)
-        port.ignore_types(sysex=True, timing=False, active_sense=True)
-        port.set_callback(_receiver(name, inbox, time))
+    def read(self, slot: Slot, inbox: SimpleQueue[Any]) -> None:
+        """Make a slot an input."""
+        slot.listen(inbox, self._time)
+        self._slots.append(slot)
+        self.inputs += (slot.label,)
 
-    def write(self, port: Any, time: Time, speaker: Speaker) -> None:
-        """Make an open port the output, and start its sender."""
-        self._ports.append(port)
+    def write(self, slot: Slot, speaker: Speaker) -> None:
+        """Make a slot the output."""
+        self._slots.append(slot)
+        self._out = slot
         self.output = DeadlineSender(
-            lambda event: self._transmit(port, *speaker.messages(event)),
-            lambda panic: self._transmit(port, *speaker.all_off(panic=panic)),
-            time,
+            lambda event: self._transmit(slot, *speaker.messages(event)),
+            lambda panic: self._transmit(slot, *speaker.all_off(panic=panic)),
+            self._time,
         )
-        self.output.start()
 
-    def lead(self, port: Any) -> None:
-        """Make an open port the one of the clock that others follow."""
-        self._ports.append(port)
-        self.send_clock = lambda data: self._transmit(port, tuple(data))
+    def lead(self, slot: Slot) -> None:
+        """Make a slot the one of the clock that others follow."""
+        self._slots.append(slot)
+        self.send_clock = lambda data: self._transmit(slot, tuple(data))
 
-    def _transmit(self, port: Any, *messages: tuple[int, ...]) -> None:
+    def keep(self) -> None:
+        """Open every slot, and begin to look after them.
+
+        Raises:
+            MidiError: one can't be opened.
+        """
+        if self._watch is None:
+            names = list_ports(self.api)
+            for slot in self._slots:
+                slot.open(names.inputs if slot.kind == "MidiIn" else names.outputs)
+            self._poll = PortPoll(self.api, self._slots, lost=self._lost, found=self._found)
+        else:
+            self._keeper = JackKeeper(
+                self._watch,
+                self._slots,
+                self._cables,
+                self._time,
+                lost=self._lost,
+                found=self._found,
+                joined=self._joined,
+            )
+            for slot in self._slots:
+                self._keeper.open(slot)
+            self._keeper.start()
+
+    def _lost(self, slot: Slot) -> None:
+        if slot is self._out and self.output is not None:
+            self.output.doubt()
+
+    def _found(self, slot: Slot) -> None:
+        if slot is self._out and self.output is not None:
+            self.output.heal()
+        self._joined(slot)
+
+    def _joined(self, slot: Slot) -> None:
+        if slot.client == CLOCK_CLIENT:
+            self.clock_joined()
+
+    def _transmit(self, slot: Slot, *messages: tuple[int, ...]) -> None:
         """Send now. Runs in the sender's thread.
 
         Once a JACK server is gone nobody empties RtMidi's ring, and whoever writes to it when it
@@ -129,20 +218,7 @@ class Midi:
         """
         if self._watch is None or not self._watch.gone:
             for message in messages:
-                port.send_message(message)
-
-
-def _receiver(
-    name: str, inbox: SimpleQueue[Any], time: Time
-) -> Callable[[tuple[list[int], float], object], None]:
-    now, put = time.now, inbox.put
-
-    def receive(event: tuple[list[int], float], _data: object = None) -> None:
-        """Stamp and hand over. Runs in RtMidi's thread, under JACK in the server's cycle."""
-        at = now()
-        put(MidiIn(name, tuple(event[0]), at))
-
-    return receive
+                slot.send(message)
 
 
 def open_midi(
@@ -181,7 +257,7 @@ def open_midi(
         return _open(api, inputs, output, inbox, time, warn, dialect, clock_out)
     if inputs or output is not None:
         raise MidiError("a MIDI port is named, but the MIDI API is none: name an API, or no port")
-    return Midi("none")
+    return Midi("none", time)
 
 
 def _open_any(
@@ -203,7 +279,7 @@ def _open_any(
         wanted = ", ".join(repr(name) for name in (*inputs, *filter(None, [output])))
         raise MidiError(f"no MIDI to find {wanted} in ({'; '.join(faults)})")
     warn(f"no MIDI ports ({'; '.join(faults)})")
-    return Midi("none")
+    return Midi("none", time)
 
 
 def _open(
@@ -227,27 +303,26 @@ def _open(
     # All names are looked up before anything opens: our own ports are nobody's match.
     sources = choose(there.inputs, inputs, "MIDI input")
     targets = choose(there.outputs, [] if output is None else [output], "MIDI output")
-    midi = Midi(api, _watch(time, warn) if api == "jack" else None)
+    midi = Midi(api, time, _watch(time, warn) if api == "jack" else None)
     try:
-        for index in sources:
-            port = make_client(api, "MidiIn", IN_CLIENT)
-            port.open_port(index, IN_PORT)
-            midi.read(port, there.inputs[index], inbox, time)
+        for index, part in zip(sources, inputs, strict=True):
+            midi.read(Slot(api, "MidiIn", IN_CLIENT, IN_PORT, there.inputs[index], part), inbox)
         if not inputs and virtual:
-            port = make_client(api, "MidiIn", IN_CLIENT)
-            port.open_virtual_port(IN_PORT)
-            midi.read(port, IN_PORT, inbox, time)
+            midi.read(Slot(api, "MidiIn", IN_CLIENT, IN_PORT), inbox)
         if targets or virtual:
-            port = make_client(api, "MidiOut", OUT_CLIENT)
-            port.open_port(targets[0], OUT_PORT) if targets else port.open_virtual_port(OUT_PORT)
-            midi.write(port, time, Speaker(dialect))
+            wanted = there.outputs[targets[0]] if targets else None
+            slot = Slot(api, "MidiOut", OUT_CLIENT, OUT_PORT, wanted, output or "")
+            midi.write(slot, Speaker(dialect))
         if clock_out:
-            port = make_client(api, "MidiOut", CLOCK_CLIENT)
-            port.open_virtual_port(CLOCK_PORT)
-            midi.lead(port)
+            midi.lead(Slot(api, "MidiOut", CLOCK_CLIENT, CLOCK_PORT))
+        midi.keep()
+        if midi.output is not None:
+            midi.output.start()
     except BaseException as error:
         midi.close()
-        if isinstance(error, (OSError, RuntimeError, ValueError)):  # what RtMidi's errors are
+        if isinstance(error, MidiUnavailableError):
+            raise
+        if isinstance(error, (MidiError, *RTMIDI_ERRORS)):
             raise MidiError(f"{APIS[api].label}: {error}") from error
         raise
     if not virtual and not (inputs and targets):

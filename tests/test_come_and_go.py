@@ -1,0 +1,216 @@
+"""Ports that come and go while the instrument plays, through a real JACK server."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+import pytest
+
+from nesvae_live.inputs import MidiIn
+from nesvae_live.io.midi import Midi, open_midi
+from tests.daemon import Daemon
+from tests.jack import JackProbe, JackServer, wait_until
+from tests.test_clock_in import FOLLOW, Follower, connect, midi_clock, needs_clock
+from tests.test_midi import RealTime
+
+PLAY = ("--midi-api", "jack", "--audio", "none", "--seed", "3", "--patch", "off", "--tempo", "200")
+
+
+def notes_on(midi: Sequence[tuple[int, bytes]]) -> int:
+    return sum(data[0] & 0xF0 == 0x90 and data[2] > 0 for _, data in midi)
+
+
+def hung(midi: Sequence[tuple[int, bytes]]) -> set[tuple[int, int]]:
+    """(channel, note) of what was struck and not ended, not even by all notes off."""
+    sounds: set[tuple[int, int]] = set()
+    for _, data in midi:
+        kind, channel = data[0] & 0xF0, data[0] & 0x0F
+        if kind == 0x90 and data[2] > 0:
+            sounds.add((channel, data[1]))
+        elif kind in {0x80, 0x90}:
+            sounds.discard((channel, data[1]))
+    return sounds
+
+
+def density(daemon: Daemon) -> float | None:
+    value: float | None = daemon.ctl(do="status")["knobs"].get("density")
+    return value
+
+
+@pytest.mark.jack
+@pytest.mark.timeout(180)
+def test_a_controller_and_a_daw_that_go_away_are_told_once_and_connected_again(
+    jack_server: JackServer, tmp_path: Path
+) -> None:
+    with Daemon(tmp_path, *PLAY) as daemon:
+        with JackProbe("knobs") as knobs:
+            knobs.connect_midi_to("nesvae_live_in")
+            knobs.send_midi((0xB0, 20, 127))
+            assert wait_until(lambda: density(daemon) == 1.0)
+            with JackProbe("daw") as daw:
+                daw.connect_midi_from("nesvae_live_out")
+                began = daemon.ctl(do="status")["beat"]
+                assert wait_until(lambda: daemon.ctl(do="status")["beat"] > began + 5)
+                assert daw.wait_until(lambda: bool(hung(daw.midi))), "it goes while notes sound"
+                left = hung(daw.midi)
+        assert wait_until(lambda: daemon.said.count("is gone") == 2), daemon.said
+        beat = daemon.ctl(do="status")["beat"]
+        assert wait_until(lambda: daemon.ctl(do="status")["beat"] > beat + 2), "the music goes on"
+        with JackProbe("knobs") as knobs, JackProbe("daw") as daw:
+            assert wait_until(lambda: daemon.said.count("' is back") == 2), daemon.said
+            knobs.send_midi((0xB0, 20, 0))
+            assert wait_until(lambda: density(daemon) == 0.0), "connected again by itself"
+            assert daw.wait_until(lambda: notes_on(daw.midi) > 0), "connected again by itself"
+            before_notes = [tuple(d) for _, d in daw.midi if d[0] & 0xF0 == 0x80]
+            assert {(0x80 | channel, note, 0) for channel, note in left} <= set(before_notes)
+            assert daemon.end() == 0
+            assert daw.wait_until(lambda: not hung(daw.midi))
+    said = daemon.said.splitlines()
+    assert sorted(line.split("nesvae-live: ")[1] for line in said) == [
+        "'daw:midi_in' is back",
+        "'daw:midi_in' is gone: the music goes on until it is back",
+        "'knobs:midi_out' is back",
+        "'knobs:midi_out' is gone: the music goes on until it is back",
+    ]
+
+
+@pytest.mark.jack
+@pytest.mark.timeout(240)
+def test_a_jack_server_that_restarts_twice_gets_the_ports_the_cables_and_the_sound_back(
+    jack_server: JackServer, tmp_path: Path
+) -> None:
+    options = [option if option != "none" else "jack" for option in PLAY]
+    with Daemon(tmp_path, *options, "--clock-out") as daemon:
+        with JackProbe("daw") as daw:
+            daw.connect_midi_from("nesvae_live_out")
+            daw.connect_midi_from("nesvae_live_clock")
+            daw.connect_midi_to("nesvae_live_in")
+            began = daemon.ctl(do="status")["beat"]
+            assert wait_until(lambda: daemon.ctl(do="status")["beat"] > began + 5)
+            assert notes_on(daw.midi) > 5
+        jack_server.kill(signal.SIGTERM)
+        check_a_restart(daemon, 1)
+        check_a_restart(daemon, 2)
+        assert daemon.end() == 0
+    lines = [line.split("nesvae-live: ")[1] for line in daemon.said.splitlines()]
+    told = "the JACK server went away: the music goes on into the take, without sound or MIDI"
+    assert lines.count(told) == 2
+    assert sorted(set(lines) - {told}) == ["MIDI is back", "the sound is back"]
+
+
+def check_a_restart(daemon: Daemon, nth: int) -> None:
+    """A server has gone for the nth time: another one comes, and is killed at the end."""
+    assert wait_until(lambda: daemon.said.count("went away") == nth)
+    beat = daemon.ctl(do="status")["beat"]
+    assert wait_until(lambda: daemon.ctl(do="status")["beat"] > beat + 3), "the music goes on"
+    server = JackServer()
+    try:
+        with JackProbe("daw", audio_seconds=120.0) as daw:
+            assert wait_until(lambda: daemon.said.count("MIDI is back") == nth)
+            assert daw.wait_until(lambda: notes_on(daw.midi) > 10), "connected again by itself"
+            assert any(data[0] == 0xF8 for _, data in daw.midi)
+            kinds = [data[0] for _, data in daw.midi if data[0] in {0xF2, 0xFA, 0xFB}]
+            assert kinds[:2] == [0xF2, 0xFB], "it is told where the clock is"
+            value = 127 - nth
+            daw.send_midi((0xB0, 20, value))
+            assert wait_until(lambda: density(daemon) == pytest.approx(value / 127, abs=0.01))
+            assert wait_until(lambda: daemon.said.count("sound is back") == nth, 20.0)
+            server.kill(signal.SIGKILL)
+    finally:
+        server.stop()
+
+
+def look(ports: Midi, said: list[str], *, panicked: bool = False) -> list[str]:
+    """What looking after the ports says, as often as a test's time allows."""
+    said += ports.tend(panicked=panicked)
+    return said
+
+
+def hears(probe: JackProbe, inbox: SimpleQueue[MidiIn]) -> bool:
+    """Whether a message comes in; one that is sent as the ports are being connected may not."""
+
+    def came() -> bool:
+        probe.send_midi((0xB0, 20, 1))
+        with contextlib.suppress(Empty):
+            return inbox.get(timeout=0.1).data == (0xB0, 20, 1)
+        return False
+
+    heard = wait_until(came)
+    while not inbox.empty():
+        inbox.get()
+    return heard
+
+
+@pytest.mark.jack
+@pytest.mark.parametrize("by", ["its end", "panic", "itself"])
+def test_a_sysex_without_its_end_is_told_and_the_input_hears_again_by(
+    jack_server: JackServer, by: str
+) -> None:
+    inbox: SimpleQueue[MidiIn] = SimpleQueue()
+    warned: list[str] = []
+    with (
+        JackProbe() as probe,
+        open_midi("jack", [], None, inbox=inbox, time=RealTime(), warn=warned.append) as ports,
+    ):
+        probe.connect_midi_to("nesvae_live_in")
+        assert hears(probe, inbox)
+        said: list[str] = []
+        assert wait_until(lambda: look(ports, said) == [], every=0.1)
+        probe.send_midi((0xF0, 0x7E, 1, 2))
+        probe.send_midi((0xB0, 20, 2))  # lost, and the clock would be too
+        deaf = (
+            "'nesvae_live in' hears nothing: a sysex on it has no end; the music goes on, and the "
+            "port is opened anew (at once with panic)"
+        )
+        assert wait_until(lambda: deaf in look(ports, said), every=0.1)
+        assert inbox.empty()
+        if by == "its end":
+            probe.send_midi((0xF7,))
+        if by == "panic":
+            look(ports, said, panicked=True)
+        assert wait_until(lambda: "'nesvae_live in' hears again" in look(ports, said), every=0.1)
+        assert hears(probe, inbox), "still connected"
+        assert said == [deaf, "'nesvae_live in' hears again"]
+    assert not warned
+
+
+@needs_clock
+@pytest.mark.jack
+@pytest.mark.timeout(180)
+def test_a_clock_that_is_unplugged_and_plugged_in_again_is_followed_again(
+    jack_server: JackServer, tmp_path: Path
+) -> None:
+    with Follower(tmp_path, *FOLLOW, "--seed", "3") as daemon, JackProbe() as probe:
+        probe.connect_midi_from("nesvae_live_out")
+
+        def motion() -> str:
+            return str(daemon.ctl(do="status")["motion"])
+
+        with midi_clock(150.0) as clock:
+            connect_when_there(probe)
+            probe.transport("locate", 0)
+            probe.transport("start")
+            assert wait_until(lambda: motion() == "running")
+            assert probe.wait_until(lambda: notes_on(probe.midi) > 5)
+            beat = daemon.ctl(do="status")["beat"]
+            assert wait_until(lambda: daemon.ctl(do="status")["beat"] > beat + 3)
+            clock.kill()  # else it says stop
+        assert wait_until(lambda: motion() == "lost" and "is gone" in daemon.said)
+        assert probe.wait_until(lambda: not hung(probe.midi)), "the clock is lost: no note hangs"
+        before = notes_on(probe.midi)
+        with midi_clock(150.0):
+            assert wait_until(lambda: "' is back" in daemon.said)
+            assert wait_until(lambda: motion() == "running")
+            assert probe.wait_until(lambda: notes_on(probe.midi) > before + 5)
+            assert daemon.end() == 0
+        assert not hung(probe.midi)
+    assert len(daemon.said.splitlines()) == 2, daemon.said
+
+
+def connect_when_there(probe: JackProbe) -> None:
+    assert wait_until(lambda: any("jack_midi_clock" in name for name in probe.port_names()))
+    connect("jack_midi_clock:mclk_out", "nesvae_live_in:nesvae_live in")
