@@ -134,3 +134,44 @@ def test_whatever_happens_order_holds_and_a_follower_counts_the_same(
         assert follower.transport.motion is (Motion.RUNNING if clocks else Motion.ARMED)
     else:
         assert follower.transport.motion is Motion.STOPPED
+
+
+def test_who_missed_the_start_joins_on_a_sixteenth_and_who_did_not_is_told_nothing_new() -> None:
+    leader, early, late = Leader(), Follower(), Follower()
+    said = leader.start(REF) + leader.due(REF, 13.1)
+    for data, at in said:
+        early.hear(data, at)
+    epoch = early.transport.epoch
+    leader.join()
+    joined = leader.due(REF, 20.0)
+    for data, at in joined:
+        early.hear(data, at)
+        late.hear(data, at)
+    kinds = [data[0] for data, _ in joined]
+    assert kinds.index(Status.SONG_POSITION) + 1 == kinds.index(Status.CONTINUE)
+    assert all(one[1] <= other[1] for one, other in pairwise(said + joined))
+    assert early.transport.epoch == epoch
+    assert early.transport.clocks == late.transport.clocks == 20 * 24 + 1
+    assert late.transport.motion is Motion.RUNNING
+
+
+@pytest.mark.parametrize(("beats_per_bar", "bars"), [(4.0, 1024), (3.0, 1365), (3.5, 1170)])
+def test_beyond_the_last_song_position_it_begins_anew_on_a_bar_line(
+    beats_per_bar: float, bars: int
+) -> None:
+    leader = Leader(beats_per_bar)
+    leader.start(REF)
+    line = REF.time_of(bars * beats_per_bar)
+    leader.due(REF, line - 0.01)
+    leader.join()
+    (position, _), *_ = leader.due(REF, line)[-3:]
+    assert position == (Status.SONG_POSITION, 0, 0)
+
+
+def test_stopped_it_lets_nobody_join() -> None:
+    leader = Leader()
+    leader.join()
+    assert [data for data, _ in leader.start(REF) + leader.due(REF, 10.0)] == [
+        (Status.START,),
+        CLOCK,
+    ]
