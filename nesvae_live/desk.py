@@ -175,7 +175,7 @@ class Desk:
             self.performer.muted.discard(voice)
 
     def _panic(self) -> None:
-        self.counters.panics += 1
+        self.player.counters.panics += 1
         at = self.clock.ref.time_of(self.player.reached)
         for event in self.ensemble.silence(panic=True):
             self.journal.put(Sent(at, self.player.reached, event))
