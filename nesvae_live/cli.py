@@ -55,7 +55,11 @@ def parser() -> argparse.ArgumentParser:
     _ctl(commands.add_parser("ctl", help="send a command to the instrument that plays"))
     _ports(commands.add_parser("ports", help="list MIDI ports and audio outputs"))
     _doctor(commands.add_parser("doctor", help="what this machine offers, and what is missing"))
-    _render(commands.add_parser("render", help="a score, VGM, MIDI file or jam to WAV, VGM, MIDI"))
+    _render(
+        commands.add_parser(
+            "render", help="a score, VGM, MIDI file or jam to WAV, VGM, MIDI, score"
+        )
+    )
     _bench(commands.add_parser("bench", help="measure this machine"))
     _train(commands.add_parser("train", help="train a checkpoint (needs the train extra)"))
     _finish(
@@ -179,7 +183,12 @@ def _render(p: argparse.ArgumentParser) -> None:
         help=".exprsco.pkl, .seprsco.pkl, .npz (rate, nsamps, score), .vgm, .mid or .jsonl",
     )
     p.add_argument(
-        "-o", "--out", type=Path, required=True, metavar="OUT", help=".wav, .vgm or .mid"
+        "-o",
+        "--out",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help=".wav, .vgm, .mid or .exprsco.pkl",
     )
     p.add_argument("--stems", action="store_true", help="a WAV per voice too, OUT.P1.wav and so on")
     p.add_argument("--dc", action="store_true", help="leave the DC that nesmdb's renderer leaves")
@@ -188,6 +197,12 @@ def _render(p: argparse.ArgumentParser) -> None:
         type=_whole(8_000, 192_000),
         metavar="HZ",
         help="default: a jam's own, else 44100",
+    )
+    p.add_argument(
+        "--rate",
+        type=_within(1.0, 1000.0),
+        metavar="HZ",
+        help="steps a second of an .exprsco.pkl; default: a score's own, else 24",
     )
 
 
@@ -323,6 +338,7 @@ def _run_render(arguments: argparse.Namespace) -> int:
         stems=arguments.stems,
         dc=arguments.dc,
         sample_rate=arguments.sample_rate,
+        rate=arguments.rate,
         progress=sys.stderr.isatty(),
     )
     files = render(options, lambda text: print(f"nesvae-live: {text}", file=sys.stderr))

@@ -1,7 +1,7 @@
-"""Render: scores, VGM and MIDI files and logs of jams, to the chip's sound, to VGM or to MIDI.
+"""Render: scores, VGM and MIDI files and logs of jams, to the chip's sound, VGM, MIDI or a score.
 
 What comes in is an exprsco or a seprsco, a VGM file's register log, a MIDI file's timeline, or a
-jam; what can be made of each is in `to_log`, `to_vgm` and `to_midi`.
+jam; what can be made of each is in `to_log`, `to_vgm`, `to_midi` and `to_exprsco`.
 """
 
 from __future__ import annotations
@@ -28,10 +28,13 @@ from nesvae_live.nesmdb import (
     LONGEST,
     ExprScore,
     SeprScore,
+    dumps_exprsco,
     loads_exprsco,
     loads_seprsco,
     score_to_vgm,
     score_to_writes,
+    separated_to_expressive,
+    vgm_to_exprsco,
 )
 from nesvae_live.npzscore import loads_npz
 from nesvae_live.timeline import Timeline, log_to_timeline, score_to_timeline, timeline_to_log
@@ -51,7 +54,11 @@ READERS: dict[str, Callable[[bytes], Source]] = {
 """How a file's name ends, and what reads it; a jam's log is read by `read_jam`."""
 
 LOG = ".jsonl"
-OUTPUTS = (".wav", ".vgm", ".mid")
+SCORE = ".exprsco.pkl"
+OUTPUTS = (".wav", ".vgm", ".mid", SCORE)
+
+SCORE_RATE = 24.0
+"""Steps a second of NES-MDB's scores, in which what has none of its own is written."""
 
 CHUNK_SECONDS = 1
 LONG_SECONDS = 60
@@ -70,6 +77,7 @@ class RenderOptions:
 
     `sample_rate` in Hz, None for the jam's own or 44100; `dc` leaves the DC in that the chip's
     voices have; `stems` writes each voice's share of the mix beside it, `OUT.P1.wav` and so on.
+    `rate` is an exprsco's in steps a second, None for a score's own or NES-MDB's.
     """
 
     source: Path
@@ -77,6 +85,7 @@ class RenderOptions:
     stems: bool = False
     dc: bool = False
     sample_rate: int | None = None
+    rate: float | None = None
     progress: bool = False
 
 
@@ -92,13 +101,18 @@ def render(options: RenderOptions, warn: Say) -> list[Path]:
     kind = _suffix(out, OUTPUTS)
     if kind != ".wav" and (options.stems or options.dc or options.sample_rate is not None):
         raise RenderError(f"{out}: --stems, --dc and --sample-rate are for a WAV")
+    if kind != SCORE and options.rate is not None:
+        raise RenderError(f"{out}: --rate is for an {SCORE}")
     if out.resolve() == path.resolve():
         raise RenderError(f"{out}: it would take the place of what is rendered; name another")
     source = _read(path, warn)
     try:
         if kind == ".wav":
             return _write_wavs(source, options)
-        data = to_vgm(source) if kind == ".vgm" else to_midi(source)
+        if kind == SCORE:
+            data = dumps_exprsco(to_exprsco(source, options.rate))
+        else:
+            data = to_vgm(source) if kind == ".vgm" else to_midi(source)
     except ValueError as error:
         raise RenderError(f"{path}: {error}") from None
     with _replacing([out]) as (file,):
@@ -139,6 +153,18 @@ def to_midi(source: Source) -> bytes:
     elif not isinstance(source, Timeline):
         source = score_to_timeline(source)
     return timeline_to_midi(source)
+
+
+def to_exprsco(source: Source, rate: float | None = None) -> ExprScore:
+    """A score of `rate` steps a second: at a score's own rate the score, else what sounded longest.
+
+    Bends between notes are lost, a score has none; and so is what is shorter than a step.
+    """
+    if isinstance(source, SeprScore):
+        source = separated_to_expressive(source)
+    if isinstance(source, ExprScore) and rate in {None, source.rate}:
+        return source
+    return vgm_to_exprsco(to_vgm(source), SCORE_RATE if rate is None else rate)
 
 
 def log_to_blocks(

@@ -32,6 +32,7 @@ from nesvae_live.nesmdb import (
     dumps_exprsco,
     dumps_seprsco,
     expressive_to_separated,
+    loads_exprsco,
     score_to_vgm,
 )
 from nesvae_live.npzscore import loads_npz
@@ -197,7 +198,8 @@ def test_every_kind_renders_to_every_kind(
     sources: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
-    for (kind, source), to in itertools.product(sources.items(), ("wav", "vgm", "mid")):
+    kinds = ("wav", "vgm", "mid", "exprsco.pkl")
+    for (kind, source), to in itertools.product(sources.items(), kinds):
         out = tmp_path / f"{kind}-out.{to}"
         assert run(source, "-o", out) == 0
         assert capsys.readouterr().out == f"{out}\n"
@@ -209,9 +211,28 @@ def test_every_kind_renders_to_every_kind(
         elif to == "vgm":
             log = vgm_to_writes(out.read_bytes())
             assert log.nsamps / 44_100 == pytest.approx(seconds, abs=1e-4)
+        elif to == "exprsco.pkl":
+            score = loads_exprsco(out.read_bytes())
+            assert (score.rate, len(score.score)) == (24.0, round(24 * seconds))
+            assert score.score[:, :, 0].any(axis=0).sum() >= 2, "voices that play"
         else:
             assert mido.MidiFile(out).length == pytest.approx(seconds, abs=1e-3)
     assert not list(tmp_path.glob(".*"))
+
+
+def test_whatever_a_score_was_made_into_it_comes_back_as_it_was(
+    sources: dict[str, Path], tmp_path: Path
+) -> None:
+    original = loads_exprsco(sources["exprsco.pkl"].read_bytes())
+    for kind in ("exprsco.pkl", "npz", "vgm", "mid"):
+        out = tmp_path / f"{kind}-again.exprsco.pkl"
+        assert run(sources[kind], "-o", out) == 0
+        again = loads_exprsco(out.read_bytes())
+        assert again.nsamps == original.nsamps, kind
+        assert np.array_equal(again.score, original.score), kind
+    out = tmp_path / "coarse.exprsco.pkl"
+    assert run(sources["vgm"], "-o", out, "--rate", "12") == 0
+    assert loads_exprsco(out.read_bytes()).score.shape == (len(original.score) // 2, 4, 3)
 
 
 def test_the_kinds_of_one_score_give_one_sound(sources: dict[str, Path], tmp_path: Path) -> None:
@@ -500,9 +521,12 @@ def test_other_wrong_requests_are_refused(
 ) -> None:
     source = save_npz(tmp_path / "in.npz", GOOD)
     vgm = tmp_path / "in.vgm"
-    assert "must end in one of .wav, .vgm, .mid" in refusal(capsys, source, "-o", "out.mp3")
+    assert "must end in one of .wav, .vgm, .mid, .exprsco.pkl" in refusal(
+        capsys, source, "-o", "out.mp3"
+    )
     assert "cannot be read" in refusal(capsys, tmp_path / "none.npz", "-o", "out.wav")
     assert "are for a WAV" in refusal(capsys, source, "-o", vgm, "--stems")
+    assert "--rate is for" in refusal(capsys, source, "-o", vgm, "--rate", "12")
     vgm.write_bytes(score_to_vgm(GOOD))
     assert "take the place" in refusal(capsys, vgm, "-o", vgm)
 
