@@ -7,9 +7,9 @@ each input is sent an active sensing, which means nothing to anybody, to see tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from nesvae_live.cables import Cables
+from nesvae_live.cables import Cable, Cables
 from nesvae_live.jackwatch import JackWatch
 from nesvae_live.midiports import MidiError
 from nesvae_live.midislot import ACTIVE_SENSING, Slot
@@ -60,6 +60,7 @@ class JackKeeper:
         self._checked_at = 0.0
         self._unheard: dict[Slot, int] = {}
         self._deaf: set[Slot] = set()
+        self._fresh: list[tuple[Notice, Slot]] = []
 
     def open(self, slot: Slot) -> None:
         """Open a slot as a port of ours, and learn its full name; a client's may get a number.
@@ -104,7 +105,7 @@ class JackKeeper:
             self._try_open(slot)
             if slot is not self._check:
                 self._lost(slot)
-                self._found(slot)
+                self._fresh.append((self._found, slot))
                 lines.append(f"the JACK server threw {slot.name!r} out; it is open again")
         return lines
 
@@ -115,13 +116,18 @@ class JackKeeper:
         plugged = {cable for cable in plugged if self._check.own not in cable}
         change = self._cables.look(slot_of.keys(), there, plugged)
         connected = [cable for cable in change.connect if self._watch.connect(*cable)]
-        for cables, tell in (
-            (change.lost, self._lost),
-            (connected, self._found),
-            (change.new, self._joined),
-        ):
-            for slot in {slot_of[end]: None for cable in cables for end in cable if end in slot_of}:
-                tell(slot)
+        for slot in _of(slot_of, change.lost):
+            self._lost(slot)
+        # What is sent as ports are being connected gets lost: the next look tells it.
+        told, self._fresh = (
+            self._fresh,
+            [
+                *((self._found, slot) for slot in _of(slot_of, connected)),
+                *((self._joined, slot) for slot in _of(slot_of, change.new)),
+            ],
+        )
+        for tell, slot in told:
+            tell(slot)
         lines = [f"{name!r} is gone: the music goes on until it is back" for name in change.gone]
         return lines + [f"{name!r} is back" for name in change.back]
 
@@ -165,3 +171,8 @@ class JackKeeper:
             self.open(slot)
         except MidiError:
             slot.own = ""  # the next look tries again
+
+
+def _of(slot_of: Mapping[str, Slot], cables: Iterable[Cable]) -> list[Slot]:
+    """The slots on which the cables hang, each once."""
+    return list(dict.fromkeys(slot_of[end] for cable in cables for end in cable if end in slot_of))
