@@ -11,6 +11,7 @@ from typing import Any
 
 from nesvae_live.ensemble import Ensemble
 from nesvae_live.follower import Status
+from nesvae_live.gestures import Gestures
 from nesvae_live.inputs import (
     GetLearning,
     GetStatus,
@@ -38,7 +39,6 @@ from nesvae_live.protocols import Clock, Journal, Time
 from nesvae_live.surface import Surface
 from nesvae_live.taptempo import TapTempo
 from nesvae_live.tempolog import TempoLog
-from nesvae_live.voices import Voice
 from nesvae_live.wire import Message
 
 CLOCK_MESSAGES = tuple(int(status) for status in Status)
@@ -63,6 +63,7 @@ class Desk:
     player: Player
     ensemble: Ensemble
     tempo_log: TempoLog
+    gestures: Gestures
     follow: Callable[[], None]
     stop: Callable[[str], None]
     status: Callable[[], Mapping[str, Any]]
@@ -91,7 +92,8 @@ class Desk:
             case SetKnob(knob, value, at, reply):
                 reply(self._tried(lambda: self.performer.turn(knob, value, at)))
             case SetMute(voice, muted, _, reply):
-                self._mute(voice, muted)
+                arrangement = self.performer.arrangement.with_mute(voice, muted=muted)
+                self.gestures.rearrange(arrangement)
                 reply({"ok": True})
             case SetLevel() | SetSolo():
                 self._mix(item)
@@ -113,6 +115,9 @@ class Desk:
                 self.stop(why)
             case GetStatus(_, reply):
                 reply({"ok": True, **self.status()})
+            case _:
+                gesture = item  # all that is left
+                gesture.reply(self._tried(lambda: self.gestures.take(gesture)))
 
     @staticmethod
     def _tried(act: Callable[[], None]) -> Mapping[str, Any]:
@@ -131,6 +136,7 @@ class Desk:
                 self.follow()
             return
         self.journal.put(Heard(message))
+        self.gestures.ear.hear(data, at)
         if self.learner.listens:
             self.learner.hear(port, data, at)
             return
@@ -166,13 +172,6 @@ class Desk:
             return answer
         self.player.plan_anew()
         return {"ok": True, "tempo": round(tempo, 3)}
-
-    def _mute(self, voice: Voice, muted: bool) -> None:
-        if muted:
-            self.performer.muted.add(voice)
-            self.ensemble.end(self.player.reached, self.clock.ref, {voice})
-        else:
-            self.performer.muted.discard(voice)
 
     def _panic(self) -> None:
         self.player.counters.panics += 1

@@ -20,14 +20,16 @@ from collections.abc import Callable, Mapping, Sequence
 from queue import SimpleQueue
 from typing import Any
 
+from nesvae_live.arrangement import Arrangement
 from nesvae_live.inference import Inference, Result, run_request
 from nesvae_live.inputs import Input
 from nesvae_live.journal import Closed
 from nesvae_live.mixer import Balance
 from nesvae_live.performance import Performance
 from nesvae_live.performer import Performer, unheard
-from nesvae_live.protocols import Clock, Decode, Journal, Output, Time
+from nesvae_live.protocols import Clock, Decode, Encode, Journal, Output, Time
 from nesvae_live.sequencer import Sequencer
+from nesvae_live.setting import Setting
 from nesvae_live.surface import Surface
 from nesvae_live.voices import Voice
 
@@ -52,15 +54,23 @@ class Engine:
         figures: Figures = dict,
         balance: Balance | None = None,
         hear: Callable[[Balance], None] = unheard,
+        encoder: Encode | None = None,
+        snapshots: Mapping[int, Setting] | None = None,
     ) -> None:
         self.time = time
         self.journal = journal
         self.clock = clock
         self.decoder = decoder
         self._figures = figures
-        self.inference = Inference(decoder, time, inbox.put)
+        self.inference = Inference(decoder, time, inbox.put, encoder)
         self.performer = Performer(
-            performance, journal, clock, muted=muted, balance=balance or Balance(), hear=hear
+            performance,
+            journal,
+            clock,
+            arrangement=Arrangement(frozenset(muted)),
+            balance=balance or Balance(),
+            hear=hear,
+            snapshots=snapshots or {},
         )
         self.sequencer = Sequencer(
             time=time,
@@ -128,7 +138,15 @@ class Engine:
             "clock_warning": self.clock.warning,
             "swap": str(performer.swap),
             "knobs": dict(performer.knobs.values),
-            "muted": sorted(voice.name for voice in tuple(performer.muted)),
+            "muted": sorted(voice.name for voice in performer.muted),
+            "transpose": list(performer.arrangement.transpose),
+            "key": str(performer.arrangement.key or ""),
+            "temperature": round(performer.temperature, 3),
+            "seed": performer.seed,
+            "hold": performer.hold,
+            "back": sequencer.player.history.back,
+            "snapshots": sorted(performer.snapshots),
+            **sequencer.mover.figures(beat),
             "solo": sorted(voice.name for voice in performer.balance.solo),
             "level": performer.balance.level,
             "decode_ms": milliseconds(self.inference.seconds),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 
+from nesvae_live.arrangement import Arrangement
 from nesvae_live.drums import DRUM_PATCHES, Hit
 from nesvae_live.events import Event, NoteOn
 from nesvae_live.journal import Sent
@@ -45,13 +46,15 @@ class Ensemble:
         self._sent = 0
 
     def play(
-        self, due: Sequence[Moment | Hit], ref: ClockRef, knobs: Knobs, muted: Collection[Voice]
+        self, due: Sequence[Moment | Hit], ref: ClockRef, knobs: Knobs, arrangement: Arrangement
     ) -> None:
         """Play moments and drums, at their beats on the line, in order of beat."""
         for item in sorted(due, key=lambda item: item.beat):
             if isinstance(item, Moment):
-                self._send(item.beat, self.voicing.change(item.notes, muted), ref, knobs)
-            elif Voice.NO not in muted:
+                notes = arrangement.notes(item.notes)
+                changes = self.voicing.change(notes, arrangement.muted)
+                self._send(item.beat, changes, ref, knobs)
+            elif Voice.NO not in arrangement.muted:
                 self._send(item.beat, [NoteOn(Voice.NO, item.drum.note)], ref, knobs)
 
     def shape(self, until: float, ref: ClockRef, knobs: Knobs) -> None:

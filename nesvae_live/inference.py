@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.decoding import Decoded, Sampling, State
-from nesvae_live.phrase import SLOTS, TUPLES_PER_PHRASE, Phrase, symbols_to_tuples
-from nesvae_live.protocols import Decode, Time
+from nesvae_live.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, Phrase, symbols_to_tuples
+from nesvae_live.protocols import Decode, Encode, Time
 
 REMEMBERED_TIMES = 512
 
@@ -23,7 +23,8 @@ class Request:
 
     `follows` is the index of the phrase that `start` ends (-1: none). `splice` is 0 for a whole
     phrase, and else says that the phrase's last `tuples` tuples are decoded again, for the how
-    manieth time. `seed`, `index` and `splice` determine the draws.
+    manieth time. `seed`, `index` and `splice` determine the draws. If `captured` `[n, 4]` tuples
+    are there, n up to 13, the phrase is decoded from where the encoder finds them.
     """
 
     index: int
@@ -35,16 +36,21 @@ class Request:
     sampling: Sampling
     tuples: int = TUPLES_PER_PHRASE
     splice: int = 0
+    captured: Ints | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a request: the phrase or its tail, the states in it, and the seconds that it took."""
+    """What came of a request: the phrase or its tail, the states in it, and the seconds that it took.
+
+    `z` is where the encoder found what was captured, None if nothing was.
+    """
 
     request: Request
     phrase: Phrase
     decoded: Decoded
     seconds: float
+    z: NDArray[np.float32] | None = None
 
 
 def draws(
@@ -55,11 +61,17 @@ def draws(
     return rng.random((tuples, SLOTS), dtype=np.float32)
 
 
-def run_request(request: Request, decoder: Decode, time: Time) -> Result:
-    """Decode one request, here and now."""
+def run_request(
+    request: Request, decoder: Decode, time: Time, encoder: Encode | None = None
+) -> Result:
+    """Decode one request, here and now; one with something captured needs an encoder."""
     began = time.now()
+    found = None
+    if request.captured is not None:
+        assert encoder is not None  # who captures has asked
+        found = encoder.encode(request.captured)
     decoded = decoder.decode(
-        request.z,
+        request.z if found is None else found,
         request.mask,
         request.start,
         draws(request.seed, request.index, request.splice, request.tuples),
@@ -67,7 +79,7 @@ def run_request(request: Request, decoder: Decode, time: Time) -> Result:
     )
     rows = symbols_to_tuples(decoded.symbols)
     phrase = Phrase(tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in rows))
-    return Result(request, phrase, decoded, time.now() - began)
+    return Result(request, phrase, decoded, time.now() - began, found)
 
 
 class Inference:
@@ -76,7 +88,14 @@ class Inference:
     `deliver` is called from the inference thread with each result: a queue put.
     """
 
-    def __init__(self, decoder: Decode, time: Time, deliver: Callable[[Result], None]) -> None:
+    def __init__(
+        self,
+        decoder: Decode,
+        time: Time,
+        deliver: Callable[[Result], None],
+        encoder: Encode | None = None,
+    ) -> None:
+        self._encoder = encoder
         self._decoder = decoder
         self._time = time
         self._deliver = deliver
@@ -115,7 +134,7 @@ class Inference:
                     request, self._request = self._request, None
                 if request is None:
                     return
-                result = run_request(request, self._decoder, self._time)
+                result = run_request(request, self._decoder, self._time, self._encoder)
                 self.seconds.append(result.seconds)
                 self._deliver(result)
         except BaseException as error:  # noqa: BLE001 - kept for engine.check(), which raises it again

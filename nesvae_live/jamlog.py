@@ -40,6 +40,8 @@ KINDS: dict[str, type[Entry]] = {
     "heard": journal.Heard,
     "answered": journal.Answered,
     "turned": journal.Turned,
+    "posed": journal.Posed,
+    "arranged": journal.Arranged,
     "decoded": journal.Decoded,
     "placed": journal.Placed,
     "spliced": journal.Spliced,

@@ -73,7 +73,7 @@ class Answered:
     """The decoder's answer to what was asked last came: a whole phrase, or its `splice`th tail.
 
     `tokens` are four a tuple; it took `seconds`. Whether it could be used, `Decoded` and `Spliced`
-    tell.
+    tell. `z` is where the encoder found what was captured, if that was asked; else it is empty.
     """
 
     at: float
@@ -81,6 +81,7 @@ class Answered:
     splice: int
     tokens: tuple[int, ...]
     seconds: float
+    z: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,34 @@ class Turned:
     at: float
     knob: str
     value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Posed:
+    """What no knob shows was set, because of `why`: a recall, a morph, a capture, the auto mode ...
+
+    `style` is where the style axes rest whose knobs are let go. The knobs' part is in `Turned`.
+    """
+
+    at: float
+    why: str
+    style: tuple[float, ...]
+    temperature: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """From `beat` on these voices are silent, and the others transposed and kept in a key.
+
+    `muted` are voices' names, `transpose` semitones of P1, P2 and TR, `key` as in `Key.parse`.
+    """
+
+    at: float
+    beat: float
+    muted: tuple[str, ...]
+    transpose: tuple[int, int, int]
+    key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +247,8 @@ Entry = (
     | Heard
     | Answered
     | Turned
+    | Posed
+    | Arranged
     | Decoded
     | Placed
     | Spliced

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live.auto import Spread
 from nesvae_live.book import Swap
 from nesvae_live.decoding import Sampling
 from nesvae_live.grid import Grid
@@ -23,7 +24,7 @@ class Performance:
     `grid` says how phrases lie in time; `bars` ends it (None: it goes on); `swap` is where
     turned knobs are heard to begin with; `style` is where the style axes rest `[U]`, `reach` the
     attributes' ends `[8, 2]`; `lookahead` in seconds; a voice without a patch in `patches` is
-    played flat.
+    played flat; `spread` is how z lies over the corpus, for the auto mode.
     """
 
     style: NDArray[np.float32]
@@ -36,6 +37,7 @@ class Performance:
     sampling: Sampling = Sampling()
     lookahead: float = 0.05
     patches: Mapping[Voice, Patch] = field(default_factory=dict)
+    spread: Spread | None = None
 
     @property
     def end(self) -> float:

@@ -57,6 +57,14 @@ class Decode(Protocol):
         ...
 
 
+class Encode(Protocol):
+    """Finds phrases on the map; used by the inference thread alone, and releases the GIL."""
+
+    def encode(self, tuples: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Where `[n, 4]` tuples, n from 1 to 13, are: z `[8 + U]`, within the knobs' reach."""
+        ...
+
+
 class Clock(Protocol):
     """Musical time; `ref` is replaced, never changed. The verbs are the sequencer's thread's."""
 

@@ -15,13 +15,16 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from nesvae_live import drums
+from nesvae_live.arrangement import Arrangement
 from nesvae_live.decoding import State
 from nesvae_live.desk import Desk, unshown
 from nesvae_live.ensemble import Ensemble
+from nesvae_live.gestures import Gestures
 from nesvae_live.inference import Request, Result
 from nesvae_live.inputs import Input, Stop
 from nesvae_live.instant import Instant
 from nesvae_live.journal import Clocked
+from nesvae_live.mover import Mover
 from nesvae_live.performance import Counters
 from nesvae_live.performer import Performer
 from nesvae_live.player import Player
@@ -67,6 +70,12 @@ class Sequencer:
             self.performer,
             self.counters,
         )
+        self.mover = Mover(self.performer, self._arrange_later, self.player.leap)
+        self.player.before_phrase = self.mover.step
+        self.gestures = Gestures(
+            self.time, self.journal, self.performer, self.player, self.mover, self._arrange_now
+        )
+        self._arrangements: list[tuple[float, Arrangement]] = []  # (beat, what holds from there)
         self.tempo_log = TempoLog(self.clock, self.journal)
         self.desk = Desk(
             self.time,
@@ -77,6 +86,7 @@ class Sequencer:
             self.player,
             self.ensemble,
             self.tempo_log,
+            self.gestures,
             follow=self._follow,
             stop=lambda why: self._finish(why, self.time.now()),
             status=self.status,
@@ -140,9 +150,16 @@ class Sequencer:
         self.desk.tick(now)
         if self.clock.runs and self.player.joining and self.player.ready is not None:
             self._join()
+        if (captured := self.player.captured) is not None:
+            self.player.captured = None
+            self.gestures.go_on(captured)
         if self.clock.runs and not self.player.joining:
             self.tempo_log.tell(now)
             self._advance(now)
+            ahead = now + self.performance.lookahead + self.player.budget.phrase
+            self.mover.advance(self.clock.ref.beat_at(ahead), now)
+        else:
+            self.mover.advance(math.inf, now)
         if not self.done.is_set():
             self.player.ask_what_is_due(now)
         return min(LONGEST_NAP, max(self.player.ask_time() - now, SHORTEST_NAP))
@@ -165,6 +182,9 @@ class Sequencer:
             self.tempo_log.hold(self.time.now())
             self.ensemble.silence()
         self.player.break_off()
+        for _, arrangement in self._arrangements[-1:]:
+            self._arrange_now(arrangement)
+        self._arrangements.clear()
 
     def _join(self) -> None:
         """Let the phrase that waits begin where the clock enters."""
@@ -180,12 +200,39 @@ class Sequencer:
         while player.schedule.end <= horizon and player.schedule.end < end:
             player.repeat(now)
         last = min(horizon, math.nextafter(end, 0.0))
-        due = player.take_due(last, knobs.get(drums.KNOB))
-        self.ensemble.play(due, ref, knobs, self.performer.muted)
+        while self._arrangements and self._arrangements[0][0] <= last:
+            beat, arrangement = self._arrangements.pop(0)
+            self._send(math.nextafter(beat, -math.inf))
+            self._arrange(arrangement, max(beat, player.reached))
+        self._send(last)
         self.ensemble.shape(ref.time_of(last), ref, knobs)
         self.counters.events_late = self.ensemble.late
         if horizon >= end:
             self._finish("its bars were played", now, end)
+
+    def _send(self, beat: float) -> None:
+        """Send what the voices play up to and including a beat."""
+        knobs = self.performer.knobs.values
+        due = self.player.take_due(beat, knobs.get(drums.KNOB))
+        self.ensemble.play(due, self.clock.ref, knobs, self.performer.arrangement)
+
+    def _arrange(self, arrangement: Arrangement, beat: float) -> None:
+        """Let the voices be arranged so from a beat on, before which everything was sent."""
+        muted = arrangement.muted - self.performer.muted
+        self.performer.arrange(arrangement, self.time.now(), beat)
+        self.ensemble.end(beat, self.clock.ref, muted)
+
+    def _arrange_now(self, arrangement: Arrangement) -> None:
+        self._arrange(arrangement, self.player.reached)
+
+    def _arrange_later(self, arrangement: Arrangement, beat: float) -> None:
+        """From a beat on, which may be the horizon's or earlier: then from the horizon on."""
+        if self.player.joining or beat <= self.player.reached:
+            self._arrangements.clear()
+            self._arrange_now(arrangement)
+        else:
+            self._arrangements = [(b, a) for b, a in self._arrangements if b < beat]
+            self._arrangements.append((beat, arrangement))
 
     def request_stop(self, why: str) -> None:
         """Ask for the end from another thread; the sequencer's thread carries it out."""

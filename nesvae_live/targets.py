@@ -24,7 +24,7 @@ letters, digits and hyphens, so that they are bare keys in TOML; a voice or numb
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -79,10 +79,14 @@ class Standing(Protocol):
     """How things stand: what of the performer a target's `now` may read."""
 
     knobs: KnobState
-    muted: set[Voice]
     balance: Balance
     swap: Swap
     page: int
+
+    @property
+    def muted(self) -> Collection[Voice]:
+        """The voices that are silent."""
+        ...
 
     @property
     def clock(self) -> Timed:

@@ -21,6 +21,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
     1: (
         *("voices", "events", "inputs", "journal", "phrase", "relations", "attributes"),
         *("knobs", "latent"),
+        *("scales", "arrangement", "setting", "morph", "capture", "aim", "history"),
         *("atlas", "auto", "commands", "played"),
         *("targets", "controlkinds", "controls", "takeover", "wire", "pages", "surface"),
         *("feedback", "listener"),
@@ -32,7 +33,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         *("dll", "follower", "grid", "leader", "taptempo"),
         *("book", "budget", "performance", "cables"),
     ),
-    2: ("checkpoint", "critic", "decoder", "encoder", "gru", "model"),
+    2: ("checkpoint", "critic", "decoder", "encoder", "listener", "gru", "model"),
     3: (
         "protocols",
         "clock",
@@ -40,6 +41,9 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "chipplayer",
         "ensemble",
         "performer",
+        "mover",
+        "gestures",
+        "cue",
         "player",
         "tempolog",
         "desk",

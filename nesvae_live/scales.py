@@ -1,0 +1,74 @@
+"""Keys: a root and a scale, and the way of any note into one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+ROOTS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+"""The twelve pitch classes as they are written here."""
+
+SCALES: Mapping[str, tuple[int, ...]] = MappingProxyType(
+    {
+        "major": (0, 2, 4, 5, 7, 9, 11),
+        "minor": (0, 2, 3, 5, 7, 8, 10),
+        "harmonic": (0, 2, 3, 5, 7, 8, 11),
+        "dorian": (0, 2, 3, 5, 7, 9, 10),
+        "phrygian": (0, 1, 3, 5, 7, 8, 10),
+        "lydian": (0, 2, 4, 6, 7, 9, 11),
+        "mixolydian": (0, 2, 4, 5, 7, 9, 10),
+        "pentatonic": (0, 2, 4, 7, 9),
+        "blues": (0, 3, 5, 6, 7, 10),
+        "whole": (0, 2, 4, 6, 8, 10),
+    }
+)
+"""Scale -> semitones above the root."""
+
+_OTHER_NAMES = {
+    "DB": "C#",
+    "D#": "Eb",
+    "GB": "F#",
+    "G#": "Ab",
+    "A#": "Bb",
+    "FB": "E",
+    "E#": "F",
+    "CB": "B",
+    "B#": "C",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key: `root` 0 to 11 (C is 0) and a scale of `SCALES`."""
+
+    root: int
+    scale: str = "major"
+
+    @classmethod
+    def parse(cls, text: str) -> Key:
+        """Read `C major`, `F# minor` or `Eb` (major).
+
+        Raises:
+            ValueError: there is no such key.
+        """
+        words = text.replace("-", " ").split() or [""]
+        name, scale = words[0], " ".join(words[1:]).lower() or "major"
+        root = _OTHER_NAMES.get(name.upper(), name[:1].upper() + name[1:])
+        if root not in ROOTS:
+            raise ValueError(f"no key begins with {name!r}: one of {', '.join(ROOTS)}")
+        if scale not in SCALES:
+            raise ValueError(f"no scale {scale!r}: one of {', '.join(SCALES)}")
+        return cls(ROOTS.index(root), scale)
+
+    def __str__(self) -> str:
+        return f"{ROOTS[self.root]} {self.scale}"
+
+    def nearest(self, note: int) -> int:
+        """The note of the key that is nearest to `note`; of two as near the lower one."""
+        steps = SCALES[self.scale]
+        for distance in range(12):
+            for candidate in (note - distance, note + distance):
+                if (candidate - self.root) % 12 in steps:
+                    return candidate
+        raise AssertionError("a scale has its root")  # pragma: no cover
