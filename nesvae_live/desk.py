@@ -136,12 +136,14 @@ class Desk:
                 self.follow()
             return
         self.journal.put(Heard(message))
-        self.gestures.ear.hear(data, at)
         if self.learner.listens:
             self.learner.hear(port, data, at)
             return
-        for asked in self.surface.hear(port, data, at, self.performer):
-            self._carry_out(asked)  # the message says it all to whoever reads the log
+        asked = self.surface.hear(port, data, at, self.performer)
+        for item in asked:
+            self._carry_out(item)  # the message says it all to whoever reads the log
+        if not asked:
+            self.gestures.ear.hear(data, at)
 
     def _turn_page(self, asked: TurnPage) -> None:
         self.surface.turn_page(asked)

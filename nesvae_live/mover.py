@@ -186,7 +186,8 @@ class Mover:
         alpha = min(wander.phrases / GLIDE_PHRASES, 1.0)
         attributes = (1.0 - alpha) * wander.z[:N_ATTRIBUTES] + alpha * z[:N_ATTRIBUTES]
         style = slerp(wander.z[N_ATTRIBUTES:], z[N_ATTRIBUTES:], alpha)
-        taken = {knob for knob in performer.touched if knob in performer.knobs.values}
+        performer.touched.intersection_update(performer.knobs.values)  # let go: the walk's again
+        taken = performer.touched
         ends = performer.performance.reach
         knobs = {k: v for k, v in performer.knobs.values.items() if not is_style(k) or k in taken}
         for knob, coordinate, reach in zip(ATTRIBUTE_KNOBS, attributes, ends, strict=True):

@@ -13,7 +13,13 @@ from nesvae_live.book import Swap
 from nesvae_live.clock import InternalClock, MidiClock
 from nesvae_live.controls import ControlSpec
 from nesvae_live.events import Event, NoteOff, NoteOn
-from nesvae_live.fakes import CapturingOutput, DrawnDecoder, ListJournal, ManualTime
+from nesvae_live.fakes import (
+    CapturingOutput,
+    DrawnDecoder,
+    ListJournal,
+    ManualTime,
+    MeasuringEncoder,
+)
 from nesvae_live.grid import Grid
 from nesvae_live.inference import Request, Result, run_request
 from nesvae_live.inputs import Input, MidiIn
@@ -105,7 +111,8 @@ class Rig:
         for _ in range(round(seconds / TICK)):
             self.time.value += TICK
             while self.asked and self.asked[0][0] + self.decode_seconds <= self.time.value:
-                result = run_request(self.asked.pop(0)[1], self.decoder, self.time)
+                request = self.asked.pop(0)[1]
+                result = run_request(request, self.decoder, self.time, MeasuringEncoder())
                 self.inbox.put(result)
             each()
             if not self.sequencer.done.is_set():
