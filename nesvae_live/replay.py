@@ -7,11 +7,14 @@ event is not the sequencer's to decide, so those entries are passed on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from queue import SimpleQueue
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nesvae_live.arrangement import Arrangement
 from nesvae_live.decoding import START, Decoded, State
 from nesvae_live.inference import Request, Result, run_request
 from nesvae_live.inputs import Input
@@ -28,7 +31,7 @@ from nesvae_live.journal import (
     Stepped,
 )
 from nesvae_live.performer import Performer
-from nesvae_live.phrase import Phrase, tokens_to_tuples, tuples_to_symbols
+from nesvae_live.phrase import Ints, Phrase, tokens_to_tuples, tuples_to_symbols
 from nesvae_live.plain import to_value
 from nesvae_live.protocols import Decode, Journal, Output
 from nesvae_live.sequencer import Sequencer
@@ -49,6 +52,18 @@ class GivenTime:
     def now(self) -> float:
         """Seconds, on the scale of the jam's stamps."""
         return self.value
+
+
+class GivenEncoder:
+    """An encoder that finds what the log says was found."""
+
+    def __init__(self, z: Sequence[float]) -> None:
+        self._z = np.array(z, np.float32)
+
+    def encode(self, tuples: Ints) -> NDArray[np.float32]:
+        """The place that the log has, whatever was played."""
+        del tuples
+        return self._z
 
 
 class Replay:
@@ -84,7 +99,13 @@ class Replay:
         setup = _setup(opened)
         performance = setup.performance
         clock = setup.clock.clock(performance.meter.beats_per_bar)
-        performer = Performer(performance, journal, clock, muted=set(setup.muted))
+        performer = Performer(
+            performance,
+            journal,
+            clock,
+            arrangement=Arrangement(frozenset(setup.muted)),
+            snapshots=setup.snapshots,
+        )
         self.sequencer = Sequencer(
             time=self._time,
             clock=clock,
@@ -145,7 +166,7 @@ class Replay:
             )
         tuples = tokens_to_tuples(np.array(entry.tokens))
         if self._decoder is not None:
-            result = run_request(asked, self._decoder, self._time)
+            result = run_request(asked, self._decoder, self._time, GivenEncoder(entry.z))
             if result.phrase.tokens != entry.tokens:
                 self.difference = _difference(entry, result.phrase)
                 return None
@@ -153,7 +174,8 @@ class Replay:
         phrase = Phrase(tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in tuples))
         hidden = np.zeros((len(tuples) + 1, 1, 1), np.float32)
         decoded = Decoded(tuples_to_symbols(tuples), hidden, asked.start.previous)
-        return Result(asked, phrase, decoded, entry.seconds)
+        z = GivenEncoder(entry.z).encode(tuples) if entry.z else None
+        return Result(asked, phrase, decoded, entry.seconds, z)
 
     def _step(self) -> None:
         """Carry out the last step, now that all it took is known."""

@@ -8,6 +8,7 @@ from nesvae_live.clock import InternalClock, MidiClock
 from nesvae_live.pages import Layout
 from nesvae_live.performance import Performance
 from nesvae_live.protocols import Clock
+from nesvae_live.setting import Setting
 from nesvae_live.voices import Voice
 
 
@@ -33,3 +34,4 @@ class Setup:
     layout: Layout = field(default_factory=Layout)
     muted: tuple[Voice, ...] = ()
     clock: ClockSetup = field(default_factory=ClockSetup)
+    snapshots: dict[int, Setting] = field(default_factory=dict)

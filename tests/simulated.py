@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -11,9 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from nesvae_live.apu import Apu
+from nesvae_live.arrangement import Arrangement
 from nesvae_live.book import Swap
 from nesvae_live.controls import ControlSpec
-from nesvae_live.fakes import CapturingOutput, DrawnDecoder, ListJournal, ManualTime
+from nesvae_live.fakes import (
+    CapturingOutput,
+    DrawnDecoder,
+    ListJournal,
+    ManualTime,
+    MeasuringEncoder,
+)
 from nesvae_live.grid import Grid, Mode
 from nesvae_live.inference import Request, Result, run_request
 from nesvae_live.inputs import (
@@ -43,6 +51,7 @@ from nesvae_live.setup import ClockSetup, Setup
 from nesvae_live.surface import Surface
 from nesvae_live.voices import Voice
 from nesvae_live.wav import wav_head
+from tests.chance import any_gesture
 
 TICK = 0.005
 PORT = "a DAW's clock"
@@ -132,7 +141,13 @@ class SimulatedJam:
             journal=self.journal,
             ask=lambda request: self.asked.append((self.time.value, request)),
             surface=Surface(self.setup.layout),
-            performer=Performer(performance, self.journal, clock, muted=set(self.setup.muted)),
+            performer=Performer(
+                performance,
+                self.journal,
+                clock,
+                arrangement=Arrangement(frozenset(self.setup.muted)),
+                snapshots=self.setup.snapshots,
+            ),
         )
         first = self.sequencer.first_request(self.decoder.initial_state())
         self.sequencer.begin(run_request(first, self.decoder, self.time))
@@ -188,8 +203,9 @@ class SimulatedJam:
         while self.asked and self.asked[0][0] + 0.004 <= now:
             if now < self.busy_until or draw.random() < 0.03:
                 break  # it comes later, or too late
-            result = run_request(self.asked.pop(0)[1], self.decoder, self.time)
-            self.inbox.put(Result(result.request, result.phrase, result.decoded, 0.004))
+            request = self.asked.pop(0)[1]
+            result = run_request(request, self.decoder, self.time, MeasuringEncoder())
+            self.inbox.put(replace(result, seconds=0.004))
         self.sequencer.step()
         if draw.random() < 0.9:
             self.renderer.step()
@@ -197,6 +213,7 @@ class SimulatedJam:
     def act(self) -> None:
         """Do something that a performer, a DAW or a cable may do."""
         acts: list[Callable[[], None]] = [self.knob, self.knob, self.cc, self.mute, self.swap]
+        acts += [self.gesture, self.gesture, self.note]
         acts += [self.retempo, self.port, self.busy] + (
             [self.panic] if self.draw.random() < 0.3 else []
         )
@@ -216,6 +233,14 @@ class SimulatedJam:
         for _ in range(self.draw.choice([1, 1, 20])):
             data = (0xB0, self.draw.choice([20, 21, 99]), self.draw.randrange(128))
             self.put(MidiIn("keys", data, self.time.value))
+
+    def gesture(self) -> None:
+        self.put(any_gesture(self.draw, self.time.value))
+
+    def note(self) -> None:
+        """A key goes down or up."""
+        status = self.draw.choice([0x90, 0x90, 0x80]) | self.draw.choice([0, 2, 5])
+        self.put(MidiIn("keys", (status, self.draw.choice([60, 64, 67]), 80), self.time.value))
 
     def mute(self) -> None:
         self.put(SetMute(self.draw.choice(VOICES), self.draw.random() < 0.5, self.time.value))

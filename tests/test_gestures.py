@@ -257,13 +257,8 @@ def test_hold_lets_the_phrase_go_round_and_nothing_is_missed() -> None:
     check_events(rig.output.sent, ended=False)
 
 
-def pulses(rig: Rig, begin: float, end: float) -> list[tuple[Voice, int]]:
-    """What P1 and P2 strike between two times."""
-    return [
-        (e.voice, e.note)
-        for at, e in rig.output.sent
-        if isinstance(e, NoteOn) and e.voice in (Voice.P1, Voice.P2) and begin <= at < end
-    ]
+def holds(rig: Rig) -> bool:
+    return rig.performer.hold
 
 
 def test_going_back_plays_the_phrase_of_then_and_forward_goes_on() -> None:
@@ -285,10 +280,10 @@ def test_going_back_plays_the_phrase_of_then_and_forward_goes_on() -> None:
         assert do(rig, LookBack, -1)["ok"]
     play_to(rig, 25.0)
     assert rig.placed()[-1].index == 3
-    assert rig.performer.hold
+    assert holds(rig)
     assert do(rig, LookBack, -1)["ok"]
     play_to(rig, 29.0)
-    assert not rig.performer.hold
+    assert not holds(rig)
     assert (rig.placed()[-1].index, rig.placed()[-1].repeat) == (4, False)
     assert do(rig, LookBack, 100)["ok"]
     assert "no phrase is older" in do(rig, LookBack, 1)["error"]

@@ -19,6 +19,7 @@ from nesvae_live.inputs import MidiIn, Panic, SetKnob, SetMute, SetSwap, SetTemp
 from nesvae_live.journal import Clocked, Decoded, Sent, Turned
 from nesvae_live.patch import Patch, table_to_patch
 from nesvae_live.voices import Voice
+from tests.chance import any_gesture
 from tests.rig import TICK, Rig, Source, check_events
 
 
@@ -150,6 +151,9 @@ ACTIONS = st.one_of(
     st.tuples(st.just("swap"), st.sampled_from(Swap), st.none()),
     st.tuples(st.just("tempo"), st.floats(30.0, 300.0), st.none()),
     st.tuples(st.just("tap"), st.floats(0.2, 1.0), st.none()),
+    st.tuples(st.just("gesture"), st.randoms(), st.none()),
+    st.tuples(st.just("gesture"), st.randoms(), st.none()),
+    st.tuples(st.just("note"), st.sampled_from([0x90, 0x80, 0x92, 0x95]), st.integers(0, 127)),
     st.tuples(st.just("panic"), st.none(), st.none()),
     st.tuples(st.just("start"), st.sampled_from([0, 6, 96, 330, 9600]), st.none()),
     st.tuples(st.just("stop"), st.none(), st.none()),
@@ -193,6 +197,8 @@ ACTS: dict[str, Callable[[Rig, Source, Any, Any], object]] = {
     "swap": lambda rig, _, a, __: rig.inbox.put(SetSwap(a, rig.time.value)),
     "tempo": set_tempo,
     "tap": tap,
+    "gesture": lambda rig, _, a, __: rig.inbox.put(any_gesture(a, rig.time.value)),
+    "note": lambda rig, _, a, b: rig.inbox.put(MidiIn("keys", (a, b, 80), rig.time.value)),
     "panic": lambda rig, *_: rig.inbox.put(Panic(rig.time.value)),
     "start": lambda _, source, a, __: source.start(a),
     "stop": lambda _, source, *__: source.stop(),
@@ -227,7 +233,7 @@ def test_whatever_is_played_every_note_ends_and_voices_are_monophonic(
     rig.play(0.1)
     check_events(rig.output.sent, ended=True)
     placed = [p.index for p in rig.placed() if not p.repeat]
-    assert placed == list(range(len(placed)))
+    assert len(set(placed)) == len(placed)
     held = [e.beat for e in rig.journal.entries if isinstance(e, Clocked) and not e.runs]
     assert held == sorted(held)
 

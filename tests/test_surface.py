@@ -56,7 +56,8 @@ class Hands:
                 case SetKnob(knob, value, at):
                     self.performer.turn(knob, value, at)
                 case SetMute(voice, muted):
-                    (self.performer.muted.add if muted else self.performer.muted.discard)(voice)
+                    now = self.performer.arrangement
+                    self.performer.arrangement = now.with_mute(voice, muted=muted)
                 case SetSwap(swap):
                     self.performer.swap = swap
                 case TurnPage():

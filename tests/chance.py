@@ -1,0 +1,68 @@
+"""Gestures by chance: anything that hands can do to everything but single knobs."""
+
+from __future__ import annotations
+
+import random
+
+from nesvae_live.inputs import (
+    Capture,
+    CaptureNotes,
+    ClearSnapshot,
+    Gesture,
+    LookBack,
+    Mark,
+    MoveFader,
+    RecallSnapshot,
+    ReleaseKnobs,
+    Roll,
+    SetAuto,
+    SetBounds,
+    SetHold,
+    SetKey,
+    SetMorphBars,
+    SetPair,
+    SetSeed,
+    SetTemperature,
+    SetTranspose,
+    StartMorph,
+    StoreSnapshot,
+)
+from nesvae_live.played import Played
+from nesvae_live.scales import SCALES, Key
+from nesvae_live.voices import VOICES
+
+
+def any_gesture(draw: random.Random, at: float) -> Gesture:
+    """A gesture; some ask for what can't be had."""
+    slot = draw.choice([1, 2, 3])
+    voices = [None, *(spec.voice for spec in VOICES)]
+    on = draw.random()
+    notes = tuple(
+        Played(draw.choice(VOICES).voice, draw.randrange(128), on + i / 7, on + i / 7 + 0.2)
+        for i in range(draw.randrange(20))
+    )
+    key = Key(draw.randrange(12), draw.choice(list(SCALES)))
+    return draw.choice(
+        (
+            ReleaseKnobs(at),
+            SetTranspose(draw.choice(voices), draw.randint(-26, 26), at),
+            SetKey(draw.choice([None, key]), at),
+            SetTemperature(draw.uniform(0.0, 4.5), at),
+            SetSeed(draw.choice([None, 7, -1]), at),
+            *(SetHold(draw.random() < 0.4, at),) * 2,
+            *(LookBack(draw.choice([1, 1, 2, -1, -1, 100]), at),) * 3,
+            *(StoreSnapshot(slot, at),) * 3,
+            ClearSnapshot(slot, at),
+            *(RecallSnapshot(slot, at),) * 3,
+            *(StartMorph(slot, draw.choice([None, 0.25, 1.0, 300.0]), at),) * 3,
+            SetMorphBars(draw.uniform(0.0, 3.0), at),
+            SetPair(slot, 4 - slot, at),
+            *(MoveFader(draw.random(), at),) * 2,
+            SetBounds(draw.random(), at),
+            Roll(draw.choice([None, 0.2, 1.5]), at),
+            *(Capture(at),) * 2,
+            CaptureNotes(notes, draw.uniform(0.3, 1.0), at),
+            *(SetAuto(draw.random() < 0.6, at),) * 2,
+            Mark("here", at),
+        )
+    )
