@@ -19,9 +19,15 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nesvae_live.nesmdb import ExprScore, SeprScore, expressive_to_separated
+from nesvae_live.config import load_preset
+from nesvae_live.drums import DRUM_PATCHES
+from nesvae_live.events import Event, NoteEvent, NoteOff, NoteOn
+from nesvae_live.jamlog import entry_to_line
+from nesvae_live.journal import Closed, Opened, Sent
+from nesvae_live.nesmdb import ExprScore, SeprScore
 from nesvae_live.npzscore import loads_npz
 from nesvae_live.render import RenderOptions, render
+from nesvae_live.shaper import Shaper
 from nesvae_live.vgm import VGM_RATE
 from nesvae_live.voices import Voice
 from nesvae_live.wav import wav_head
@@ -32,6 +38,8 @@ ORACLE = "held_note_changes"
 
 RATE = 24.0
 STEPS = 128  # 4 bars, a sixteenth is 2 steps
+TEMPO = 180.0
+PATCHES = {Voice.P1: "lead", Voice.P2: "comp", Voice.TR: "bass"}  # the default preset's
 
 # Lead: (first step, steps, note). A minor; the last bar is its dominant, and home.
 LEAD = (
@@ -42,32 +50,90 @@ LEAD = (
 )
 BASS = ((0, 45), (32, 41), (64, 38), (80, 43), (96, 40), (112, 45))  # first step, root
 ECHO_STEPS = 3
-LEAD_DECAY = (13, 12, 11, 10, 9, 8, 7, 7, 6, 6, 5, 5, 4, 4)  # velocity by the note's age
-ECHO_DECAY = (6, 5, 4, 4, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1)
-HAT, SNARE = 15, 8  # noise notes
-HAT_DECAY, SNARE_DECAY = (5, 2), (11, 7, 4, 2)
+KICK, SNARE, HAT = 4, 12, 15  # noise notes
+
+GALLERY = (
+    *("steady", "lead", "flute", "trumpet", "strings", "pluck"),
+    *("piano", "bell", "echo", "tremolo", "siren", "minor"),
+)
+MOTIF = ((0.0, 0.15, 69), (0.15, 0.3, 72), (0.3, 0.85, 76))  # seconds: begin, end, note
+MOTIF_SECONDS = 1.0
+
+Timed = tuple[float, NoteEvent]
 
 LOWEST_HZ, HIGHEST_HZ = 50.0, 16_000.0
 FLOOR_DB = -70.0
 ROWS = 120
 
 
-def tune() -> ExprScore:
-    """Four bars: a lead that decays and changes its duty, its echo, a bouncing bass, drums."""
-    score = np.zeros((STEPS, 4, 3), dtype=np.uint8)
+def tune() -> SeprScore:
+    """Four bars, notes alone: a lead, its echo, a bouncing bass, drums."""
+    score = np.zeros((STEPS, 4), dtype=np.uint8)
     for first, steps, note in LEAD:
-        for age in range(steps):
-            score[first + age, Voice.P1] = (note, LEAD_DECAY[age], 2 if age < 2 else 1)
-            if first + age + ECHO_STEPS < STEPS:
-                score[first + age + ECHO_STEPS, Voice.P2] = (note, ECHO_DECAY[age], 0)
+        score[first : first + steps, Voice.P1] = note
+        score[first + ECHO_STEPS : first + ECHO_STEPS + steps, Voice.P2] = note
     for step in range(0, STEPS, 4):
         root = [note for first, note in BASS if first <= step][-1]
-        score[step : step + 3, Voice.TR, 0] = root + 12 * (step // 4 % 2)
-    for step in range(0, STEPS, 4):
-        note, decay = (SNARE, SNARE_DECAY) if step % 16 == 8 else (HAT, HAT_DECAY)
-        for age, velocity in enumerate(decay):
-            score[step + age, Voice.NO] = (note, velocity, 0)
-    return ExprScore(RATE, round(STEPS / RATE * VGM_RATE), score)
+        score[step : step + 3, Voice.TR] = root + 12 * (step // 4 % 2)
+        drum = {0: KICK, 8: SNARE}.get(step % 16, HAT)
+        score[step : step + 3, Voice.NO] = drum
+    return SeprScore(RATE, round(STEPS / RATE * VGM_RATE), score)
+
+
+def score_to_events(score: SeprScore) -> list[Timed]:
+    """Where notes begin and end, in seconds."""
+    events: list[Timed] = []
+    for voice in Voice:
+        held = 0
+        for step, note in enumerate([*score.score[:, voice].tolist(), 0]):
+            if note == held:
+                continue
+            if held:
+                events.append((step / RATE, NoteOff(voice, held)))
+            if note:
+                events.append((step / RATE, NoteOn(voice, note)))
+            held = note
+    return sorted(events, key=lambda timed: (timed[0], isinstance(timed[1], NoteOn)))
+
+
+def shape(events: list[Timed], patches: dict[Voice, str]) -> list[tuple[float, Event]]:
+    """What the patches make of notes, as they do while playing."""
+    bank = load_preset().bank
+    shaper = Shaper({v: bank.patches[name] for v, name in patches.items()}, DRUM_PATCHES)
+    shaped: list[tuple[float, Event]] = []
+    for at in sorted({at for at, _ in events}):
+        shaped += shaper.due(at, {})
+        together = [event for when, event in events if when == at]
+        shaped += [(at, event) for event in shaper.take(together, at, {})]
+    return shaped + shaper.due(events[-1][0] + 10.0, {})
+
+
+def save_jam(events: list[tuple[float, Event]], seconds: float, name: str) -> Path:
+    """Write events as the log of a jam."""
+    beats = seconds * TEMPO / 60
+    opened = Opened(
+        at=0.0,
+        started="2026-11-23T12:00:00",
+        tempo=TEMPO,
+        meter="4/4",
+        beats_per_bar=4.0,
+        sample_rate=VGM_RATE,
+        seed=0,
+        checkpoint="",
+        checkpoint_sha256="",
+        preset="default",
+        settings={},
+        versions={},
+    )
+    sent = [
+        Sent(at, at * TEMPO / 60, event, number)
+        for number, (at, event) in enumerate(events)
+        if at < seconds
+    ]
+    path = HERE / f"{name}.jsonl"
+    entries = (opened, *sent, Closed(seconds, beats, "written for this page"))
+    path.write_bytes(b"".join(entry_to_line(entry) for entry in entries))
+    return path
 
 
 def save(score: ExprScore | SeprScore, name: str) -> Path:
@@ -136,19 +202,56 @@ def oracle() -> None:
     )
 
 
-def main() -> int:
-    """Make everything."""
-    expressive = tune()
-    flat = expressive_to_separated(expressive)
+def flat_and_patched() -> None:
+    """Render the tune as a separated score, and as the default patches play it."""
+    score = tune()
+    seconds = STEPS / RATE
+    sources = (
+        (save(score, "tune-flat"), "flat: every note at full volume, 12.5 % duty"),
+        (
+            save_jam(shape(score_to_events(score), PATCHES), seconds, "tune-patched"),
+            "patched: lead, comp, bass and the drums' own",
+        ),
+    )
     panels = []
-    for score, name, title in (
-        (flat, "tune-flat", "separated: every note at full volume, 12.5 % duty"),
-        (expressive, "tune-expressive", "expressive: velocities and duties as written"),
-    ):
-        wav = HERE / f"{name}.wav"
-        render(RenderOptions(save(score, name), wav), print)
+    for source, title in sources:
+        wav = source.with_suffix(".wav")
+        render(RenderOptions(source, wav), print)
         panels.append((read_wav(wav), title))
     picture(panels, "tune")
+
+
+def gallery() -> None:
+    """One motif in one patch after the other."""
+    shaped: list[tuple[float, Event]] = []
+    for i, name in enumerate(GALLERY):
+        events: list[Timed] = []
+        for begin, end, note in MOTIF:
+            at = i * MOTIF_SECONDS
+            events += [(at + begin, NoteOn(Voice.P1, note)), (at + end, NoteOff(Voice.P1, note))]
+        last = (i + 1) * MOTIF_SECONDS
+        shaped += [
+            (at, e)
+            for at, e in shape(events, {Voice.P1: name})
+            if at < last or isinstance(e, NoteOff)
+        ]
+    source = save_jam(shaped, len(GALLERY) * MOTIF_SECONDS, "gallery")
+    wav = source.with_suffix(".wav")
+    render(RenderOptions(source, wav), print)
+    half = len(GALLERY) // 2
+    cut = round(half * MOTIF_SECONDS * VGM_RATE)
+    samples = read_wav(wav)
+    rows = [
+        (samples[:cut], " · ".join(GALLERY[:half])),
+        (samples[cut : 2 * cut], " · ".join(GALLERY[half:])),
+    ]
+    picture(rows, "gallery")
+
+
+def main() -> int:
+    """Make everything."""
+    flat_and_patched()
+    gallery()
     oracle()
     return 0
 
