@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from nesvae_live import __version__
+from nesvae_live.realtime import realtime_granted
 from nesvae_live.soundprobe import probe, quiet
 
 PACKAGES = (
@@ -24,6 +25,8 @@ PACKAGES = (
 MIDI_APIS = {"linux": ("alsa", "jack"), "darwin": ("coremidi", "jack"), "win32": ("winmm",)}
 
 SEQUENCER = Path("/dev/snd/seq")
+
+NO_REALTIME = "not granted; if sound drops out: sudo usermod -aG audio $USER, and log in again"
 
 ADVICE = {
     "linux": {
@@ -98,7 +101,8 @@ class Ports(TypedDict):
 class Report(Ports):
     """All of it, as plain data. `packages`: name -> version, "" if missing.
 
-    `alsa_sequencer` is None where there is no ALSA; `libraries` are the files of libjack and
+    `alsa_sequencer` is None where there is no ALSA, `realtime` (whether a sound thread may be
+    real-time) where that isn't ours to ask for; `libraries` are the files of libjack and
     libasound that playing loads (the wheels of rtmidi and pyo bring their own).
     """
 
@@ -107,6 +111,7 @@ class Report(Ports):
     platform: str
     packages: dict[str, str]
     alsa_sequencer: bool | None
+    realtime: bool | None
     libraries: list[str]
     config: Place
     jams: Place
@@ -131,6 +136,7 @@ def examine() -> Report:
         packages=packages,
         **ports,
         alsa_sequencer=SEQUENCER.exists() if sys.platform == "linux" else None,
+        realtime=realtime_granted() if sys.platform == "linux" else None,
         libraries=_libraries(),
         config=config,
         jams=jams,
@@ -160,6 +166,8 @@ def to_text(report: Report) -> str:
     if report["alsa_sequencer"] is not None:
         there = "is there" if report["alsa_sequencer"] else "is not there"
         rows.append(("ALSA sequencer", f"{SEQUENCER} {there}"))
+    if report["realtime"] is not None:
+        rows.append(("real time", "granted" if report["realtime"] else NO_REALTIME))
     rows += [("library", path) for path in report["libraries"]]
     for name, place in (
         ("presets", report["config"]),

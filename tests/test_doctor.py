@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,17 @@ def test_whatever_fails_becomes_a_line_of_the_report(
 
     monkeypatch.setattr(config, name, broken)
     assert "it is broken" in to_text(examine())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it isn't asked for")
+@pytest.mark.parametrize(("granted", "says"), [(True, "granted"), (False, "audio $USER")])
+def test_whether_sound_may_be_real_time_is_said(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, granted: bool, says: str
+) -> None:
+    monkeypatch.setattr(doctor, "realtime_granted", lambda: granted)
+    report = examine()
+    assert report["realtime"] is granted
+    assert re.search(rf"real time +.*{re.escape(says)}", to_text(report))
 
 
 def test_the_report_is_json(bare: Path) -> None:

@@ -23,7 +23,7 @@ from nesvae_live.config import load_preset
 from nesvae_live.drums import DRUM_PATCHES
 from nesvae_live.events import Event, NoteEvent, NoteOff, NoteOn
 from nesvae_live.jamlog import entry_to_line
-from nesvae_live.journal import Closed, Opened, Sent
+from nesvae_live.journal import Closed, Entry, Opened, Sent
 from nesvae_live.nesmdb import ExprScore, SeprScore
 from nesvae_live.npzscore import loads_npz
 from nesvae_live.render import RenderOptions, render
@@ -131,7 +131,7 @@ def save_jam(events: list[tuple[float, Event]], seconds: float, name: str) -> Pa
         if at < seconds
     ]
     path = HERE / f"{name}.jsonl"
-    entries = (opened, *sent, Closed(seconds, beats, "written for this page"))
+    entries: tuple[Entry, ...] = (opened, *sent, Closed(seconds, beats, "written for this page"))
     path.write_bytes(b"".join(entry_to_line(entry) for entry in entries))
     return path
 
