@@ -31,9 +31,9 @@ from nesvae_live.training.axes import (
 from nesvae_live.training.contexts import Encoded, encode, true_past
 from nesvae_live.training.data import read_split
 from nesvae_live.training.finish import FINISHED, FinishError, card_lines, finish
+from nesvae_live.training.layout import draw_atlas, measure_fidelity
 from nesvae_live.training.nats import nats_per_token
 from nesvae_live.training.playing import F32, Past, load_model, no_past
-from nesvae_live.training.layout import draw_atlas, measure_fidelity
 from nesvae_live.training.traits import TRAITS, traits
 from tests.test_evaluate import make_corpus
 from tests.test_training import make_score

@@ -23,8 +23,8 @@ from nesvae_live.training.axes import (
 )
 from nesvae_live.training.contexts import Encoded, choose_phrases, encode, measure_spread
 from nesvae_live.training.data import Corpus
-from nesvae_live.training.playing import load_model
 from nesvae_live.training.layout import draw_atlas, measure_fidelity
+from nesvae_live.training.playing import load_model
 from nesvae_live.training.traits import traits
 
 EVERY = 8
