@@ -60,6 +60,8 @@ def parser() -> argparse.ArgumentParser:
             "render", help="a score, VGM, MIDI file or jam to WAV, VGM, MIDI, score"
         )
     )
+    _encode(commands.add_parser("encode", help="where the phrases of a piece lie in z"))
+    _interpolate(commands.add_parser("interpolate", help="the way from one phrase to another"))
     _bench(commands.add_parser("bench", help="measure this machine"))
     _train(commands.add_parser("train", help="train a checkpoint (needs the train extra)"))
     _finish(
@@ -206,6 +208,32 @@ def _render(p: argparse.ArgumentParser) -> None:
     )
 
 
+def _encode(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=_run_encode)
+    p.add_argument("source", type=Path, metavar="FILE", help=".mid, .exprsco.pkl or .seprsco.pkl")
+    p.add_argument(
+        "-o", "--out", type=Path, metavar="OUT", help="a file of snapshots, .json; default: print"
+    )
+    p.add_argument("--checkpoint", metavar="FILE")
+
+
+def _interpolate(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=_run_interpolate)
+    for name in ("A", "B"):
+        p.add_argument(name.lower(), type=Path, metavar=name, help="music as for encode, or .json")
+    p.add_argument("--steps", type=_whole(2, 1000), default=9, metavar="N")
+    p.add_argument("-o", "--out", type=Path, required=True, metavar="DIR")
+    for name in ("a", "b"):
+        p.add_argument(
+            f"--phrase-{name}",
+            type=_whole(1, 1_000_000),
+            default=1,
+            metavar="K",
+            help=f"which phrase of {name.upper()}",
+        )
+    p.add_argument("--checkpoint", metavar="FILE")
+
+
 def _bench(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_bench)
     audio = p.add_subparsers(dest="what", required=True, metavar="WHAT").add_parser(
@@ -344,6 +372,50 @@ def _run_render(arguments: argparse.Namespace) -> int:
     files = render(options, lambda text: print(f"nesvae-live: {text}", file=sys.stderr))
     print("\n".join(str(file) for file in files))
     return 0
+
+
+def _run_encode(arguments: argparse.Namespace) -> int:
+    from nesvae_live.checkpoint import load_checkpoint
+    from nesvae_live.config import find_checkpoint
+    from nesvae_live.encode import encode_file
+    from nesvae_live.snapshotfile import places_to_text
+
+    checkpoint = load_checkpoint(find_checkpoint(arguments.checkpoint))
+    encoded = encode_file(arguments.source, checkpoint, _warn)
+    text = places_to_text(
+        (phrase.place for phrase in encoded), checkpoint.sha256, arguments.source.name
+    )
+    if arguments.out is None:
+        print(text, end="")
+        return 0
+    try:
+        arguments.out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _warn(f"{arguments.out}: cannot be written: {error.strerror}")
+        return 1
+    print(arguments.out)
+    return 0
+
+
+def _run_interpolate(arguments: argparse.Namespace) -> int:
+    from nesvae_live.checkpoint import load_checkpoint
+    from nesvae_live.config import find_checkpoint
+    from nesvae_live.interpolate import End, interpolate
+
+    files = interpolate(
+        load_checkpoint(find_checkpoint(arguments.checkpoint)),
+        End(arguments.a, arguments.phrase_a),
+        End(arguments.b, arguments.phrase_b),
+        arguments.steps,
+        arguments.out,
+        _warn,
+    )
+    print("\n".join(str(file) for file in files))
+    return 0
+
+
+def _warn(text: str) -> None:
+    print(f"nesvae-live: {text}", file=sys.stderr)
 
 
 def _run_bench(arguments: argparse.Namespace) -> int:
@@ -582,6 +654,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ("nesvae_live.bench", "BenchError"),
         ("nesvae_live.checkpoint", "CheckpointError"),
         ("nesvae_live.config", "ConfigError"),
+        ("nesvae_live.encode", "EncodeError"),
         ("nesvae_live.io.audio", "AudioError"),
         ("nesvae_live.io.control", "ControlError"),
         ("nesvae_live.io.midi", "MidiError"),

@@ -53,14 +53,14 @@ def test_a_turned_checkpoint_plays_the_same_at_the_place_that_matches() -> None:
         a = rng.standard_normal(N_ATTRIBUTES).astype(np.float32)
         mask = rng.integers(0, 2, N_ATTRIBUTES).astype(np.float32)
         draws = rng.random((13, 4), dtype=np.float32)
-        phrases = [
+        one, other = (
             decoder.decode(z, mask, decoder.initial_state(), draws, SAMPLING).symbols
             for decoder, z in (
                 (Decoder(before), np.concatenate((a, u))),
                 (Decoder(after), np.concatenate((a, TURN @ u))),
             )
-        ]
-        assert np.array_equal(*phrases)
+        )
+        assert np.array_equal(one, other)
 
 
 def test_a_turned_encoder_finds_the_place_that_matches() -> None:

@@ -22,6 +22,7 @@ from nesvae_live.nesmidi import (
     check_notes,
     notes_to_changes,
 )
+from nesvae_live.parts import Key, Part
 from nesvae_live.registers import VELOCITIES
 from nesvae_live.renderer import volume_of
 from nesvae_live.timeline import Timeline
@@ -71,6 +72,40 @@ def midi_to_timeline(data: bytes) -> Timeline:
     changes = [change for change in changes if change.sample < nsamps]
     changes.sort(key=lambda change: (change.sample, change.voice))
     return Timeline(VGM_RATE, nsamps, tuple(changes))
+
+
+def midi_to_parts(data: bytes) -> list[Part]:
+    """Read a MIDI file for any instruments, of any tempo: every track's notes on each channel.
+
+    Raises ValueError, in one line, for a file that isn't MIDI, and where there is no note.
+    """
+    file = _parse(data)
+    to_sample = _tempo_map(file)
+    parts: list[Part] = []
+    for track in file.tracks:
+        keys: dict[int, list[Key]] = defaultdict(list)
+        sounding: dict[tuple[int, int], list[int]] = defaultdict(list)
+        tick = 0
+        for message in track:
+            tick += message.time
+            if message.type not in {"note_on", "note_off"}:
+                continue
+            waiting = sounding[message.channel, message.note]
+            if message.type == "note_on" and message.velocity:
+                waiting.append(tick)
+            elif waiting:
+                keys[message.channel].append(_key(message.note, waiting.pop(0), tick, to_sample))
+        for (channel, note), waiting in sounding.items():  # what is never ended ends with its track
+            keys[channel] += [_key(note, start, tick, to_sample) for start in waiting]
+        name = " ".join(track.name.split())
+        parts += [Part(name, channel, tuple(found)) for channel, found in sorted(keys.items())]
+    if not any(part.keys for part in parts):
+        raise ValueError("MIDI file has no note in it")
+    return parts
+
+
+def _key(note: int, start: int, end: int, to_sample: Callable[[int], int]) -> Key:
+    return Key(note, to_sample(start) / VGM_RATE, to_sample(end) / VGM_RATE)
 
 
 def _parse(data: bytes) -> mido.MidiFile:
