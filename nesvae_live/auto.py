@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nesvae_live.attributes import N_ATTRIBUTES
+from nesvae_live.attributes import N_ATTRIBUTES, REACH
 
 Floats = NDArray[np.float64]
 
@@ -91,6 +92,8 @@ class Walk:
     def __init__(self, seed: int, spread: Spread, reach: ArrayLike) -> None:
         self._seed = seed
         self._low, self._high = np.asarray(reach, np.float64).T
+        self._low_edge = -np.array([_edge(-low) for low in self._low])
+        self._high_edge = np.array([_edge(high) for high in self._high])
         self._mean = spread.mean
         # A root that is there also where an axis never moves, or rounding left no covariance.
         variances, directions = np.linalg.eigh(spread.covariance)
@@ -112,7 +115,9 @@ class Walk:
             self._index += 1
             self._step()
         z = self._mean + (self._weights * self._parts).sum(0)
-        z[:N_ATTRIBUTES] = np.clip(z[:N_ATTRIBUTES], self._low, self._high)
+        a = z[:N_ATTRIBUTES]
+        a[a <= self._low_edge] = self._low[a <= self._low_edge]
+        a[a >= self._high_edge] = self._high[a >= self._high_edge]
         out: NDArray[np.float32] = z.astype(np.float32)
         return out
 
@@ -124,3 +129,17 @@ class Walk:
             return
         kept = np.array([[SLOW], [FAST]])
         self._parts = kept * self._parts + np.sqrt(1.0 - kept**2) * fresh
+
+
+def _edge(end: float) -> float:
+    """From where on a walk is at an attribute's end.
+
+    An end nearer than the knob's reach is a value that many phrases share (three voices, one length
+    of notes), and stands in the middle of their ranks: they begin as far before it as the ranks end
+    after it, and a walk must be there as often as the corpus is.
+    """
+    if end >= REACH:
+        return end
+    normal = NormalDist()
+    beyond = 1.0 - normal.cdf(end)
+    return normal.inv_cdf(1.0 - 2.0 * beyond) if beyond < 0.5 else -REACH

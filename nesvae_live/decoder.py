@@ -18,6 +18,7 @@ from nesvae_live.decoding import START, Decoded, Sampling, State
 from nesvae_live.gru import F32, add_product, contiguous, gru_cell, input_table, stack
 from nesvae_live.phrase import N_VOICES, SLOT_TABLE, SLOTS, TUPLES_PER_PHRASE
 from nesvae_live.relations import N_SCORES, RELATIONS, bin_table
+from nesvae_live.rounding import pack
 
 N_SYMBOLS = np.array([slot.n_symbols for slot in SLOT_TABLE])
 RELATED = np.array([(r.slot, r.source, r.before, r.bins, r.offset) for r in RELATIONS])
@@ -32,22 +33,23 @@ class Decoder:
         w_in = w["decoder.gru.weight_ih_l0"]
         self._input_table, self._first_row = input_table(w, "decoder.embed", w_in)
         self._w_zm = contiguous(w_in[:, SLOTS * config.embedding :])
-        self._w_ih = stack([w[f"decoder.gru.weight_ih_l{i}"] for i in range(1, config.layers)])
-        self._w_hh = stack([w[f"decoder.gru.weight_hh_l{i}"] for i in range(config.layers)])
+        self._w_ih = _packed([w[f"decoder.gru.weight_ih_l{i}"] for i in range(1, config.layers)])
+        self._w_hh = _packed([w[f"decoder.gru.weight_hh_l{i}"] for i in range(config.layers)])
         self._b_ih = stack([w[f"decoder.gru.bias_ih_l{i}"] for i in range(config.layers)])
         self._b_hh = stack([w[f"decoder.gru.bias_hh_l{i}"] for i in range(config.layers)])
-        self._w_lift = stack([w[f"decoder.lift.{i}.weight"] for i in range(SLOTS)])
+        self._w_lift = _packed([w[f"decoder.lift.{i}.weight"] for i in range(SLOTS)])
         self._b_lift = stack([w[f"decoder.lift.{i}.bias"] for i in range(SLOTS)])
         most = int(N_SYMBOLS.max())
         self._given = np.zeros((SLOTS, SLOTS, most, config.head_hidden), np.float32)
-        self._w_logits = np.zeros((SLOTS, most, config.head_hidden), np.float32)
+        w_logits = np.zeros((SLOTS, most, config.head_hidden), np.float32)
         self._b_logits = np.zeros((SLOTS, most), np.float32)
         for i in range(SLOTS):
             n = N_SYMBOLS[i]
-            self._w_logits[i, :n] = w[f"decoder.logits.{i}.weight"]
+            w_logits[i, :n] = w[f"decoder.logits.{i}.weight"]
             self._b_logits[i, :n] = w[f"decoder.logits.{i}.bias"]
             for j in range(i):
                 self._given[i, j, : N_SYMBOLS[j]] = w[f"decoder.given.{i}.{j}.weight"]
+        self._w_logits = pack(w_logits)
         self._w_relative = np.zeros((N_VOICES, max(N_SCORES), config.hidden), np.float32)
         self._b_relative = np.zeros((N_VOICES, max(N_SCORES)), np.float32)
         for i, n in enumerate(N_SCORES):
@@ -110,14 +112,14 @@ class Decoder:
             self._first_row,
             self._input_table,
             self._w_zm,
-            self._w_ih,
-            self._w_hh,
+            *self._w_ih,
+            *self._w_hh,
             self._b_ih,
             self._b_hh,
-            self._w_lift,
+            *self._w_lift,
             self._b_lift,
             self._given,
-            self._w_logits,
+            *self._w_logits,
             self._b_logits,
             self._w_relative,
             self._b_relative,
@@ -141,6 +143,10 @@ class Decoder:
             self.decode(z, mask, self.initial_state(), uniforms, Sampling(guidance=2.0))
             seconds = time.perf_counter() - began
         return seconds
+
+
+def _packed(matrices: list[F32]) -> tuple[NDArray[np.int8], F32]:
+    return pack(stack(matrices))
 
 
 @njit(nogil=True, cache=True, fastmath=True)
@@ -207,14 +213,18 @@ def _decode(
     first_row: NDArray[np.int64],
     input_table: F32,
     w_zm: F32,
-    w_ih: F32,
-    w_hh: F32,
+    w_ih: NDArray[np.int8],
+    s_ih: F32,
+    w_hh: NDArray[np.int8],
+    s_hh: F32,
     b_ih: F32,
     b_hh: F32,
-    w_lift: F32,
+    w_lift: NDArray[np.int8],
+    s_lift: F32,
     b_lift: F32,
     given: F32,
-    w_logits: F32,
+    w_logits: NDArray[np.int8],
+    s_logits: F32,
     b_logits: F32,
     w_relative: F32,
     b_relative: F32,
@@ -229,13 +239,14 @@ def _decode(
     candidates, branches = symbols.shape[0], zm.shape[0]
     from_zm = np.empty((branches, 3 * size), np.float32)
     from_zm[:] = b_ih[0]
-    add_product(w_zm, zm, from_zm)
+    add_product(w_zm, np.ones(w_zm.shape[0], np.float32), zm, from_zm)
     gates_in = np.empty((rows, 3 * size), np.float32)
     gates_h = np.empty((rows, 3 * size), np.float32)
     lifted = np.empty((rows, w_lift.shape[1]), np.float32)
     logits = np.empty((rows, b_logits.shape[1]), np.float32)
     kept = np.empty(b_logits.shape[1], np.float32)
     scores = np.empty((rows, b_relative.shape[1]), np.float32)
+    s_relative = np.ones(b_relative.shape[1], np.float32)
     for t in range(uniforms.shape[1]):
         for layer in range(layers):
             if layer == 0:
@@ -246,25 +257,25 @@ def _decode(
                         gates_in[row] += input_table[first_row[slot] + symbol]
             else:
                 gates_in[:] = b_ih[layer]
-                add_product(w_ih[layer - 1], hidden[t + 1, layer - 1], gates_in)
+                add_product(w_ih[layer - 1], s_ih[layer - 1], hidden[t + 1, layer - 1], gates_in)
             gates_h[:] = b_hh[layer]
-            add_product(w_hh[layer], hidden[t, layer], gates_h)
+            add_product(w_hh[layer], s_hh[layer], hidden[t, layer], gates_h)
             gru_cell(gates_in, gates_h, hidden[t, layer], hidden[t + 1, layer])
         top = hidden[t + 1, layers - 1]
         for slot in range(4):
             lifted[:] = b_lift[slot]
-            add_product(w_lift[slot], top, lifted)
+            add_product(w_lift[slot], s_lift[slot], top, lifted)
             for row in range(rows):
                 for j in range(slot):
                     lifted[row] += given[slot, j, symbols[row // branches, t, j]]
                 for i in range(lifted.shape[1]):
                     lifted[row, i] = max(lifted[row, i], np.float32(0))
             logits[:] = b_logits[slot]
-            add_product(w_logits[slot], lifted, logits)
+            add_product(w_logits[slot], s_logits[slot], lifted, logits)
             n = n_symbols[slot]
             if slot < w_relative.shape[0]:
                 scores[:] = b_relative[slot]
-                add_product(w_relative[slot], top, scores)
+                add_product(w_relative[slot], s_relative, top, scores)
             for i in range(related.shape[0]):
                 if related[i, 0] != slot:
                     continue

@@ -56,12 +56,13 @@ def _run(
     h = np.zeros((1, out.shape[1]), np.float32)
     gates_in = np.empty((1, b_ih.shape[0]), np.float32)
     gates_h = np.empty((1, b_hh.shape[0]), np.float32)
+    scale = np.ones(w_hh.shape[0], np.float32)
     for t in range(n):
         gates_in[0] = b_ih
         if (count >= 0 and t < count) or (count < 0 and t >= n + count):
             for slot in range(4):
                 gates_in[0] += table[first_row[slot] + symbols[t, slot]]
         gates_h[0] = b_hh
-        add_product(w_hh, h, gates_h)
+        add_product(w_hh, scale, h, gates_h)
         gru_cell(gates_in, gates_h, h, out[t : t + 1])
         h = out[t : t + 1]

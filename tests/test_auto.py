@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from nesvae_live.auto import FAST, SLOW, SPREAD, STYLE_SLOW, WALKS, Spread, Walk
 N_STYLE = 3
 REACH = np.tile((-2.5, 2.5), (N_ATTRIBUTES, 1))
 FAR = np.tile((-99.0, 99.0), (N_ATTRIBUTES, 1))
+ENDED = np.tile((-2.5, 1.2), (N_ATTRIBUTES, 1))
 
 
 def walk(seed: int, reach: NDArray[np.float64] = FAR, n: int = 400) -> NDArray[np.float32]:
@@ -46,10 +48,18 @@ def test_a_phrase_asked_for_again_or_out_of_turn_is_the_same() -> None:
 
 
 def test_the_attributes_stay_within_reach() -> None:
-    reach = np.tile((-0.5, 0.3), (N_ATTRIBUTES, 1))
+    reach = np.tile((-1.5, 1.2), (N_ATTRIBUTES, 1))
     a = walk(3, reach)[:, :N_ATTRIBUTES]
-    assert a.min() == np.float32(-0.5)
-    assert a.max() == np.float32(0.3)
+    assert a.min() == np.float32(-1.5)
+    assert a.max() == np.float32(1.2)
+
+
+def test_an_end_that_many_phrases_share_is_walked_to_as_often(many: NDArray[np.float32]) -> None:
+    share = 2 * (1 - NormalDist().cdf(1.2))  # its coordinate is the middle of their ranks
+    at_end = (many[:, :, :N_ATTRIBUTES] >= np.float32(1.2)).mean()
+    assert abs(at_end - share / 2) < 0.03  # without such an end
+    ended = [Walk(seed, Spread.plain(N_STYLE), ENDED).at(0)[:N_ATTRIBUTES] for seed in range(400)]
+    assert abs((np.stack(ended) == np.float32(1.2)).mean() - share) < 0.03
 
 
 def test_every_axis_is_a_standard_normal_at_any_time(many: NDArray[np.float32]) -> None:

@@ -33,7 +33,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         *("dll", "follower", "grid", "leader", "taptempo"),
         *("book", "budget", "performance", "cables"),
     ),
-    2: ("checkpoint", "critic", "decoder", "encoder", "finder", "gru", "model"),
+    2: ("checkpoint", "critic", "decoder", "encoder", "finder", "gru", "model", "rounding"),
     3: (
         "protocols",
         "clock",

@@ -8,12 +8,13 @@ import numpy as np
 
 from nesvae_live.attributes import N_ATTRIBUTES, Quantiles
 from nesvae_live.checkpoint import Checkpoint, ModelConfig
+from nesvae_live.rounding import round_weights
 
 TINY = ModelConfig(embedding=4, encoder_hidden=8, hidden=12, layers=2, head_hidden=10, style=5)
 
 
 def tiny_checkpoint(config: ModelConfig = TINY, scale: float = 0.8) -> Checkpoint:
-    """Weights N(0, scale) from a fixed seed, and plausible quantiles."""
+    """Weights N(0, scale) from a fixed seed, rounded as saved ones are, and plausible quantiles."""
     rng = np.random.default_rng(8)
     weights = {
         name: (scale * rng.standard_normal(shape)).astype(np.float32)
@@ -25,4 +26,5 @@ def tiny_checkpoint(config: ModelConfig = TINY, scale: float = 0.8) -> Checkpoin
         np.tile(np.linspace(0.0, 30.0, 33), (N_ATTRIBUTES, 1)),
         np.tile(coordinates, (N_ATTRIBUTES, 1)),
     )
-    return Checkpoint(config, weights, quantiles, {"note": "random weights for tests"})
+    about = {"note": "random weights for tests"}
+    return Checkpoint(config, round_weights(weights, config), quantiles, about)

@@ -26,6 +26,7 @@ from tqdm import tqdm
 from nesvae_live.attributes import Quantiles, fit_quantiles, measure
 from nesvae_live.checkpoint import Checkpoint, ModelConfig, save_checkpoint
 from nesvae_live.model import Vae, condition, start_tuple
+from nesvae_live.rounding import round_weights
 from nesvae_live.training.contexts import encode, measure_spread
 from nesvae_live.training.data import Batch, Corpus, Epoch, make_epoch, song_phrases
 from nesvae_live.training.evaluate import nats_per_token
@@ -303,6 +304,7 @@ def _fit(corpus: Corpus) -> Quantiles:
 
 def _checkpoint(run: Run, figures: dict[str, Any], corpus: Corpus) -> Checkpoint:
     weights = {k: v.cpu().numpy() for k, v in run.average.items()}
+    weights = round_weights(weights, run.model.config)
     part = replace(corpus, songs=corpus.songs[::SPREAD_SONGS])
     encoded = encode(run.averaged().cpu(), run.quantiles, part, np.random.default_rng(0))
     about = {
