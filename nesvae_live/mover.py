@@ -63,8 +63,6 @@ class Mover:
         self.wander: Wander | None = None
         self.pair = (1, 2)
         """The snapshots at the fader's ends."""
-        self.fader: float | None = None
-        """Where the fader is, since it moved last; None when something else has moved since."""
         self._alpha = 0.0
         self._rolled = 0
 
@@ -102,7 +100,7 @@ class Mover:
         self.performer.snapshot(low)
         self.performer.snapshot(high)
         self.pair = (low, high)
-        self.fader = None
+        self.performer.fader = None
 
     def fade(self, value: float, at: float) -> None:
         """Move the fader to 0..1: as far between its two snapshots.
@@ -113,10 +111,10 @@ class Mover:
         low, high = map(self.performer.snapshot, self.pair)
         if low.style is None:
             low = replace(low, style=self.performer.style)
-        if self.fader is None:
+        if self.performer.fader is None:
             self._rest()
             self.performer.touched.clear()
-        self.fader = value
+        self.performer.fader = value
         self._pose(between(low, high, value), at, "fader", -np.inf)
 
     def roll(self, amount: float, line: float) -> None:
@@ -148,6 +146,7 @@ class Mover:
             return
         performer = self.performer
         performer.touched.clear()
+        performer.auto = True
         p = performer.performance
         walk = Walk(performer.seed, p.spread or Spread.plain(len(p.style)), p.reach)
         aim = performer.aim
@@ -199,7 +198,7 @@ class Mover:
         morph = self.morph
         return {
             "auto": self.wander is not None,
-            "fader": self.fader,
+            "fader": self.performer.fader,
             "morph": None if morph is None else [morph.slot, round(morph.alpha(beat), 3)],
         }
 
@@ -214,7 +213,8 @@ class Mover:
             self.arrange(setting.arrangement, line)
 
     def _rest(self) -> None:
-        self.cue = self.morph = self.wander = self.fader = None
+        self.cue = self.morph = self.wander = self.performer.fader = None
+        self.performer.auto = False
 
 
 def steers(knob: str) -> bool:

@@ -61,6 +61,10 @@ class Performer:
         """Bars that a morph takes if it isn't said."""
         self.bounds = 0.25
         """How far chance moves a knob if it isn't said, in 0..1."""
+        self.auto = False
+        """Whether the knobs wander by themselves."""
+        self.fader: float | None = None
+        """Where the fader is, since it moved last; None when something else has moved since."""
         self.hold = False
         """Whether the phrase that plays goes round."""
         self.touched: set[str] = set()

@@ -23,16 +23,12 @@ letters, digits and hyphens, so that they are bare keys in TOML; a voice or numb
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Protocol
 
 from nesvae_live.book import Swap
+from nesvae_live.gesturetargets import GESTURE_TARGETS
 from nesvae_live.inputs import (
-    Input,
     Panic,
     Refresh,
     SetKnob,
@@ -45,102 +41,35 @@ from nesvae_live.inputs import (
     Tap,
     TurnPage,
 )
-from nesvae_live.knobs import KNOBS, SOUND_KNOBS, KnobState
-from nesvae_live.mixer import HIGHEST_DB, LOWEST_DB, Balance
-from nesvae_live.timing import ClockRef
+from nesvae_live.knobs import KNOBS, SOUND_KNOBS
+from nesvae_live.targetspec import (
+    FASTEST,
+    SLOWEST,
+    Kind,
+    Standing,
+    TargetSpec,
+    choice_to_value,
+    level_to_value,
+    tempo_to_value,
+    value_to_choice,
+    value_to_level,
+    value_to_tempo,
+)
 from nesvae_live.voices import Voice
 
-SLOWEST, FASTEST = 20.0, 400.0
-"""Beats a minute at the ends of the tempo knob."""
-
-DB_SPAN = 60.0
-"""Decibels that a level's knob spans; its very bottom is silence."""
-
-
-class Kind(StrEnum):
-    """What a target is moved by."""
-
-    KNOB = "knob"
-    TRIGGER = "trigger"
-    SWITCH = "switch"
-    CHOICE = "choice"
-
-
-class Timed(Protocol):
-    """What of a clock tells the tempo."""
-
-    @property
-    def ref(self) -> ClockRef:
-        """The line to read now."""
-        ...
-
-
-class Standing(Protocol):
-    """How things stand: what of the performer a target's `now` may read."""
-
-    knobs: KnobState
-    balance: Balance
-    swap: Swap
-    page: int
-
-    @property
-    def muted(self) -> Collection[Voice]:
-        """The voices that are silent."""
-        ...
-
-    @property
-    def clock(self) -> Timed:
-        """The clock in use."""
-        ...
-
-
-def nowhere(standing: Standing) -> float | None:
-    """For a target that has no value."""
-
-
-@dataclass(frozen=True, slots=True)
-class TargetSpec:
-    """A target: its id, its kind, and what turning it up, or pressing it, does.
-
-    `ask(value, at)` is the input for a value in 0..1; `now(standing)` where it stands.
-    """
-
-    name: str
-    kind: Kind
-    more: str
-    ask: Callable[[float, float], Input]
-    now: Callable[[Standing], float | None] = nowhere
-    choices: tuple[str, ...] = ()
-
-
-def choice_to_value(index: int, n: int) -> float:
-    """A value that means choice `index` of `n`, evenly from 0 to 1."""
-    return index / (n - 1) if n > 1 else 0.0
-
-
-def value_to_choice(value: float, n: int) -> int:
-    """The choice that a value in 0..1 means: `n` equal shares."""
-    return min(int(value * n), n - 1)
-
-
-def tempo_to_value(tempo: float) -> float:
-    """Beats a minute to 0..1: equal turns are equal ratios."""
-    return math.log(min(max(tempo, SLOWEST), FASTEST) / SLOWEST) / math.log(FASTEST / SLOWEST)
-
-
-def value_to_tempo(value: float) -> float:
-    """The inverse of `tempo_to_value`."""
-    return float(SLOWEST * (FASTEST / SLOWEST) ** value)
-
-
-def level_to_value(level: float) -> float:
-    """Decibels to 0..1: 0 dB is at 0.8, silence at 0."""
-    return min(max(1.0 - (HIGHEST_DB - level) / DB_SPAN, 0.0), 1.0)
-
-
-def value_to_level(value: float) -> float:
-    """The inverse of `level_to_value`."""
-    return HIGHEST_DB - (1.0 - value) * DB_SPAN if value > 0.0 else LOWEST_DB
+__all__ = [
+    "TARGETS",
+    "TARGET_BY_NAME",
+    "Kind",
+    "Standing",
+    "TargetSpec",
+    "choice_to_value",
+    "level_to_value",
+    "tempo_to_value",
+    "value_to_choice",
+    "value_to_level",
+    "value_to_tempo",
+]
 
 
 def _knob(name: str, more: str) -> TargetSpec:
@@ -235,6 +164,7 @@ TARGETS: tuple[TargetSpec, ...] = (
     *(_page(number) for number in range(1, PAGES + 1)),
     _page_step("next", 1),
     _page_step("previous", -1),
+    *GESTURE_TARGETS,
     TargetSpec(
         "refresh", Kind.TRIGGER, "send the controller all it shows", lambda _, at: Refresh(at)
     ),

@@ -26,6 +26,8 @@ LAYERS: dict[int, tuple[str, ...]] = {
         *("targets", "controlkinds", "controls", "takeover", "wire", "pages", "surface"),
         *("feedback", "listener"),
         *("axes", "parts", "snapshotfile"),
+        *("targetspec", "gesturetargets"),
+        "axes",
         *("patch", "shaper", "drums", "dialect"),
         *("timing", "schedule", "playhead", "decoding", "jam", "jamlog", "plain", "quicklog"),
         *("apu", "chip", "mixer", "registers", "nesmdb", "pickled", "vgm", "wav"),
