@@ -21,7 +21,9 @@ from nesvae_live.apu import Apu
 from nesvae_live.checkpoint import load_checkpoint
 from nesvae_live.config import find_checkpoint, load_preset
 from nesvae_live.decoder import Decoder
+from nesvae_live.encoder import Encoder
 from nesvae_live.events import NoteOff, NoteOn
+from nesvae_live.finder import Finder
 from nesvae_live.inference import Inference, Result
 from nesvae_live.inputs import MidiIn
 from nesvae_live.io.audio import AudioDevice, open_audio
@@ -141,7 +143,8 @@ def _run_loaded(case: Case) -> None:
             control=Path(folder) / "control",
             status=False,
         )
-        stage = Stage(options, load_preset("default"), checkpoint, decoder)
+        finder = Finder(Encoder(checkpoint), checkpoint.quantiles)
+        stage = Stage(options, load_preset("default"), checkpoint, decoder, finder)
         stage.open(stack)
         osc = Osc() if case.engine == "osc" else None
         decodes: list[float] = []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from nesvae_live.phrase import STEPS_PER_SECOND, TUPLES_PER_PHRASE, Ints
+import numpy as np
+
+from nesvae_live.phrase import STEPS_PER_SECOND, TUPLES_PER_PHRASE, Ints, tuples_to_symbols
 from nesvae_live.played import Played, played_to_tuples
 from nesvae_live.voices import CHANNELS, VOICES, Voice
 
@@ -66,17 +68,18 @@ class Ear:
             end = max(end, off)
         return _last_phrase(to_voices(notes[last:]), step_seconds)
 
-    def notes_to_tuples(self, notes: Iterable[Played], beat_seconds: float) -> Ints:
-        """Likewise of notes that say their voice, `beat_seconds` a beat of 12 steps.
 
-        Raises:
-            ValueError: there are none.
-        """
-        return _last_phrase(list(notes), beat_seconds / STEPS_PER_BEAT)
+def checked_phrase(tuples: Sequence[Sequence[int]]) -> Ints:
+    """Tuples of a phrase as an array `[n, 4]`.
 
-
-STEPS_PER_BEAT = 12
-"""Steps in a beat at the corpus' speed of 24 a second, at 120 BPM."""
+    Raises:
+        ValueError: none, more than 13, or one with a note or a hold that there isn't.
+    """
+    if not 1 <= len(tuples) <= TUPLES_PER_PHRASE:
+        raise ValueError(f"{len(tuples)} tuples: a phrase has 1 to {TUPLES_PER_PHRASE}")
+    phrase = np.array(tuples, np.int64)
+    tuples_to_symbols(phrase)  # checks
+    return phrase
 
 
 def to_voices(notes: Sequence[tuple[int, int, float, float]]) -> list[Played]:

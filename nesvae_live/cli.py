@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nesvae_live import __version__
+from nesvae_live.ctlgestures import add_gestures
 from nesvae_live.timing import Meter
 
 MIDI_APIS = ("auto", "alsa", "jack", "coremidi", "winmm", "none")
@@ -128,6 +129,7 @@ def _performance(p: argparse.ArgumentParser) -> None:
             help="later by so much, or earlier",
         )
     p.add_argument("--seed", type=_whole(0, 2**31 - 1), metavar="N")
+    p.add_argument("--auto", action="store_true", help="let the knobs wander by themselves")
     p.add_argument("--jams", type=Path, metavar="DIR", help="where takes go")
     p.add_argument(
         "--patch",
@@ -161,6 +163,7 @@ def _ctl(p: argparse.ArgumentParser) -> None:
         "tempo", type=_tempo, metavar="BPM"
     )
     verbs.add_parser("tap", help="tap the tempo, on a beat")
+    add_gestures(verbs)
     verbs.add_parser("panic", help="end every note now, whatever sounds")
     verbs.add_parser("stop", help="end the performance")
     verbs.add_parser("status", help="what the status line shows, as JSON")
@@ -332,6 +335,8 @@ def _run_ctl(arguments: argparse.Namespace) -> int:
     elif arguments.verb in {"swap", "tempo"}:
         name = "mode" if arguments.verb == "swap" else "tempo"
         command |= {name: getattr(arguments, name)}
+    elif "command_of" in arguments:
+        command = dict(arguments.command_of(arguments))
     answer = send_command(command, arguments.control)
     if not answer.pop("ok"):
         print(f"nesvae-live: {answer['error']}", file=sys.stderr)
@@ -661,6 +666,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ("nesvae_live.io.record", "RecordError"),
         ("nesvae_live.play", "PerformanceError"),
         ("nesvae_live.render", "RenderError"),
+        ("nesvae_live.snapshotbank", "BankError"),
         ("nesvae_live.training.data", "CorpusError"),
         ("nesvae_live.training.finish", "FinishError"),
         ("nesvae_live.training.train", "TrainingError"),

@@ -5,16 +5,17 @@ Commands: `{"do": "set", "knob": "density", "value": 0.5}` (null lets it go),
 the voice may be "all"), `{"do": "solo", "voice": "P1", "on": true}`,
 `{"do": "swap", "mode": "now"}` (or beat, bar), `{"do": "tempo", "tempo": 120}`, `{"do": "tap"}`,
 `{"do": "panic"}`,
-`{"do": "stop"}`, `{"do": "status"}`. Answers: `{"ok": true, ...}` or `{"ok": false, "error": "one line"}`.
+`{"do": "stop"}`, `{"do": "status"}`, and those of `gesturecommands`. Answers: `{"ok": true, ...}` or `{"ok": false, "error": "one line"}`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 import msgspec
 
 from nesvae_live.book import Swap
+from nesvae_live.gesturecommands import Asked, GestureCommand
 from nesvae_live.inputs import (
     GetStatus,
     Input,
@@ -77,10 +78,21 @@ class _Status(msgspec.Struct, tag_field="do", tag="status", forbid_unknown_field
     pass
 
 
-COMMANDS = ("set", "mute", "level", "solo", "swap", "tempo", "tap", "panic", "stop", "status")
-_DECODER = msgspec.json.Decoder(
-    _Set | _Mute | _Level | _Solo | _Swap | _Tempo | _Tap | _Panic | _Stop | _Status
+_Command = (
+    _Set
+    | _Mute
+    | _Level
+    | _Solo
+    | _Swap
+    | _Tempo
+    | _Tap
+    | _Panic
+    | _Stop
+    | _Status
+    | GestureCommand
 )
+COMMANDS = tuple(str(kind.__struct_config__.tag) for kind in get_args(_Command))
+_DECODER = msgspec.json.Decoder(_Command)
 EVERYTHING = "all"
 """In a voice's place, where a level is for all of them."""
 
@@ -100,6 +112,8 @@ def parse_command(line: bytes, at: float, reply: Reply) -> Input:
         raise ValueError(f"not a command: {error}{hint}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"not a line of JSON: {error}") from None
+    if isinstance(command, Asked):
+        return command.to_input(at, reply)
     if isinstance(command, _Set):
         return SetKnob(command.knob, command.value, at, reply)
     if isinstance(command, _Mute):

@@ -74,6 +74,13 @@ class Preset:
         """What reads this preset's controls."""
         return Surface(self.layout)
 
+    @property
+    def bank_path(self) -> Path:
+        """The file of its snapshots: beside it, or in the user's folder for a shipped one."""
+        if self.path.parent == shipped_dir("presets"):
+            return user_presets_dir() / f"{self.path.stem}.snapshots.json"
+        return self.path.with_suffix(".snapshots.json")
+
     def voice_patches(self, choices: Iterable[str] = ()) -> dict[Voice, Patch]:
         """The voices' patches, with `choices` of the command line (`P1=lead`, `off`) before them.
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 
 from nesvae_live.arrangement import Arrangement
 from nesvae_live.attributes import N_ATTRIBUTES
-from nesvae_live.capture import Ear
+from nesvae_live.capture import Ear, checked_phrase
 from nesvae_live.cue import Cue
 from nesvae_live.history import Past
 from nesvae_live.inference import Result
 from nesvae_live.inputs import (
     Capture,
-    CaptureNotes,
+    CapturePhrase,
     ClearSnapshot,
     Gesture,
     LookBack,
@@ -104,8 +104,8 @@ class Gestures:
             case Capture():
                 self.player.listen(self.ear.tuples(self.player.step_seconds, at))
                 performer.hold = False
-            case CaptureNotes(notes, beat_seconds):
-                self.player.listen(self.ear.notes_to_tuples(notes, beat_seconds))
+            case CapturePhrase(tuples):
+                self.player.listen(checked_phrase(tuples))
                 performer.hold = False
             case SetAuto(on):
                 mover.set_auto(on=on)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nesvae_live.book import Swap
-from nesvae_live.played import Played
 from nesvae_live.scales import Key
 from nesvae_live.voices import Voice
 
@@ -249,11 +248,10 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True)
-class CaptureNotes:
-    """Go on from these notes; `beat_seconds` is how long a beat of them is."""
+class CapturePhrase:
+    """Go on from a phrase: up to 13 tuples of notes of P1, P2 and TR and a hold."""
 
-    notes: tuple[Played, ...]
-    beat_seconds: float
+    tuples: tuple[tuple[int, int, int, int], ...]
     at: float
     reply: Reply = no_reply
 
@@ -366,7 +364,7 @@ Gesture = (
     | SetBounds
     | Roll
     | Capture
-    | CaptureNotes
+    | CapturePhrase
     | SetAuto
     | Mark
 )
@@ -390,3 +388,8 @@ Input = (
     | Stop
     | GetStatus
 )
+
+
+def answered(item: Input, reply: Reply) -> Input:
+    """The same input, answered through `reply`; a MIDI message is answered by nobody."""
+    return item if isinstance(item, MidiIn) else replace(item, reply=reply)

@@ -21,6 +21,7 @@ import numpy as np
 
 from nesvae_live import __version__
 from nesvae_live.apu import Apu
+from nesvae_live.auto import Spread
 from nesvae_live.book import Swap
 from nesvae_live.checkpoint import Checkpoint, load_checkpoint
 from nesvae_live.clock import InternalClock
@@ -30,10 +31,12 @@ from nesvae_live.critic import Critic
 from nesvae_live.decoder import Decoder
 from nesvae_live.decoding import Sampling
 from nesvae_live.demo import Gesture
+from nesvae_live.encoder import Encoder
 from nesvae_live.engine import Engine
+from nesvae_live.finder import Finder
 from nesvae_live.grid import Grid, Mode
 from nesvae_live.inference import Result
-from nesvae_live.inputs import Input, SetKnob
+from nesvae_live.inputs import Input, SetAuto, SetKnob
 from nesvae_live.io.audio import AudioDevice, open_audio
 from nesvae_live.io.control import ControlServer
 from nesvae_live.io.midi import IN_PORT, Midi, MidiError, open_midi
@@ -44,10 +47,11 @@ from nesvae_live.journal import Noted, Opened
 from nesvae_live.mixer import Balance, Mixer
 from nesvae_live.performance import Performance
 from nesvae_live.plain import to_data
-from nesvae_live.protocols import Decode, Output
+from nesvae_live.protocols import Decode, Encode, Output
 from nesvae_live.renderer import Renderer
 from nesvae_live.setup import ClockSetup, Setup
 from nesvae_live.shifted import Shifted
+from nesvae_live.snapshotbank import BankError, Keeper
 from nesvae_live.statusline import StatusLine
 from nesvae_live.surface import Surface
 from nesvae_live.timing import Meter
@@ -100,6 +104,7 @@ class PlayOptions:
     status: bool | None = None
     control: Path | None = None
     patch: tuple[str, ...] = ()
+    auto: bool = False
     demo: bool = False
 
     @property
@@ -143,7 +148,7 @@ def play(options: PlayOptions) -> Take | None:
 
     Raises:
         PerformanceError: a part of the engine failed; the take is whole up to there.
-        ConfigError, CheckpointError, MidiError, AudioError, RecordError, ControlError: something
+        ConfigError, BankError, CheckpointError, MidiError, AudioError, RecordError, ControlError: something
             that was asked for can't be had; nothing has sounded then.
     """
     preset = load_preset(options.preset)
@@ -151,7 +156,9 @@ def play(options: PlayOptions) -> Take | None:
     decoder = Decoder(checkpoint)
     decoder.warm_up()
     critic = Critic(decoder, checkpoint.quantiles)
-    stage = Stage(options, preset, checkpoint, critic)
+    finder = Finder(Encoder(checkpoint), checkpoint.quantiles)
+    finder.warm_up()
+    stage = Stage(options, preset, checkpoint, critic, finder)
     with ExitStack() as stack:
         stage.open(stack)
         why = stage.run()
@@ -164,13 +171,20 @@ class Stage:
     """What one performance holds open."""
 
     def __init__(
-        self, options: PlayOptions, preset: Preset, checkpoint: Checkpoint, decoder: Decode
+        self,
+        options: PlayOptions,
+        preset: Preset,
+        checkpoint: Checkpoint,
+        decoder: Decode,
+        encoder: Encode,
     ) -> None:
         self.options = options
         self.preset = preset
         self.patches = preset.voice_patches(options.patch)
         self.checkpoint = checkpoint
         self.decoder = decoder
+        self.encoder = encoder
+        self.keeper = Keeper(preset.bank_path, checkpoint.sha256, checkpoint.config.style)
         self.time = PerfTime()
         self.seed = secrets.randbits(31) if options.seed is None else options.seed
         self.stopping = threading.Event()
@@ -253,11 +267,15 @@ class Stage:
                     temperature=play.temperature or SAMPLING.temperature,
                     top_p=play.top_p or SAMPLING.top_p,
                 ),
+                spread=Spread.of(self.checkpoint.about, self.checkpoint.config.style),
             ),
             layout=self.preset.layout,
             muted=tuple(sorted(self.preset.muted)),
             clock=ClockSetup(tempo, self._clock_port()),
+            snapshots=self.keeper.found,
         )
+        if self.keeper.dropped:
+            self.warn(self.keeper.dropped)
         self.engine = Engine(
             performance=self.setup.performance,
             clock=self.setup.clock.clock(options.meter.beats_per_bar),
@@ -271,7 +289,11 @@ class Stage:
             figures=self._figures,
             balance=balance,
             hear=self.renderer.mixer.hear,
+            encoder=self.encoder,
+            snapshots=self.keeper.found,
         )
+        if options.auto:
+            inbox.put(SetAuto(on=True, at=time_.now()))
         clock = self.engine.clock
         if self.midi.send_clock is not None and isinstance(clock, InternalClock):
             self.leader = ClockSender(
@@ -335,6 +357,7 @@ class Stage:
             self.renderer.stop(end)
             if (ending := self.engine.ending) is not None:
                 self.recorder.put(ending)
+            self._keep_snapshots()
             restore()
         return why
 
@@ -360,9 +383,16 @@ class Stage:
                 polls += 1
                 if polls % LOST_POLLS == 0:
                     self._look_for_losses()
+                    self._keep_snapshots()
                 status.show(self.engine.status)
         finally:
             status.end()
+
+    def _keep_snapshots(self) -> None:
+        try:
+            self.keeper.keep(self.engine.performer.snapshots)
+        except BankError as error:
+            self.warn(str(error))
 
     def _look_for_losses(self) -> None:
         """Say what is lost, parts with one reason in one line: so it waits for a second look."""

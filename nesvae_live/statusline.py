@@ -58,6 +58,11 @@ def to_line(figures: Mapping[str, Any]) -> str:
         parts.append(f"swaps late {figures['splices_late']}")
     if figures["decodes_missed"]:
         parts.append(f"missed {figures['decodes_missed']}")
+    parts += [name for name in ("hold", "auto") if figures.get(name)]
+    if figures.get("key"):
+        parts.append(figures["key"])
+    if morph := figures.get("morph"):
+        parts.append(f"to {morph[0]} {morph[1]:.0%}")
     if figures["muted"]:
         parts.append("muted " + " ".join(figures["muted"]))
     knobs = " ".join(f"{knob} {value:.2f}" for knob, value in figures["knobs"].items())

@@ -6,7 +6,7 @@ import random
 
 from nesvae_live.inputs import (
     Capture,
-    CaptureNotes,
+    CapturePhrase,
     ClearSnapshot,
     Gesture,
     LookBack,
@@ -27,7 +27,6 @@ from nesvae_live.inputs import (
     StartMorph,
     StoreSnapshot,
 )
-from nesvae_live.played import Played
 from nesvae_live.scales import SCALES, Key
 from nesvae_live.voices import VOICES
 
@@ -36,10 +35,14 @@ def any_gesture(draw: random.Random, at: float) -> Gesture:
     """A gesture; some ask for what can't be had."""
     slot = draw.choice([1, 2, 3])
     voices = [None, *(spec.voice for spec in VOICES)]
-    on = draw.random()
-    notes = tuple(
-        Played(draw.choice(VOICES).voice, draw.randrange(128), on + i / 7, on + i / 7 + 0.2)
-        for i in range(draw.randrange(20))
+    tuples = tuple(
+        (
+            draw.choice([0, 60, 67]),
+            draw.choice([0, 72]),
+            draw.choice([0, 36, 9]),
+            draw.randint(1, 9),
+        )
+        for _ in range(draw.randint(0, 14))
     )
     key = Key(draw.randrange(12), draw.choice(list(SCALES)))
     return draw.choice(
@@ -61,7 +64,7 @@ def any_gesture(draw: random.Random, at: float) -> Gesture:
             SetBounds(draw.random(), at),
             Roll(draw.choice([None, 0.2, 1.5]), at),
             *(Capture(at),) * 2,
-            CaptureNotes(notes, draw.uniform(0.3, 1.0), at),
+            CapturePhrase(tuples, at),
             *(SetAuto(draw.random() < 0.6, at),) * 2,
             Mark("here", at),
         )

@@ -141,11 +141,11 @@ def test_what_the_engine_refuses_is_an_error_answer(server: ControlServer) -> No
         (b"[1]", "Expected `object`"),
         (
             b"{}",
-            "missing required field `do` (one of set, mute, level, solo, swap, tempo, tap, panic, stop, status)",
+            "missing required field `do` (one of set, mute, level, solo, swap, tempo, tap, panic, stop, status, move, release, temperature, seed, hold, auto, back, transpose, key, store, clear, recall, morph, between, fade, chance, capture, capture-phrase, mark)",
         ),
         (
             b'{"do": "dance"}',
-            "'dance' - at `$.do` (one of set, mute, level, solo, swap, tempo, tap, panic, stop, status)",
+            "'dance' - at `$.do` (one of set, mute, level, solo, swap, tempo, tap, panic, stop, status, move, release, temperature, seed, hold, auto, back, transpose, key, store, clear, recall, morph, between, fade, chance, capture, capture-phrase, mark)",
         ),
         (b'{"do": "set", "knob": "density"}', "missing required field `value`"),
         (b'{"do": "set", "knob": "density", "value": 1.5}', "<= 1.0 - at `$.value`"),

@@ -13,7 +13,7 @@ from nesvae_live.events import NoteOn
 from nesvae_live.grid import Grid, Mode
 from nesvae_live.inputs import (
     Capture,
-    CaptureNotes,
+    CapturePhrase,
     ClearSnapshot,
     Gesture,
     LookBack,
@@ -35,7 +35,6 @@ from nesvae_live.inputs import (
     StoreSnapshot,
 )
 from nesvae_live.journal import Arranged, Decoded, Placed, Spliced
-from nesvae_live.played import Played
 from nesvae_live.scales import Key
 from nesvae_live.setting import Setting
 from nesvae_live.voices import Voice
@@ -442,14 +441,15 @@ def test_what_was_played_is_the_position_after_a_capture_and_plays_first() -> No
     check_events(rig.output.sent, ended=False)
 
 
-def test_notes_of_a_file_are_captured_as_they_are() -> None:
+def test_a_phrase_of_a_file_is_captured_as_it_is() -> None:
     rig = Rig()
-    notes = (Played(Voice.P1, 60, 0.0, 1.0), Played(Voice.TR, 40, 0.0, 0.5))
-    assert do(rig, CaptureNotes, notes, 1.0)["ok"]
+    assert do(rig, CapturePhrase, ((60, 0, 40, 6), (60, 0, 0, 6)))["ok"]
     rig.play(1.0)
     captured = [e for e in rig.journal.entries if isinstance(e, Decoded) and e.follows == -1][-1]
     assert captured.index > 0
-    assert captured.z[0] == pytest.approx(1.2)  # a beat is 12 steps
+    assert captured.z[0] == pytest.approx(1.2)  # 12 steps
+    assert do(rig, CapturePhrase, ((5, 0, 0, 1),))["error"].startswith("tuple 0")
+    assert do(rig, CapturePhrase, ())["error"] == "0 tuples: a phrase has 1 to 13"
 
 
 def test_a_position_that_is_set_while_the_clock_stands_is_there_when_it_starts() -> None:
