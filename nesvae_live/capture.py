@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import deque
-from collections.abc import Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
+from nesvae_live.parts import Key, Part, parts_to_played
 from nesvae_live.phrase import STEPS_PER_SECOND, TUPLES_PER_PHRASE, Ints, tuples_to_symbols
 from nesvae_live.played import Played, played_to_tuples
-from nesvae_live.voices import CHANNELS, VOICES, Voice
+from nesvae_live.voices import VOICES
 
 NOTE_OFF, NOTE_ON = 0x80, 0x90
 PAUSE_SECONDS = 2.0
@@ -20,21 +20,21 @@ PAUSE_SECONDS = 2.0
 
 MOST_NOTES = 512
 TOGETHER_STEPS = 0.6
-"""Notes that begin within so many steps of the first of them are meant to begin together."""
+"""What falls within so many steps of the beginning of a note is meant to fall on it."""
 
-VOICE_OF = {spec.channel: spec.voice for spec in VOICES}
+NAMES = {spec.channel: spec.voice.name.lower() for spec in VOICES}
 
 
 class Ear:
     """Hears notes. One thread's; a note costs little.
 
-    On channels 1 to 3 notes are the voices' own; on any other, as from a keyboard, the highest
-    key that is held is pulse 1's, the lowest the triangle's, and the next below the highest pulse 2's; drums are not heard.
+    On channels 1 to 3 notes are the voices' own, if there are no others and no chords; else they
+    are shared out as those of a file are (`nesvae_live.parts`).
     """
 
     def __init__(self) -> None:
         self._held: dict[tuple[int, int], float] = {}
-        self._heard: deque[tuple[int, int, float, float]] = deque(maxlen=MOST_NOTES)
+        self._heard: deque[tuple[int, Key]] = deque(maxlen=MOST_NOTES)  # with the channel
 
     def hear(self, data: Sequence[int], at: float) -> bool:
         """Take a MIDI message, stamped `at` seconds; whether it was a note."""
@@ -43,7 +43,7 @@ class Ear:
         channel, note = data[0] & 0x0F, data[1]
         begun = self._held.pop((channel, note), None)
         if begun is not None:
-            self._heard.append((channel, note, begun, at))
+            self._heard.append((channel, Key(note, begun, at)))
         if data[0] & 0xF0 == NOTE_ON and data[2] > 0:
             self._held[channel, note] = at
         return True
@@ -57,16 +57,20 @@ class Ear:
         Raises:
             ValueError: nothing was played.
         """
-        notes = [*self._heard]
-        notes += [(channel, note, on, now) for (channel, note), on in self._held.items()]
-        notes.sort(key=lambda heard: heard[2])
-        last = 0
-        end = float("-inf")
-        for i, (_, _, on, off) in enumerate(notes):
-            if on > end + PAUSE_SECONDS:
-                last = i
-            end = max(end, off)
-        return _last_phrase(to_voices(notes[last:]), step_seconds)
+        heard = [*self._heard]
+        heard += [(channel, Key(note, on, now)) for (channel, note), on in self._held.items()]
+        heard.sort(key=lambda pair: pair[1].on)
+        first, end = 0, float("-inf")
+        for i, (_, key) in enumerate(heard):
+            if key.on > end + PAUSE_SECONDS:
+                first = i
+            end = max(end, key.off)
+        played, _ = parts_to_played(_parts(heard[first:]))
+        if not played:
+            raise ValueError("nothing was played: play a phrase on the MIDI input, then capture it")
+        scale = 1.0 / (step_seconds * STEPS_PER_SECOND)
+        scaled = [replace(p, on=p.on * scale, off=p.off * scale) for p in played]
+        return played_to_tuples(_together(scaled))[-TUPLES_PER_PHRASE:]
 
 
 def checked_phrase(tuples: Sequence[Sequence[int]]) -> Ints:
@@ -82,43 +86,18 @@ def checked_phrase(tuples: Sequence[Sequence[int]]) -> Ints:
     return phrase
 
 
-def to_voices(notes: Sequence[tuple[int, int, float, float]]) -> list[Played]:
-    """Notes (channel from 0, note, on, off) as played by voices, in order of `on`."""
-    played: list[Played] = []
-    keys: list[tuple[int, float, float]] = []
-    for channel, note, on, off in notes:
-        if channel in VOICE_OF:
-            played.append(Played(VOICE_OF[channel], note, on, off))
-        elif channel != CHANNELS[Voice.NO]:
-            keys.append((note, on, off))
-    return played + _share(keys)
+def _parts(heard: Iterable[tuple[int, Key]]) -> list[Part]:
+    """What was heard, a part a channel; named by their voices, where that is what they are."""
+    keys: dict[int, list[Key]] = defaultdict(list)
+    for channel, key in heard:
+        keys[channel].append(key)
+    parts = [Part("", channel, tuple(found)) for channel, found in keys.items()]
+    if set(keys) <= set(NAMES) and all(part.at_once() == 1 for part in parts):
+        return [replace(part, name=NAMES[part.channel]) for part in parts]
+    return parts
 
 
-def _share(keys: Sequence[tuple[int, float, float]]) -> list[Played]:
-    """Share a keyboard's keys out: what sounds is looked at from each change to the next."""
-    moments = sorted({at for _, on, off in keys for at in (on, off)})
-    played: list[Played] = []
-    for begin, end in pairwise(moments):
-        held = sorted({note for note, on, off in keys if on <= begin < off}, reverse=True)
-        if not held:
-            continue
-        played.append(Played(Voice.P1, held[0], begin, end))
-        if len(held) > 1:
-            played.append(Played(Voice.TR, held[-1], begin, end))
-        if len(held) > 2:
-            played.append(Played(Voice.P2, held[1], begin, end))
-    return played
-
-
-def _last_phrase(played: list[Played], step_seconds: float) -> Ints:
-    if not played:
-        raise ValueError("nothing was played: play a phrase on the MIDI input, then capture it")
-    scale = 1.0 / (step_seconds * STEPS_PER_SECOND)
-    scaled = [replace(p, on=p.on * scale, off=p.off * scale) for p in played]
-    return played_to_tuples(_together(scaled))[-TUPLES_PER_PHRASE:]
-
-
-def _together(played: list[Played]) -> list[Played]:
+def _together(played: Sequence[Played]) -> list[Played]:
     """Let what was meant to fall together do so: on the first of the notes that begin there."""
     near = TOGETHER_STEPS / STEPS_PER_SECOND
     begins: list[float] = []
