@@ -13,6 +13,7 @@ from typing import Any
 
 from nesvae_live import __version__
 from nesvae_live.ctlgestures import add_gestures
+from nesvae_live.jamcli import add_jam
 from nesvae_live.timing import Meter
 
 MIDI_APIS = ("auto", "alsa", "jack", "coremidi", "winmm", "none")
@@ -63,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _encode(commands.add_parser("encode", help="where the phrases of a piece lie in z"))
     _interpolate(commands.add_parser("interpolate", help="the way from one phrase to another"))
+    add_jam(commands.add_parser("jam", help="takes: list, show, export, replay, recover, capture"))
     _bench(commands.add_parser("bench", help="measure this machine"))
     _train(commands.add_parser("train", help="train a checkpoint (needs the train extra)"))
     _finish(
@@ -665,8 +667,11 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ("nesvae_live.io.midi", "MidiError"),
         ("nesvae_live.io.record", "RecordError"),
         ("nesvae_live.play", "PerformanceError"),
+        ("nesvae_live.jamlog", "JamError"),
         ("nesvae_live.render", "RenderError"),
         ("nesvae_live.snapshotbank", "BankError"),
+        ("nesvae_live.replay", "ReplayError"),
+        ("nesvae_live.takes", "TakeError"),
         ("nesvae_live.training.data", "CorpusError"),
         ("nesvae_live.training.finish", "FinishError"),
         ("nesvae_live.training.train", "TrainingError"),

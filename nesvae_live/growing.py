@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from nesvae_live.held import hold
+
 COPY_BYTES = 1 << 20
 
 
@@ -16,7 +18,7 @@ def no_head(n_bytes: int) -> bytes:  # noqa: ARG001 - the signature of a head
 
 
 class GrowingFile:
-    """A new file at `path`, for one thread; written without a buffer of Python's.
+    """A new file at `path`, for one thread, held; written without a buffer of Python's.
 
     Args:
         path: where; it must not exist.
@@ -43,6 +45,7 @@ class GrowingFile:
         self._unsynced: list[tuple[int, bytes]] = []  # written, but perhaps not on the disk
         self._trouble = ""
         self._file = path.open("xb+", buffering=0)
+        hold(self._file)
         try:
             self._write(0, head(0))
         except OSError:
@@ -104,6 +107,7 @@ class GrowingFile:
             return f"{self.path.name}: another file has taken its place"
         self.path.parent.mkdir(parents=True, exist_ok=True)
         old, self._file = self._file, self.path.open("xb+", buffering=0)
+        hold(self._file)
         try:
             where = 0
             old.seek(0)

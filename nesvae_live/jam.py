@@ -9,6 +9,7 @@ from math import ceil, floor
 
 from nesvae_live.events import Event, NoteOff, NoteOn, Shape
 from nesvae_live.journal import (
+    Barred,
     Clocked,
     Closed,
     Entry,
@@ -108,7 +109,7 @@ class Jam:
                 return max(0.0, entry.beat)
             if isinstance(entry, Sent):
                 last = max(last, entry.beat)
-            elif not isinstance(entry, Sounded | Silenced | Rendered):
+            elif not isinstance(entry, Sounded | Silenced | Rendered | Barred):
                 last = max(last, self.beat_at(entry.at))
         return last
 

@@ -50,6 +50,7 @@ KINDS: dict[str, type[Entry]] = {
     "sounded": journal.Sounded,
     "silenced": journal.Silenced,
     "rendered": journal.Rendered,
+    "barred": journal.Barred,
     "noted": journal.Noted,
     "closed": journal.Closed,
 }

@@ -225,6 +225,25 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
+class Barred:
+    """Bar `bar` (from 0) begins here, at the latest: what stands in the log as it does.
+
+    Written by the recorder, so that a part of the log can be read without what was before it. The
+    tempo line is as `Clocked` has it; `voices` are (note, velocity, volume, duty, cents) of P1, P2,
+    TR and NO, note 0 for silence and velocity as MIDI's; `n` counts the events sent.
+    """
+
+    at: float
+    bar: int
+    beat: float
+    beat_seconds: float
+    runs: bool
+    knobs: dict[str, float]
+    voices: tuple[tuple[int, int, int, int, int], ...]
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """Something a person should know of: a warning, a lost port, a panic."""
 
@@ -257,6 +276,7 @@ Entry = (
     | Sounded
     | Silenced
     | Rendered
+    | Barred
     | Noted
     | Closed
 )

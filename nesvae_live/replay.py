@@ -7,7 +7,7 @@ event is not the sequencer's to decide, so those entries are passed on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from queue import SimpleQueue
 
@@ -43,6 +43,10 @@ class ReplayError(Exception):
     """A log that can't be played again; one line says why and what can still be had."""
 
 
+def at_once(stamp: float) -> None:
+    """Wait for nothing."""
+
+
 class GivenTime:
     """A time that the log gives."""
 
@@ -71,7 +75,8 @@ class Replay:
 
     `journal` gets what the sequencer decides, times on the scale of the jam's own stamps, and what
     the chip took. With a `decoder` the network runs too: `difference` names the first answer that
-    isn't the log's, and from there on nothing is played. `outputs` get every event as live.
+    isn't the log's, and from there on nothing is played. `outputs` get every event as live; `pace`
+    is called before each step with its time on the jam's scale, and may wait for it.
 
     Raises:
         ReplayError: the log doesn't say what the sequencer was made with.
@@ -84,11 +89,13 @@ class Replay:
         *,
         outputs: tuple[Output, ...] = (),
         decoder: Decode | None = None,
+        pace: Callable[[float], None] = at_once,
     ) -> None:
         self.difference = ""
         self._opened = opened
         self._journal = journal
         self._decoder = decoder
+        self._pace = pace
         self._time = GivenTime()
         self._inbox: SimpleQueue[Input | Result] = SimpleQueue()
         self._asked: Request | None = None
@@ -184,6 +191,7 @@ class Replay:
             for item in self._waits:
                 self._inbox.put(item)
             self._waits.clear()
+            self._pace(self._time.value)
             self.sequencer.step()
         for entry in self._passes:
             self._journal.put(entry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -19,6 +19,7 @@ from nesvae_live.journal import Entry, Opened
 from nesvae_live.protocols import Decode
 from nesvae_live.replay import Replay, ReplayError
 from nesvae_live.soundreplay import SoundReplay
+from nesvae_live.tally import Tally
 from nesvae_live.wav import wav_head
 
 Count = Callable[[int], object]
@@ -92,41 +93,79 @@ def replay_take(
     return Replayed(tuple(out / name for name in names if (out / name).exists()), tuple(faults))
 
 
-class _Writer:
-    """A journal that writes the replay's log and sound; nothing is left of them unless `keep`."""
+def write_sound(log: Path, wav: Path) -> int:
+    """Write a log's sound anew, from what it says was sent; returns how many samples there are.
 
-    def __init__(self, out: Path, opened: Opened, first: bytes) -> None:
+    Raises:
+        JamError, OSError: it is no log of ours; the file can't be written.
+    """
+    with log.open("rb") as lines, _Wav(wav, line_to_opened(lines.readline())) as sound:
+        for entry in read_entries(lines, [], lambda _: None):
+            sound.put(entry)
+        sound.keep = True
+    return sound.samples
+
+
+class _Wav:
+    """A WAV of the entries that are put; nothing is left of it unless `keep`."""
+
+    def __init__(self, wav: Path, opened: Opened) -> None:
         self.keep = False
-        self._out = out
-        self._origin = opened.origin
+        self.samples = 0
+        self._wav = wav
         self._rate = opened.sample_rate
-        self._n_bytes = 0
-        self._log = (out / f".{LOG}.part").open("wb")
-        self._log.write(first)
-        self._wav = (out / f".{SOUND}.part").open("wb")
-        self._wav.write(wav_head(0, self._rate))
+        self._part = wav.with_name(f".{wav.name}.part")
+        self._file = self._part.open("wb")
+        self._file.write(wav_head(0, self._rate))
         self._sound = SoundReplay(Apu(self._rate), self._tap)
+        self.put = self._sound.put
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._sound.end()
-        self._wav.seek(0)
-        self._wav.write(wav_head(self._n_bytes, self._rate))
-        for file, name in ((self._log, LOG), (self._wav, SOUND)):
-            file.close()
-            part = self._out / f".{name}.part"
-            if self.keep:
-                part.replace(self._out / name)
-            else:
-                part.unlink()
-
-    def put(self, entry: Entry) -> None:
-        self._log.write(entry_to_line(entry, self._origin))
-        self._sound.put(entry)
+        self._file.seek(0)
+        self._file.write(wav_head(2 * self.samples, self._rate))
+        self._file.close()
+        if self.keep:
+            self._part.replace(self._wav)
+        else:
+            self._part.unlink()
 
     def _tap(self, samples: npt.NDArray[np.int16]) -> None:
-        data = samples.astype("<i2", copy=False).tobytes()
-        self._n_bytes += len(data)
-        self._wav.write(data)
+        self.samples += len(samples)
+        self._file.write(samples.astype("<i2", copy=False).tobytes())
+
+
+class _Writer:
+    """A journal that writes the replay's log and sound; nothing is left of them unless `keep`."""
+
+    def __init__(self, out: Path, opened: Opened, first: bytes) -> None:
+        self.keep = False
+        self._path = out / LOG
+        self._part = out / f".{LOG}.part"
+        self._origin = opened.origin
+        self._tally = Tally(replace(opened, at=opened.origin))
+        self._log = self._part.open("wb")
+        self._log.write(first)
+        self._wav = _Wav(out / SOUND, opened)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._wav.keep = self.keep
+        self._wav.__exit__()
+        self._log.close()
+        if self.keep:
+            self._part.replace(self._path)
+        else:
+            self._part.unlink()
+
+    def put(self, entry: Entry) -> None:
+        barred = self._tally.begins(entry)
+        self._tally.take(entry)
+        for each in [barred, entry] if barred else [entry]:
+            self._log.write(entry_to_line(each, self._origin))
+        self._wav.put(entry)

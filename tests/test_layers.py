@@ -28,7 +28,8 @@ LAYERS: dict[int, tuple[str, ...]] = {
         *("axes", "parts", "snapshotfile"),
         *("targetspec", "gesturetargets", "gesturecommands"),
         *("patch", "shaper", "drums", "dialect"),
-        *("timing", "schedule", "playhead", "decoding", "jam", "jamlog", "plain", "quicklog"),
+        *("timing", "schedule", "playhead", "decoding"),
+        *("jam", "jamlog", "plain", "quicklog", "tally"),
         *("apu", "chip", "mixer", "registers", "nesmdb", "pickled", "vgm", "wav"),
         *("nesmidi", "npzscore", "timeline"),
         *("dll", "follower", "grid", "leader", "taptempo"),
@@ -63,6 +64,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
     ),
     4: (
         "growing",
+        "held",
         "jamsound",
         "soundprobe",
         "soundprocess",
@@ -87,7 +89,11 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "patchbank",
         "play",
         "render",
+        "jamcli",
+        "recover",
         "replayed",
+        "replaylive",
+        "takes",
         "statusline",
     ),
 }
@@ -97,7 +103,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "numba": ("chip", "decoder", "encoder", "gru"),
     "torch": ("model", "training.*", "cli"),
     "safetensors": ("checkpoint", "training.*"),
-    "tqdm": ("render", "training.*"),
+    "tqdm": ("jamcli", "render", "training.*"),
     "msgspec": (
         "jamlog",
         "plain",

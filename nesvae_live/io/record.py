@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from nesvae_live.growing import GrowingFile
 from nesvae_live.jam import Jam
 from nesvae_live.jamlog import JamError, entry_to_line, lines_to_jam
-from nesvae_live.journal import Entry, Noted, Opened, Placed, Sent
+from nesvae_live.journal import Entry, Noted, Opened
 from nesvae_live.protocols import Time
+from nesvae_live.tally import Tally
 from nesvae_live.wav import wav_head
 
 LOG, SOUND, MIDI, PICTURE = "take.jsonl", "take.wav", "take.mid", "take.png"
@@ -88,7 +89,7 @@ class Recorder:
         self._sound: GrowingFile | None = None
         self._opened: Opened | None = None
         self._early: list[Entry] = []  # what came before the jam was opened
-        self._bar = 0
+        self._tally: Tally | None = None
         self._synced_at = 0.0
         self._troubles: list[str] = []  # each told once
         self._error: Exception | None = None
@@ -146,9 +147,11 @@ class Recorder:
     def step(self) -> None:
         """Write what is queued; force it to the disk when a bar or a second is over."""
         now = self._time.now()
-        bar = self._bar
+        bar = self._tally.bar if self._tally else -1
         self._drain()
-        due = self._bar != bar or now - self._synced_at >= SYNC_SECONDS
+        due = (
+            self._tally is not None and self._tally.bar != bar
+        ) or now - self._synced_at >= SYNC_SECONDS
         self._flush(sync=due)
         if due:
             self._synced_at = now
@@ -169,17 +172,20 @@ class Recorder:
             self._sound.append(b"".join(samples))
 
     def _lines(self, entry: Entry) -> list[bytes]:
-        if self._opened is None:
+        if self._opened is None or self._tally is None:
             if not isinstance(entry, Opened):
                 self._early.append(entry)
                 return []
             first = entry_to_line(entry, entry.at)  # a log is nothing without it: may raise
-            self._opened = entry
+            self._opened, self._tally = entry, Tally(entry)
             early, self._early = self._early, []
+            for each in early:
+                self._tally.take(each)
             return [first, *map(self._line, early)]
-        if isinstance(entry, Sent | Placed):
-            self._bar = max(self._bar, int(entry.beat // self._opened.beats_per_bar))
-        return [self._line(entry)]
+        barred = self._tally.begins(entry)
+        self._tally.take(entry)
+        lines = [barred, entry] if barred else [entry]
+        return [self._line(each) for each in lines]
 
     def _line(self, entry: Entry) -> bytes:
         assert self._opened
@@ -222,15 +228,17 @@ class Recorder:
         self._flush(sync=True)
         self._drain()  # what the flush had to tell
         self._flush(sync=True)
-        self._log.close()
-        self._sound.close()
         folder = self._log.path.parent
         log, sound, self._log, self._sound = self._log, self._sound, None, None
         if self._opened is None and sound.size == 0:
+            log.close()
+            sound.close()
             shutil.rmtree(folder, ignore_errors=True)
             return None
         faults = [fault for file in (log, sound) if (fault := file.fault())]
         faults += make_files(folder, self._makers)
+        log.close()  # only now: whoever looks for takes to be completed passes over what is held
+        sound.close()
         for fault in faults:
             self._warn(fault)
         files = [folder / name for name in (LOG, SOUND, *self._makers)]

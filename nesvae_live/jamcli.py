@@ -1,0 +1,180 @@
+"""The command line's `jam`: takes listed, shown, exported, played again, completed, captured."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nesvae_live.protocols import Decode
+
+MEGABYTE = 1e6
+LONG_BYTES = 2_000_000
+"""A log that is larger gets a progress bar."""
+
+
+def add_jam(p: argparse.ArgumentParser) -> None:
+    """Every verb of `jam`."""
+    verbs = p.add_subparsers(dest="verb", required=True, metavar="VERB")
+    list_ = _verb(verbs, "list", "every take in the folder", _list)
+    list_.set_defaults(take=None)
+    recover = _verb(verbs, "recover", "complete takes that were cut off", _recover)
+    recover.set_defaults(take=None)
+    replay = _verb(verbs, "replay", "play a take again, to files or to ports", _replay)
+    _take(replay)
+    where = replay.add_mutually_exclusive_group(required=True)
+    where.add_argument("-o", "--out", type=Path, metavar="DIR", help="where its files go")
+    where.add_argument("--live", action="store_true", help="to the ports, in its own time")
+    replay.add_argument(
+        "--redecode", action="store_true", help="let the network decode again, and compare"
+    )
+    replay.add_argument("--checkpoint", metavar="FILE", help="for --redecode; default: the take's")
+    replay.add_argument("--midi-api", default="auto", metavar="API")
+    replay.add_argument("--midi-out", metavar="NAME")
+    replay.add_argument("--audio", default="auto", metavar="API")
+    replay.add_argument("--audio-device", metavar="NAME")
+
+
+def _verb(
+    verbs: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    verb: argparse.ArgumentParser = verbs.add_parser(name, help=text)
+    verb.add_argument("--jams", type=Path, metavar="DIR", help="where takes are")
+    verb.set_defaults(run=run)
+    return verb
+
+
+def _take(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "take",
+        nargs="?",
+        metavar="TAKE",
+        help="a folder, or the beginning of a name in the folder of takes; default: the newest",
+    )
+
+
+def _jams(arguments: argparse.Namespace) -> Path:
+    from nesvae_live.config import default_jams_dir
+
+    return arguments.jams or default_jams_dir()
+
+
+def say(text: str) -> None:
+    """Tell a person, in one line."""
+    print(f"nesvae-live: {text}", file=sys.stderr)
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[int], Any]]:
+    """A progress bar on standard error, where a person looks and there is much to do."""
+    if total < LONG_BYTES or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from tqdm import tqdm
+
+    bar_format = "{desc} {percentage:3.0f}% |{bar}| {remaining} left"
+    with tqdm(total=total, desc=what, bar_format=bar_format) as bar:
+        yield bar.update
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from nesvae_live.takes import find_takes, look_at
+
+    jams = _jams(arguments)
+    takes = [look_at(folder) for folder in find_takes(jams)]
+    if not takes:
+        say(f"no take in {jams}")
+        return 0
+    width = max(len(take.folder.name) for take in takes)
+    for take in takes:
+        minutes, seconds = divmod(round(take.seconds), 60)
+        tempo = f"{take.opened.tempo:.0f} BPM {take.opened.meter}" if take.opened else ""
+        print(
+            f"{take.folder.name:{width}}  {minutes:3d}:{seconds:02d}  {take.bars:4d} bars  "
+            f"{tempo:12}  {take.n_bytes / MEGABYTE:8.1f} MB  {take.state}"
+            + (f": {take.fault}" if take.fault else "")
+        )
+    return 0
+
+
+def _recover(arguments: argparse.Namespace) -> int:
+    from nesvae_live.recover import cut_takes, recover
+    from nesvae_live.takes import TakeError
+
+    jams = _jams(arguments)
+    takes = cut_takes(jams)
+    if not takes:
+        print(f"{jams}: no take was cut off")
+    failed = 0
+    for take in takes:
+        try:
+            print(recover(take), flush=True)
+        except TakeError as error:
+            say(str(error))
+            failed = 1
+    return failed
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from nesvae_live.io.record import LOG
+    from nesvae_live.replayed import replay_take
+    from nesvae_live.takes import find_take
+
+    take = find_take(arguments.take, _jams(arguments))
+    log = take / LOG
+    if arguments.live:
+        return _replay_live(log, arguments)
+    decoder = _decoder(log, arguments.checkpoint) if arguments.redecode else None
+    with progress(take.name, log.stat().st_size) as count:
+        done = replay_take(log, arguments.out, count, decoder=decoder)
+    for fault in done.faults:
+        say(f"{log}: {fault}")
+    if done.difference:
+        say(f"{log}: the network plays another tune: {done.difference}")
+        return 1
+    if decoder is not None:
+        print("every decode is the log's")
+    print("\n".join(str(file) for file in done.files))
+    return 0
+
+
+def _replay_live(log: Path, arguments: argparse.Namespace) -> int:
+    from nesvae_live.play import PerfTime
+    from nesvae_live.replaylive import LiveOptions, replay_live
+
+    options = LiveOptions(
+        arguments.midi_api, arguments.midi_out, arguments.audio, arguments.audio_device
+    )
+    with progress(log.parent.name, log.stat().st_size) as count:
+        for fault in replay_live(log, options, PerfTime(), warn=say, count=count):
+            say(f"{log}: {fault}")
+    return 0
+
+
+def _decoder(log: Path, checkpoint: str | None) -> Decode:
+    """The network that the take was played with.
+
+    Raises:
+        ReplayError: what there is is another one.
+    """
+    from nesvae_live.checkpoint import load_checkpoint
+    from nesvae_live.config import find_checkpoint
+    from nesvae_live.critic import Critic
+    from nesvae_live.decoder import Decoder
+    from nesvae_live.jamlog import line_to_opened
+    from nesvae_live.replay import ReplayError
+
+    with log.open("rb") as lines:
+        opened = line_to_opened(lines.readline())
+    found = load_checkpoint(find_checkpoint(checkpoint))
+    if found.sha256 != opened.checkpoint_sha256:
+        raise ReplayError(
+            f"{log}: it was played with the checkpoint {opened.checkpoint or 'of no name'} "
+            f"({opened.checkpoint_sha256[:12]}...), {found.path} is another: name it with "
+            "--checkpoint; without --redecode the take plays again all the same"
+        )
+    return Critic(Decoder(found), found.quantiles)
