@@ -14,12 +14,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
+from math import inf
 from pathlib import Path
 from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live.diskroom import ENOUGH_SECONDS, in_words, seconds_left
 from nesvae_live.growing import GrowingFile
 from nesvae_live.jam import Jam
 from nesvae_live.jamlog import JamError, entry_to_line, lines_to_jam
@@ -33,6 +35,8 @@ WRITE_SECONDS = 0.25
 """What is queued is written this often, so a killed process loses no more."""
 SYNC_SECONDS = 0.75
 """After this long it is forced to the disk too, so a power cut costs at most a second."""
+LOOK_SECONDS = 10.0
+"""How often the recorder looks how much room there is."""
 KEEP_BYTES = 64 << 20
 """How much of each file waits in memory for a disk that refuses: 12 minutes of sound."""
 
@@ -91,6 +95,8 @@ class Recorder:
         self._early: list[Entry] = []  # what came before the jam was opened
         self._tally: Tally | None = None
         self._synced_at = 0.0
+        self._looked_at = -inf
+        self._is_short = False
         self._troubles: list[str] = []  # each told once
         self._error: Exception | None = None
         self._take: Take | None = None
@@ -155,6 +161,20 @@ class Recorder:
         self._flush(sync=due)
         if due:
             self._synced_at = now
+        if now - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = now
+            self._look_for_room()
+
+    def _look_for_room(self) -> None:
+        """Warn when the disk becomes short of room, once each time."""
+        left = seconds_left(self._jams, self._sample_rate)
+        is_short = left is not None and left < ENOUGH_SECONDS
+        if is_short and not self._is_short:
+            assert left is not None
+            text = f"{self._jams}: there is room for {in_words(left)} of recording; make more"
+            self.put(Noted(self._time.now(), text))
+            self._warn(text)
+        self._is_short = is_short
 
     def _drain(self) -> None:
         assert self._log
