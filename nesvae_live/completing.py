@@ -24,7 +24,7 @@ class Completing:
             return
         names = ", ".join(info.folder.name for info in cut)
         say(f"cut off earlier, and being completed now: {names}")
-        nice = ["nice", "-n", "19"] if shutil.which("nice") else []
+        nice = ["nice", "-n", "10"] if shutil.which("nice") else []
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
             [*nice, sys.executable, "-m", "nesvae_live", "jam", "recover", "--jams", str(jams)],
             stdin=subprocess.DEVNULL,

@@ -26,11 +26,13 @@ from nesvae_live.book import Swap
 from nesvae_live.checkpoint import Checkpoint, load_checkpoint
 from nesvae_live.clock import InternalClock
 from nesvae_live.clocksender import ClockSender
+from nesvae_live.completing import Completing
 from nesvae_live.config import Preset, default_jams_dir, find_checkpoint, load_preset
 from nesvae_live.critic import Critic
 from nesvae_live.decoder import Decoder
 from nesvae_live.decoding import Sampling
 from nesvae_live.demo import Gesture
+from nesvae_live.diskroom import said_in_advance
 from nesvae_live.encoder import Encoder
 from nesvae_live.engine import Engine
 from nesvae_live.finder import Finder
@@ -41,13 +43,12 @@ from nesvae_live.io.audio import AudioDevice, open_audio
 from nesvae_live.io.control import ControlServer
 from nesvae_live.io.midi import IN_PORT, Midi, MidiError, open_midi
 from nesvae_live.io.record import Recorder, Take
-from nesvae_live.io.smf import write_midi
-from nesvae_live.jam import Jam
 from nesvae_live.journal import Noted, Opened
 from nesvae_live.mixer import Balance, Mixer
 from nesvae_live.performance import Performance
 from nesvae_live.plain import to_data
 from nesvae_live.protocols import Decode, Encode, Output
+from nesvae_live.recover import FILES
 from nesvae_live.renderer import Renderer
 from nesvae_live.setup import ClockSetup, Setup
 from nesvae_live.shifted import Shifted
@@ -186,6 +187,7 @@ class Stage:
         self.encoder = encoder
         self.keeper = Keeper(preset.bank_path, checkpoint.sha256, checkpoint.config.style)
         self.time = PerfTime()
+        self.jams = options.jams or default_jams_dir()
         self.seed = secrets.randbits(31) if options.seed is None else options.seed
         self.stopping = threading.Event()
         self.take: Take | None = None
@@ -227,15 +229,16 @@ class Stage:
             stack.callback(self.device.close)
         self.sample_rate = self.device.sample_rate if self.device else options.sample_rate
         self.recorder = Recorder(
-            options.jams or default_jams_dir(),
+            self.jams,
             self.sample_rate,
             time=time_,
             warn=self.warn,
-            makers={
-                "take.mid": write_midi,
-                "take.png": _write_picture,
-            },
+            makers=FILES,
         )
+        self.completing = Completing(self.jams, self.warn)
+        stack.callback(self.completing.close)
+        if sys.stderr.isatty():
+            print(said_in_advance(self.jams, self.sample_rate), file=sys.stderr)
         self.started = datetime.now().astimezone()
         self.folder = self.recorder.start(self.started)
         stack.callback(self._close_recorder)
@@ -382,6 +385,7 @@ class Stage:
                     self.warn(warning)
                 polls += 1
                 if polls % LOST_POLLS == 0:
+                    self.completing.look()
                     self._look_for_losses()
                     self._keep_snapshots()
                 status.show(self.engine.status)
@@ -476,13 +480,6 @@ class Stage:
 
     def _close_recorder(self) -> None:
         self.take = self.recorder.close()
-
-
-def _write_picture(jam: Jam, path: Path) -> None:
-    """Write the picture; what draws it is loaded when the playing is over."""
-    from nesvae_live.io.picture import write_picture
-
-    write_picture(jam, path)
 
 
 def _settle() -> None:

@@ -63,6 +63,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "fakes",
     ),
     4: (
+        "diskroom",
         "growing",
         "held",
         "jamsound",
@@ -89,6 +90,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "patchbank",
         "play",
         "render",
+        "completing",
         "jamcli",
         "recover",
         "replayed",

@@ -32,9 +32,9 @@ SILENT = ("--midi-api", "none", "--audio", "none", "--no-status")
 
 def seconds_of(wav: Path) -> float:
     with wave.open(str(wav)) as file:
-        n = file.getnframes()
+        n, rate = int(file.getnframes()), int(file.getframerate())
         assert len(file.readframes(n)) == 2 * n
-        return n / file.getframerate()
+        return n / rate
 
 
 def assert_is_complete(take: Path, jam: Jam) -> None:
@@ -212,9 +212,10 @@ def test_a_disk_that_is_full_in_mid_jam_costs_nothing_once_there_is_room(small_d
         assert wait_until(lambda: daemon.ctl(do="status")["beat"] > beat + 8)
         (small_disk / "filler").unlink()
         assert daemon.end() == 0
-    said = daemon.said.splitlines()
-    assert ["the music goes on" in line for line in said].count(True) == 1, daemon.said
-    assert all("nothing of it is missing" in line for line in said[1:]), daemon.said
+    short, full, *came_of_it = daemon.said.splitlines()
+    assert "there is room for 0 minutes" in short
+    assert "the music goes on" in full
+    assert all("nothing of it is missing" in line for line in came_of_it), daemon.said
     jam = daemon.jam()
     assert jam.cut is None
     assert seconds_of(daemon.take / SOUND) > (beat + 8) * 0.3
@@ -235,3 +236,17 @@ def test_a_kill_on_a_full_disk_leaves_what_was_written(small_disk: Path) -> None
     recover(info)
     assert_is_complete(daemon.take, read_jam(daemon.take))
     assert seconds_of(daemon.take / SOUND) > 0.5
+
+
+@pytest.mark.timeout(240)
+def test_the_next_start_completes_what_was_cut_off_and_says_so(
+    played: Path, tmp_path: Path
+) -> None:
+    folder = cut(played, tmp_path / "jams", log=20_000)
+    with Daemon(tmp_path, *SILENT, "--tempo", "200", "--seed", "5") as daemon:
+        assert wait_until(lambda: "completed:" in daemon.said, 100.0)
+        assert daemon.ctl(do="status")["beat"] > 0
+        assert daemon.end() == 0
+    said = daemon.said.splitlines()
+    assert [folder.name in line for line in said] == [True, True], daemon.said
+    assert_is_complete(folder, read_jam(folder))
