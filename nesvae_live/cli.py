@@ -131,6 +131,12 @@ def _performance(p: argparse.ArgumentParser) -> None:
             help="later by so much, or earlier",
         )
     p.add_argument("--seed", type=_whole(0, 2**31 - 1), metavar="N")
+    p.add_argument(
+        "--osc", type=_place, metavar="[HOST:]PORT", help="listen to OSC; without HOST on loopback"
+    )
+    p.add_argument(
+        "--osc-to", type=_place, metavar="[HOST:]PORT", help="send values there, beside who sends"
+    )
     p.add_argument("--auto", action="store_true", help="let the knobs wander by themselves")
     p.add_argument("--jams", type=Path, metavar="DIR", help="where takes go")
     p.add_argument(
@@ -636,6 +642,14 @@ def _within(low: float, high: float) -> Callable[[str], float]:
     return within
 
 
+def _place(text: str) -> tuple[str, int]:
+    """`9000` or `HOST:9000`; the loopback's where no host is named."""
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or not 1 <= int(port) <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 1 to 65535, or HOST:PORT")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
 def _meter(text: str) -> Meter:
     try:
         return Meter.parse(text)
@@ -665,6 +679,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ("nesvae_live.io.audio", "AudioError"),
         ("nesvae_live.io.control", "ControlError"),
         ("nesvae_live.io.midi", "MidiError"),
+        ("nesvae_live.io.osc", "OscError"),
         ("nesvae_live.io.record", "RecordError"),
         ("nesvae_live.play", "PerformanceError"),
         ("nesvae_live.jamlog", "JamError"),

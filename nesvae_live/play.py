@@ -42,6 +42,7 @@ from nesvae_live.inputs import Input, SetAuto, SetKnob
 from nesvae_live.io.audio import AudioDevice, open_audio
 from nesvae_live.io.control import ControlServer
 from nesvae_live.io.midi import IN_PORT, Midi, MidiError, open_midi
+from nesvae_live.io.osc import OscServer
 from nesvae_live.io.record import Recorder, Take
 from nesvae_live.journal import Noted, Opened
 from nesvae_live.mixer import Balance, Mixer
@@ -106,6 +107,8 @@ class PlayOptions:
     control: Path | None = None
     patch: tuple[str, ...] = ()
     auto: bool = False
+    osc: tuple[str, int] | None = None
+    osc_to: tuple[str, int] | None = None
     demo: bool = False
 
     @property
@@ -149,7 +152,7 @@ def play(options: PlayOptions) -> Take | None:
 
     Raises:
         PerformanceError: a part of the engine failed; the take is whole up to there.
-        ConfigError, BankError, CheckpointError, MidiError, AudioError, RecordError, ControlError: something
+        ConfigError, BankError, CheckpointError, MidiError, AudioError, RecordError, ControlError, OscError: something
             that was asked for can't be had; nothing has sounded then.
     """
     preset = load_preset(options.preset)
@@ -307,6 +310,12 @@ class Stage:
         control = ControlServer(inbox, time_, options.control)
         control.open()
         stack.callback(control.close)
+        if options.osc is not None:
+            osc = OscServer(
+                inbox, time_, self.engine.performer, self.engine.status, options.osc, options.osc_to
+            )
+            osc.open()
+            stack.callback(osc.close)
         self.tempo = tempo
 
     def _clock_port(self) -> str | None:

@@ -26,7 +26,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         *("targets", "controlkinds", "controls", "takeover", "wire", "pages", "surface"),
         *("feedback", "listener"),
         *("axes", "parts", "snapshotfile"),
-        *("targetspec", "gesturetargets", "gesturecommands"),
+        *("targetspec", "gesturetargets", "gesturecommands", "oscmap", "osclayout"),
         *("patch", "shaper", "drums", "dialect"),
         *("timing", "schedule", "playhead", "decoding"),
         *("jam", "jamlog", "plain", "quicklog", "tally"),
@@ -118,6 +118,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "platformdirs": ("io.control", "config"),
     "mido": ("io.*",),
+    "pythonosc": ("io.osc",),
     "rtmidi": ("midiports",),
     "jack": (
         "bench",
