@@ -7,6 +7,7 @@ event is not the sequencer's to decide, so those entries are passed on.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from queue import SimpleQueue
@@ -37,6 +38,9 @@ from nesvae_live.protocols import Decode, Journal, Output
 from nesvae_live.sequencer import Sequencer
 from nesvae_live.setup import Setup
 from nesvae_live.surface import Surface
+
+GAP_SECONDS = 1.0
+"""The sequencer looks at the time far more often than that."""
 
 
 class ReplayError(Exception):
@@ -103,6 +107,9 @@ class Replay:
         self._passes: list[Entry] = []  # behind the step in which they stand
         self._began = False
         self._stepped: float | None = None
+        self._looked = math.inf
+        self.gaps: list[str] = []
+        """Where the log lacks something, so that what follows may differ; a line each."""
         setup = _setup(opened)
         performance = setup.performance
         clock = setup.clock.clock(performance.meter.beats_per_bar)
@@ -139,6 +146,9 @@ class Replay:
             return
         if isinstance(entry, Stepped):
             self._step()
+            if entry.at - self._looked > GAP_SECONDS:
+                self.gaps.append(f"nothing is logged from {self._looked:.1f} to {entry.at:.1f} s")
+            self._looked = entry.at
             self._stepped = to_stamp(entry.at, self._opened.origin)
         elif isinstance(entry, Heard):
             stamp = to_stamp(entry.at, self._opened.origin)

@@ -80,6 +80,7 @@ def replay_take(
                 if played.difference:
                     break
             played.end()
+            faults += played.gaps
             writer.keep = not played.difference
     except JamError as error:
         raise JamError(f"{log}: {error}") from None

@@ -49,6 +49,7 @@ from nesvae_live.renderer import Renderer
 from nesvae_live.sequencer import Sequencer
 from nesvae_live.setup import ClockSetup, Setup
 from nesvae_live.surface import Surface
+from nesvae_live.tally import Tally
 from nesvae_live.voices import Voice
 from nesvae_live.wav import wav_head
 from tests.chance import any_gesture
@@ -290,7 +291,12 @@ class SimulatedJam:
         entries = self.journal.entries
         opened = next(e for e in entries if isinstance(e, Opened))
         rest = [e for e in entries if e is not opened]
-        lines = [entry_to_line(e, self.origin) for e in (opened, *rest)]
+        tally = Tally(opened)
+        lines = [entry_to_line(opened, self.origin)]
+        for entry in rest:
+            barred = tally.begins(entry)
+            tally.take(entry)
+            lines += [entry_to_line(e, self.origin) for e in (barred, entry) if e]
         (folder / LOG).write_bytes(b"".join(lines))
         sound = b"".join(chunk.astype("<i2").tobytes() for chunk in self.chunks)
         (folder / SOUND).write_bytes(wav_head(len(sound), RATE) + sound)

@@ -12,8 +12,8 @@ import pytest
 from nesvae_live.fakes import DrawnDecoder
 from nesvae_live.inputs import MidiIn, Panic, SetKnob, SetMute, SetSwap, SetTempo, Stop, Tap
 from nesvae_live.io.record import LOG, MIDI, SOUND
-from nesvae_live.jamlog import JamError
-from nesvae_live.journal import Answered, Entry, Heard, Placed, Silenced, Spliced
+from nesvae_live.jamlog import JamError, line_to_entry
+from nesvae_live.journal import Answered, Barred, Entry, Heard, Placed, Silenced, Spliced
 from nesvae_live.replay import ReplayError
 from nesvae_live.replayed import replay_take
 from nesvae_live.wav import HEAD_BYTES
@@ -62,7 +62,7 @@ def test_the_random_jams_have_everything_in_them() -> None:
         entries += jam.journal.entries
     inputs = {type(e.input) for e in entries if isinstance(e, Heard)}
     assert inputs >= {MidiIn, SetKnob, SetMute, SetSwap, SetTempo, Tap, Panic, Stop}
-    assert {type(e) for e in entries} == set(get_args(Entry))
+    assert {type(e) for e in entries} == set(get_args(Entry)) - {Barred}
     assert any(isinstance(e, Placed) and e.repeat for e in entries)
     assert any(isinstance(e, Silenced) and not e.panic for e in entries)
     answers = [e for e in entries if isinstance(e, Answered) and e.splice]
@@ -107,8 +107,12 @@ def test_what_came_in_decides_what_is_played(take: Path, tmp_path: Path) -> None
 
 
 def test_the_network_s_first_difference_is_named(take: Path, tmp_path: Path) -> None:
+    entries = [line_to_entry(line) for line in (take / LOG).read_bytes().splitlines()]
+    index = [e.index for e in entries if isinstance(e, Answered) and not e.splice][-1]
+    assert index > 0
+
     def respelt(entry: dict[str, Any]) -> dict[str, Any]:
-        if entry["kind"] == "answered" and entry["index"] == 2 and not entry["splice"]:
+        if (entry["kind"], entry.get("index"), entry.get("splice")) == ("answered", index, 0):
             tokens = list(entry["tokens"])
             tokens[9] = 77 + (tokens[9] - 77 + 1) % 77
             return entry | {"tokens": tokens}
@@ -116,7 +120,7 @@ def test_the_network_s_first_difference_is_named(take: Path, tmp_path: Path) -> 
 
     log = changed(take / LOG, tmp_path / "log", respelt)
     done = replay_take(log, tmp_path / "again", decoder=DrawnDecoder())
-    assert "phrase 2, tuple 3: token" in done.difference
+    assert f"phrase {index}, tuple 3: token" in done.difference
     assert not done.files
     assert not list((tmp_path / "again").iterdir())
     assert replay_take(log, tmp_path / "trusted").files
@@ -144,18 +148,21 @@ def test_a_log_that_does_not_say_its_setup_is_one_line(take: Path, tmp_path: Pat
         assert "\n" not in str(refused.value)
 
 
-def test_a_log_without_its_middle_says_where_it_stops_to_follow(take: Path, tmp_path: Path) -> None:
+def test_a_log_without_its_middle_says_what_it_lacks(take: Path, tmp_path: Path) -> None:
     lines = (take / LOG).read_bytes().splitlines(keepends=True)
     cut = tmp_path / LOG
     cut.write_bytes(b"".join(lines[: len(lines) // 4] + lines[3 * len(lines) // 4 :]))
-    with pytest.raises(ReplayError, match="answers what nobody asked"):
-        replay_take(cut, tmp_path / "again")
+    try:
+        (said, *_) = replay_take(cut, tmp_path / "again").faults
+    except ReplayError as error:
+        said = str(error)
+    assert "nothing is logged from" in said or "answers what nobody asked" in said
 
 
 def test_a_log_cut_at_its_end_plays_up_to_there(take: Path, tmp_path: Path) -> None:
     whole = (take / LOG).read_bytes()
     cut = tmp_path / LOG
-    cut.write_bytes(whole[: len(whole) * 3 // 4])
+    cut.write_bytes(whole[: whole.index(b"\n", len(whole) * 3 // 4) + 10])
     done = replay_take(cut, tmp_path / "again")
     assert "could not be read" in done.faults[0]
     sound, again = (f.read_bytes() for f in (take / SOUND, tmp_path / "again" / SOUND))
