@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from nesvae_live.protocols import Decode
 
 MEGABYTE = 1e6
+KINDS = ("mid", "wav", "stems", "vgm", "exprsco", "png")
+"""What can be exported; as in `export`, which is not loaded for a command line."""
+
 LONG_BYTES = 2_000_000
 """A log that is larger gets a progress bar."""
 
@@ -22,6 +26,16 @@ def add_jam(p: argparse.ArgumentParser) -> None:
     verbs = p.add_subparsers(dest="verb", required=True, metavar="VERB")
     list_ = _verb(verbs, "list", "every take in the folder", _list)
     list_.set_defaults(take=None)
+    show = _verb(verbs, "show", "a take's picture and figures, in the terminal", _show)
+    _take(show)
+    show.add_argument("--bars", type=_bars, metavar="A-B", help="these bars only")
+    export = _verb(verbs, "export", "a take, or some bars of it, as files", _export)
+    _take(export)
+    export.add_argument(
+        "--to", type=_kinds, required=True, metavar="KINDS", help=f"of {','.join(KINDS)}"
+    )
+    export.add_argument("--bars", type=_bars, metavar="A-B", help="these bars only")
+    export.add_argument("-o", "--out", type=Path, default=Path(), metavar="DIR")
     recover = _verb(verbs, "recover", "complete takes that were cut off", _recover)
     recover.set_defaults(take=None)
     replay = _verb(verbs, "replay", "play a take again, to files or to ports", _replay)
@@ -57,6 +71,24 @@ def _take(p: argparse.ArgumentParser) -> None:
     )
 
 
+def _bars(text: str) -> tuple[int, int]:
+    first, _, last = text.partition("-")
+    try:
+        bars = int(first), int(last or first)
+    except ValueError:
+        bars = 0, 0
+    if not 1 <= bars[0] <= bars[1]:
+        raise argparse.ArgumentTypeError(f"{text!r} are no bars: write them as 5-12, from 1 on")
+    return bars
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    kinds = tuple(dict.fromkeys(text.replace(" ", "").split(",")))
+    if unknown := [kind for kind in kinds if kind not in KINDS]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r}: some of {','.join(KINDS)}")
+    return kinds
+
+
 def _jams(arguments: argparse.Namespace) -> Path:
     from nesvae_live.config import default_jams_dir
 
@@ -81,6 +113,23 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], Any]]:
         yield bar.update
 
 
+@contextmanager
+def steps(what: str, names: Sequence[str]) -> Iterator[Callable[[str], Any]]:
+    """A progress bar over named steps, where a person looks and they take long."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=len(names), desc=what, bar_format="{desc} {n}/{total} |{bar}|{postfix}") as bar:
+
+        def done(name: str) -> None:
+            bar.set_postfix_str(name)
+            bar.update()
+
+        yield done
+
+
 def _list(arguments: argparse.Namespace) -> int:
     from nesvae_live.takes import find_takes, look_at
 
@@ -98,6 +147,37 @@ def _list(arguments: argparse.Namespace) -> int:
             f"{tempo:12}  {take.n_bytes / MEGABYTE:8.1f} MB  {take.state}"
             + (f": {take.fault}" if take.fault else "")
         )
+    return 0
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from nesvae_live.braille import jam_to_text
+    from nesvae_live.export import read_part
+    from nesvae_live.figures import jam_to_figures
+    from nesvae_live.takes import find_take, look_at
+
+    take = find_take(arguments.take, _jams(arguments))
+    jam = read_part(take, arguments.bars).jam
+    width = shutil.get_terminal_size((100, 24)).columns
+    print("\n".join(jam_to_text(jam, width, colour=sys.stdout.isatty())))
+    print()
+    for name, value in {**jam_to_figures(jam), "state": str(look_at(take).state)}.items():
+        print(f"{name:>12}  {value}")
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from nesvae_live.export import export, read_part
+    from nesvae_live.takes import find_take
+
+    take = find_take(arguments.take, _jams(arguments))
+    with steps(take.name, ("reading", *arguments.to)) as done:
+        part = read_part(take, arguments.bars)
+        done("reading")
+        if part.jam.cut:
+            say(f"{take}: {part.jam.cut}")
+        files = export(part, arguments.to, arguments.out, done)
+    print("\n".join(str(file) for file in files))
     return 0
 
 

@@ -16,9 +16,13 @@ Tap = Callable[[npt.NDArray[np.int16]], None]
 
 
 class SoundReplay:
-    """Renders entries as they come, in a second of memory; `tap` gets the chip's samples."""
+    """Renders entries as they come, in a second of memory.
 
-    def __init__(self, chip: Apu, tap: Tap) -> None:
+    `tap` gets the chip's samples `[n]`; with `stems` the mix and the voices, `[n, 5]`.
+    """
+
+    def __init__(self, chip: Apu, tap: Tap, *, stems: bool = False) -> None:
+        self._stems = stems
         self._player = ChipPlayer(chip)
         self._player.start()
         self._chip = chip
@@ -39,9 +43,9 @@ class SoundReplay:
         elif isinstance(entry, Rendered):
             self._render(entry.samples)
 
-    def end(self) -> None:
-        """There is no more: of a jam that was cut, render what is known."""
-        self._render(self._last)
+    def end(self, until: int = 0) -> None:
+        """There is no more: render what is known, of a jam that was cut, and up to `until`."""
+        self._render(max(self._last, until))
 
     def _taken(self, entry: Sounded) -> list[Event]:
         """The events that the chip took; what it was to take before, it never will."""
@@ -60,4 +64,9 @@ class SoundReplay:
     def _render(self, until: int) -> None:
         """Render up to sample `until`."""
         while (frames := min(until - self._chip.position, self._chip.sample_rate)) > 0:
-            self._tap(self._chip.render(frames))
+            self._tap(self._with_stems(frames) if self._stems else self._chip.render(frames))
+
+    def _with_stems(self, frames: int) -> npt.NDArray[np.int16]:
+        mix = np.empty(frames, np.int16)
+        stems = self._chip.render_stems(frames, mix=mix)
+        return np.column_stack((mix, stems))

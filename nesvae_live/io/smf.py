@@ -12,11 +12,14 @@ from nesvae_live.controlkinds import MOST_7, place_to_raw
 from nesvae_live.dialect import Speaker
 from nesvae_live.events import Event, NoteOff, NoteOn, Shape
 from nesvae_live.jam import Jam, Note
-from nesvae_live.journal import Sent, Turned
+from nesvae_live.journal import Noted, Placed, Posed, Sent, Spliced, Turned
 from nesvae_live.knobs import SOUND_KNOBS
 from nesvae_live.voices import VOICES, Voice
 
 TICKS_PER_BEAT = 480
+RECALL, MARK = "recall ", "mark"
+"""How the log says why everything was set anew, and that somebody set a mark."""
+
 KNOBS_CHANNEL = 15
 """0-based; the one farthest from the notes."""
 
@@ -31,8 +34,8 @@ def jam_to_midi(jam: Jam) -> mido.MidiFile:
     """Write a jam as a type 1 file of 480 ticks a beat, whose tick 0 is beat 0, a bar line.
 
     Tracks: the tempo, metre and name; P1, P2 and TR on their channels, one note at a time and
-    every one ended, with CC 11 and CC 12 where a patch shaped them (in the jam's `dialect`), and NO if the
-    noise was used; `knobs`, where a turned knob is a control change on channel 16, and what has
+    every one ended, with CC 11 and CC 12 where a patch shaped them (in the jam's `dialect`), and NO
+    if the noise was used; markers where a snapshot was recalled or a mark was set; `knobs`, where a turned knob is a control change on channel 16, and what has
     no controller (a knob let go, a style axis above the eighth) is a text. Every track ends at
     the bar line after the last note.
     """
@@ -42,7 +45,9 @@ def jam_to_midi(jam: Jam) -> mido.MidiFile:
     numerator, denominator = (int(n) for n in opened.meter.split("/"))
     title = f"nesvae_live {opened.started}"
     metre = mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
-    head = [*_tempi(jam)[:1], (0, metre), *_tempi(jam)[1:]]
+    tempi = _tempi(jam)
+    changes = sorted([*tempi[1:], *_markers(jam)], key=lambda timed: timed[0])
+    head = [*tempi[:1], (0, metre), *changes]
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
     file.tracks.append(_track(title, head, end))
     notes = jam.notes()
@@ -66,6 +71,25 @@ def _tempi(jam: Jam) -> list[tuple[int, mido.MetaMessage]]:
         if not tempi or tempi[-1][1].tempo != tempo:
             tempi.append((tick, mido.MetaMessage("set_tempo", tempo=tempo)))
     return tempi
+
+
+def _markers(jam: Jam) -> list[tuple[int, mido.MetaMessage]]:
+    """Where a recalled snapshot is heard from on, and where marks were set."""
+    markers: list[tuple[float, str]] = []
+    recalled = ""
+    for entry in jam.entries:
+        if isinstance(entry, Posed) and entry.why.startswith(RECALL):
+            recalled = entry.why
+            markers.append((jam.beat_at(entry.at), recalled))
+        elif isinstance(entry, Placed | Spliced) and recalled:
+            markers[-1] = (entry.beat, recalled)
+            recalled = ""
+        elif isinstance(entry, Noted) and entry.text.startswith(MARK) and not recalled:
+            markers.append((jam.beat_at(entry.at), entry.text.removeprefix(MARK).strip() or MARK))
+    return [
+        (max(0, _tick(beat)), mido.MetaMessage("marker", text=text))
+        for beat, text in sorted(markers)
+    ]
 
 
 def _said(
