@@ -54,6 +54,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _play(commands.add_parser("play", help="play, until Ctrl-C or for some bars"))
     _demo(commands.add_parser("demo", help="hear it with no hardware: 16 bars, recorded"))
+    _learn(commands.add_parser("learn", help="teach it which control moves what, while it plays"))
+    _presets(commands.add_parser("presets", help="the presets there are: list, show, check"))
     _ctl(commands.add_parser("ctl", help="send a command to the instrument that plays"))
     _ports(commands.add_parser("ports", help="list MIDI ports and audio outputs"))
     _doctor(commands.add_parser("doctor", help="what this machine offers, and what is missing"))
@@ -80,6 +82,9 @@ def _play(p: argparse.ArgumentParser) -> None:
     p.add_argument("--midi-api", choices=MIDI_APIS, default="auto")
     p.add_argument("--midi-in", action="append", default=[], metavar="NAME", help="can be repeated")
     p.add_argument("--midi-out", metavar="NAME")
+    p.add_argument(
+        "--feedback", metavar="NAME", help="the controller's port that takes values back"
+    )
     p.add_argument("--bars", type=_whole(1, 1_000_000), help="end after so many bars")
     p.add_argument("--clock", choices=("internal", "midi"), default="internal")
     p.add_argument("--clock-in", metavar="NAME", help="the input whose MIDI clock is followed")
@@ -172,9 +177,31 @@ def _ctl(p: argparse.ArgumentParser) -> None:
     )
     verbs.add_parser("tap", help="tap the tempo, on a beat")
     add_gestures(verbs)
+    verbs.add_parser("page", help="put a page of the controls up").add_argument(
+        "page", type=_whole(1, 99), metavar="N"
+    )
+    verbs.add_parser("refresh", help="send the controller everything that it shows")
     verbs.add_parser("panic", help="end every note now, whatever sounds")
     verbs.add_parser("stop", help="end the performance")
     verbs.add_parser("status", help="what the status line shows, as JSON")
+
+
+def _learn(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=_run_learn)
+    p.add_argument("targets", nargs="*", metavar="TARGET", help="default: it asks")
+    p.add_argument("--control", type=Path, metavar="SOCKET", help="the control socket's path")
+
+
+def _presets(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=_run_presets)
+    verbs = p.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("list", help="a line a preset")
+    verbs.add_parser(
+        "show", help="a picture of the controller, and what each control moves"
+    ).add_argument("preset", metavar="NAME|FILE")
+    verbs.add_parser("check", help="whether they are sound").add_argument(
+        "presets", nargs="*", metavar="NAME|FILE", help="default: all"
+    )
 
 
 def _ports(p: argparse.ArgumentParser) -> None:
@@ -340,8 +367,8 @@ def _run_ctl(arguments: argparse.Namespace) -> int:
         command |= {"voice": arguments.voice, "level": arguments.level}
     elif arguments.verb in {"solo", "unsolo"}:
         command = {"do": "solo", "voice": arguments.voice, "on": arguments.verb == "solo"}
-    elif arguments.verb in {"swap", "tempo"}:
-        name = "mode" if arguments.verb == "swap" else "tempo"
+    elif arguments.verb in {"swap", "tempo", "page"}:
+        name = "mode" if arguments.verb == "swap" else arguments.verb
         command |= {name: getattr(arguments, name)}
     elif "command_of" in arguments:
         command = dict(arguments.command_of(arguments))
@@ -351,6 +378,36 @@ def _run_ctl(arguments: argparse.Namespace) -> int:
         return 1
     if arguments.verb == "status":
         print(json.dumps(answer, indent=2))
+    return 0
+
+
+def _run_learn(arguments: argparse.Namespace) -> int:
+    from nesvae_live.io.control import send_command
+    from nesvae_live.learnsession import LearnSession, typed_lines
+
+    session = LearnSession(
+        lambda command: send_command(command, arguments.control),
+        sys.stdout,
+        typed_lines(sys.stdin),
+    )
+    if arguments.targets:
+        return 0 if session.learn(arguments.targets) else 1
+    session.converse()
+    return 0
+
+
+def _run_presets(arguments: argparse.Namespace) -> int:
+    from nesvae_live.config import load_preset
+    from nesvae_live.presets import check_presets, preset_to_text, presets_to_text
+
+    if arguments.verb == "list":
+        print(presets_to_text())
+    elif arguments.verb == "show":
+        print(preset_to_text(load_preset(arguments.preset)))
+    else:
+        text, fine = check_presets(arguments.presets)
+        print(text)
+        return 0 if fine else 1
     return 0
 
 

@@ -4,7 +4,9 @@ Commands: `{"do": "set", "knob": "density", "value": 0.5}` (null lets it go),
 `{"do": "mute", "voice": "P1", "on": true}`, `{"do": "level", "voice": "P1", "level": -6}` (dB;
 the voice may be "all"), `{"do": "solo", "voice": "P1", "on": true}`,
 `{"do": "swap", "mode": "now"}` (or beat, bar), `{"do": "tempo", "tempo": 120}`, `{"do": "tap"}`,
-`{"do": "panic"}`,
+`{"do": "page", "page": 2}` (of the controls), `{"do": "refresh"}` (the controller's lights),
+`{"do": "learn", "target": "density"}` (null: no more), `{"do": "learning"}` (what came of it),
+`{"do": "unlearn"}`, `{"do": "panic"}`,
 `{"do": "stop"}`, `{"do": "status"}`, and those of `gesturecommands`. Answers: `{"ok": true, ...}` or `{"ok": false, "error": "one line"}`.
 """
 
@@ -17,9 +19,12 @@ import msgspec
 from nesvae_live.book import Swap
 from nesvae_live.gesturecommands import Asked, GestureCommand
 from nesvae_live.inputs import (
+    GetLearning,
     GetStatus,
     Input,
+    Learn,
     Panic,
+    Refresh,
     Reply,
     SetKnob,
     SetLevel,
@@ -29,6 +34,8 @@ from nesvae_live.inputs import (
     SetTempo,
     Stop,
     Tap,
+    TurnPage,
+    Unlearn,
 )
 from nesvae_live.mixer import HIGHEST_DB, LOWEST_DB
 from nesvae_live.voices import Voice
@@ -66,6 +73,26 @@ class _Tap(msgspec.Struct, tag_field="do", tag="tap", forbid_unknown_fields=True
     pass
 
 
+class _Page(msgspec.Struct, tag_field="do", tag="page", forbid_unknown_fields=True):
+    page: Annotated[int, msgspec.Meta(ge=1)]
+
+
+class _Refresh(msgspec.Struct, tag_field="do", tag="refresh", forbid_unknown_fields=True):
+    pass
+
+
+class _Learn(msgspec.Struct, tag_field="do", tag="learn", forbid_unknown_fields=True):
+    target: str | None
+
+
+class _Unlearn(msgspec.Struct, tag_field="do", tag="unlearn", forbid_unknown_fields=True):
+    pass
+
+
+class _Learning(msgspec.Struct, tag_field="do", tag="learning", forbid_unknown_fields=True):
+    pass
+
+
 class _Panic(msgspec.Struct, tag_field="do", tag="panic", forbid_unknown_fields=True):
     pass
 
@@ -78,6 +105,7 @@ class _Status(msgspec.Struct, tag_field="do", tag="status", forbid_unknown_field
     pass
 
 
+_OfController = _Page | _Refresh | _Learn | _Unlearn | _Learning
 _Command = (
     _Set
     | _Mute
@@ -86,6 +114,7 @@ _Command = (
     | _Swap
     | _Tempo
     | _Tap
+    | _OfController
     | _Panic
     | _Stop
     | _Status
@@ -125,6 +154,8 @@ def parse_command(line: bytes, at: float, reply: Reply) -> Input:
         return SetSolo(_voice(command.voice), command.on, at, reply)
     if isinstance(command, _Swap | _Tempo | _Tap):
         return _timing(command, at, reply)
+    if isinstance(command, _OfController):
+        return _of_controller(command, at, reply)
     if isinstance(command, _Panic):
         return Panic(at, reply)
     if isinstance(command, _Stop):
@@ -138,6 +169,18 @@ def _timing(command: _Swap | _Tempo | _Tap, at: float, reply: Reply) -> Input:
     if isinstance(command, _Tempo):
         return SetTempo(command.tempo, at, reply)
     return Tap(at, reply)
+
+
+def _of_controller(command: _OfController, at: float, reply: Reply) -> Input:
+    if isinstance(command, _Page):
+        return TurnPage(command.page - 1, 0, at, reply)
+    if isinstance(command, _Refresh):
+        return Refresh(at, None, reply)
+    if isinstance(command, _Learn):
+        return Learn(command.target, at, reply)
+    if isinstance(command, _Unlearn):
+        return Unlearn(at, reply)
+    return GetLearning(at, reply)
 
 
 def _voice(name: str, *others: str) -> Voice:

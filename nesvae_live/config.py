@@ -15,6 +15,7 @@ from typing import Any
 
 import platformdirs
 
+from nesvae_live.controllers import Controller, parse_controller
 from nesvae_live.dialect import DIALECTS, GENERAL
 from nesvae_live.pages import Layout
 from nesvae_live.patch import Patch
@@ -26,7 +27,7 @@ from nesvae_live.voices import Voice
 
 APP = "nesvae_live"
 DEFAULT_PRESET = "default"
-PARTS = ("defaults", *(section for section, _ in SECTIONS), "pages")
+PARTS = ("controller", "defaults", *(section for section, _ in SECTIONS), "pages")
 """The parts of a preset that say what its controls do."""
 
 
@@ -69,6 +70,7 @@ class Preset:
     bank: PatchBank = field(default_factory=lambda: PatchBank({}), compare=False, repr=False)
     patches: Mapping[Voice, str] = field(default_factory=dict)
     dialect: str = GENERAL
+    controller: Controller | None = None
 
     def surface(self) -> Surface:
         """What reads this preset's controls."""
@@ -107,15 +109,20 @@ def load_preset(name_or_path: str = DEFAULT_PRESET) -> Preset:
     """
     if name_or_path.endswith(".toml") or any(sep in name_or_path for sep in "/\\"):
         return read_preset(Path(name_or_path).expanduser())
-    folders = (user_presets_dir(), shipped_dir("presets"))
-    for folder in folders:
-        if (path := folder / f"{name_or_path}.toml").is_file():
-            return read_preset(path)
-    names = sorted({path.stem for folder in folders for path in folder.glob("*.toml")})
+    paths = preset_paths()
+    if name_or_path in paths:
+        return read_preset(paths[name_or_path])
+    names = sorted(paths)
     raise ConfigError(
         f"no preset named {name_or_path!r}{nearest(name_or_path, names)}; "
         f"there are: {', '.join(names)}"
     )
+
+
+def preset_paths() -> dict[str, Path]:
+    """Every preset there is by its name; a user's own goes before a shipped one."""
+    folders = (shipped_dir("presets"), user_presets_dir())
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
 
 
 def read_preset(path: Path) -> Preset:
@@ -151,6 +158,7 @@ def _preset(table: Mapping[str, Any], path: Path) -> Preset:
         name=typed(table.get("name", path.stem), str, "name"),
         description=typed(table.get("description", ""), str, "description"),
         layout=parse_layout(table),
+        controller=parse_controller(subtable(table, "controller")),
         muted=frozenset(map(_voice, typed(voices.get("mute", []), list[str], "voices.mute"))),
         play=Play(**{key: _in_range(key, play[key]) for key in play}),
         path=path,

@@ -9,6 +9,7 @@
 | audio renderer | render the chip ahead into the ring | wait on the sequencer |
 | pyo callback, in a process of its own | copy a block, count it | anything else |
 | recorder | write files from a queue | push back |
+| feedback | send what the sequencer put on its queue to the controller | ask anything of the sequencer |
 | control socket | parse a command, put it on the inbox | act on it |
 | main | build, status line, signals | real-time work |
 """
@@ -21,6 +22,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from nesvae_live.arrangement import Arrangement
+from nesvae_live.desk import unshown
 from nesvae_live.inference import Inference, Result, run_request
 from nesvae_live.inputs import Input
 from nesvae_live.journal import Closed
@@ -32,6 +34,7 @@ from nesvae_live.sequencer import Sequencer
 from nesvae_live.setting import Setting
 from nesvae_live.surface import Surface
 from nesvae_live.voices import Voice
+from nesvae_live.wire import Message
 
 Figures = Callable[[], Mapping[str, Any]]
 
@@ -56,6 +59,7 @@ class Engine:
         hear: Callable[[Balance], None] = unheard,
         encoder: Encode | None = None,
         snapshots: Mapping[int, Setting] | None = None,
+        show: Callable[[Message], None] = unshown,
     ) -> None:
         self.time = time
         self.journal = journal
@@ -82,6 +86,7 @@ class Engine:
             surface=surface,
             performer=self.performer,
             status=self.status,
+            show=show,
         )
         self._thread = threading.Thread(target=self.sequencer.run, name="sequencer", daemon=True)
 
@@ -138,6 +143,7 @@ class Engine:
             "clock_warning": self.clock.warning,
             "swap": str(performer.swap),
             "knobs": dict(performer.knobs.values),
+            "page": sequencer.surface.page + 1,
             "muted": sorted(voice.name for voice in performer.muted),
             "transpose": list(performer.arrangement.transpose),
             "key": str(performer.arrangement.key or ""),

@@ -143,12 +143,13 @@ class Feedback:
         key = ((status, channel, number), kind)
         there = hands.setdefault(key, {})
         moves_it = to_own_place(spec)
-        if moves_it:
-            if any(now - hand.at < STILL for hand in there.values()):
-                return []
-            if key in self._shown and there:
-                last = max(there.values(), key=lambda hand: hand.at)
+        if moves_it and there:
+            last = max(there.values(), key=lambda hand: hand.at)
+            moving = now - last.at < STILL
+            if moving or key in self._shown:
                 self._shown[key] = last.raw_of(spec.kind_spec.most)
+            if moving:
+                return []
         if self._shown.get(key) == raw:
             return []
         self._shown[key] = raw

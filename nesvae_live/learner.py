@@ -21,14 +21,16 @@ from nesvae_live.targets import TARGET_BY_NAME, Kind
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """`target` is moved by `control` now, on `page` (None: on all); `lost` have none any more.
+    """`target` is moved by `control` now, on the page of that name (None: on all).
 
-    With `control` None it was taken back.
+    The targets in `lost` had that control and no longer have it. With `control` None what was
+    learnt last was taken back. `layout` is what came of it.
     """
 
     number: int
     target: str
-    control: ControlSpec | None
+    layout: Layout
+    control: ControlSpec | None = None
     page: str | None = None
     lost: tuple[str, ...] = ()
 
@@ -102,7 +104,7 @@ class Learner:
             raise ValueError("there is nothing to undo: nothing was learnt")
         layout, target = self._before.pop()
         self.surface.rearrange(layout)
-        self._tell(Learnt(self._count + 1, target, None))
+        self._tell(Learnt(self._count + 1, target, layout))
 
     def figures(self) -> Mapping[str, Any]:
         """What a person wants to see of it."""
@@ -122,7 +124,7 @@ class Learner:
                 "what": "" if control is None else control.kind_spec.what,
                 "page": last.page,
                 "lost": list(last.lost),
-                "saved": where if saved == last.number else None,
+                "saved": where if saved >= last.number else None,
                 "error": error if saved == last.number else "",
             }
         return shown
@@ -156,7 +158,7 @@ class Learner:
         surface.rearrange(layout)
         self._before.append((before, target))
         name = None if page is None else layout.pages[page].name
-        self._tell(Learnt(self._count + 1, target, fresh, name, lost))
+        self._tell(Learnt(self._count + 1, target, layout, fresh, name, lost))
 
     def _tell(self, learnt: Learnt) -> None:
         self._count = learnt.number

@@ -56,6 +56,11 @@ class Layout:
     pages: tuple[Page, ...] = ()
     defaults: Defaults = field(default_factory=Defaults)
 
+    @property
+    def shows(self) -> bool:
+        """Whether any control shows where its target stands."""
+        return any(c.feedback is not False for controls in self.sets() for c in controls)
+
     def sets(self) -> list[tuple[ControlSpec, ...]]:
         """The controls that are there on each page."""
         return [(*self.controls, *page.controls) for page in self.pages] or [self.controls]

@@ -32,22 +32,26 @@ from nesvae_live.critic import Critic
 from nesvae_live.decoder import Decoder
 from nesvae_live.decoding import Sampling
 from nesvae_live.demo import Gesture
+from nesvae_live.desk import unshown
 from nesvae_live.diskroom import said_in_advance
 from nesvae_live.encoder import Encoder
 from nesvae_live.engine import Engine
 from nesvae_live.finder import Finder
 from nesvae_live.grid import Grid, Mode
+from nesvae_live.hotplug import Hotplug
 from nesvae_live.inference import Result
-from nesvae_live.inputs import Input, SetAuto, SetKnob
+from nesvae_live.inputs import Input, Refresh, SetAuto, SetKnob
 from nesvae_live.io.audio import AudioDevice, open_audio
 from nesvae_live.io.control import ControlServer
-from nesvae_live.io.midi import IN_PORT, Midi, MidiError, open_midi
+from nesvae_live.io.midi import IN_PORT, OWN_FEEDBACK, Midi, MidiError, open_midi
 from nesvae_live.io.osc import OscServer
 from nesvae_live.io.record import Recorder, Take
 from nesvae_live.journal import Noted, Opened
 from nesvae_live.mixer import Balance, Mixer
 from nesvae_live.performance import Performance
 from nesvae_live.plain import to_data
+from nesvae_live.presetfile import Saver
+from nesvae_live.presets import known_controllers
 from nesvae_live.protocols import Decode, Encode, Output
 from nesvae_live.recover import FILES
 from nesvae_live.renderer import Renderer
@@ -63,6 +67,8 @@ SAMPLING = Sampling(temperature=0.9, top_p=0.95, guidance=3.0, candidates=2)
 SAMPLE_RATE = 44_100
 BLOCK_FRAMES = 256
 POLL_SECONDS = 0.1
+PORT_POLLS = 10
+"""Which ports there are is asked every so many polls."""
 LOST_POLLS = 5
 """Whether a port or device was lost is asked every so many polls."""
 LOOKAHEAD = 0.05
@@ -81,6 +87,7 @@ class PlayOptions:
     midi_api: str = "auto"
     midi_in: tuple[str, ...] = ()
     midi_out: str | None = None
+    feedback: str | None = None
     audio: str = "auto"
     audio_device: str | None = None
     sample_rate: int = SAMPLE_RATE
@@ -217,8 +224,10 @@ class Stage:
                 warn=self.warn,
                 dialect=self.preset.dialect,
                 clock_out=options.clock_out,
+                feedback=options.feedback or (OWN_FEEDBACK if self.preset.layout.shows else None),
             )
         )
+        self.midi.watch_feedback(lambda heard: inbox.put(Refresh(time_.now(), heard)))
         self.device = open_audio(
             options.audio,
             options.audio_device,
@@ -297,6 +306,7 @@ class Stage:
             hear=self.renderer.mixer.hear,
             encoder=self.encoder,
             snapshots=self.keeper.found,
+            show=self.midi.feedback.send if self.midi.feedback is not None else unshown,
         )
         if options.auto:
             inbox.put(SetAuto(on=True, at=time_.now()))
@@ -307,6 +317,7 @@ class Stage:
             )
             self.midi.clock_joined = self.leader.join
         self.engine.prepare()
+        self.saver = Saver(self.engine.sequencer.desk.learner, self.preset, self.say)
         control = ControlServer(inbox, time_, options.control)
         control.open()
         stack.callback(control.close)
@@ -378,6 +389,7 @@ class Stage:
         status = StatusLine(sys.stderr, self.options.status)
         beats_per_bar = self.options.meter.beats_per_bar
         polls = 0
+        hotplug = Hotplug(self.midi.sources, known_controllers(), self.preset, self.say)
         try:
             while True:
                 if self.stopping.wait(POLL_SECONDS):
@@ -393,10 +405,13 @@ class Stage:
                 if warning := self.engine.clock.warning:
                     self.warn(warning)
                 polls += 1
+                self.saver.look()
                 if polls % LOST_POLLS == 0:
                     self.completing.look()
                     self._look_for_losses()
                     self._keep_snapshots()
+                if polls % PORT_POLLS == 0 and "MIDI" not in self.lost:
+                    hotplug.look()
                 status.show(self.engine.status)
         finally:
             status.end()

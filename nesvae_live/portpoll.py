@@ -22,13 +22,17 @@ class PortPoll:
     def __init__(self, api: str, slots: Sequence[Slot], *, lost: Notice, found: Notice) -> None:
         self._slots = [slot for slot in slots if slot.wanted is not None]
         self._lost, self._found = lost, found
-        kinds = {slot.kind for slot in self._slots}
+        kinds = {slot.kind for slot in self._slots} | {"MidiIn"}
         self._listers = {kind: make_client(api, kind, LIST_CLIENT) for kind in sorted(kinds)}
 
     def look(self) -> list[str]:
         """Close what is gone, open what is back; what a person should know, a line each."""
         names = {kind: list(lister.get_ports()) for kind, lister in self._listers.items()}
         return [line for slot in self._slots for line in self._look_at(slot, names[slot.kind])]
+
+    def sources(self) -> frozenset[str]:
+        """The names of the ports that can be read."""
+        return frozenset(self._listers["MidiIn"].get_ports())
 
     def _look_at(self, slot: Slot, names: Sequence[str]) -> list[str]:
         if slot.port is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nesvae_live.controlkinds import KIND_BY_NAME
@@ -130,3 +131,24 @@ def _options(table: Mapping[str, Any], where: str) -> dict[str, Any]:
             continue
         found[name] = value
     return found
+
+
+def control_to_table(control: ControlSpec, common: Defaults) -> dict[str, Any]:
+    """A control as a preset says it: its kind and number, its channel, and what is not as usual."""
+    kind = control.kind_spec
+    table: dict[str, Any] = {kind.name: control.number if kind.top is not None else True}
+    if control.channel is not None:
+        table["channel"] = control.channel + 1
+    usual = replace(
+        ControlSpec(control.target, control.number, kind=control.kind),
+        takeover=common.takeover,
+        deadband=common.deadband,
+        feedback=common.feedback,
+    )
+    if (control.low, control.high) != (usual.low, usual.high):
+        table["range"] = [control.low, control.high]
+    for name in OPTIONS:
+        if name not in {"channel", "range"} and getattr(control, name) != getattr(usual, name):
+            value = getattr(control, name)
+            table[name] = str(value) if isinstance(value, Takeover) else value
+    return table

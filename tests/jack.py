@@ -199,6 +199,10 @@ class JackProbe:
         """Send a message with the next block."""
         self._ask("send_midi", bytes(message))
 
+    def echo(self) -> None:
+        """From now on, send back at once whatever comes, as some controllers do."""
+        self._ask("start_echo")
+
     def transport(self, verb: str, *arguments: int) -> None:
         """`start` or `stop` JACK's transport, or `locate` a frame."""
         self._ask("transport", verb, *arguments)
@@ -283,6 +287,7 @@ class _Ear:
         self.sent: list[tuple[int, bytes]] = []
         self.first_frame = -1
         self.frames_missed = 0
+        self._echoes = False
         self._to_send: SimpleQueue[bytes] = SimpleQueue()
         self._audio = np.zeros(round(audio_seconds * self.sample_rate), np.float32)
         self.frames = 0
@@ -302,6 +307,8 @@ class _Ear:
             self.first_frame = frame
         for offset, data in self._ports["midi_in"].incoming_midi_events():
             self.midi.append((frame + offset, bytes(data)))
+            if self._echoes:
+                self._to_send.put(bytes(data))
         self._ports["midi_out"].clear_buffer()
         while True:
             try:
@@ -325,6 +332,9 @@ class _Ear:
 
     def send_midi(self, message: bytes) -> None:
         self._to_send.put(message)
+
+    def start_echo(self) -> None:
+        self._echoes = True
 
     def transport(self, verb: str, *arguments: int) -> None:
         getattr(self._client, f"transport_{verb}")(*arguments)

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from nesvae_live.cables import Cables
 from nesvae_live.dialect import GENERAL, Speaker
+from nesvae_live.feedbacksender import FeedbackSender
 from nesvae_live.jackkeeper import JackKeeper
 from nesvae_live.jackwatch import JackWatch
 from nesvae_live.midiports import (
@@ -31,6 +32,9 @@ __all__ = ["Midi", "MidiError", "list_ports", "open_midi"]
 IN_CLIENT, IN_PORT = "nesvae_live_in", "nesvae_live in"
 OUT_CLIENT, OUT_PORT = "nesvae_live_out", "nesvae_live out"
 CLOCK_CLIENT, CLOCK_PORT = "nesvae_live_clock", "nesvae_live clock"
+FEEDBACK_CLIENT, FEEDBACK_PORT = "nesvae_live_feedback", "nesvae_live feedback"
+OWN_FEEDBACK = ""
+"""In a port's place: feedback goes to a virtual port."""
 
 
 class Midi:
@@ -39,7 +43,8 @@ class Midi:
     `api` is the system in use (`none`: there are no ports), `inputs` the names of the ports that
     are read, `output` takes the notes (None: there is no port to write to), `send_clock` sends a
     message of MIDI clock now (None: that port was not asked for). `clock_joined` is called when
-    somebody may wait for that clock to say where it is.
+    somebody may wait for that clock to say where it is. `feedback` takes what a controller is to
+    show (None: it was not asked for).
 
     `lost`, `recover`, `tend` and `close` are the main thread's.
     """
@@ -50,6 +55,8 @@ class Midi:
         self.output: DeadlineSender | None = None
         self.send_clock: Callable[[Sequence[int]], None] | None = None
         self.clock_joined: Callable[[], None] = lambda: None
+        self.feedback: FeedbackSender | None = None
+        self._feedback_heard: Callable[[bool], None] | None = None
         self._time = time
         self._watch = watch
         self._slots: list[Slot] = []
@@ -118,6 +125,12 @@ class Midi:
             return self._keeper.look(eager=panicked)
         return self._poll.look() if self._poll is not None else []
 
+    def sources(self) -> frozenset[str]:
+        """The names of the ports that there are now; about once a second while nothing is lost."""
+        if self._watch is not None:
+            return frozenset(self._watch.midi_ports())
+        return self._poll.sources() if self._poll is not None else frozenset()
+
     def silence(self, *, panic: bool = False) -> None:
         """End every note now, drop what is held; a panic trusts no books."""
         if self.output is not None:
@@ -139,6 +152,8 @@ class Midi:
         """End every note and let go of the ports, whatever state they are in."""
         if self.output is not None:
             self.output.stop()
+        if self.feedback is not None:
+            self.feedback.stop()
         gone = self._watch is not None and self._watch.gone
         slots, self._slots = self._slots, []
         for slot in slots:
@@ -172,6 +187,31 @@ class Midi:
         self._slots.append(slot)
         self.send_clock = lambda data: self._transmit(slot, tuple(data))
 
+    def show(self, slot: Slot) -> None:
+        """Make a slot the one to the controller."""
+        self._slots.append(slot)
+        self.feedback = FeedbackSender(lambda message: self._transmit(slot, message))
+
+    def watch_feedback(self, tell: Callable[[bool], None]) -> None:
+        """Let `tell` know when somebody hears the feedback, and when nobody does any more.
+
+        Where no system tells of that, somebody does.
+        """
+        self._feedback_heard = tell
+        if self.feedback is not None and self._watch is None:
+            tell(True)
+
+    def _tell_feedback(self, *, heard: bool) -> None:
+        if self._feedback_heard is not None:
+            self._feedback_heard(heard)
+
+    def begin(self) -> None:
+        """Start what sends; every slot is open."""
+        if self.output is not None:
+            self.output.start()
+        if self.feedback is not None:
+            self.feedback.start()
+
     def keep(self) -> None:
         """Open every slot, and begin to look after them.
 
@@ -200,6 +240,8 @@ class Midi:
     def _lost(self, slot: Slot) -> None:
         if slot is self._out and self.output is not None:
             self.output.doubt()
+        if slot.client == FEEDBACK_CLIENT and slot.wanted is not None:
+            self._tell_feedback(heard=False)
 
     def _found(self, slot: Slot) -> None:
         if slot is self._out and self.output is not None:
@@ -209,6 +251,8 @@ class Midi:
     def _joined(self, slot: Slot) -> None:
         if slot.client == CLOCK_CLIENT:
             self.clock_joined()
+        elif slot.client == FEEDBACK_CLIENT:
+            self._tell_feedback(heard=True)
 
     def _transmit(self, slot: Slot, *messages: tuple[int, ...]) -> None:
         """Send now. Runs in the sender's thread.
@@ -231,6 +275,7 @@ def open_midi(
     warn: Callable[[str], None],
     dialect: str = GENERAL,
     clock_out: bool = False,
+    feedback: str | None = None,
 ) -> Midi:
     """Open the ports that are named, virtual ones where none is.
 
@@ -246,16 +291,18 @@ def open_midi(
         time: the clock of stamps and deadlines.
         warn: takes one line for a person.
         clock_out: open the virtual port `nesvae_live clock` too, for a clock of ours.
+        feedback: part of the name of the controller's port that takes values back, or
+            `OWN_FEEDBACK` for the virtual port `nesvae_live feedback`, where there can be one.
         dialect: how events are said, one of `dialect.DIALECTS`.
 
     Raises:
         MidiError: what was asked for can't be opened.
     """
     if api == "auto":
-        return _open_any(inputs, output, inbox, time, warn, dialect, clock_out)
+        return _open_any(inputs, output, inbox, time, warn, dialect, clock_out, feedback)
     if api != "none":
-        return _open(api, inputs, output, inbox, time, warn, dialect, clock_out)
-    if inputs or output is not None:
+        return _open(api, inputs, output, inbox, time, warn, dialect, clock_out, feedback)
+    if inputs or output is not None or feedback:
         raise MidiError("a MIDI port is named, but the MIDI API is none: name an API, or no port")
     return Midi("none", time)
 
@@ -268,15 +315,16 @@ def _open_any(
     warn: Callable[[str], None],
     dialect: str,
     clock_out: bool,
+    feedback: str | None,
 ) -> Midi:
     faults = []
     for api in AUTO.get(sys.platform, ("jack",)):
         try:
-            return _open(api, inputs, output, inbox, time, warn, dialect, clock_out)
+            return _open(api, inputs, output, inbox, time, warn, dialect, clock_out, feedback)
         except MidiUnavailableError as error:
             faults.append(str(error))
-    if inputs or output is not None:
-        wanted = ", ".join(repr(name) for name in (*inputs, *filter(None, [output])))
+    if inputs or output is not None or feedback:
+        wanted = ", ".join(repr(name) for name in (*inputs, *filter(None, [output, feedback])))
         raise MidiError(f"no MIDI to find {wanted} in ({'; '.join(faults)})")
     warn(f"no MIDI ports ({'; '.join(faults)})")
     return Midi("none", time)
@@ -291,6 +339,7 @@ def _open(
     warn: Callable[[str], None],
     dialect: str,
     clock_out: bool,
+    feedback: str | None,
 ) -> Midi:
     there = list_ports(api)
     virtual = APIS[api].virtual
@@ -303,6 +352,7 @@ def _open(
     # All names are looked up before anything opens: our own ports are nobody's match.
     sources = choose(there.inputs, inputs, "MIDI input")
     targets = choose(there.outputs, [] if output is None else [output], "MIDI output")
+    shown = choose(there.outputs, [feedback] if feedback else [], "MIDI output")
     midi = Midi(api, time, _watch(time, warn) if api == "jack" else None)
     try:
         for index, part in zip(sources, inputs, strict=True):
@@ -315,9 +365,11 @@ def _open(
             midi.write(slot, Speaker(dialect))
         if clock_out:
             midi.lead(Slot(api, "MidiOut", CLOCK_CLIENT, CLOCK_PORT))
+        if feedback is not None and (shown or virtual):
+            wanted = there.outputs[shown[0]] if shown else None
+            midi.show(Slot(api, "MidiOut", FEEDBACK_CLIENT, FEEDBACK_PORT, wanted, feedback))
         midi.keep()
-        if midi.output is not None:
-            midi.output.start()
+        midi.begin()
     except BaseException as error:
         midi.close()
         if isinstance(error, MidiUnavailableError):
