@@ -22,9 +22,9 @@ TICKS_PER_BEAT = 480
 TEMPO = 120
 TICKS_PER_STEP = TICKS_PER_BEAT * TEMPO // 60 // STEPS_PER_SECOND
 DPI = 110
-SYSTEM_SECONDS = 20.0
+LINE_SECONDS = 20.0
 """How much of a piece one line of its picture holds."""
-MOST_SYSTEMS = 60
+MOST_LINES = 60
 PAPER, INK, FAINT, LINE = "#fbf9f4", "#2b2b33", "#8a8781", "#d9d2c3"
 INKS = ((Voice.TR, "#009e73", 1.0), (Voice.P2, "#e69f00", 0.86), (Voice.P1, "#0072b2", 0.64))
 """Voices from the back to the front: colour (of Okabe and Ito's), height in semitones."""
@@ -109,27 +109,27 @@ def _track(
     return track
 
 
-def write_piece_picture(piece: Piece, path: Path) -> None:
-    """A piano roll in lines of 20 seconds, a faint line where a phrase starts, and its mark.
+def write_piece_picture(piece: Piece, path: Path, *, line_seconds: float = LINE_SECONDS) -> None:
+    """A piano roll in lines of `line_seconds`, a faint line where a phrase starts, and its mark.
 
     Raises:
         OSError: it cannot be written.
     """
     with style.context("default", after_reset=True):  # whatever a user's matplotlibrc says
-        piece_to_figure(piece).savefig(path, format="png", dpi=DPI)
+        piece_to_figure(piece, line_seconds).savefig(path, format="png", dpi=DPI)
 
 
-def piece_to_figure(piece: Piece) -> Figure:
-    """Draw a piece; of one that is longer than 20 minutes the beginning."""
+def piece_to_figure(piece: Piece, line_seconds: float = LINE_SECONDS) -> Figure:
+    """Draw a piece; of one of more than 60 lines the beginning."""
     notes = piece.notes()
     seconds = float(piece.tuples()[:, 3].sum()) / STEPS_PER_SECOND
-    lines = min(max(int(np.ceil(seconds / SYSTEM_SECONDS)), 1), MOST_SYSTEMS)
+    lines = min(max(int(np.ceil(seconds / line_seconds)), 1), MOST_LINES)
     figure = Figure(figsize=(13, 0.6 + 1.25 * lines), facecolor=PAPER, layout="constrained")
     figure.suptitle(piece.title, fontsize=12, color=INK)
     axes = figure.subplots(lines, 1, sharey=True, squeeze=False)[:, 0]
     pitches = [note for _, note, _, _ in notes] or [60]
     axes[0].set_ylim(min(pitches) - 2, max(pitches) + 2)
-    width = SYSTEM_SECONDS if lines > 1 else max(seconds, 1.0)
+    width = line_seconds if lines > 1 else max(seconds, 1.0)
     for i, axis in enumerate(axes):
         _dress(axis, i * width, width)
     for i, axis in enumerate(axes):
