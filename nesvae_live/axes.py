@@ -1,7 +1,7 @@
-"""The style axes of a checkpoint: how far each reaches, and what turning it up does.
+"""The style axes of a checkpoint, and what turning each up does.
 
 They are measured when a checkpoint is finished (`nesvae_live.training.finish`); one that isn't has
-axes without labels that reach as far as an attribute.
+axes without labels.
 """
 
 from __future__ import annotations
@@ -10,10 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from nesvae_live.attributes import REACH
 from nesvae_live.knobs import N_STYLE
 
 AXES = "axes"
@@ -22,19 +18,19 @@ AXES = "axes"
 
 @dataclass(frozen=True, slots=True)
 class AxisSpec:
-    """A style axis: its ends, which hold 99 % of the corpus, and what it does to the output.
+    """What a style axis does to the output.
 
     `label` says what turning it up does ("" if nobody has measured it). `effect` is how far a
     whole turn moves the traits of what is decoded, in standard deviations of the corpus; `tokens`
-    how many of a phrase's 52 it changes; `does` the traits it moves, with Spearman's rho.
+    how many of a phrase's 52 it changes; `does` the traits it moves, with Spearman's rho;
+    `strays` the share of phrases at its ends that have a feature outside of the corpus' 99 %.
     """
 
-    low: float = -REACH
-    high: float = REACH
     label: str = ""
     effect: float = 0.0
     tokens: float = 0.0
     does: Mapping[str, float] | None = None
+    strays: float = 0.0
 
 
 def axes_of(about: Mapping[str, Any], n_style: int) -> tuple[AxisSpec, ...]:
@@ -48,12 +44,6 @@ def axes_of(about: Mapping[str, Any], n_style: int) -> tuple[AxisSpec, ...]:
 def axes_to_about(axes: Sequence[AxisSpec]) -> list[dict[str, Any]]:
     """As a checkpoint's `about` holds them, under `AXES`."""
     return [asdict(axis) for axis in axes]
-
-
-def reach(attributes: ArrayLike, axes: Sequence[AxisSpec]) -> NDArray[np.float64]:
-    """`[8 + U, 2]`: the ends of every axis of z; `attributes` `[8, 2]` are `Quantiles.reach`'s."""
-    ends = [(axis.low, axis.high) for axis in axes]
-    return np.concatenate((np.asarray(attributes, np.float64), np.reshape(ends, (-1, 2))))
 
 
 def labels(axes: Sequence[AxisSpec]) -> dict[str, str]:

@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from nesvae_live.atlas import Atlas
-from nesvae_live.attributes import N_ATTRIBUTES, REACH
+from nesvae_live.attributes import N_ATTRIBUTES
 from nesvae_live.auto import Spread, Walk
-from nesvae_live.axes import AXES, AxisSpec, axes_of, axes_to_about, labels, reach
+from nesvae_live.axes import AXES, AxisSpec, axes_of, axes_to_about, labels
 from nesvae_live.checkpoint import load_checkpoint, save_checkpoint
 from nesvae_live.cli import main
 from nesvae_live.decoder import Decoder
@@ -21,7 +21,7 @@ from nesvae_live.encoder import Encoder
 from nesvae_live.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.phrase import Ints
 from nesvae_live.training.axes import (
-    axis_ends,
+    Usual,
     every_past,
     find_axes,
     measure_axes,
@@ -125,20 +125,26 @@ def fake_play(u: F32, past: Past) -> Ints:
 def test_an_axis_is_labelled_with_what_it_does() -> None:
     model = load_model(tiny_checkpoint())
     u = np.zeros((6, 5), np.float32)
-    ends = np.tile([-2.0, 2.0], (5, 1))
-    axes = measure_axes(fake_play, u, no_past(model, 6), ends, np.ones(len(TRAITS)))
+    usual = Usual(np.ones(len(TRAITS)), np.array([[-1e3] * 11, [1e3] * 11]))
+    usual.ends[1, 2] = 66.0  # of the register of both pulses
+    axes = measure_axes(fake_play, u, no_past(model, 6), usual)
     assert axes[1].label.startswith("pulse 1 higher")
     assert (axes[1].does or {})["p1_register"] == pytest.approx(1.0)
     assert "triangle rests more" in axes[3].label
     assert axes[3].tokens == 13
     for i in (0, 2, 4):
-        assert axes[i] == AxisSpec(-2.0, 2.0, "", 0.0, 0.0, {})
+        assert axes[i] == AxisSpec("", 0.0, 0.0, {}, 0.0)
     assert axes[1].effect > 5
+    assert axes[1].strays == 0.5  # at the upper end
 
 
-def test_an_axis_ends_where_the_corpus_does() -> None:
-    u = np.linspace(-1.0, 3.0, 1001)[:, None].astype(np.float32)
-    assert axis_ends(u)[0] == pytest.approx([-0.98, 2.98], abs=1e-3)
+def test_of_the_corpus_a_phrase_in_a_hundred_strays_by_each_feature() -> None:
+    rng = np.random.default_rng(0)
+    phrases = np.tile(np.array([60, 64, 40, 2]), (1000, 13, 1))
+    phrases[:, :, 2] = rng.permutation(1000)[:, None] % 60 + 30
+    phrases[:, :, 3] = rng.integers(1, 9, (1000, 13))
+    assert 0.0 < Usual.of(phrases).strays(phrases) < 0.11
+    assert Usual.of(phrases).strays(phrases * np.array([0, 0, 0, 1])) == 1.0
 
 
 def phrase_of(*tuples: tuple[int, int, int, int]) -> Ints:
@@ -178,12 +184,10 @@ def test_silence_has_no_register_and_no_key() -> None:
 
 
 def test_axes_travel_in_about_and_foreign_ones_are_plain() -> None:
-    axes = (AxisSpec(-2.0, 2.2, "pulse 1 higher", 1.5, 30.0, {"p1_register": 0.6}), AxisSpec())
+    axes = (AxisSpec("pulse 1 higher", 1.5, 30.0, {"p1_register": 0.6}, 0.01), AxisSpec())
     assert axes_of({AXES: axes_to_about(axes)}, 2) == axes
     assert axes_of({}, 2) == axes_of({AXES: axes_to_about(axes)}, 3)[:2] == (AxisSpec(),) * 2
     assert labels(axes) == {"style1": "pulse 1 higher"}
-    ends = reach(np.tile([-1.0, 1.0], (8, 1)), axes)
-    assert ends[8:].tolist() == [[-2.0, 2.2], [-REACH, REACH]]
 
 
 def clustered() -> Encoded:
@@ -236,7 +240,6 @@ def test_finish_writes_a_checkpoint_with_axes_spread_and_map(
     axes = axes_of(finished.about, 5)
     assert [a.effect for a in axes] == sorted((a.effect for a in axes), reverse=True)
     assert axes[0].effect > 0
-    assert all(a.low < 0 < a.high for a in axes)
     assert finished.atlas is not None
     assert finished.about[FINISHED]["map"]["points"] == len(finished.atlas.z)
     spread = Spread.of(finished.about, 5)

@@ -8,7 +8,7 @@ principal axes of what u does to the traits of decoded phrases.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from nesvae_live.latent import value_to_coordinate
 from nesvae_live.model import Vae, condition, start_tuple
 from nesvae_live.phrase import SLOTS, Ints
 from nesvae_live.training.contexts import Encoded
+from nesvae_live.training.features import features
 from nesvae_live.training.knobtest import spearman
 from nesvae_live.training.playing import F32, Past, decode
 from nesvae_live.training.slerptest import token_distance
@@ -31,8 +32,8 @@ Floats = NDArray[np.float64]
 
 NAMED = 8
 """So many axes, those of the default preset, are turned once more until each does few things."""
-ENDS = (0.5, 99.5)
-"""Percentiles of the corpus at which an axis ends."""
+USUAL = (0.5, 99.5)
+"""Percentiles of the corpus between which a feature is usual."""
 TOLD = 0.15
 """The least Spearman's rho, in absolute value, that is told of."""
 TOLD_MOST = 3
@@ -131,14 +132,34 @@ def varimax(loadings: Floats, rounds: int = 100) -> Floats:
     return rotation
 
 
-def axis_ends(u: F32) -> Floats:
-    """`[U, 2]`: where the corpus' styles `[n, U]` end on each axis."""
-    low, high = np.percentile(u, ENDS, axis=0)
-    return np.column_stack((np.minimum(low, -0.1), np.maximum(high, 0.1)))
+@dataclass(frozen=True)
+class Usual:
+    """What is usual in the corpus: each trait's standard `deviation`, each feature's `ends`.
+
+    `deviation` `[TRAITS]`; `ends` `[2, FEATURES]`, between which 99 % of the phrases lie.
+    """
+
+    deviation: Floats
+    ends: Floats
+
+    @classmethod
+    def of(cls, phrases: Ints) -> Usual:
+        """Measure it over `[n, 13, 4]`."""
+        columns = [column[~np.isnan(column)] for column in traits(phrases).T]
+        deviation = np.array([column.std() if len(column) else 0.0 for column in columns])
+        measured = [column[~np.isnan(column)] for column in features(phrases).T]
+        ends = [np.percentile(c, USUAL) if len(c) else np.zeros(2) for c in measured]
+        return cls(np.where(deviation > 0, deviation, 1.0), np.array(ends).T)
+
+    def strays(self, phrases: Ints) -> float:
+        """The share of phrases that have a feature outside of its ends."""
+        measured = features(phrases)
+        outside = (measured < self.ends[0]) | (measured > self.ends[1])
+        return float(outside.any(1).mean())
 
 
 def measure_axes(
-    play: Play, u: F32, past: Past, ends: Floats, deviation: Floats, settings: int = 17
+    play: Play, u: F32, past: Past, usual: Usual, settings: int = 17
 ) -> list[AxisSpec]:
     """What turning each axis from end to end does, the others as they are in each context.
 
@@ -146,28 +167,25 @@ def measure_axes(
         play: decodes with every knob let go and the same draws each time.
         u: `[contexts, U]`.
         past: of the contexts.
-        ends: `[U, 2]`.
-        deviation: `[TRAITS]`, the traits' standard deviations over the corpus.
+        usual: what is usual in the corpus.
         settings: places of the knob.
     """
     n, n_axes = u.shape
     values = np.linspace(0.0, 1.0, settings)
     row = np.repeat(np.arange(n), settings)
     specs = []
-    for axis, (low, high) in enumerate(ends):
+    for axis in range(n_axes):
         style = u[row].copy()
-        style[:, axis] = np.tile([value_to_coordinate(v, low, high) for v in values], n)
+        style[:, axis] = np.tile([value_to_coordinate(v) for v in values], n)
         phrases = play(style, past.rows(row))
         phrases = phrases.reshape(n, settings, *phrases.shape[1:])
-        moved = traits(phrases.reshape(n * settings, *phrases.shape[2:])) / deviation
+        moved = traits(phrases.reshape(n * settings, *phrases.shape[2:])) / usual.deviation
         moved = moved.reshape(n, settings, -1)  # contexts, settings, traits
         rho = spearman(values, np.moveaxis(moved, 1, -1)).mean(0)
         third = max(settings // 3, 1)
         shift = _mean(moved[:, -third:]) - _mean(moved[:, :third])
         specs.append(
             AxisSpec(
-                low=round(float(low), 3),
-                high=round(float(high), 3),
                 label=to_label(rho),
                 effect=round(float(np.linalg.norm(shift)), 3),
                 tokens=round(float(token_distance(phrases[:, 0], phrases[:, -1]).mean()), 1),
@@ -176,9 +194,9 @@ def measure_axes(
                     for i in np.argsort(-np.abs(rho), kind="stable")
                     if abs(rho[i]) >= TOLD
                 },
+                strays=round(usual.strays(np.concatenate((phrases[:, 0], phrases[:, -1]))), 3),
             )
         )
-    assert len(specs) == n_axes
     return specs
 
 

@@ -12,9 +12,9 @@ from nesvae_live.auto import SPREAD
 from nesvae_live.axes import AXES, AxisSpec, axes_of, axes_to_about
 from nesvae_live.checkpoint import Checkpoint
 from nesvae_live.decoding import Sampling
-from nesvae_live.phrase import SLOTS, TUPLES_PER_PHRASE, symbols_to_tuples
+from nesvae_live.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
 from nesvae_live.training.axes import (
-    axis_ends,
+    Usual,
     every_past,
     find_axes,
     measure_axes,
@@ -25,7 +25,7 @@ from nesvae_live.training.contexts import Encoded, choose_phrases, encode, measu
 from nesvae_live.training.data import Corpus
 from nesvae_live.training.layout import draw_atlas, measure_fidelity
 from nesvae_live.training.playing import load_model
-from nesvae_live.training.traits import traits
+from nesvae_live.training.traits import TRAITS, traits
 
 EVERY = 8
 """One song in so many gives the contexts in which axes are sought and measured."""
@@ -73,11 +73,11 @@ def finish(
             f"{len(rows)} phrases with a past are too few to find the axes of a checkpoint: "
             "finish it with the songs that it was trained on"
         )
-    deviation = _deviation(encoded)
+    usual = Usual.of(_whole(encoded))
     past = every_past(model, encoded)
     u = encoded.u[rng.choice(len(encoded), len(rows))]
     decoded = traits(player(model, sampling, seed)(u, past.rows(rows)))
-    checkpoint = turned(checkpoint, find_axes(u, decoded / deviation))
+    checkpoint = turned(checkpoint, find_axes(u, decoded / usual.deviation))
     say("measuring what each axis does")
     model = load_model(checkpoint)
     encoded = encode(model, checkpoint.quantiles, sample, rng)
@@ -86,8 +86,7 @@ def finish(
         player(model, sampling, seed),
         encoded.u[some],
         past.rows(some),
-        axis_ends(encoded.u),
-        deviation,
+        usual,
     )
     order = np.argsort([-axis.effect for axis in axes], kind="stable")
     checkpoint = turned(checkpoint, np.eye(len(axes), dtype=np.float32)[order])
@@ -96,7 +95,12 @@ def finish(
     encoded = encode(load_model(checkpoint), checkpoint.quantiles, corpus, rng)
     effects = np.array([axis.effect for axis in axes])
     atlas = draw_atlas(encoded, effects, rng)
-    found: dict[str, Any] = {"data_sha256": corpus.sha256, "seed": seed, "contexts": len(some)}
+    found: dict[str, Any] = {
+        "data_sha256": corpus.sha256,
+        "seed": seed,
+        "contexts": len(some),
+        "corpus_strays": round(usual.strays(_whole(encoded)), 3),
+    }
     if atlas is not None:
         found["map"] = {"points": len(atlas.z), **asdict(measure_fidelity(atlas, effects, rng))}
     about = checkpoint.about | {
@@ -113,10 +117,11 @@ def card_lines(checkpoint: Checkpoint) -> str:
     lines = axes_to_table(axes_of(checkpoint.about, checkpoint.config.style))
     lines.append("")
     lines.append(
-        f"Each turned over its whole reach, the other axes as they are, all attributes let go, in "
+        "Each turned from -2.5 to 2.5, the other axes as they are, all attributes let go, in "
         f"{found.get('contexts', 0)} contexts of the train split; rho is Spearman's. An effect is "
-        "in standard deviations of the corpus over 24 traits; tokens are those of 52 that differ "
-        "between the ends."
+        f"in standard deviations of the corpus over {len(TRAITS)} traits; tokens are those of 52 "
+        "that differ between the ends; strays is the share of phrases at the ends with one of 11 "
+        f"features outside of the corpus' 99 % (of the corpus itself {found.get('corpus_strays')})."
     )
     if "map" in found:
         drawn = found["map"]
@@ -130,21 +135,18 @@ def card_lines(checkpoint: Checkpoint) -> str:
 
 def axes_to_table(axes: Sequence[AxisSpec]) -> list[str]:
     """Rows of a Markdown table."""
-    rows = ["| knob | turned up | rho | effect | tokens | from | to |", f"|{' --- |' * 7}"]
+    rows = ["| knob | turned up | rho | effect | tokens | strays |", f"|{' --- |' * 6}"]
     for i, axis in enumerate(axes):
         told = list((axis.does or {}).values())[:3]
         rhos = ", ".join(f"{abs(rho):.2f}" for rho in told)
         rows.append(
             f"| `style{i + 1}` | {axis.label or 'details only'} | {rhos} | {axis.effect:.2f} "
-            f"| {axis.tokens:.0f} | {axis.low:.2f} | {axis.high:.2f} |"
+            f"| {axis.tokens:.0f} | {axis.strays:.3f} |"
         )
     return rows
 
 
-def _deviation(encoded: Encoded) -> np.ndarray:
-    """`[TRAITS]`: how much each trait varies over the corpus' whole phrases."""
-    whole = encoded.symbols[encoded.counts == TUPLES_PER_PHRASE]
-    tuples = symbols_to_tuples(whole.reshape(-1, SLOTS)).reshape(whole.shape)
-    columns = [column[~np.isnan(column)] for column in traits(tuples).T]
-    deviation = np.array([column.std() if len(column) else 0.0 for column in columns])
-    return np.where(deviation > 0, deviation, 1.0)
+def _whole(encoded: Encoded) -> Ints:
+    """`[n, 13, 4]`: the phrases that have all their tuples."""
+    symbols = encoded.symbols[encoded.counts == TUPLES_PER_PHRASE]
+    return symbols_to_tuples(symbols.reshape(-1, SLOTS)).reshape(symbols.shape)
