@@ -4,12 +4,16 @@ A song keeps its character for long and varies it from phrase to phrase, so ever
 of a slow part and a fast one, each an AR(1) process. The parts move together as the axes do over
 the corpus. Decoding adds variety of its own, so the walk keeps more than the corpus does, for what
 is heard to keep as much.
+
+The corpus is no single cloud: notes of one length go with density, a silent triangle with much
+else. So z has regions, each a Gaussian, and a walk stays in one for a minute or so, as a piece has
+sections.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from statistics import NormalDist
 from typing import Any
 
@@ -22,6 +26,8 @@ Floats = NDArray[np.float64]
 
 SLOW, FAST = 0.985, 0.5
 """What is left of each part's place after a phrase."""
+STAY = 0.96
+"""How likely it stays in its region for another phrase."""
 STYLE_SLOW = 0.4
 """How much of a style axis' variance is slow."""
 SPREAD = "spread"
@@ -51,10 +57,15 @@ WALKS = (  # the correlations are those of the train split's phrases
 
 @dataclass(frozen=True)
 class Spread:
-    """How z lies over the corpus: its `mean` `[8 + U]` and `covariance` `[8 + U, 8 + U]`."""
+    """How z lies over the corpus: K regions, each a Gaussian.
 
-    mean: Floats
-    covariance: Floats
+    `weights` `[K]`, the share of phrases in each, `means` `[K, 8 + U]` and `covariances`
+    `[K, 8 + U, 8 + U]`.
+    """
+
+    weights: Floats
+    means: Floats
+    covariances: Floats
 
     @classmethod
     def plain(cls, n_style: int) -> Spread:
@@ -62,7 +73,7 @@ class Spread:
         covariance = np.eye(N_ATTRIBUTES + n_style)
         for i, walk in enumerate(WALKS):
             covariance[i, :i] = covariance[:i, i] = walk.correlations
-        return cls(np.zeros(len(covariance)), covariance)
+        return cls(np.ones(1), np.zeros((1, len(covariance))), covariance[None])
 
     @classmethod
     def of(cls, about: Mapping[str, Any], n_style: int) -> Spread:
@@ -70,14 +81,11 @@ class Spread:
         if SPREAD not in about:
             return cls.plain(n_style)
         found = about[SPREAD]
-        return cls(np.array(found["mean"], float), np.array(found["covariance"], float))
+        return cls(*(np.array(found[f.name], float) for f in fields(cls)))
 
     def to_about(self) -> dict[str, Any]:
         """As a checkpoint's `about` holds it, under `SPREAD`."""
-        return {
-            "mean": self.mean.round(4).tolist(),
-            "covariance": self.covariance.round(4).tolist(),
-        }
+        return {f.name: getattr(self, f.name).round(4).tolist() for f in fields(self)}
 
 
 class Walk:
@@ -85,7 +93,7 @@ class Walk:
 
     Args:
         seed: of the walk.
-        spread: where it walks: over hours it covers the corpus as far as a Gaussian does.
+        spread: where it walks, and over hours as often as the corpus is there.
         reach: `[8, 2]`, the attributes' ends (`Quantiles.reach`).
     """
 
@@ -94,14 +102,16 @@ class Walk:
         self._low, self._high = np.asarray(reach, np.float64).T
         self._low_edge = -np.array([_edge(-low) for low in self._low])
         self._high_edge = np.array([_edge(high) for high in self._high])
-        self._mean = spread.mean
+        self._shares = np.cumsum(spread.weights) / spread.weights.sum()
+        self._means = spread.means
         # A root that is there also where an axis never moves, or rounding left no covariance.
-        variances, directions = np.linalg.eigh(spread.covariance)
-        self._mix = directions * np.sqrt(np.maximum(variances, 0.0))
-        n_style = len(spread.mean) - N_ATTRIBUTES
+        variances, directions = np.linalg.eigh(spread.covariances)
+        self._roots = directions * np.sqrt(np.maximum(variances, 0.0))[:, None]
+        n_style = spread.means.shape[1] - N_ATTRIBUTES
         slow = np.array([*(walk.slow for walk in WALKS), *[STYLE_SLOW] * n_style])
         self._weights = np.sqrt(np.stack((slow, 1.0 - slow)))  # 2 n
         self._index = -1
+        self._region = 0
         self._parts = np.zeros(self._weights.shape)  # 2 n
 
     def at(self, index: int) -> NDArray[np.float32]:
@@ -114,7 +124,8 @@ class Walk:
         while self._index < index:
             self._index += 1
             self._step()
-        z = self._mean + (self._weights * self._parts).sum(0)
+        parts = self._parts @ self._roots[self._region].T  # 2 n, going together as the axes do
+        z = self._means[self._region] + (self._weights * parts).sum(0)
         a = z[:N_ATTRIBUTES]
         a[a <= self._low_edge] = self._low[a <= self._low_edge]
         a[a >= self._high_edge] = self._high[a >= self._high_edge]
@@ -123,7 +134,10 @@ class Walk:
 
     def _step(self) -> None:
         rng = np.random.default_rng([self._seed, self._index])
-        fresh = rng.standard_normal(self._parts.shape) @ self._mix.T
+        fresh = rng.standard_normal(self._parts.shape)
+        leave, where = rng.random(2)
+        if self._index == 0 or leave > STAY:
+            self._region = int(np.searchsorted(self._shares, where, side="right"))
         if self._index == 0:
             self._parts = fresh
             return

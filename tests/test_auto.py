@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from nesvae_live.attributes import ATTRIBUTES, N_ATTRIBUTES
-from nesvae_live.auto import FAST, SLOW, SPREAD, STYLE_SLOW, WALKS, Spread, Walk
+from nesvae_live.auto import FAST, SLOW, SPREAD, STAY, STYLE_SLOW, WALKS, Spread, Walk
 
 N_STYLE = 3
 REACH = np.tile((-2.5, 2.5), (N_ATTRIBUTES, 1))
@@ -89,15 +89,25 @@ def test_the_attributes_move_together_as_the_spread_says(many: NDArray[np.float3
 
 def test_the_walk_centres_on_the_spread_s_mean() -> None:
     n = N_ATTRIBUTES + N_STYLE
-    spread = Spread(np.linspace(-1, 1, n), 1e-6 * np.eye(n))
-    assert np.allclose(Walk(0, spread, FAR).at(50), spread.mean, atol=0.01)
+    spread = Spread(np.ones(1), np.linspace(-1, 1, n)[None], 1e-6 * np.eye(n)[None])
+    assert np.allclose(Walk(0, spread, FAR).at(50), spread.means[0], atol=0.01)
 
 
 def test_a_spread_survives_the_checkpoint_s_json() -> None:
     n = N_ATTRIBUTES + N_STYLE
-    spread = Spread(np.linspace(-1, 1, n), np.eye(n) + 0.25)
+    spread = Spread(np.ones(1), np.linspace(-1, 1, n)[None], (np.eye(n) + 0.25)[None])
     again = Spread.of(json.loads(json.dumps({SPREAD: spread.to_about()})), N_STYLE)
-    assert np.allclose(again.mean, spread.mean, atol=1e-4)
-    assert np.allclose(again.covariance, spread.covariance, atol=1e-4)
+    assert np.allclose(again.means, spread.means, atol=1e-4)
+    assert np.allclose(again.covariances, spread.covariances, atol=1e-4)
     plain = Spread.of({}, N_STYLE)
-    assert np.array_equal(plain.covariance, Spread.plain(N_STYLE).covariance)
+    assert np.array_equal(plain.covariances, Spread.plain(N_STYLE).covariances)
+
+
+def test_a_walk_is_in_each_region_as_often_as_the_corpus_and_stays_there() -> None:
+    n = N_ATTRIBUTES + N_STYLE
+    means = np.stack((np.full(n, -5.0), np.full(n, 5.0)))
+    spread = Spread(np.array([0.25, 0.75]), means, np.stack([0.01 * np.eye(n)] * 2))
+    second = np.array([[Walk(s, spread, FAR).at(i)[0] > 0 for i in (0, 1)] for s in range(2000)])
+    assert abs(second.mean() - 0.75) < 0.03
+    moved = (second[:, 0] != second[:, 1]).mean()
+    assert abs(moved - (1 - STAY) * 2 * 0.25 * 0.75) < 0.01

@@ -420,7 +420,7 @@ def test_chosen_phrases_are_whole_and_have_a_past_if_wanted(held_out: Corpus) ->
     assert (encoded.counts[rows] == 13).all()
     assert not encoded.first[rows].any()
     spread = measure_spread(encoded)
-    assert spread.covariance.shape == (13, 13)
+    assert spread.covariances.shape == (1, 13, 13)
 
 
 def test_greedy_is_the_likeliest_symbol_each_time(held_out: Corpus) -> None:

@@ -136,7 +136,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "pyo": ("benchcase", "soundprobe", "soundprocess"),
     "matplotlib": ("io.picture", "io.piece", "training.*"),
-    "sklearn": ("training.layout",),
+    "sklearn": ("training.contexts", "training.layout"),
     "threadpoolctl": ("training.layout",),
 }
 IMPURE = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,10 @@ from nesvae_live.training.data import Corpus, phrases_to_symbols
 from nesvae_live.training.playing import F32, Past
 
 BATCH = 512
+REGIONS, LEAST = 12, 400
+"""Regions of z at most, and phrases for each at least."""
+NOISE = 0.1
+"""The attributes' grain: no region is narrower."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +74,17 @@ def encode(model: Vae, quantiles: Quantiles, corpus: Corpus, rng: np.random.Gene
 
 
 def measure_spread(encoded: Encoded) -> Spread:
-    """How z lies over the phrases, for the auto mode."""
+    """How z lies over the phrases, for the auto mode: a mixture of Gaussians."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
     z = np.concatenate((encoded.a, encoded.u), 1).astype(np.float64)
-    return Spread(z.mean(0), np.cov(z.T))
+    regions = max(1, min(REGIONS, len(z) // LEAST))
+    mixture = GaussianMixture(regions, reg_covar=NOISE**2, max_iter=60, random_state=0)
+    with warnings.catch_warnings():  # an iteration more would change nothing that is heard
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        mixture.fit(z)
+    return Spread(mixture.weights_, mixture.means_, mixture.covariances_)
 
 
 def choose_phrases(
