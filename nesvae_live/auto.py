@@ -102,7 +102,7 @@ class Walk:
         self._low, self._high = np.asarray(reach, np.float64).T
         self._low_edge = -np.array([_edge(-low) for low in self._low])
         self._high_edge = np.array([_edge(high) for high in self._high])
-        self._shares = np.cumsum(spread.weights) / spread.weights.sum()
+        self._ends = np.cumsum(spread.weights)[:-1] / spread.weights.sum()
         self._means = spread.means
         # A root that is there also where an axis never moves, or rounding left no covariance.
         variances, directions = np.linalg.eigh(spread.covariances)
@@ -134,10 +134,10 @@ class Walk:
 
     def _step(self) -> None:
         rng = np.random.default_rng([self._seed, self._index])
-        fresh = rng.standard_normal(self._parts.shape)
-        leave, where = rng.random(2)
+        fresh = np.asarray(rng.standard_normal(self._parts.shape))
+        leave, where = (float(x) for x in rng.random(2))
         if self._index == 0 or leave > STAY:
-            self._region = int(np.searchsorted(self._shares, where, side="right"))
+            self._region = int(np.searchsorted(self._ends, where, side="right"))
         if self._index == 0:
             self._parts = fresh
             return
