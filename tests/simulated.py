@@ -44,7 +44,7 @@ from nesvae_live.patch import Macro, Patch, Vibrato
 from nesvae_live.performance import Performance
 from nesvae_live.performer import Performer
 from nesvae_live.plain import to_data
-from nesvae_live.protocols import Decode
+from nesvae_live.protocols import Decode, Journal
 from nesvae_live.renderer import Renderer
 from nesvae_live.sequencer import Sequencer
 from nesvae_live.setup import ClockSetup, Setup
@@ -95,12 +95,15 @@ class SimulatedJam:
         decoder: Decode | None = None,
         style: int = 32,
         origin: float = 5000.5,
+        journal: Journal | None = None,
+        tap: Callable[[npt.NDArray[np.int16]], None] | None = None,
     ) -> None:
         self.draw = random.Random(seed)
         self.seconds = seconds
         self.origin = origin
         self.time = ManualTime(round(origin - 0.6, 6))
-        self.journal = ListJournal()
+        self.written = ListJournal()
+        self.journal: Journal = journal or self.written
         self.decoder = decoder or DrawnDecoder()
         self.inbox: SimpleQueue[Input | Result] = SimpleQueue()
         self.asked: list[tuple[float, Request]] = []
@@ -131,7 +134,7 @@ class SimulatedJam:
         )
         self.device = Device(draw.uniform(-2e-4, 2e-4)) if draw.random() < 0.8 else None
         self.renderer = Renderer(
-            Apu(RATE), self.time, self.journal, self.chunks.append, self.device
+            Apu(RATE), self.time, self.journal, tap or self.chunks.append, self.device
         )
         clock = self.setup.clock.clock(4.0)
         self.sequencer = Sequencer(
@@ -288,7 +291,7 @@ class SimulatedJam:
     def write(self, folder: Path) -> Path:
         """Write the take as the recorder does; returns its folder."""
         folder.mkdir(parents=True)
-        entries = self.journal.entries
+        entries = self.written.entries
         opened = next(e for e in entries if isinstance(e, Opened))
         rest = [e for e in entries if e is not opened]
         tally = Tally(opened)

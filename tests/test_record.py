@@ -83,7 +83,7 @@ class ManualTime:
 
 
 class Session:
-    """A recorder that the test steps by hand: its thread is started, and waits."""
+    """A recorder that the test steps by hand."""
 
     def __init__(self, jams: Path, **options: object) -> None:
         self.time = ManualTime()
@@ -96,10 +96,7 @@ class Session:
             makers={},
             **options,  # type: ignore[arg-type]
         )
-        self.recorder._closing.wait = lambda _=None: (  # type: ignore[assignment, method-assign]
-            type(self.recorder._closing).wait(self.recorder._closing)
-        )
-        self.folder = self.recorder.start(STARTED)
+        self.folder = self.recorder.open(STARTED)
 
     def play(self, seconds: float, *, first: float = 0.0) -> None:
         """Half a second of log and sound at a time, stepped as the thread would."""

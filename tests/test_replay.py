@@ -59,7 +59,7 @@ def test_the_random_jams_have_everything_in_them() -> None:
     for seed in range(0, 18, 2):
         jam = SimulatedJam(seed, 7.0, follows=seed % 3 == 2)
         jam.play()
-        entries += jam.journal.entries
+        entries += jam.written.entries
     inputs = {type(e.input) for e in entries if isinstance(e, Heard)}
     assert inputs >= {MidiIn, SetKnob, SetMute, SetSwap, SetTempo, Tap, Panic, Stop}
     assert {type(e) for e in entries} == set(get_args(Entry)) - {Barred}

@@ -107,6 +107,16 @@ class Recorder:
         Raises:
             RecordError: nothing can be written there; one line that says why.
         """
+        folder = self.open(started)
+        self._thread.start()
+        return folder
+
+    def open(self, started: datetime) -> Path:
+        """Make the take's folder, without a thread: for whoever calls `step` himself.
+
+        Raises:
+            RecordError: nothing can be written there; one line that says why.
+        """
         folder: Path | None = None
         try:
             folder = _make_folder(self._jams, f"{started:%Y-%m-%d_%H-%M-%S}")
@@ -123,7 +133,6 @@ class Recorder:
                 "name a folder that can be written with --jams"
             ) from None
         self._synced_at = self._time.now()
-        self._thread.start()
         return folder
 
     def _head(self, n_bytes: int) -> bytes:

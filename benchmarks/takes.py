@@ -1,0 +1,110 @@
+"""What a long take costs: memory while it is played, and the time that its files take.
+
+    python -m benchmarks.takes --hours 2
+
+A jam by chance on simulated time goes through the real sequencer, renderer and recorder; at each
+mark the log and the sound are copied as they stand, and everything is made of the copy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from nesvae_live.export import export, read_part
+from nesvae_live.fakes import ManualTime
+from nesvae_live.io.record import LOG, SOUND, Recorder
+from nesvae_live.journal import Entry
+from nesvae_live.replayed import replay_take
+from nesvae_live.takes import look_at
+from tests.simulated import RATE, SimulatedJam
+
+MARKS = (1 / 6, 1.0, 2.0)  # hours
+
+
+class Later:
+    """A recorder that is made later: a journal, and a tap."""
+
+    recorder: Recorder
+
+    def put(self, entry: Entry) -> None:
+        self.recorder.put(entry)
+
+    def tap(self, samples: Any) -> None:
+        self.recorder.tap(samples)
+
+
+def megabytes() -> float:
+    """Of the process, resident."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def seconds_of(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
+
+
+def measure(take: Path, hours: float, memory: float, played: float) -> None:
+    """Print a row."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / "take"
+        copy.mkdir()
+        for name in (LOG, SOUND):
+            shutil.copy(take / name, copy / name)
+        out = Path(scratch) / "out"
+        bars = look_at(copy).bars
+        row = {
+            "play": played,
+            "mid": seconds_of(lambda: export(read_part(copy, None), ["mid"], out)),
+            "wav": seconds_of(lambda: export(read_part(copy, None), ["wav"], out)),
+            "vgm": seconds_of(lambda: export(read_part(copy, None), ["vgm"], out)),
+            "last 8 bars, mid and wav": seconds_of(
+                lambda: export(read_part(copy, (bars - 9, bars - 2)), ["mid", "wav"], out)
+            ),
+            "replay": seconds_of(lambda: replay_take(copy / LOG, out / "again")),
+        }
+        log = (copy / LOG).stat().st_size / 1e6
+    figures = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in row.items())
+    print(
+        f"{hours:.2f} h, {bars} bars: {memory:.0f} MB resident, log {log:.1f} MB; {figures}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Play, and measure at the marks."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hours", type=float, default=2.0)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        later, clock = Later(), ManualTime()
+        later.recorder = Recorder(Path(folder), RATE, time=clock, warn=print, makers={})
+        take = later.recorder.open(datetime.now().astimezone())
+        jam = SimulatedJam(4, arguments.hours * 3600, journal=later, tap=later.tap)
+        began, looked = time.perf_counter(), 0.0
+        for mark in [mark for mark in MARKS if mark <= arguments.hours]:
+            while jam.time.value < jam.origin + 3600 * mark:
+                jam.pass_time(0.006)
+                if jam.draw.random() < 0.01:
+                    jam.act()
+                if jam.time.value - looked > 0.25:
+                    looked = clock.value = jam.time.value
+                    later.recorder.step()
+            measure(take, mark, megabytes(), time.perf_counter() - began)
+            began = time.perf_counter()
+        later.recorder.close()
+
+
+if __name__ == "__main__":
+    main()
