@@ -36,9 +36,11 @@ class Later:
     recorder: Recorder
 
     def put(self, entry: Entry) -> None:
+        """Pass it on."""
         self.recorder.put(entry)
 
     def tap(self, samples: Any) -> None:
+        """Pass them on."""
         self.recorder.tap(samples)
 
 
@@ -50,6 +52,7 @@ def megabytes() -> float:
 
 
 def seconds_of(act: Callable[[], object]) -> float:
+    """How long it takes."""
     began = time.perf_counter()
     act()
     return time.perf_counter() - began

@@ -13,6 +13,11 @@ from nesvae_live.recover import cut_takes
 Say = Callable[[str], None]
 
 
+def yielding() -> list[str]:
+    """How a command line begins whose process lets the music go first."""
+    return ["nice", "-n", "10"] if shutil.which("nice") else []
+
+
 class Completing:
     """Starts `jam recover` if a take in `jams` was cut off, and says what came of it."""
 
@@ -24,9 +29,17 @@ class Completing:
             return
         names = ", ".join(info.folder.name for info in cut)
         say(f"cut off earlier, and being completed now: {names}")
-        nice = ["nice", "-n", "10"] if shutil.which("nice") else []
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
-            [*nice, sys.executable, "-m", "nesvae_live", "jam", "recover", "--jams", str(jams)],
+            [
+                *yielding(),
+                sys.executable,
+                "-m",
+                "nesvae_live",
+                "jam",
+                "recover",
+                "--jams",
+                str(jams),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

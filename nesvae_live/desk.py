@@ -16,6 +16,7 @@ from nesvae_live.inputs import (
     GetLearning,
     GetStatus,
     Input,
+    KeepBars,
     Learn,
     MidiIn,
     Panic,
@@ -48,11 +49,20 @@ def unshown(message: Message) -> None:
     """For a controller that shows nothing."""
 
 
+Keep = Callable[[int, int], Mapping[str, Any]]
+
+
+def unkept(bars: int, over: int) -> Mapping[str, Any]:  # noqa: ARG001 - the signature of a keep
+    """For a performance that nobody records."""
+    return {"ok": False, "error": "nothing is recorded here"}
+
+
 @dataclass
 class Desk:
     """Carries out inputs. `follow` is called when the clock moved, `stop` to end the performance.
 
-    `show` takes messages for the controller.
+    `show` takes messages for the controller; `keep(bars, over)` makes files of so many bars of the
+    `over` that are over, and answers.
     """
 
     time: Time
@@ -68,6 +78,7 @@ class Desk:
     stop: Callable[[str], None]
     status: Callable[[], Mapping[str, Any]]
     show: Callable[[Message], None] = unshown
+    keep: Keep = unkept
     taps: TapTempo = field(default_factory=TapTempo)
 
     def __post_init__(self) -> None:
@@ -107,14 +118,12 @@ class Desk:
                 reply(self.surface.feedback.refresh(connected))
             case Learn() | Unlearn() | GetLearning():
                 item.reply(self.learner.carry_out(item))
-            case Panic(_, reply):
-                self._panic()
-                reply({"ok": True})
-            case Stop(_, reply, why):
-                reply({"ok": True})
-                self.stop(why)
-            case GetStatus(_, reply):
-                reply({"ok": True, **self.status()})
+            case Panic() | Stop():
+                self._end(item)
+            case GetStatus():
+                item.reply({"ok": True, **self.status()})
+            case KeepBars(bars):
+                item.reply(self.keep(bars, self._bars_over()))
             case _:
                 gesture = item  # all that is left
                 gesture.reply(self._tried(lambda: self.gestures.take(gesture)))
@@ -174,6 +183,19 @@ class Desk:
             return answer
         self.player.plan_anew()
         return {"ok": True, "tempo": round(tempo, 3)}
+
+    def _end(self, item: Panic | Stop) -> None:
+        """End every note, or everything."""
+        if isinstance(item, Panic):
+            self._panic()
+        item.reply({"ok": True})
+        if isinstance(item, Stop):
+            self.stop(item.why)
+
+    def _bars_over(self) -> int:
+        """How many bars are over."""
+        beat = self.clock.ref.beat_at(self.time.now()) if self.clock.runs else self.clock.held
+        return int(max(beat, 0.0) // self.performer.performance.meter.beats_per_bar)
 
     def _panic(self) -> None:
         self.player.counters.panics += 1

@@ -22,7 +22,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from nesvae_live.arrangement import Arrangement
-from nesvae_live.desk import unshown
+from nesvae_live.desk import Keep, unkept, unshown
 from nesvae_live.inference import Inference, Result, run_request
 from nesvae_live.inputs import Input
 from nesvae_live.journal import Closed
@@ -60,6 +60,7 @@ class Engine:
         encoder: Encode | None = None,
         snapshots: Mapping[int, Setting] | None = None,
         show: Callable[[Message], None] = unshown,
+        keep: Keep = unkept,
     ) -> None:
         self.time = time
         self.journal = journal
@@ -87,6 +88,7 @@ class Engine:
             performer=self.performer,
             status=self.status,
             show=show,
+            keep=keep,
         )
         self._thread = threading.Thread(target=self.sequencer.run, name="sequencer", daemon=True)
 

@@ -10,7 +10,7 @@
 `{"do": "morph", "slot": 2, "bars": 4}`, `{"do": "between", "low": 1, "high": 2}` (the fader's
 ends), `{"do": "fade", "value": 0.5}`, `{"do": "chance", "amount": 0.2}`, `{"do": "capture"}`,
 `{"do": "capture-phrase", "tuples": [[60, 0, 36, 12]]}` (notes of P1, P2 and TR, 0 for none, and for
-how many 24ths of a second), `{"do": "mark", "text": "here"}`.
+how many 24ths of a second), `{"do": "mark", "text": "here"}`, `{"do": "keep", "bars": 8}` (files of the last bars).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from nesvae_live.inputs import (
     CapturePhrase,
     ClearSnapshot,
     Input,
+    KeepBars,
     LookBack,
     Mark,
     MoveFader,
@@ -199,6 +200,17 @@ class _MarkHere(Asked, tag="mark"):
         return Mark(self.text, at, reply)
 
 
+KEPT_BARS = 8
+"""How many bars are kept if it isn't said."""
+
+
+class _KeepBars(Asked, tag="keep"):
+    bars: Annotated[int, msgspec.Meta(ge=1)] = KEPT_BARS
+
+    def to_input(self, at: float, reply: Reply) -> Input:
+        return KeepBars(self.bars, at, reply)
+
+
 GestureCommand = (
     _Move
     | _Release
@@ -219,6 +231,7 @@ GestureCommand = (
     | _CapturePlayed
     | _CaptureThis
     | _MarkHere
+    | _KeepBars
 )
 
 

@@ -8,6 +8,7 @@ from nesvae_live.arrangement import FARTHEST
 from nesvae_live.inputs import (
     Capture,
     Input,
+    KeepBars,
     LookBack,
     Mark,
     MoveFader,
@@ -108,6 +109,10 @@ def _morph(slot: int) -> TargetSpec:
     )
 
 
+def _keep(bars: int) -> TargetSpec:
+    return _trigger(f"keep-{bars}", f"files of the last {bars} bars", lambda at: KeepBars(bars, at))
+
+
 def _key_now(standing: Standing) -> float:
     key = standing.arrangement.key
     return choice_to_value(KEYS.index(key) if key in KEYS else 0, len(KEYS))
@@ -177,6 +182,7 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
     _trigger("vary", "other notes at the same place of the map", lambda at: SetSeed(None, at)),
     _trigger("capture", "go on from what was played on the MIDI input", Capture),
     _trigger("mark", "a mark in the take's log", lambda at: Mark("", at)),
+    *(_keep(bars) for bars in (4, 8, 16, 32)),
     _trigger("release", "let every knob go", ReleaseKnobs),
     *(_release(knob.name) for knob in (*KNOBS, *SOUND_KNOBS)),
     *(_recall(slot) for slot in range(1, N_SNAPSHOTS + 1)),

@@ -373,6 +373,16 @@ Gesture = (
 SurfaceInput = TurnPage | Refresh | Learn | Unlearn | GetLearning
 """What is asked of the controller's side."""
 
+
+@dataclass(frozen=True, slots=True)
+class KeepBars:
+    """Make files of the last `bars` bars that are over, while the music goes on."""
+
+    bars: int
+    at: float
+    reply: Reply = no_reply
+
+
 Input = (
     MidiIn
     | SurfaceInput
@@ -384,6 +394,7 @@ Input = (
     | SetSwap
     | SetTempo
     | Tap
+    | KeepBars
     | Panic
     | Stop
     | GetStatus

@@ -38,6 +38,9 @@ def add_jam(p: argparse.ArgumentParser) -> None:
     export.add_argument("-o", "--out", type=Path, default=Path(), metavar="DIR")
     recover = _verb(verbs, "recover", "complete takes that were cut off", _recover)
     recover.set_defaults(take=None)
+    capture = _verb(verbs, "capture", "files of the last bars of what is being played", _capture)
+    capture.add_argument("--bars", type=_count, default=8, metavar="N", help="default: 8")
+    capture.add_argument("--control", type=Path, metavar="SOCKET", help="the control socket's path")
     replay = _verb(verbs, "replay", "play a take again, to files or to ports", _replay)
     _take(replay)
     where = replay.add_mutually_exclusive_group(required=True)
@@ -80,6 +83,12 @@ def _bars(text: str) -> tuple[int, int]:
     if not 1 <= bars[0] <= bars[1]:
         raise argparse.ArgumentTypeError(f"{text!r} are no bars: write them as 5-12, from 1 on")
     return bars
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text!r} are no bars: a number from 1 on")
+    return int(text)
 
 
 def _kinds(text: str) -> tuple[str, ...]:
@@ -178,6 +187,17 @@ def _export(arguments: argparse.Namespace) -> int:
             say(f"{take}: {part.jam.cut}")
         files = export(part, arguments.to, arguments.out, done)
     print("\n".join(str(file) for file in files))
+    return 0
+
+
+def _capture(arguments: argparse.Namespace) -> int:
+    from nesvae_live.io.control import send_command
+
+    answer = send_command({"do": "keep", "bars": arguments.bars}, arguments.control)
+    if not answer["ok"]:
+        say(str(answer["error"]))
+        return 1
+    print(f"bars {answer['first']} to {answer['last']} will be in {answer['folder']} in a moment")
     return 0
 
 

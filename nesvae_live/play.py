@@ -47,6 +47,7 @@ from nesvae_live.io.midi import IN_PORT, OWN_FEEDBACK, Midi, MidiError, open_mid
 from nesvae_live.io.osc import OscServer
 from nesvae_live.io.record import Recorder, Take
 from nesvae_live.journal import Noted, Opened
+from nesvae_live.keeping import Keeping
 from nesvae_live.mixer import Balance, Mixer
 from nesvae_live.performance import Performance
 from nesvae_live.plain import to_data
@@ -253,6 +254,8 @@ class Stage:
             print(said_in_advance(self.jams, self.sample_rate), file=sys.stderr)
         self.started = datetime.now().astimezone()
         self.folder = self.recorder.start(self.started)
+        self.keeping = Keeping(self.folder, self.warn)
+        stack.callback(self.keeping.close)
         stack.callback(self._close_recorder)
         chip = Apu(self.sample_rate)
         chip.render(64)  # compiles, before anything has to be on time
@@ -301,6 +304,7 @@ class Stage:
             surface=Surface(self.setup.layout),
             muted=set(self.setup.muted),
             inbox=inbox,
+            keep=self.keeping.keep,
             figures=self._figures,
             balance=balance,
             hear=self.renderer.mixer.hear,
@@ -408,6 +412,7 @@ class Stage:
                 self.saver.look()
                 if polls % LOST_POLLS == 0:
                     self.completing.look()
+                    self.keeping.look()
                     self._look_for_losses()
                     self._keep_snapshots()
                 if polls % PORT_POLLS == 0 and "MIDI" not in self.lost:

@@ -17,7 +17,7 @@ from typing import Any
 from nesvae_live import drums
 from nesvae_live.arrangement import Arrangement
 from nesvae_live.decoding import State
-from nesvae_live.desk import Desk, unshown
+from nesvae_live.desk import Desk, Keep, unkept, unshown
 from nesvae_live.ensemble import Ensemble
 from nesvae_live.gestures import Gestures
 from nesvae_live.inference import Request, Result
@@ -54,6 +54,7 @@ class Sequencer:
     performer: Performer
     status: Callable[[], Mapping[str, Any]] = dict
     show: Callable[[Message], None] = unshown
+    keep: Keep = unkept
 
     def __post_init__(self) -> None:
         self.wall = self.time
@@ -91,6 +92,7 @@ class Sequencer:
             stop=lambda why: self._finish(why, self.time.now()),
             status=self.status,
             show=self.show,
+            keep=self.keep,
         )
         self.done = threading.Event()
         self.why = ""

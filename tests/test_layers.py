@@ -101,6 +101,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "excerpt",
         "export",
         "jamcli",
+        "keeping",
         "recover",
         "replayed",
         "replaylive",
