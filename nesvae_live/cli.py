@@ -306,7 +306,9 @@ def _train(p: argparse.ArgumentParser) -> None:
     p.add_argument("--out", type=Path, required=True, help="the run's folder; an old run resumes")
     p.add_argument("--init", type=Path, metavar="FILE", help="begin with this checkpoint's weights")
     p.add_argument("--steps", type=_whole(1, 10**9), default=6000)
-    p.add_argument("--streams", type=_whole(1, 4096), default=64, help="songs side by side")
+    p.add_argument(
+        "--streams", type=_whole(1, 4096), default=64, help="songs side by side, in all processes"
+    )
     p.add_argument("--lr", type=float, default=2e-3, dest="learning_rate")
     p.add_argument("--rate", type=float, default=32.0, help="nats of style a phrase")
     p.add_argument("--seed", type=_whole(0, 2**31 - 1), default=1)
@@ -314,6 +316,9 @@ def _train(p: argparse.ArgumentParser) -> None:
     p.add_argument("--device", default="cpu", help="cpu or cuda")
     p.add_argument("--threads", type=_whole(1, 1024), default=1)
     p.add_argument("--check-every", type=_whole(1, 10**9), default=500, help="steps")
+    p.add_argument(
+        "--patience", type=_whole(1, 10**9), metavar="N", help="end after N checks without a better"
+    )
     p.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
@@ -515,7 +520,9 @@ def _run_train(arguments: argparse.Namespace) -> int:
         return 1
     from nesvae_live.checkpoint import load_checkpoint
     from nesvae_live.training.data import read_split
-    from nesvae_live.training.train import BEST, Settings, train
+    from nesvae_live.training.ranks import join
+    from nesvae_live.training.settings import Settings
+    from nesvae_live.training.train import BEST, train
 
     torch.set_num_threads(arguments.threads)
     settings = Settings(
@@ -526,17 +533,21 @@ def _run_train(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         precision=arguments.precision,
     )
-    train(
-        settings,
-        read_split(arguments.data, "train"),
-        read_split(arguments.data, "valid"),
-        arguments.out,
-        init=load_checkpoint(arguments.init) if arguments.init else None,
-        device=arguments.device,
-        check_every=arguments.check_every,
-        quiet=arguments.quiet,
-    )
-    print(f"the best checkpoint is {arguments.out / BEST}")
+    with join(arguments.device) as ranks:
+        train(
+            settings,
+            read_split(arguments.data, "train"),
+            read_split(arguments.data, "valid"),
+            arguments.out,
+            init=load_checkpoint(arguments.init) if arguments.init else None,
+            device=arguments.device,
+            ranks=ranks,
+            check_every=arguments.check_every,
+            patience=arguments.patience,
+            quiet=arguments.quiet,
+        )
+        if ranks.leads:
+            print(f"the best checkpoint is {arguments.out / BEST}")
     return 0
 
 
@@ -746,7 +757,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ("nesvae_live.takes", "TakeError"),
         ("nesvae_live.training.data", "CorpusError"),
         ("nesvae_live.training.finish", "FinishError"),
-        ("nesvae_live.training.train", "TrainingError"),
+        ("nesvae_live.training.run", "TrainingError"),
     )
     return tuple(
         getattr(sys.modules[module], name) for module, name in names if module in sys.modules

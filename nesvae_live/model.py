@@ -26,9 +26,6 @@ START = N_SYMBOLS
 """The symbols of the tuple before the first one: one past each slot's last."""
 
 
-DROPOUT = 0.25
-
-
 class Encoder(nn.Module):
     """Reads a phrase, finds its style."""
 
@@ -94,10 +91,16 @@ class Decoder(nn.Module):
         """`[L, n, H]`, no past."""
         return torch.zeros(self.config.layers, n, self.config.hidden, device=device)
 
-    def hidden(self, previous: Tensor, zm: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """`[B, T, S]` previous tuples, `[B, A + U + A]` z and mask, state -> `[B, T, H]`, state."""
+    def hidden(
+        self, previous: Tensor, zm: Tensor, state: Tensor, keep: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """`[B, T, S]` previous tuples, `[B, A + U + A]` z and mask, state -> `[B, T, H]`, state.
+
+        `keep` `[B, T, S E]` scales the previous tuples' embedding: the dropout of training.
+        """
         x = torch.cat([e(previous[..., i]) for i, e in enumerate(self.embed)], -1)  # B T 4E
-        x = F.dropout(x, DROPOUT, self.training)
+        if keep is not None:
+            x = x * keep
         x = torch.cat((x, zm[:, None].expand(-1, x.shape[1], -1)), -1)
         y, state = self.gru(x, state)
         return y, state
@@ -153,11 +156,6 @@ class Vae(nn.Module):
             for i in range(SLOTS)
         ]
         return torch.stack(nats, -1) * real[..., None]
-
-    @staticmethod
-    def sample_u(mu: Tensor, log_sigma: Tensor) -> Tensor:
-        """One draw of u, in training, while the axes are as they were found."""
-        return mu + log_sigma.exp() * torch.randn_like(mu)
 
     @staticmethod
     def kl(mu: Tensor, log_sigma: Tensor) -> Tensor:

@@ -32,7 +32,9 @@ from nesvae_live.training.data import (
     song_phrases,
 )
 from nesvae_live.training.evaluate import interval, nats_per_token
-from nesvae_live.training.train import BEST, STATE, Settings, TrainingError, train
+from nesvae_live.training.run import TrainingError
+from nesvae_live.training.settings import Settings
+from nesvae_live.training.train import BEST, STATE, train
 from nesvae_live.voices import VOICES
 
 SMALL = ModelConfig(embedding=6, encoder_hidden=12, hidden=16, layers=2, head_hidden=12, style=4)
@@ -137,7 +139,7 @@ def test_an_archive_cut_short_is_one_line(folder: Path, tmp_path: Path) -> None:
 
 
 def test_an_epoch_is_a_function_of_seed_and_number(corpus: tuple[Corpus, Corpus]) -> None:
-    quantiles = training._fit(corpus[0])
+    quantiles = training.fit(corpus[0])
     one, same, other = (
         make_epoch(corpus[0].songs, quantiles, streams=3, chunk=2, seed=1, epoch=e)
         for e in (0, 0, 1)
@@ -170,7 +172,7 @@ def test_every_tuple_of_every_song_is_in_a_phrase_once(corpus: tuple[Corpus, Cor
 def test_training_learns_and_leaves_a_checkpoint_that_loads(
     corpus: tuple[Corpus, Corpus], tmp_path: Path
 ) -> None:
-    before = nats_per_token(Vae(SMALL).eval(), training._fit(corpus[0]), corpus[1])
+    before = nats_per_token(Vae(SMALL).eval(), training.fit(corpus[0]), corpus[1])
     run(tmp_path, corpus, settings(steps=40))
     checkpoint = load_checkpoint(tmp_path / BEST)
     after = checkpoint.about["figures"]
@@ -236,7 +238,7 @@ def test_an_untrained_model_pays_a_uniform_price_for_each_token(
     for name, weight in model.named_parameters():
         if name.startswith(("decoder.logits", "encoder.out")):
             torch.nn.init.zeros_(weight)
-    figures = nats_per_token(model, training._fit(corpus[0]), corpus[1])
+    figures = nats_per_token(model, training.fit(corpus[0]), corpus[1])
     uniform = float(np.mean(np.log([77, 77, 89, 32])))
     assert figures["cross_entropy"]["no_context"]["value"] == pytest.approx(uniform, abs=1e-5)
     assert figures["cross_entropy"]["carried"]["value"] == pytest.approx(uniform, abs=1e-5)
@@ -245,7 +247,7 @@ def test_an_untrained_model_pays_a_uniform_price_for_each_token(
 
 def test_everything_counted_is_the_sum_of_its_parts(corpus: tuple[Corpus, Corpus]) -> None:
     torch.manual_seed(0)
-    figures = nats_per_token(Vae(SMALL).eval(), training._fit(corpus[0]), corpus[1])
+    figures = nats_per_token(Vae(SMALL).eval(), training.fit(corpus[0]), corpus[1])
     songs = corpus[1].songs
     per_token = sum(-(-len(s) // 13) for s in songs) / (4 * sum(map(len, songs)))
     paid = figures["kl"]["value"] + figures["attributes"]["value"]

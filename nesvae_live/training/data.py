@@ -125,6 +125,12 @@ class Batch:
     a: NDArray[np.float32]
     fresh: NDArray[np.bool_]
 
+    def part(self, streams: slice) -> Batch:
+        """Those of some of the streams."""
+        return Batch(
+            self.symbols[streams], self.counts[streams], self.a[streams], self.fresh[streams]
+        )
+
 
 @dataclass(frozen=True)
 class Epoch:
