@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
+import os
 import pickle
+import re
+import signal
 import tarfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +27,6 @@ from nesvae_live.model import Vae
 from nesvae_live.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.training import train as training
 from nesvae_live.training.data import (
-    Batch,
     Corpus,
     CorpusError,
     augment,
@@ -79,8 +82,8 @@ def settings(**changes: Any) -> Settings:
     return replace(base, **changes)
 
 
-def run(folder: Path, corpus: tuple[Corpus, Corpus], s: Settings) -> Path:
-    train(s, *corpus, folder, check_every=4, save_every=4, quiet=True)
+def run(folder: Path, corpus: tuple[Corpus, Corpus], s: Settings, every: int = 4) -> Path:
+    train(s, *corpus, folder, check_every=every, save_every=every, quiet=True)
     return folder / STATE
 
 
@@ -194,28 +197,85 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(
     assert paths[0].read_bytes() != other.read_bytes()
 
 
-def test_an_interrupted_run_resumes_to_the_bit(
+def test_a_run_goes_on_to_the_bit_after_being_asked_to_end(
     corpus: tuple[Corpus, Corpus], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = run(tmp_path / "whole", corpus, settings(steps=24))
+    whole = run(tmp_path / "whole", corpus, settings(steps=200), every=50)
     learn = training.Run.learn
-    monkeypatch.setattr(training.Run, "learn", interrupt_at(14))
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "cut", corpus, settings(steps=24))
+    ask = at_call(101, learn, lambda: os.kill(os.getpid(), signal.SIGINT))
+    monkeypatch.setattr(training.Run, "learn", ask)
+    says = "interrupted after step 101: the same command goes on from there"
+    with pytest.raises(TrainingError, match=says):
+        run(tmp_path / "cut", corpus, settings(steps=200), every=50)
     monkeypatch.setattr(training.Run, "learn", learn)
-    resumed = run(tmp_path / "cut", corpus, settings(steps=24))
+    resumed = run(tmp_path / "cut", corpus, settings(steps=200), every=50)
     assert whole.read_bytes() == resumed.read_bytes()
 
 
-def interrupt_at(step: int) -> Callable[[training.Run, Batch], dict[str, float]]:
-    learn = training.Run.learn
+@pytest.mark.parametrize(
+    ("where", "what", "call"),
+    [
+        (training.Run, "learn", 14),  # between two saves
+        (training.Run, "save", 3),  # evaluated and kept the best, but not the state
+        (Path, "replace", 4),  # the state is written and hasn't got its name
+        (training, "nats_per_token", 2),  # in an evaluation
+        (training, "save_checkpoint", 2),  # before the best is kept
+        (training, "make_bar", 1),  # before it has begun
+    ],
+)
+def test_a_run_that_dies_at_any_moment_resumes_to_the_bit(
+    corpus: tuple[Corpus, Corpus],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    where: Any,
+    what: str,
+    call: int,
+) -> None:
+    def die() -> None:
+        raise KeyboardInterrupt
 
-    def learn_or_stop(self: training.Run, batch: Batch) -> dict[str, float]:
-        if self.step == step:
-            raise KeyboardInterrupt
-        return learn(self, batch)
+    whole = run(tmp_path / "whole", corpus, settings(steps=16))
+    with monkeypatch.context() as patch:
+        patch.setattr(where, what, at_call(call, getattr(where, what), die))
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path / "cut", corpus, settings(steps=16))
+    resumed = run(tmp_path / "cut", corpus, settings(steps=16))
+    assert whole.read_bytes() == resumed.read_bytes()
+    best = [(tmp_path / name / BEST).read_bytes() for name in ("whole", "cut")]
+    assert best[0] == best[1]
 
-    return learn_or_stop
+
+def at_call(n: int, function: Callable[..., Any], do: Callable[[], None]) -> Callable[..., Any]:
+    """The function; at its n-th call something happens first."""
+    calls = itertools.count(1)
+
+    def called(*arguments: Any, **more: Any) -> Any:
+        if next(calls) == n:
+            do()
+        return function(*arguments, **more)
+
+    return called
+
+
+def test_training_ends_when_nothing_has_become_better(
+    corpus: tuple[Corpus, Corpus], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    still = settings(steps=40, learning_rate=0.0)  # each check finds the same
+    for _ in range(2):  # the second time it ends at once
+        train(still, *corpus, tmp_path, check_every=4, save_every=4, patience=2)
+        assert "step 12: nothing better since step 4; ended" in capsys.readouterr().out
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [4, 4, 8, 8, 12, 12]
+
+
+def test_the_progress_bar_shows_the_parts_of_the_loss_and_the_time_left(
+    corpus: tuple[Corpus, Corpus], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(settings(), *corpus, tmp_path, check_every=4)
+    last = capsys.readouterr().err.replace("\r", "\n").strip().splitlines()[-1]
+    assert "8/8 [" in last
+    assert re.search(r"\[\d\d:\d\d<\d\d:\d\d", last)  # gone < left
+    assert all(f"{part}=" in last for part in ("tokens", "kl", "beta", "norm"))
 
 
 def test_other_settings_do_not_resume_a_run(corpus: tuple[Corpus, Corpus], tmp_path: Path) -> None:

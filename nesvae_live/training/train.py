@@ -74,14 +74,7 @@ def train(
         run.load(folder / STATE)
     figures: dict[str, Any] = {}
     started, first = time.monotonic(), run.step
-    bar = tqdm(
-        total=settings.steps,
-        initial=run.step,
-        unit="step",
-        disable=quiet or not ranks.leads,
-        smoothing=0.05,
-    )
-    with Stop() as stop, bar, _log(folder, ranks) as log:
+    with Stop() as stop, make_bar(run, quiet) as bar, _log(folder, ranks) as log:
         while run.step < settings.steps:
             if patience and run.step - run.best_step >= patience * check_every:
                 bar.write(f"step {run.step}: nothing better since step {run.best_step}; ended")
@@ -100,6 +93,7 @@ def train(
                 score = figures["nats_per_token"]["carried"]["value"]
                 bar.write(f"step {run.step}: {_line(figures)}")
                 log.write(json.dumps({"step": run.step, **figures}) + "\n")
+                log.flush()
                 if score < run.best:
                     run.best, run.best_step = score, run.step
                     if ranks.leads:
@@ -126,6 +120,13 @@ def _begin(
     beta = init.about.get("beta", BETA) if init else BETA
     bound = Bound(model, settings.noise)
     return Run(settings, corpus, fit(corpus), bound, beta=beta, ranks=ranks)
+
+
+def make_bar(run: Run, quiet: bool) -> tqdm:
+    """The progress bar: steps, the time gone and left, the parts of the loss."""
+    disable = quiet or not run.ranks.leads
+    steps = run.settings.steps
+    return tqdm(total=steps, initial=run.step, unit="step", disable=disable, smoothing=0.05)
 
 
 def _check(run: Run, valid: Corpus) -> dict[str, Any]:

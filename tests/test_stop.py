@@ -1,0 +1,27 @@
+"""Being asked to end."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from nesvae_live.training.stop import SIGNALS, Stop
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_being_asked_is_noted_and_interrupts_nothing(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with Stop() as stop:
+        assert not stop.asked
+        signal.raise_signal(number)
+        assert stop.asked
+    assert signal.getsignal(number) == before
+
+
+def test_who_asks_twice_is_obeyed_at_once() -> None:
+    with Stop() as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert stop.asked
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
