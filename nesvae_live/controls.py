@@ -63,7 +63,8 @@ class ControlSpec:
     steps, of which 127 are the whole way. Of a 14-bit pair that is sent the wrong way round,
     `lsb_first` says so. A press picks the choice `pick`; a `momentary` one is on while it lasts.
     `feedback` is where the target's place is sent back: not at all, to the control itself, or to
-    another CC; a button's is `lit` or `unlit`.
+    another CC; a button's is `lit` or `unlit`, and a ring of LEDs on another CC goes from `unlit`
+    to `lit`.
 
     Raises:
         ValueError: an unknown target, a number or channel that doesn't exist or is reserved, an

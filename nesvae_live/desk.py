@@ -151,6 +151,7 @@ class Desk:
         asked = self.surface.hear(port, data, at, self.performer)
         for item in asked:
             self._carry_out(item)  # the message says it all to whoever reads the log
+        self.surface.settle(self.performer)
         if not asked:
             self.gestures.ear.hear(data, at)
 

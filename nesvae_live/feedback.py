@@ -51,8 +51,13 @@ def shown_raw(spec: ControlSpec, stands: float | None) -> int | None:
     """What a control is to show of a target that stands so; None: leave it as it is."""
     target = spec.target_spec
     if target.kind is Kind.KNOB and spec.kind_spec.form is not Form.PRESS:
-        most = spec.kind_spec.most if spec.feedback is True else MOST_7
-        return None if stands is None else place_to_raw(spec.value_to_place(stands), most)
+        if stands is None:
+            return None
+        place = spec.value_to_place(stands)
+        if spec.feedback is True:
+            return place_to_raw(place, spec.kind_spec.most)
+        lit = place_to_raw(place, MOST_7) / MOST_7
+        return spec.unlit + round((spec.lit - spec.unlit) * lit)  # a ring of LEDs
     if target.kind is Kind.CHOICE and spec.kind_spec.form is not Form.PRESS:
         n = len(target.choices)
         return place_to_raw(choice_to_value(value_to_choice(stands or 0.0, n), n), MOST_7)

@@ -54,6 +54,7 @@ class Surface:
         self._hands: Hands = {}
         self._channels: dict[ControlSpec, int] = {}
         self._selected: dict[tuple[str, int], Selected] = {}
+        self._moved: tuple[Hand, ControlSpec] | None = None
         self.rearrange(layout)
 
     def rearrange(self, layout: Layout) -> None:
@@ -103,6 +104,7 @@ class Surface:
             return []
         spec, role = found
         hand = self._hand(port, spec, channel)
+        self._moved = hand, spec
         kind = spec.kind_spec
         if kind.steps is not None:
             return self._step(spec, hand, kind.steps(value), at, standing)
@@ -113,6 +115,13 @@ class Surface:
         raw = hand.combine(role, value, lsb_first=spec.lsb_first)
         most = kind.most if hand.is_fine else MOST_7
         return [] if raw is None else self._move(spec, hand, raw, most, at, standing)
+
+    def settle(self, standing: Standing) -> None:
+        """What the last message asked for has been carried out, and things stand so now."""
+        if self._moved is not None:
+            hand, spec = self._moved
+            hand.settle(spec, spec.target_spec.now(standing))
+            self._moved = None
 
     def _hand(self, port: str, spec: ControlSpec, channel: int) -> Hand:
         if spec.channel is None:
@@ -147,6 +156,7 @@ class Surface:
             return []
         spec, (role, step) = found[0], DATA[number]
         hand = self._hand(port, spec, channel)
+        self._moved = hand, spec
         if step:
             if hand.raw is None:
                 return []
@@ -199,9 +209,10 @@ class Surface:
         target = spec.target_spec
         stands = target.now(standing)
         if target.kind is Kind.KNOB:
-            place = REST if stands is None else spec.value_to_place(stands)
+            value = hand.asked if hand.holds(spec, stands) else stands
+            place = REST if value is None else spec.value_to_place(value)
             place = min(max(place + steps * spec.speed / MOST_7, 0.0), 1.0)
-            return [target.ask(spec.place_to_value(place), at)]
+            return [target.ask(hand.hold(spec, spec.place_to_value(place)), at)]
         n = max(len(target.choices), 2)
         up = (1 if steps > 0 else -1) * (1 if spec.high > spec.low else -1)
         index = value_to_choice(stands or 0.0, n)

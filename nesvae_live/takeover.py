@@ -36,6 +36,11 @@ class Hand:
     target: str | None = None
     """What it has hold of."""
     wrote: float = 0.0
+    """Where that stood when the control had moved it; a target may have coarser steps."""
+    asked: float = 0.0
+    """Where the control had meant it to stand."""
+    unsettled: bool = False
+    """Whether it is yet to be seen where the target then stood."""
     at: float = float("-inf")
     """When it was last moved, in seconds."""
 
@@ -97,24 +102,24 @@ class Hand:
         assert place is not None  # it moved
         value = spec.place_to_value(place)
         if stands is None or spec.takeover is Takeover.NONE or self.holds(spec, stands):
-            return self._hold(spec, value)
+            return self.hold(spec, value)
         was = None if before is None else spec.place_to_value(before)
         if spec.takeover is Takeover.PICKUP:
             near = abs(value - stands) <= abs(spec.high - spec.low) / MOST_7
             crossed = was is not None and (was - stands) * (value - stands) <= 0.0
-            return self._hold(spec, value) if near or crossed else None
+            return self.hold(spec, value) if near or crossed else None
         if was is None:
             return None
         end = max(spec.low, spec.high) if value > was else min(spec.low, spec.high)
         if value in {end, was}:  # at an end they meet
-            return self._hold(spec, end) if value == end else None
+            return self.hold(spec, end) if value == end else None
         return min(max(stands + (end - stands) * (value - was) / (end - was), 0.0), 1.0)
 
     def put(self, target: str, stands: float, raw: int, most: int) -> None:
         """It was moved to `raw` by feedback, which is where its target stands."""
         self.coarse, self.fine = halves(raw, most)
         self.raw, self.most, self.direction, self.is_fine = raw, most, 0, most == MOST_14
-        self.target, self.wrote = target, stands
+        self.target, self.wrote, self.asked = target, stands, stands
 
     def raw_of(self, most: int) -> int:
         """Where it stands, in readings of 0..`most`; -1 if that is not known."""
@@ -122,8 +127,15 @@ class Hand:
             return -1 if self.raw is None else self.raw
         return self.raw << SEVEN_BITS if most == MOST_14 else self.raw >> SEVEN_BITS
 
-    def _hold(self, spec: ControlSpec, value: float) -> float:
-        self.target, self.wrote = spec.target, value
+    def settle(self, spec: ControlSpec, stands: float | None) -> None:
+        """Its move was carried out, and the target now stands so."""
+        if self.unsettled and self.target == spec.target and stands is not None:
+            self.wrote = stands
+        self.unsettled = False
+
+    def hold(self, spec: ControlSpec, value: float) -> float:
+        """Take hold of the target and mean it to stand at `value`; returns that."""
+        self.target, self.wrote, self.asked, self.unsettled = spec.target, value, value, True
         return value
 
 

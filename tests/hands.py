@@ -50,6 +50,7 @@ class Hands:
                     self.performer.page = self.surface.page
                 case _:
                     pass
+        self.surface.settle(self.performer)
         self.asked += asked
         return asked
 

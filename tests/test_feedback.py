@@ -133,6 +133,15 @@ def test_a_ring_of_leds_on_a_cc_of_its_own_follows_its_encoder() -> None:
     assert hands.shown() == [(0xB0, 48, 65)]
 
 
+def test_a_ring_with_values_of_its_own_gets_those() -> None:
+    hands = listening(density(16, channel=0, kind="sign", feedback=48, unlit=33, lit=43))
+    seen = []
+    for value in (0.0, 0.5, 1.0):
+        hands.density = value
+        seen += hands.shown()
+    assert seen == [(0xB0, 48, 33), (0xB0, 48, 38), (0xB0, 48, 43)]
+
+
 def test_a_button_is_lit_while_its_switch_is_on_in_its_own_colours() -> None:
     button = ControlSpec("mute-P1", 41, 8, "note", feedback=True, lit=60, unlit=12)
     hands = listening(button)

@@ -13,15 +13,17 @@ from nesvae_live.book import Swap
 from nesvae_live.controlkinds import CONTROL_KINDS, raw_to_place, reserved_because
 from nesvae_live.controls import ControlSpec, Takeover
 from nesvae_live.inputs import (
+    MidiIn,
     Panic,
     SetMute,
     Tap,
     TurnPage,
 )
-from nesvae_live.pages import Page
+from nesvae_live.pages import Layout, Page
 from nesvae_live.targets import TARGETS, Kind
 from nesvae_live.voices import Voice
 from tests.hands import Hands, density
+from tests.rig import Rig
 
 # Kinds
 
@@ -387,3 +389,22 @@ def test_what_a_daw_sends_at_play_on_every_channel_is_nothing_to_us() -> None:
     for channel in range(16):
         for cc in (120, 121, 123, 64, 0, 32):
             assert hands.send(0xB0 | channel, cc, 0) == []
+
+
+def test_a_target_with_coarser_steps_is_held_and_an_encoder_gets_over_them() -> None:
+    rig = Rig()
+    layout = (
+        ControlSpec("transpose-P1", 20, takeover=Takeover.PICKUP),
+        ControlSpec("transpose-P2", 21, kind="twos"),
+    )
+    rig.sequencer.desk.surface.rearrange(Layout(layout))
+
+    def send(cc: int, *values: int) -> None:
+        for value in values:
+            rig.inbox.put(MidiIn("keys", (0xB0, cc, value), rig.time.value))
+            rig.play(0.01)
+
+    send(20, 64, 66, 68, 70, 72, 127)
+    assert rig.performer.arrangement.transpose[Voice.P1] == 24
+    send(21, *[1] * 127)
+    assert rig.performer.arrangement.transpose[Voice.P2] == 24
