@@ -250,7 +250,10 @@ def _encode(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_encode)
     p.add_argument("source", type=Path, metavar="FILE", help=".mid, .exprsco.pkl or .seprsco.pkl")
     p.add_argument(
-        "-o", "--out", type=Path, metavar="OUT", help="a file of snapshots, .json; default: print"
+        "-o", "--out", type=Path, metavar="OUT", help="a preset's snapshots, .json; default: print"
+    )
+    p.add_argument(
+        "--first", type=_whole(1, 1_000_000), default=1, metavar="K", help="phrase that is number 1"
     )
     p.add_argument("--checkpoint", metavar="FILE")
 
@@ -452,23 +455,23 @@ def _run_render(arguments: argparse.Namespace) -> int:
 def _run_encode(arguments: argparse.Namespace) -> int:
     from nesvae_live.checkpoint import load_checkpoint
     from nesvae_live.config import find_checkpoint
-    from nesvae_live.encode import encode_file
-    from nesvae_live.snapshotfile import places_to_text
+    from nesvae_live.encode import encode_file, encode_to_bank
+    from nesvae_live.performer import SLOTS
+    from nesvae_live.play import SAMPLING
 
     checkpoint = load_checkpoint(find_checkpoint(arguments.checkpoint))
     encoded = encode_file(arguments.source, checkpoint, _warn)
-    text = places_to_text(
-        (phrase.place for phrase in encoded), checkpoint.sha256, arguments.source.name
-    )
-    if arguments.out is None:
-        print(text, end="")
-        return 0
-    try:
-        arguments.out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        _warn(f"{arguments.out}: cannot be written: {error.strerror}")
+    chosen = encoded[arguments.first - 1 :][: len(SLOTS)]
+    if not chosen:
+        _warn(f"{arguments.source}: there is no phrase {arguments.first}, only {len(encoded)}")
         return 1
-    print(arguments.out)
+    if len(chosen) < len(encoded):
+        last = arguments.first + len(chosen) - 1
+        _warn(f"{arguments.source}: phrases {arguments.first} to {last} of {len(encoded)}")
+    text = encode_to_bank(chosen, checkpoint, SAMPLING.temperature, arguments.out)
+    print(
+        text if arguments.out is None else arguments.out, end="" if arguments.out is None else "\n"
+    )
     return 0
 
 

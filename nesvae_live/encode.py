@@ -14,6 +14,7 @@ from nesvae_live.encoder import Encoder
 from nesvae_live.io.midireader import midi_to_parts
 from nesvae_live.nesmdb import ExprScore, SeprScore, loads_exprsco, loads_seprsco
 from nesvae_live.parts import parts_to_played
+from nesvae_live.performer import SLOTS
 from nesvae_live.phrase import (
     N_VOICES,
     STEPS_PER_SECOND,
@@ -22,8 +23,9 @@ from nesvae_live.phrase import (
     tuples_to_phrases,
     tuples_to_symbols,
 )
+from nesvae_live.place import Place, place_to_setting, setting_to_place
 from nesvae_live.played import played_to_tuples
-from nesvae_live.snapshotfile import Place, text_to_places
+from nesvae_live.snapshotbank import BankError, read_bank, settings_to_text, write_bank
 
 MIDI = (".mid", ".midi")
 EXPRSCO, SEPRSCO, SNAPSHOTS = ".exprsco.pkl", ".seprsco.pkl", ".json"
@@ -69,14 +71,43 @@ def read_places(path: Path, checkpoint: Checkpoint, say: Say) -> list[Place]:
     """
     if not path.name.lower().endswith(SNAPSHOTS):
         return [encoded.place for encoded in encode_file(path, checkpoint, say)]
+    if not path.exists():
+        raise EncodeError(f"{path}: no such file")
     try:
-        text = _read(path).decode("utf-8")
-        places, dropped = text_to_places(text, checkpoint.sha256, checkpoint.config.style)
-    except ValueError as error:
-        raise EncodeError(f"{path}: {_one_line(error)}") from None
+        settings, dropped = read_bank(path, checkpoint.sha256, checkpoint.config.style)
+    except BankError as error:
+        raise EncodeError(_one_line(error)) from None
+    if not settings:
+        raise EncodeError(f"{path}: there is no snapshot in it")
     if dropped:
-        say(f"{path}: {dropped}")
-    return places
+        say(dropped)
+    reach = checkpoint.quantiles.reach()
+    return [
+        setting_to_place(f"{path.name} {slot}", setting, reach)
+        for slot, setting in sorted(settings.items())
+    ]
+
+
+def encode_to_bank(
+    encoded: list[Encoded], checkpoint: Checkpoint, temperature: float, out: Path | None
+) -> str:
+    """The phrases as snapshots 1, 2, ... of a bank; written to `out`, if there is one.
+
+    Returns:
+        The bank's text.
+
+    Raises:
+        EncodeError: it can't be written.
+    """
+    reach = checkpoint.quantiles.reach()
+    slots = zip(SLOTS, encoded, strict=False)
+    settings = {slot: place_to_setting(e.place, reach, temperature) for slot, e in slots}
+    if out is not None:
+        try:
+            write_bank(out, settings, checkpoint.sha256)
+        except BankError as error:
+            raise EncodeError(_one_line(error)) from None
+    return settings_to_text(settings, checkpoint.sha256)
 
 
 def read_tuples(path: Path, say: Say) -> Ints:

@@ -16,8 +16,8 @@ from nesvae_live.encode import EncodeError, read_places
 from nesvae_live.io.piece import Piece, write_piece_midi, write_piece_picture
 from nesvae_live.latent import slerp
 from nesvae_live.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
+from nesvae_live.place import Place
 from nesvae_live.render import RenderOptions, render
-from nesvae_live.snapshotfile import Place
 
 GREEDY = Sampling(temperature=1.0, top_p=1e-6)
 """The likeliest symbol each time: what changes along the way is z's doing alone."""
