@@ -14,12 +14,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -27,26 +25,17 @@ import numpy as np
 
 from nesvae_live.apu import Apu
 from nesvae_live.benchcase import ENGINES, Case, Figures
-from nesvae_live.jackwatch import hush_libjack
+from nesvae_live.benchserver import SAMPLE_RATE, BenchError, XrunCounter, bench_server
 from nesvae_live.realtime import realtime_granted
 from nesvae_live.registers import RegisterWriter
 from nesvae_live.voices import Voice
 
-SAMPLE_RATE = 48_000
 FRAMES = (64, 128, 256, 512)
-SERVER_PRIORITY = 20
-"""Of a real-time server; its clients' threads have five less."""
-
-START_SECONDS = 15.0
 CASE_SECONDS = 60.0
 """What a case may take over its measured time: the load compiles and opens everything."""
 
 OFFLINE_SECONDS = 60
 """Of sound, rendered as fast as it goes."""
-
-
-class BenchError(Exception):
-    """It can't be measured here; one line says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +93,7 @@ def bench_audio(
     for period in frames if server is None else (0,):
         cases = [(engine, loaded) for engine in engines for loaded in (False, True)]
         parts: dict[tuple[str, bool], list[Row]] = {case: [] for case in cases}
-        with _server(server, period, realtime=granted) as (name, client, counter):
+        with bench_server(server, period, realtime=granted) as (name, client, counter):
             for number in range(rounds):
                 for engine, loaded in cases if number % 2 == 0 else reversed(cases):
                     case = Case(engine, loaded=loaded, seconds=seconds / rounds)
@@ -189,78 +178,7 @@ def bench_to_json(bench: Bench) -> str:
     return json.dumps(asdict(bench), indent=2)
 
 
-class _XrunCounter:
-    """The empty client: it does nothing with each block, and counts what the server complains of."""
-
-    def __init__(self) -> None:
-        self.xruns = 0
-
-    def __call__(self, _delayed_usecs: float) -> None:
-        """Count one. Runs in libjack's thread for notices."""
-        self.xruns += 1
-
-
-@contextmanager
-def _server(
-    name: str | None, period: int, *, realtime: bool
-) -> Iterator[tuple[str, Any, _XrunCounter]]:
-    """A running server's name, our empty client of it, and its counter."""
-    process = None
-    if name is None:
-        name = f"nesvae_bench_{os.getpid()}"
-        process = _start_server(name, period, realtime=realtime)
-    try:
-        client = _open_client(name)
-        counter = _XrunCounter()
-        client.set_xrun_callback(counter)
-        client.activate()
-        try:
-            yield name, client, counter
-        finally:
-            client.deactivate()
-            client.close()
-    finally:
-        if process is not None:
-            process.terminate()
-            process.wait(timeout=START_SECONDS)
-
-
-def _start_server(name: str, period: int, *, realtime: bool) -> subprocess.Popen[bytes]:
-    jackd, wait = shutil.which("jackd"), shutil.which("jack_wait")
-    if jackd is None or wait is None:
-        raise BenchError("jackd is not installed (on Debian: apt install jackd2)")
-    priority = ["-R", "-P", str(SERVER_PRIORITY)] if realtime else ["-r"]
-    command = [jackd, *priority, "-n", name, "-d", "dummy"]
-    command += ["-r", str(SAMPLE_RATE), "-p", str(period)]
-    process = subprocess.Popen(  # noqa: S603 - the user's own server
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    last = time.monotonic() + START_SECONDS
-    while time.monotonic() < last and process.poll() is None:
-        done = subprocess.run(  # noqa: S603 - likewise
-            [wait, "-s", name, "-c"], capture_output=True, check=False
-        )
-        if done.stdout.strip() == b"running":
-            return process
-        time.sleep(0.05)
-    process.terminate()
-    raise BenchError(f"no JACK server could be started: try {' '.join(command)}")
-
-
-def _open_client(name: str) -> Any:
-    os.environ["JACK_NO_START_SERVER"] = "1"
-    try:
-        import jack
-    except (ImportError, OSError):
-        raise BenchError("JACK-Client can't be used: pip install JACK-Client, and jackd2") from None
-    hush_libjack()
-    try:
-        return jack.Client("nesvae_bench", no_start_server=True, servername=name)
-    except jack.JackError:
-        raise BenchError(f"the JACK server {name!r} does not answer") from None
-
-
-def _measure(case: Case, server: str, client: Any, counter: _XrunCounter) -> Row:
+def _measure(case: Case, server: str, client: Any, counter: XrunCounter) -> Row:
     """Run a case in a process of its own; it says when it begins and, at the end, its figures."""
     command = [sys.executable, "-m", "nesvae_live.benchcase", json.dumps(asdict(case))]
     environment = {**os.environ, "JACK_DEFAULT_SERVER": server, "OMP_NUM_THREADS": "1"}

@@ -276,10 +276,26 @@ def _interpolate(p: argparse.ArgumentParser) -> None:
 
 
 def _bench(p: argparse.ArgumentParser) -> None:
-    p.set_defaults(run=_run_bench)
-    audio = p.add_subparsers(dest="what", required=True, metavar="WHAT").add_parser(
+    what = p.add_subparsers(dest="what", required=True, metavar="WHAT")
+    timing = what.add_parser(
+        "timing", help="whether notes, clocks and knobs are in time, through real ports"
+    )
+    timing.set_defaults(run=_run_bench_timing)
+    timing.add_argument("--json", action="store_true")
+    timing.add_argument("--seconds", type=_seconds, default=20.0, metavar="S", help="a case")
+    timing.add_argument(
+        "--swap", choices=SWAPS, action="append", help="can be repeated; default: all three"
+    )
+    timing.add_argument(
+        "--beside",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="also behind jack_midi_clock, and the usual Python way (needs torch)",
+    )
+    audio = what.add_parser(
         "audio", help="whether the sound keeps its time through JACK, alone and under load"
     )
+    audio.set_defaults(run=_run_bench)
     audio.add_argument("--json", action="store_true")
     audio.add_argument("--seconds", type=_seconds, default=5.0, metavar="S", help="a case")
     audio.add_argument(
@@ -513,6 +529,20 @@ def _run_bench(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _run_bench_timing(arguments: argparse.Namespace) -> int:
+    from nesvae_live.benchtiming import HEAD, bench_timing, timings_to_json, timings_to_text
+
+    print(HEAD, file=sys.stderr)
+    bench = bench_timing(
+        arguments.seconds,
+        arguments.swap or ("now", "beat", "bar"),
+        beside=arguments.beside,
+        say=lambda text: print(text, file=sys.stderr, flush=True),
+    )
+    print(timings_to_json(bench) if arguments.json else timings_to_text(bench))
+    return 0
+
+
 def _run_train(arguments: argparse.Namespace) -> int:
     try:
         import torch
@@ -743,7 +773,7 @@ def _knob_value(text: str) -> float | None:
 def _known_errors() -> tuple[type[Exception], ...]:
     """The errors that are one line for a person; their modules are loaded when one is raised."""
     names = (
-        ("nesvae_live.bench", "BenchError"),
+        ("nesvae_live.benchserver", "BenchError"),
         ("nesvae_live.checkpoint", "CheckpointError"),
         ("nesvae_live.config", "ConfigError"),
         ("nesvae_live.encode", "EncodeError"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from nesvae_live.clock import InternalClock
 from nesvae_live.leader import Leader, Timed
 from nesvae_live.protocols import Time
+from nesvae_live.realtime import ask_for_realtime
 
 AHEAD_SECONDS = 0.02
 """How far ahead clocks are made out; shorter than any change of tempo is known before."""
@@ -66,6 +67,7 @@ class ClockSender:
 
     def _run(self) -> None:
         """Until stopped. Runs in the thread: real-time, it must neither log nor block."""
+        ask_for_realtime()
         try:
             while not self._stopping.wait(min(self.step(), AHEAD_SECONDS / 2)):
                 pass

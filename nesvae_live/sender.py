@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 
 from nesvae_live.events import Event, NoteOff, NoteOn
 from nesvae_live.protocols import Time
+from nesvae_live.realtime import ask_for_realtime
 from nesvae_live.voices import Voice
 
 FINE_SECONDS = 0.001
@@ -157,6 +158,7 @@ class DeadlineSender:
 
     def run(self) -> None:
         """The loop of the sender's thread: real-time, it must neither log nor allocate much."""
+        ask_for_realtime()
         try:
             while not self._stopped:
                 self._wait(self.step())

@@ -11,7 +11,6 @@ from nesvae_live import bench
 from nesvae_live.bench import (
     HEAD,
     Bench,
-    BenchError,
     Row,
     bench_audio,
     bench_to_json,
@@ -20,6 +19,7 @@ from nesvae_live.bench import (
     sum_of_rows,
 )
 from nesvae_live.benchcase import ENGINES, Figures
+from nesvae_live.benchserver import BenchError
 from nesvae_live.cli import main
 
 SOAK_SECONDS = 300.0

@@ -1,0 +1,180 @@
+"""The other end of `bench timing`: a JACK client that turns knobs and hears what comes of it.
+
+It lives in a process of its own, so that it keeps its time whatever is measured, and stamps with
+`time.perf_counter`, which on one machine is the same for every process.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any, Self
+
+from nesvae_live.benchserver import BenchError
+
+NOTES, CLOCK, SOURCE, KNOBS = "notes", "clock", "source", "knobs"
+CONTROLS = range(20, 28)
+PORT_SECONDS = 20.0
+CLOSE_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """A message that came in: on which port, on which frame, in a cycle that began at `at`."""
+
+    port: str
+    frame: int
+    at: float
+    data: bytes
+
+
+class Ear:
+    """Listens and turns knobs; `with` keeps it open."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, pipe = context.Pipe()
+        self._process = context.Process(target=_run, args=(pipe,), daemon=True)
+
+        def start() -> None:
+            self._process.start()
+            pipe.close()
+
+        self._start = start
+
+    def __enter__(self) -> Self:
+        self._start()
+        self._receive()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pipe.close()
+        self._process.join(CLOSE_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+    def connect(self, port: str, pattern: str) -> None:
+        """Connect one of our ports with the first that fits, once it is there."""
+        self._ask("connect", port, pattern)
+
+    def transport(self, verb: str, *arguments: int) -> None:
+        """`start`, `stop`, or `locate` a frame."""
+        self._ask("transport", verb, *arguments)
+
+    def turn(self, per_second: float) -> None:
+        """Turn knobs so many times a second from now on; 0: leave them."""
+        self._ask("turn", per_second)
+
+    def take(self) -> tuple[list[Caught], list[float]]:
+        """What was caught, and when knobs were turned, since the last time this was asked."""
+        caught, turned = self._ask("take")
+        return [Caught(*item) for item in caught], list(turned)
+
+    def _ask(self, what: str, *arguments: object) -> Any:
+        self._pipe.send((what, arguments))
+        return self._receive()
+
+    def _receive(self) -> Any:
+        try:
+            worked, answer = self._pipe.recv()
+        except EOFError:
+            worked, answer = False, "it ended"
+        if not worked:
+            raise BenchError(f"the listener failed: {answer}")
+        return answer
+
+
+def _run(pipe: Connection) -> None:
+    """The process: a client that answers until the pipe is closed."""
+    client: Any = None
+    what, arguments = "ready", ()
+    while True:
+        try:
+            client = client or _Client()
+            pipe.send((True, getattr(client, what)(*arguments)))
+        except Exception as error:  # noqa: BLE001 - told to the bench
+            pipe.send((False, " ".join(str(error).split()) or type(error).__name__))
+        try:
+            what, arguments = pipe.recv()
+        except EOFError:
+            break
+    if client is not None:
+        client.close()
+
+
+class _Client:
+    """The JACK client itself."""
+
+    def __init__(self) -> None:
+        import jack
+
+        self._client: Any = jack.Client("nesvae_bench_ear", no_start_server=True)
+        self._heard = {
+            name: self._client.midi_inports.register(name) for name in (NOTES, CLOCK, SOURCE)
+        }
+        self._knobs = self._client.midi_outports.register(KNOBS)
+        self._caught: list[tuple[str, int, float, bytes]] = []
+        self._turned: list[float] = []
+        self._pause = 0.0
+        self._due = 0.0
+        self._count = 0
+        self._client.set_process_callback(self._process)
+        self._client.activate()
+
+    def _process(self, _frames: int) -> None:
+        """Stamp and keep, turn what is due. Runs in the server's cycle."""
+        at, frame = time.perf_counter(), self._client.last_frame_time
+        for name, port in self._heard.items():
+            for offset, data in port.incoming_midi_events():
+                self._caught.append((name, frame + offset, at, bytes(data)))
+        self._knobs.clear_buffer()
+        while self._pause and self._due <= at:
+            round_, which = divmod(self._count, len(CONTROLS))
+            self._knobs.write_midi_event(0, (0xB0, CONTROLS[which], round_ * 37 % 128))
+            self._turned.append(at)
+            self._count += 1
+            self._due += self._pause
+
+    def ready(self) -> None:
+        """Nothing more to do."""
+
+    def turn(self, per_second: float) -> None:
+        self._due = time.perf_counter()
+        self._pause = 1.0 / per_second if per_second else 0.0
+
+    def transport(self, verb: str, *arguments: int) -> None:
+        getattr(self._client, f"transport_{verb}")(*arguments)
+
+    def take(self) -> tuple[Sequence[tuple[str, int, float, bytes]], Sequence[float]]:
+        caught, self._caught = self._caught, []
+        turned, self._turned = self._turned, []
+        return caught, turned
+
+    def connect(self, port: str, pattern: str) -> None:
+        ours = self._knobs if port == KNOBS else self._heard[port]
+        last = time.monotonic() + PORT_SECONDS
+        while time.monotonic() < last:
+            for other in self._client.get_ports(
+                is_midi=True, is_output=ours.is_input, is_input=ours.is_output
+            ):
+                if re.search(pattern, other.name) and "bench" not in other.name:
+                    ends = (ours, other) if ours.is_output else (other, ours)
+                    self._client.connect(*ends)
+                    return
+            time.sleep(0.02)
+        raise LookupError(f"there is no port {pattern!r}")
+
+    def close(self) -> None:
+        self._client.deactivate()
+        self._client.close()

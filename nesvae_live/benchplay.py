@@ -1,0 +1,144 @@
+"""One case of `bench timing`, in a process of its own: the instrument as `play` runs it.
+
+It says `ready` on a line when it plays, stops when it is told anything, and then says, as JSON,
+what it meant to do and when: the listener knows what came of it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from nesvae_live.checkpoint import load_checkpoint
+from nesvae_live.clock import InternalClock
+from nesvae_live.config import find_checkpoint, load_preset
+from nesvae_live.critic import Critic
+from nesvae_live.decoder import Decoder
+from nesvae_live.events import NoteOn
+from nesvae_live.inference import Request
+from nesvae_live.inputs import MidiIn
+from nesvae_live.io.record import read_jam
+from nesvae_live.jam import Jam
+from nesvae_live.journal import Clocked, Heard, Placed, Sent, Spliced
+from nesvae_live.play import PlayOptions, Stage
+from nesvae_live.timing import ClockRef
+from nesvae_live.voices import CHANNELS
+
+CONTROL_CHANGE = 0xB0
+
+
+@dataclass(frozen=True, slots=True)
+class PlayCase:
+    """How it plays: `clock` and `swap` as `play` has them, `audio` jack or none."""
+
+    clock: str = "internal"
+    swap: str = "now"
+    tempo: float = 120.0
+    audio: str = "jack"
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a case meant to do.
+
+    `notes` are (due time, beat, channel, note), `lines` (beat, time, seconds a beat) of the
+    tempo; `turned` is when each knob's message was stamped; `decoded` (asked for, start of its
+    first tuple) of each decode that was played. Times are `time.perf_counter`'s seconds.
+    """
+
+    notes: tuple[tuple[float, float, int, int], ...] = ()
+    lines: tuple[tuple[float, float, float], ...] = ()
+    turned: tuple[float, ...] = ()
+    decoded: tuple[tuple[float, float], ...] = ()
+    missed: int = 0
+    splices: int = 0
+    splices_late: int = 0
+    events_late: int = 0
+    underruns: int = 0
+
+
+def main(argument: str) -> None:
+    """Run the case, a JSON object."""
+    case = PlayCase(**json.loads(argument))
+    checkpoint = load_checkpoint(find_checkpoint(None))
+    decoder = Decoder(checkpoint)
+    decoder.warm_up()
+    with tempfile.TemporaryDirectory() as folder:
+        options = PlayOptions(
+            midi_api="jack",
+            audio=case.audio,
+            clock=case.clock,
+            clock_out=case.clock == "internal",
+            swap=case.swap,
+            tempo=case.tempo,
+            seed=7,
+            jams=Path(folder) / "jams",
+            control=Path(folder) / "control",
+            status=False,
+        )
+        stage = Stage(
+            options, load_preset("default"), checkpoint, Critic(decoder, checkpoint.quantiles)
+        )
+        with ExitStack() as stack:
+            stage.open(stack)
+            asked = _note_requests(stage)
+            threading.Thread(target=_talk, args=(stage,), daemon=True).start()
+            stage.run()  # in the main thread, for its signals
+            status = stage.engine.status()
+        meant = _meant(read_jam(stage.folder), asked)
+    figures = ("splices", "splices_late", "events_late", "underruns")
+    counted = {name: status[name] for name in figures} | {"missed": status["decodes_missed"]}
+    print(json.dumps(asdict(meant) | counted), flush=True)
+
+
+def _talk(stage: Stage) -> None:
+    """Say that it plays, and wait for the word to stop."""
+    clock = stage.engine.clock
+    while isinstance(clock, InternalClock) and clock.ref.beat_at(stage.time.now()) <= 0:
+        time.sleep(0.01)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    stage.stopping.set()
+
+
+def _note_requests(stage: Stage) -> dict[tuple[int, int], float]:
+    """When each decode was asked for last, by phrase and splice."""
+    asked: dict[tuple[int, int], float] = {}
+    player = stage.engine.sequencer.player
+    ask = player.ask
+
+    def note(request: Request) -> None:
+        asked[request.index, request.splice] = stage.time.now()
+        ask(request)
+
+    player.ask = note
+    return asked
+
+
+def _meant(jam: Jam, asked: dict[tuple[int, int], float]) -> Meant:
+    notes, lines, turned, decoded = [], [], [], []
+    line, origin = ClockRef(), jam.opened.origin  # the log's times count from there
+    for entry in jam.entries:
+        match entry:
+            case Sent(at, beat, NoteOn(voice, note)):
+                notes.append((at + origin, beat, CHANNELS[voice], note))
+            case Clocked(at, beat, beat_seconds, runs):
+                line = ClockRef(beat, at + origin, beat_seconds)
+                lines += [(beat, at + origin, beat_seconds)] if runs else []
+            case Heard(MidiIn(_, data, at)) if data[0] == CONTROL_CHANGE:
+                turned.append(at + origin)
+            case Spliced():
+                decoded.append((asked[entry.index, entry.splice], line.time_of(entry.beat)))
+            case Placed(repeat=False) if (entry.index, 0) in asked:
+                decoded.append((asked[entry.index, 0], line.time_of(entry.beat)))
+    return Meant(tuple(notes), tuple(lines), tuple(turned), tuple(decoded))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,94 @@
+"""A JACK server of the bench's own, with its dummy driver, and the empty client that counts xruns."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nesvae_live.jackwatch import hush_libjack
+
+SAMPLE_RATE = 48_000
+SERVER_PRIORITY = 20
+"""Of a real-time server; its clients' threads have five less."""
+
+START_SECONDS = 15.0
+
+
+class BenchError(Exception):
+    """It can't be measured here; one line says why."""
+
+
+class XrunCounter:
+    """The empty client: it does nothing with each block, and counts what the server complains of."""
+
+    def __init__(self) -> None:
+        self.xruns = 0
+
+    def __call__(self, _delayed_usecs: float) -> None:
+        """Count one. Runs in libjack's thread for notices."""
+        self.xruns += 1
+
+
+@contextmanager
+def bench_server(
+    name: str | None, period: int, *, realtime: bool
+) -> Iterator[tuple[str, Any, XrunCounter]]:
+    """A running server's name, our empty client of it, and its counter."""
+    process = None
+    if name is None:
+        name = f"nesvae_bench_{os.getpid()}"
+        process = _start_server(name, period, realtime=realtime)
+    try:
+        client = _open_client(name)
+        counter = XrunCounter()
+        client.set_xrun_callback(counter)
+        client.activate()
+        try:
+            yield name, client, counter
+        finally:
+            client.deactivate()
+            client.close()
+    finally:
+        if process is not None:
+            process.terminate()
+            process.wait(timeout=START_SECONDS)
+
+
+def _start_server(name: str, period: int, *, realtime: bool) -> subprocess.Popen[bytes]:
+    jackd, wait = shutil.which("jackd"), shutil.which("jack_wait")
+    if jackd is None or wait is None:
+        raise BenchError("jackd is not installed (on Debian: apt install jackd2)")
+    priority = ["-R", "-P", str(SERVER_PRIORITY)] if realtime else ["-r"]
+    command = [jackd, *priority, "-n", name, "-d", "dummy"]
+    command += ["-r", str(SAMPLE_RATE), "-p", str(period)]
+    process = subprocess.Popen(  # noqa: S603 - the user's own server
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    last = time.monotonic() + START_SECONDS
+    while time.monotonic() < last and process.poll() is None:
+        done = subprocess.run(  # noqa: S603 - likewise
+            [wait, "-s", name, "-c"], capture_output=True, check=False
+        )
+        if done.stdout.strip() == b"running":
+            return process
+        time.sleep(0.05)
+    process.terminate()
+    raise BenchError(f"no JACK server could be started: try {' '.join(command)}")
+
+
+def _open_client(name: str) -> Any:
+    os.environ["JACK_NO_START_SERVER"] = "1"
+    try:
+        import jack
+    except (ImportError, OSError):
+        raise BenchError("JACK-Client can't be used: pip install JACK-Client, and jackd2") from None
+    hush_libjack()
+    try:
+        return jack.Client("nesvae_bench", no_start_server=True, servername=name)
+    except jack.JackError:
+        raise BenchError(f"the JACK server {name!r} does not answer") from None

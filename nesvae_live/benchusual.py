@@ -1,0 +1,122 @@
+"""Beside the instrument in `bench timing`: the usual Python way, in a process of its own.
+
+A thread sleeps until the next message is due and sends it through mido; another decodes phrases
+with the same network in torch, from the newest knobs. It gets no sound to make.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from typing import Any
+
+import mido
+import numpy as np
+import torch
+
+from nesvae_live.attributes import N_ATTRIBUTES
+from nesvae_live.checkpoint import load_checkpoint
+from nesvae_live.config import find_checkpoint
+from nesvae_live.decoding import Sampling
+from nesvae_live.inference import draws
+from nesvae_live.model import Vae, condition, sample, start_tuple
+from nesvae_live.phrase import Ints, symbols_to_tuples
+from nesvae_live.voices import SILENCE
+
+STEP_SECONDS = 1 / 24
+SAMPLING = Sampling(temperature=0.9, top_p=0.95, guidance=3.0)
+
+
+class Usual:
+    """Plays phrases, and keeps the times at which its notes were due."""
+
+    def __init__(self) -> None:
+        checkpoint = load_checkpoint(find_checkpoint(None))
+        self._model = Vae(checkpoint.config).eval()
+        self._model.load_state_dict({k: torch.from_numpy(v) for k, v in checkpoint.weights.items()})
+        self._units = checkpoint.config.style
+        self._knobs = np.zeros(N_ATTRIBUTES, np.float32)
+        backend = mido.Backend("mido.backends.rtmidi/UNIX_JACK")
+        self._out: Any = backend.open_output("usual out", virtual=True, client_name="usual_out")
+        self._in: Any = backend.open_input(
+            "usual in", virtual=True, client_name="usual_in", callback=self._turn
+        )
+        self.notes: list[tuple[float, float, int, int]] = []
+        self.decodes = 0
+        self._phrase = self._decode(0)
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Play until told to stop."""
+        threads = [threading.Thread(target=f) for f in (self._play, self._decode_on)]
+        for thread in threads:
+            thread.start()
+        print("ready", flush=True)
+        sys.stdin.readline()
+        self._stopping.set()
+        for thread in threads:
+            thread.join()
+        self._out.close()
+        self._in.close()
+
+    def _turn(self, message: Any) -> None:
+        if message.type == "control_change" and 20 <= message.control < 20 + N_ATTRIBUTES:
+            self._knobs[message.control - 20] = (message.value - 63.5) / 25.4
+
+    def _decode(self, index: int) -> Ints:
+        """One phrase `[13, 4]` from the knobs as they are."""
+        zm = condition(
+            torch.from_numpy(self._knobs.copy())[None],
+            torch.zeros(1, self._units),
+            torch.ones(1, N_ATTRIBUTES),
+        )
+        decoder = self._model.decoder
+        uniforms = torch.from_numpy(draws(7, index))[None]
+        symbols, _ = sample(
+            decoder, zm, start_tuple(1), decoder.initial_state(1), uniforms, SAMPLING
+        )
+        return symbols_to_tuples(symbols[0].numpy())
+
+    def _decode_on(self) -> None:
+        while not self._stopping.is_set():
+            self.decodes += 1
+            self._phrase = self._decode(self.decodes)
+
+    def _play(self) -> None:
+        """As mido plays a file: sleep for what is left until the next message, and send it."""
+        due = time.perf_counter()
+        sounding: dict[int, int] = {}
+        while not self._stopping.is_set():
+            for row in self._phrase:
+                wait = due - time.perf_counter()
+                if wait > 0:
+                    time.sleep(wait)
+                for channel, note in enumerate(map(int, row[:3])):
+                    if note == sounding.get(channel, SILENCE):
+                        continue
+                    if channel in sounding:
+                        self._say("note_off", channel, sounding.pop(channel))
+                    if note != SILENCE:
+                        self.notes.append((due, 0.0, channel, note))
+                        self._say("note_on", channel, note)
+                        sounding[channel] = note
+                due += int(row[3]) * STEP_SECONDS
+        for channel, note in sounding.items():
+            self._say("note_off", channel, note)
+
+    def _say(self, kind: str, channel: int, note: int) -> None:
+        self._out.send(mido.Message(kind, channel=channel, note=note))
+
+
+def main() -> None:
+    """Run it; then say, as JSON, when its notes were due."""
+    torch.set_num_threads(1)
+    usual = Usual()
+    usual.run()
+    print(json.dumps({"notes": usual.notes, "decodes": usual.decodes}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
