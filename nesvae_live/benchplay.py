@@ -20,7 +20,9 @@ from nesvae_live.clock import InternalClock
 from nesvae_live.config import find_checkpoint, load_preset
 from nesvae_live.critic import Critic
 from nesvae_live.decoder import Decoder
+from nesvae_live.encoder import Encoder
 from nesvae_live.events import NoteOn
+from nesvae_live.finder import Finder
 from nesvae_live.inference import Request
 from nesvae_live.inputs import MidiIn
 from nesvae_live.io.record import read_jam
@@ -83,7 +85,11 @@ def main(argument: str) -> None:
             status=False,
         )
         stage = Stage(
-            options, load_preset("default"), checkpoint, Critic(decoder, checkpoint.quantiles)
+            options,
+            load_preset("default"),
+            checkpoint,
+            Critic(decoder, checkpoint.quantiles),
+            Finder(Encoder(checkpoint), checkpoint.quantiles),
         )
         with ExitStack() as stack:
             stage.open(stack)
