@@ -12,5 +12,5 @@ SMALL = ModelConfig(embedding=6, encoder_hidden=12, hidden=16, layers=2, head_hi
 if __name__ == "__main__":
     from nesvae_live.training import train
 
-    train.ModelConfig = lambda: SMALL  # type: ignore[assignment,misc]
+    train.ModelConfig = lambda: SMALL  # type: ignore[assignment,attr-defined,misc]
     raise SystemExit(main(sys.argv[1:]))

@@ -12,8 +12,8 @@ from nesvae_live.training.stop import SIGNALS, Stop
 @pytest.mark.parametrize("number", SIGNALS)
 def test_being_asked_is_noted_and_interrupts_nothing(number: signal.Signals) -> None:
     before = signal.getsignal(number)
+    assert not Stop().asked
     with Stop() as stop:
-        assert not stop.asked
         signal.raise_signal(number)
         assert stop.asked
     assert signal.getsignal(number) == before

@@ -35,7 +35,7 @@ from nesvae_live.training.data import (
     song_phrases,
 )
 from nesvae_live.training.evaluate import interval, nats_per_token
-from nesvae_live.training.run import TrainingError
+from nesvae_live.training.run import Run, TrainingError
 from nesvae_live.training.settings import Settings
 from nesvae_live.training.train import BEST, STATE, train
 from nesvae_live.voices import VOICES
@@ -204,13 +204,13 @@ def test_a_run_goes_on_to_the_bit_after_being_asked_to_end(
 ) -> None:
     short = settings(steps=200, streams=2, chunk=1)
     whole = run(tmp_path / "whole", corpus, short, every=50)
-    learn = training.Run.learn
+    learn = Run.learn
     ask = at_call(101, learn, lambda: os.kill(os.getpid(), signal.SIGINT))
-    monkeypatch.setattr(training.Run, "learn", ask)
+    monkeypatch.setattr(Run, "learn", ask)
     says = "interrupted after step 101: the same command goes on from there"
     with pytest.raises(TrainingError, match=says):
         run(tmp_path / "cut", corpus, short, every=50)
-    monkeypatch.setattr(training.Run, "learn", learn)
+    monkeypatch.setattr(Run, "learn", learn)
     resumed = run(tmp_path / "cut", corpus, short, every=50)
     assert whole.read_bytes() == resumed.read_bytes()
 
@@ -218,8 +218,8 @@ def test_a_run_goes_on_to_the_bit_after_being_asked_to_end(
 @pytest.mark.parametrize(
     ("where", "what", "call"),
     [
-        (training.Run, "learn", 6),  # between two saves
-        (training.Run, "save", 3),  # evaluated and kept the best, but not the state
+        (Run, "learn", 6),  # between two saves
+        (Run, "save", 3),  # evaluated and kept the best, but not the state
         (Path, "replace", 4),  # the state is written and hasn't got its name
         (training, "nats_per_token", 2),  # in an evaluation
         (training, "save_checkpoint", 2),  # before the best is kept
