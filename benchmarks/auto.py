@@ -188,6 +188,7 @@ def main() -> int:
     if arguments.out is not None:
         arguments.out.mkdir(parents=True, exist_ok=True)
         shown = np.concatenate(minutes)
+        shown = shown[np.cumsum(shown[:, :, 3].sum(1)) <= 60 * STEPS_PER_SECOND * len(minutes)]
         piece = Piece(
             shown, title=f"{len(minutes)} minutes of the auto mode, seed {arguments.seed}"
         )
