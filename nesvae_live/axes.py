@@ -7,7 +7,7 @@ axes without labels.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from nesvae_live.knobs import N_STYLE
@@ -34,11 +34,12 @@ class AxisSpec:
 
 
 def axes_of(about: Mapping[str, Any], n_style: int) -> tuple[AxisSpec, ...]:
-    """The axes that a checkpoint's `about` tells of, or plain ones."""
+    """The axes that a checkpoint's `about` tells of, or plain ones; what it says beside is let be."""
     found = about.get(AXES)
     if not isinstance(found, list) or len(found) != n_style:
         return (AxisSpec(),) * n_style
-    return tuple(AxisSpec(**axis) for axis in found)
+    known = {field.name for field in fields(AxisSpec)}
+    return tuple(AxisSpec(**{k: v for k, v in axis.items() if k in known}) for axis in found)
 
 
 def axes_to_about(axes: Sequence[AxisSpec]) -> list[dict[str, Any]]:

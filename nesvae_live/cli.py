@@ -580,7 +580,8 @@ def _run_train(arguments: argparse.Namespace) -> int:
             quiet=arguments.quiet,
         )
         if ranks.leads:
-            print(f"the best checkpoint is {arguments.out / BEST}")
+            best = arguments.out / BEST
+            print(f"the best checkpoint is {best}; nesvae-live finish {best} labels its axes")
     return 0
 
 

@@ -22,6 +22,7 @@ import numpy as np
 from nesvae_live import __version__
 from nesvae_live.apu import Apu
 from nesvae_live.auto import Spread
+from nesvae_live.axes import axes_of, labels
 from nesvae_live.book import Swap
 from nesvae_live.checkpoint import Checkpoint, load_checkpoint
 from nesvae_live.clock import InternalClock
@@ -196,6 +197,7 @@ class Stage:
         self.checkpoint = checkpoint
         self.decoder = decoder
         self.encoder = encoder
+        self.axes = labels(axes_of(checkpoint.about, checkpoint.config.style))
         self.keeper = Keeper(preset.bank_path, checkpoint.sha256, checkpoint.config.style)
         self.time = PerfTime()
         self.jams = options.jams or default_jams_dir()
@@ -485,6 +487,7 @@ class Stage:
             "midi": midi.api,
             "midi_late_ms": midi.lateness_ms(),
             "take": str(self.folder),
+            "axes": self.axes,
         }
 
     def _opened(self, at: float) -> Opened:

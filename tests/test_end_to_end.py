@@ -14,6 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from nesvae_live.axes import axes_of, labels
+from nesvae_live.checkpoint import load_checkpoint
+from nesvae_live.config import find_checkpoint
 from nesvae_live.events import NoteOn, Shape
 from nesvae_live.jam import Jam
 from nesvae_live.journal import Closed, Decoded, Placed, Sent, Turned
@@ -411,6 +414,8 @@ def test_ctl_sets_mutes_asks_and_stops(tmp_path: Path) -> None:
         status = daemon.ctl(do="status")
         assert status["knobs"] == {"density": 0.75}
         assert status["muted"] == ["P2"]
+        played = load_checkpoint(find_checkpoint())
+        assert status["axes"] == labels(axes_of(played.about, played.config.style))
         assert daemon.ctl(do="panic")["ok"]
         assert daemon.ctl(do="stop")["ok"]
         assert daemon.wait() == 0

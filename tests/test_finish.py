@@ -188,6 +188,8 @@ def test_axes_travel_in_about_and_foreign_ones_are_plain() -> None:
     assert axes_of({AXES: axes_to_about(axes)}, 2) == axes
     assert axes_of({}, 2) == axes_of({AXES: axes_to_about(axes)}, 3)[:2] == (AxisSpec(),) * 2
     assert labels(axes) == {"style1": "pulse 1 higher"}
+    newer = [axis | {"colour": 7} for axis in axes_to_about(axes)]
+    assert axes_of({AXES: newer}, 2) == axes
 
 
 def clustered() -> Encoded:
