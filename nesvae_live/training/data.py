@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import tarfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +60,7 @@ def read_split(source: Path, split: str) -> Corpus:
         raise CorpusError(f"{source}: no such archive or folder")
     try:
         files = sorted(_folder(source, split) if source.is_dir() else _archive(source, split))
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CorpusError(f"{source}: not a readable archive ({why})") from error
     if not files:
