@@ -11,7 +11,10 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import resource
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -58,6 +61,12 @@ def seconds_of(act: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+def measure_beside(take: Path, hours: float, memory: float, played: float) -> None:
+    """Print a row, measured in a process of its own, so that the player's memory stays its own."""
+    row = (sys.executable, "-m", "benchmarks.takes", "--measure", str(take), str(hours))
+    subprocess.run([*row, str(memory), str(played)], check=True)
+
+
 def measure(take: Path, hours: float, memory: float, played: float) -> None:
     """Print a row."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -79,8 +88,10 @@ def measure(take: Path, hours: float, memory: float, played: float) -> None:
         }
         log = (copy / LOG).stat().st_size / 1e6
     figures = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in row.items())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     print(
-        f"{hours:.2f} h, {bars} bars: {memory:.0f} MB resident, log {log:.1f} MB; {figures}",
+        f"{hours:.2f} h, {bars} bars: {memory:.0f} MB resident while it plays, log {log:.1f} MB; "
+        f"{figures}; {peak:.0f} MB at most for all this",
         flush=True,
     )
 
@@ -89,7 +100,12 @@ def main() -> None:
     """Play, and measure at the marks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=float, default=2.0)
+    parser.add_argument("--measure", nargs=4, metavar="OF ITS OWN", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.measure:
+        take, *figures = arguments.measure
+        measure(Path(take), *map(float, figures))
+        return
     with tempfile.TemporaryDirectory() as folder:
         later, clock = Later(), ManualTime()
         later.recorder = Recorder(Path(folder), RATE, time=clock, warn=print, makers={})
@@ -104,7 +120,7 @@ def main() -> None:
                 if jam.time.value - looked > 0.25:
                     looked = clock.value = jam.time.value
                     later.recorder.step()
-            measure(take, mark, megabytes(), time.perf_counter() - began)
+            measure_beside(take, mark, megabytes(), time.perf_counter() - began)
             began = time.perf_counter()
         later.recorder.close()
 

@@ -243,22 +243,7 @@ class Stage:
         if self.device is not None:
             stack.callback(self.device.close)
         self.sample_rate = self.device.sample_rate if self.device else options.sample_rate
-        self.recorder = Recorder(
-            self.jams,
-            self.sample_rate,
-            time=time_,
-            warn=self.warn,
-            makers=FILES,
-        )
-        self.completing = Completing(self.jams, self.warn)
-        stack.callback(self.completing.close)
-        if sys.stderr.isatty():
-            print(said_in_advance(self.jams, self.sample_rate), file=sys.stderr)
-        self.started = datetime.now().astimezone()
-        self.folder = self.recorder.start(self.started)
-        self.keeping = Keeping(self.folder, self.warn)
-        stack.callback(self.keeping.close)
-        stack.callback(self._close_recorder)
+        self._open_take(stack)
         chip = Apu(self.sample_rate)
         chip.render(64)  # compiles, before anything has to be on time
         balance = Balance(options.level, options.spread)
@@ -334,6 +319,25 @@ class Stage:
             osc.open()
             stack.callback(osc.close)
         self.tempo = tempo
+
+    def _open_take(self, stack: ExitStack) -> None:
+        """Begin to record; what was cut off earlier is completed beside it."""
+        self.recorder = Recorder(
+            self.jams,
+            self.sample_rate,
+            time=self.time,
+            warn=self.warn,
+            makers=FILES,
+        )
+        self.completing = Completing(self.jams, self.warn)
+        stack.callback(self.completing.close)
+        if sys.stderr.isatty():
+            print(said_in_advance(self.jams, self.sample_rate), file=sys.stderr)
+        self.started = datetime.now().astimezone()
+        self.folder = self.recorder.start(self.started)
+        self.keeping = Keeping(self.folder, self.warn)
+        stack.callback(self.keeping.close)
+        stack.callback(self._close_recorder)
 
     def _clock_port(self) -> str | None:
         """The input whose clock is followed, None for the internal clock."""
