@@ -47,7 +47,12 @@ def why_no_oracle() -> str | None:
     return None if oracle.is_dir() else f"no oracle at {oracle} (NESVAE_ORACLE names it)"
 
 
+def why_no_abcmidi() -> str | None:
+    return None if shutil.which("midi2abc") else "no midi2abc found (Debian: abcmidi)"
+
+
 NEEDS: dict[str, Callable[[], str | None]] = {
+    "abcmidi": why_no_abcmidi,
     "jack": cache(why_no_jack),
     "browser": why_no_browser,
     "corpus": why_no_corpus,

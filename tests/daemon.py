@@ -15,8 +15,8 @@ from nesvae_live.io.control import ControlError, send_command
 from nesvae_live.io.record import read_jam
 from nesvae_live.jam import Jam
 
-START_SECONDS = 40.0
-END_SECONDS = 30.0
+START_SECONDS = 60.0
+END_SECONDS = 90.0
 
 
 class Daemon:

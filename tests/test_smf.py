@@ -16,7 +16,7 @@ from nesvae_live.dialect import NESMDB
 from nesvae_live.events import Event, NoteOff, NoteOn, Shape
 from nesvae_live.io.smf import KNOB_CC, jam_to_midi, write_midi
 from nesvae_live.jam import Jam, Note
-from nesvae_live.journal import Closed, Entry, Noted, Opened, Placed, Sent, Sounded, Turned
+from nesvae_live.journal import Closed, Entry, Noted, Opened, Placed, Posed, Sent, Sounded, Turned
 from nesvae_live.voices import Voice
 
 TRACKS = {Voice.P1: 1, Voice.P2: 2, Voice.TR: 3}
@@ -267,3 +267,18 @@ def test_shapes_are_controllers_between_an_end_and_a_start_and_only_on_change() 
 
 def test_a_placed_phrase_alone_makes_a_bar_of_rest() -> None:
     assert lengths(jam_to_midi(jam(Placed(0.0, 0, 0.0, 2.0, repeat=False)))) == {4 * 480}
+
+
+def test_a_recalled_snapshot_and_a_mark_are_markers_where_they_are_heard() -> None:
+    posed = Posed(0.9, "recall 3", (), 1.0, 7)
+    a_jam = jam(
+        Noted(0.25, "mark here it is"),
+        Posed(0.5, "morph 2", (), 1.0, 7),
+        posed,
+        Placed(0.95, 1, 4.0, 2.0, repeat=False),
+        Noted(1.5, "mark"),
+        replace(posed, at=2.0, why="recall 16"),
+        *SONG,
+    )
+    head = [(tick, m.text) for tick, m in timed(jam_to_midi(a_jam).tracks[0]) if m.type == "marker"]
+    assert head == [(240, "here it is"), (1440, "mark"), (1920, "recall 3"), (1920, "recall 16")]

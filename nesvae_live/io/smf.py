@@ -76,20 +76,17 @@ def _tempi(jam: Jam) -> list[tuple[int, mido.MetaMessage]]:
 def _markers(jam: Jam) -> list[tuple[int, mido.MetaMessage]]:
     """Where a recalled snapshot is heard from on, and where marks were set."""
     markers: list[tuple[float, str]] = []
-    recalled = ""
+    recalled = None  # the place of a recall that is not heard yet
     for entry in jam.entries:
         if isinstance(entry, Posed) and entry.why.startswith(RECALL):
-            recalled = entry.why
-            markers.append((jam.beat_at(entry.at), recalled))
-        elif isinstance(entry, Placed | Spliced) and recalled:
-            markers[-1] = (entry.beat, recalled)
-            recalled = ""
-        elif isinstance(entry, Noted) and entry.text.startswith(MARK) and not recalled:
+            recalled = len(markers)
+            markers.append((jam.beat_at(entry.at), entry.why))
+        elif isinstance(entry, Placed | Spliced) and recalled is not None:
+            markers[recalled] = (entry.beat, markers[recalled][1])
+            recalled = None
+        elif isinstance(entry, Noted) and entry.text.startswith(MARK):
             markers.append((jam.beat_at(entry.at), entry.text.removeprefix(MARK).strip() or MARK))
-    return [
-        (max(0, _tick(beat)), mido.MetaMessage("marker", text=text))
-        for beat, text in sorted(markers)
-    ]
+    return [(max(0, _tick(beat)), mido.MetaMessage("marker", text=text)) for beat, text in markers]
 
 
 def _said(
