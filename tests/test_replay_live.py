@@ -13,7 +13,7 @@ from nesvae_live.cli import main
 from nesvae_live.events import NoteOn
 from nesvae_live.io.record import LOG, MIDI, SOUND, read_jam
 from nesvae_live.journal import Sent
-from nesvae_live.voices import CHANNELS
+from nesvae_live.voices import CHANNELS, Voice
 from tests.daemon import Daemon
 from tests.jack import JackProbe, JackServer
 from tests.test_end_to_end import notes_on
@@ -57,7 +57,7 @@ def test_a_jam_through_jack_plays_again_from_its_log_and_to_jack(
     notes = [
         (CHANNELS[e.event.voice], e.event.note)
         for e in read_jam(daemon.take / LOG).entries
-        if isinstance(e, Sent) and isinstance(e.event, NoteOn)
+        if isinstance(e, Sent) and isinstance(e.event, NoteOn) and e.event.voice is not Voice.NO
     ]
     with JackProbe() as probe:
         live = ["--live", "--midi-api", "jack", "--audio", "none"]
@@ -66,6 +66,8 @@ def test_a_jam_through_jack_plays_again_from_its_log_and_to_jack(
         )
         probe.connect_midi_from(OUT)
         assert replay.wait(timeout=100) == 0
-        heard = [(channel, note) for _, channel, note in notes_on(probe.midi)]
-    assert len(heard) > 0.8 * len(notes)  # from when the probe was connected on
-    assert heard == notes[-len(heard) :]
+        heard = [(channel, note) for _, channel, note in notes_on(probe.midi) if channel < 3]
+    # Not those before the probe was connected, nor what a panic came before.
+    assert len(heard) > 0.8 * len(notes)
+    following = iter(notes)
+    assert all(note in following for note in heard), "the same notes in the same order"
