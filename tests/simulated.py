@@ -141,7 +141,7 @@ class SimulatedJam:
             time=self.time,
             clock=clock,
             inbox=self.inbox,
-            outputs=[self.renderer, CapturingOutput()],
+            outputs=[self.renderer] if tap else [self.renderer, CapturingOutput()],
             journal=self.journal,
             ask=lambda request: self.asked.append((self.time.value, request)),
             surface=Surface(self.setup.layout),
