@@ -35,6 +35,7 @@ class Ear:
     def __init__(self) -> None:
         self._held: dict[tuple[int, int], float] = {}
         self._heard: deque[tuple[int, Key]] = deque(maxlen=MOST_NOTES)  # with the channel
+        self._since = self._captured = float("-inf")  # the last captures' times, in seconds
 
     def hear(self, data: Sequence[int], at: float) -> bool:
         """Take a MIDI message, stamped `at` seconds; whether it was a note."""
@@ -51,14 +52,18 @@ class Ear:
     def tuples(self, step_seconds: float, now: float) -> Ints:
         """The last phrase that was played, `[n, 4]` with n up to 13, steps `step_seconds` long.
 
-        A phrase is what was played since the last pause of `PAUSE_SECONDS`; of a longer one the
-        last 13 tuples. Keys that are still held end `now`.
+        A phrase is what was played since the last pause of `PAUSE_SECONDS`, and since it was asked
+        for last, if anything was; of a longer one the last 13 tuples. Keys that are still held end
+        `now`.
 
         Raises:
             ValueError: nothing was played.
         """
         heard = [*self._heard]
         heard += [(channel, Key(note, on, now)) for (channel, note), on in self._held.items()]
+        new = any(key.on >= self._captured for _, key in heard)
+        since = self._captured if new else self._since
+        heard = [pair for pair in heard if pair[1].on >= since]
         heard.sort(key=lambda pair: pair[1].on)
         first, end = 0, float("-inf")
         for i, (_, key) in enumerate(heard):
@@ -68,6 +73,8 @@ class Ear:
         played, _ = parts_to_played(_parts(heard[first:]))
         if not played:
             raise ValueError("nothing was played: play a phrase on the MIDI input, then capture it")
+        if new:
+            self._since, self._captured = self._captured, now
         scale = 1.0 / (step_seconds * STEPS_PER_SECOND)
         scaled = [replace(p, on=p.on * scale, off=p.off * scale) for p in played]
         return played_to_tuples(_together(scaled))[-TUPLES_PER_PHRASE:]

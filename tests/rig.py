@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nesvae_live.book import Swap
 from nesvae_live.clock import InternalClock, MidiClock
@@ -28,6 +29,7 @@ from nesvae_live.pages import Layout
 from nesvae_live.patch import Patch
 from nesvae_live.performance import Performance
 from nesvae_live.performer import Performer
+from nesvae_live.protocols import Decode, Encode
 from nesvae_live.sequencer import Sequencer
 from nesvae_live.surface import Surface
 from nesvae_live.voices import Voice
@@ -73,6 +75,9 @@ class Rig:
     grid: Grid = field(default_factory=Grid)
     swap: Swap = Swap.NOW
     midi: bool = False
+    reach: NDArray[np.float64] = field(default_factory=lambda: np.tile([-2.5, 2.5], (8, 1)))
+    decoder: Decode = field(default_factory=DrawnDecoder)
+    encoder: Encode = field(default_factory=MeasuringEncoder)
     time: ManualTime = field(default_factory=ManualTime)
     journal: ListJournal = field(default_factory=ListJournal)
 
@@ -80,11 +85,10 @@ class Rig:
         self.inbox: SimpleQueue[Input | Result] = SimpleQueue()
         self.output = Ears(self.time)
         self.clock = MidiClock(CLOCK_PORT, 4.0) if self.midi else InternalClock(120.0)
-        self.decoder = DrawnDecoder()
         self.asked: list[tuple[float, Request]] = []
         performance = Performance(
             np.zeros(32, np.float32),
-            np.tile([-2.5, 2.5], (8, 1)),
+            self.reach,
             self.seed,
             bars=self.bars,
             patches=self.patches,
@@ -112,7 +116,7 @@ class Rig:
             self.time.value += TICK
             while self.asked and self.asked[0][0] + self.decode_seconds <= self.time.value:
                 request = self.asked.pop(0)[1]
-                result = run_request(request, self.decoder, self.time, MeasuringEncoder())
+                result = run_request(request, self.decoder, self.time, self.encoder)
                 self.inbox.put(result)
             each()
             if not self.sequencer.done.is_set():
