@@ -19,7 +19,8 @@ from nesvae_live.journal import Decoded, Posed
 from nesvae_live.phrase import Ints, tokens_to_tuples
 from tests.capturing import held_out, model, nearness, phrase_to_messages
 from tests.daemon import Daemon
-from tests.jack import JackClient, JackServer
+from tests.jack import JackProbe, JackServer
+from tests.test_controllers_jack import plug
 from tests.test_osc import ANSWER_SECONDS
 
 QUIET = ("--audio", "none", "--midi-api", "none", "--no-status")
@@ -36,14 +37,17 @@ def test_snapshots_are_there_again_after_a_restart_and_the_style_is_the_checkpoi
     tmp_path: Path, preset: Path
 ) -> None:
     bank = tmp_path / "mine.snapshots.json"
-    with Daemon(tmp_path / "one", "--preset", str(preset), "--seed", "3", *QUIET) as daemon:
+    one, two, three = (tmp_path / name for name in ("one", "two", "three"))
+    for folder in (one, two, three):
+        folder.mkdir()
+    with Daemon(one, "--preset", str(preset), "--seed", "3", *QUIET) as daemon:
         daemon.ctl(do="set", knob="density", value=0.25)
         daemon.ctl(do="key", key="D minor")
         assert daemon.ctl(do="store", slot=5) == {"ok": True}
         assert daemon.end() == 0
     kept = json.loads(bank.read_text())
     assert kept["snapshots"]["5"]["knobs"] == {"density": 0.25}
-    with Daemon(tmp_path / "two", "--preset", str(preset), "--seed", "4", *QUIET) as daemon:
+    with Daemon(two, "--preset", str(preset), "--seed", "4", *QUIET) as daemon:
         assert daemon.ctl(do="status")["snapshots"] == [5]
         assert daemon.ctl(do="recall", slot=5) == {"ok": True}
         wait_until(lambda: daemon.ctl(do="status")["key"] == "D minor")
@@ -53,7 +57,7 @@ def test_snapshots_are_there_again_after_a_restart_and_the_style_is_the_checkpoi
     posed = [entry for entry in daemon.jam().entries if isinstance(entry, Posed)]
     assert posed[0].style == pytest.approx(kept["snapshots"]["5"]["style"], abs=1e-5)
     bank.write_text(json.dumps(kept | {"checkpoint_sha256": "another"}))
-    with Daemon(tmp_path / "three", "--preset", str(preset), "--auto", *QUIET) as daemon:
+    with Daemon(three, "--preset", str(preset), "--auto", *QUIET) as daemon:
         assert daemon.ctl(do="status")["auto"]
         assert daemon.end() == 0
     assert daemon.said.count("style is dropped") == 1
@@ -89,9 +93,7 @@ def wait_until(holds: object, seconds: float = 10.0) -> None:
         time.sleep(0.02)
 
 
-def play_into_port(
-    probe: JackClient, phrase: Ints, tempo: float, draw: np.random.Generator
-) -> None:
+def play_into_port(probe: JackProbe, phrase: Ints, tempo: float, draw: np.random.Generator) -> None:
     """Play a phrase in real time; what is late because the machine is busy is as late as it is."""
     began = time.monotonic()
     for at, data in phrase_to_messages(phrase, tempo, draw):
@@ -100,7 +102,7 @@ def play_into_port(
         probe.send_midi(data)
 
 
-def captures(daemon: Daemon, probe: JackClient, phrases: list[Ints], seed: int) -> Iterator[float]:
+def captures(daemon: Daemon, probe: JackProbe, phrases: list[Ints], seed: int) -> Iterator[float]:
     """Play each phrase at a tempo of its own and capture it; the tempi."""
     draw = np.random.default_rng(seed)
     for phrase in phrases:
@@ -129,9 +131,9 @@ def play_and_capture(tmp_path: Path, phrases: list[Ints]) -> tuple[dict[str, flo
         Daemon(
             *(tmp_path, "--midi-api", "jack", "--audio", "none", "--swap", Swap.NOW, "--no-status")
         ) as daemon,
-        JackClient() as probe,
+        JackProbe() as probe,
     ):
-        probe.connect_midi_to("nesvae_live_in:.*")
+        plug(probe, daemon, 20, "density")
         tempi = list(captures(daemon, probe, phrases, 2))
         assert daemon.end() == 0
     heard = first_phrases(daemon)
