@@ -18,13 +18,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from nesvae_live.apu import Apu
-from nesvae_live.benchcase import ENGINES, Case, Figures
+from nesvae_live.benchcase import ENGINES, READY, Case, Figures
+from nesvae_live.benchknobs import Controller
 from nesvae_live.benchserver import SAMPLE_RATE, BenchError, XrunCounter, bench_server
 from nesvae_live.realtime import realtime_granted
 from nesvae_live.registers import RegisterWriter
@@ -179,21 +181,24 @@ def bench_to_json(bench: Bench) -> str:
 
 
 def _measure(case: Case, server: str, client: Any, counter: XrunCounter) -> Row:
-    """Run a case in a process of its own; it says when it begins and, at the end, its figures."""
+    """Run a case in a process of its own; its xruns are those between its beginning and end."""
     command = [sys.executable, "-m", "nesvae_live.benchcase", json.dumps(asdict(case))]
     environment = {**os.environ, "JACK_DEFAULT_SERVER": server, "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(  # noqa: S603 - our own module
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        began = process.stdout.readline()
-        xruns = counter.xruns
-        line = process.stdout.readline()
-        xruns = counter.xruns - xruns
+        ready = process.stdout.readline().strip() == READY
+        with Controller(server) if case.loaded else nullcontext() as controller:
+            joined = controller is None or (ready and controller.join(client))
+            began = process.stdout.readline()
+            xruns = counter.xruns
+            line = process.stdout.readline()
+            xruns = counter.xruns - xruns
         try:
             process.communicate(timeout=CASE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-    if not began or not line:
+    if not joined or not began or not line:
         raise BenchError(f"the case {case.engine!r} failed; what it said is above")
     return Row(client.blocksize, case.engine, case.loaded, xruns, Figures(**json.loads(line)))

@@ -1,7 +1,7 @@
 """One case of `bench audio`, in a process of its own: an engine, alone or under load.
 
-The load is the instrument itself, playing: sequencer, decoder, recorder; and beside it a decoder
-that never pauses and 200 control changes a second.
+The load is the instrument itself, playing: ports, sequencer, decoder, recorder; and beside it a
+decoder that never pauses. What turns its knobs is outside (`benchknobs`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from nesvae_live.encoder import Encoder
 from nesvae_live.events import NoteOff, NoteOn
 from nesvae_live.finder import Finder
 from nesvae_live.inference import Inference, Result
-from nesvae_live.inputs import MidiIn
 from nesvae_live.io.audio import AudioDevice, open_audio
 from nesvae_live.journal import Entry
 from nesvae_live.play import PerfTime, PlayOptions, Stage
@@ -34,7 +33,7 @@ from nesvae_live.soundprobe import probe, quiet
 from nesvae_live.voices import Voice
 
 ENGINES = ("empty", "osc", "chip")
-CC_PER_SECOND = 200
+READY, BEGINS = "ready", "begins"
 SETTLE_SECONDS = 1.0
 """What starts and locks is not measured."""
 
@@ -77,7 +76,7 @@ Read = Callable[[], Figures]
 
 
 def main(argument: str) -> None:
-    """Run the case, a JSON object: a line when the measuring begins, and one of figures."""
+    """Run the case, a JSON object; it says that it is `READY`, that it `BEGINS`, and its figures."""
     case = Case(**json.loads(argument))
     if case.loaded:
         _run_loaded(case)
@@ -87,8 +86,9 @@ def main(argument: str) -> None:
 
 
 def _measure(read: Read, seconds: float) -> None:
+    print(READY, flush=True)
     time.sleep(SETTLE_SECONDS)
-    print("begins", flush=True)
+    print(BEGINS, flush=True)
     earlier, began = read(), time.perf_counter()
     time.sleep(seconds)
     figures = read().since(earlier, time.perf_counter() - began)
@@ -138,7 +138,7 @@ def _run_loaded(case: Case) -> None:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         options = PlayOptions(
             audio="jack" if case.engine == "chip" else "none",
-            midi_api="none",
+            midi_api="jack",
             jams=Path(folder),
             control=Path(folder) / "control",
             status=False,
@@ -165,35 +165,16 @@ def _run_loaded(case: Case) -> None:
 
         def measure() -> None:
             _measure(read, case.seconds)
-            over.set()
             stage.stopping.set()
 
         inference = Inference(restless, stage.time, again)
         inference.start()
         inference.ask(stage.engine.sequencer.first_request(restless.initial_state()))
-        over = threading.Event()
-        threads = [
-            threading.Thread(target=measure),
-            threading.Thread(target=_turn_knobs, args=(stage, over)),
-        ]
-        for thread in threads:
-            thread.start()
+        thread = threading.Thread(target=measure)
+        thread.start()
         stage.run()  # in the main thread, for its signals
-        over.set()
-        for thread in threads:
-            thread.join()
+        thread.join()
         inference.stop()
-
-
-def _turn_knobs(stage: Stage, over: threading.Event) -> None:
-    """Send control changes, evenly, as a controller's port would."""
-    count = 0
-    due = stage.time.now()
-    while not over.wait(max(0.0, due - stage.time.now())):
-        data = (0xB0, 20 + count % 8, count // 8 % 128)
-        stage.inbox.put(MidiIn("bench", data, stage.time.now()))
-        count += 1
-        due += 1 / CC_PER_SECOND
 
 
 def _figures(device: AudioDevice | None, renderer: Renderer, others: Figures) -> Figures:

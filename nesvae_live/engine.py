@@ -2,7 +2,7 @@
 
 | thread | may | must not |
 | --- | --- | --- |
-| rtmidi callback | stamp, one put on the inbox | log, print, decode, send, raise |
+| rtmidi callback, under JACK a reader of ours | stamp, one put on the inbox | log, print, decode, send, raise |
 | sequencer | drain the inbox, pop what is due, `send` | decode, read files, hold a lock of others |
 | inference | run the decoder (GIL released) | touch the schedule |
 | MIDI sender | hold each event until its time, then send | send early |

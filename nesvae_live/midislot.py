@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Sequence
 from queue import SimpleQueue
 from typing import Any
 
@@ -12,9 +13,15 @@ from nesvae_live.inputs import MidiIn
 from nesvae_live.midiports import MidiError, choose, make_client
 from nesvae_live.protocols import Time
 
-ACTIVE_SENSING = 0xFE
+SYSEX, ACTIVE_SENSING = 0xF0, 0xFE
 RTMIDI_ERRORS = (OSError, RuntimeError, ValueError)
 """What RtMidi's errors are."""
+
+POLLED = ("jack",)
+"""Systems whose driver would wait for the interpreter, and all sound with it, in a callback."""
+
+STALE_SECONDS = 0.02
+"""What seems to have come longer ago than this, by RtMidi's count, came now."""
 
 
 class Slot:
@@ -48,20 +55,45 @@ class Slot:
         """When something came in last, in seconds."""
         self.fault = ""
         """Why it could not be written to, if it couldn't."""
-        self._hear: Callable[[Any, object], None] | None = None
+        self._inbox: SimpleQueue[Any] | None = None
+        self._time: Time | None = None
+        self._reading = threading.Lock()  # no port is closed while it is read
+        self._came = 0.0
+
+    @property
+    def polled(self) -> bool:
+        """Whether what comes in waits for `read`, and is handed over by no thread of RtMidi's."""
+        return self.kind == "MidiIn" and self.api in POLLED
 
     def listen(self, inbox: SimpleQueue[Any], time: Time) -> None:
         """Let what comes in go to the inbox: clock too, not sysex, not sensing."""
-        now, put, label = time.now, inbox.put, self.label
+        self._inbox, self._time = inbox, time
 
-        def receive(event: tuple[list[int], float], _data: object = None) -> None:
-            """Stamp and hand over. Runs in RtMidi's thread, under JACK in the server's cycle."""
-            self.heard = at = now()
-            data = tuple(event[0])
-            if data != (ACTIVE_SENSING,):
-                put(MidiIn(label, data, at))
+    def read(self) -> None:
+        """Hand over what came in, stamped with when it came; one thread's.
 
-        self._hear = receive
+        RtMidi says how long after the last message each one came, and we know when it was here at
+        the latest: that is a stamp of the driver's cycle, however late we look.
+        """
+        assert self._time is not None  # who reads has made it listen
+        while True:
+            with self._reading:
+                event = None if self.port is None else self.port.get_message()
+            if event is None:
+                return
+            now, came = self._time.now(), self._came + event[1]
+            self._came = came if now - STALE_SECONDS < came <= now else now
+            self._hand_over(event[0], self._came)
+
+    def _receive(self, event: tuple[list[int], float], _data: object = None) -> None:
+        """Stamp and hand over. Runs in RtMidi's thread."""
+        assert self._time is not None
+        self._hand_over(event[0], self._time.now())
+
+    def _hand_over(self, message: Sequence[int], at: float) -> None:
+        self.heard = at
+        if message and message[0] not in {SYSEX, ACTIVE_SENSING} and self._inbox is not None:
+            self._inbox.put(MidiIn(self.label, tuple(message), at))
 
     def open(self, names: Sequence[str] | None = None) -> None:
         """Open it; `names` are the ports to find the wanted one in, none: it is a port of its own.
@@ -75,9 +107,11 @@ class Slot:
                 port.open_virtual_port(self.name)
             else:
                 port.open_port(self.find(names), self.name)
-            if self._hear is not None:
-                port.ignore_types(sysex=True, timing=False, active_sense=False)
-                port.set_callback(self._hear)
+            if self._inbox is not None:
+                # What RtMidi ignores itself is missing from its count of the time between.
+                port.ignore_types(sysex=not self.polled, timing=False, active_sense=False)
+                if not self.polled:
+                    port.set_callback(self._receive)
         except RTMIDI_ERRORS as error:
             port.delete()
             raise MidiError(str(error)) from error
@@ -109,9 +143,10 @@ class Slot:
 
     def close(self) -> None:
         """Let go of the port, harmless when closed. No thread may be sending."""
-        port, self.port = self.port, None
+        with self._reading:
+            port, self.port = self.port, None
         if port is not None:
-            if self._hear is not None:
+            if self._inbox is not None and not self.polled:
                 port.cancel_callback()  # it would wait for the GIL, which closing holds
             with contextlib.suppress(*RTMIDI_ERRORS):
                 port.close_port()

@@ -22,6 +22,7 @@ from nesvae_live.midiports import (
     choose,
     list_ports,
 )
+from nesvae_live.midireading import Reading
 from nesvae_live.midislot import RTMIDI_ERRORS, Slot
 from nesvae_live.portpoll import PortPoll
 from nesvae_live.protocols import Time
@@ -64,6 +65,7 @@ class Midi:
         self._cables = Cables()
         self._keeper: JackKeeper | None = None
         self._poll: PortPoll | None = None
+        self._reading: Reading | None = None
         self._left = False  # the ports of a server that is gone have been given up
 
     def __enter__(self) -> Self:
@@ -154,6 +156,8 @@ class Midi:
             self.output.stop()
         if self.feedback is not None:
             self.feedback.stop()
+        if self._reading is not None:
+            self._reading.stop()
         gone = self._watch is not None and self._watch.gone
         slots, self._slots = self._slots, []
         for slot in slots:
@@ -206,11 +210,13 @@ class Midi:
             self._feedback_heard(heard)
 
     def begin(self) -> None:
-        """Start what sends; every slot is open."""
+        """Start what sends and reads; every slot is open."""
         if self.output is not None:
             self.output.start()
         if self.feedback is not None:
             self.feedback.start()
+        self._reading = Reading([slot for slot in self._slots if slot.polled])
+        self._reading.start()
 
     def keep(self) -> None:
         """Open every slot, and begin to look after them.
@@ -287,7 +293,7 @@ def open_midi(
             here; where none does, `warn` hears why, and there are no ports.
         inputs: parts of the names of the ports to read; none: the virtual port `nesvae_live in`.
         output: part of the name of the port to write to; None: the virtual `nesvae_live out`.
-        inbox: takes a `MidiIn` for each message, from RtMidi's threads.
+        inbox: takes a `MidiIn` for each message, from RtMidi's threads, or under JACK from ours.
         time: the clock of stamps and deadlines.
         warn: takes one line for a person.
         clock_out: open the virtual port `nesvae_live clock` too, for a clock of ours.
