@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from nesvae_live.config import Preset
+from nesvae_live.controlkinds import CONTROL_CHANGE, KIND_BY_NAME, reserved_because
 from nesvae_live.controllers import Place, Row, Shape
 from nesvae_live.controls import ControlSpec
 
@@ -15,7 +16,7 @@ ACROSS = 8
 CELL_TEXT = 14
 """Characters of a cell in the terminal."""
 
-CELL, TALL, GAP, MARGIN = 104, 56, 6, 12
+CELL, TALL, GAP, MARGIN = 126, 56, 6, 12
 """Sizes of the drawing, in pixels: a cell, its control, between rows, round about."""
 
 LINE = 13
@@ -26,7 +27,7 @@ MARKS = {
     Shape.PAD: "[#]",
     Shape.WHEEL: "|~|",
 }
-FREE = "-"
+FREE, RESERVED_CC = "-", "(reserved)"
 
 
 def cells(preset: Preset) -> Iterator[tuple[Row, list[tuple[Place, list[str]]]]]:
@@ -41,6 +42,8 @@ def cells(preset: Preset) -> Iterator[tuple[Row, list[tuple[Place, list[str]]]]]
 
 def moved_by(preset: Preset, place: Place) -> list[str]:
     """The targets that a physical control moves, on all pages or page by page; none is `FREE`."""
+    if KIND_BY_NAME[place.kind].status == CONTROL_CHANGE and reserved_because(place.number):
+        return [RESERVED_CC]
     layout = preset.layout
 
     def named(controls: Sequence[ControlSpec]) -> str:
@@ -83,7 +86,7 @@ def picture_to_svg(preset: Preset) -> str:
             drawn.append(_SHAPES[row.shape](middle, y))
             drawn.append(_text(middle, y + TALL + LINE - 3, place.label, "number"))
             for j, text in enumerate(texts):
-                style = "free" if text == FREE else f"target page{j % 4}"
+                style = "free" if text in {FREE, RESERVED_CC} else f"target page{j % 4}"
                 drawn.append(_text(middle, y + TALL + (j + 2) * LINE - 3, text, style))
         widest = max(widest, len(places))
         y += TALL + (deepest + 1) * LINE + GAP

@@ -34,12 +34,15 @@ class Hotplug:
 
     def look(self) -> None:
         """Look; from one thread, about once a second."""
-        names = {name for name in self._there() if OURS not in name}
-        for name in sorted(names - self._seen):
+        lines: dict[str, str] = {}  # JACK has a port for each way: one line a controller
+        for name in sorted(name for name in self._there() if OURS not in name):
             line = proposal(name, self._known, self._playing.name)
             if line is not None:
+                lines.setdefault(line.split(" is at ", 1)[0], line)
+        for controller, line in lines.items():
+            if controller not in self._seen:
                 self._say(line)
-        self._seen = names
+        self._seen = set(lines)
 
 
 def proposal(port: str, known: Sequence[Preset], playing: str = "") -> str | None:

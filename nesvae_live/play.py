@@ -308,7 +308,6 @@ class Stage:
             )
             self.midi.clock_joined = self.leader.join
         self.engine.prepare()
-        self.saver = Saver(self.engine.sequencer.desk.learner, self.preset, self.say)
         control = ControlServer(inbox, time_, options.control)
         control.open()
         stack.callback(control.close)
@@ -399,6 +398,7 @@ class Stage:
         status = StatusLine(sys.stderr, self.options.status)
         beats_per_bar = self.options.meter.beats_per_bar
         polls = 0
+        saver = Saver(self.engine.sequencer.desk.learner, self.preset, self.say)
         hotplug = Hotplug(self.midi.sources, known_controllers(), self.preset, self.say)
         try:
             while True:
@@ -415,7 +415,7 @@ class Stage:
                 if warning := self.engine.clock.warning:
                     self.warn(warning)
                 polls += 1
-                self.saver.look()
+                saver.look()
                 if polls % LOST_POLLS == 0:
                     self.completing.look()
                     self.keeping.look()

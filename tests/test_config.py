@@ -21,6 +21,10 @@ motion = { cc = 20, channel = 2 }
 """
 
 
+def picked_up(target: str, cc: int) -> ControlSpec:
+    return ControlSpec(target, cc, takeover=Takeover.PICKUP)
+
+
 @pytest.fixture
 def preset_file(tmp_path: Path) -> Path:
     return tmp_path / "mine.toml"
@@ -36,17 +40,17 @@ def user_presets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_default_preset_has_the_eight_attributes_on_cc_20_to_27_of_any_channel() -> None:
     controls = load_preset().layout.controls
-    assert controls[:8] == tuple(ControlSpec(KNOBS[i].name, 20 + i) for i in range(8))
+    assert controls[:8] == tuple(picked_up(KNOBS[i].name, 20 + i) for i in range(8))
 
 
 def test_the_default_preset_has_eight_style_axes_on_cc_102_to_109() -> None:
     controls = load_preset().layout.controls
-    assert controls[8:16] == tuple(ControlSpec(f"style{i + 1}", 102 + i) for i in range(8))
+    assert controls[8:16] == tuple(picked_up(f"style{i + 1}", 102 + i) for i in range(8))
 
 
 def test_the_default_preset_has_the_knobs_of_the_sound_on_cc_110_to_114() -> None:
     controls = load_preset().layout.controls
-    assert controls[16:] == tuple(ControlSpec(k.name, 110 + i) for i, k in enumerate(SOUND_KNOBS))
+    assert controls[16:] == tuple(picked_up(k.name, 110 + i) for i, k in enumerate(SOUND_KNOBS))
 
 
 def test_the_default_preset_mutes_nothing_and_leaves_play_to_the_command_line() -> None:
@@ -205,7 +209,9 @@ def test_a_folder_is_no_preset(tmp_path: Path) -> None:
 
 def test_an_unknown_name_lists_those_there_are(user_presets: Path) -> None:
     (user_presets / "mine.toml").write_text("", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"'defualt', did you mean 'default'\?; .*default, mine"):
+    with pytest.raises(
+        ConfigError, match=r"'defualt', did you mean 'default'\?; .*default, .*mine"
+    ):
         load_preset("defualt")
 
 

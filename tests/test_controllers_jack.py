@@ -229,6 +229,16 @@ def test_a_controller_that_comes_back_is_told_everything_again(
                 assert daemon.end() == 0
 
 
+def test_a_known_controllers_preset_is_proposed_when_its_port_appears(
+    jack_server: JackServer, tmp_path: Path
+) -> None:
+    with Daemon(tmp_path, *PLAY) as daemon:
+        with JackProbe("nanoKONTROL2"):
+            assert wait_until(lambda: "--preset korg-nanokontrol2" in daemon.said), daemon.said
+        assert daemon.end() == 0
+    assert daemon.said.count("korg-nanokontrol2 --midi-in") == 1
+
+
 class Terminal:
     """`nesvae-live learn` on a pseudo-terminal, as a person has it."""
 

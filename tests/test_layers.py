@@ -91,6 +91,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "config",
         "controllerpicture",
         "controllers",
+        "controllersdoc",
         "hotplug",
         "learnsession",
         "presetcontrols",

@@ -196,14 +196,16 @@ class Midi:
         self._slots.append(slot)
         self.feedback = FeedbackSender(lambda message: self._transmit(slot, message))
 
-    def watch_feedback(self, tell: Callable[[bool], None]) -> None:
-        """Let `tell` know when somebody hears the feedback, and when nobody does any more.
+    @property
+    def tells(self) -> bool:
+        """Whether it is known who is connected with a virtual port."""
+        return self._watch is not None
 
-        Where no system tells of that, somebody does.
-        """
+    def watch_feedback(self, tell: Callable[[bool], None]) -> None:
+        """Let `tell` know when somebody hears the feedback, and when nobody does any more."""
         self._feedback_heard = tell
-        if self.feedback is not None and self._watch is None:
-            tell(True)
+        if self.feedback is not None and not self.tells:
+            tell(True)  # the port that was named is there
 
     def _tell_feedback(self, *, heard: bool) -> None:
         if self._feedback_heard is not None:
@@ -298,7 +300,8 @@ def open_midi(
         warn: takes one line for a person.
         clock_out: open the virtual port `nesvae_live clock` too, for a clock of ours.
         feedback: part of the name of the controller's port that takes values back, or
-            `OWN_FEEDBACK` for the virtual port `nesvae_live feedback`, where there can be one.
+            `OWN_FEEDBACK` for the virtual port `nesvae_live feedback`, on JACK, where it can be told
+            whether anybody hears it: who is taken for moved and isn't, jumps.
         dialect: how events are said, one of `dialect.DIALECTS`.
 
     Raises:
@@ -371,9 +374,9 @@ def _open(
             midi.write(slot, Speaker(dialect))
         if clock_out:
             midi.lead(Slot(api, "MidiOut", CLOCK_CLIENT, CLOCK_PORT))
-        if feedback is not None and (shown or virtual):
+        if shown or (feedback is not None and midi.tells):
             wanted = there.outputs[shown[0]] if shown else None
-            midi.show(Slot(api, "MidiOut", FEEDBACK_CLIENT, FEEDBACK_PORT, wanted, feedback))
+            midi.show(Slot(api, "MidiOut", FEEDBACK_CLIENT, FEEDBACK_PORT, wanted, feedback or ""))
         midi.keep()
         midi.begin()
     except BaseException as error:
