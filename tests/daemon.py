@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,9 +15,21 @@ from typing import Any, Self
 from nesvae_live.io.control import ControlError, send_command
 from nesvae_live.io.record import read_jam
 from nesvae_live.jam import Jam
+from tests.orphans import ends_with_its_parent
 
 START_SECONDS = 60.0
 END_SECONDS = 90.0
+
+
+def _as_a_performer_starts_it() -> Callable[[], None]:
+    """What is done in the new process: it hears Ctrl-C, and ends with the test."""
+    tie = ends_with_its_parent()
+
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background job ignores it
+        tie()
+
+    return prepare
 
 
 class Daemon:
@@ -41,8 +54,7 @@ class Daemon:
                 stderr=errors,
                 text=True,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
-                # A shell's background job ignores Ctrl-C, and its children would too.
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+                preexec_fn=_as_a_performer_starts_it(),  # noqa: PLW1509
             )
 
     def __enter__(self) -> Self:

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nesvae_live.jackwatch import hush_libjack
+from tests.orphans import ends_with_its_parent
 
 WAIT_SECONDS = 10.0
 POLL_SECONDS = 0.005
@@ -56,7 +57,11 @@ class JackServer:
         command = ["jackd", "-r", "-n", self.name, "-d", "dummy"]
         command += ["-r", str(sample_rate), "-p", str(period)]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=ends_with_its_parent(signal.SIGTERM),  # noqa: PLW1509
         )
         self._killed = False
         if not wait_until(lambda: self._process.poll() is not None or answers(self.name)):
@@ -106,7 +111,7 @@ def name_for_this_process() -> str:
     shared = Path("/dev/shm")
     folder = shared if shared.is_dir() else Path(tempfile.gettempdir())
     for number in range(NAMES):
-        name = f"nesvae_test_{number}"
+        name = f"nesvae_rig_{number}"
         try:
             lock = os.open(folder / f"{name}.lock", os.O_CREAT | os.O_WRONLY)
         except PermissionError:

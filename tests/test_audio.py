@@ -27,6 +27,7 @@ from nesvae_live.soundprobe import AudioOffer, AudioPort, probe
 from nesvae_live.voices import Voice
 from tests.daemon import Daemon
 from tests.jack import JackProbe, JackServer, wait_until
+from tests.orphans import ends_with_its_parent
 from tests.pitch import pitch_of
 
 
@@ -201,6 +202,7 @@ def start(code: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
         cwd=Path(__file__).parents[1],
+        preexec_fn=ends_with_its_parent(),  # noqa: PLW1509
     )
 
 
