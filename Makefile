@@ -53,5 +53,5 @@ $(VENV)/.installed-play: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) --editable '.[train,dev]'
+	$(PIP) --editable '.[train,dev,link]'
 	touch $@ $(VENV)/.installed-play

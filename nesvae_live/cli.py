@@ -86,9 +86,12 @@ def _play(p: argparse.ArgumentParser) -> None:
         "--feedback", metavar="NAME", help="the controller's port that takes values back"
     )
     p.add_argument("--bars", type=_whole(1, 1_000_000), help="end after so many bars")
-    p.add_argument("--clock", choices=("internal", "midi"), default="internal")
+    p.add_argument("--clock", choices=("internal", "midi", "link"), default="internal")
     p.add_argument("--clock-in", metavar="NAME", help="the input whose MIDI clock is followed")
     p.add_argument("--clock-out", action="store_true", help="send MIDI clock, on a port of its own")
+    p.add_argument(
+        "--link-start-stop", action="store_true", help="start and stop with the Link session"
+    )
     _performance(p)
 
 
@@ -775,6 +778,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
     """The errors that are one line for a person; their modules are loaded when one is raised."""
     names = (
         ("nesvae_live.benchserver", "BenchError"),
+        ("nesvae_live.io.link", "LinkError"),
         ("nesvae_live.checkpoint", "CheckpointError"),
         ("nesvae_live.config", "ConfigError"),
         ("nesvae_live.encode", "EncodeError"),

@@ -7,7 +7,11 @@ from collections.abc import Sequence
 
 from nesvae_live.follower import Follower, Motion, Status
 from nesvae_live.grid import EPSILON
+from nesvae_live.linkclocks import LINK_PORT
 from nesvae_live.timing import ClockRef
+
+LINES = 64
+"""So many of the last tempi are remembered: more than can be set within any lookahead."""
 
 
 class InternalClock:
@@ -22,21 +26,26 @@ class InternalClock:
 
     def __init__(self, tempo: float) -> None:
         self.ref = ClockRef(beat_seconds=60.0 / tempo)
-        self._before = self.ref
+        self._lines: tuple[ClockRef, ...] = (self.ref,)
 
     def start(self, at: float) -> None:
         """Beat 0 falls at `at` seconds."""
-        self.ref = self._before = ClockRef(0.0, at, self.ref.beat_seconds)
+        self.ref = ClockRef(0.0, at, self.ref.beat_seconds)
+        self._lines = (self.ref,)
 
     def set_tempo(self, tempo: float, beat: float) -> None:
         """From `beat` on, `tempo` beats a minute; what lies before keeps its time."""
-        self._before = self.ref
         self.ref = ClockRef(beat, self.ref.time_of(beat), 60.0 / tempo)
+        self._lines = (*self._lines[-LINES:], self.ref)
 
     def line(self, at: float) -> ClockRef:
         """The line that holds at `at` seconds: a new tempo's begins at the horizon. Any thread."""
-        ref = self.ref
-        return ref if at >= ref.at else self._before
+        lines = self._lines
+        return next((line for line in reversed(lines) if at >= line.at), lines[0])
+
+    def next_change(self, at: float) -> float:
+        """When the tempo changes next after `at` seconds; inf: not as far as is known."""
+        return min((line.at for line in self._lines if line.at > at), default=math.inf)
 
     def hear(self, port: str, data: Sequence[int], at: float) -> bool:
         """Follow nobody."""
@@ -54,10 +63,9 @@ class MidiClock:
     or rewinds, the jam goes on with the next bar that has the place; when it jumps ahead, too.
     """
 
-    source = "midi"
-
     def __init__(self, port: str, beats_per_bar: float, tempo: float = 120.0) -> None:
         self.port = port
+        self.source = "link" if port == LINK_PORT else "midi"
         self.ref = ClockRef(beat_seconds=60.0 / tempo)
         self.runs = False
         self.epoch = 0

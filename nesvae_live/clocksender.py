@@ -55,12 +55,13 @@ class ClockSender:
     def step(self) -> float:
         """Send what is due; returns the seconds until there is something to do again."""
         now = self._time.now()
-        line, ref = self._clock.line(now), self._clock.ref
-        until = now + AHEAD_SECONDS
         if self._joining.is_set():
             self._joining.clear()
             self._leader.join()
-        self._held += self._leader.due(line, until if line is ref else min(until, ref.at))
+        done, until = now, now + AHEAD_SECONDS
+        while done < until:
+            line, done = self._clock.line(done), min(until, self._clock.next_change(done))
+            self._held += self._leader.due(line, done)
         while self._held and self._held[0][1] <= now:
             self._transmit(self._held.pop(0)[0])
         return self._held[0][1] - now if self._held else AHEAD_SECONDS / 2

@@ -44,11 +44,13 @@ from nesvae_live.inference import Result
 from nesvae_live.inputs import Input, Refresh, SetAuto, SetKnob
 from nesvae_live.io.audio import AudioDevice, open_audio
 from nesvae_live.io.control import ControlServer
+from nesvae_live.io.link import LinkSession
 from nesvae_live.io.midi import IN_PORT, OWN_FEEDBACK, Midi, MidiError, open_midi
 from nesvae_live.io.osc import OscServer
 from nesvae_live.io.record import Recorder, Take
 from nesvae_live.journal import Noted, Opened
 from nesvae_live.keeping import Keeping
+from nesvae_live.linkclocks import LINK_PORT
 from nesvae_live.mixer import Balance, Mixer
 from nesvae_live.performance import Performance
 from nesvae_live.plain import to_data
@@ -102,6 +104,7 @@ class PlayOptions:
     clock: str = "internal"
     clock_in: str | None = None
     clock_out: bool = False
+    link_start_stop: bool = False
     grid: str | None = None
     quantise: int | None = None
     swing: float = 50.0
@@ -129,7 +132,7 @@ class PlayOptions:
     @property
     def follows(self) -> bool:
         """Whether the time is another's."""
-        return self.clock == "midi"
+        return self.clock != "internal"
 
     def phrase_grid(self) -> Grid:
         """How phrases lie in time; a clock that is followed has bars to be filled."""
@@ -311,13 +314,22 @@ class Stage:
         control = ControlServer(inbox, time_, options.control)
         control.open()
         stack.callback(control.close)
+        self.tempo = tempo
+        self._open_network(stack)
+
+    def _open_network(self, stack: ExitStack) -> None:
+        """Open what others on the network reach us by: OSC, and a Link session."""
+        options, inbox, time_ = self.options, self.inbox, self.time
         if options.osc is not None:
             osc = OscServer(
                 inbox, time_, self.engine.performer, self.engine.status, options.osc, options.osc_to
             )
             osc.open()
             stack.callback(osc.close)
-        self.tempo = tempo
+        if options.clock == "link":
+            bar, start_stop = options.meter.beats_per_bar, options.link_start_stop
+            link = LinkSession(self.tempo, bar, start_stop=start_stop, inbox=inbox, time=time_)
+            stack.enter_context(link)
 
     def _open_take(self, stack: ExitStack) -> None:
         """Begin to record; what was cut off earlier is completed beside it."""
@@ -345,8 +357,10 @@ class Stage:
             return None
         if options.clock_out:
             raise MidiError(
-                "--clock-out leads by the internal clock: it can't go with --clock midi"
+                f"--clock-out leads by the internal clock: it can't go with --clock {options.clock}"
             )
+        if options.clock == "link":
+            return LINK_PORT
         ports = self.midi.inputs
         name = options.clock_in or (IN_PORT if IN_PORT in ports or len(ports) != 1 else ports[0])
         found = [port for port in ports if name in port]

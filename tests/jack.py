@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import re
@@ -349,6 +350,8 @@ class _Ear:
 
     def connect(self, port: str, pattern: str) -> str:
         """Connect a port of ours with the first that fits it and matches the pattern."""
+        import jack
+
         ours = self._ports[port]
         found: list[Any] = []
 
@@ -368,7 +371,11 @@ class _Ear:
         if not wait_until(there):
             raise LookupError(f"no port {pattern!r} for {ours.name}; there is {self.port_names()}")
         ends = (ours, found[0]) if ours.is_output else (found[0], ours)
-        self._client.connect(*ends)
+        try:
+            self._client.connect(*ends)
+        except jack.JackErrorCode as error:
+            if error.code != errno.EEXIST:  # a slow server has done it and says so late
+                raise
         return str(found[0].name)
 
     def close(self) -> None:

@@ -32,6 +32,24 @@ def test_a_change_of_tempo_begins_where_it_was_made_and_loses_no_clock() -> None
     assert len(clocks) == pytest.approx((1.95 * 2 + 1.95 * 3) * 24, abs=2)
 
 
+def test_a_tempo_that_is_turned_all_the_time_loses_no_clock_and_keeps_them_on_the_beat() -> None:
+    time, sent = ManualTime(), []
+    clock = InternalClock(120.0)
+    clock.start(0.1)
+    sender = ClockSender(clock, lambda data: sent.append((time.value, tuple(data))), time)
+    sender._held = sender._leader.start(clock.ref)
+    beats: list[float] = []
+    for tick in range(1, 4000):
+        time.value = tick / 1000
+        if tick % 20 == 0:  # several changes lie ahead at a time
+            clock.set_tempo(90.0 + tick % 600 / 6, clock.ref.beat_at(time.value + 0.05))
+        before = len(sent)
+        sender.step()
+        beats += [clock.line(at).beat_at(at) for at, data in sent[before:] if data == (0xF8,)]
+    assert len(beats) > 100
+    assert np.abs(np.array(beats) * 24 - np.arange(len(beats))).max() < 0.2
+
+
 @pytest.mark.jack
 def test_clocks_lie_under_the_notes_and_stop_comes_last(
     jack_server: JackServer, tmp_path: Path

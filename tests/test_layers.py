@@ -33,7 +33,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         *("apu", "chip", "mixer", "registers", "nesmdb", "pickled", "vgm", "wav"),
         *("nesmidi", "npzscore", "timeline"),
         *("dll", "follower", "grid", "leader", "taptempo"),
-        *("book", "budget", "performance", "cables"),
+        *("book", "budget", "performance", "cables", "linkclocks"),
     ),
     2: ("checkpoint", "critic", "decoder", "encoder", "finder", "gru", "model", "rounding"),
     3: (
@@ -140,6 +140,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "platformdirs": ("io.control", "config"),
     "tomlkit": ("presetfile",),
     "mido": ("io.*", "benchusual"),
+    "aalink": ("io.link",),
     "pythonosc": ("io.osc",),
     "rtmidi": ("midiports",),
     "jack": ("benchear", "benchserver", "jackwatch"),
