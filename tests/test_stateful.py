@@ -253,7 +253,7 @@ QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_to
 def test_a_thousand_actions_leave_no_note_and_no_doubt_about_the_position(
     stage: type[Stage],
 ) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         stage,
         settings=settings(
             max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=QUIET
@@ -266,7 +266,7 @@ def test_a_thousand_actions_leave_no_note_and_no_doubt_about_the_position(
 def test_a_hundred_thousand_actions_leave_no_note_and_no_doubt_about_the_position() -> None:
     Stage.actions = MidiStage.actions = 0
     for stage in (Stage, MidiStage):
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             stage,
             settings=settings(
                 max_examples=700,
