@@ -252,7 +252,7 @@ class Terminal:
         )
         os.close(theirs)
         os.set_blocking(self._ours, False)
-        self.said = ""
+        self.said = self.transcript = ""
 
     def type(self, line: str) -> None:
         os.write(self._ours, line.encode() + b"\n")
@@ -262,7 +262,9 @@ class Terminal:
 
         def there() -> bool:
             with contextlib.suppress(BlockingIOError, OSError):
-                self.said += os.read(self._ours, 65536).decode(errors="replace")
+                heard = os.read(self._ours, 65536).decode(errors="replace")
+                self.said += heard
+                self.transcript += heard
             return text in self.said
 
         for _ in range(10):
@@ -301,8 +303,8 @@ def test_from_nothing_learnt_to_eight_knobs_and_four_buttons_saved_restarted_and
 
         for i, target in enumerate(KNOBS):
             turned = [(0xB0, 70 + i, v) for v in (10, 12, 15, 19)]
-            learn(target, f"CC {70 + i}, channel 1: 10", *turned)
-            terminal.waits_for(f"{target} is CC {70 + i}, channel 1")
+            learn(target, f"{target} is CC {70 + i}, channel 1", *turned)
+            assert f"  CC {70 + i}, channel 1: 1" in terminal.transcript, "shown as it came"
             terminal.waits_for("saved: ")
         for i, target in enumerate(BUTTONS):
             pressed = (0x99, 36 + i, 100), (0x89, 36 + i, 0)
