@@ -8,6 +8,7 @@ import os
 import shlex
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import NormalDist
@@ -158,7 +159,7 @@ def _checkpoint(run: Run, figures: dict[str, Any], corpus: Corpus) -> Checkpoint
         "settings": asdict(run.settings),
         "step": run.step,
         "beta": math.exp(run.log_beta),
-        "command": shlex.join(["nesvae-live", *sys.argv[1:]]),
+        "command": _command(sys.argv[1:]),
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
         "figures": figures,
@@ -185,3 +186,8 @@ def _line(figures: dict[str, Any]) -> str:
         f"{nats['no_context']['value']:.3f} nats a token without context, "
         f"{nats['carried']['value']:.3f} carried, KL {figures['kl']['value']:.1f} nats a phrase"
     )
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """The command as it was given, without folders: they say nothing on another machine."""
+    return shlex.join(["nesvae-live", *(Path(a).name if os.sep in a else a for a in arguments)])
