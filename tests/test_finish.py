@@ -16,10 +16,10 @@ from nesvae_live.axes import AXES, AxisSpec, axes_of, axes_to_about, labels
 from nesvae_live.checkpoint import load_checkpoint, save_checkpoint
 from nesvae_live.cli import main
 from nesvae_live.decoder import Decoder
-from nesvae_live.decoding import Sampling
 from nesvae_live.encoder import Encoder
 from nesvae_live.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.phrase import Ints
+from nesvae_live.play import SAMPLING
 from nesvae_live.training.axes import (
     Usual,
     every_past,
@@ -39,7 +39,6 @@ from tests.test_evaluate import make_corpus
 from tests.test_training import make_score
 from tests.tiny import TINY, tiny_checkpoint
 
-SAMPLING = Sampling(0.9, 0.95, guidance=3.0, candidates=2)
 NAMES = [trait.name for trait in TRAITS]
 TURN: F32 = np.linalg.qr(np.random.default_rng(3).standard_normal((5, 5)))[0].astype(np.float32)
 
