@@ -11,9 +11,10 @@ from typing import Any
 
 from nesvae_live.inputs import MidiIn
 from nesvae_live.midiports import MidiError, choose, make_client
+from nesvae_live.midistream import MidiStream
 from nesvae_live.protocols import Time
 
-SYSEX, ACTIVE_SENSING = 0xF0, 0xFE
+ACTIVE_SENSING = 0xFE
 RTMIDI_ERRORS = (OSError, RuntimeError, ValueError)
 """What RtMidi's errors are."""
 
@@ -59,6 +60,7 @@ class Slot:
         self._time: Time | None = None
         self._reading = threading.Lock()  # no port is closed while it is read
         self._came = 0.0
+        self._stream = MidiStream()
 
     @property
     def polled(self) -> bool:
@@ -91,9 +93,11 @@ class Slot:
         self._hand_over(event[0], self._time.now())
 
     def _hand_over(self, message: Sequence[int], at: float) -> None:
-        self.heard = at
-        if message and message[0] not in {SYSEX, ACTIVE_SENSING} and self._inbox is not None:
-            self._inbox.put(MidiIn(self.label, tuple(message), at))
+        assert self._time is not None
+        self.heard = self._time.now()
+        for whole in self._stream.feed(message):
+            if whole != (ACTIVE_SENSING,) and self._inbox is not None:
+                self._inbox.put(MidiIn(self.label, whole, at))
 
     def open(self, names: Sequence[str] | None = None) -> None:
         """Open it; `names` are the ports to find the wanted one in, none: it is a port of its own.
@@ -119,6 +123,7 @@ class Slot:
             port.delete()
             raise
         self.fault = ""
+        self._stream = MidiStream()
         self.port = port
 
     def find(self, names: Sequence[str]) -> int:

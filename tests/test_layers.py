@@ -33,7 +33,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         *("apu", "chip", "mixer", "registers", "nesmdb", "pickled", "vgm", "wav"),
         *("nesmidi", "npzscore", "timeline"),
         *("dll", "follower", "grid", "leader", "taptempo"),
-        *("book", "budget", "performance", "cables", "linkclocks"),
+        *("book", "budget", "performance", "cables", "linkclocks", "midistream"),
     ),
     2: ("checkpoint", "critic", "decoder", "encoder", "finder", "gru", "model", "rounding"),
     3: (
