@@ -25,6 +25,7 @@ from nesvae_live.journal import Rendered, Silenced, Sounded
 from nesvae_live.mixer import Mixer
 from nesvae_live.playhead import Playhead
 from nesvae_live.protocols import Journal, Time
+from nesvae_live.realtime import ask_for_realtime
 from nesvae_live.voices import Voice
 
 LEAD_SECONDS = 0.035
@@ -186,7 +187,8 @@ class Renderer:
         self._render(min(due, self._chip.position + self._chip.sample_rate))
 
     def _run(self) -> None:
-        """Until stopped. Runs in the renderer's thread."""
+        """Until stopped. Runs in the renderer's thread: real-time, where that is granted."""
+        ask_for_realtime()
         try:
             while not self._stopping.wait(self._poll_seconds):
                 self.step()
