@@ -22,7 +22,19 @@ from hypothesis import strategies as st
 
 from nesvae_live.commands import COMMANDS, parse_command
 from nesvae_live.fakes import ManualTime
-from nesvae_live.inputs import GetStatus, Panic, SetKnob, SetMute, Stop, no_reply
+from nesvae_live.inputs import (
+    GetLearning,
+    GetStatus,
+    Learn,
+    Panic,
+    Refresh,
+    SetKnob,
+    SetMute,
+    Stop,
+    TurnPage,
+    Unlearn,
+    no_reply,
+)
 from nesvae_live.io import control
 from nesvae_live.io.control import LONGEST_LINE, ControlError, ControlServer, send_command
 from nesvae_live.voices import Voice
@@ -106,6 +118,12 @@ def test_each_command_is_its_input_with_its_stamp(engine: Answering, server: Con
         {"do": "set", "knob": "density", "value": None},
         {"do": "mute", "voice": "TR", "on": True},
         {"do": "mute", "voice": "P1", "on": False},
+        {"do": "page", "page": 2},
+        {"do": "refresh"},
+        {"do": "learn", "target": "density"},
+        {"do": "learn", "target": None},
+        {"do": "learning"},
+        {"do": "unlearn"},
         {"do": "panic"},
         {"do": "stop"},
     ]
@@ -121,6 +139,12 @@ def test_each_command_is_its_input_with_its_stamp(engine: Answering, server: Con
         (SetKnob, "density", None),
         (SetMute, Voice.TR, True),
         (SetMute, Voice.P1, False),
+        (TurnPage, 1, 0),
+        (Refresh, None),
+        (Learn, "density"),
+        (Learn, None),
+        (GetLearning,),
+        (Unlearn,),
         (Panic,),
         (Stop,),
         (GetStatus,),
