@@ -12,6 +12,9 @@ from nesvae_live.chipplayer import ChipPlayer
 from nesvae_live.events import Event
 from nesvae_live.journal import Entry, Rendered, Sent, Silenced, Sounded
 
+FARTHEST_SECONDS = 12 * 3600
+"""So long at most a jam waits between two sounds: for a clock that stands still."""
+
 Tap = Callable[[npt.NDArray[np.int16]], None]
 
 
@@ -34,13 +37,15 @@ class SoundReplay:
         """Take an entry; those that are not about sound are passed over."""
         if isinstance(entry, Sent):
             self._events[entry.n] = entry.event
+        elif isinstance(entry, Sounded | Silenced) and self._is_out_of_reach(entry.sample):
+            return
         elif isinstance(entry, Sounded):
             self._reach(entry.sample)
             self._player.act(self._taken(entry), entry.sample)
         elif isinstance(entry, Silenced):
             self._reach(entry.sample)
             self._player.silence(entry.sample, panic=entry.panic)
-        elif isinstance(entry, Rendered):
+        elif isinstance(entry, Rendered) and not self._is_out_of_reach(entry.samples):
             self._render(entry.samples)
 
     def end(self, until: int = 0) -> None:
@@ -54,6 +59,10 @@ class SoundReplay:
         for n in [n for n in self._events if n < end]:
             del self._events[n]
         return events
+
+    def _is_out_of_reach(self, sample: int) -> bool:
+        """Whether a number can't be true: of a log that was garbled."""
+        return not 0 <= sample - self._last <= FARTHEST_SECONDS * self._chip.sample_rate
 
     def _reach(self, sample: int) -> None:
         """Render up to `sample`, if that is far; writes wait for theirs."""

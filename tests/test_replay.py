@@ -174,3 +174,16 @@ def test_a_foreign_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / LOG).write_bytes(b"\x89PNG\r\n")
     with pytest.raises(JamError, match="not a jam log"):
         replay_take(tmp_path / LOG, tmp_path / "again")
+
+
+def test_a_sample_that_was_garbled_costs_its_event_alone(take: Path, tmp_path: Path) -> None:
+    garbled = iter([10**15, -5])
+
+    def far(entry: dict[str, Any]) -> dict[str, Any]:
+        if entry["kind"] == "sounded" and entry["first"] > 40:
+            return entry | {"sample": next(garbled, entry["sample"])}
+        return entry
+
+    log = changed(take / LOG, tmp_path / "log", far)
+    replay_take(log, tmp_path / "again")
+    assert (tmp_path / "again" / SOUND).stat().st_size == (take / SOUND).stat().st_size
