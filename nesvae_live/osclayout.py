@@ -13,7 +13,7 @@ from nesvae_live.gesturetargets import N_SNAPSHOTS
 from nesvae_live.knobs import KNOBS, SOUND_KNOBS
 from nesvae_live.oscmap import ROOT
 from nesvae_live.setting import ATTRIBUTE_KNOBS
-from nesvae_live.targets import TARGET_BY_NAME, Kind, TargetSpec
+from nesvae_live.targets import TARGET_BY_NAME, TARGETS, Kind, TargetSpec
 from nesvae_live.voices import VOICES, Voice
 
 FADER = (70, 220)
@@ -41,12 +41,14 @@ def session() -> str:
 
 def _map() -> list[Widget]:
     knobs = [knob.name for knob in (*ATTRIBUTE_KNOBS, *SOUND_KNOBS)]
+    switches = ("hold", "auto")
+    keeps = [spec.name for spec in TARGETS if spec.name.startswith("keep-")]
     actions = ("release", "chance", "vary", "capture", "back", "forward", "mark", "panic")
     return [
         *_row(knobs, 0, FADER),
         *_row([f"release-{name}" for name in knobs], FADER[1] + GAP, BUTTON, shown="free"),
         *_row(actions, FADER[1] + BUTTON[1] + 2 * GAP, BUTTON),
-        *_row(("hold", "auto"), FADER[1] + BUTTON[1] + 2 * GAP, BUTTON, first=len(actions)),
+        *_row((*switches, *keeps), FADER[1] + BUTTON[1] + 2 * GAP, BUTTON, first=len(actions)),
         *_row(("morph", "temperature", "bounds"), FADER[1] + 2 * (BUTTON[1] + GAP) + GAP, FADER),
     ]
 

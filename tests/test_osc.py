@@ -281,7 +281,9 @@ def widgets(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def test_the_layout_has_every_target_but_those_of_the_controllers_pages(rig: Rig) -> None:
     path = Path(shipped_dir("presets")) / "osc" / "open-stage-control.json"
-    assert path.read_text() == session(), "made by nesvae_live.osclayout.session"
+    assert path.read_text() == session(), (
+        "a target is new or gone: write nesvae_live.osclayout.session() to the file again"
+    )
     shown = {
         w["address"].removeprefix(ROOT): w
         for w in widgets(json.loads(session())["content"])
