@@ -207,6 +207,7 @@ class Stage:
         self.seed = secrets.randbits(31) if options.seed is None else options.seed
         self.stopping = threading.Event()
         self.take: Take | None = None
+        self.osc: OscServer | None = None
         self.leader: ClockSender | None = None
         self.fault: BaseException | None = None
         self.warned: set[str] = set()
@@ -321,11 +322,11 @@ class Stage:
         """Open what others on the network reach us by: OSC, and a Link session."""
         options, inbox, time_ = self.options, self.inbox, self.time
         if options.osc is not None:
-            osc = OscServer(
+            self.osc = OscServer(
                 inbox, time_, self.engine.performer, self.engine.status, options.osc, options.osc_to
             )
-            osc.open()
-            stack.callback(osc.close)
+            self.osc.open()
+            stack.callback(self.osc.close)
         if options.clock == "link":
             bar, start_stop = options.meter.beats_per_bar, options.link_start_stop
             link = LinkSession(self.tempo, bar, start_stop=start_stop, inbox=inbox, time=time_)
@@ -435,11 +436,16 @@ class Stage:
                     self.keeping.look()
                     self._look_for_losses()
                     self._keep_snapshots()
+                    self._look_at_osc()
                 if polls % PORT_POLLS == 0 and "MIDI" not in self.lost:
                     hotplug.look()
                 status.show(self.engine.status)
         finally:
             status.end()
+
+    def _look_at_osc(self) -> None:
+        if self.osc is not None and (reason := self.osc.lost()) is not None:
+            self.warn(f"{reason}: the music goes on")
 
     def _keep_snapshots(self) -> None:
         try:

@@ -256,6 +256,27 @@ def test_any_bytes_are_survived(playing: Playing) -> None:
     playing.until(client, "/nesvae/focus/set", 1)
 
 
+def test_a_server_that_fails_says_so_and_ends_nothing_else() -> None:
+    rig = Rig()
+
+    def broken() -> dict[str, Any]:
+        raise RuntimeError("no status")
+
+    server = OscServer(rig.inbox, rig.time, rig.performer, broken, ("127.0.0.1", 0))
+    server.open()
+    assert server.lost() is None
+    client = Client(server.port)
+    client.send("/nesvae/hello")
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while server.lost() is None:
+        assert time.monotonic() < deadline
+        rig.time.value += 0.1
+        client.listen()
+    assert server.lost() == "OSC has ended (RuntimeError: no status)"
+    server.close()
+    client.socket.close()
+
+
 def test_a_port_that_is_taken_is_one_line(playing: Playing) -> None:
     rig = playing.rig
     place = ("127.0.0.1", playing.server.port)

@@ -73,6 +73,7 @@ class OscServer:
         self._socket: socket.socket | None = None
         self._thread = threading.Thread(target=self._run, name="osc", daemon=True)
         self._stopped = threading.Event()
+        self._error: BaseException | None = None
 
     @property
     def port(self) -> int:
@@ -102,6 +103,11 @@ class OscServer:
             raise OscError(f"no OSC on {host}:{port}: {error.strerror or error}") from None
         self._thread.start()
 
+    def lost(self) -> str | None:
+        """Why it does not listen any more, in one line; None while it does."""
+        error = self._error
+        return None if error is None else f"OSC has ended ({type(error).__name__}: {error})"
+
     def close(self) -> None:
         """Hang up; harmless when it isn't open."""
         self._stopped.set()
@@ -112,13 +118,16 @@ class OscServer:
 
     def _run(self) -> None:
         looked = float("-inf")
-        while not self._stopped.is_set():
-            with suppress(OSError):  # nothing came, or a listener's port was closed
-                assert self._socket is not None  # open() made it
-                self._take(*self._socket.recvfrom(LARGEST))
-            if (now := self._time.now()) >= looked + EVERY:
-                looked = now
-                self._tell_everyone()
+        try:
+            while not self._stopped.is_set():
+                with suppress(OSError):  # nothing came, or a listener's port was closed
+                    assert self._socket is not None  # open() made it
+                    self._take(*self._socket.recvfrom(LARGEST))
+                if (now := self._time.now()) >= looked + EVERY:
+                    looked = now
+                    self._tell_everyone()
+        except BaseException as error:  # noqa: BLE001 - kept for lost(), the music goes on
+            self._error = error
 
     def _take(self, data: bytes, sender: Address) -> None:
         assert self._socket is not None  # it came from there
