@@ -30,10 +30,9 @@ EVERY = 0.03
 STILL = 0.25
 """Seconds for which a control that was moved by hand is left alone."""
 
-ECHO, PRESS_ECHO = 0.5, 0.1
+ECHO, PRESS_ECHO, PRESSED_LATELY = 0.5, 0.1, 1.0
 """Seconds within which the same value from a control is the echo of what it was sent; for one that
-is pressed it is short, because a quick second press looks the same."""
-
+was pressed lately it is short, because a quick second press looks the same."""
 
 Hands = dict[tuple[Address, str], dict[str, Hand]]
 """Address and kind -> port -> the physical control there."""
@@ -163,7 +162,10 @@ class Feedback:
             for hand in there.values():
                 hand.put(spec.target, stands, raw, spec.kind_spec.most)
         messages = place_to_messages(kind, channel, number, raw)
-        until = now + (PRESS_ECHO if spec.kind_spec.form is Form.PRESS else ECHO)
+        pressed = spec.kind_spec.form is Form.PRESS and any(
+            now - hand.at < PRESSED_LATELY for hand in there.values()
+        )
+        until = now + (PRESS_ECHO if pressed else ECHO)
         for message in messages:
             reading = message_to_reading(message)
             if reading is not None:

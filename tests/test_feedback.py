@@ -194,3 +194,18 @@ def test_a_control_on_any_channel_is_answered_on_the_one_that_it_speaks_on() -> 
     hands.cc(20, 5, channel=6)
     hands.density = 0.5
     assert hands.shown(1.0) == [(0xB6, 20, 64)]
+
+
+def test_a_lit_buttons_echo_may_be_late_unless_it_is_being_pressed() -> None:
+    hands = listening(ControlSpec("mute-P1", 36, 0, "note", feedback=True))
+    arrangement = hands.performer.arrangement
+    hands.shown()
+    hands.performer.arrangement = arrangement.with_mute(Voice.P1, muted=True)
+    assert hands.shown() == [(0x90, 36, 127)]
+    hands.now += 0.3
+    assert hands.send(0x90, 36, 127) == [], "nobody presses it: an echo"
+    for _ in range(4):
+        hands.now += 0.2
+        assert len(hands.send(0x90, 36, 127)) == 1, "a quick hand"
+        hands.send(0x90, 36, 0)
+        hands.shown()
