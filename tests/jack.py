@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import multiprocessing
 import os
 import re
@@ -11,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -209,6 +210,10 @@ class JackProbe:
         """From now on, send back at once whatever comes, as some controllers do."""
         self._ask("start_echo")
 
+    def flood(self, messages: Sequence[bytes], per_second: int) -> None:
+        """Send the messages over and over, so many a second, from now on; 0: no more."""
+        self._ask("flood", list(messages), per_second)
+
     def transport(self, verb: str, *arguments: int) -> None:
         """`start` or `stop` JACK's transport, or `locate` a frame."""
         self._ask("transport", verb, *arguments)
@@ -294,6 +299,8 @@ class _Ear:
         self.first_frame = -1
         self.frames_missed = 0
         self._echoes = False
+        self._flood: Iterator[bytes] = iter(())
+        self._flooding = 0.0
         self._to_send: SimpleQueue[bytes] = SimpleQueue()
         self._audio = np.zeros(round(audio_seconds * self.sample_rate), np.float32)
         self.frames = 0
@@ -316,6 +323,8 @@ class _Ear:
             if self._echoes:
                 self._to_send.put(bytes(data))
         self._ports["midi_out"].clear_buffer()
+        for _ in range(round(frames * self._flooding)):
+            self._ports["midi_out"].write_midi_event(0, next(self._flood))
         while True:
             try:
                 message = self._to_send.get_nowait()
@@ -341,6 +350,10 @@ class _Ear:
 
     def start_echo(self) -> None:
         self._echoes = True
+
+    def flood(self, messages: Sequence[bytes], per_second: int) -> None:
+        self._flood = itertools.cycle(messages)
+        self._flooding = per_second / self.sample_rate
 
     def transport(self, verb: str, *arguments: int) -> None:
         getattr(self._client, f"transport_{verb}")(*arguments)
@@ -371,11 +384,16 @@ class _Ear:
         if not wait_until(there):
             raise LookupError(f"no port {pattern!r} for {ours.name}; there is {self.port_names()}")
         ends = (ours, found[0]) if ours.is_output else (found[0], ours)
-        try:
-            self._client.connect(*ends)
-        except jack.JackErrorCode as error:
-            if error.code != errno.EEXIST:  # a slow server has done it and says so late
-                raise
+
+        def connected() -> bool:
+            try:
+                self._client.connect(*ends)
+            except jack.JackErrorCode as error:
+                return bool(error.code == errno.EEXIST)  # else its client is not active yet
+            return True
+
+        if not wait_until(connected):
+            raise LookupError(f"{ours.name} can't be connected with {found[0].name}")
         return str(found[0].name)
 
     def close(self) -> None:

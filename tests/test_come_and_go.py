@@ -132,6 +132,52 @@ def check_a_restart(daemon: Daemon, nth: int) -> None:
         server.stop()
 
 
+GARBAGE = [
+    *(bytes((0xB0 | channel, 20 + channel % 8, 8 * channel)) for channel in range(16)),
+    *(b"\xb0\x14", b"\xb0", b"\x12\x34\x56", b"\xb0\xc8\xff", b"\x90\x80\x80", b"\xf4", b"\xf5"),
+    *(
+        b"\xf2\x01",
+        b"\xf2",
+        b"\xf9",
+        b"\xfd",
+        b"\xff",
+        b"\xf7",
+        b"\xe0\x01\x02\x03\x04",
+        b"\xf8\xf8",
+    ),
+    *(b"\x90\x3c\x64", b"\x80\x3c\x00", b"\xc0\x05", b"\xd0\x05", b"\xf0\x7e\x7f\x06\x01\xf7"),
+]
+
+
+@pytest.mark.jack
+@pytest.mark.timeout(180)
+def test_ten_thousand_messages_a_second_and_malformed_ones_break_nothing(
+    jack_server: JackServer, tmp_path: Path
+) -> None:
+    with Daemon(tmp_path, *PLAY) as daemon, JackProbe() as probe:
+        probe.connect_midi_from("nesvae_live_out")
+        probe.connect_midi_to("nesvae_live_in")
+        assert turned(daemon, probe, 127)
+        before, notes = daemon.ctl(do="status"), notes_on(probe.midi)
+        probe.flood(GARBAGE, 10_000)
+        assert wait_until(
+            lambda: daemon.ctl(do="status")["beat"] > before["beat"] + 10.0, 20.0, every=0.5
+        )
+        during = daemon.ctl(do="status")
+        probe.flood([], 0)
+        played = notes_on(probe.midi) - notes
+        print(
+            f"{played} notes, {during['events_late'] - before['events_late']} late, "
+            f"sent late by {during['midi_late_ms']}, swaps late {during['splices_late']}"
+        )
+        assert played > 10, "the music goes on"
+        assert during["events_late"] - before["events_late"] <= played / 10
+        assert turned(daemon, probe, 0), "and listens"
+        assert daemon.end() == 0
+        assert probe.wait_until(lambda: not hung(probe.midi))
+    assert not daemon.said, "nothing to complain of"
+
+
 def look(ports: Midi, said: list[str], *, panicked: bool = False) -> list[str]:
     """What looking after the ports says, as often as a test's time allows."""
     said += ports.tend(panicked=panicked)
