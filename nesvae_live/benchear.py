@@ -10,6 +10,7 @@ import multiprocessing
 import re
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -162,6 +163,8 @@ class _Client:
         return caught, turned
 
     def connect(self, port: str, pattern: str) -> None:
+        import jack
+
         ours = self._knobs if port == KNOBS else self._heard[port]
         last = time.monotonic() + PORT_SECONDS
         while time.monotonic() < last:
@@ -170,8 +173,9 @@ class _Client:
             ):
                 if re.search(pattern, other.name) and "bench" not in other.name:
                     ends = (ours, other) if ours.is_output else (other, ours)
-                    self._client.connect(*ends)
-                    return
+                    with suppress(jack.JackError):  # its client may not be active yet
+                        self._client.connect(*ends)
+                        return
             time.sleep(0.02)
         raise LookupError(f"there is no port {pattern!r}")
 
