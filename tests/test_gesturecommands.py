@@ -10,8 +10,8 @@ import mido
 import pytest
 
 from nesvae_live import cli
+from nesvae_live.command.ctlgestures import VERBS
 from nesvae_live.commands import parse_command
-from nesvae_live.ctlgestures import VERBS
 from nesvae_live.inputs import (
     Capture,
     CapturePhrase,

@@ -17,7 +17,7 @@ ROOT = Path(nesvae_live.__file__).parent
 
 # Imports point down only, or stay within a layer. `__init__` is the version.
 LAYERS: dict[int, tuple[str, ...]] = {
-    0: ("__init__", "io", "training"),
+    0: ("__init__", "command", "io", "training"),
     1: (
         *("voices", "events", "inputs", "journal", "phrase", "relations", "attributes"),
         *("knobs", "latent"),
@@ -88,6 +88,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
             "benchusual",
         ),
         "cli",
+        "command.*",
         "config",
         "controllerpicture",
         "controllers",
@@ -104,14 +105,12 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "place",
         "interpolate",
         "snapshotbank",
-        "ctlgestures",
         "patchbank",
         "play",
         "render",
         "completing",
         "excerpt",
         "export",
-        "jamcli",
         "keeping",
         "recover",
         "replayed",
@@ -124,9 +123,9 @@ LAYERS: dict[int, tuple[str, ...]] = {
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "numpy": ("*",),
     "numba": ("chip", "decoder", "encoder", "gru"),
-    "torch": ("model", "training.*", "cli", "benchusual"),
+    "torch": ("model", "training.*", "command.network", "benchusual"),
     "safetensors": ("checkpoint", "training.*"),
-    "tqdm": ("jamcli", "render", "training.*"),
+    "tqdm": ("command.jam", "render", "training.*"),
     "msgspec": (
         "jamlog",
         "plain",

@@ -1,4 +1,4 @@
-"""The command line's `jam`: takes listed, shown, exported, played again, completed, captured."""
+"""`nesvae-live jam`: takes listed, shown, exported, played again, completed, captured."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ LONG_BYTES = 2_000_000
 """A log that is larger gets a progress bar."""
 
 
-def add_jam(p: argparse.ArgumentParser) -> None:
-    """Every verb of `jam`."""
+def add_jam(commands: Any) -> None:
+    """Add it, with every verb."""
+    p = commands.add_parser("jam", help="takes: list, show, export, replay, recover, capture")
     verbs = p.add_subparsers(dest="verb", required=True, metavar="VERB")
     list_ = _verb(verbs, "list", "every take in the folder", _list)
     list_.set_defaults(take=None)

@@ -1,0 +1,1 @@
+"""The command line's commands: a module a group, its parsers and what they run."""
