@@ -576,8 +576,8 @@ def test_bad_input_is_one_line(
     (tmp_path / "badpickle" / "test").mkdir(parents=True)
     (tmp_path / "badpickle" / "test" / "001_X_00_01Y.exprsco.pkl").write_bytes(b"\x80\x02nonsense")
     data = (folder / "tiny.safetensors").read_bytes()
-    assert data.count(b'"version":"1"') == 1
-    (tmp_path / "old.safetensors").write_bytes(data.replace(b'"version":"1"', b'"version":"0"'))
+    assert data.count(b'"version":"2"') == 1
+    (tmp_path / "old.safetensors").write_bytes(data.replace(b'"version":"2"', b'"version":"0"'))
     given = {
         "--data": str(folder),
         "--split": "test",
