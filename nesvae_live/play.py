@@ -67,7 +67,7 @@ from nesvae_live.surface import Surface
 from nesvae_live.timing import Meter
 
 TEMPO = 120.0
-SAMPLING = Sampling(temperature=0.85, top_p=0.93, guidance=2.0, candidates=4)
+SAMPLING = Sampling(temperature=0.85, top_p=0.93, guidance=2.5, candidates=2)
 SAMPLE_RATE = 44_100
 BLOCK_FRAMES = 256
 POLL_SECONDS = 0.1
