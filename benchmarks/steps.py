@@ -137,7 +137,7 @@ ROWS = (
 )
 PLAYED = {
     f"guidance-{g}-candidates-{n}": replace(SAMPLING, guidance=float(g), candidates=n)
-    for g, n in ((1, 1), (2, 1), (3, 1), (2, 2), (2, 4))
+    for g, n in ((1, 1), (2, 1), (3, 1), (2, 2), (2.5, 2), (2, 4))
 }
 """Ways to decode, with the temperature and top-p that ship; measured on the checkpoint."""
 
