@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import fields
 from math import inf
 from typing import Any, get_args, get_type_hints
@@ -225,13 +227,17 @@ _READERS = {"event": _event, "input": _record_to_input}
 UNHEARD = (b'{"kind":"stepped"', b'{"kind":"answered"')
 """How lines begin that only a replay needs."""
 
+LAST_LINES = 8
+"""Of those: enough that some are whole where a crash garbled the end."""
+
 
 def lines_to_jam(lines: Iterable[bytes], leave_out: tuple[bytes, ...] = UNHEARD) -> Jam:
     """Read a whole log; a line that is no entry is left out and told of in `cut`.
 
     Args:
         lines: the log's.
-        leave_out: lines that begin like this are passed over, whatever else they say.
+        leave_out: lines that begin like this are passed over, whatever else they say; of a jam
+            that was not closed the last ones are read, since they say until when it went on.
 
     Raises:
         JamError: the first line does not open a jam, or a newer program wrote it.
@@ -240,8 +246,10 @@ def lines_to_jam(lines: Iterable[bytes], leave_out: tuple[bytes, ...] = UNHEARD)
     opened = line_to_opened(next(numbered, (1, b""))[1])
     entries: list[Entry] = []
     first_fault, n_faults = "", 0
+    passed: deque[bytes] = deque(maxlen=LAST_LINES)
     for number, line in numbered:
         if line.startswith(leave_out):
+            passed.append(line)
             continue
         try:
             entries.append(line_to_entry(line))
@@ -253,6 +261,9 @@ def lines_to_jam(lines: Iterable[bytes], leave_out: tuple[bytes, ...] = UNHEARD)
         cut.append(f"{n_faults} line(s) could not be read, the first is {first_fault}")
     if not any(isinstance(entry, Closed) for entry in entries):
         cut.append("the jam was not closed")
+        for line in passed:
+            with suppress(ValueError):
+                entries.append(line_to_entry(line))
     return Jam(opened, tuple(entries), "; ".join(cut) or None)
 
 

@@ -291,6 +291,16 @@ def test_a_truncated_last_line_is_told_and_the_rest_is_read() -> None:
     assert "not closed" in jam.cut
 
 
+def test_a_note_that_was_held_when_the_jam_was_cut_off_lasts_to_the_last_look() -> None:
+    on = Sent(START + 0.5, 1.0, NoteOn(Voice.P1, 60))
+    lines = log_lines(on, *(Stepped(START + 0.5 + i / 100) for i in range(250)))
+    lines[-1] = lines[-1][:20]
+    jam = lines_to_jam(lines)
+    (note,) = jam.notes()
+    assert jam.time_of(note.end) == pytest.approx(0.5 + 2.48)
+    assert "not closed" in str(jam.cut)
+
+
 def test_a_damaged_line_costs_only_itself() -> None:
     lines = log_lines(*(Noted(START + i, str(i)) for i in range(5)))
     lines[2] = b"\0" * 50 + b"\n"
