@@ -188,17 +188,20 @@ def _measure(case: Case, server: str, client: Any, counter: XrunCounter) -> Row:
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        ready = process.stdout.readline().strip() == READY
-        with Controller(server) if case.loaded else nullcontext() as controller:
-            joined = controller is None or (ready and controller.join(client))
-            began = process.stdout.readline()
-            xruns = counter.xruns
-            line = process.stdout.readline()
-            xruns = counter.xruns - xruns
         try:
+            ready = process.stdout.readline().strip() == READY
+            with Controller(server) if case.loaded else nullcontext() as controller:
+                joined = controller is None or (ready and controller.join(client))
+                began = process.stdout.readline()
+                xruns = counter.xruns
+                line = process.stdout.readline()
+                xruns = counter.xruns - xruns
             process.communicate(timeout=CASE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
+        except BaseException:  # we are to end: it must not play on, nor be waited for
+            process.kill()
+            raise
     if not joined or not began or not line:
         raise BenchError(f"the case {case.engine!r} failed; what it said is above")
     return Row(client.blocksize, case.engine, case.loaded, xruns, Figures(**json.loads(line)))

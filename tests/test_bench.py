@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,7 @@ from nesvae_live.bench import (
 from nesvae_live.benchcase import ENGINES, Figures
 from nesvae_live.benchserver import BenchError
 from nesvae_live.cli import main
+from tests.jack import wait_until
 
 SOAK_SECONDS = 300.0
 SOAK_ROUNDS = 5
@@ -102,6 +106,33 @@ def test_every_case_is_measured_and_alone_the_ring_never_runs_dry() -> None:
         assert figures.decodes > 10
         assert figures.inputs > 200
     assert of(result, 256, "chip", loaded=False).figures.underruns == 0
+
+
+@pytest.mark.jack
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGTERM")
+def test_a_bench_that_is_ended_early_leaves_no_server_behind() -> None:
+    command = [sys.executable, "-m", "nesvae_live", "bench", "audio", "--engine", "chip"]
+    with subprocess.Popen([*command, "--seconds", "60"], stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        assert wait_until(lambda: len(family(process.pid)) > 2), "a server and a case"
+        beneath = family(process.pid)
+        process.terminate()
+        said = process.stderr.read()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert said == b""
+    assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in beneath))
+
+
+def family(pid: int) -> list[int]:
+    """The processes that descend from `pid`."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, check=True)
+    pairs = [tuple(map(int, line.split())) for line in listed.stdout.splitlines()]
+    found, news = [], [pid]
+    while news:
+        news = [child for child, parent in pairs if parent in news]
+        found += news
+    return found
 
 
 @pytest.mark.soak

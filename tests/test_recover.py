@@ -81,7 +81,8 @@ def assert_all_but_the_last_second(take: Path, seconds: float) -> None:
     assert numbers == list(range(len(numbers))), "no event is missing between"
     file = mido.MidiFile(take / MIDI)
     starts = [m for track in file.tracks for m in track if m.type == "note_on" and m.velocity]
-    assert len(starts) == len(jam.notes())
+    lasting = [note for note in jam.notes() if note.end - note.start > 1 / file.ticks_per_beat]
+    assert len(lasting) <= len(starts) <= len(jam.notes())
 
 
 @pytest.mark.soak

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import math
+import signal
 import sys
+from types import FrameType
 from typing import Any
 
 from nesvae_live.command.arguments import SWAPS, whole
@@ -63,6 +65,7 @@ def add_measuring(commands: Any) -> None:
 def _run_bench(arguments: argparse.Namespace) -> int:
     from nesvae_live.bench import FRAMES, HEAD, bench_audio, bench_to_json, bench_to_text
 
+    signal.signal(signal.SIGTERM, _end)
     print(HEAD, file=sys.stderr)
     bench = bench_audio(
         arguments.seconds,
@@ -80,6 +83,7 @@ def _run_bench(arguments: argparse.Namespace) -> int:
 def _run_bench_timing(arguments: argparse.Namespace) -> int:
     from nesvae_live.benchtiming import HEAD, bench_timing, timings_to_json, timings_to_text
 
+    signal.signal(signal.SIGTERM, _end)
     print(HEAD, file=sys.stderr)
     bench = bench_timing(
         arguments.seconds,
@@ -89,6 +93,11 @@ def _run_bench_timing(arguments: argparse.Namespace) -> int:
     )
     print(timings_to_json(bench) if arguments.json else timings_to_text(bench))
     return 0
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    """End as a program does, and not at once: a server of ours must not go on without us."""
+    raise SystemExit(128 + number)
 
 
 def _text_to_seconds(text: str) -> float:
