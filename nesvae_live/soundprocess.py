@@ -106,12 +106,12 @@ def run(plan: Plan, pipe: Connection, head: Any, rings: Any) -> None:
         if isinstance(error, UnfitError) or not plan.patience:
             pipe.send(str(error))
         return
+    sys.setswitchinterval(1e-4)
+    gc.collect()  # before the device begins to wait for us: it holds the interpreter's lock
+    gc.disable()  # what runs from here on makes no cycles
     shared = np.frombuffer(head, dtype=np.int64)
     feed = Feed(server, shared, np.frombuffer(rings, dtype=np.float32).reshape(plan.outputs, -1))
     pipe.send(Opened(round(server.getSamplingRate()), int(server.getBufferSize())))
-    sys.setswitchinterval(1e-4)
-    gc.collect()
-    gc.disable()  # what runs from here on makes no cycles
     ask_for_realtime()  # or who has the interpreter's lock would be sent off by any other program
     while server.getIsStarted() and not pipe.poll(LOOK_SECONDS):
         shared[CPU_NS] = time.process_time_ns()
