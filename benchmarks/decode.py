@@ -1,13 +1,15 @@
 """Time the live decoder beside the ancestor's: seconds a phrase of 52 tokens, in one run.
 
-    python benchmarks/decode.py [--checkpoint FILE] [--phrases N] [--json]
+    python benchmarks/decode.py [--checkpoint FILE] [--phrases N] [--audio] [--json]
 
 The ancestor is the post's decoder written anew: a GRU of 2 x 512 in torch eager, one step a token,
 52 steps a phrase, z of 128 beside the embedding at each step. The torch row is this project's own
 model, one step a tuple, eager. `live` is one candidate without guidance, what the torch row does;
 `as shipped` is what `play` asks for when a knob is set: several candidates, guided, judged. Rows
 take turns phrase by phrase, so that a machine that slows down slows all of them; everything runs on
-one thread. Needs the train extra.
+one thread. A tuple is a 13th of its phrase; the last row decodes one tuple and no more. With
+`--audio` the chip plays four voices beside it, through a JACK server started for it. Needs the
+train extra.
 """
 
 from __future__ import annotations
@@ -15,9 +17,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -25,6 +30,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from nesvae_live.benchcase import BEGINS, READY, Case
+from nesvae_live.benchserver import bench_server
 from nesvae_live.checkpoint import load_checkpoint
 from nesvae_live.config import find_checkpoint
 from nesvae_live.critic import Critic
@@ -32,10 +39,13 @@ from nesvae_live.decoder import Decoder
 from nesvae_live.decoding import Sampling
 from nesvae_live.inference import draws
 from nesvae_live.model import Vae, condition, sample, start_tuple
-from nesvae_live.phrase import TOKENS_PER_PHRASE, VOCABULARY
+from nesvae_live.phrase import TOKENS_PER_PHRASE, TUPLES_PER_PHRASE, VOCABULARY
 from nesvae_live.play import SAMPLING
+from nesvae_live.realtime import realtime_granted
 
 PLAIN = Sampling(0.9, 0.95)
+ONE_TUPLE = "one tuple, as shipped"
+AUDIO_FRAMES = 256
 
 
 class Ancestor(nn.Module):
@@ -66,6 +76,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--checkpoint", help="default: the shipped one")
     parser.add_argument("--phrases", type=int, default=200)
+    parser.add_argument("--audio", action="store_true", help="while the chip plays through JACK")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -73,11 +84,12 @@ def main() -> int:
     rows: dict[str, list[float]] = {name: [] for name in runs}
     for run in runs.values():
         run(0)
-    for index in range(arguments.phrases):
-        for name, run in runs.items():
-            began = time.perf_counter()
-            run(index)
-            rows[name].append(time.perf_counter() - began)
+    with _audio() if arguments.audio else nullcontext():
+        for index in range(arguments.phrases):
+            for name, run in runs.items():
+                began = time.perf_counter()
+                run(index)
+                rows[name].append(time.perf_counter() - began)
     figures = {
         name: {f"p{q}": float(np.percentile(seconds, q)) * 1e3 for q in (50, 95, 99)}
         for name, seconds in rows.items()
@@ -88,9 +100,14 @@ def main() -> int:
     if arguments.json:
         print(json.dumps({"ms_per_phrase": figures, "ancestor_over_live": speedup}))
         return 0
-    print(f"{'ms a phrase':<22}{'p50':>8}{'p95':>8}{'p99':>8}")
+    print(f"{'ms a phrase':<22}{'p50':>8}{'p95':>8}{'p99':>8}{'a tuple: p50':>14}{'p99':>8}")
     for name, row in figures.items():
-        print(f"{name:<22}" + "".join(f"{value:8.2f}" for value in row.values()))
+        n = 1 if name == ONE_TUPLE else TUPLES_PER_PHRASE
+        print(
+            f"{name:<22}"
+            + "".join(f"{value:8.2f}" for value in row.values())
+            + f"{row['p50'] / n:14.3f}{row['p99'] / n:8.3f}"
+        )
     print(
         f"ancestor / live, pair by pair: median {value:.1f} (95 % of pairs {low:.1f} to {high:.1f})"
     )
@@ -121,7 +138,28 @@ def candidates(checkpoint_name: str | None) -> dict[str, Callable[[int], object]
         "torch, by tuple": eager,
         "live": lambda index: live.decode(z, mask, state, draws(0, index), PLAIN),
         "live, as shipped": lambda index: critic.decode(z, mask, state, draws(0, index), SAMPLING),
+        ONE_TUPLE: lambda index: critic.decode(z, mask, state, draws(0, index)[:1], SAMPLING),
     }
+
+
+@contextmanager
+def _audio() -> Iterator[None]:
+    """The chip plays, through a JACK server, in processes of its own."""
+    with bench_server(None, AUDIO_FRAMES, realtime=realtime_granted()) as (name, _, _):
+        case = Case("chip", loaded=False, seconds=3600.0)
+        command = [sys.executable, "-m", "nesvae_live.benchcase", json.dumps(asdict(case))]
+        environment = {**os.environ, "JACK_DEFAULT_SERVER": name}
+        with subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            try:
+                said = [process.stdout.readline().strip() for _ in range(2)]
+                if said != [READY, BEGINS]:
+                    raise SystemExit("the chip does not play; what it said is above")
+                yield
+            finally:
+                process.kill()
 
 
 if __name__ == "__main__":
