@@ -74,6 +74,7 @@ def bench_audio(
     frames: Sequence[int] = FRAMES,
     engines: Sequence[str] = ENGINES,
     *,
+    loads: Sequence[bool] = (False, True),
     rounds: int = 1,
     realtime: bool | None = None,
     server: str | None = None,
@@ -81,7 +82,7 @@ def bench_audio(
 ) -> Bench:
     """Measure every case for `seconds` in all, in `rounds` parts that take turns.
 
-    `server` names a running JACK server to measure on; else `realtime` says whether ours are
+    `loads` is whether under load, `(False,)` or `(True,)` for one of both. `server` names a running JACK server to measure on; else `realtime` says whether ours are
     real-time, by default if the system lets them.
 
     Raises:
@@ -93,7 +94,7 @@ def bench_audio(
     before = os.getloadavg()[0]
     rows: list[Row] = []
     for period in frames if server is None else (0,):
-        cases = [(engine, loaded) for engine in engines for loaded in (False, True)]
+        cases = [(engine, loaded) for engine in engines for loaded in loads]
         parts: dict[tuple[str, bool], list[Row]] = {case: [] for case in cases}
         with bench_server(server, period, realtime=granted) as (name, client, counter):
             for number in range(rounds):

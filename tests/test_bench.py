@@ -111,7 +111,16 @@ def test_every_case_is_measured_and_alone_the_ring_never_runs_dry() -> None:
 @pytest.mark.jack
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGTERM")
 def test_a_bench_that_is_ended_early_leaves_no_server_behind() -> None:
-    command = [sys.executable, "-m", "nesvae_live", "bench", "audio", "--engine", "chip"]
+    command = [
+        sys.executable,
+        "-m",
+        "nesvae_live",
+        "bench",
+        "audio",
+        "--engine",
+        "chip",
+        "--loaded",
+    ]
     with subprocess.Popen([*command, "--seconds", "60"], stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         process.stderr.readline()

@@ -55,6 +55,11 @@ def add_measuring(commands: Any) -> None:
         "--engine", choices=BENCHED, action="append", help="can be repeated; default: all three"
     )
     audio.add_argument(
+        "--loaded",
+        action=argparse.BooleanOptionalAction,
+        help="only the cases under load, or only those without; default: both",
+    )
+    audio.add_argument(
         "--realtime",
         action=argparse.BooleanOptionalAction,
         help="the server, and so its clients; default: where the system grants it",
@@ -71,6 +76,7 @@ def _run_bench(arguments: argparse.Namespace) -> int:
         arguments.seconds,
         arguments.frames or FRAMES,
         arguments.engine or BENCHED,
+        loads=(False, True) if arguments.loaded is None else (arguments.loaded,),
         rounds=arguments.rounds,
         realtime=arguments.realtime,
         server=arguments.server,
