@@ -31,6 +31,7 @@ from nesvae_live.checkpoint import Checkpoint, load_checkpoint
 from nesvae_live.config import find_checkpoint
 from nesvae_live.critic import Critic
 from nesvae_live.decoder import Decoder
+from nesvae_live.decoding import SAMPLING
 from nesvae_live.inference import draws
 from nesvae_live.io.piece import Piece, write_piece_midi, write_piece_picture
 from nesvae_live.phrase import (
@@ -42,7 +43,6 @@ from nesvae_live.phrase import (
     tuples_to_phrases,
     tuples_to_steps,
 )
-from nesvae_live.play import SAMPLING
 from nesvae_live.render import RenderOptions, render
 from nesvae_live.training.data import read_split
 from nesvae_live.training.features import FEATURES, features

@@ -36,11 +36,10 @@ from nesvae_live.checkpoint import load_checkpoint
 from nesvae_live.config import find_checkpoint
 from nesvae_live.critic import Critic
 from nesvae_live.decoder import Decoder
-from nesvae_live.decoding import Sampling
+from nesvae_live.decoding import SAMPLING, Sampling
 from nesvae_live.inference import draws
 from nesvae_live.model import Vae, condition, sample, start_tuple
 from nesvae_live.phrase import TOKENS_PER_PHRASE, TUPLES_PER_PHRASE, VOCABULARY
-from nesvae_live.play import SAMPLING
 from nesvae_live.realtime import realtime_granted
 
 PLAIN = Sampling(0.9, 0.95)

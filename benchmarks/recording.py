@@ -26,6 +26,7 @@ from nesvae_live.clock import InternalClock
 from nesvae_live.config import find_checkpoint, load_preset
 from nesvae_live.critic import Critic
 from nesvae_live.decoder import Decoder
+from nesvae_live.decoding import SAMPLING
 from nesvae_live.engine import Engine
 from nesvae_live.events import Event
 from nesvae_live.inference import Result
@@ -33,7 +34,7 @@ from nesvae_live.inputs import Input, SetKnob
 from nesvae_live.io.record import Recorder
 from nesvae_live.journal import Entry, Opened
 from nesvae_live.performance import Performance
-from nesvae_live.play import SAMPLING, PerfTime
+from nesvae_live.perftime import PerfTime
 from nesvae_live.protocols import Journal
 from nesvae_live.renderer import Renderer
 from nesvae_live.sender import DeadlineSender

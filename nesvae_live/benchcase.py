@@ -27,9 +27,12 @@ from nesvae_live.finder import Finder
 from nesvae_live.inference import Inference, Result
 from nesvae_live.io.audio import AudioDevice, open_audio
 from nesvae_live.journal import Entry
-from nesvae_live.play import PerfTime, PlayOptions, Stage
+from nesvae_live.perftime import PerfTime
+from nesvae_live.play import run
+from nesvae_live.playoptions import PlayOptions
 from nesvae_live.renderer import Renderer
 from nesvae_live.soundprobe import probe, quiet
+from nesvae_live.stage import Stage
 from nesvae_live.voices import Voice
 
 ENGINES = ("empty", "osc", "chip")
@@ -172,7 +175,7 @@ def _run_loaded(case: Case) -> None:
         inference.ask(stage.engine.sequencer.first_request(restless.initial_state()))
         thread = threading.Thread(target=measure)
         thread.start()
-        stage.run()  # in the main thread, for its signals
+        run(stage)  # in the main thread, for its signals
         thread.join()
         inference.stop()
 

@@ -28,7 +28,9 @@ from nesvae_live.inputs import MidiIn
 from nesvae_live.io.record import read_jam
 from nesvae_live.jam import Jam
 from nesvae_live.journal import Clocked, Heard, Placed, Sent, Spliced
-from nesvae_live.play import PlayOptions, Stage
+from nesvae_live.play import run
+from nesvae_live.playoptions import PlayOptions
+from nesvae_live.stage import Stage
 from nesvae_live.timing import ClockRef
 from nesvae_live.voices import CHANNELS
 
@@ -95,7 +97,7 @@ def main(argument: str) -> None:
             stage.open(stack)
             asked = _note_requests(stage)
             threading.Thread(target=_talk, args=(stage,), daemon=True).start()
-            stage.run()  # in the main thread, for its signals
+            run(stage)  # in the main thread, for its signals
             status = stage.engine.status()
         meant = _meant(read_jam(stage.folder), asked)
     figures = ("splices", "splices_late", "events_late", "underruns")

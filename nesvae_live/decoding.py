@@ -31,6 +31,10 @@ class Sampling:
     candidates: int = 1
 
 
+SAMPLING = Sampling(temperature=0.85, top_p=0.93, guidance=2.5, candidates=2)
+"""How it ships."""
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """Where a phrase goes on from: the decoder's hidden `[L, H]` float32 and the last tuple."""

@@ -16,10 +16,10 @@ from nesvae_live.axes import AXES, AxisSpec, axes_of, axes_to_about, labels
 from nesvae_live.checkpoint import load_checkpoint, save_checkpoint
 from nesvae_live.cli import main
 from nesvae_live.decoder import Decoder
+from nesvae_live.decoding import SAMPLING
 from nesvae_live.encoder import Encoder
 from nesvae_live.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.phrase import Ints
-from nesvae_live.play import SAMPLING
 from nesvae_live.training.axes import (
     Usual,
     every_past,

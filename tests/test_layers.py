@@ -106,7 +106,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "interpolate",
         "snapshotbank",
         "patchbank",
-        "play",
+        *("losses", "notices", "perftime", "play", "playoptions", "playsetup", "stage", "watch"),
         "render",
         "completing",
         "excerpt",

@@ -102,9 +102,9 @@ def _run_render(arguments: argparse.Namespace) -> int:
 def _run_encode(arguments: argparse.Namespace) -> int:
     from nesvae_live.checkpoint import load_checkpoint
     from nesvae_live.config import find_checkpoint
+    from nesvae_live.decoding import SAMPLING
     from nesvae_live.encode import encode_file, encode_to_bank
     from nesvae_live.performer import SLOTS
-    from nesvae_live.play import SAMPLING
 
     checkpoint = load_checkpoint(find_checkpoint(arguments.checkpoint))
     encoded = encode_file(arguments.source, checkpoint, _warn)

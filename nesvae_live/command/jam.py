@@ -244,7 +244,7 @@ def _replay(arguments: argparse.Namespace) -> int:
 
 
 def _replay_live(log: Path, arguments: argparse.Namespace) -> int:
-    from nesvae_live.play import PerfTime
+    from nesvae_live.perftime import PerfTime
     from nesvae_live.replaylive import LiveOptions, replay_live
 
     options = LiveOptions(

@@ -115,7 +115,8 @@ def _performance(p: argparse.ArgumentParser) -> None:
 
 
 def _run_play(arguments: argparse.Namespace) -> int:
-    from nesvae_live.play import PlayOptions, play
+    from nesvae_live.play import play
+    from nesvae_live.playoptions import PlayOptions
 
     fields = PlayOptions.__dataclass_fields__
     options = PlayOptions(
