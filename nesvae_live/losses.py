@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nesvae_live.io.audio import AudioDevice
-from nesvae_live.io.midi import Midi
 from nesvae_live.notices import Notices
+from nesvae_live.openports import Midi
 
 
 class Losses:

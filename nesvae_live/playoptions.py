@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nesvae_live.grid import Grid, Mode
-from nesvae_live.io.midi import IN_PORT, MidiError
 from nesvae_live.linkclocks import LINK_PORT
+from nesvae_live.midiports import MidiError
+from nesvae_live.ourports import IN_PORT
 from nesvae_live.timing import Meter
 
 SAMPLE_RATE = 44_100

@@ -28,13 +28,14 @@ from nesvae_live.inputs import Input, Refresh, SetAuto
 from nesvae_live.io.audio import open_audio
 from nesvae_live.io.control import ControlServer
 from nesvae_live.io.link import LinkSession
-from nesvae_live.io.midi import OWN_FEEDBACK, open_midi
+from nesvae_live.io.midi import open_midi
 from nesvae_live.io.osc import OscServer
 from nesvae_live.io.record import Recorder, Take
 from nesvae_live.journal import Opened
 from nesvae_live.keeping import Keeping
 from nesvae_live.mixer import Balance, Mixer
 from nesvae_live.notices import Notices
+from nesvae_live.ourports import OWN_FEEDBACK
 from nesvae_live.perftime import PerfTime
 from nesvae_live.plain import to_data
 from nesvae_live.playoptions import PlayOptions

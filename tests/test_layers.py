@@ -33,7 +33,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         *("apu", "chip", "mixer", "registers", "nesmdb", "pickled", "vgm", "wav"),
         *("nesmidi", "npzscore", "timeline"),
         *("dll", "follower", "grid", "leader", "taptempo"),
-        *("book", "budget", "performance", "cables", "linkclocks", "midistream"),
+        *("book", "budget", "performance", "cables", "linkclocks", "midistream", "ourports"),
     ),
     2: ("checkpoint", "critic", "decoder", "encoder", "finder", "gru", "model", "rounding"),
     3: (
@@ -71,7 +71,8 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "jamsound",
         "soundprobe",
         "soundprocess",
-        *("jackkeeper", "jackwatch", "midiports", "midireading", "midislot", "portpoll"),
+        *("jackkeeper", "jackwatch", "midiports", "midireading", "midislot"),
+        *("openports", "portcare", "portpoll"),
         "io.*",
         "training.*",
     ),

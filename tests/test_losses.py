@@ -8,10 +8,10 @@ import pytest
 
 from nesvae_live.fakes import ListJournal, ManualTime
 from nesvae_live.io.audio import AudioDevice
-from nesvae_live.io.midi import Midi
 from nesvae_live.journal import Noted
 from nesvae_live.losses import Losses
 from nesvae_live.notices import Notices
+from nesvae_live.openports import Midi
 
 GONE = "the JACK server went away"
 

@@ -19,9 +19,9 @@ from nesvae_live import midiports, midislot, portpoll
 from nesvae_live.dialect import Speaker
 from nesvae_live.events import Event, NoteOff, NoteOn
 from nesvae_live.inputs import MidiIn
-from nesvae_live.io import midi
-from nesvae_live.io.midi import MidiError, list_ports, open_midi
-from nesvae_live.midiports import MidiUnavailableError, choose
+from nesvae_live.io.midi import open_midi
+from nesvae_live.midiports import MidiError, MidiUnavailableError, choose, list_ports
+from nesvae_live.openports import Midi
 from nesvae_live.voices import Voice
 from tests.jack import JackProbe, JackServer, wait_until
 
@@ -87,7 +87,7 @@ def test_where_there_are_no_ports_it_says_so() -> None:
         choose([], ["keys"], "MIDI input")
 
 
-def open_any(api: str, *names: str, warn: list[str] | None = None) -> midi.Midi:
+def open_any(api: str, *names: str, warn: list[str] | None = None) -> Midi:
     said: list[str] = [] if warn is None else warn
     return open_midi(api, names, None, inbox=SimpleQueue(), time=RealTime(), warn=said.append)
 
@@ -388,7 +388,8 @@ PLAYING = """
     import time
     from queue import SimpleQueue
     from nesvae_live.events import NoteOn
-    from nesvae_live.io.midi import MidiError, list_ports, open_midi
+    from nesvae_live.io.midi import open_midi
+    from nesvae_live.midiports import MidiError, list_ports
     from nesvae_live.voices import Voice
     from tests.jack import wait_until
     from tests.test_midi import RealTime
