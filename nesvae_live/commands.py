@@ -19,13 +19,9 @@ import msgspec
 from nesvae_live.book import Swap
 from nesvae_live.gesturecommands import Asked, GestureCommand
 from nesvae_live.inputs import (
-    GetLearning,
     GetStatus,
     Input,
-    Learn,
     Panic,
-    Refresh,
-    Reply,
     SetKnob,
     SetLevel,
     SetMute,
@@ -34,10 +30,10 @@ from nesvae_live.inputs import (
     SetTempo,
     Stop,
     Tap,
-    TurnPage,
-    Unlearn,
 )
 from nesvae_live.mixer import HIGHEST_DB, LOWEST_DB
+from nesvae_live.reply import Reply
+from nesvae_live.surfaceinputs import GetLearning, Learn, Refresh, TurnPage, Unlearn
 from nesvae_live.voices import Voice
 
 

@@ -13,14 +13,11 @@ from nesvae_live.ensemble import Ensemble
 from nesvae_live.follower import Status
 from nesvae_live.gestures import Gestures
 from nesvae_live.inputs import (
-    GetLearning,
     GetStatus,
     Input,
     KeepBars,
-    Learn,
     MidiIn,
     Panic,
-    Refresh,
     SetKnob,
     SetLevel,
     SetMute,
@@ -29,8 +26,6 @@ from nesvae_live.inputs import (
     SetTempo,
     Stop,
     Tap,
-    TurnPage,
-    Unlearn,
 )
 from nesvae_live.journal import Heard, Noted, Sent
 from nesvae_live.learner import Learner
@@ -38,6 +33,7 @@ from nesvae_live.performer import Performer
 from nesvae_live.player import Player
 from nesvae_live.protocols import Clock, Journal, Time
 from nesvae_live.surface import Surface
+from nesvae_live.surfaceinputs import GetLearning, Learn, Refresh, TurnPage, Unlearn
 from nesvae_live.taptempo import TapTempo
 from nesvae_live.tempolog import TempoLog
 from nesvae_live.wire import Message

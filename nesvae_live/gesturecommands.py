@@ -19,18 +19,15 @@ from typing import Annotated
 
 import msgspec
 
-from nesvae_live.inputs import (
+from nesvae_live.gestureinputs import (
     Capture,
     CapturePhrase,
     ClearSnapshot,
-    Input,
-    KeepBars,
     LookBack,
     Mark,
     MoveFader,
     RecallSnapshot,
     ReleaseKnobs,
-    Reply,
     Roll,
     SetAuto,
     SetHold,
@@ -41,8 +38,9 @@ from nesvae_live.inputs import (
     SetTranspose,
     StartMorph,
     StoreSnapshot,
-    answered,
 )
+from nesvae_live.inputs import Input, KeepBars, answered
+from nesvae_live.reply import Reply
 from nesvae_live.scales import Key
 from nesvae_live.targets import TARGET_BY_NAME
 from nesvae_live.voices import VOICES, Voice

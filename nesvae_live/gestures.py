@@ -12,9 +12,7 @@ from nesvae_live.arrangement import Arrangement
 from nesvae_live.attributes import N_ATTRIBUTES
 from nesvae_live.capture import Ear, checked_phrase
 from nesvae_live.cue import Cue
-from nesvae_live.history import Past
-from nesvae_live.inference import Result
-from nesvae_live.inputs import (
+from nesvae_live.gestureinputs import (
     Capture,
     CapturePhrase,
     ClearSnapshot,
@@ -37,6 +35,8 @@ from nesvae_live.inputs import (
     StartMorph,
     StoreSnapshot,
 )
+from nesvae_live.history import Past
+from nesvae_live.inference import Result
 from nesvae_live.journal import Noted
 from nesvae_live.latent import coordinate_to_value
 from nesvae_live.mover import ARRANGEMENT, Mover, steers

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nesvae_live.arrangement import FARTHEST
-from nesvae_live.inputs import (
+from nesvae_live.gestureinputs import (
     Capture,
-    Input,
-    KeepBars,
     LookBack,
     Mark,
     MoveFader,
@@ -19,7 +17,6 @@ from nesvae_live.inputs import (
     SetBounds,
     SetHold,
     SetKey,
-    SetKnob,
     SetMorphBars,
     SetSeed,
     SetTemperature,
@@ -27,6 +24,7 @@ from nesvae_live.inputs import (
     StartMorph,
     StoreSnapshot,
 )
+from nesvae_live.inputs import Input, KeepBars, SetKnob
 from nesvae_live.knobs import KNOBS, SOUND_KNOBS
 from nesvae_live.scales import ROOTS, Key
 from nesvae_live.targetspec import (

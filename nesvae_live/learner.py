@@ -12,10 +12,10 @@ from typing import Any
 
 from nesvae_live.controlkinds import Form
 from nesvae_live.controls import ControlSpec
-from nesvae_live.inputs import GetLearning, Learn, Unlearn
 from nesvae_live.listener import Listener, Verdict
 from nesvae_live.pages import Layout, with_control
 from nesvae_live.surface import Surface
+from nesvae_live.surfaceinputs import GetLearning, Learn, Unlearn
 from nesvae_live.targets import TARGET_BY_NAME, Kind
 
 

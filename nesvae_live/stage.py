@@ -23,8 +23,9 @@ from nesvae_live.config import Preset, default_jams_dir
 from nesvae_live.desk import unshown
 from nesvae_live.diskroom import said_in_advance
 from nesvae_live.engine import Engine
+from nesvae_live.gestureinputs import SetAuto
 from nesvae_live.inference import Result
-from nesvae_live.inputs import Input, Refresh, SetAuto
+from nesvae_live.inputs import Input
 from nesvae_live.io.audio import open_audio
 from nesvae_live.io.control import ControlServer
 from nesvae_live.io.link import LinkSession
@@ -47,6 +48,7 @@ from nesvae_live.setup import ClockSetup, Setup
 from nesvae_live.shifted import Shifted
 from nesvae_live.snapshotbank import BankError, Keeper
 from nesvae_live.surface import Surface
+from nesvae_live.surfaceinputs import Refresh
 
 
 class Stage:

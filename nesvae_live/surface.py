@@ -19,8 +19,9 @@ from nesvae_live.controlkinds import (
 )
 from nesvae_live.controls import ControlSpec
 from nesvae_live.feedback import NO_PORT, Feedback, Hands
-from nesvae_live.inputs import Input, TurnPage
+from nesvae_live.inputs import Input
 from nesvae_live.pages import Layout, routes
+from nesvae_live.surfaceinputs import TurnPage
 from nesvae_live.takeover import Hand
 from nesvae_live.targets import (
     Kind,

@@ -30,7 +30,6 @@ from nesvae_live.book import Swap
 from nesvae_live.gesturetargets import GESTURE_TARGETS
 from nesvae_live.inputs import (
     Panic,
-    Refresh,
     SetKnob,
     SetLevel,
     SetMute,
@@ -39,9 +38,9 @@ from nesvae_live.inputs import (
     SetTempo,
     Stop,
     Tap,
-    TurnPage,
 )
 from nesvae_live.knobs import KNOBS, SOUND_KNOBS
+from nesvae_live.surfaceinputs import Refresh, TurnPage
 from nesvae_live.targetspec import (
     FASTEST,
     SLOWEST,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from nesvae_live.inputs import (
+from nesvae_live.gestureinputs import (
     Capture,
     CapturePhrase,
     ClearSnapshot,

@@ -10,11 +10,12 @@ import numpy as np
 from nesvae_live.clock import InternalClock
 from nesvae_live.controls import ControlSpec
 from nesvae_live.fakes import ListJournal
-from nesvae_live.inputs import Input, SetKnob, SetMute, SetSwap, TurnPage
+from nesvae_live.inputs import Input, SetKnob, SetMute, SetSwap
 from nesvae_live.pages import Layout, Page
 from nesvae_live.performance import Performance
 from nesvae_live.performer import Performer
 from nesvae_live.surface import Surface
+from nesvae_live.surfaceinputs import TurnPage
 from nesvae_live.wire import Message
 
 PORT = "keys"

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from nesvae_live.capture import Ear, checked_phrase
 from nesvae_live.critic import Critic
-from nesvae_live.inputs import Capture, MidiIn, SetTempo
+from nesvae_live.gestureinputs import Capture
+from nesvae_live.inputs import MidiIn, SetTempo
 from nesvae_live.journal import Decoded
 from nesvae_live.phrase import Ints, tokens_to_tuples, tuples_to_steps
 from tests.capturing import held_out, model, nearness, phrase_to_messages

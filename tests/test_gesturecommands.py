@@ -12,7 +12,7 @@ import pytest
 from nesvae_live import cli
 from nesvae_live.command.ctlgestures import VERBS
 from nesvae_live.commands import parse_command
-from nesvae_live.inputs import (
+from nesvae_live.gestureinputs import (
     Capture,
     CapturePhrase,
     ClearSnapshot,
@@ -27,13 +27,13 @@ from nesvae_live.inputs import (
     SetKey,
     SetPair,
     SetSeed,
-    SetSwap,
     SetTemperature,
     SetTranspose,
     StartMorph,
     StoreSnapshot,
-    no_reply,
 )
+from nesvae_live.inputs import SetSwap
+from nesvae_live.reply import no_reply
 from nesvae_live.scales import Key
 from nesvae_live.voices import Voice
 

@@ -10,14 +10,12 @@ import pytest
 
 from nesvae_live.book import Swap
 from nesvae_live.events import NoteOn
-from nesvae_live.grid import Grid, Mode
-from nesvae_live.inputs import (
+from nesvae_live.gestureinputs import (
     Capture,
     CapturePhrase,
     ClearSnapshot,
     Gesture,
     LookBack,
-    MidiIn,
     MoveFader,
     RecallSnapshot,
     ReleaseKnobs,
@@ -25,8 +23,6 @@ from nesvae_live.inputs import (
     SetAuto,
     SetHold,
     SetKey,
-    SetKnob,
-    SetMute,
     SetPair,
     SetSeed,
     SetTemperature,
@@ -34,6 +30,8 @@ from nesvae_live.inputs import (
     StartMorph,
     StoreSnapshot,
 )
+from nesvae_live.grid import Grid, Mode
+from nesvae_live.inputs import MidiIn, SetKnob, SetMute
 from nesvae_live.journal import Arranged, Decoded, Placed, Spliced
 from nesvae_live.scales import Key
 from nesvae_live.setting import Setting

@@ -19,7 +19,8 @@ ROOT = Path(nesvae_live.__file__).parent
 LAYERS: dict[int, tuple[str, ...]] = {
     0: ("__init__", "command", "io", "training"),
     1: (
-        *("voices", "events", "inputs", "journal", "phrase", "relations", "attributes"),
+        *("voices", "events", "inputs", "gestureinputs", "surfaceinputs", "reply", "journal"),
+        *("phrase", "relations", "attributes"),
         *("knobs", "latent"),
         *("scales", "arrangement", "setting", "morph", "capture", "aim", "history"),
         *("atlas", "auto", "commands", "played"),

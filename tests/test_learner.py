@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from nesvae_live.controls import ControlSpec, Takeover
-from nesvae_live.inputs import GetLearning, Learn, MidiIn, Unlearn
+from nesvae_live.inputs import MidiIn
 from nesvae_live.learner import Learner
 from nesvae_live.pages import Defaults, Layout, Page
 from nesvae_live.surface import Surface
+from nesvae_live.surfaceinputs import GetLearning, Learn, Unlearn
 from tests.rig import Rig
 
 

@@ -13,12 +13,13 @@ from nesvae_live.config import ConfigError, Preset, load_preset, read_preset, sh
 from nesvae_live.controllersdoc import files
 from nesvae_live.events import NoteOn
 from nesvae_live.hotplug import Hotplug, proposal
-from nesvae_live.inputs import MidiIn, TurnPage
+from nesvae_live.inputs import MidiIn
 from nesvae_live.journal import Turned
 from nesvae_live.performance import Performance
 from nesvae_live.plain import to_data, to_value
 from nesvae_live.presets import check_preset, gesture, known_controllers, preset_to_text
 from nesvae_live.setup import Setup
+from nesvae_live.surfaceinputs import TurnPage
 from nesvae_live.targets import TARGET_BY_NAME
 from tests.rig import Rig, check_events
 

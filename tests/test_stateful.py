@@ -24,29 +24,22 @@ from nesvae_live.book import Swap
 from nesvae_live.clock import InternalClock
 from nesvae_live.events import NoteOn
 from nesvae_live.follower import Motion
-from nesvae_live.inputs import (
+from nesvae_live.gestureinputs import (
     Capture,
-    GetStatus,
     LookBack,
-    MidiIn,
     MoveFader,
-    Panic,
     RecallSnapshot,
     ReleaseKnobs,
     Roll,
     SetAuto,
     SetHold,
-    SetKnob,
-    SetMute,
     SetPair,
     SetSeed,
-    SetSwap,
-    SetTempo,
     SetTranspose,
     StartMorph,
-    Stop,
     StoreSnapshot,
 )
+from nesvae_live.inputs import GetStatus, MidiIn, Panic, SetKnob, SetMute, SetSwap, SetTempo, Stop
 from nesvae_live.timing import ClockRef
 from nesvae_live.voices import Voice
 from tests.rig import TICK, Rig, Source, check_events, sounding

@@ -18,7 +18,7 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_packet import OscPacket, ParseError
 
-from nesvae_live.inputs import Refresh, Reply, answered
+from nesvae_live.inputs import answered
 from nesvae_live.oscmap import (
     ERROR,
     HELLO,
@@ -27,6 +27,8 @@ from nesvae_live.oscmap import (
     status_to_values,
 )
 from nesvae_live.protocols import Time
+from nesvae_live.reply import Reply
+from nesvae_live.surfaceinputs import Refresh
 from nesvae_live.targets import Standing
 
 EVERY = 0.05
