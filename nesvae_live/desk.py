@@ -175,7 +175,7 @@ class Desk:
                 return {"ok": True} if tapped is None else self._set_tempo(tapped)
 
     def _set_tempo(self, tempo: float) -> Mapping[str, Any]:
-        answer = self._tried(lambda: self.tempo_log.set_tempo(tempo, self.player.reached))
+        answer = self._tried(lambda: self.tempo_log.set_tempo(tempo, self.player.placing.reached))
         if not answer["ok"]:
             return answer
         self.player.plan_anew()
@@ -196,7 +196,7 @@ class Desk:
 
     def _panic(self) -> None:
         self.player.counters.panics += 1
-        at = self.clock.ref.time_of(self.player.reached)
+        at = self.clock.ref.time_of(self.player.placing.reached)
         for event in self.ensemble.silence(panic=True):
-            self.journal.put(Sent(at, self.player.reached, event))
+            self.journal.put(Sent(at, self.player.placing.reached, event))
         self.journal.put(Noted(self.time.now(), "panic"))

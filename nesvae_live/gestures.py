@@ -102,7 +102,7 @@ class Gestures:
                 most = performer.bounds if amount is None else amount
                 mover.roll(_checked("bounds", most, 0.0, 1.0), self.player.next_line())
             case Capture():
-                self.player.listen(self.ear.tuples(self.player.step_seconds, at))
+                self.player.listen(self.ear.tuples(self.player.placing.step_seconds, at))
                 performer.hold = False
             case CapturePhrase(tuples):
                 self.player.listen(checked_phrase(tuples))

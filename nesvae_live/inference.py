@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live.aim import Aim
 from nesvae_live.decoding import Decoded, Sampling, State
 from nesvae_live.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, Phrase, symbols_to_tuples
 from nesvae_live.protocols import Decode, Encode, Time
@@ -37,6 +38,11 @@ class Request:
     tuples: int = TUPLES_PER_PHRASE
     splice: int = 0
     captured: Ints | None = None
+
+    @property
+    def aim(self) -> Aim:
+        """Where the knobs point."""
+        return Aim(self.z, self.mask, self.sampling.temperature, self.seed)
 
 
 @dataclass(frozen=True, slots=True)

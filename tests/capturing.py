@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live.asking import LIKELIEST
 from nesvae_live.attributes import N_ATTRIBUTES, measure
 from nesvae_live.checkpoint import Checkpoint, load_checkpoint
 from nesvae_live.config import find_checkpoint
@@ -25,7 +26,6 @@ from nesvae_live.phrase import (
     tuples_to_steps,
     tuples_to_symbols,
 )
-from nesvae_live.player import LIKELIEST
 from nesvae_live.training.data import read_split
 from nesvae_live.voices import VOICES
 

@@ -48,7 +48,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "mover",
         "gestures",
         "cue",
-        "player",
+        *("asking", "phraselog", "placing", "player"),
         "tempolog",
         "desk",
         "instant",
