@@ -24,8 +24,8 @@ from statistics import median
 
 from nesvae_live.events import NoteOn
 from nesvae_live.io.control import ControlError, send_command
-from nesvae_live.io.record import read_jam
 from nesvae_live.journal import Sent
+from nesvae_live.takefolder import read_jam
 
 PLAIN = "import sys; from nesvae_live.cli import main; sys.exit(main(sys.argv[1:]))"
 CASES = {"as it is": PLAIN, "with torch": f"import torch; {PLAIN}"}

@@ -25,12 +25,12 @@ from nesvae_live.events import NoteOn
 from nesvae_live.finder import Finder
 from nesvae_live.inference import Request
 from nesvae_live.inputs import MidiIn
-from nesvae_live.io.record import read_jam
 from nesvae_live.jam import Jam
 from nesvae_live.journal import Clocked, Heard, Placed, Sent, Spliced
 from nesvae_live.play import run
 from nesvae_live.playoptions import PlayOptions
 from nesvae_live.stage import Stage
+from nesvae_live.takefolder import read_jam
 from nesvae_live.timing import ClockRef
 from nesvae_live.voices import CHANNELS
 

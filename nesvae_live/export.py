@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from nesvae_live.apu import Apu
 from nesvae_live.excerpt import read_excerpt
-from nesvae_live.io.record import LOG, SOUND, read_jam
 from nesvae_live.io.smf import write_midi
 from nesvae_live.jam import Jam
 from nesvae_live.jamlog import JamError
@@ -23,6 +22,7 @@ from nesvae_live.nesmdb import dumps_exprsco
 from nesvae_live.recover import write_picture
 from nesvae_live.render import to_exprsco, to_vgm
 from nesvae_live.soundreplay import SoundReplay
+from nesvae_live.takefolder import LOG, SOUND, read_jam
 from nesvae_live.takes import TakeError
 from nesvae_live.voices import Voice
 from nesvae_live.wav import HEAD_BYTES, wav_head

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from nesvae_live.io.record import LOG, MIDI, PICTURE, SOUND, Maker, make_files, read_jam
 from nesvae_live.io.smf import write_midi
 from nesvae_live.jam import Jam
 from nesvae_live.jamlog import JamError, entry_to_line
 from nesvae_live.journal import Closed
 from nesvae_live.replay import ReplayError
 from nesvae_live.replayed import write_sound
+from nesvae_live.takefolder import LOG, MIDI, PICTURE, SOUND, Maker, make_files, read_jam
 from nesvae_live.takes import State, TakeError, TakeInfo, find_takes, look_at
 from nesvae_live.wav import HEAD_BYTES, wav_head
 

@@ -19,7 +19,6 @@ import numpy.typing as npt
 from nesvae_live.apu import Apu, DcBlocker
 from nesvae_live.io.midireader import midi_to_timeline
 from nesvae_live.io.midiwriter import timeline_to_midi
-from nesvae_live.io.record import read_jam
 from nesvae_live.io.smf import jam_to_midi
 from nesvae_live.jam import Jam
 from nesvae_live.jamlog import JamError
@@ -37,6 +36,7 @@ from nesvae_live.nesmdb import (
     vgm_to_exprsco,
 )
 from nesvae_live.npzscore import loads_npz
+from nesvae_live.takefolder import read_jam
 from nesvae_live.timeline import Timeline, log_to_timeline, score_to_timeline, timeline_to_log
 from nesvae_live.vgm import VGM_RATE, RegisterLog, features_left_out, vgm_to_writes, writes_to_vgm
 from nesvae_live.voices import Voice

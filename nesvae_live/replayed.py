@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nesvae_live.apu import Apu
-from nesvae_live.io.record import LOG, MIDI, SOUND, make_files
 from nesvae_live.io.smf import write_midi
 from nesvae_live.jamlog import JamError, entry_to_line, line_to_entry, line_to_opened
 from nesvae_live.journal import Entry, Opened
 from nesvae_live.protocols import Decode
 from nesvae_live.replay import Replay, ReplayError
 from nesvae_live.soundreplay import SoundReplay
+from nesvae_live.takefolder import LOG, MIDI, SOUND, make_files
 from nesvae_live.tally import Tally
 from nesvae_live.wav import wav_head
 

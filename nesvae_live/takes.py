@@ -7,9 +7,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from nesvae_live.held import is_held
-from nesvae_live.io.record import LOG, MIDI
 from nesvae_live.jamlog import JamError, line_to_entry, line_to_opened
 from nesvae_live.journal import Barred, Closed, Entry, Opened, Sent
+from nesvae_live.takefolder import LOG, MIDI
 from nesvae_live.timing import Meter
 
 TAIL_BYTES = 1 << 16

@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from nesvae_live.io.control import ControlError, send_command
-from nesvae_live.io.record import read_jam
 from nesvae_live.jam import Jam
+from nesvae_live.takefolder import read_jam
 from tests.orphans import ends_with_its_parent
 
 START_SECONDS = 60.0

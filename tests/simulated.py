@@ -35,7 +35,6 @@ from nesvae_live.inputs import (
     Stop,
     Tap,
 )
-from nesvae_live.io.record import LOG, MIDI, SOUND, make_files
 from nesvae_live.io.smf import write_midi
 from nesvae_live.jamlog import entry_to_line
 from nesvae_live.journal import Closed, Noted, Opened
@@ -49,6 +48,7 @@ from nesvae_live.renderer import Renderer
 from nesvae_live.sequencer import Sequencer
 from nesvae_live.setup import ClockSetup, Setup
 from nesvae_live.surface import Surface
+from nesvae_live.takefolder import LOG, MIDI, SOUND, make_files
 from nesvae_live.tally import Tally
 from nesvae_live.voices import Voice
 from nesvae_live.wav import wav_head

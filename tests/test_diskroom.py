@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from nesvae_live.diskroom import bytes_per_second, in_words, said_in_advance, seconds_left
-from nesvae_live.io.record import read_jam
 from nesvae_live.journal import Noted
+from nesvae_live.takefolder import read_jam
 from tests.test_record import RATE, START, Session, opened
 
 

@@ -18,11 +18,11 @@ from nesvae_live.cli import main
 from nesvae_live.excerpt import read_excerpt
 from nesvae_live.export import KINDS, export, read_part
 from nesvae_live.figures import jam_to_figures
-from nesvae_live.io.record import LOG, SOUND, read_jam
 from nesvae_live.jam import Jam
 from nesvae_live.jamlog import JamError
 from nesvae_live.journal import Turned
 from nesvae_live.nesmdb import loads_exprsco
+from nesvae_live.takefolder import LOG, SOUND, read_jam
 from nesvae_live.takes import TakeError
 from nesvae_live.vgm import vgm_to_writes
 from nesvae_live.voices import Voice

@@ -13,9 +13,9 @@ import pretty_midi
 import pytest
 import symusic
 
-from nesvae_live.io.record import LOG, MIDI, read_jam
 from nesvae_live.io.smf import TICKS_PER_BEAT
 from nesvae_live.jam import Jam
+from nesvae_live.takefolder import LOG, MIDI, read_jam
 from nesvae_live.voices import CHANNELS, Voice
 from tests.simulated import SimulatedJam
 

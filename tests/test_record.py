@@ -40,7 +40,7 @@ from nesvae_live.inputs import (
     Stop,
     Tap,
 )
-from nesvae_live.io.record import Recorder, RecordError, Take, read_jam
+from nesvae_live.io.record import Recorder, RecordError, Take
 from nesvae_live.jam import Jam
 from nesvae_live.jamlog import JamError, entry_to_line, line_to_entry, lines_to_jam
 from nesvae_live.journal import (
@@ -61,6 +61,7 @@ from nesvae_live.journal import (
     Stepped,
     Turned,
 )
+from nesvae_live.takefolder import read_jam
 from nesvae_live.voices import Voice
 from nesvae_live.wav import HEAD_BYTES, wav_head
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import mido
 import pytest
 
-from nesvae_live.io.record import LOG, MIDI, PICTURE, SOUND, read_jam
 from nesvae_live.jam import Jam
 from nesvae_live.jamlog import line_to_entry
 from nesvae_live.journal import Closed, Sent, Stepped
 from nesvae_live.recover import cut_takes, recover
 from nesvae_live.replayed import replay_take
+from nesvae_live.takefolder import LOG, MIDI, PICTURE, SOUND, read_jam
 from nesvae_live.takes import State, TakeError, find_take, look_at
 from nesvae_live.wav import HEAD_BYTES
 from tests.daemon import Daemon

@@ -11,8 +11,8 @@ import pytest
 
 from nesvae_live.cli import main
 from nesvae_live.events import NoteOn
-from nesvae_live.io.record import LOG, MIDI, SOUND, read_jam
 from nesvae_live.journal import Sent
+from nesvae_live.takefolder import LOG, MIDI, SOUND, read_jam
 from nesvae_live.voices import CHANNELS, Voice
 from tests.daemon import Daemon
 from tests.jack import JackProbe, JackServer

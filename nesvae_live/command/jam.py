@@ -221,8 +221,8 @@ def _recover(arguments: argparse.Namespace) -> int:
 
 
 def _replay(arguments: argparse.Namespace) -> int:
-    from nesvae_live.io.record import LOG
     from nesvae_live.replayed import replay_take
+    from nesvae_live.takefolder import LOG
     from nesvae_live.takes import find_take
 
     take = find_take(arguments.take, _jams(arguments))

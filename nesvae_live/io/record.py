@@ -7,13 +7,11 @@ nobody back: what the disk refuses waits in memory.
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 from math import inf
 from pathlib import Path
 from queue import SimpleQueue
@@ -23,14 +21,12 @@ from numpy.typing import NDArray
 
 from nesvae_live.diskroom import ENOUGH_SECONDS, in_words, seconds_left
 from nesvae_live.growing import GrowingFile
-from nesvae_live.jam import Jam
-from nesvae_live.jamlog import JamError, entry_to_line, lines_to_jam
-from nesvae_live.journal import Entry, Noted, Opened
+from nesvae_live.journal import Entry, Noted
+from nesvae_live.loglines import LogLines
 from nesvae_live.protocols import Time
-from nesvae_live.tally import Tally
+from nesvae_live.takefolder import LOG, SOUND, Maker, make_files, make_folder
 from nesvae_live.wav import wav_head
 
-LOG, SOUND, MIDI, PICTURE = "take.jsonl", "take.wav", "take.mid", "take.png"
 WRITE_SECONDS = 0.25
 """What is queued is written this often, so a killed process loses no more."""
 SYNC_SECONDS = 0.75
@@ -39,9 +35,6 @@ LOOK_SECONDS = 10.0
 """How often the recorder looks how much room there is."""
 KEEP_BYTES = 64 << 20
 """How much of each file waits in memory for a disk that refuses: 12 minutes of sound."""
-
-Maker = Callable[[Jam, Path], None]
-"""Writes one file of a whole jam to a path, like `smf.write_midi` and `picture.write_picture`."""
 
 
 class RecordError(Exception):
@@ -91,9 +84,7 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._log: GrowingFile | None = None
         self._sound: GrowingFile | None = None
-        self._opened: Opened | None = None
-        self._early: list[Entry] = []  # what came before the jam was opened
-        self._tally: Tally | None = None
+        self._lines = LogLines()
         self._synced_at = 0.0
         self._looked_at = -inf
         self._is_short = False
@@ -119,7 +110,7 @@ class Recorder:
         """
         folder: Path | None = None
         try:
-            folder = _make_folder(self._jams, f"{started:%Y-%m-%d_%H-%M-%S}")
+            folder = make_folder(self._jams, f"{started:%Y-%m-%d_%H-%M-%S}")
             self._log = GrowingFile(folder / LOG, keep=self._keep)
             self._sound = GrowingFile(folder / SOUND, keep=self._keep, head=self._head)
         except OSError as error:
@@ -162,11 +153,9 @@ class Recorder:
     def step(self) -> None:
         """Write what is queued; force it to the disk when a bar or a second is over."""
         now = self._time.now()
-        bar = self._tally.bar if self._tally else -1
+        bar = self._lines.bar
         self._drain()
-        due = (
-            self._tally is not None and self._tally.bar != bar
-        ) or now - self._synced_at >= SYNC_SECONDS
+        due = self._lines.bar != bar or now - self._synced_at >= SYNC_SECONDS
         self._flush(sync=due)
         if due:
             self._synced_at = now
@@ -195,34 +184,10 @@ class Recorder:
                 if isinstance(item, np.ndarray):
                     samples.append(item.astype("<i2", copy=False).tobytes())
                 else:
-                    lines += self._lines(item)
+                    lines += self._lines.take(item)
         finally:
             self._log.append(b"".join(lines))
             self._sound.append(b"".join(samples))
-
-    def _lines(self, entry: Entry) -> list[bytes]:
-        if self._opened is None or self._tally is None:
-            if not isinstance(entry, Opened):
-                self._early.append(entry)
-                return []
-            first = entry_to_line(entry, entry.at)  # a log is nothing without it: may raise
-            self._opened, self._tally = entry, Tally(entry)
-            early, self._early = self._early, []
-            for each in early:
-                self._tally.take(each)
-            return [first, *map(self._line, early)]
-        barred = self._tally.begins(entry)
-        self._tally.take(entry)
-        lines = [barred, entry] if barred else [entry]
-        return [self._line(each) for each in lines]
-
-    def _line(self, entry: Entry) -> bytes:
-        assert self._opened
-        try:
-            return entry_to_line(entry, self._opened.at)
-        except (KeyError, TypeError, ValueError) as error:
-            text = f"an entry could not be written ({error!r}): {entry!r}"
-            return entry_to_line(Noted(self._opened.at, text), self._opened.at)
 
     def _flush(self, *, sync: bool) -> None:
         for file in (self._log, self._sound):
@@ -259,7 +224,7 @@ class Recorder:
         self._flush(sync=True)
         folder = self._log.path.parent
         log, sound, self._log, self._sound = self._log, self._sound, None, None
-        if self._opened is None and sound.size == 0:
+        if not self._lines.begun and sound.size == 0:
             log.close()
             sound.close()
             shutil.rmtree(folder, ignore_errors=True)
@@ -273,59 +238,3 @@ class Recorder:
         files = [folder / name for name in (LOG, SOUND, *self._makers)]
         self._take = Take(folder, tuple(f for f in files if f.exists()), tuple(faults))
         return self._take
-
-
-def _make_folder(jams: Path, name: str) -> Path:
-    jams.mkdir(parents=True, exist_ok=True)
-    for n in count(1):
-        folder = jams / (name if n == 1 else f"{name}_{n}")
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        return folder
-    raise AssertionError
-
-
-def read_jam(path: Path) -> Jam:
-    """Read a log.
-
-    Args:
-        path: the log, or the take's folder.
-
-    Raises:
-        JamError: there is none, or it is not ours to read; one line that names it.
-    """
-    log = path / LOG if path.is_dir() else path
-    try:
-        with log.open("rb") as lines:
-            return lines_to_jam(lines)
-    except OSError as error:
-        raise JamError(f"{log}: {error.strerror}") from None
-    except JamError as error:
-        raise JamError(f"{log}: {error}") from None
-
-
-def make_files(folder: Path, makers: Mapping[str, Maker]) -> list[str]:
-    """Make the files `makers` of the log in `folder`, each under a temporary name first.
-
-    Returns:
-        What could not be made and why, a line each.
-    """
-    try:
-        jam = read_jam(folder)
-    except JamError as error:
-        return [f"{', '.join(makers)}: not made: {error}"]
-    faults = []
-    for name, make in makers.items():
-        part = folder / f".{name}.part"
-        try:
-            make(jam, part)
-            with part.open("rb+") as file:
-                os.fsync(file.fileno())
-            part.replace(folder / name)
-        except Exception as error:  # noqa: BLE001 - a picture must not cost the other files
-            part.unlink(missing_ok=True)
-            why = (isinstance(error, OSError) and error.strerror) or error
-            faults.append(f"{name}: not made: {why}")
-    return faults
