@@ -20,12 +20,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nesvae_live.commands import COMMANDS, parse_command
 from nesvae_live.fakes import ManualTime
 from nesvae_live.inputs import GetStatus, Panic, SetKnob, SetMute, Stop
 from nesvae_live.io import control
 from nesvae_live.io.control import LONGEST_LINE, ControlError, ControlServer, send_command
 from nesvae_live.reply import no_reply
+from nesvae_live.socketcommands import COMMANDS, parse_command
 from nesvae_live.surfaceinputs import GetLearning, Learn, Refresh, TurnPage, Unlearn
 from nesvae_live.voices import Voice
 from tests.jack import wait_until

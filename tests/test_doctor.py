@@ -11,15 +11,8 @@ from typing import Any
 import pytest
 
 from nesvae_live import config, doctor
-from nesvae_live.doctor import (
-    MidiApi,
-    Place,
-    Report,
-    examine,
-    examine_ports,
-    ports_to_text,
-    to_text,
-)
+from nesvae_live.doctor import examine, examine_ports
+from nesvae_live.doctorreport import MidiApi, Place, Report, ports_to_text, to_text
 from nesvae_live.soundprobe import AudioOffer, AudioPort
 from tests.jack import JackServer
 

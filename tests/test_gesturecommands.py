@@ -11,7 +11,6 @@ import pytest
 
 from nesvae_live import cli
 from nesvae_live.command.ctlgestures import VERBS
-from nesvae_live.commands import parse_command
 from nesvae_live.gestureinputs import (
     Capture,
     CapturePhrase,
@@ -35,6 +34,7 @@ from nesvae_live.gestureinputs import (
 from nesvae_live.inputs import SetSwap
 from nesvae_live.reply import no_reply
 from nesvae_live.scales import Key
+from nesvae_live.socketcommands import parse_command
 from nesvae_live.voices import Voice
 
 CASES: list[tuple[str, Any]] = [

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from nesvae_live.commands import parse_command
 from nesvae_live.config import read_preset
 from nesvae_live.inputs import MidiIn
 from nesvae_live.learnsession import LearnSession
 from nesvae_live.presetfile import Saver
+from nesvae_live.socketcommands import parse_command
 from tests.rig import Rig
 
 

@@ -24,7 +24,8 @@ def _doctor(p: argparse.ArgumentParser) -> None:
 
 
 def _run_ports(arguments: argparse.Namespace) -> int:
-    from nesvae_live.doctor import examine_ports, ports_to_text
+    from nesvae_live.doctor import examine_ports
+    from nesvae_live.doctorreport import ports_to_text
 
     ports = examine_ports()
     print(json.dumps(ports, indent=2) if arguments.json else ports_to_text(ports))
@@ -32,7 +33,8 @@ def _run_ports(arguments: argparse.Namespace) -> int:
 
 
 def _run_doctor(arguments: argparse.Namespace) -> int:
-    from nesvae_live.doctor import examine, to_text
+    from nesvae_live.doctor import examine
+    from nesvae_live.doctorreport import to_text
 
     report = examine()
     print(json.dumps(report, indent=2) if arguments.json else to_text(report))

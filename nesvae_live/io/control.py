@@ -23,8 +23,8 @@ from typing import Any, BinaryIO
 import msgspec
 import platformdirs
 
-from nesvae_live.commands import parse_command
 from nesvae_live.protocols import Time
+from nesvae_live.socketcommands import parse_command
 
 LONGEST_LINE = 64 * 1024
 """Bytes of a command or an answer, with its newline."""
