@@ -60,10 +60,13 @@ class MidiClock:
     """The source on one port, in beats of the jam; in the sequencer's thread.
 
     The jam's beat keeps the source's place in the bar and never goes back: when the source loops
-    or rewinds, the jam goes on with the next bar that has the place; when it jumps ahead, too.
+    or rewinds, the jam goes on with the next bar that has the place; when it jumps ahead, too. With
+    `coasts` it goes on at the last tempo when the source is lost.
     """
 
-    def __init__(self, port: str, beats_per_bar: float, tempo: float = 120.0) -> None:
+    def __init__(
+        self, port: str, beats_per_bar: float, tempo: float = 120.0, *, coasts: bool = False
+    ) -> None:
         self.port = port
         self.source = "link" if port == LINK_PORT else "midi"
         self.ref = ClockRef(beat_seconds=60.0 / tempo)
@@ -74,7 +77,7 @@ class MidiClock:
         self.held = 0.0
         """The beat that was reached at the last break."""
         self._bar = beats_per_bar
-        self._follower = Follower(60.0 / tempo)
+        self._follower = Follower(60.0 / tempo, coasts=coasts)
         self._offset = 0.0
 
     @property
@@ -116,13 +119,13 @@ class MidiClock:
         """Move on from what the source was: its motion, position and epoch."""
         transport = self._follower.transport
         broken = transport.epoch != epoch
-        if broken and motion is Motion.RUNNING:
+        if broken and motion.rolls:
             reached = self.ref.beat_at(now)
             if status in (Status.STOP, Status.START, Status.SONG_POSITION):
                 reached = min(reached, beat + self._offset)  # it holds on the next clock
             self.held = max(reached, self.entry)
-        self.runs = transport.motion is Motion.RUNNING
-        if self.runs and (broken or motion is not Motion.RUNNING):
+        self.runs = transport.motion.rolls
+        if self.runs and (broken or not motion.rolls):
             place = transport.beat - (1 / 24 if status == Status.CLOCK else 0.0)
             bars = math.ceil((self.held - place) / self._bar - EPSILON)
             self._offset = bars * self._bar

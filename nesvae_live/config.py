@@ -22,6 +22,7 @@ from nesvae_live.patch import Patch
 from nesvae_live.patchbank import SHAPED, PatchBank, parse_choices
 from nesvae_live.presetcontrols import SECTIONS, parse_layout
 from nesvae_live.surface import Surface
+from nesvae_live.timing import CLOCK_LOST
 from nesvae_live.tomltable import check_keys, nearest, subtable, typed
 from nesvae_live.voices import Voice
 
@@ -39,12 +40,13 @@ class ConfigError(Exception):
 class Play:
     """How a preset wants to be played; None leaves it to the command line and its defaults.
 
-    `tempo` in beats a minute; the ranges are in `PLAY_RANGES`.
+    `tempo` in beats a minute; the ranges are in `PLAY_RANGES`. `clock_lost` is one of `CLOCK_LOST`.
     """
 
     tempo: float | None = None
     temperature: float | None = None
     top_p: float | None = None
+    clock_lost: str | None = None
 
 
 PLAY_RANGES: Mapping[str, tuple[float, float]] = {
@@ -160,7 +162,7 @@ def _preset(table: Mapping[str, Any], path: Path) -> Preset:
         layout=parse_layout(table),
         controller=parse_controller(subtable(table, "controller")),
         muted=frozenset(map(_voice, typed(voices.get("mute", []), list[str], "voices.mute"))),
-        play=Play(**{key: _in_range(key, play[key]) for key in play}),
+        play=Play(**{key: _play_value(key, play[key]) for key in play}),
         path=path,
         bank=bank,
         patches=_patches(subtable(voices, "patch", "voices."), bank),
@@ -200,6 +202,14 @@ def _voice(name: str) -> Voice:
     if name not in known:
         raise ValueError(f"voices.mute: {name!r} is no voice, only {', '.join(known)} are")
     return Voice[name]
+
+
+def _play_value(key: str, given: Any) -> Any:
+    if key != "clock_lost":
+        return _in_range(key, given)
+    if (value := typed(given, str, "play.clock_lost")) not in CLOCK_LOST:
+        raise ValueError(f"play.clock_lost: {value!r} is none of {', '.join(CLOCK_LOST)}")
+    return value
 
 
 def _in_range(key: str, given: Any) -> float:

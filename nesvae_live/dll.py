@@ -98,6 +98,12 @@ class TempoLoop:
         """Forget the phase, keep the tempo: clocks stopped, and begin anew wherever they like."""
         self._stamps = ()
 
+    def coast(self, now: float) -> int:
+        """Go on along the line without clocks; how many would have fallen up to `now`."""
+        clocks = max(0, int((now - self.at) / self.clock_seconds))
+        self.at += clocks * self.clock_seconds
+        return clocks
+
     def _begin(self, at: float) -> None:
         self.at = at
         self._stamps = (at,)

@@ -39,6 +39,7 @@ class PlayOptions:
     meter: Meter = Meter()
     clock: str = "internal"
     clock_in: str | None = None
+    clock_lost: str | None = None
     clock_out: bool = False
     link_start_stop: bool = False
     grid: str | None = None

@@ -14,16 +14,20 @@ from nesvae_live.voices import Voice
 
 @dataclass(frozen=True, slots=True)
 class ClockSetup:
-    """Which clock: `port` is the MIDI input that is followed, None the internal one's sign."""
+    """Which clock: `port` is the MIDI input that is followed, None the internal one's sign.
+
+    `coasts`: it goes on at the last tempo when what is followed is lost.
+    """
 
     tempo: float = 120.0
     port: str | None = None
+    coasts: bool = False
 
     def clock(self, beats_per_bar: float) -> Clock:
         """A clock like that, not yet started."""
         if self.port is None:
             return InternalClock(self.tempo)
-        return MidiClock(self.port, beats_per_bar, self.tempo)
+        return MidiClock(self.port, beats_per_bar, self.tempo, coasts=self.coasts)
 
 
 @dataclass(frozen=True, slots=True)

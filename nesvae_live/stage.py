@@ -160,7 +160,11 @@ class Stage:
             performance=self.performance,
             layout=self.preset.layout,
             muted=tuple(sorted(self.preset.muted)),
-            clock=ClockSetup(self.tempo, options.clock_port(self.midi.inputs)),
+            clock=ClockSetup(
+                self.tempo,
+                options.clock_port(self.midi.inputs),
+                coasts=(options.clock_lost or self.preset.play.clock_lost) == "coast",
+            ),
             snapshots=self.keeper.found,
         )
         if self.keeper.dropped:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 CLOCKS_PER_BEAT = 24
 DENOMINATORS = (1, 2, 4, 8, 16, 32)
 
+CLOCK_LOST = ("hold", "coast")
+"""What to do without the clock that is followed: wait for it, or go on at its last tempo."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClockRef:

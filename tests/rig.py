@@ -75,6 +75,7 @@ class Rig:
     grid: Grid = field(default_factory=Grid)
     swap: Swap = Swap.NOW
     midi: bool = False
+    coasts: bool = False
     reach: NDArray[np.float64] = field(default_factory=lambda: np.tile([-2.5, 2.5], (8, 1)))
     decoder: Decode = field(default_factory=DrawnDecoder)
     encoder: Encode = field(default_factory=MeasuringEncoder)
@@ -84,7 +85,9 @@ class Rig:
     def __post_init__(self) -> None:
         self.inbox: SimpleQueue[Input | Result] = SimpleQueue()
         self.output = Ears(self.time)
-        self.clock = MidiClock(CLOCK_PORT, 4.0) if self.midi else InternalClock(120.0)
+        self.clock = (
+            MidiClock(CLOCK_PORT, 4.0, coasts=self.coasts) if self.midi else InternalClock(120.0)
+        )
         self.asked: list[tuple[float, Request]] = []
         performance = Performance(
             np.zeros(32, np.float32),
@@ -156,6 +159,7 @@ class Source:
         self.clocks = 0
         self.next_at = 0.0
         self.rolls = True
+        self.plugged = True
         self.counts = True
         self.draw = random.Random(1)
         self.lines: list[tuple[float, int]] = []  # (seconds, clocks) of every clock while rolling
@@ -191,7 +195,8 @@ class Source:
             if not self.rolls:
                 self.next_at = self.rig.time.value
             while self.rolls and self.next_at <= self.rig.time.value:
-                self.send(0xF8, at=self.next_at + self.draw.random() * self.jitter)
+                if self.plugged:  # else its clocks are lost on the way
+                    self.send(0xF8, at=self.next_at + self.draw.random() * self.jitter)
                 self.lines.append((self.next_at, self.clocks))
                 self.clocks += self.counts
                 self.next_at += 60.0 / self.tempo / 24

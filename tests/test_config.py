@@ -72,7 +72,8 @@ def test_every_shipped_preset_is_valid_and_named_as_its_file() -> None:
 def test_what_a_preset_says_is_what_is_read(preset_file: Path) -> None:
     preset_file.write_text(
         'name = "n"\ndescription = "d"\n[knobs]\nbass = { cc = 7, channel = 16 }\n'
-        '[voices]\nmute = ["TR", "P2"]\n[play]\ntempo = 96\ntemperature = 0.9\ntop_p = 0.95\n',
+        '[voices]\nmute = ["TR", "P2"]\n[play]\ntempo = 96\ntemperature = 0.9\ntop_p = 0.95\n'
+        'clock_lost = "coast"\n',
         encoding="utf-8",
     )
     assert load_preset(str(preset_file)) == config.Preset(
@@ -80,7 +81,7 @@ def test_what_a_preset_says_is_what_is_read(preset_file: Path) -> None:
         description="d",
         layout=Layout((ControlSpec("bass", 7, channel=15),)),
         muted=frozenset({Voice.TR, Voice.P2}),
-        play=config.Play(tempo=96.0, temperature=0.9, top_p=0.95),
+        play=config.Play(tempo=96.0, temperature=0.9, top_p=0.95, clock_lost="coast"),
         path=preset_file,
     )
 
@@ -171,6 +172,7 @@ def test_an_empty_preset_is_named_as_its_file_and_turns_nothing(preset_file: Pat
         ("[play]\ntempo = 401", ["play.tempo", "401", "20 to 400"]),
         ("[play]\ntempo = nan", ["play.tempo", "20 to 400"]),
         ("[play]\ntop_p = '1'", ["play.top_p", "expected `float`"]),
+        ("[play]\nclock_lost = 'stop'", ["play.clock_lost", "'stop'", "hold, coast"]),
         ("[play]\ntemp = 100", ["play.temp", "did you mean 'tempo'?"]),
         ("name = 3", ["name", "expected `str`"]),
         ("knobs = 3", ["knobs", "expected `object`"]),

@@ -11,7 +11,7 @@ from itertools import product
 import pytest
 
 from nesvae_live.dll import TempoLoop
-from nesvae_live.follower import LOST_AFTER, Follower, Motion, Status
+from nesvae_live.follower import COAST_AFTER, LOST_AFTER, Follower, Motion, Status
 
 Tempo = Callable[[float], float]
 """Clocks since the source began -> beats a minute."""
@@ -363,6 +363,79 @@ def test_lost_while_stopped_is_stopped() -> None:
     follower.tick(last + 1.0)
     assert follower.transport.motion is Motion.STOPPED
     assert not follower.transport.clocked
+
+
+def coast(seconds: float) -> tuple[Follower, float]:
+    """A follower whose source went silent so long ago, and when its last clock came."""
+    follower = Follower(coasts=True)
+    follower.hear(START, 0.9)
+    last = feed(follower, 60, 1.0) - 1 / 48
+    for ms in range(0, round(seconds * 1000) + 1, 5):
+        follower.tick(last + ms / 1000)
+    return follower, last
+
+
+def test_a_lost_source_is_taken_to_go_on_after_a_second_if_that_is_wanted() -> None:
+    held, last = coast(COAST_AFTER - 0.01)
+    assert (held.transport.motion, held.transport.clocks) == (Motion.LOST, 60)
+    line, epoch = held.ref, held.transport.epoch
+    held.tick(last + COAST_AFTER + 0.001)
+    assert (held.transport.motion, held.transport.epoch) == (Motion.COASTING, epoch + 1)
+    assert held.transport.clocks == 60 + 48
+    held.tick(last + 10.0 + 0.001)
+    assert (held.transport.motion, held.transport.epoch) == (Motion.COASTING, epoch + 1)
+    assert held.transport.clocks == 60 + 480
+    assert held.ref.beat_at(last + 10.0) == pytest.approx(line.beat_at(last + 10.0))
+
+
+@pytest.mark.parametrize("late", [-0.009, 0.0, 0.009])
+def test_the_clock_that_returns_is_the_one_that_is_due_and_nothing_breaks_off(late: float) -> None:
+    follower, last = coast(10.0)
+    epoch = follower.transport.epoch
+    at = last + 10.0 + late
+    follower.hear(CLOCK, at)
+    assert (follower.transport.motion, follower.transport.epoch) == (Motion.RUNNING, epoch)
+    assert follower.transport.clocks == 59 + 480 + 1
+    assert follower.ref.beat_at(at) == pytest.approx((59 + 480) / 24)
+    feed(follower, 10, at + 1 / 48)
+    assert follower.transport.clocks == 59 + 480 + 11
+
+
+@pytest.mark.parametrize(
+    ("said", "motion", "clocks"),
+    [
+        ([START], Motion.ARMED, 0),
+        ([STOP], Motion.STOPPED, 60 + 480),
+        ([CONTINUE], Motion.ARMED, 60 + 480),
+        ([position(64)], Motion.ARMED, 384),
+        ([STOP, position(64), CONTINUE], Motion.ARMED, 384),
+    ],
+)
+def test_what_a_silent_source_says_counts_at_once(
+    said: list[bytes], motion: Motion, clocks: int
+) -> None:
+    follower, last = coast(10.0)
+    epoch = follower.transport.epoch
+    follower.tick(last + 10.001)
+    for message in said:
+        follower.hear(message, last + 10.001)
+    assert (follower.transport.motion, follower.transport.clocks) == (motion, clocks)
+    assert follower.transport.epoch > epoch
+    follower.tick(last + 30.0)  # it has spoken: what it said holds
+    assert (follower.transport.motion, follower.transport.clocks) == (motion, clocks)
+    follower.hear(CLOCK, last + 31.0)
+    if motion is Motion.ARMED:
+        assert (follower.transport.motion, follower.transport.clocks) == (
+            Motion.RUNNING,
+            clocks + 1,
+        )
+        assert follower.ref.beat_at(last + 31.0) == clocks / 24
+
+
+def test_a_source_that_is_back_before_it_coasts_is_counted_on() -> None:
+    follower, last = coast(0.9)
+    follower.hear(CLOCK, last + 0.9)
+    assert (follower.transport.motion, follower.transport.clocks) == (Motion.RUNNING, 61)
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,38 @@ def test_a_lost_clock_ends_the_notes_and_its_return_goes_on() -> None:
     check_events(rig.output.sent, ended=False)
 
 
+@pytest.mark.parametrize("gap", [1.5, 4.0, 20.0])
+@pytest.mark.parametrize("jitter", [0.0, 0.004])
+def test_a_lost_clock_can_be_taken_to_go_on_and_its_return_is_not_heard(
+    gap: float, jitter: float
+) -> None:
+    rig = follow(seed=6, coasts=True)
+    source = Source(rig, 123.4, jitter)
+    source.start()
+    source.run(10.4)
+    lost = rig.time.value
+    source.plugged = False
+    source.run(0.4)
+    assert str(rig.sequencer.clock.motion) == "lost"
+    assert not sounding(rig.output.sent)
+    source.run(gap - 0.4)
+    assert str(rig.sequencer.clock.motion) == "coasting"
+    again = [at for at in notes_at(rig) if at > lost + 0.3]
+    assert min(again) == pytest.approx(lost + 1.0, abs=0.5)
+    breaks = sum(isinstance(e, Clocked) and not e.runs for e in rig.journal.entries)
+    source.plugged = True
+    source.run(12.0)
+    assert str(rig.sequencer.clock.motion) == "running"
+    entries = [e for e in rig.journal.entries if isinstance(e, Clocked) and not e.runs]
+    assert len(entries) == breaks, "its return breaks nothing off"
+    at, clocks = source.lines[-1]
+    place = rig.clock.ref.beat_at(at + jitter / 2) - clocks / 24
+    assert (place + 2.0) % 4.0 - 2.0 == pytest.approx(0.0, abs=0.01), "on the source's bar lines"
+    bars = [p.beat for p in rig.placed()[-4:]]
+    assert [beat % 2.0 for beat in bars] == pytest.approx([0.0] * 4, abs=1e-6)
+    check_events(rig.output.sent, ended=False)
+
+
 def test_a_clock_on_another_port_is_ignored() -> None:
     rig = follow()
     source = Source(rig, port="a keyboard")

@@ -34,7 +34,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         *("jam", "jamlog", "loglines", "plain", "quicklog", "tally", "braille", "figures"),
         *("apu", "chip", "mixer", "registers", "nesmdb", "pickled", "vgm", "wav"),
         *("nesmidi", "npzscore", "timeline"),
-        *("dll", "follower", "grid", "leader", "taptempo"),
+        *("dll", "follower", "grid", "leader", "pairwatch", "taptempo"),
         *("book", "budget", "performance", "cables", "linkclocks", "midistream", "ourports"),
     ),
     2: ("checkpoint", "critic", "decoder", "encoder", "finder", "gru", "model", "rounding"),

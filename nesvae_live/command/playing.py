@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nesvae_live.command.arguments import SWAPS, text_to_level, text_to_tempo, whole, within
-from nesvae_live.timing import Meter
+from nesvae_live.timing import CLOCK_LOST, Meter
 
 MIDI_APIS = ("auto", "alsa", "jack", "coremidi", "winmm", "none")
 AUDIO_APIS = ("auto", "portaudio", "jack", "none")
@@ -34,6 +34,11 @@ def _play(p: argparse.ArgumentParser) -> None:
     p.add_argument("--bars", type=whole(1, 1_000_000), help="end after so many bars")
     p.add_argument("--clock", choices=("internal", "midi", "link"), default="internal")
     p.add_argument("--clock-in", metavar="NAME", help="the input whose MIDI clock is followed")
+    p.add_argument(
+        "--clock-lost",
+        choices=CLOCK_LOST,
+        help="without a clock wait for it, or go on at its last tempo after 1 s; default: hold",
+    )
     p.add_argument("--clock-out", action="store_true", help="send MIDI clock, on a port of its own")
     p.add_argument(
         "--link-start-stop", action="store_true", help="start and stop with the Link session"
