@@ -66,7 +66,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ("nesvae_live.encode", "EncodeError"),
         ("nesvae_live.io.audio", "AudioError"),
         ("nesvae_live.io.control", "ControlError"),
-        ("nesvae_live.midiports", "MidiError"),
+        ("nesvae_live.ports.midiports", "MidiError"),
         ("nesvae_live.io.osc", "OscError"),
         ("nesvae_live.io.record", "RecordError"),
         ("nesvae_live.play", "PerformanceError"),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nesvae_live import __version__
 from nesvae_live.doctorreport import MidiApi, Missing, Place, Ports, Report
-from nesvae_live.midiports import ALSA_SEQUENCER
+from nesvae_live.ports.midiports import ALSA_SEQUENCER
 from nesvae_live.realtime import realtime_granted
 from nesvae_live.remedies import remedy
 from nesvae_live.soundprobe import probe, quiet
@@ -72,7 +72,7 @@ def _midi_api(name: str) -> MidiApi:
     """The ports of a MIDI system, or why it has none."""
     try:
         with quiet():
-            from nesvae_live.midiports import list_ports
+            from nesvae_live.ports.midiports import list_ports
 
             ports = list_ports(name)
     except Exception as error:  # noqa: BLE001 - a doctor reports what fails, whatever it is

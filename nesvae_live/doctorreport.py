@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypedDict
 
-from nesvae_live.midiports import ALSA_SEQUENCER
+from nesvae_live.ports.midiports import ALSA_SEQUENCER
 
 NO_REALTIME = "not granted; if sound drops out: sudo usermod -aG audio $USER, and log in again"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nesvae_live.io.audio import AudioDevice
 from nesvae_live.notices import Notices
-from nesvae_live.openports import Midi
+from nesvae_live.ports.openports import Midi
 
 
 class Losses:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from nesvae_live.grid import Grid, Mode
 from nesvae_live.linkclocks import LINK_PORT
-from nesvae_live.midiports import MidiError
-from nesvae_live.ourports import IN_PORT
+from nesvae_live.ports.midiports import MidiError
+from nesvae_live.ports.ourports import IN_PORT
 from nesvae_live.timing import Meter
 
 SAMPLE_RATE = 44_100

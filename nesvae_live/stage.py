@@ -36,11 +36,11 @@ from nesvae_live.journal import Opened
 from nesvae_live.keeping import Keeping
 from nesvae_live.mixer import Balance, Mixer
 from nesvae_live.notices import Notices
-from nesvae_live.ourports import OWN_FEEDBACK
 from nesvae_live.perftime import PerfTime
 from nesvae_live.plain import to_data
 from nesvae_live.playoptions import PlayOptions
 from nesvae_live.playsetup import choose_performance, choose_tempo
+from nesvae_live.ports.ourports import OWN_FEEDBACK
 from nesvae_live.protocols import Decode, Encode, Output
 from nesvae_live.recover import FILES
 from nesvae_live.renderer import Renderer

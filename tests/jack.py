@@ -23,7 +23,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from nesvae_live.jackwatch import hush_libjack
+from nesvae_live.ports.jackwatch import hush_libjack
 from tests.orphans import ends_with_its_parent
 
 WAIT_SECONDS = 10.0

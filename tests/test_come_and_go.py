@@ -12,7 +12,7 @@ import pytest
 
 from nesvae_live.inputs import MidiIn
 from nesvae_live.io.midi import open_midi
-from nesvae_live.openports import Midi
+from nesvae_live.ports.openports import Midi
 from tests.daemon import Daemon
 from tests.jack import JackProbe, JackServer, wait_until
 from tests.test_clock_in import FOLLOW, Follower, connect, midi_clock, needs_clock

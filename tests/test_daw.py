@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from nesvae_live.ourports import (
+from nesvae_live.ports.ourports import (
     CLOCK_CLIENT,
     CLOCK_PORT,
     IN_CLIENT,

@@ -17,7 +17,7 @@ ROOT = Path(nesvae_live.__file__).parent
 
 # Imports point down only, or stay within a layer. `__init__` is the version.
 LAYERS: dict[int, tuple[str, ...]] = {
-    0: ("__init__", "command", "io", "training"),
+    0: ("__init__", "command", "io", "ports", "training"),
     1: (
         *("voices", "events", "inputs", "gestureinputs", "surfaceinputs", "reply", "journal"),
         *("phrase", "relations", "attributes"),
@@ -35,7 +35,8 @@ LAYERS: dict[int, tuple[str, ...]] = {
         *("apu", "chip", "mixer", "registers", "nesmdb", "pickled", "vgm", "wav"),
         *("nesmidi", "npzscore", "timeline"),
         *("dll", "follower", "grid", "leader", "pairwatch", "taptempo"),
-        *("book", "budget", "performance", "cables", "linkclocks", "midistream", "ourports"),
+        *("book", "budget", "performance", "linkclocks"),
+        *("ports.cables", "ports.midistream", "ports.ourports"),
     ),
     2: ("checkpoint", "critic", "decoder", "encoder", "finder", "gru", "model", "rounding"),
     3: (
@@ -56,7 +57,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "shifted",
         "inference",
         "learner",
-        "feedbacksender",
+        "ports.feedbacksender",
         "sequencer",
         "setup",
         "sender",
@@ -74,8 +75,8 @@ LAYERS: dict[int, tuple[str, ...]] = {
         "soundprobe",
         "soundprocess",
         "takefolder",
-        *("jackkeeper", "jackwatch", "midiports", "midireading", "midislot"),
-        *("openports", "portcare", "portpoll"),
+        *("ports.jackkeeper", "ports.jackwatch", "ports.midiports", "ports.midireading"),
+        *("ports.midislot", "ports.openports", "ports.portcare", "ports.portpoll"),
         "io.*",
         "training.*",
     ),
@@ -145,8 +146,8 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "mido": ("io.*", "benchusual"),
     "aalink": ("io.link",),
     "pythonosc": ("io.osc",),
-    "rtmidi": ("midiports",),
-    "jack": ("benchear", "benchserver", "jackwatch"),
+    "rtmidi": ("ports.midiports",),
+    "jack": ("benchear", "benchserver", "ports.jackwatch"),
     "pyo": ("benchcase", "soundprobe", "soundprocess"),
     "matplotlib": ("io.picture", "io.piece", "training.*"),
     "sklearn": ("training.contexts", "training.layout"),

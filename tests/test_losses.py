@@ -11,7 +11,7 @@ from nesvae_live.io.audio import AudioDevice
 from nesvae_live.journal import Noted
 from nesvae_live.losses import Losses
 from nesvae_live.notices import Notices
-from nesvae_live.openports import Midi
+from nesvae_live.ports.openports import Midi
 
 GONE = "the JACK server went away"
 

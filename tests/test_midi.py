@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from nesvae_live import midiports, midislot, portpoll
 from nesvae_live.dialect import Speaker
 from nesvae_live.events import Event, NoteOff, NoteOn
 from nesvae_live.inputs import MidiIn
 from nesvae_live.io.midi import open_midi
-from nesvae_live.midiports import MidiError, MidiUnavailableError, choose, list_ports
-from nesvae_live.openports import Midi
+from nesvae_live.ports import midiports, midislot, portpoll
+from nesvae_live.ports.midiports import MidiError, MidiUnavailableError, choose, list_ports
+from nesvae_live.ports.openports import Midi
 from nesvae_live.voices import Voice
 from tests.jack import JackProbe, JackServer, wait_until
 
@@ -389,7 +389,7 @@ PLAYING = """
     from queue import SimpleQueue
     from nesvae_live.events import NoteOn
     from nesvae_live.io.midi import open_midi
-    from nesvae_live.midiports import MidiError, list_ports
+    from nesvae_live.ports.midiports import MidiError, list_ports
     from nesvae_live.voices import Voice
     from tests.jack import wait_until
     from tests.test_midi import RealTime

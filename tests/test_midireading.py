@@ -9,8 +9,8 @@ import pytest
 
 from nesvae_live.fakes import ManualTime
 from nesvae_live.inputs import MidiIn
-from nesvae_live.midireading import Reading
-from nesvae_live.midislot import Slot
+from nesvae_live.ports.midireading import Reading
+from nesvae_live.ports.midislot import Slot
 from tests.jack import wait_until
 
 CC = [0xB0, 20, 1]

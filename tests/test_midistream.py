@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nesvae_live.midistream import LENGTHS, UNDEFINED, Message, MidiStream, is_whole
+from nesvae_live.ports.midistream import LENGTHS, UNDEFINED, Message, MidiStream, is_whole
 
 
 def read(*chunks: bytes) -> list[Message]:

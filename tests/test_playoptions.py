@@ -6,8 +6,8 @@ import pytest
 
 from nesvae_live.grid import Mode
 from nesvae_live.linkclocks import LINK_PORT
-from nesvae_live.midiports import MidiError
 from nesvae_live.playoptions import LOOKAHEAD, PlayOptions
+from nesvae_live.ports.midiports import MidiError
 
 OURS = "nesvae_live in"
 

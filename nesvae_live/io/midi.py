@@ -9,8 +9,8 @@ from queue import SimpleQueue
 from typing import Any
 
 from nesvae_live.dialect import GENERAL, Speaker
-from nesvae_live.jackwatch import JackWatch
-from nesvae_live.midiports import (
+from nesvae_live.ports.jackwatch import JackWatch
+from nesvae_live.ports.midiports import (
     APIS,
     AUTO,
     MidiError,
@@ -18,9 +18,9 @@ from nesvae_live.midiports import (
     choose,
     list_ports,
 )
-from nesvae_live.midislot import RTMIDI_ERRORS, Slot
-from nesvae_live.openports import Midi
-from nesvae_live.ourports import (
+from nesvae_live.ports.midislot import RTMIDI_ERRORS, Slot
+from nesvae_live.ports.openports import Midi
+from nesvae_live.ports.ourports import (
     CLOCK_CLIENT,
     CLOCK_PORT,
     FEEDBACK_CLIENT,

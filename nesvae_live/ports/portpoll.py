@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nesvae_live.jackkeeper import Notice
-from nesvae_live.midiports import LIST_CLIENT, MidiError, make_client
-from nesvae_live.midislot import Slot
+from nesvae_live.ports.jackkeeper import Notice
+from nesvae_live.ports.midiports import LIST_CLIENT, MidiError, make_client
+from nesvae_live.ports.midislot import Slot
 
 
 class PortPoll:

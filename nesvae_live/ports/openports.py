@@ -8,12 +8,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from nesvae_live.dialect import Speaker
-from nesvae_live.feedbacksender import FeedbackSender
-from nesvae_live.jackwatch import JackWatch
-from nesvae_live.midireading import Reading
-from nesvae_live.midislot import Slot
-from nesvae_live.ourports import CLOCK_CLIENT, FEEDBACK_CLIENT
-from nesvae_live.portcare import PortCare
+from nesvae_live.ports.feedbacksender import FeedbackSender
+from nesvae_live.ports.jackwatch import JackWatch
+from nesvae_live.ports.midireading import Reading
+from nesvae_live.ports.midislot import Slot
+from nesvae_live.ports.ourports import CLOCK_CLIENT, FEEDBACK_CLIENT
+from nesvae_live.ports.portcare import PortCare
 from nesvae_live.protocols import Time
 from nesvae_live.sender import DeadlineSender
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from nesvae_live.midislot import Slot
+from nesvae_live.ports.midislot import Slot
 
 READ_SECONDS = 0.002
 """How often the inputs are read: less than a period of JACK's."""

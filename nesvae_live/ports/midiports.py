@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nesvae_live.jackwatch import hush_libjack
+from nesvae_live.ports.jackwatch import hush_libjack
 
 LIST_CLIENT = "nesvae_live_list"
 ALSA_SEQUENCER = Path("/dev/snd/seq")

@@ -10,8 +10,8 @@ from queue import SimpleQueue
 from typing import Any
 
 from nesvae_live.inputs import MidiIn
-from nesvae_live.midiports import MidiError, choose, make_client
-from nesvae_live.midistream import MidiStream
+from nesvae_live.ports.midiports import MidiError, choose, make_client
+from nesvae_live.ports.midistream import MidiStream
 from nesvae_live.protocols import Time
 
 ACTIVE_SENSING = 0xFE

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 
-from nesvae_live.cables import Cables
-from nesvae_live.jackkeeper import JackKeeper, Notice
-from nesvae_live.jackwatch import JackWatch
-from nesvae_live.midiports import MidiError, list_ports
-from nesvae_live.midislot import Slot
-from nesvae_live.portpoll import PortPoll
+from nesvae_live.ports.cables import Cables
+from nesvae_live.ports.jackkeeper import JackKeeper, Notice
+from nesvae_live.ports.jackwatch import JackWatch
+from nesvae_live.ports.midiports import MidiError, list_ports
+from nesvae_live.ports.midislot import Slot
+from nesvae_live.ports.portpoll import PortPoll
 from nesvae_live.protocols import Time
 
 
