@@ -3,7 +3,7 @@
 `{"do": "move", "target": "hold", "value": 1}` (any target, by a value in 0..1),
 `{"do": "release"}` (all knobs), `{"do": "temperature", "temperature": 0.9}`,
 `{"do": "seed", "seed": 7}` (null: the next), `{"do": "hold", "on": true}`,
-`{"do": "auto", "on": true}`, `{"do": "back", "phrases": 1}` (below 0: forward),
+`{"do": "auto", "on": true}`, `{"do": "round", "on": true, "bars": 4}`, `{"do": "back", "phrases": 1}` (below 0: forward),
 `{"do": "transpose", "voice": "P1", "semitones": 7}` (the voice may be "all"),
 `{"do": "key", "key": "D minor"}` (null: none), `{"do": "store", "slot": 1}`,
 `{"do": "clear", "slot": 1}`, `{"do": "recall", "slot": 1}`,
@@ -23,6 +23,7 @@ from nesvae_live.gestureinputs import (
     Capture,
     CapturePhrase,
     ClearSnapshot,
+    GoRound,
     LookBack,
     Mark,
     MoveFader,
@@ -104,6 +105,14 @@ class _Auto(Asked, tag="auto"):
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return SetAuto(self.on, at, reply)
+
+
+class _Round(Asked, tag="round"):
+    on: bool
+    bars: float | None = None
+
+    def to_input(self, at: float, reply: Reply) -> Input:
+        return GoRound(self.on, self.bars, at, reply)
 
 
 class _Back(Asked, tag="back"):
@@ -216,6 +225,7 @@ GestureCommand = (
     | _Seed
     | _Hold
     | _Auto
+    | _Round
     | _Back
     | _Transpose
     | _KeepKey

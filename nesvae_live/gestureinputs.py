@@ -182,6 +182,16 @@ class SetAuto:
 
 
 @dataclass(frozen=True, slots=True)
+class GoRound:
+    """Go from snapshot to snapshot, in `bars` bars each (None: as a morph), or stay."""
+
+    on: bool
+    bars: float | None
+    at: float
+    reply: Reply = no_reply
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """Put a mark into the take."""
 
@@ -210,5 +220,6 @@ Gesture = (
     | Capture
     | CapturePhrase
     | SetAuto
+    | GoRound
     | Mark
 )

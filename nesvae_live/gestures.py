@@ -17,6 +17,7 @@ from nesvae_live.gestureinputs import (
     CapturePhrase,
     ClearSnapshot,
     Gesture,
+    GoRound,
     LookBack,
     Mark,
     MoveFader,
@@ -109,6 +110,8 @@ class Gestures:
                 performer.hold = False
             case SetAuto(on):
                 mover.set_auto(on=on)
+            case GoRound(on, bars):
+                self._go_round(on=on, bars=bars)
             case Mark(text):
                 self.journal.put(Noted(self.time.now(), f"mark {text}".strip()))
 
@@ -129,9 +132,19 @@ class Gestures:
         self.arrange(arrangement)
 
     def _morph(self, slot: int, bars: float) -> None:
+        self.mover.morph_to(slot, self.player.next_line(), self._beats(bars))
+
+    def _go_round(self, *, on: bool, bars: float | None) -> None:
+        if on:
+            beats = self._beats(self.performer.morph_bars if bars is None else bars)
+            self.mover.go_round(self.player.next_line(), beats)
+        else:
+            self.mover.end_round()
+
+    def _beats(self, bars: float) -> float:
+        """The beats of a morph over so many bars."""
         beats_per_bar = self.performer.performance.meter.beats_per_bar
-        beats = _checked("morph over bars", bars, *MORPH_BARS) * beats_per_bar
-        self.mover.morph_to(slot, self.player.next_line(), beats)
+        return _checked("morph over bars", bars, *MORPH_BARS) * beats_per_bar
 
     def _look_back(self, phrases: int) -> None:
         """Back holds what it finds; forward from the newest phrase goes on."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from nesvae_live.arrangement import FARTHEST
 from nesvae_live.gestureinputs import (
     Capture,
+    GoRound,
     LookBack,
     Mark,
     MoveFader,
@@ -173,6 +174,13 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
         "the knobs wander by themselves; one that is touched is the hand's",
         lambda value, at: SetAuto(value >= 0.5, at),
         lambda standing: float(standing.auto),
+    ),
+    TargetSpec(
+        "round",
+        Kind.SWITCH,
+        "a morph from snapshot to snapshot, round and round; a knob that is touched is the hand's",
+        lambda value, at: GoRound(value >= 0.5, None, at),
+        lambda standing: float(standing.round),
     ),
     _trigger("back", "the phrase before is played again, and held", lambda at: LookBack(1, at)),
     _trigger("forward", "the phrase after it; past the newest on", lambda at: LookBack(-1, at)),

@@ -1,7 +1,7 @@
-"""The mover: what moves the knobs without hands. Cues, morphs, the fader, chance, and a walk.
+"""The mover: what moves the knobs without hands. Cues, morphs, the fader, chance, walks, rounds.
 
 A knob that a hand turns meanwhile is the hand's: the mover leaves it where it is, until the next
-recall, morph or walk begins. All of it runs in the sequencer's thread.
+recall, morph, walk or round begins. All of it runs in the sequencer's thread.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ from nesvae_live.setting import ATTRIBUTE_KNOBS, MIDDLE, STYLE_KNOBS, Setting, b
 GLIDE_PHRASES = 8
 """In so many phrases the walk is reached from where the knobs stood."""
 
+ROUND_SLOTS = 2
+"""How many snapshots a round takes."""
+
 ARRANGEMENT = "arrangement"
 """Beside the knobs, in what hands have touched."""
 
@@ -61,6 +64,8 @@ class Mover:
         self.cue: Cue | None = None
         self.morph: Morph | None = None
         self.wander: Wander | None = None
+        self.leg: float | None = None
+        """Beats from snapshot to snapshot while it goes round them, None while it doesn't."""
         self.pair = (1, 2)
         """The snapshots at the fader's ends."""
         self._alpha = 0.0
@@ -85,11 +90,37 @@ class Mover:
         Raises:
             ValueError: there is none of that number.
         """
-        target = self.performer.snapshot(slot)
+        self.performer.snapshot(slot)
         self._rest()
         self.performer.touched.clear()
-        self._alpha = 0.0
-        self.morph = Morph(self.performer.setting, target, slot, line, beats)
+        self._begin(slot, line, beats)
+
+    def go_round(self, line: float, beats: float) -> None:
+        """Begin on `line` to go from snapshot to snapshot by their numbers, `beats` beats each.
+
+        A knob that hands turn meanwhile is theirs until they let it go.
+
+        Raises:
+            ValueError: there aren't two.
+        """
+        if self.leg is not None:
+            self.leg = beats
+            return
+        slots = sorted(self.performer.snapshots)
+        if len(slots) < ROUND_SLOTS:
+            raise ValueError(
+                f"a round takes {ROUND_SLOTS} snapshots or more; there are: {len(slots)}"
+            )
+        self._rest()
+        self.performer.touched.clear()
+        self.performer.round = True
+        self.leg = beats
+        self._begin(slots[0], line, beats)
+
+    def end_round(self) -> None:
+        """Stay where the round has come to; does nothing if there is none."""
+        if self.leg is not None:
+            self._rest()
 
     def set_pair(self, low: int, high: int) -> None:
         """Put the fader between two snapshots.
@@ -174,6 +205,7 @@ class Mover:
                 self._alpha = alpha
             if alpha >= 1.0:
                 self.morph = None
+                self._go_on(morph)
 
     def step(self, at: float) -> None:
         """Go on with the walk: a phrase is about to be asked for."""
@@ -198,9 +230,27 @@ class Mover:
         morph = self.morph
         return {
             "auto": self.wander is not None,
+            "round": self.leg is not None,
             "fader": self.performer.fader,
             "morph": None if morph is None else [morph.slot, round(morph.alpha(beat), 3)],
         }
+
+    def _begin(self, slot: int, line: float, beats: float) -> None:
+        self._alpha = 0.0
+        self.morph = Morph(self.performer.setting, self.performer.snapshot(slot), slot, line, beats)
+
+    def _go_on(self, done: Morph) -> None:
+        """Go to the next snapshot of the round, if it is one; the first again after the last."""
+        performer = self.performer
+        if self.leg is None:
+            return
+        if not performer.snapshots:
+            self._rest()
+            return
+        slots = sorted(performer.snapshots)
+        later = [slot for slot in slots if slot > done.slot]
+        performer.touched.intersection_update((*performer.knobs.values, ARRANGEMENT))
+        self._begin((later or slots)[0], done.start + done.beats, self.leg)
 
     def _set_out(self, morph: Morph) -> Morph:
         """The morph from where everything stands as it begins."""
@@ -213,8 +263,8 @@ class Mover:
             self.arrange(setting.arrangement, line)
 
     def _rest(self) -> None:
-        self.cue = self.morph = self.wander = self.performer.fader = None
-        self.performer.auto = False
+        self.cue = self.morph = self.wander = self.leg = self.performer.fader = None
+        self.performer.auto = self.performer.round = False
 
 
 def steers(knob: str) -> bool:

@@ -41,7 +41,7 @@ def session() -> str:
 
 def _map() -> list[Widget]:
     knobs = [knob.name for knob in (*ATTRIBUTE_KNOBS, *SOUND_KNOBS)]
-    switches = ("hold", "auto")
+    switches = ("hold", "auto", "round")
     keeps = [spec.name for spec in TARGETS if spec.name.startswith("keep-")]
     actions = ("release", "chance", "vary", "capture", "back", "forward", "mark", "panic")
     return [

@@ -31,7 +31,7 @@ ROOT = "/nesvae/"
 HELLO, ERROR = f"{ROOT}hello", f"{ROOT}error"
 OFF = "off"
 INFO = (
-    *("bar", "count", "beat", "tempo", "clock", "motion", "seed", "hold", "auto", "key"),
+    *("bar", "count", "beat", "tempo", "clock", "motion", "seed", "hold", "auto", "round", "key"),
     *("events_late", "decodes_missed", "splices_late", "underruns", "take"),
 )
 """What of the status is told, each as `/nesvae/info/NAME`."""

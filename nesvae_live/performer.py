@@ -63,6 +63,8 @@ class Performer:
         """How far chance moves a knob if it isn't said, in 0..1."""
         self.auto = False
         """Whether the knobs wander by themselves."""
+        self.round = False
+        """Whether they go from snapshot to snapshot."""
         self.fader: float | None = None
         """Where the fader is, since it moved last; None when something else has moved since."""
         self.hold = False

@@ -14,6 +14,9 @@ from nesvae_live.timing import Meter
 
 SAMPLE_RATE = 44_100
 BLOCK_FRAMES = 256
+WALK, ROUND = "walk", "round"
+"""What moves the knobs when no hand does: a walk over the map, or a round of the snapshots."""
+
 LOOKAHEAD = 0.05
 """Seconds by which everything is decided ahead, for the sound to be rendered in time."""
 
@@ -55,7 +58,7 @@ class PlayOptions:
     status: bool | None = None
     control: Path | None = None
     patch: tuple[str, ...] = ()
-    auto: bool = False
+    auto: str | None = None
     osc: tuple[str, int] | None = None
     osc_to: tuple[str, int] | None = None
     demo: bool = False

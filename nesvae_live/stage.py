@@ -23,7 +23,7 @@ from nesvae_live.config import Preset, default_jams_dir
 from nesvae_live.desk import unshown
 from nesvae_live.diskroom import said_in_advance
 from nesvae_live.engine import Engine
-from nesvae_live.gestureinputs import SetAuto
+from nesvae_live.gestureinputs import GoRound, SetAuto
 from nesvae_live.inference import Result
 from nesvae_live.inputs import Input
 from nesvae_live.io.audio import open_audio
@@ -38,7 +38,7 @@ from nesvae_live.mixer import Balance, Mixer
 from nesvae_live.notices import Notices
 from nesvae_live.perftime import PerfTime
 from nesvae_live.plain import to_data
-from nesvae_live.playoptions import PlayOptions
+from nesvae_live.playoptions import ROUND, WALK, PlayOptions
 from nesvae_live.playsetup import choose_performance, choose_tempo
 from nesvae_live.ports.ourports import OWN_FEEDBACK
 from nesvae_live.protocols import Decode, Encode, Output
@@ -189,8 +189,10 @@ class Stage:
             snapshots=self.keeper.found,
             show=self.midi.feedback.send if self.midi.feedback is not None else unshown,
         )
-        if options.auto:
+        if options.auto == WALK:
             self.inbox.put(SetAuto(on=True, at=time.now()))
+        elif options.auto == ROUND:
+            self.inbox.put(GoRound(on=True, bars=None, at=time.now()))
         if self.midi.send_clock is not None and isinstance(clock, InternalClock):
             self.leader = ClockSender(clock, self.midi.send_clock, time, beats_per_bar)
             self.midi.clock_joined = self.leader.join

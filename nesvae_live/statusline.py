@@ -58,7 +58,7 @@ def to_line(figures: Mapping[str, Any]) -> str:
         parts.append(f"swaps late {figures['splices_late']}")
     if figures["decodes_missed"]:
         parts.append(f"missed {figures['decodes_missed']}")
-    parts += [name for name in ("hold", "auto") if figures.get(name)]
+    parts += [name for name in ("hold", "auto", "round") if figures.get(name)]
     if figures.get("key"):
         parts.append(figures["key"])
     if morph := figures.get("morph"):

@@ -53,6 +53,7 @@ class Standing(Protocol):
     temperature: float
     hold: bool
     auto: bool
+    round: bool
     fader: float | None
     morph_bars: float
     bounds: float

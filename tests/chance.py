@@ -9,6 +9,7 @@ from nesvae_live.gestureinputs import (
     CapturePhrase,
     ClearSnapshot,
     Gesture,
+    GoRound,
     LookBack,
     Mark,
     MoveFader,
@@ -66,6 +67,7 @@ def any_gesture(draw: random.Random, at: float) -> Gesture:
             *(Capture(at),) * 2,
             CapturePhrase(tuples, at),
             *(SetAuto(draw.random() < 0.6, at),) * 2,
+            *(GoRound(draw.random() < 0.6, draw.choice([None, 0.5]), at),) * 2,
             Mark("here", at),
         )
     )

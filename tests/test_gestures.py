@@ -15,6 +15,7 @@ from nesvae_live.gestureinputs import (
     CapturePhrase,
     ClearSnapshot,
     Gesture,
+    GoRound,
     LookBack,
     MoveFader,
     RecallSnapshot,
@@ -387,6 +388,68 @@ def test_in_auto_mode_the_knobs_wander_and_a_touched_one_is_the_hands_until_it_i
     assert dict(rig.performer.knobs.values) == stays
     assert rig.performer.knobs.values["noise"] == 0.3
     assert rig.sequencer.counters.decodes_missed == 0
+
+
+def three_snapshots(rig: Rig) -> None:
+    for slot, density in ((2, 0.1), (5, 0.9), (9, 0.5)):
+        turn(rig, density=density, register=density)
+        do(rig, StoreSnapshot, slot)
+
+
+def test_a_round_goes_from_snapshot_to_snapshot_on_the_bars_and_begins_again() -> None:
+    rig = bars_rig()
+    assert "takes 2 snapshots" in do(rig, GoRound, True, 2.0)["error"]
+    three_snapshots(rig)
+    assert do(rig, GoRound, True, 2.0)["ok"]
+    play_to(rig, 4.0 * 9)
+    density = [0.5 + float(decoded_at(rig, 4.0 * bar).z[0]) / 5.0 for bar in range(1, 9)]
+    assert density == pytest.approx([0.5, 0.3, 0.1, 0.5, 0.9, 0.7, 0.5, 0.3])
+    assert rig.performer.round
+    assert rig.sequencer.counters.decodes_missed == 0
+
+
+def test_on_a_round_a_touched_knob_is_the_hands_until_it_is_let_go() -> None:
+    rig = bars_rig()
+    three_snapshots(rig)
+    do(rig, GoRound, True, 1.0)
+    play_to(rig, 8.0)
+    turn(rig, density=0.33)
+    play_to(rig, 40.0)
+    assert rig.performer.knobs.values["density"] == 0.33
+    assert rig.performer.knobs.values["register"] != 0.33
+    turn(rig, density=None)
+    play_to(rig, 60.0)
+    assert rig.performer.knobs.values["density"] == rig.performer.knobs.values["register"]
+
+
+def test_a_round_ends_where_it_is_or_with_what_else_moves_the_knobs() -> None:
+    rig = bars_rig()
+    three_snapshots(rig)
+    do(rig, GoRound, True, 4.0)
+    play_to(rig, 10.0)
+    do(rig, GoRound, False, None)
+    stays = dict(rig.performer.knobs.values)
+    play_to(rig, 40.0)
+    assert dict(rig.performer.knobs.values) == stays
+    do(rig, GoRound, True, 1.0)
+    do(rig, RecallSnapshot, 5)
+    assert not rig.performer.round
+    play_to(rig, 60.0)
+    assert rig.performer.knobs.values["density"] == 0.9
+
+
+def test_a_round_goes_on_with_the_snapshots_that_there_are() -> None:
+    rig = bars_rig()
+    three_snapshots(rig)
+    do(rig, GoRound, True, 1.0)
+    for slot in (2, 5):
+        do(rig, ClearSnapshot, slot)
+    play_to(rig, 40.0)
+    assert rig.performer.round
+    assert rig.performer.knobs.values["density"] == pytest.approx(0.5)
+    do(rig, ClearSnapshot, 9)
+    play_to(rig, 60.0)
+    assert not rig.performer.round
 
 
 def test_the_walk_sets_out_from_where_the_knobs_stand() -> None:

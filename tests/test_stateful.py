@@ -26,6 +26,7 @@ from nesvae_live.events import NoteOn
 from nesvae_live.follower import Motion
 from nesvae_live.gestureinputs import (
     Capture,
+    GoRound,
     LookBack,
     MoveFader,
     RecallSnapshot,
@@ -58,6 +59,7 @@ MAKE: dict[str, Callable[..., Any]] = {
     "transpose": lambda at, voice, by: SetTranspose(voice, by, at),
     "hold": lambda at, hold: SetHold(hold, at),
     "auto": lambda at, on: SetAuto(on, at),
+    "round": lambda at, on, bars: GoRound(on, bars, at),
     "back": lambda at, phrases: LookBack(phrases, at),
     "store": lambda at, slot: StoreSnapshot(slot, at),
     "recall": lambda at, slot: RecallSnapshot(slot, at),
@@ -78,6 +80,7 @@ COMMANDS = st.one_of(
     st.tuples(st.just("transpose"), st.none() | st.sampled_from(VOICES), st.integers(-12, 12)),
     st.tuples(st.just("hold"), st.booleans()),
     st.tuples(st.just("auto"), st.booleans()),
+    st.tuples(st.just("round"), st.booleans(), st.sampled_from([None, 0.5, 2.0])),
     st.tuples(st.just("back"), st.integers(-3, 3)),
     st.tuples(st.just("store"), SLOTS),
     st.tuples(st.just("recall"), SLOTS),

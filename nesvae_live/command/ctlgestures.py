@@ -43,6 +43,10 @@ def _switch(given: argparse.Namespace) -> Command:
     return {"do": given.verb, "on": given.on == "on"}
 
 
+def _round(given: argparse.Namespace) -> Command:
+    return {**_switch(given), "bars": given.bars}
+
+
 def _back(given: argparse.Namespace) -> Command:
     return {"do": "back", "phrases": given.phrases if given.verb == "back" else -given.phrases}
 
@@ -91,6 +95,7 @@ def _number(low: float, high: float, kind: Callable[[str], float] = float) -> di
 SLOT = {**_number(1, 64, int), "metavar": "N"}
 SHARE = _number(0.0, 1.0)
 ON = {"choices": ("on", "off")}
+BARS = {**_number(0.25, 256.0), "nargs": "?", "metavar": "BARS"}
 PHRASES = {**_number(1, 64, int), "metavar": "PHRASES", "nargs": "?", "default": 1}
 
 VERBS = (
@@ -107,7 +112,7 @@ VERBS = (
     VerbSpec(
         "morph",
         "go to a snapshot over some bars",
-        {"slot": SLOT, "bars": {**_number(0.25, 256.0), "nargs": "?", "metavar": "BARS"}},
+        {"slot": SLOT, "bars": BARS},
         _plain("slot", "bars"),
     ),
     VerbSpec(
@@ -121,6 +126,9 @@ VERBS = (
     VerbSpec("forward", "the other way; past the newest it goes on", {"phrases": PHRASES}, _back),
     VerbSpec("hold", "let the phrase that plays go round", {"on": ON}, _switch),
     VerbSpec("auto", "let the knobs wander by themselves", {"on": ON}, _switch),
+    VerbSpec(
+        "round", "go round the snapshots, some bars to each", {"on": ON, "bars": BARS}, _round
+    ),
     VerbSpec(
         "chance",
         "let chance move the knobs, each by at most so much",

@@ -12,6 +12,7 @@ from nesvae_live.timing import CLOCK_LOST, Meter
 
 MIDI_APIS = ("auto", "alsa", "jack", "coremidi", "winmm", "none")
 AUDIO_APIS = ("auto", "portaudio", "jack", "none")
+WAYS = ("walk", "round")
 DEMO_BARS = 16
 DEMO_SEED = 21
 
@@ -106,7 +107,13 @@ def _performance(p: argparse.ArgumentParser) -> None:
         metavar="[HOST:]PORT",
         help="send values there, beside who sends",
     )
-    p.add_argument("--auto", action="store_true", help="let the knobs wander by themselves")
+    p.add_argument(
+        "--auto",
+        nargs="?",
+        const=WAYS[0],
+        choices=WAYS,
+        help="let the knobs wander by themselves, or go round the preset's snapshots",
+    )
     p.add_argument("--jams", type=Path, metavar="DIR", help="where takes go")
     p.add_argument(
         "--patch",
