@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ CLIENT_NAME = "nesvae_live_watch"
 
 STALLED_SECONDS = 2.0
 """A server whose frame clock stands for so long is as good as dead."""
+
+CLOSE_SECONDS = 1.0
+"""How long leaving may take."""
 
 
 class JackWatch:
@@ -98,10 +102,17 @@ class JackWatch:
         return True
 
     def close(self) -> None:
-        """Leave the server, dead or alive; harmless when already left."""
-        if self._client is not None and not self.stalled:  # a server that hangs would hang us
-            self._client.close()
-            self._client = None
+        """Leave the server, dead or alive, within a second; harmless when already left.
+
+        As other ports go at the same time, libjack may wait for ever for a lock that it ended a
+        thread of its own with (jack2, issue 395): then the client is left as it is.
+        """
+        if self._client is None or self.stalled:  # a server that hangs would hang us
+            return
+        client, self._client = self._client, None
+        leaving = threading.Thread(target=client.close, name="JACK watch, leaving", daemon=True)
+        leaving.start()
+        leaving.join(CLOSE_SECONDS)
 
 
 def hush_libjack() -> None:
