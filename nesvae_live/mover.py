@@ -109,7 +109,8 @@ class Mover:
         slots = sorted(self.performer.snapshots)
         if len(slots) < ROUND_SLOTS:
             raise ValueError(
-                f"a round takes {ROUND_SLOTS} snapshots or more; there are: {len(slots)}"
+                f"a round takes {ROUND_SLOTS} snapshots or more, and there are {len(slots)}: "
+                "`ctl store` makes them"
             )
         self._rest()
         self.performer.touched.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import fields
 from datetime import datetime
@@ -192,10 +193,15 @@ class Stage:
         if options.auto == WALK:
             self.inbox.put(SetAuto(on=True, at=time.now()))
         elif options.auto == ROUND:
-            self.inbox.put(GoRound(on=True, bars=None, at=time.now()))
+            self.inbox.put(GoRound(on=True, bars=None, at=time.now(), reply=self._refused))
         if self.midi.send_clock is not None and isinstance(clock, InternalClock):
             self.leader = ClockSender(clock, self.midi.send_clock, time, beats_per_bar)
             self.midi.clock_joined = self.leader.join
+
+    def _refused(self, answer: Mapping[str, Any]) -> None:
+        """Tell that what was asked for at the start can't be had, if so."""
+        if not answer["ok"]:
+            self.notices.warn(f"--auto {self.options.auto}: {answer['error']}")
 
     def _open_network(self, stack: ExitStack) -> None:
         """Open what others on the network reach us by: OSC, and a Link session."""
