@@ -90,7 +90,7 @@ def jack_server(
 ) -> Iterator[JackServer]:
     """A JACK server of the test's own, the default one for it and its children.
 
-    Mark the test `jack`; a parameter (sample rate in Hz, frames a period) is taken with
+    Mark the test `jack`; a parameter (the arguments of `JackServer`) is taken with
     `indirect`. The next server starts when this one is gone.
     """
     server = JackServer(*getattr(request, "param", ()))

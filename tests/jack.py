@@ -24,10 +24,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nesvae_live.ports.jackwatch import hush_libjack
+from nesvae_live.realtime import realtime_granted
 from tests.orphans import ends_with_its_parent
+from tests.timebase import Timebase
 
 WAIT_SECONDS = 10.0
 POLL_SECONDS = 0.005
+PRIORITY = 20
 NAMES = 6
 """Of test servers; JACK has eight places for all servers of a user."""
 
@@ -50,13 +53,18 @@ class JackServer:
     Names are used again, because JACK has eight places for servers, and one that was killed keeps
     its place until a server of the same name comes. After `kill`, close every client of this
     process before another is made: libjack frees the old ones then, and closing those crashes.
+
+    A client that is late for a cycle loses the MIDI of that cycle. With `strict` the server waits for
+    it, so that everybody hears the same, and is real-time where the system grants that.
     """
 
-    def __init__(self, sample_rate: int = 48000, period: int = 256) -> None:
+    def __init__(self, sample_rate: int = 48000, period: int = 256, strict: bool = False) -> None:
         self.name = name_for_this_process()
         self.sample_rate = sample_rate
         self.period = period
-        command = ["jackd", "-r", "-n", self.name, "-d", "dummy"]
+        options = ["-S"] if strict else []
+        options += ["-R", "-P", str(PRIORITY)] if strict and realtime_granted() else ["-r"]
+        command = ["jackd", *options, "-n", self.name, "-d", "dummy"]
         command += ["-r", str(sample_rate), "-p", str(period)]
         self._process = subprocess.Popen(
             command,
@@ -90,7 +98,10 @@ class JackServer:
         """End the server, wait until it is gone, and leave no trace of it."""
         if self._process.poll() is None:
             self.resume()
-            self.kill(signal.SIGTERM)
+            try:
+                self.kill(signal.SIGTERM)
+            except subprocess.TimeoutExpired:  # it waits for a client that is gone
+                self.kill()
         if self._killed:
             free_the_place_of(self.name)
         for left in Path("/dev/shm").glob(f"jack_*{self.name}_*"):
@@ -183,6 +194,11 @@ class JackProbe:
         return list(self._ask("midi"))
 
     @property
+    def midi_at(self) -> list[float]:
+        """When that came, in seconds of `time.perf_counter`: its cycle's beginning and its place there."""
+        return list(self._ask("midi_at"))
+
+    @property
     def sent(self) -> list[tuple[int, bytes]]:
         """What went out so far, likewise."""
         return list(self._ask("sent"))
@@ -217,6 +233,18 @@ class JackProbe:
     def transport(self, verb: str, *arguments: int) -> None:
         """`start` or `stop` JACK's transport, or `locate` a frame."""
         self._ask("transport", verb, *arguments)
+
+    def lead(self, tempo: float) -> None:
+        """Be the timebase master, from now on: one tempo from frame 0 on."""
+        self._ask("lead", tempo)
+
+    def change_tempo_in_a_bar(self, tempo: float) -> float:
+        """As the master, go at another tempo from the middle of the next bar on; its beat."""
+        return float(self._ask("change_tempo_in_a_bar", tempo))
+
+    def frame_of(self, beat: float) -> int:
+        """As the master: the transport's frame on which a beat falls."""
+        return int(self._ask("frame_of", beat))
 
     def connect_midi_from(self, pattern: str) -> str:
         """Hear the MIDI output whose name matches the pattern, once it is there; its name."""
@@ -295,6 +323,7 @@ class _Ear:
         self._client: Any = jack.Client(name, no_start_server=True)
         self.sample_rate: int = self._client.samplerate
         self.midi: list[tuple[int, bytes]] = []
+        self.midi_at: list[float] = []
         self.sent: list[tuple[int, bytes]] = []
         self.first_frame = -1
         self.frames_missed = 0
@@ -302,6 +331,7 @@ class _Ear:
         self._flood: Iterator[bytes] = iter(())
         self._flooding = 0.0
         self._to_send: SimpleQueue[bytes] = SimpleQueue()
+        self._timebase: Timebase | None = None
         self._audio = np.zeros(round(audio_seconds * self.sample_rate), np.float32)
         self.frames = 0
         self._ports = {
@@ -315,10 +345,11 @@ class _Ear:
 
     def _process(self, frames: int) -> None:
         """Take and give a block. Runs in the server's cycle."""
-        frame = self._client.last_frame_time
+        frame, now = self._client.last_frame_time, time.perf_counter()
         if self.first_frame < 0:
             self.first_frame = frame
         for offset, data in self._ports["midi_in"].incoming_midi_events():
+            self.midi_at.append(now + offset / self.sample_rate)
             self.midi.append((frame + offset, bytes(data)))
             if self._echoes:
                 self._to_send.put(bytes(data))
@@ -356,7 +387,25 @@ class _Ear:
         self._flooding = per_second / self.sample_rate
 
     def transport(self, verb: str, *arguments: int) -> None:
-        getattr(self._client, f"transport_{verb}")(*arguments)
+        if verb == "locate":
+            (self._client.transport_frame,) = arguments
+        else:
+            getattr(self._client, f"transport_{verb}")()
+
+    def lead(self, tempo: float) -> None:
+        if self._timebase is not None:
+            self._timebase.begin(tempo)
+            return
+        self._timebase = timebase = Timebase(tempo, self.sample_rate)
+        self._client.set_timebase_callback(lambda _state, _size, pos, _new: timebase.fill(pos))
+
+    def change_tempo_in_a_bar(self, tempo: float) -> float:
+        assert self._timebase is not None, "it doesn't lead"
+        return self._timebase.change_in_a_bar(tempo, self._client.transport_frame)
+
+    def frame_of(self, beat: float) -> int:
+        assert self._timebase is not None, "it doesn't lead"
+        return self._timebase.frame_of(beat)
 
     def port_names(self) -> list[str]:
         return [port.name for port in self._client.get_ports()]
