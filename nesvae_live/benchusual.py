@@ -1,7 +1,10 @@
 """Beside the instrument in `bench timing`: the usual Python way, in a process of its own.
 
-A thread sleeps until the next message is due and sends it through mido; another decodes phrases
-with the same network in torch, from the newest knobs. It gets no sound to make.
+A thread sleeps between messages and sends them through mido; another decodes phrases with the same
+network in torch whenever knobs were turned. Two ways to sleep: `usual` sleeps for as long as lies
+between two messages, `file` for what is left until the next one counted from the start, as mido
+plays a file. Both are judged by the time that the music has from its start on. It gets no sound to
+make, and torch one thread.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import json
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import mido
@@ -19,20 +23,23 @@ import torch
 from nesvae_live.attributes import N_ATTRIBUTES
 from nesvae_live.checkpoint import load_checkpoint
 from nesvae_live.config import find_checkpoint
-from nesvae_live.decoding import Sampling
+from nesvae_live.decoding import SAMPLING
 from nesvae_live.inference import draws
 from nesvae_live.model import Vae, condition, sample, start_tuple
 from nesvae_live.phrase import Ints, symbols_to_tuples
 from nesvae_live.voices import SILENCE
 
 STEP_SECONDS = 1 / 24
-SAMPLING = Sampling(temperature=0.9, top_p=0.95, guidance=3.0)
+ONE = replace(SAMPLING, candidates=1)
+IDLE_SECONDS = 0.1
+"""So often the decoder looks whether it is over while nobody turns a knob."""
 
 
 class Usual:
-    """Plays phrases, and keeps the times at which its notes were due."""
+    """Plays phrases in one of both ways, and keeps the times at which its notes were due."""
 
-    def __init__(self) -> None:
+    def __init__(self, way: str) -> None:
+        self._sleeps = way == "usual"
         checkpoint = load_checkpoint(find_checkpoint(None))
         self._model = Vae(checkpoint.config).eval()
         self._model.load_state_dict({k: torch.from_numpy(v) for k, v in checkpoint.weights.items()})
@@ -45,8 +52,9 @@ class Usual:
         )
         self.notes: list[tuple[float, float, int, int]] = []
         self.decodes = 0
-        self._phrase = self._decode(0)
         self._stopping = threading.Event()
+        self._turned = threading.Event()
+        self._phrase = self._decode(0)
 
     def run(self) -> None:
         """Play until told to stop."""
@@ -64,6 +72,7 @@ class Usual:
     def _turn(self, message: Any) -> None:
         if message.type == "control_change" and 20 <= message.control < 20 + N_ATTRIBUTES:
             self._knobs[message.control - 20] = (message.value - 63.5) / 25.4
+            self._turned.set()
 
     def _decode(self, index: int) -> Ints:
         """One phrase `[13, 4]` from the knobs as they are."""
@@ -74,25 +83,23 @@ class Usual:
         )
         decoder = self._model.decoder
         uniforms = torch.from_numpy(draws(7, index))[None]
-        symbols, _ = sample(
-            decoder, zm, start_tuple(1), decoder.initial_state(1), uniforms, SAMPLING
-        )
+        symbols, _ = sample(decoder, zm, start_tuple(1), decoder.initial_state(1), uniforms, ONE)
         return symbols_to_tuples(symbols[0].numpy())
 
     def _decode_on(self) -> None:
         while not self._stopping.is_set():
+            if not self._turned.wait(IDLE_SECONDS):
+                continue
+            self._turned.clear()
             self.decodes += 1
             self._phrase = self._decode(self.decodes)
 
     def _play(self) -> None:
-        """As mido plays a file: sleep for what is left until the next message, and send it."""
+        """Sleep and send, in turns."""
         due = time.perf_counter()
         sounding: dict[int, int] = {}
         while not self._stopping.is_set():
             for row in self._phrase:
-                wait = due - time.perf_counter()
-                if wait > 0:
-                    time.sleep(wait)
                 for channel, note in enumerate(map(int, row[:3])):
                     if note == sounding.get(channel, SILENCE):
                         continue
@@ -102,7 +109,11 @@ class Usual:
                         self.notes.append((due, 0.0, channel, note))
                         self._say("note_on", channel, note)
                         sounding[channel] = note
-                due += int(row[3]) * STEP_SECONDS
+                held = int(row[3]) * STEP_SECONDS
+                due += held
+                wait = held if self._sleeps else due - time.perf_counter()
+                if wait > 0:
+                    time.sleep(wait)
         for channel, note in sounding.items():
             self._say("note_off", channel, note)
 
@@ -110,13 +121,13 @@ class Usual:
         self._out.send(mido.Message(kind, channel=channel, note=note))
 
 
-def main() -> None:
+def main(way: str) -> None:
     """Run it; then say, as JSON, when its notes were due."""
     torch.set_num_threads(1)
-    usual = Usual()
+    usual = Usual(way)
     usual.run()
     print(json.dumps({"notes": usual.notes, "decodes": usual.decodes}), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

@@ -10,20 +10,16 @@ import pytest
 from nesvae_live.benchear import CLOCK, NOTES, SOURCE, Caught
 from nesvae_live.benchplay import Meant
 from nesvae_live.benchserver import BenchError
-from nesvae_live.benchtiming import (
-    HEAD,
+from nesvae_live.benchspread import (
     Spread,
-    Timing,
-    bench_timing,
     clock_lateness,
     knob_latencies,
     match_notes,
     phases,
     spread,
-    timing_to_text,
-    timings_to_json,
-    timings_to_text,
 )
+from nesvae_live.benchtable import HEAD, Timing, timing_to_text, timings_to_json, timings_to_text
+from nesvae_live.benchtiming import bench_timing
 from nesvae_live.cli import main
 
 SOAK_SECONDS = 600.0

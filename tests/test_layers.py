@@ -89,6 +89,8 @@ LAYERS: dict[int, tuple[str, ...]] = {
             "benchknobs",
             "benchplay",
             "benchserver",
+            "benchspread",
+            "benchtable",
             "benchtiming",
             "benchusual",
         ),

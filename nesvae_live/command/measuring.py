@@ -87,7 +87,8 @@ def _run_bench(arguments: argparse.Namespace) -> int:
 
 
 def _run_bench_timing(arguments: argparse.Namespace) -> int:
-    from nesvae_live.benchtiming import HEAD, bench_timing, timings_to_json, timings_to_text
+    from nesvae_live.benchtable import HEAD, timings_to_json, timings_to_text
+    from nesvae_live.benchtiming import bench_timing
 
     signal.signal(signal.SIGTERM, _end)
     print(HEAD, file=sys.stderr)

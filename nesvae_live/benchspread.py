@@ -1,0 +1,110 @@
+"""What `bench timing` computes from what a case meant to do and what the listener caught of it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from statistics import median
+
+from nesvae_live.benchear import CLOCK, NOTES, SOURCE, Caught
+from nesvae_live.benchplay import Meant
+from nesvae_live.benchserver import BenchError
+from nesvae_live.follower import Status
+from nesvae_live.timing import CLOCKS_PER_BEAT
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How a number of milliseconds are spread; `n` of them."""
+
+    n: int
+    p50: float
+    p95: float
+    p99: float
+    max: float
+
+
+def spread(milliseconds: Iterable[float]) -> Spread | None:
+    """How they are spread; None: there are none."""
+    ordered = sorted(milliseconds)
+    if not ordered:
+        return None
+    last = len(ordered) - 1
+    at = (round(ordered[round(share * last)], 3) for share in (0.5, 0.95, 0.99, 1.0))
+    return Spread(len(ordered), *at)
+
+
+def match_notes(meant: Meant, caught: Sequence[Caught]) -> list[tuple[float, float, Caught]]:
+    """(due time, beat, what was caught) of each note that came, channel by channel in order.
+
+    What was sent before the listener listened, and what was silenced, has no match.
+    """
+    heard: Mapping[int, list[Caught]] = defaultdict(list)
+    for item in caught:
+        if item.port == NOTES and item.data[0] & 0xF0 == 0x90 and item.data[2] > 0:
+            heard[item.data[0] & 0x0F].append(item)
+    matched = []
+    for channel, items in heard.items():
+        due = [note for note in meant.notes if note[2] == channel]
+        names = [note[3] for note in due]
+        # The listener misses a beginning, never a note in between.
+        came = [item.data[1] for item in items]
+        skip = next((i for i in range(len(due)) if names[i : i + len(came)] == came), None)
+        if skip is None:
+            raise BenchError("what was heard is not what was played")
+        matched += [
+            (at, beat, item) for (at, beat, *_), item in zip(due[skip:], items, strict=False)
+        ]
+    return matched
+
+
+def knob_latencies(meant: Meant, turned: Sequence[float]) -> list[float]:
+    """From each turn at the port to the start of the first tuple decoded from it, in ms.
+
+    A turn has been taken when its message was stamped; a decode that was asked for after that
+    holds it, or a newer one of the same knob.
+    """
+    decoded = sorted(meant.decoded)
+    asked = [at for at, _ in decoded]
+    starts = list(accumulate((start for _, start in reversed(decoded)), min))[::-1]
+    latencies = []
+    for at, taken in zip(turned, meant.turned, strict=False):
+        first = bisect_left(asked, taken)
+        if first < len(decoded):
+            latencies.append(1e3 * (starts[first] - at))
+    return latencies
+
+
+def clock_lateness(meant: Meant, caught: Sequence[Caught]) -> tuple[list[float], list[float]]:
+    """How late clocks came, and how far their intervals are from the median, in ms."""
+    beat, at, beat_seconds = meant.lines[0]
+    stamps = [item.at for item in caught if item.port == CLOCK and item.data[0] == Status.CLOCK]
+    clock_seconds = beat_seconds / CLOCKS_PER_BEAT
+    zero = at - beat * beat_seconds
+    # A clock is less than half an interval late, or another one's.
+    phases = [(stamp - zero) / clock_seconds for stamp in stamps]
+    late = [1e3 * clock_seconds * (phase - round(phase)) for phase in phases]
+    gaps = [1e3 * (after - before) for before, after in pairwise(stamps)]
+    usual = median(gaps) if gaps else 0.0
+    return late, [abs(gap - usual) for gap in gaps]
+
+
+def phases(meant: Meant, caught: Sequence[Caught], rate: int) -> list[float]:
+    """How far notes lie behind their place between the source's clocks, in ms, with sign."""
+    lines: list[int] = []
+    for item in caught:
+        if item.port == SOURCE and item.data[0] == Status.START:
+            lines = []
+        elif item.port == SOURCE and item.data[0] == Status.CLOCK:
+            lines.append(item.frame)
+    found = []
+    for _, beat, item in match_notes(meant, caught):
+        clocks = beat * CLOCKS_PER_BEAT
+        before = int(clocks)
+        if before + 1 < len(lines):
+            place = lines[before] + (clocks - before) * (lines[before + 1] - lines[before])
+            found.append(1e3 * (item.frame - place) / rate)
+    return found
