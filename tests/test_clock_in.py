@@ -230,8 +230,13 @@ def test_ten_minutes_of_following_do_not_drift(jack_server: JackServer, tmp_path
 
 
 def connect(source: str, target: str) -> None:
-    done = subprocess.run(["jack_connect", source, target], capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
+    """Connect two ports; a program that opens while servers come and go may not find its server."""
+    command = ["jack_connect", source, target]
+
+    def connected() -> bool:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+    assert wait_until(connected, every=0.1), command
 
 
 @needs_clock
