@@ -24,14 +24,23 @@ class BenchError(Exception):
 
 
 class XrunCounter:
-    """The empty client: it does nothing with each block, and counts what the server complains of."""
+    """The empty client: it does nothing with each block, and counts the cycles that were late.
 
-    def __init__(self) -> None:
+    The server complains once of every client that is late in a cycle, so that more clients would
+    make more of the same: what comes within a period of `period` seconds is one.
+    """
+
+    def __init__(self, period: float) -> None:
         self.xruns = 0
+        self._period = period
+        self._at = float("-inf")
 
     def __call__(self, _delayed_usecs: float) -> None:
-        """Count one. Runs in libjack's thread for notices."""
-        self.xruns += 1
+        """Hear a complaint. Runs in libjack's thread for notices."""
+        now = time.monotonic()
+        if now - self._at >= self._period:
+            self._at = now
+            self.xruns += 1
 
 
 @contextmanager
@@ -45,7 +54,7 @@ def bench_server(
         process = _start_server(name, period, realtime=realtime)
     try:
         client = _open_client(name)
-        counter = XrunCounter()
+        counter = XrunCounter(client.blocksize / client.samplerate)
         client.set_xrun_callback(counter)
         client.activate()
         try:

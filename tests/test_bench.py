@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from nesvae_live.bench import (
     sum_of_rows,
 )
 from nesvae_live.benchcase import ENGINES, Figures
-from nesvae_live.benchserver import BenchError
+from nesvae_live.benchserver import BenchError, XrunCounter
 from nesvae_live.cli import main
 from tests.jack import wait_until
 
@@ -58,6 +59,15 @@ def test_the_parts_of_a_case_are_summed_up_and_their_cpu_is_the_mean() -> None:
     ]
     together = Figures(blocks=22, blocks_late=1, underruns=1, decodes=7, cpu=0.35)
     assert sum_of_rows(parts) == Row(64, "chip", True, 3, together)
+
+
+def test_complaints_of_one_cycle_are_one_xrun(monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = XrunCounter(period=256 / 48_000)
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    for now in (1.0, 1.0001, 1.002, 1.0055, 1.02):  # noqa: B007 - what the clock reads
+        counter(0.0)
+    assert counter.xruns == 3
 
 
 def test_real_time_that_is_not_granted_is_one_line_if_it_was_asked_for(
