@@ -30,8 +30,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nesvae_live.benchcase import BEGINS, READY, Case
-from nesvae_live.benchserver import bench_server
+from nesvae_live.bench.case import BEGINS, READY, Case
+from nesvae_live.bench.server import bench_server
 from nesvae_live.checkpoint import load_checkpoint
 from nesvae_live.config import find_checkpoint
 from nesvae_live.critic import Critic
@@ -146,7 +146,7 @@ def _audio() -> Iterator[None]:
     """The chip plays, through a JACK server, in processes of its own."""
     with bench_server(None, AUDIO_FRAMES, realtime=realtime_granted()) as (name, _, _):
         case = Case("chip", loaded=False, seconds=3600.0)
-        command = [sys.executable, "-m", "nesvae_live.benchcase", json.dumps(asdict(case))]
+        command = [sys.executable, "-m", "nesvae_live.bench.case", json.dumps(asdict(case))]
         environment = {**os.environ, "JACK_DEFAULT_SERVER": name}
         with subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, text=True

@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
 def _known_errors() -> tuple[type[Exception], ...]:
     """The errors that are one line for a person; their modules are loaded when one is raised."""
     names = (
-        ("nesvae_live.benchserver", "BenchError"),
+        ("nesvae_live.bench.server", "BenchError"),
         ("nesvae_live.io.link", "LinkError"),
         ("nesvae_live.checkpoint", "CheckpointError"),
         ("nesvae_live.config", "ConfigError"),

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from nesvae_live import bench
-from nesvae_live.bench import (
+from nesvae_live.bench import audio as bench
+from nesvae_live.bench.audio import (
     HEAD,
     Bench,
     Row,
@@ -22,8 +22,8 @@ from nesvae_live.bench import (
     row_to_text,
     sum_of_rows,
 )
-from nesvae_live.benchcase import ENGINES, Figures
-from nesvae_live.benchserver import BenchError, XrunCounter
+from nesvae_live.bench.case import ENGINES, Figures
+from nesvae_live.bench.server import BenchError, XrunCounter
 from nesvae_live.cli import main
 from tests.jack import wait_until
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from nesvae_live.benchear import CLOCK, NOTES, SOURCE, Caught
-from nesvae_live.benchplay import Meant
-from nesvae_live.benchserver import BenchError
-from nesvae_live.benchspread import (
+from nesvae_live.bench.ear import CLOCK, NOTES, SOURCE, Caught
+from nesvae_live.bench.play import Meant
+from nesvae_live.bench.server import BenchError
+from nesvae_live.bench.spread import (
     Spread,
     clock_lateness,
     knob_latencies,
@@ -18,8 +18,8 @@ from nesvae_live.benchspread import (
     phases,
     spread,
 )
-from nesvae_live.benchtable import HEAD, Timing, timing_to_text, timings_to_json, timings_to_text
-from nesvae_live.benchtiming import bench_timing
+from nesvae_live.bench.table import HEAD, Timing, timing_to_text, timings_to_json, timings_to_text
+from nesvae_live.bench.timing import bench_timing
 from nesvae_live.cli import main
 
 SOAK_SECONDS = 600.0

@@ -17,7 +17,7 @@ ROOT = Path(nesvae_live.__file__).parent
 
 # Imports point down only, or stay within a layer. `__init__` is the version.
 LAYERS: dict[int, tuple[str, ...]] = {
-    0: ("__init__", "command", "io", "ports", "training"),
+    0: ("__init__", "bench", "command", "io", "ports", "training"),
     1: (
         *("voices", "events", "inputs", "gestureinputs", "surfaceinputs", "reply", "journal"),
         *("phrase", "relations", "attributes"),
@@ -82,18 +82,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
     ),
     5: (
         "__main__",
-        *(
-            "bench",
-            "benchcase",
-            "benchear",
-            "benchknobs",
-            "benchplay",
-            "benchserver",
-            "benchspread",
-            "benchtable",
-            "benchtiming",
-            "benchusual",
-        ),
+        "bench.*",
         "cli",
         "command.*",
         "config",
@@ -130,7 +119,7 @@ LAYERS: dict[int, tuple[str, ...]] = {
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "numpy": ("*",),
     "numba": ("chip", "decoder", "encoder", "gru"),
-    "torch": ("model", "training.*", "command.network", "benchusual"),
+    "torch": ("model", "training.*", "command.network", "bench.usual"),
     "safetensors": ("checkpoint", "training.*"),
     "tqdm": ("command.jam", "render", "training.*"),
     "msgspec": (
@@ -145,12 +134,12 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "platformdirs": ("io.control", "config"),
     "tomlkit": ("presetfile",),
-    "mido": ("io.*", "benchusual"),
+    "mido": ("io.*", "bench.usual"),
     "aalink": ("io.link",),
     "pythonosc": ("io.osc",),
     "rtmidi": ("ports.midiports",),
-    "jack": ("benchear", "benchserver", "ports.jackwatch"),
-    "pyo": ("benchcase", "soundprobe", "soundprocess"),
+    "jack": ("bench.ear", "bench.server", "ports.jackwatch"),
+    "pyo": ("bench.case", "soundprobe", "soundprocess"),
     "matplotlib": ("io.picture", "io.piece", "training.*"),
     "sklearn": ("training.contexts", "training.layout"),
     "threadpoolctl": ("training.layout",),

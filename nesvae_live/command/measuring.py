@@ -68,7 +68,7 @@ def add_measuring(commands: Any) -> None:
 
 
 def _run_bench(arguments: argparse.Namespace) -> int:
-    from nesvae_live.bench import FRAMES, HEAD, bench_audio, bench_to_json, bench_to_text
+    from nesvae_live.bench.audio import FRAMES, HEAD, bench_audio, bench_to_json, bench_to_text
 
     signal.signal(signal.SIGTERM, _end)
     print(HEAD, file=sys.stderr)
@@ -87,8 +87,8 @@ def _run_bench(arguments: argparse.Namespace) -> int:
 
 
 def _run_bench_timing(arguments: argparse.Namespace) -> int:
-    from nesvae_live.benchtable import HEAD, timings_to_json, timings_to_text
-    from nesvae_live.benchtiming import bench_timing
+    from nesvae_live.bench.table import HEAD, timings_to_json, timings_to_text
+    from nesvae_live.bench.timing import bench_timing
 
     signal.signal(signal.SIGTERM, _end)
     print(HEAD, file=sys.stderr)

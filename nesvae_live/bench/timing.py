@@ -2,7 +2,7 @@
 
 On a JACK server of its own (dummy driver): the instrument with its sound on, in each swap mode,
 while a listener turns knobs 100 times a second and hears notes and clock; then behind
-`jack_midi_clock`; then, in the same run, the usual Python way (`benchusual`), once as it sleeps
+`jack_midi_clock`; then, in the same run, the usual Python way (`bench.usual`), once as it sleeps
 between messages and once as it would play a file.
 """
 
@@ -21,10 +21,10 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from nesvae_live.benchear import CLOCK, KNOBS, NOTES, SOURCE, Ear
-from nesvae_live.benchplay import Meant, PlayCase
-from nesvae_live.benchserver import SAMPLE_RATE, BenchError, bench_server
-from nesvae_live.benchspread import (
+from nesvae_live.bench.ear import CLOCK, KNOBS, NOTES, SOURCE, Ear
+from nesvae_live.bench.play import Meant, PlayCase
+from nesvae_live.bench.server import SAMPLE_RATE, BenchError, bench_server
+from nesvae_live.bench.spread import (
     Spread,
     clock_lateness,
     knob_latencies,
@@ -32,7 +32,7 @@ from nesvae_live.benchspread import (
     phases,
     spread,
 )
-from nesvae_live.benchtable import TURNS_PER_SECOND, Timing, TimingBench, timing_to_text
+from nesvae_live.bench.table import TURNS_PER_SECOND, Timing, TimingBench, timing_to_text
 from nesvae_live.realtime import realtime_granted
 
 FRAMES = 256
@@ -42,7 +42,7 @@ END_SECONDS = 60.0
 FOLLOWED_TEMPO = 123.4
 MIDI_CLOCK = "jack_midi_clock"
 USUAL, FILE = "usual", "file"
-"""The ways of `benchusual`, and the names of their cases."""
+"""The ways of `bench.usual`, and the names of their cases."""
 
 
 def bench_timing(
@@ -98,7 +98,7 @@ def _fields(timing: Timing) -> dict[str, Any]:
 def _program(module: str, *arguments: str, server: str) -> Iterator[Callable[[], dict[str, Any]]]:
     """Run a case in a process of its own, once it is ready; what stops it gives what it says."""
     environment = {**os.environ, "JACK_DEFAULT_SERVER": server, "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", f"nesvae_live.{module}", *arguments]
+    command = [sys.executable, "-m", f"nesvae_live.bench.{module}", *arguments]
     with subprocess.Popen(  # noqa: S603 - our own module
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -136,7 +136,7 @@ def _ear(server: str) -> Iterator[Ear]:
 
 def _measure_play(server: str, swap: str, seconds: float) -> Timing:
     case = json.dumps(asdict(PlayCase(swap=swap)))
-    with _ear(server) as ear, _program("benchplay", case, server=server) as stop:
+    with _ear(server) as ear, _program("play", case, server=server) as stop:
         ear.connect(NOTES, "nesvae_live_out")
         ear.connect(CLOCK, "nesvae_live_clock")
         ear.connect(KNOBS, "nesvae_live_in")
@@ -164,7 +164,7 @@ def _measure_follow(server: str, seconds: float) -> Timing:
     case = json.dumps(asdict(PlayCase(clock="midi", swap="bar")))
     with ExitStack() as stack:
         ear = stack.enter_context(_ear(server))
-        stop = stack.enter_context(_program("benchplay", case, server=server))
+        stop = stack.enter_context(_program("play", case, server=server))
         clock = subprocess.Popen(  # noqa: S603 - the user's own
             [MIDI_CLOCK, "-b", str(FOLLOWED_TEMPO)],
             env={**os.environ, "JACK_DEFAULT_SERVER": server},
@@ -201,7 +201,7 @@ def _measure_follow(server: str, seconds: float) -> Timing:
 
 
 def _measure_usual(server: str, way: str, seconds: float) -> Timing:
-    with _ear(server) as ear, _program("benchusual", way, server=server) as stop:
+    with _ear(server) as ear, _program("usual", way, server=server) as stop:
         ear.connect(NOTES, "usual_out")
         ear.connect(KNOBS, "usual_in")
         time.sleep(SETTLE_SECONDS)

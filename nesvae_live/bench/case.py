@@ -1,7 +1,7 @@
 """One case of `bench audio`, in a process of its own: an engine, alone or under load.
 
 The load is the instrument itself, playing: ports, sequencer, decoder, recorder; and beside it a
-decoder that never pauses. What turns its knobs is outside (`benchknobs`).
+decoder that never pauses. What turns its knobs is outside (`bench.knobs`).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
 
-from nesvae_live.benchserver import BenchError
+from nesvae_live.bench.server import BenchError
 
 NOTES, CLOCK, SOURCE, KNOBS = "notes", "clock", "source", "knobs"
 CONTROLS = range(20, 28)

@@ -3,7 +3,7 @@
 For each block size a JACK server of its own (dummy driver), and on it, one after the other: an
 empty client, four `Osc` tables of pyo's, and the chip; each alone, and beside the whole instrument
 at its hardest. An empty client stays throughout and counts the server's xruns. What an engine does
-runs in a process of its own (`benchcase`).
+runs in a process of its own (`bench.case`).
 
 Where the system lets it the server is real-time, as on stage, and then libjack makes the threads
 of all its clients so, whatever the engine. Rounds take turns: what else the machine does in a
@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 
 from nesvae_live.apu import Apu
-from nesvae_live.benchcase import ENGINES, READY, Case, Figures
-from nesvae_live.benchknobs import Controller
-from nesvae_live.benchserver import SAMPLE_RATE, BenchError, XrunCounter, bench_server
+from nesvae_live.bench.case import ENGINES, READY, Case, Figures
+from nesvae_live.bench.knobs import Controller
+from nesvae_live.bench.server import SAMPLE_RATE, BenchError, XrunCounter, bench_server
 from nesvae_live.realtime import realtime_granted
 from nesvae_live.registers import RegisterWriter
 from nesvae_live.voices import Voice
@@ -183,7 +183,7 @@ def bench_to_json(bench: Bench) -> str:
 
 def _measure(case: Case, server: str, client: Any, counter: XrunCounter) -> Row:
     """Run a case in a process of its own; its xruns are those between its beginning and end."""
-    command = [sys.executable, "-m", "nesvae_live.benchcase", json.dumps(asdict(case))]
+    command = [sys.executable, "-m", "nesvae_live.bench.case", json.dumps(asdict(case))]
     environment = {**os.environ, "JACK_DEFAULT_SERVER": server, "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(  # noqa: S603 - our own module
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

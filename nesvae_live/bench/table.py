@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from nesvae_live.benchspread import Spread
+from nesvae_live.bench.spread import Spread
 
 TURNS_PER_SECOND = 100
 """Knobs are turned so often in every case."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from statistics import median
 
-from nesvae_live.benchear import CLOCK, NOTES, SOURCE, Caught
-from nesvae_live.benchplay import Meant
-from nesvae_live.benchserver import BenchError
+from nesvae_live.bench.ear import CLOCK, NOTES, SOURCE, Caught
+from nesvae_live.bench.play import Meant
+from nesvae_live.bench.server import BenchError
 from nesvae_live.follower import Status
 from nesvae_live.timing import CLOCKS_PER_BEAT
 

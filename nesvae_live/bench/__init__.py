@@ -1,0 +1,1 @@
+"""What `nesvae-live bench` measures: this machine, and the instrument on it."""
