@@ -13,6 +13,7 @@ from nesvae_live.bench.server import BenchError
 from nesvae_live.bench.spread import (
     Spread,
     clock_lateness,
+    count_lost,
     knob_latencies,
     match_notes,
     phases,
@@ -44,6 +45,15 @@ def test_notes_are_matched_by_channel_and_a_beginning_may_be_missed() -> None:
     caught.insert(1, Caught(NOTES, 1, 1.25, bytes([0x80, 62, 0])))
     matched = sorted((due, round(item.at - due, 3)) for due, _, item in match_notes(meant, caught))
     assert matched == [(1.1, 0.02), (1.2, 0.01), (1.3, 0.03)]
+
+
+def test_a_note_that_was_lost_is_counted_and_costs_no_other_its_match() -> None:
+    pitches = (60, 60, 62, 60, 60, 60, 64)
+    meant = Meant(notes=tuple((1 + i / 10, i / 5, 0, pitch) for i, pitch in enumerate(pitches)))
+    caught = [note(0, 1.02 + i / 10, pitch) for i, pitch in enumerate(pitches) if i not in {0, 4}]
+    matched = match_notes(meant, caught)
+    assert [round(due, 6) for due, _, _ in matched] == [1.1, 1.2, 1.3, 1.5, 1.6]
+    assert count_lost(meant, matched) == 1
 
 
 def test_what_was_never_played_is_not_taken_for_a_late_note() -> None:

@@ -15,6 +15,9 @@ from nesvae_live.bench.server import BenchError
 from nesvae_live.follower import Status
 from nesvae_live.timing import CLOCKS_PER_BEAT
 
+MOST_LOST = 8
+"""Notes of a channel in a row, with what else the server's late cycles lose."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -40,7 +43,11 @@ def spread(milliseconds: Iterable[float]) -> Spread | None:
 def match_notes(meant: Meant, caught: Sequence[Caught]) -> list[tuple[float, float, Caught]]:
     """(due time, beat, what was caught) of each note that came, channel by channel in order.
 
-    What was sent before the listener listened, and what was silenced, has no match.
+    What was sent before the listener listened, what was silenced, and what was lost with a cycle of
+    the server has no match. Of equal notes the one is taken that is as late as the one before.
+
+    Raises:
+        BenchError: a note came that was not played.
     """
     heard: Mapping[int, list[Caught]] = defaultdict(list)
     for item in caught:
@@ -49,16 +56,28 @@ def match_notes(meant: Meant, caught: Sequence[Caught]) -> list[tuple[float, flo
     matched = []
     for channel, items in heard.items():
         due = [note for note in meant.notes if note[2] == channel]
-        names = [note[3] for note in due]
-        # The listener misses a beginning, never a note in between.
-        came = [item.data[1] for item in items]
-        skip = next((i for i in range(len(due)) if names[i : i + len(came)] == came), None)
-        if skip is None:
-            raise BenchError("what was heard is not what was played")
-        matched += [
-            (at, beat, item) for (at, beat, *_), item in zip(due[skip:], items, strict=False)
-        ]
+        first, end, late = 0, len(due), 0.0
+        for item in items:
+            lateness = {
+                i: item.at - due[i][0] for i in range(first, end) if due[i][3] == item.data[1]
+            }
+            if not lateness:
+                raise BenchError("what was heard is not what was played")
+            i = min(lateness, key=lambda i: abs(lateness[i] - late))
+            late = lateness[i]
+            matched.append((due[i][0], due[i][1], item))
+            first, end = i + 1, min(i + 2 + MOST_LOST, len(due))
     return matched
+
+
+def count_lost(meant: Meant, matched: Sequence[tuple[float, float, Caught]]) -> int:
+    """How many notes never came between the first and the last that did, channel by channel."""
+    lost = 0
+    for channel in {item.data[0] & 0x0F for _, _, item in matched}:
+        came = [due for due, _, item in matched if item.data[0] & 0x0F == channel]
+        lost -= len(came)
+        lost += sum(n[2] == channel and came[0] <= n[0] <= came[-1] for n in meant.notes)
+    return lost
 
 
 def knob_latencies(meant: Meant, turned: Sequence[float]) -> list[float]:

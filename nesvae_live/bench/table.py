@@ -19,7 +19,8 @@ class Timing:
     same of clocks; `clock_jitter`: how far intervals between clocks are from their median.
     `knob`: from a knob's message at the port to the start of the first tuple decoded from it.
     `phase`: how far notes lie from where they belong between the source's clocks, without sign;
-    `phase_p50` with it. None: not in this case.
+    `phase_p50` with it. None: not in this case. `lost` notes never came: with a cycle in which a
+    client was late (`xruns`) the server loses its messages.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Timing:
     events_late: int = 0
     underruns: int = 0
     xruns: int = 0
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

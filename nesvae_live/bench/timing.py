@@ -21,12 +21,13 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from nesvae_live.bench.ear import CLOCK, KNOBS, NOTES, SOURCE, Ear
+from nesvae_live.bench.ear import CLOCK, KNOBS, NOTES, SOURCE, Caught, Ear
 from nesvae_live.bench.play import Meant, PlayCase
 from nesvae_live.bench.server import SAMPLE_RATE, BenchError, bench_server
 from nesvae_live.bench.spread import (
     Spread,
     clock_lateness,
+    count_lost,
     knob_latencies,
     match_notes,
     phases,
@@ -152,7 +153,7 @@ def _measure_play(server: str, swap: str, seconds: float) -> Timing:
     return _counted(
         meant,
         name=swap,
-        notes=spread(1e3 * (item.at - due) for due, _, item in match_notes(meant, caught)),
+        **_notes(meant, caught),
         clock=spread(late),
         clock_jitter=spread(jitter),
         knob=spread(knob_latencies(meant, turned)),
@@ -193,7 +194,7 @@ def _measure_follow(server: str, seconds: float) -> Timing:
     return _counted(
         meant,
         name="follow",
-        notes=spread(1e3 * (item.at - due) for due, _, item in match_notes(meant, caught)),
+        **_notes(meant, caught),
         phase=spread(abs(phase) for phase in signed),
         phase_p50=middle.p50 if middle else None,
         turns=len(turned),
@@ -212,8 +213,14 @@ def _measure_usual(server: str, way: str, seconds: float) -> Timing:
         caught, turned = ear.take()
         said = stop()
     meant = Meant(notes=tuple((*note,) for note in said["notes"]))
-    late = spread(1e3 * (item.at - due) for due, _, item in match_notes(meant, caught))
-    return Timing(name=way, notes=late, turns=len(turned))
+    return Timing(name=way, **_notes(meant, caught), turns=len(turned))
+
+
+def _notes(meant: Meant, caught: Sequence[Caught]) -> dict[str, Any]:
+    """How late notes came, and how many never did."""
+    matched = match_notes(meant, caught)
+    late = spread(1e3 * (item.at - due) for due, _, item in matched)
+    return {"notes": late, "lost": count_lost(meant, matched)}
 
 
 def _to_meant(said: dict[str, Any]) -> Meant:
