@@ -63,8 +63,13 @@ def test_what_was_never_played_is_not_taken_for_a_late_note() -> None:
 
 
 def test_a_knobs_way_ends_where_the_first_tuple_decoded_from_it_begins() -> None:
-    meant = Meant(turned=(10.001, 10.031, 10.2), decoded=((10.02, 10.1), (10.04, 10.15)))
-    assert knob_latencies(meant, [10.0, 10.03, 10.199]) == pytest.approx([100.0, 120.0])
+    heard = ((10.001, 20, 0), (10.031, 22, 0), (10.2, 23, 0))
+    meant = Meant(turned=heard, decoded=((10.02, 10.1), (10.04, 10.15)))
+    lost = 10.02, 21, 0
+    turned = [(10.0, 20, 0), lost, (10.03, 22, 0), (10.199, 23, 0)]
+    assert knob_latencies(meant, turned) == pytest.approx([100.0, 120.0])
+    with pytest.raises(BenchError, match="not what was turned"):
+        knob_latencies(meant, [lost])
 
 
 def test_clocks_are_late_against_the_beat_and_jitter_against_one_another() -> None:

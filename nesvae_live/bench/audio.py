@@ -82,8 +82,9 @@ def bench_audio(
 ) -> Bench:
     """Measure every case for `seconds` in all, in `rounds` parts that take turns.
 
-    `loads` is whether under load, `(False,)` or `(True,)` for one of both. `server` names a running JACK server to measure on; else `realtime` says whether ours are
-    real-time, by default if the system lets them.
+    `loads` is whether under load, `(False,)` or `(True,)` for one of both. `server` names a
+    running JACK server to measure on; else `realtime` says whether ours are real-time, by default
+    if the system lets them.
 
     Raises:
         BenchError: there is no JACK, it may not be real-time, or a case failed.

@@ -24,6 +24,10 @@ PORT_SECONDS = 20.0
 CLOSE_SECONDS = 3.0
 
 
+Turn = tuple[float, int, int]
+"""When a knob was turned, the number of its control change, and the value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caught:
     """A message that came in: on which port, on which frame, in a cycle that began at `at`."""
@@ -77,8 +81,8 @@ class Ear:
         """Turn knobs so many times a second from now on; 0: leave them."""
         self._ask("turn", per_second)
 
-    def take(self) -> tuple[list[Caught], list[float]]:
-        """What was caught, and when knobs were turned, since the last time this was asked."""
+    def take(self) -> tuple[list[Caught], list[Turn]]:
+        """What was caught, and how knobs were turned, since the last time this was asked."""
         caught, turned = self._ask("take")
         return [Caught(*item) for item in caught], list(turned)
 
@@ -126,7 +130,7 @@ class _Client:
         }
         self._knobs = self._client.midi_outports.register(KNOBS)
         self._caught: list[tuple[str, int, float, bytes]] = []
-        self._turned: list[float] = []
+        self._turned: list[Turn] = []
         self._pause = 0.0
         self._due = 0.0
         self._count = 0
@@ -142,8 +146,9 @@ class _Client:
         self._knobs.clear_buffer()
         while self._pause and self._due <= at:
             round_, which = divmod(self._count, len(CONTROLS))
-            self._knobs.write_midi_event(0, (0xB0, CONTROLS[which], round_ * 37 % 128))
-            self._turned.append(at)
+            turn = CONTROLS[which], round_ * 37 % 128  # another one each time for ten seconds
+            self._knobs.write_midi_event(0, (0xB0, *turn))
+            self._turned.append((at, *turn))
             self._count += 1
             self._due += self._pause
 
@@ -157,7 +162,7 @@ class _Client:
     def transport(self, verb: str, *arguments: int) -> None:
         getattr(self._client, f"transport_{verb}")(*arguments)
 
-    def take(self) -> tuple[Sequence[tuple[str, int, float, bytes]], Sequence[float]]:
+    def take(self) -> tuple[Sequence[tuple[str, int, float, bytes]], Sequence[Turn]]:
         caught, self._caught = self._caught, []
         turned, self._turned = self._turned, []
         return caught, turned

@@ -52,13 +52,13 @@ class Meant:
     """What a case meant to do.
 
     `notes` are (due time, beat, channel, note), `lines` (beat, time, seconds a beat) of the
-    tempo; `turned` is when each knob's message was stamped; `decoded` (asked for, start of its
+    tempo; `turned` (stamp, control, value) of each knob's message; `decoded` (asked for, start of its
     first tuple) of each decode that was played. Times are `time.perf_counter`'s seconds.
     """
 
     notes: tuple[tuple[float, float, int, int], ...] = ()
     lines: tuple[tuple[float, float, float], ...] = ()
-    turned: tuple[float, ...] = ()
+    turned: tuple[tuple[float, int, int], ...] = ()
     decoded: tuple[tuple[float, float], ...] = ()
     missed: int = 0
     splices: int = 0
@@ -140,7 +140,7 @@ def _meant(jam: Jam, asked: dict[tuple[int, int], float]) -> Meant:
                 line = ClockRef(beat, at + origin, beat_seconds)
                 lines += [(beat, at + origin, beat_seconds)] if runs else []
             case Heard(MidiIn(_, data, at)) if data[0] == CONTROL_CHANGE:
-                turned.append(at + origin)
+                turned.append((at + origin, data[1], data[2]))
             case Spliced():
                 decoded.append((asked[entry.index, entry.splice], line.time_of(entry.beat)))
             case Placed(repeat=False) if (entry.index, 0) in asked:

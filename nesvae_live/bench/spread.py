@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from statistics import median
 
-from nesvae_live.bench.ear import CLOCK, NOTES, SOURCE, Caught
+from nesvae_live.bench.ear import CLOCK, NOTES, SOURCE, Caught, Turn
 from nesvae_live.bench.play import Meant
 from nesvae_live.bench.server import BenchError
 from nesvae_live.follower import Status
@@ -80,17 +80,24 @@ def count_lost(meant: Meant, matched: Sequence[tuple[float, float, Caught]]) -> 
     return lost
 
 
-def knob_latencies(meant: Meant, turned: Sequence[float]) -> list[float]:
+def knob_latencies(meant: Meant, turned: Sequence[Turn]) -> list[float]:
     """From each turn at the port to the start of the first tuple decoded from it, in ms.
 
     A turn has been taken when its message was stamped; a decode that was asked for after that
-    holds it, or a newer one of the same knob.
+    holds it, or a newer one of the same knob. A turn that the server lost is passed over.
+
+    Raises:
+        BenchError: what came was not turned.
     """
     decoded = sorted(meant.decoded)
     asked = [at for at, _ in decoded]
     starts = list(accumulate((start for _, start in reversed(decoded)), min))[::-1]
     latencies = []
-    for at, taken in zip(turned, meant.turned, strict=False):
+    turns = iter(turned)
+    for taken, *said in meant.turned:
+        at = next((at for at, *turn in turns if turn == said), None)
+        if at is None:
+            raise BenchError("what the instrument heard is not what was turned")
         first = bisect_left(asked, taken)
         if first < len(decoded):
             latencies.append(1e3 * (starts[first] - at))
