@@ -90,7 +90,7 @@ class Mover:
         Raises:
             ValueError: there is none of that number.
         """
-        self.performer.snapshot(slot)
+        self.performer.snapshot(slot)  # or nothing rests
         self._rest()
         self.performer.touched.clear()
         self._begin(slot, line, beats)

@@ -27,7 +27,7 @@ class XrunCounter:
     """The empty client: it does nothing with each block, and counts the cycles that were late.
 
     The server complains once of every client that is late in a cycle, so that more clients would
-    make more of the same: what comes within a period of `period` seconds is one.
+    make more of the same: what comes within half a period is one. `period` is in seconds.
     """
 
     def __init__(self, period: float) -> None:
@@ -38,7 +38,7 @@ class XrunCounter:
     def __call__(self, _delayed_usecs: float) -> None:
         """Hear a complaint. Runs in libjack's thread for notices."""
         now = time.monotonic()
-        if now - self._at >= self._period:
+        if now - self._at >= self._period / 2:
             self._at = now
             self.xruns += 1
 
