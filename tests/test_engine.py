@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
@@ -22,6 +21,7 @@ from nesvae_live.pages import Layout
 from nesvae_live.performance import Performance
 from nesvae_live.protocols import Decode
 from nesvae_live.surface import Surface
+from tests.jack import wait_until
 
 
 class RealTime:
@@ -74,13 +74,6 @@ class Rig:
         self.engine.start(time.perf_counter() + 0.06)
 
 
-def wait_until(claim: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.perf_counter() + seconds
-    while not claim():
-        assert time.perf_counter() < deadline, "it never came"
-        time.sleep(0.001)
-
-
 def sounding(output: CapturingOutput) -> set[tuple[int, int]]:
     notes: set[tuple[int, int]] = set()
     for _, event in output.sent:
@@ -94,7 +87,7 @@ def sounding(output: CapturingOutput) -> set[tuple[int, int]]:
 def test_it_plays_its_bars_and_ends_every_note() -> None:
     rig = Rig(bars=2)
     rig.start()
-    wait_until(rig.engine.finished)
+    assert wait_until(rig.engine.finished)
     rig.engine.stop("unused")
     assert len(rig.output.sent) > 10
     assert not sounding(rig.output)
@@ -105,7 +98,7 @@ def test_it_plays_its_bars_and_ends_every_note() -> None:
 def test_stopping_it_ends_every_note_and_says_why() -> None:
     rig = Rig()
     rig.start()
-    wait_until(lambda: len(sounding(rig.output)) > 1)
+    assert wait_until(lambda: len(sounding(rig.output)) > 1)
     rig.engine.stop("the test is over")
     rig.engine.stop("again")
     assert not sounding(rig.output)
@@ -116,11 +109,11 @@ def test_stopping_it_ends_every_note_and_says_why() -> None:
 def test_a_failing_decoder_is_raised_by_check_and_the_phrase_goes_on() -> None:
     rig = Rig(decoder=BrokenDecoder())
     rig.start()
-    wait_until(lambda: rig.engine.inference.error is not None)
+    assert wait_until(lambda: rig.engine.inference.error is not None)
     with pytest.raises(RuntimeError, match="the weights are gone"):
         rig.engine.check()
     sent = len(rig.output.sent)
-    wait_until(lambda: len(rig.output.sent) > sent)
+    assert wait_until(lambda: len(rig.output.sent) > sent)
     rig.engine.stop("it failed")
     assert not sounding(rig.output)
 
@@ -131,7 +124,7 @@ def test_a_status_has_what_the_line_shows() -> None:
     answers: list[Any] = []
     rig.inbox.put(SetKnob("density", 0.25, 0.0))
     rig.inbox.put(GetStatus(0.0, answers.append))
-    wait_until(lambda: bool(answers))
+    assert wait_until(lambda: bool(answers))
     rig.engine.stop("done")
     status = answers[0]
     assert status["ok"]
@@ -164,7 +157,7 @@ def test_the_newest_request_wins() -> None:
             )
         )
     inference.start()
-    wait_until(lambda: bool(results))
+    assert wait_until(lambda: bool(results))
     inference.stop()
     assert [r.request.index for r in results] == [4]
 

@@ -19,7 +19,7 @@ from nesvae_live.journal import Decoded, Posed
 from nesvae_live.phrase import Ints, tokens_to_tuples
 from tests.capturing import held_out, model, nearness, phrase_to_messages
 from tests.daemon import Daemon
-from tests.jack import JackProbe, JackServer
+from tests.jack import JackProbe, JackServer, wait_until
 from tests.test_controllers_jack import plug
 from tests.test_osc import ANSWER_SECONDS
 
@@ -50,7 +50,7 @@ def test_snapshots_are_there_again_after_a_restart_and_the_style_is_the_checkpoi
     with Daemon(two, "--preset", str(preset), "--seed", "4", *QUIET) as daemon:
         assert daemon.ctl(do="status")["snapshots"] == [5]
         assert daemon.ctl(do="recall", slot=5) == {"ok": True}
-        wait_until(lambda: daemon.ctl(do="status")["key"] == "D minor")
+        assert wait_until(lambda: daemon.ctl(do="status")["key"] == "D minor")
         status = daemon.ctl(do="status")
         assert (status["knobs"], status["seed"]) == ({"density": 0.25}, 3)
         assert daemon.end() == 0
@@ -83,14 +83,6 @@ def test_osc_steers_the_instrument_and_is_told(tmp_path: Path, preset: Path) -> 
         assert daemon.ctl(do="status")["knobs"] == {"focus": 0.75}
         assert heard["/nesvae/info/take"] == str(daemon.take)
         assert daemon.end() == 0
-
-
-def wait_until(holds: object, seconds: float = 10.0) -> None:
-    assert callable(holds)
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def play_into_port(probe: JackProbe, phrase: Ints, tempo: float, draw: np.random.Generator) -> None:

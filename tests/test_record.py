@@ -11,11 +11,8 @@ import struct
 import subprocess
 import sys
 import textwrap
-import threading
-import time
 import tracemalloc
 import wave
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -64,6 +61,7 @@ from nesvae_live.journal import (
 from nesvae_live.takefolder import read_jam
 from nesvae_live.voices import Voice
 from nesvae_live.wav import HEAD_BYTES, wav_head
+from tests.jack import wait_until
 
 RATE = 48000
 STARTED = datetime(2026, 11, 23, 14, 5, 9)  # noqa: DTZ001 - local wall time
@@ -607,13 +605,6 @@ def start_child(tmp_path: Path, script: str) -> subprocess.Popen[str]:
     )
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        threading.Event().wait(0.01)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_after_kill_9_all_but_the_last_second_is_there(tmp_path: Path) -> None:
     child = start_child(
@@ -710,7 +701,7 @@ def test_the_thread_writes_by_itself(tmp_path: Path) -> None:
     folder = recorder.start(STARTED)
     recorder.put(opened())
     recorder.tap(np.zeros(100, np.int16))
-    wait_until(lambda: (folder / "take.wav").stat().st_size == HEAD_BYTES + 200)
+    assert wait_until(lambda: (folder / "take.wav").stat().st_size == HEAD_BYTES + 200)
     recorder.check()
     recorder.close()
 
@@ -722,7 +713,7 @@ def test_what_ends_the_thread_is_told_and_raised_again(tmp_path: Path) -> None:
     recorder.put(Noted(START, "early"))
     recorder.tap(np.zeros(100, np.int16))
     recorder.put(replace(opened(), seed=object()))  # type: ignore[arg-type]
-    wait_until(lambda: bool(warnings))
+    assert wait_until(lambda: bool(warnings))
     with pytest.raises(TypeError, match="cannot stand in a log"):
         recorder.check()
     recorder.put(opened())
