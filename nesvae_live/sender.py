@@ -34,6 +34,9 @@ STOP_SECONDS = 2.0
 DOUBTFUL_SECONDS = 5.0
 """A port is lost for so long at most before that is noticed: what was sent meanwhile is in doubt."""
 
+AGAIN_SECONDS = 2.0
+"""Messages are lost for so long at most before that is noticed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
@@ -70,7 +73,12 @@ class _Heal:
     pass
 
 
-_Put = tuple[float, Event] | _Silence | _Doubt | _Heal | _Stop
+@dataclass(frozen=True, slots=True)
+class _Again:
+    pass
+
+
+_Put = tuple[float, Event] | _Silence | _Doubt | _Heal | _Again | _Stop
 
 
 class DeadlineSender:
@@ -132,6 +140,10 @@ class DeadlineSender:
         """They are back: end there whatever may sound. Any thread; one put."""
         self._queue.put(_Heal())
 
+    def end_again(self) -> None:
+        """Messages may have been lost: end anew what was ended lately. Any thread; one put."""
+        self._queue.put(_Again())
+
     def lateness(self) -> Lateness:
         """How late events were sent. Any thread may ask."""
         ordered = sorted(self._lateness.copy())
@@ -182,19 +194,20 @@ class DeadlineSender:
             self._order += 1
             heapq.heappush(self._held, (at, self._order, event))
             return
+        if isinstance(item, _Again):
+            self._end_silent(self._struck_since(AGAIN_SECONDS))
+            return
         if isinstance(item, _Doubt):
             if self._healed:
                 self._doubtful.clear()
             self._doubted, self._healed = True, False
-            since = self._time.now() - DOUBTFUL_SECONDS
-            self._doubtful |= {note for note, at in self._struck.items() if at >= since}
+            self._doubtful |= self._struck_since(DOUBTFUL_SECONDS)
             self._doubtful |= set(self.sounding.items())
             return
         if isinstance(item, _Heal):
             if not self._doubted:  # nobody was gone
                 return
-            for voice, note in sorted(self._doubtful - set(self.sounding.items())):
-                self._transmit(NoteOff(voice, note))
+            self._end_silent(self._doubtful)
             self._healed = True  # but others may come back later
         else:
             self._held.clear()
@@ -211,7 +224,7 @@ class DeadlineSender:
         elif (
             isinstance(event, NoteOn) and sounding is not None
         ):  # voices are monophonic, whatever is asked
-            self._transmit(NoteOff(event.voice, sounding))
+            self._end(event.voice, sounding)
         if isinstance(event, NoteOn):
             self.sounding[event.voice] = event.note
         self._transmit(event)
@@ -226,5 +239,18 @@ class DeadlineSender:
 
     def _end_notes(self) -> None:
         while self.sounding:
-            voice, note = self.sounding.popitem()
+            self._end(*self.sounding.popitem())
+
+    def _end(self, voice: Voice, note: int) -> None:
+        self._transmit(NoteOff(voice, note))
+        self._struck[voice, note] = self._time.now()
+
+    def _struck_since(self, seconds: float) -> set[tuple[Voice, int]]:
+        """What was struck or ended in the last seconds."""
+        since = self._time.now() - seconds
+        return {note for note, at in self._struck.items() if at >= since}
+
+    def _end_silent(self, notes: set[tuple[Voice, int]]) -> None:
+        """End once more those of the notes that don't sound, by our own book."""
+        for voice, note in sorted(notes - set(self.sounding.items())):
             self._transmit(NoteOff(voice, note))

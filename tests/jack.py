@@ -230,6 +230,10 @@ class JackProbe:
         """Send the messages over and over, so many a second, from now on; 0: no more."""
         self._ask("flood", list(messages), per_second)
 
+    def dawdle(self, seconds: float) -> None:
+        """Be late by so much in the next cycle: the server counts an xrun."""
+        self._ask("dawdle", seconds)
+
     def transport(self, verb: str, *arguments: int) -> None:
         """`start` or `stop` JACK's transport, or `locate` a frame."""
         self._ask("transport", verb, *arguments)
@@ -330,6 +334,7 @@ class _Ear:
         self._echoes = False
         self._flood: Iterator[bytes] = iter(())
         self._flooding = 0.0
+        self._dawdling = 0.0
         self._to_send: SimpleQueue[bytes] = SimpleQueue()
         self._timebase: Timebase | None = None
         self._audio = np.zeros(round(audio_seconds * self.sample_rate), np.float32)
@@ -345,6 +350,9 @@ class _Ear:
 
     def _process(self, frames: int) -> None:
         """Take and give a block. Runs in the server's cycle."""
+        if self._dawdling:
+            time.sleep(self._dawdling)
+            self._dawdling = 0.0
         frame, now = self._client.last_frame_time, time.perf_counter()
         if self.first_frame < 0:
             self.first_frame = frame
@@ -385,6 +393,9 @@ class _Ear:
     def flood(self, messages: Sequence[bytes], per_second: int) -> None:
         self._flood = itertools.cycle(messages)
         self._flooding = per_second / self.sample_rate
+
+    def dawdle(self, seconds: float) -> None:
+        self._dawdling = seconds
 
     def transport(self, verb: str, *arguments: int) -> None:
         if verb == "locate":

@@ -10,9 +10,11 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
+from nesvae_live.events import NoteOff, NoteOn
 from nesvae_live.inputs import MidiIn
 from nesvae_live.io.midi import open_midi
 from nesvae_live.ports.openports import Midi
+from nesvae_live.voices import Voice
 from tests.daemon import Daemon
 from tests.jack import JackProbe, JackServer, wait_until
 from tests.test_clock_in import FOLLOW, Follower, connect, midi_clock, needs_clock
@@ -84,6 +86,34 @@ def test_a_controller_and_a_daw_that_go_away_are_told_once_and_connected_again(
         "'knobs:midi_out' is back",
         "'knobs:midi_out' is gone: the music goes on until it is back",
     ]
+
+
+@pytest.mark.jack
+@pytest.mark.timeout(60)
+def test_after_a_cycle_in_which_a_notes_end_may_be_lost_it_is_said_again(
+    jack_server: JackServer,
+) -> None:
+    inbox: SimpleQueue[MidiIn] = SimpleQueue()
+    time = RealTime()
+    with (
+        open_midi("jack", [], None, inbox=inbox, time=time, warn=print) as ports,
+        JackProbe("daw") as daw,
+    ):
+        assert ports.output is not None
+        daw.connect_midi_from("nesvae_live_out")
+
+        def ends() -> list[int]:
+            ports.tend()
+            return [data[1] for _, data in daw.midi if data[0] == 0x80]
+
+        ports.output.send(NoteOn(Voice.P1, 60), time.now())
+        ports.output.send(NoteOff(Voice.P1, 60), time.now() + 0.1)
+        ports.output.send(NoteOn(Voice.P1, 62), time.now() + 0.1)
+        assert wait_until(lambda: 60 in ends(), every=0.1)
+        before = ends().count(60)
+        daw.dawdle(5 * jack_server.period / jack_server.sample_rate)
+        assert wait_until(lambda: ends().count(60) > before, every=0.1)
+        assert 62 not in ends(), "what sounds, sounds on"
 
 
 @pytest.mark.jack

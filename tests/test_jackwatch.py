@@ -26,6 +26,12 @@ def test_leaving_returns_though_libjack_does_not(monkeypatch: pytest.MonkeyPatch
         def set_shutdown_callback(self, callback: object) -> None:
             """Take it."""
 
+        def set_xrun_callback(self, callback: object) -> None:
+            """Take it."""
+
+        def activate(self) -> None:
+            """Be active."""
+
         def close(self) -> None:
             entered.set()
             over.wait()

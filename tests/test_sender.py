@@ -240,3 +240,20 @@ def test_where_nobody_was_gone_nothing_is_ended() -> None:
     assert port.at(1.0) == [NoteOn(P1, 60)]
     port.sender.heal()
     assert port.at(1.5) == []
+
+
+def test_what_was_ended_lately_is_ended_again_and_what_sounds_is_not() -> None:
+    port = Port()
+    for note, start, end in ((50, 1.0, 1.5), (60, 7.0, 8.5), (62, 9.0, 99.0)):
+        port.sender.send(NoteOn(P1, note), start)
+        port.sender.send(NoteOff(P1, note), end)
+    port.sender.send(NoteOn(P2, 70), 2.0)
+    port.sender.send(NoteOn(P2, 72), 9.0)  # which ends the one before
+    for now in (1.0, 1.5, 2.0, 7.0, 8.5, 9.0):
+        port.at(now)
+    port.sender.end_again()
+    assert port.at(10.0) == [NoteOff(P1, 60), NoteOff(P2, 70)]
+    port.sender.silence()
+    assert port.at(10.0)[-1] is False
+    port.sender.end_again()
+    assert port.at(10.6) == [NoteOff(P1, 62), NoteOff(P2, 70), NoteOff(P2, 72)]

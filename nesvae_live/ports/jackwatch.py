@@ -1,7 +1,7 @@
 """Watches a JACK server from beside it: RtMidi and pyo don't notice when it dies.
 
-The watcher is a client that is never activated: it costs the graph nothing, and still the server's
-end is told to it within milliseconds. Opening a new client to ask would do worse than cost: after
+The watcher is a client without a process callback: it is no part of the graph and costs it nothing,
+and still the server's end is told to it within milliseconds, and each xrun. Opening a new client to ask would do worse than cost: after
 a server's death libjack then frees its other clients, and closing those crashes the process.
 """
 
@@ -48,13 +48,22 @@ class JackWatch:
         self._dead = False
         self.stalled = False
         """Whether the server is there but does nothing; `lost` finds out."""
+        self.xruns = 0
+        """How often the server said that a client was late: MIDI of that cycle may be lost."""
         self._client.set_shutdown_callback(self._die)
+        self._client.set_xrun_callback(self._count)
+        self._client.activate()  # xruns are told to active clients alone
         self._seen = (self._client.last_frame_time, time.now())
 
     def _die(self, status: object, reason: str) -> None:
         """Take note of the server's end. Runs in libjack's thread: one assignment."""
         del status, reason
         self._dead = True
+
+    def _count(self, delayed_usecs: float) -> None:
+        """Take note of an xrun. Runs in libjack's thread."""
+        del delayed_usecs
+        self.xruns += 1
 
     @property
     def gone(self) -> bool:

@@ -83,6 +83,8 @@ class Midi:
         Returns:
             What a person should know, a line each.
         """
+        if self.output is not None and self._care.dropped():
+            self.output.end_again()  # the loss of a note's end would be heard for ever
         return self._care.look(eager=panicked)
 
     def sources(self) -> frozenset[str]:

@@ -44,6 +44,7 @@ class PortCare:
         self._cables = Cables()
         self._keeper: JackKeeper | None = None
         self._poll: PortPoll | None = None
+        self._xruns = 0
         self._left = False  # the ports of a server that is gone have been given up
 
     @property
@@ -123,6 +124,12 @@ class PortCare:
         if self._keeper is not None:
             return self._keeper.look(eager=eager)
         return self._poll.look() if self._poll is not None else []
+
+    def dropped(self) -> bool:
+        """Whether messages may have been lost since this was asked last: with a cycle of JACK's."""
+        xruns = self._watch.xruns if self._watch is not None else 0
+        before, self._xruns = self._xruns, xruns
+        return xruns > before
 
     def sources(self) -> frozenset[str]:
         """The names of the ports that there are now; about once a second while nothing is lost."""
