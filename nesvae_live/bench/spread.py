@@ -18,6 +18,9 @@ from nesvae_live.timing import CLOCKS_PER_BEAT
 MOST_LOST = 8
 """Notes of a channel in a row, with what else the server's late cycles lose."""
 
+AGAIN_SECONDS = 0.03
+"""A listener that was late for a cycle hears a block again, within this; no note is as short."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -44,7 +47,8 @@ def match_notes(meant: Meant, caught: Sequence[Caught]) -> list[tuple[float, flo
     """(due time, beat, what was caught) of each note that came, channel by channel in order.
 
     What was sent before the listener listened, what was silenced, and what was lost with a cycle of
-    the server has no match. Of equal notes the one is taken that is as late as the one before.
+    the server has no match, and what was heard twice has one. Of equal notes the one is taken that is
+    as late as the one before.
 
     Raises:
         BenchError: a note came that was not played.
@@ -52,7 +56,10 @@ def match_notes(meant: Meant, caught: Sequence[Caught]) -> list[tuple[float, flo
     heard: Mapping[int, list[Caught]] = defaultdict(list)
     for item in caught:
         if item.port == NOTES and item.data[0] & 0xF0 == 0x90 and item.data[2] > 0:
-            heard[item.data[0] & 0x0F].append(item)
+            before = heard[item.data[0] & 0x0F]
+            again = before and item.data == before[-1].data
+            if not again or item.at >= before[-1].at + AGAIN_SECONDS:
+                before.append(item)
     matched = []
     for channel, items in heard.items():
         due = [note for note in meant.notes if note[2] == channel]
@@ -62,7 +69,9 @@ def match_notes(meant: Meant, caught: Sequence[Caught]) -> list[tuple[float, flo
                 i: item.at - due[i][0] for i in range(first, end) if due[i][3] == item.data[1]
             }
             if not lateness:
-                raise BenchError("what was heard is not what was played")
+                raise BenchError(
+                    f"note {item.data[1]} was heard on channel {channel + 1}, not played"
+                )
             i = min(lateness, key=lambda i: abs(lateness[i] - late))
             late = lateness[i]
             matched.append((due[i][0], due[i][1], item))
