@@ -28,7 +28,7 @@ from nesvae_live.cli import main
 from tests.jack import wait_until
 
 SOAK_SECONDS = 300.0
-SOAK_ROUNDS = 5
+SOAK_ROUNDS = 10
 
 
 def of(result: Bench, frames: int, engine: str, *, loaded: bool) -> Row:
