@@ -61,7 +61,7 @@ class JackWatch:
         self._dead = True
 
     def _count(self, delayed_usecs: float) -> None:
-        """Take note of an xrun. Runs in libjack's thread."""
+        """Take note of an xrun. Runs in libjack's thread, for which the server doesn't wait."""
         del delayed_usecs
         self.xruns += 1
 
