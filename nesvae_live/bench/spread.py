@@ -56,10 +56,10 @@ def match_notes(meant: Meant, caught: Sequence[Caught]) -> list[tuple[float, flo
     heard: Mapping[int, list[Caught]] = defaultdict(list)
     for item in caught:
         if item.port == NOTES and item.data[0] & 0xF0 == 0x90 and item.data[2] > 0:
-            before = heard[item.data[0] & 0x0F]
-            again = before and item.data == before[-1].data
-            if not again or item.at >= before[-1].at + AGAIN_SECONDS:
-                before.append(item)
+            struck = heard[item.data[0] & 0x0F]
+            same = struck and item.data == struck[-1].data
+            if not same or item.at >= struck[-1].at + AGAIN_SECONDS:
+                struck.append(item)
     matched = []
     for channel, items in heard.items():
         due = [note for note in meant.notes if note[2] == channel]

@@ -1,8 +1,9 @@
 """Watches a JACK server from beside it: RtMidi and pyo don't notice when it dies.
 
 The watcher is a client without a process callback: it is no part of the graph and costs it nothing,
-and still the server's end is told to it within milliseconds, and each xrun. Opening a new client to ask would do worse than cost: after
-a server's death libjack then frees its other clients, and closing those crashes the process.
+and still the server's end is told to it within milliseconds, and each xrun. Opening a new client to
+ask would do worse than cost: after a server's death libjack then frees its other clients, and
+closing those crashes the process.
 """
 
 from __future__ import annotations
