@@ -162,7 +162,8 @@ class ControlSpec:
     def place_to_value(self, place: float) -> float:
         """The target's value where the control stands at `place` in 0..1."""
         bent = CURVES[self.curve].bend(place)
-        return min(max(self.low + (self.high - self.low) * bent, 0.0), 1.0)
+        least, most = sorted((self.low, self.high))
+        return min(max(self.low + (self.high - self.low) * bent, least), most)  # rounding
 
     def value_to_place(self, value: float) -> float:
         """Where the control would stand for a value, the nearest end for one out of its range."""

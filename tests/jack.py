@@ -22,6 +22,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from nesvae_live.ports.jackwatch import hush_libjack
 from nesvae_live.realtime import realtime_granted
@@ -33,6 +34,11 @@ POLL_SECONDS = 0.005
 PRIORITY = 20
 NAMES = 6
 """Of test servers; JACK has eight places for all servers of a user."""
+
+strict_server = pytest.mark.parametrize(
+    "jack_server", [(48000, 256, True)], indirect=True, ids=["strict"]
+)
+"""Marks a test whose server waits for its clients."""
 
 
 def why_no_jack() -> str | None:

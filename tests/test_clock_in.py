@@ -22,7 +22,7 @@ from nesvae_live.jam import Jam
 from nesvae_live.journal import Placed
 from tests.barlines import Hearing, check_bar_lines, heard_by
 from tests.daemon import START_SECONDS, Daemon
-from tests.jack import JackProbe, JackServer, wait_until
+from tests.jack import JackProbe, JackServer, strict_server, wait_until
 
 FOLLOW = ("--midi-api", "jack", "--audio", "none", "--clock", "midi", "--patch", "off")
 RESYNC_SECONDS = 0.5
@@ -36,11 +36,6 @@ DRIFT_SECONDS = 600
 needs_clock = pytest.mark.skipif(
     shutil.which("jack_midi_clock") is None and "jack" not in os.environ.get("NESVAE_REQUIRE", ""),
     reason="jack_midi_clock not found: install jack-midi-clock",
-)
-
-
-strict_server = pytest.mark.parametrize(
-    "jack_server", [(48000, 256, True)], indirect=True, ids=["strict"]
 )
 
 

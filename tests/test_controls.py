@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nesvae_live.controls import CURVES, ControlSpec
@@ -59,6 +59,7 @@ def test_a_curve_rises_from_end_to_end(curve: str) -> None:
     assert (values[0], values[-1]) == (0.2, 0.7)
 
 
+@example(place=1.0, curve="fast", low=1.0, high=0.08706032867673907)
 @given(PLACES, st.sampled_from(sorted(CURVES)), PLACES, PLACES)
 def test_a_place_leads_to_a_value_in_range_and_back(
     place: float, curve: str, low: float, high: float

@@ -22,12 +22,15 @@ from nesvae_live.jam import Jam
 from nesvae_live.journal import Closed, Decoded, Placed, Sent, Turned
 from nesvae_live.voices import VOICES, Voice
 from tests.daemon import Daemon
-from tests.jack import JackProbe, JackServer, wait_until
+from tests.jack import JackProbe, JackServer, strict_server, wait_until
 from tests.pitch import cents, chip_frequency, pitch_of, strength_at, was_heard
 
 JACK = ("--midi-api", "jack", "--audio", "jack")
 SILENT = ("--midi-api", "none", "--audio", "none")
 OUT, IN, SOUND = "nesvae_live_out", "nesvae_live_in", "nesvae_live_audio:output_1"
+Note = tuple[int, int, bool]
+"""Its channel, its number, and whether it begins."""
+
 CHANNEL = {spec.voice: spec.channel for spec in VOICES}
 
 
@@ -83,6 +86,18 @@ def test_a_cc_turns_a_knob_three_channels_speak_and_no_note_is_left_on(
     assert_take_is_whole(daemon.take, jam, at_least=5)
 
 
+def whole_notes(notes: Sequence[Note]) -> list[Note]:
+    """Without the ends of what did not begin here, or was ended before: ends are said again."""
+    whole: list[Note] = []
+    sounds: set[tuple[int, int]] = set()
+    for channel, note, begins in notes:
+        if begins or (channel, note) in sounds:
+            whole.append((channel, note, begins))
+            (sounds.add if begins else sounds.discard)((channel, note))
+    return whole
+
+
+@strict_server
 @pytest.mark.jack
 def test_what_was_captured_is_what_the_log_says(jack_server: JackServer, tmp_path: Path) -> None:
     with Daemon(tmp_path, *JACK, "--bars", "4", "--tempo", "240") as daemon, JackProbe() as probe:
@@ -93,13 +108,16 @@ def test_what_was_captured_is_what_the_log_says(jack_server: JackServer, tmp_pat
     sent = [e.event for e in daemon.jam().entries if isinstance(e, Sent)]
     notes = [e for e in sent if not isinstance(e, Shape)]
     played = [(CHANNEL[e.voice], e.note, isinstance(e, NoteOn)) for e in notes]
-    captured = [
-        (d[0] & 0x0F, d[1], d[0] & 0xF0 == 0x90 and d[2] > 0)
-        for _, d in messages
-        if d[0] & 0xF0 in {0x80, 0x90}
-    ]
+    captured = whole_notes(
+        [
+            (d[0] & 0x0F, d[1], d[0] & 0xF0 == 0x90 and d[2] > 0)
+            for _, d in messages
+            if d[0] & 0xF0 in {0x80, 0x90}
+        ]
+    )
     assert len(captured) > 20
-    assert captured == played[-len(captured) :]
+    begins = [i for i, note in enumerate(played) if note == captured[0]]
+    assert captured in [whole_notes(played[i:]) for i in begins]
 
 
 @pytest.mark.jack
