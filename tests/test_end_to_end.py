@@ -51,6 +51,7 @@ def notes_on(messages: Sequence[tuple[int, bytes]]) -> list[tuple[int, int, int]
     return [(f, d[0] & 0x0F, d[1]) for f, d in messages if d[0] & 0xF0 == 0x90 and d[2] > 0]
 
 
+@strict_server
 @pytest.mark.jack
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_cc_turns_a_knob_three_channels_speak_and_no_note_is_left_on(
@@ -120,6 +121,7 @@ def test_what_was_captured_is_what_the_log_says(jack_server: JackServer, tmp_pat
     assert captured in [whole_notes(played[i:]) for i in begins]
 
 
+@strict_server
 @pytest.mark.jack
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", range(10))
@@ -159,6 +161,7 @@ def rate_of_notes(jam: Jam, placed: list[Placed]) -> float:
     return count / sum(p.beats for p in placed)
 
 
+@strict_server
 @pytest.mark.jack
 @pytest.mark.timeout(240)
 def test_each_voice_alone_is_heard_at_the_pitch_of_its_notes(
@@ -208,6 +211,7 @@ def errors_in_cents(
             yield cents(pitch_of(audio[begin:end], rate), chip_frequency(voice, data[1]))
 
 
+@strict_server
 @pytest.mark.jack
 def test_the_death_of_the_jack_server_is_one_line_and_the_take_is_whole(
     jack_server: JackServer, tmp_path: Path
@@ -385,6 +389,7 @@ def test_a_jams_folder_that_cannot_be_written_is_one_line_and_exit_1(tmp_path: P
     assert len(daemon.said.splitlines()) == 1
 
 
+@strict_server
 @pytest.mark.jack
 @pytest.mark.parametrize(
     ("port", "says"),
