@@ -215,7 +215,10 @@ def test_an_error_of_the_port_is_kept_and_ends_the_thread() -> None:
 
 
 def test_a_sender_that_never_ran_stops() -> None:
-    Port().sender.stop()
+    port = Port()
+    port.sender.stop()
+    assert port.log == []
+    assert port.sender.error is None
 
 
 def test_who_comes_back_gets_the_ends_of_what_may_sound_there() -> None:
