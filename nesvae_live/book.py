@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from nesvae_live.decoding import State
-from nesvae_live.grid import EPSILON
-from nesvae_live.timing import Meter
+from nesvae_live.timing import EPSILON, Meter
 
 LONGEST_WAIT = 4.0
 """Steps of a tuple that a knob waits for; of a longer one the rest is decoded again."""

@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 
 from nesvae_live.follower import Follower, Motion, Status
-from nesvae_live.grid import EPSILON
 from nesvae_live.linkclocks import LINK_PORT
-from nesvae_live.timing import ClockRef
+from nesvae_live.timing import EPSILON, ClockRef
 
 LINES = 64
 """So many of the last tempi are remembered: more than can be set within any lookahead."""

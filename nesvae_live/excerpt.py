@@ -13,7 +13,6 @@ from pathlib import Path
 from statistics import median
 from typing import BinaryIO
 
-from nesvae_live.grid import EPSILON
 from nesvae_live.jam import Jam
 from nesvae_live.jamlog import UNHEARD, JamError, line_to_entry, line_to_opened
 from nesvae_live.journal import (
@@ -30,6 +29,7 @@ from nesvae_live.journal import (
     Turned,
 )
 from nesvae_live.tally import Tally, events_of
+from nesvae_live.timing import EPSILON
 
 HEARD = b'{"kind":"heard"'
 BARRED = b'{"kind":"barred"'

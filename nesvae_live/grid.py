@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nesvae_live.phrase import STEPS_PER_SECOND
-from nesvae_live.timing import Meter, clocks_to_beats
+from nesvae_live.timing import EPSILON, Meter, clocks_to_beats
 
 BARS = (0.5, 1.0, 2.0, 4.0)
 """How many bars a phrase may fill."""
@@ -17,8 +17,6 @@ BARS = (0.5, 1.0, 2.0, 4.0)
 QUANTISE = (4, 8, 16, 32)
 SWING = (50.0, 75.0)
 CLOCKS_PER_STEP = (0.25, 24.0)
-EPSILON = 1e-6
-"""Beats that floating point may be off a line."""
 
 
 class Mode(StrEnum):

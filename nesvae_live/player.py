@@ -13,7 +13,7 @@ from nesvae_live.asking import Asking
 from nesvae_live.book import Book, Cut, next_line
 from nesvae_live.budget import Budget
 from nesvae_live.decoding import State
-from nesvae_live.grid import EPSILON, Mode
+from nesvae_live.grid import Mode
 from nesvae_live.history import History, Past
 from nesvae_live.inference import Request, Result
 from nesvae_live.journal import Placed
@@ -23,6 +23,7 @@ from nesvae_live.phrase import Ints, Phrase
 from nesvae_live.phraselog import answered, decoded, spliced
 from nesvae_live.placing import Placing
 from nesvae_live.protocols import Clock, Journal, Time
+from nesvae_live.timing import EPSILON
 
 
 def unmoved(at: float) -> None:

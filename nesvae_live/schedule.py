@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from nesvae_live.events import NoteEvent, NoteOff, NoteOn
-from nesvae_live.grid import EPSILON
+from nesvae_live.timing import EPSILON
 from nesvae_live.voices import SILENCE, VOICES, Voice
 
 

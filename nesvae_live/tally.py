@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nesvae_live.events import VELOCITY, Event, NoteOn, Played, Shape, velocity_to_volume
-from nesvae_live.grid import EPSILON
 from nesvae_live.journal import Barred, Clocked, Entry, Opened, Sent, Turned
+from nesvae_live.timing import EPSILON
 from nesvae_live.voices import SILENCE, Voice
 
 

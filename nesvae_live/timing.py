@@ -80,3 +80,7 @@ class Meter:
 def clocks_to_beats(clocks: float) -> float:
     """MIDI clocks in beats."""
     return clocks / CLOCKS_PER_BEAT
+
+
+EPSILON = 1e-6
+"""Beats that floating point may be off a line."""
