@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from nesvae_live.decoding import State
+from nesvae_live.swap import Swap, _lines
 from nesvae_live.timing import EPSILON, Meter
 
 LONGEST_WAIT = 4.0
 """Steps of a tuple that a knob waits for; of a longer one the rest is decoded again."""
 
 Tuple4 = tuple[int, int, int, int]
-
-
-class Swap(StrEnum):
-    """From when on a turned knob is heard: the next bar line, the next beat, or the next tuple."""
-
-    BAR = "bar"
-    BEAT = "beat"
-    NOW = "now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +117,3 @@ class Book:
                 return Cut(after, steps, place)
             break
         return Cut(after, held, self.places[after]) if after < n else None
-
-
-def _lines(swap: Swap, earliest: float, meter: Meter) -> Iterator[float]:
-    """Bar lines, or beats counted from them, from one that may lie before `earliest` on."""
-    bar = math.floor(earliest / meter.beats_per_bar) - 1
-    while True:
-        line = bar * meter.beats_per_bar
-        yield line
-        beats = math.ceil(meter.beats_per_bar) if swap is Swap.BEAT else 1
-        yield from (line + beat for beat in range(1, beats))
-        bar += 1
-
-
-def next_line(swap: Swap, beat: float, meter: Meter) -> float:
-    """The first place at or after `beat` on which turned knobs are heard."""
-    if swap is Swap.NOW:
-        return beat
-    return next(line for line in _lines(swap, beat, meter) if line >= beat - EPSILON)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from nesvae_live.book import Swap
 from nesvae_live.gestureinputs import Gesture
 from nesvae_live.reply import Reply, no_reply
 from nesvae_live.surfaceinputs import SurfaceInput
+from nesvae_live.swap import Swap
 from nesvae_live.voices import Voice
 
 

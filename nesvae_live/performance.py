@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.auto import Spread
-from nesvae_live.book import Swap
 from nesvae_live.decoding import Sampling
 from nesvae_live.grid import Grid
 from nesvae_live.patch import Patch
+from nesvae_live.swap import Swap
 from nesvae_live.timing import Meter
 from nesvae_live.voices import Voice
 

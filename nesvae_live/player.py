@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from nesvae_live.aim import Aim
 from nesvae_live.asking import Asking
-from nesvae_live.book import Book, Cut, next_line
+from nesvae_live.book import Book, Cut
 from nesvae_live.budget import Budget
 from nesvae_live.decoding import State
 from nesvae_live.grid import Mode
@@ -23,6 +23,7 @@ from nesvae_live.phrase import Ints, Phrase
 from nesvae_live.phraselog import answered, decoded, spliced
 from nesvae_live.placing import Placing
 from nesvae_live.protocols import Clock, Journal, Time
+from nesvae_live.swap import next_line
 from nesvae_live.timing import EPSILON
 
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from nesvae_live.auto import Spread
-from nesvae_live.book import Swap
 from nesvae_live.checkpoint import Checkpoint
 from nesvae_live.config import Preset
 from nesvae_live.decoding import SAMPLING
 from nesvae_live.performance import Performance
 from nesvae_live.playoptions import PlayOptions
+from nesvae_live.swap import Swap
 
 TEMPO = 120.0
 

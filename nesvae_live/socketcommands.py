@@ -16,7 +16,6 @@ from typing import Annotated, get_args
 
 import msgspec
 
-from nesvae_live.book import Swap
 from nesvae_live.gesturecommands import Asked, GestureCommand
 from nesvae_live.inputs import (
     GetStatus,
@@ -34,6 +33,7 @@ from nesvae_live.inputs import (
 from nesvae_live.mixer import HIGHEST_DB, LOWEST_DB
 from nesvae_live.reply import Reply
 from nesvae_live.surfaceinputs import GetLearning, Learn, Refresh, TurnPage, Unlearn
+from nesvae_live.swap import Swap
 from nesvae_live.voices import Voice
 
 

@@ -26,7 +26,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from nesvae_live.book import Swap
 from nesvae_live.gesturetargets import GESTURE_TARGETS
 from nesvae_live.inputs import (
     Panic,
@@ -41,6 +40,7 @@ from nesvae_live.inputs import (
 )
 from nesvae_live.knobs import KNOBS, SOUND_KNOBS
 from nesvae_live.surfaceinputs import Refresh, TurnPage
+from nesvae_live.swap import Swap
 from nesvae_live.targetspec import (
     FASTEST,
     SLOWEST,

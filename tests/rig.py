@@ -10,7 +10,6 @@ from queue import SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.book import Swap
 from nesvae_live.clock import InternalClock, MidiClock
 from nesvae_live.controls import ControlSpec
 from nesvae_live.events import Event, NoteOff, NoteOn
@@ -32,6 +31,7 @@ from nesvae_live.performer import Performer
 from nesvae_live.protocols import Decode, Encode
 from nesvae_live.sequencer import Sequencer
 from nesvae_live.surface import Surface
+from nesvae_live.swap import Swap
 from nesvae_live.voices import Voice
 
 TICK = 0.005

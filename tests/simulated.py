@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from nesvae_live.apu import Apu
 from nesvae_live.arrangement import Arrangement
-from nesvae_live.book import Swap
 from nesvae_live.controls import ControlSpec
 from nesvae_live.fakes import (
     CapturingOutput,
@@ -48,6 +47,7 @@ from nesvae_live.renderer import Renderer
 from nesvae_live.sequencer import Sequencer
 from nesvae_live.setup import ClockSetup, Setup
 from nesvae_live.surface import Surface
+from nesvae_live.swap import Swap
 from nesvae_live.takefolder import LOG, MIDI, SOUND, make_files
 from nesvae_live.tally import Tally
 from nesvae_live.voices import Voice

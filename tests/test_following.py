@@ -7,7 +7,6 @@ from itertools import pairwise
 import mido
 import pytest
 
-from nesvae_live.book import Swap
 from nesvae_live.events import NoteOn
 from nesvae_live.follower import Motion
 from nesvae_live.grid import Grid, Mode
@@ -15,6 +14,7 @@ from nesvae_live.inputs import SetKnob, SetTempo
 from nesvae_live.io.smf import jam_to_midi
 from nesvae_live.jam import Jam
 from nesvae_live.journal import Clocked, Opened, Placed
+from nesvae_live.swap import Swap
 from tests.rig import TICK, Rig, Source, check_events, sounding
 
 BARS = Grid(Mode.BARS)

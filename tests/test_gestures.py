@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nesvae_live.book import Swap
 from nesvae_live.events import NoteOn
 from nesvae_live.gestureinputs import (
     Capture,
@@ -36,6 +35,7 @@ from nesvae_live.inputs import MidiIn, SetKnob, SetMute
 from nesvae_live.journal import Arranged, Decoded, Placed, Spliced
 from nesvae_live.scales import Key
 from nesvae_live.setting import Setting
+from nesvae_live.swap import Swap
 from nesvae_live.voices import Voice
 from tests.rig import Rig, Source, check_events
 

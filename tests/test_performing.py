@@ -14,9 +14,9 @@ import pytest
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_packet import OscPacket
 
-from nesvae_live.book import Swap
 from nesvae_live.journal import Decoded, Posed
 from nesvae_live.phrase import Ints, tokens_to_tuples
+from nesvae_live.swap import Swap
 from tests.capturing import held_out, model, nearness, phrase_to_messages
 from tests.daemon import Daemon
 from tests.jack import JackProbe, JackServer, wait_until

@@ -22,7 +22,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nesvae_live.book import Swap
 from nesvae_live.events import NoteOff, NoteOn, Shape
 from nesvae_live.growing import GrowingFile
 from nesvae_live.inputs import (
@@ -58,6 +57,7 @@ from nesvae_live.journal import (
     Stepped,
     Turned,
 )
+from nesvae_live.swap import Swap
 from nesvae_live.takefolder import read_jam
 from nesvae_live.voices import Voice
 from nesvae_live.wav import HEAD_BYTES, wav_head

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nesvae_live.book import Swap
 from nesvae_live.drums import DRUM_BY_NOTE
 from nesvae_live.events import NoteOn, Shape
 from nesvae_live.follower import Motion
@@ -18,6 +17,7 @@ from nesvae_live.grid import Grid, Mode
 from nesvae_live.inputs import MidiIn, Panic, SetKnob, SetMute, SetSwap, SetTempo, Stop, Tap
 from nesvae_live.journal import Clocked, Decoded, Sent, Turned
 from nesvae_live.patch import Patch, table_to_patch
+from nesvae_live.swap import Swap
 from nesvae_live.voices import Voice
 from tests.chance import any_gesture
 from tests.rig import TICK, Rig, Source, check_events

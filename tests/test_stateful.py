@@ -20,7 +20,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from nesvae_live.book import Swap
 from nesvae_live.clock import InternalClock
 from nesvae_live.events import NoteOn
 from nesvae_live.follower import Motion
@@ -41,6 +40,7 @@ from nesvae_live.gestureinputs import (
     StoreSnapshot,
 )
 from nesvae_live.inputs import GetStatus, MidiIn, Panic, SetKnob, SetMute, SetSwap, SetTempo, Stop
+from nesvae_live.swap import Swap
 from nesvae_live.timing import ClockRef
 from nesvae_live.voices import Voice
 from tests.rig import TICK, Rig, Source, check_events, sounding

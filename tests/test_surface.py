@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nesvae_live.book import Swap
 from nesvae_live.controlkinds import CONTROL_KINDS, raw_to_place, reserved_because
 from nesvae_live.controls import ControlSpec, Takeover
 from nesvae_live.inputs import MidiIn, Panic, SetMute, Tap
 from nesvae_live.pages import Layout, Page
 from nesvae_live.surfaceinputs import TurnPage
+from nesvae_live.swap import Swap
 from nesvae_live.targets import TARGETS, Kind
 from nesvae_live.voices import Voice
 from tests.hands import Hands, density

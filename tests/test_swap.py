@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nesvae_live.book import Swap
 from nesvae_live.events import NoteOn
 from nesvae_live.grid import Grid, Mode
 from nesvae_live.inference import Request, draws, run_request
 from nesvae_live.inputs import MidiIn, SetKnob, SetSwap, SetTempo, Tap
 from nesvae_live.journal import Decoded, Heard, Spliced
+from nesvae_live.swap import Swap
 from tests.daemon import Daemon
 from tests.rig import Rig, check_events
 
