@@ -22,11 +22,11 @@ from queue import SimpleQueue
 from typing import Any
 
 from nesvae_live.arrangement import Arrangement
+from nesvae_live.balance import Balance
 from nesvae_live.desk import Keep, unkept, unshown
 from nesvae_live.inference import Inference, Result, run_request
 from nesvae_live.inputs import Input
 from nesvae_live.journal import Closed
-from nesvae_live.mixer import Balance
 from nesvae_live.performance import Performance
 from nesvae_live.performer import Performer, unheard
 from nesvae_live.protocols import Clock, Decode, Encode, Journal, Output, Time

@@ -16,6 +16,7 @@ from typing import Annotated, get_args
 
 import msgspec
 
+from nesvae_live.balance import HIGHEST_DB, LOWEST_DB
 from nesvae_live.gesturecommands import Asked, GestureCommand
 from nesvae_live.inputs import (
     GetStatus,
@@ -30,7 +31,6 @@ from nesvae_live.inputs import (
     Stop,
     Tap,
 )
-from nesvae_live.mixer import HIGHEST_DB, LOWEST_DB
 from nesvae_live.reply import Reply
 from nesvae_live.surfaceinputs import GetLearning, Learn, Refresh, TurnPage, Unlearn
 from nesvae_live.swap import Swap

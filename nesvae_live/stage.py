@@ -16,6 +16,7 @@ from typing import Any
 from nesvae_live import __version__
 from nesvae_live.apu import Apu
 from nesvae_live.axes import axes_of, labels
+from nesvae_live.balance import Balance
 from nesvae_live.checkpoint import Checkpoint
 from nesvae_live.clock import InternalClock
 from nesvae_live.clocksender import ClockSender
@@ -35,7 +36,7 @@ from nesvae_live.io.osc import OscServer
 from nesvae_live.io.record import Recorder, Take
 from nesvae_live.journal import Opened
 from nesvae_live.keeping import Keeping
-from nesvae_live.mixer import Balance, Mixer
+from nesvae_live.mixer import Mixer
 from nesvae_live.notices import Notices
 from nesvae_live.perftime import PerfTime
 from nesvae_live.plain import to_data

@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from nesvae_live.arrangement import Arrangement
+from nesvae_live.balance import HIGHEST_DB, LOWEST_DB, Balance
 from nesvae_live.inputs import Input
 from nesvae_live.knobs import KnobState
-from nesvae_live.mixer import HIGHEST_DB, LOWEST_DB, Balance
 from nesvae_live.setting import Setting
 from nesvae_live.swap import Swap
 from nesvae_live.timing import ClockRef

@@ -15,12 +15,13 @@ import numpy.typing as npt
 import pytest
 
 from nesvae_live.apu import FULL_SCALE, Apu, DcBlocker
+from nesvae_live.balance import Balance
 from nesvae_live.events import Event, NoteOff, NoteOn
 from nesvae_live.inputs import SetLevel, SetSolo, Stop
 from nesvae_live.io import audio
 from nesvae_live.io.audio import AudioDevice, AudioError, choose, open_audio
 from nesvae_live.journal import Entry, Heard
-from nesvae_live.mixer import Balance, Mixer
+from nesvae_live.mixer import Mixer
 from nesvae_live.registers import note_to_period, period_to_frequency
 from nesvae_live.renderer import Renderer
 from nesvae_live.soundprobe import AudioOffer, AudioPort, probe

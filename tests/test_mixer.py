@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nesvae_live.apu import FULL_SCALE, Apu, DcBlocker
-from nesvae_live.mixer import LOWEST_DB, RAMP_SECONDS, Balance, Mixer, amplitude
+from nesvae_live.balance import LOWEST_DB, Balance, amplitude
+from nesvae_live.mixer import RAMP_SECONDS, Mixer
 from nesvae_live.registers import RegisterWriter
 from nesvae_live.voices import Voice
 
