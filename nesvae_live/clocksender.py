@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from nesvae_live.clock import InternalClock
 from nesvae_live.leader import Leader, Timed
-from nesvae_live.protocols import Time
+from nesvae_live.perftime import Time
 from nesvae_live.realtime import ask_for_realtime
 
 AHEAD_SECONDS = 0.02

@@ -30,8 +30,9 @@ from nesvae_live.inputs import (
 from nesvae_live.journal import Heard, Noted, Sent
 from nesvae_live.learner import Learner
 from nesvae_live.performer import Performer
+from nesvae_live.perftime import Time
 from nesvae_live.player import Player
-from nesvae_live.protocols import Clock, Journal, Time
+from nesvae_live.protocols import Clock, Journal
 from nesvae_live.surface import Surface
 from nesvae_live.surfaceinputs import GetLearning, Learn, Refresh, TurnPage, Unlearn
 from nesvae_live.taptempo import TapTempo

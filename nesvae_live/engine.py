@@ -29,7 +29,8 @@ from nesvae_live.inputs import Input
 from nesvae_live.journal import Closed
 from nesvae_live.performance import Performance
 from nesvae_live.performer import Performer, unheard
-from nesvae_live.protocols import Clock, Decode, Encode, Journal, Output, Time
+from nesvae_live.perftime import Time
+from nesvae_live.protocols import Clock, Decode, Encode, Journal, Output
 from nesvae_live.sequencer import Sequencer
 from nesvae_live.setting import Setting
 from nesvae_live.surface import Surface

@@ -14,7 +14,8 @@ from nesvae_live.drums import DRUM_PATCHES, Hit
 from nesvae_live.events import Event, NoteOn
 from nesvae_live.journal import Sent
 from nesvae_live.patch import Patch
-from nesvae_live.protocols import Journal, Output, Time
+from nesvae_live.perftime import Time
+from nesvae_live.protocols import Journal, Output
 from nesvae_live.schedule import Moment, Voicing
 from nesvae_live.shaper import Shaper
 from nesvae_live.timing import ClockRef

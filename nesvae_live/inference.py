@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from nesvae_live.aim import Aim
 from nesvae_live.decoding import Decoded, Sampling, State
+from nesvae_live.perftime import Time
 from nesvae_live.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, Phrase, symbols_to_tuples
-from nesvae_live.protocols import Decode, Encode, Time
+from nesvae_live.protocols import Decode, Encode
 
 REMEMBERED_TIMES = 512
 

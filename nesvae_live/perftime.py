@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Protocol
 
 
 class PerfTime:
@@ -11,3 +12,11 @@ class PerfTime:
     def now(self) -> float:
         """Seconds."""
         return time.perf_counter_ns() // 1000 / 1e6
+
+
+class Time(Protocol):
+    """A monotonic clock."""
+
+    def now(self) -> float:
+        """Seconds, on the scale of every stamp (`time.perf_counter` when live)."""
+        ...

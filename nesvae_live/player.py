@@ -19,10 +19,11 @@ from nesvae_live.inference import Request, Result
 from nesvae_live.journal import Placed
 from nesvae_live.performance import Counters, Performance
 from nesvae_live.performer import Performer
+from nesvae_live.perftime import Time
 from nesvae_live.phrase import Ints, Phrase
 from nesvae_live.phraselog import answered, decoded, spliced
 from nesvae_live.placing import Placing
-from nesvae_live.protocols import Clock, Journal, Time
+from nesvae_live.protocols import Clock, Journal
 from nesvae_live.swap import next_line
 from nesvae_live.timing import EPSILON
 

@@ -14,14 +14,6 @@ from nesvae_live.journal import Entry
 from nesvae_live.timing import ClockRef
 
 
-class Time(Protocol):
-    """A monotonic clock."""
-
-    def now(self) -> float:
-        """Seconds, on the scale of every stamp (`time.perf_counter` when live)."""
-        ...
-
-
 class Output(Protocol):
     """Takes events with the time they are for.
 

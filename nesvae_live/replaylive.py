@@ -16,7 +16,8 @@ from nesvae_live.io.midi import open_midi
 from nesvae_live.jamlog import JamError, line_to_opened
 from nesvae_live.journal import Entry
 from nesvae_live.mixer import Mixer
-from nesvae_live.protocols import Output, Time
+from nesvae_live.perftime import Time
+from nesvae_live.protocols import Output
 from nesvae_live.renderer import Renderer
 from nesvae_live.replay import Replay, ReplayError
 from nesvae_live.replayed import Count, read_entries

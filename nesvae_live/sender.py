@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from nesvae_live.events import Event, NoteOff, NoteOn
-from nesvae_live.protocols import Time
+from nesvae_live.perftime import Time
 from nesvae_live.realtime import ask_for_realtime
 from nesvae_live.voices import Voice
 

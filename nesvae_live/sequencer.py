@@ -27,8 +27,9 @@ from nesvae_live.journal import Clocked
 from nesvae_live.mover import Mover
 from nesvae_live.performance import Counters
 from nesvae_live.performer import Performer
+from nesvae_live.perftime import Time
 from nesvae_live.player import Player
-from nesvae_live.protocols import Clock, Journal, Output, Time
+from nesvae_live.protocols import Clock, Journal, Output
 from nesvae_live.surface import Surface
 from nesvae_live.tempolog import TempoLog
 from nesvae_live.wire import Message

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nesvae_live.protocols import Time
+from nesvae_live.perftime import Time
 from nesvae_live.soundprobe import AudioOffer, probe
 from nesvae_live.soundprocess import (
     BLOCKS_LATE,

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 import msgspec
 import platformdirs
 
-from nesvae_live.protocols import Time
+from nesvae_live.perftime import Time
 from nesvae_live.socketcommands import parse_command
 
 LONGEST_LINE = 64 * 1024

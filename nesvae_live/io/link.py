@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from nesvae_live.inputs import MidiIn
 from nesvae_live.linkclocks import LINK_PORT, LinkClocks
-from nesvae_live.protocols import Time
+from nesvae_live.perftime import Time
 
 LOOK_SECONDS = 0.004
 """How often the session is looked at; the stamps of its clocks are exact all the same."""

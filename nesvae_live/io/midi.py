@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from nesvae_live.dialect import GENERAL, Speaker
+from nesvae_live.perftime import Time
 from nesvae_live.ports.jackwatch import JackWatch
 from nesvae_live.ports.midiports import (
     APIS,
@@ -30,7 +31,6 @@ from nesvae_live.ports.ourports import (
     OUT_CLIENT,
     OUT_PORT,
 )
-from nesvae_live.protocols import Time
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from nesvae_live.oscmap import (
     standing_to_values,
     status_to_values,
 )
-from nesvae_live.protocols import Time
+from nesvae_live.perftime import Time
 from nesvae_live.reply import Reply
 from nesvae_live.surfaceinputs import Refresh
 from nesvae_live.targets import Standing

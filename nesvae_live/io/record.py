@@ -23,7 +23,7 @@ from nesvae_live.diskroom import ENOUGH_SECONDS, in_words, seconds_left
 from nesvae_live.growing import GrowingFile
 from nesvae_live.journal import Entry, Noted
 from nesvae_live.loglines import LogLines
-from nesvae_live.protocols import Time
+from nesvae_live.perftime import Time
 from nesvae_live.takefolder import LOG, SOUND, Maker, make_files, make_folder
 from nesvae_live.wav import wav_head
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from nesvae_live.perftime import Time
 from nesvae_live.ports.cables import Cable, Cables
 from nesvae_live.ports.jackwatch import JackWatch
 from nesvae_live.ports.midiports import MidiError
 from nesvae_live.ports.midislot import ACTIVE_SENSING, Slot
-from nesvae_live.protocols import Time
 
 CHECK_CLIENT, CHECK_PORT = "nesvae_live_check", "nesvae_live check"
 

@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from nesvae_live.protocols import Time
+from nesvae_live.perftime import Time
 
 CLIENT_NAME = "nesvae_live_watch"
 

@@ -10,9 +10,9 @@ from queue import SimpleQueue
 from typing import Any
 
 from nesvae_live.inputs import MidiIn
+from nesvae_live.perftime import Time
 from nesvae_live.ports.midiports import MidiError, choose, make_client
 from nesvae_live.ports.midistream import MidiStream
-from nesvae_live.protocols import Time
 
 ACTIVE_SENSING = 0xFE
 RTMIDI_ERRORS = (OSError, RuntimeError, ValueError)

@@ -8,13 +8,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from nesvae_live.dialect import Speaker
+from nesvae_live.perftime import Time
 from nesvae_live.ports.feedbacksender import FeedbackSender
 from nesvae_live.ports.jackwatch import JackWatch
 from nesvae_live.ports.midireading import Reading
 from nesvae_live.ports.midislot import Slot
 from nesvae_live.ports.ourports import CLOCK_CLIENT, FEEDBACK_CLIENT
 from nesvae_live.ports.portcare import PortCare
-from nesvae_live.protocols import Time
 from nesvae_live.sender import DeadlineSender
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 
+from nesvae_live.perftime import Time
 from nesvae_live.ports.cables import Cables
 from nesvae_live.ports.jackkeeper import JackKeeper, Notice
 from nesvae_live.ports.jackwatch import JackWatch
 from nesvae_live.ports.midiports import MidiError, list_ports
 from nesvae_live.ports.midislot import Slot
 from nesvae_live.ports.portpoll import PortPoll
-from nesvae_live.protocols import Time
 
 
 class PortCare:
