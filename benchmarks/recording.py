@@ -32,10 +32,9 @@ from nesvae_live.events import Event
 from nesvae_live.inference import Result
 from nesvae_live.inputs import Input, SetKnob
 from nesvae_live.io.record import Recorder
-from nesvae_live.journal import Entry, Opened
+from nesvae_live.journal import Entry, Journal, Opened
 from nesvae_live.performance import Performance
 from nesvae_live.perftime import PerfTime
-from nesvae_live.protocols import Journal
 from nesvae_live.renderer import Renderer
 from nesvae_live.sender import DeadlineSender
 from nesvae_live.surface import Surface

@@ -27,12 +27,12 @@ from nesvae_live.inputs import (
     Stop,
     Tap,
 )
-from nesvae_live.journal import Heard, Noted, Sent
+from nesvae_live.journal import Heard, Journal, Noted, Sent
 from nesvae_live.learner import Learner
 from nesvae_live.performer import Performer
 from nesvae_live.perftime import Time
 from nesvae_live.player import Player
-from nesvae_live.protocols import Clock, Journal
+from nesvae_live.protocols import Clock
 from nesvae_live.surface import Surface
 from nesvae_live.surfaceinputs import GetLearning, Learn, Refresh, TurnPage, Unlearn
 from nesvae_live.taptempo import TapTempo

@@ -26,11 +26,11 @@ from nesvae_live.balance import Balance
 from nesvae_live.desk import Keep, unkept, unshown
 from nesvae_live.inference import Inference, Result, run_request
 from nesvae_live.inputs import Input
-from nesvae_live.journal import Closed
+from nesvae_live.journal import Closed, Journal
 from nesvae_live.performance import Performance
 from nesvae_live.performer import Performer, unheard
 from nesvae_live.perftime import Time
-from nesvae_live.protocols import Clock, Decode, Encode, Journal, Output
+from nesvae_live.protocols import Clock, Decode, Encode, Output
 from nesvae_live.sequencer import Sequencer
 from nesvae_live.setting import Setting
 from nesvae_live.surface import Surface

@@ -12,10 +12,10 @@ from collections.abc import Collection, Mapping, Sequence
 from nesvae_live.arrangement import Arrangement
 from nesvae_live.drums import DRUM_PATCHES, Hit
 from nesvae_live.events import Event, NoteOn
-from nesvae_live.journal import Sent
+from nesvae_live.journal import Journal, Sent
 from nesvae_live.patch import Patch
 from nesvae_live.perftime import Time
-from nesvae_live.protocols import Journal, Output
+from nesvae_live.protocols import Output
 from nesvae_live.schedule import Moment, Voicing
 from nesvae_live.shaper import Shaper
 from nesvae_live.timing import ClockRef

@@ -38,13 +38,12 @@ from nesvae_live.gestureinputs import (
 )
 from nesvae_live.history import Past
 from nesvae_live.inference import Result
-from nesvae_live.journal import Noted
+from nesvae_live.journal import Journal, Noted
 from nesvae_live.latent import coordinate_to_value
 from nesvae_live.mover import ARRANGEMENT, Mover, steers
 from nesvae_live.performer import SEEDS, Performer
 from nesvae_live.perftime import Time
 from nesvae_live.player import Player
-from nesvae_live.protocols import Journal
 from nesvae_live.setting import ATTRIBUTE_KNOBS, Setting
 
 MORPH_BARS = (0.25, 256.0)

@@ -5,9 +5,8 @@ So what a step does follows from one number, which the journal keeps: a jam can 
 
 from __future__ import annotations
 
-from nesvae_live.journal import Stepped
+from nesvae_live.journal import Journal, Stepped
 from nesvae_live.perftime import Time
-from nesvae_live.protocols import Journal
 
 
 class Instant:

@@ -12,7 +12,7 @@ each event: `Sounded`, `Silenced`, `Rendered`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from nesvae_live.dialect import GENERAL
 from nesvae_live.events import Event
@@ -280,3 +280,11 @@ Entry = (
     | Noted
     | Closed
 )
+
+
+class Journal(Protocol):
+    """Takes what is worth remembering of a jam; one queue put, from any thread."""
+
+    def put(self, entry: Entry) -> None:
+        """Remember `entry`."""
+        ...

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from nesvae_live.journal import Noted
+from nesvae_live.journal import Journal, Noted
 from nesvae_live.perftime import Time
-from nesvae_live.protocols import Journal
 
 
 class Notices:

@@ -12,11 +12,11 @@ from types import MappingProxyType
 from nesvae_live.aim import Aim
 from nesvae_live.arrangement import Arrangement
 from nesvae_live.balance import Balance
-from nesvae_live.journal import Arranged, Posed, Turned
+from nesvae_live.journal import Arranged, Journal, Posed, Turned
 from nesvae_live.knobs import KNOB_BY_NAME, KnobState
 from nesvae_live.latent import assemble
 from nesvae_live.performance import Performance
-from nesvae_live.protocols import Clock, Journal
+from nesvae_live.protocols import Clock
 from nesvae_live.setting import Setting
 from nesvae_live.swap import Swap
 from nesvae_live.voices import Voice

@@ -16,14 +16,14 @@ from nesvae_live.decoding import State
 from nesvae_live.grid import Mode
 from nesvae_live.history import History, Past
 from nesvae_live.inference import Request, Result
-from nesvae_live.journal import Placed
+from nesvae_live.journal import Journal, Placed
 from nesvae_live.performance import Counters, Performance
 from nesvae_live.performer import Performer
 from nesvae_live.perftime import Time
 from nesvae_live.phrase import Ints, Phrase
 from nesvae_live.phraselog import answered, decoded, spliced
 from nesvae_live.placing import Placing
-from nesvae_live.protocols import Clock, Journal
+from nesvae_live.protocols import Clock
 from nesvae_live.swap import next_line
 from nesvae_live.timing import EPSILON
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from nesvae_live.decoding import Decoded, Sampling, State
 from nesvae_live.events import Event
-from nesvae_live.journal import Entry
 from nesvae_live.timing import ClockRef
 
 
@@ -110,12 +109,4 @@ class Clock(Protocol):
 
     def tick(self, now: float) -> None:
         """Notice what did not come."""
-        ...
-
-
-class Journal(Protocol):
-    """Takes what is worth remembering of a jam; one queue put, from any thread."""
-
-    def put(self, entry: Entry) -> None:
-        """Remember `entry`."""
         ...

@@ -21,11 +21,10 @@ import numpy.typing as npt
 from nesvae_live.apu import Apu
 from nesvae_live.chipplayer import ChipPlayer
 from nesvae_live.events import Event, velocity_to_volume
-from nesvae_live.journal import Rendered, Silenced, Sounded
+from nesvae_live.journal import Journal, Rendered, Silenced, Sounded
 from nesvae_live.mixer import Mixer
 from nesvae_live.perftime import Time
 from nesvae_live.playhead import Playhead
-from nesvae_live.protocols import Journal
 from nesvae_live.realtime import ask_for_realtime
 from nesvae_live.voices import Voice
 

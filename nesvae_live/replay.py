@@ -25,6 +25,7 @@ from nesvae_live.journal import (
     Closed,
     Entry,
     Heard,
+    Journal,
     Opened,
     Rendered,
     Silenced,
@@ -34,7 +35,7 @@ from nesvae_live.journal import (
 from nesvae_live.performer import Performer
 from nesvae_live.phrase import Ints, Phrase, tokens_to_tuples, tuples_to_symbols
 from nesvae_live.plain import to_value
-from nesvae_live.protocols import Decode, Journal, Output
+from nesvae_live.protocols import Decode, Output
 from nesvae_live.sequencer import Sequencer
 from nesvae_live.setup import Setup
 from nesvae_live.surface import Surface

@@ -23,13 +23,13 @@ from nesvae_live.gestures import Gestures
 from nesvae_live.inference import Request, Result
 from nesvae_live.inputs import Input, Stop
 from nesvae_live.instant import Instant
-from nesvae_live.journal import Clocked
+from nesvae_live.journal import Clocked, Journal
 from nesvae_live.mover import Mover
 from nesvae_live.performance import Counters
 from nesvae_live.performer import Performer
 from nesvae_live.perftime import Time
 from nesvae_live.player import Player
-from nesvae_live.protocols import Clock, Journal, Output
+from nesvae_live.protocols import Clock, Output
 from nesvae_live.surface import Surface
 from nesvae_live.tempolog import TempoLog
 from nesvae_live.wire import Message

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nesvae_live.clock import InternalClock
-from nesvae_live.journal import Clocked
-from nesvae_live.protocols import Clock, Journal
+from nesvae_live.journal import Clocked, Journal
+from nesvae_live.protocols import Clock
 from nesvae_live.timing import ClockRef
 
 DRIFT = 0.001

@@ -36,13 +36,13 @@ from nesvae_live.inputs import (
 )
 from nesvae_live.io.smf import write_midi
 from nesvae_live.jamlog import entry_to_line
-from nesvae_live.journal import Closed, Noted, Opened
+from nesvae_live.journal import Closed, Journal, Noted, Opened
 from nesvae_live.pages import Layout
 from nesvae_live.patch import Macro, Patch, Vibrato
 from nesvae_live.performance import Performance
 from nesvae_live.performer import Performer
 from nesvae_live.plain import to_data
-from nesvae_live.protocols import Decode, Journal
+from nesvae_live.protocols import Decode
 from nesvae_live.renderer import Renderer
 from nesvae_live.sequencer import Sequencer
 from nesvae_live.setup import ClockSetup, Setup
