@@ -14,7 +14,6 @@ from nesvae_live.encoder import Encoder
 from nesvae_live.io.midireader import midi_to_parts
 from nesvae_live.nesmdb import ExprScore, SeprScore, loads_exprsco, loads_seprsco
 from nesvae_live.parts import parts_to_played
-from nesvae_live.performer import SLOTS
 from nesvae_live.phrase import (
     N_VOICES,
     STEPS_PER_SECOND,
@@ -25,6 +24,7 @@ from nesvae_live.phrase import (
 )
 from nesvae_live.place import Place, place_to_setting, setting_to_place
 from nesvae_live.played import played_to_tuples
+from nesvae_live.setting import SLOTS
 from nesvae_live.snapshotbank import BankError, read_bank, settings_to_text, write_bank
 
 MIDI = (".mid", ".midi")

@@ -41,10 +41,10 @@ from nesvae_live.inference import Result
 from nesvae_live.journal import Journal, Noted
 from nesvae_live.latent import coordinate_to_value
 from nesvae_live.mover import ARRANGEMENT, Mover, steers
-from nesvae_live.performer import SEEDS, Performer
+from nesvae_live.performer import Performer
 from nesvae_live.perftime import Time
 from nesvae_live.player import Player
-from nesvae_live.setting import ATTRIBUTE_KNOBS, Setting
+from nesvae_live.setting import ATTRIBUTE_KNOBS, SEEDS, Setting
 
 MORPH_BARS = (0.25, 256.0)
 

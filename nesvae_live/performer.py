@@ -17,17 +17,12 @@ from nesvae_live.knobs import KNOB_BY_NAME, KnobState
 from nesvae_live.latent import assemble
 from nesvae_live.performance import Performance
 from nesvae_live.protocols import Clock
-from nesvae_live.setting import Setting
+from nesvae_live.setting import SEEDS, SLOTS, TEMPERATURES, Setting
 from nesvae_live.swap import Swap
 from nesvae_live.voices import Voice
 
 TEMPERATURE, SEED = "temperature", "seed"
 """Beside the knobs, in what hands have touched."""
-
-TEMPERATURES = (0.05, 4.0)
-SEEDS = 2**31
-SLOTS = range(1, 65)
-"""The numbers that snapshots have."""
 
 
 def unheard(balance: Balance) -> None:

@@ -92,3 +92,11 @@ def _glide(name: str, a: Mapping[str, float], b: Mapping[str, float], alpha: flo
     if start is None or end is None:
         return end if alpha >= 0.5 else start
     return (1.0 - alpha) * start + alpha * end
+
+
+TEMPERATURES = (0.05, 4.0)
+
+SEEDS = 2**31
+
+SLOTS = range(1, 65)
+"""The numbers that snapshots have."""

@@ -17,9 +17,8 @@ import numpy as np
 
 from nesvae_live.arrangement import Arrangement
 from nesvae_live.knobs import KNOB_BY_NAME
-from nesvae_live.performer import SEEDS, SLOTS, TEMPERATURES
 from nesvae_live.scales import Key
-from nesvae_live.setting import Setting, is_style
+from nesvae_live.setting import SEEDS, SLOTS, TEMPERATURES, Setting, is_style
 from nesvae_live.voices import VOICES, Voice
 
 FORMAT = "nesvae_live snapshot bank"

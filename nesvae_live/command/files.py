@@ -104,7 +104,7 @@ def _run_encode(arguments: argparse.Namespace) -> int:
     from nesvae_live.config import find_checkpoint
     from nesvae_live.decoding import SAMPLING
     from nesvae_live.encode import encode_file, encode_to_bank
-    from nesvae_live.performer import SLOTS
+    from nesvae_live.setting import SLOTS
 
     checkpoint = load_checkpoint(find_checkpoint(arguments.checkpoint))
     encoded = encode_file(arguments.source, checkpoint, _warn)
