@@ -39,8 +39,9 @@ from nesvae_live.gestureinputs import (
 from nesvae_live.history import Past
 from nesvae_live.inference import Result
 from nesvae_live.journal import Journal, Noted
+from nesvae_live.knobs import steers
 from nesvae_live.latent import coordinate_to_value
-from nesvae_live.mover import ARRANGEMENT, Mover, steers
+from nesvae_live.mover import ARRANGEMENT, Mover
 from nesvae_live.performer import Performer
 from nesvae_live.perftime import Time
 from nesvae_live.player import Player

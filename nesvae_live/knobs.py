@@ -100,3 +100,8 @@ class KnobState:
     def release_all(self) -> None:
         """Let every knob go."""
         self.values = MappingProxyType({})
+
+
+def steers(knob: str) -> bool:
+    """Whether a knob steers z."""
+    return KNOB_BY_NAME[knob].axis != NO_AXIS

@@ -18,7 +18,6 @@ from nesvae_live.auto import Spread, Walk
 from nesvae_live.book import Book
 from nesvae_live.cue import Cue
 from nesvae_live.inference import Result
-from nesvae_live.knobs import KNOB_BY_NAME, NO_AXIS
 from nesvae_live.latent import (
     Vector,
     coordinate_to_value,
@@ -266,11 +265,6 @@ class Mover:
     def _rest(self) -> None:
         self.cue = self.morph = self.wander = self.leg = self.performer.fader = None
         self.performer.auto = self.performer.round = False
-
-
-def steers(knob: str) -> bool:
-    """Whether a knob steers z."""
-    return KNOB_BY_NAME[knob].axis != NO_AXIS
 
 
 def _near(value: float, amount: float, rng: np.random.Generator) -> float:
