@@ -28,12 +28,12 @@ from numpy.typing import NDArray
 from nesvae_live.attributes import N_ATTRIBUTES
 from nesvae_live.auto import Spread, Walk
 from nesvae_live.checkpoint import Checkpoint, load_checkpoint
-from nesvae_live.config import find_checkpoint
 from nesvae_live.critic import Critic
 from nesvae_live.decoder import Decoder
 from nesvae_live.decoding import SAMPLING
 from nesvae_live.inference import draws
 from nesvae_live.io.piece import Piece, write_piece_midi, write_piece_picture
+from nesvae_live.paths import find_checkpoint
 from nesvae_live.phrase import (
     SLOTS,
     STEPS_PER_SECOND,

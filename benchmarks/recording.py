@@ -23,7 +23,7 @@ import numpy.typing as npt
 from nesvae_live.apu import Apu
 from nesvae_live.checkpoint import load_checkpoint
 from nesvae_live.clock import InternalClock
-from nesvae_live.config import find_checkpoint, load_preset
+from nesvae_live.config import load_preset
 from nesvae_live.critic import Critic
 from nesvae_live.decoder import Decoder
 from nesvae_live.decoding import SAMPLING
@@ -33,6 +33,7 @@ from nesvae_live.inference import Result
 from nesvae_live.inputs import Input, SetKnob
 from nesvae_live.io.record import Recorder
 from nesvae_live.journal import Entry, Journal, Opened
+from nesvae_live.paths import find_checkpoint
 from nesvae_live.performance import Performance
 from nesvae_live.perftime import PerfTime
 from nesvae_live.renderer import Renderer

@@ -10,11 +10,12 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from nesvae_live.config import Preset, read_preset, shipped_dir
+from nesvae_live.config import Preset, read_preset
 from nesvae_live.controlkinds import CONTROL_KINDS, RESERVED
 from nesvae_live.controllerpicture import picture_to_svg
 from nesvae_live.controls import CURVES
 from nesvae_live.learner import full_label
+from nesvae_live.paths import shipped_dir
 from nesvae_live.presets import sections
 from nesvae_live.targets import TARGETS, TargetSpec
 

@@ -108,19 +108,19 @@ def _asked(question: Callable[[], Place]) -> Place:
 
 
 def _config_folder() -> Place:
-    from nesvae_live.config import user_presets_dir
+    from nesvae_live.paths import user_presets_dir
 
     return _folder(user_presets_dir())
 
 
 def _jams_folder() -> Place:
-    from nesvae_live.config import default_jams_dir
+    from nesvae_live.paths import default_jams_dir
 
     return _folder(default_jams_dir())
 
 
 def _checkpoint() -> Place:
-    from nesvae_live.config import find_checkpoint
+    from nesvae_live.paths import find_checkpoint
 
     return Place(path=str(find_checkpoint()), fault="")
 

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from nesvae_live.checkpoint import load_checkpoint
-from nesvae_live.config import find_checkpoint, load_preset
+from nesvae_live.config import load_preset
 from nesvae_live.critic import Critic
 from nesvae_live.decoder import Decoder
 from nesvae_live.encoder import Encoder
 from nesvae_live.finder import Finder
 from nesvae_live.io.record import Take
 from nesvae_live.journal import Noted
+from nesvae_live.paths import find_checkpoint
 from nesvae_live.playoptions import PlayOptions
 from nesvae_live.stage import Stage
 from nesvae_live.watch import Watch

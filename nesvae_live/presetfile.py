@@ -13,10 +13,11 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from nesvae_live.config import ConfigError, Preset, shipped_dir, user_presets_dir
+from nesvae_live.config import Preset
 from nesvae_live.controls import ControlSpec
 from nesvae_live.learner import Learner, Learnt, full_label
 from nesvae_live.pages import Layout
+from nesvae_live.paths import ConfigError, shipped_dir, user_presets_dir
 from nesvae_live.presetcontrols import SECTIONS, control_to_table, parse_layout
 
 SECTION_OF = {target: section for section, targets in SECTIONS for target in targets}

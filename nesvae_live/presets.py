@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from nesvae_live.clock import InternalClock
-from nesvae_live.config import ConfigError, Preset, load_preset, preset_paths, read_preset
+from nesvae_live.config import Preset, load_preset, preset_paths, read_preset
 from nesvae_live.controlkinds import MOST_7, Form
 from nesvae_live.controllerpicture import picture_to_text
 from nesvae_live.controls import ControlSpec
 from nesvae_live.fakes import ListJournal
 from nesvae_live.learner import full_label
 from nesvae_live.pages import Layout
+from nesvae_live.paths import ConfigError
 from nesvae_live.performance import Performance
 from nesvae_live.performer import Performer
 from nesvae_live.surface import Surface

@@ -21,7 +21,7 @@ from nesvae_live.checkpoint import Checkpoint
 from nesvae_live.clock import InternalClock
 from nesvae_live.clocksender import ClockSender
 from nesvae_live.completing import Completing
-from nesvae_live.config import Preset, default_jams_dir
+from nesvae_live.config import Preset
 from nesvae_live.desk import unshown
 from nesvae_live.diskroom import said_in_advance
 from nesvae_live.engine import Engine
@@ -38,6 +38,7 @@ from nesvae_live.journal import Opened
 from nesvae_live.keeping import Keeping
 from nesvae_live.mixer import Mixer
 from nesvae_live.notices import Notices
+from nesvae_live.paths import default_jams_dir
 from nesvae_live.perftime import PerfTime
 from nesvae_live.plain import to_data
 from nesvae_live.playoptions import ROUND, WALK, PlayOptions

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from nesvae_live.asking import LIKELIEST
 from nesvae_live.attributes import N_ATTRIBUTES, measure
 from nesvae_live.checkpoint import Checkpoint, load_checkpoint
-from nesvae_live.config import find_checkpoint
 from nesvae_live.decoder import Decoder
 from nesvae_live.encoder import Encoder
 from nesvae_live.finder import Finder
+from nesvae_live.paths import find_checkpoint
 from nesvae_live.phrase import (
     TUPLES_PER_PHRASE,
     Ints,

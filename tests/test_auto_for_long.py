@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.auto import longest, measure_stretch, repeated, stretches, wander
 from nesvae_live.checkpoint import load_checkpoint
-from nesvae_live.config import find_checkpoint
+from nesvae_live.paths import find_checkpoint
 from nesvae_live.phrase import STEPS_PER_SECOND, Ints
 
 MINUTE = 60.0

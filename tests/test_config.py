@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from nesvae_live import config
-from nesvae_live.config import ConfigError, find_checkpoint, load_preset, read_preset
+from nesvae_live.config import load_preset, read_preset
 from nesvae_live.controls import ControlSpec, Takeover
 from nesvae_live.knobs import KNOBS, SOUND_KNOBS
 from nesvae_live.pages import Layout, Page
+from nesvae_live.paths import ConfigError, find_checkpoint
 from nesvae_live.voices import Voice
 
 MINE = """

@@ -16,10 +16,10 @@ import pytest
 
 from nesvae_live.axes import axes_of, labels
 from nesvae_live.checkpoint import load_checkpoint
-from nesvae_live.config import find_checkpoint
 from nesvae_live.events import NoteOn, Shape
 from nesvae_live.jam import Jam
 from nesvae_live.journal import Closed, Decoded, Placed, Sent, Turned
+from nesvae_live.paths import find_checkpoint
 from nesvae_live.voices import VOICES, Voice
 from tests.daemon import Daemon
 from tests.jack import JackProbe, JackServer, strict_server, wait_until
@@ -352,7 +352,7 @@ def test_what_is_not_there_is_one_line_and_exit_1(
 
 
 def test_a_damaged_checkpoint_is_one_line_and_exit_1(tmp_path: Path) -> None:
-    from nesvae_live.config import find_checkpoint
+    from nesvae_live.paths import find_checkpoint
 
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes(find_checkpoint().read_bytes()[:100_000])

@@ -17,12 +17,12 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_packet import OscPacket
 
 from nesvae_live import cli
-from nesvae_live.config import shipped_dir
 from nesvae_live.gestureinputs import RecallSnapshot, SetHold, SetKey, StoreSnapshot
 from nesvae_live.inputs import Panic, SetKnob, SetSwap
 from nesvae_live.io.osc import OscError, OscServer
 from nesvae_live.osclayout import session
 from nesvae_live.oscmap import ROOT, message_to_input, standing_to_values
+from nesvae_live.paths import shipped_dir
 from nesvae_live.scales import Key
 from nesvae_live.sequencer import Sequencer
 from nesvae_live.targets import TARGETS, Kind

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from nesvae_live.config import ConfigError, load_preset, read_preset, shipped_dir
+from nesvae_live.config import load_preset, read_preset
 from nesvae_live.events import NoteOn
 from nesvae_live.patchbank import PatchBank, parse_choices
+from nesvae_live.paths import ConfigError, shipped_dir
 from nesvae_live.shaper import Shaper
 from nesvae_live.voices import Voice
 

@@ -9,12 +9,13 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from nesvae_live.config import ConfigError, Preset, load_preset, read_preset, shipped_dir
+from nesvae_live.config import Preset, load_preset, read_preset
 from nesvae_live.controllersdoc import files
 from nesvae_live.events import NoteOn
 from nesvae_live.hotplug import Hotplug, proposal
 from nesvae_live.inputs import MidiIn
 from nesvae_live.journal import Turned
+from nesvae_live.paths import ConfigError, shipped_dir
 from nesvae_live.performance import Performance
 from nesvae_live.plain import to_data, to_value
 from nesvae_live.presets import check_preset, gesture, known_controllers, preset_to_text

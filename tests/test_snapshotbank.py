@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nesvae_live.arrangement import Arrangement
-from nesvae_live.config import load_preset, user_presets_dir
+from nesvae_live.config import load_preset
 from nesvae_live.knobs import KNOB_BY_NAME
+from nesvae_live.paths import user_presets_dir
 from nesvae_live.scales import SCALES, Key
 from nesvae_live.setting import Setting
 from nesvae_live.snapshotbank import (

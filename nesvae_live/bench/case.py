@@ -19,7 +19,7 @@ from typing import Any
 
 from nesvae_live.apu import Apu
 from nesvae_live.checkpoint import load_checkpoint
-from nesvae_live.config import find_checkpoint, load_preset
+from nesvae_live.config import load_preset
 from nesvae_live.decoder import Decoder
 from nesvae_live.encoder import Encoder
 from nesvae_live.events import NoteOff, NoteOn
@@ -27,6 +27,7 @@ from nesvae_live.finder import Finder
 from nesvae_live.inference import Inference, Result
 from nesvae_live.io.audio import AudioDevice, open_audio
 from nesvae_live.journal import Entry
+from nesvae_live.paths import find_checkpoint
 from nesvae_live.perftime import PerfTime
 from nesvae_live.play import run
 from nesvae_live.playoptions import PlayOptions

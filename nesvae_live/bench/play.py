@@ -17,7 +17,7 @@ from pathlib import Path
 
 from nesvae_live.checkpoint import load_checkpoint
 from nesvae_live.clock import InternalClock
-from nesvae_live.config import find_checkpoint, load_preset
+from nesvae_live.config import load_preset
 from nesvae_live.critic import Critic
 from nesvae_live.decoder import Decoder
 from nesvae_live.encoder import Encoder
@@ -27,6 +27,7 @@ from nesvae_live.inference import Request
 from nesvae_live.inputs import MidiIn
 from nesvae_live.jam import Jam
 from nesvae_live.journal import Clocked, Heard, Placed, Sent, Spliced
+from nesvae_live.paths import find_checkpoint
 from nesvae_live.play import run
 from nesvae_live.playoptions import PlayOptions
 from nesvae_live.stage import Stage

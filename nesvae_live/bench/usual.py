@@ -22,10 +22,10 @@ import torch
 
 from nesvae_live.attributes import N_ATTRIBUTES
 from nesvae_live.checkpoint import load_checkpoint
-from nesvae_live.config import find_checkpoint
 from nesvae_live.decoding import SAMPLING
 from nesvae_live.inference import draws
 from nesvae_live.model import Vae, condition, sample, start_tuple
+from nesvae_live.paths import find_checkpoint
 from nesvae_live.phrase import Ints, symbols_to_tuples
 from nesvae_live.voices import SILENCE
 

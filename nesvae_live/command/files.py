@@ -101,9 +101,9 @@ def _run_render(arguments: argparse.Namespace) -> int:
 
 def _run_encode(arguments: argparse.Namespace) -> int:
     from nesvae_live.checkpoint import load_checkpoint
-    from nesvae_live.config import find_checkpoint
     from nesvae_live.decoding import SAMPLING
     from nesvae_live.encode import encode_file, encode_to_bank
+    from nesvae_live.paths import find_checkpoint
     from nesvae_live.setting import SLOTS
 
     checkpoint = load_checkpoint(find_checkpoint(arguments.checkpoint))
@@ -124,8 +124,8 @@ def _run_encode(arguments: argparse.Namespace) -> int:
 
 def _run_interpolate(arguments: argparse.Namespace) -> int:
     from nesvae_live.checkpoint import load_checkpoint
-    from nesvae_live.config import find_checkpoint
     from nesvae_live.interpolate import End, interpolate
+    from nesvae_live.paths import find_checkpoint
 
     files = interpolate(
         load_checkpoint(find_checkpoint(arguments.checkpoint)),

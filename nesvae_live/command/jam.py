@@ -100,7 +100,7 @@ def _kinds(text: str) -> tuple[str, ...]:
 
 
 def _jams(arguments: argparse.Namespace) -> Path:
-    from nesvae_live.config import default_jams_dir
+    from nesvae_live.paths import default_jams_dir
 
     return arguments.jams or default_jams_dir()
 
@@ -263,10 +263,10 @@ def _decoder(log: Path, checkpoint: str | None) -> Decode:
         ReplayError: what there is is another one.
     """
     from nesvae_live.checkpoint import load_checkpoint
-    from nesvae_live.config import find_checkpoint
     from nesvae_live.critic import Critic
     from nesvae_live.decoder import Decoder
     from nesvae_live.jamlog import line_to_opened
+    from nesvae_live.paths import find_checkpoint
     from nesvae_live.replay import ReplayError
 
     with log.open("rb") as lines:

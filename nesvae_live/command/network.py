@@ -116,8 +116,8 @@ def _run_finish(arguments: argparse.Namespace) -> int:
         )
         return 1
     from nesvae_live.checkpoint import load_checkpoint, save_checkpoint
-    from nesvae_live.config import find_checkpoint
     from nesvae_live.decoding import SAMPLING
+    from nesvae_live.paths import find_checkpoint
     from nesvae_live.training.data import read_split
     from nesvae_live.training.finish import card_lines, finish
 
@@ -156,8 +156,8 @@ def _run_evaluate(arguments: argparse.Namespace) -> int:
         )
         return 1
     from nesvae_live.checkpoint import load_checkpoint
-    from nesvae_live.config import find_checkpoint
     from nesvae_live.decoding import SAMPLING
+    from nesvae_live.paths import find_checkpoint
     from nesvae_live.training.data import CorpusError, read_split
     from nesvae_live.training.evaluate import FULL, QUICK, evaluate
     from nesvae_live.training.intervals import to_json

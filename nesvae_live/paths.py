@@ -1,0 +1,63 @@
+"""Where presets, checkpoints and jams are."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import platformdirs
+
+APP = "nesvae_live"
+
+
+class ConfigError(Exception):
+    """A preset, checkpoint or folder can't be used; one line says which, where and why."""
+
+
+def find_checkpoint(name_or_path: str | None = None) -> Path:
+    """The checkpoint to play.
+
+    Args:
+        name_or_path: a file, the name of a shipped checkpoint, or None for the shipped one.
+
+    Raises:
+        ConfigError: there is none, or nothing says which of several.
+    """
+    shipped = {path.stem: path for path in sorted(shipped_dir("checkpoints").glob("*.safetensors"))}
+    if name_or_path is None:
+        if len(shipped) != 1:
+            names = ", ".join(shipped) or "none"
+            raise ConfigError(
+                f"which checkpoint? (shipped: {names}) name one with --checkpoint FILE"
+            )
+        return next(iter(shipped.values()))
+    if name_or_path in shipped:
+        return shipped[name_or_path]
+    if (path := Path(name_or_path).expanduser()).is_file():
+        return path
+    raise ConfigError(
+        f"checkpoint {name_or_path}: no such file; shipped: {', '.join(shipped) or 'none'}"
+    )
+
+
+def shipped_dir(kind: str) -> Path:
+    """The folder of shipped `presets` or `checkpoints`: in the wheel, or beside the source.
+
+    Raises:
+        ConfigError: the installation is incomplete.
+    """
+    package = Path(str(resources.files("nesvae_live")))
+    for folder in (package / "_data" / kind, package.parent / kind):
+        if folder.is_dir():
+            return folder
+    raise ConfigError(f"the installation lacks its {kind} ({package}): install nesvae_live again")
+
+
+def user_presets_dir() -> Path:
+    """Where a user's own presets are looked for; it need not exist."""
+    return platformdirs.user_config_path(APP, appauthor=False) / "presets"
+
+
+def default_jams_dir() -> Path:
+    """Where jams go unless told otherwise: nesvae_live in the user's music folder."""
+    return platformdirs.user_music_path() / APP
