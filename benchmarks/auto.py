@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from nesvae_live.attributes import N_ATTRIBUTES
 from nesvae_live.auto import Spread, Walk
 from nesvae_live.checkpoint import Checkpoint, load_checkpoint
+from nesvae_live.corpus import read_split
 from nesvae_live.critic import Critic
 from nesvae_live.decoder import Decoder
 from nesvae_live.decoding import SAMPLING
@@ -44,7 +45,6 @@ from nesvae_live.phrase import (
     tuples_to_steps,
 )
 from nesvae_live.render import RenderOptions, render
-from nesvae_live.training.data import read_split
 from nesvae_live.training.features import FEATURES, features
 
 GRAM = 4

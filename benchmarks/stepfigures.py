@@ -12,11 +12,11 @@ from benchmarks.variants import Ancestor
 from nesvae_live.attributes import N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.auto import Spread, Walk
 from nesvae_live.checkpoint import load_checkpoint
+from nesvae_live.corpus import Corpus
 from nesvae_live.decoding import Sampling
 from nesvae_live.model import Vae
 from nesvae_live.phrase import SLOTS, tuples_to_phrases
 from nesvae_live.training.contexts import choose_phrases, encode, true_past
-from nesvae_live.training.data import Corpus
 from nesvae_live.training.intervals import interval, sum_by_song
 from nesvae_live.training.knobtest import knob_figures, own_correlation, turn_knobs
 from nesvae_live.training.nats import nats_per_token

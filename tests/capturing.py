@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nesvae_live.asking import LIKELIEST
 from nesvae_live.attributes import N_ATTRIBUTES, measure
 from nesvae_live.checkpoint import Checkpoint, load_checkpoint
+from nesvae_live.corpus import read_split
 from nesvae_live.decoder import Decoder
 from nesvae_live.encoder import Encoder
 from nesvae_live.finder import Finder
@@ -26,7 +27,6 @@ from nesvae_live.phrase import (
     tuples_to_steps,
     tuples_to_symbols,
 )
-from nesvae_live.training.data import read_split
 from nesvae_live.voices import VOICES
 
 STEPS_PER_BEAT = 12

@@ -16,6 +16,7 @@ from PIL import Image
 
 from nesvae_live.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nesvae_live.cli import main
+from nesvae_live.corpus import read_split
 from nesvae_live.encode import (
     EncodeError,
     encode_file,
@@ -32,7 +33,6 @@ from nesvae_live.phrase import Ints, steps_to_tuples, tuples_to_phrases, tuples_
 from nesvae_live.render import to_midi
 from nesvae_live.snapshotbank import read_bank
 from nesvae_live.training.contexts import encode
-from nesvae_live.training.data import read_split
 from nesvae_live.training.playing import load_model
 from tests.tiny import tiny_checkpoint
 

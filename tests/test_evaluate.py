@@ -16,6 +16,7 @@ from nesvae_live.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.auto import Spread
 from nesvae_live.checkpoint import save_checkpoint
 from nesvae_live.cli import main
+from nesvae_live.corpus import Corpus, phrases_to_symbols
 from nesvae_live.critic import Critic
 from nesvae_live.decoder import Decoder
 from nesvae_live.decoding import Sampling
@@ -30,7 +31,6 @@ from nesvae_live.training.contexts import (
     true_past,
 )
 from nesvae_live.training.copies import Known
-from nesvae_live.training.data import Corpus, phrases_to_symbols
 from nesvae_live.training.evaluate import Plan, evaluate
 from nesvae_live.training.features import FEATURES, features, histograms, jensen_shannon, to_bins
 from nesvae_live.training.intervals import bootstrap, flatten, interval, median_interval, to_json

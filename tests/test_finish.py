@@ -15,6 +15,7 @@ from nesvae_live.auto import Spread, Walk
 from nesvae_live.axes import AXES, AxisSpec, axes_of, axes_to_about, labels
 from nesvae_live.checkpoint import load_checkpoint, save_checkpoint
 from nesvae_live.cli import main
+from nesvae_live.corpus import read_split
 from nesvae_live.decoder import Decoder
 from nesvae_live.decoding import SAMPLING
 from nesvae_live.encoder import Encoder
@@ -29,7 +30,6 @@ from nesvae_live.training.axes import (
     varimax,
 )
 from nesvae_live.training.contexts import Encoded, encode, true_past
-from nesvae_live.training.data import read_split
 from nesvae_live.training.finish import FINISHED, FinishError, card_lines, finish
 from nesvae_live.training.layout import draw_atlas, measure_fidelity
 from nesvae_live.training.nats import nats_per_token

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from nesvae_live.corpus import Corpus, read_split
 from nesvae_live.training import train as training
-from nesvae_live.training.data import Corpus, read_split
 from nesvae_live.training.ranks import Ranks
 from nesvae_live.training.run import Run, TrainingError
 from nesvae_live.training.settings import Settings

@@ -23,17 +23,11 @@ from numpy.typing import NDArray
 from nesvae_live.attributes import measure
 from nesvae_live.auto import Spread
 from nesvae_live.checkpoint import ModelConfig, load_checkpoint
+from nesvae_live.corpus import Corpus, CorpusError, read_split, song_phrases
 from nesvae_live.model import Vae
 from nesvae_live.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.training import train as training
-from nesvae_live.training.data import (
-    Corpus,
-    CorpusError,
-    augment,
-    make_epoch,
-    read_split,
-    song_phrases,
-)
+from nesvae_live.training.data import augment, make_epoch
 from nesvae_live.training.evaluate import interval, nats_per_token
 from nesvae_live.training.run import Run, TrainingError
 from nesvae_live.training.settings import Settings

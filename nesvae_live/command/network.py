@@ -74,7 +74,7 @@ def _run_train(arguments: argparse.Namespace) -> int:
         )
         return 1
     from nesvae_live.checkpoint import load_checkpoint
-    from nesvae_live.training.data import read_split
+    from nesvae_live.corpus import read_split
     from nesvae_live.training.ranks import join
     from nesvae_live.training.settings import Settings
     from nesvae_live.training.train import BEST, train
@@ -116,9 +116,9 @@ def _run_finish(arguments: argparse.Namespace) -> int:
         )
         return 1
     from nesvae_live.checkpoint import load_checkpoint, save_checkpoint
+    from nesvae_live.corpus import read_split
     from nesvae_live.decoding import SAMPLING
     from nesvae_live.paths import find_checkpoint
-    from nesvae_live.training.data import read_split
     from nesvae_live.training.finish import card_lines, finish
 
     if not arguments.out.absolute().parent.is_dir():
@@ -156,9 +156,9 @@ def _run_evaluate(arguments: argparse.Namespace) -> int:
         )
         return 1
     from nesvae_live.checkpoint import load_checkpoint
+    from nesvae_live.corpus import CorpusError, read_split
     from nesvae_live.decoding import SAMPLING
     from nesvae_live.paths import find_checkpoint
-    from nesvae_live.training.data import CorpusError, read_split
     from nesvae_live.training.evaluate import FULL, QUICK, evaluate
     from nesvae_live.training.intervals import to_json
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from nesvae_live.corpus import phrases_to_symbols
 from nesvae_live.model import Vae, condition
 from nesvae_live.phrase import SLOTS, Ints
 from nesvae_live.training.contexts import Encoded
-from nesvae_live.training.data import phrases_to_symbols
 from nesvae_live.training.intervals import mean_by_song
 from nesvae_live.training.playing import GREEDY, decode, no_past
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from nesvae_live.attributes import Quantiles, measure
 from nesvae_live.auto import Spread
+from nesvae_live.corpus import Corpus, phrases_to_symbols
 from nesvae_live.model import Vae, condition, start_tuple
 from nesvae_live.phrase import TUPLES_PER_PHRASE, Ints, tuples_to_phrases
-from nesvae_live.training.data import Corpus, phrases_to_symbols
 from nesvae_live.training.playing import F32, Past
 
 BATCH = 512

@@ -13,13 +13,13 @@ import torch
 from nesvae_live.attributes import measure
 from nesvae_live.auto import Spread
 from nesvae_live.checkpoint import Checkpoint
+from nesvae_live.corpus import Corpus
 from nesvae_live.decoding import Sampling
 from nesvae_live.phrase import Ints, tuples_to_phrases
 from nesvae_live.training.accuracy import accuracy_figures
 from nesvae_live.training.autorun import auto_figures, run_auto
 from nesvae_live.training.contexts import choose_phrases, encode, true_past
 from nesvae_live.training.copies import Known
-from nesvae_live.training.data import Corpus
 from nesvae_live.training.intervals import interval
 from nesvae_live.training.knobtest import Responses, knob_figures, own_correlation, turn_knobs
 from nesvae_live.training.nats import importance_weighted, nats_per_token

@@ -11,6 +11,7 @@ import numpy as np
 from nesvae_live.auto import SPREAD
 from nesvae_live.axes import AXES, AxisSpec, axes_of, axes_to_about
 from nesvae_live.checkpoint import Checkpoint
+from nesvae_live.corpus import Corpus
 from nesvae_live.decoding import Sampling
 from nesvae_live.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
 from nesvae_live.training.axes import (
@@ -22,7 +23,6 @@ from nesvae_live.training.axes import (
     turned,
 )
 from nesvae_live.training.contexts import Encoded, choose_phrases, encode, measure_spread
-from nesvae_live.training.data import Corpus
 from nesvae_live.training.layout import draw_atlas, measure_fidelity
 from nesvae_live.training.playing import load_model
 from nesvae_live.training.traits import TRAITS, traits

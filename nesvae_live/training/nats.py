@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nesvae_live.attributes import Quantiles, measure
+from nesvae_live.corpus import Corpus, phrases_to_symbols
 from nesvae_live.model import Vae, condition, start_tuple
 from nesvae_live.phrase import SLOTS, Ints, tuples_to_phrases
 from nesvae_live.training.contexts import Encoded
-from nesvae_live.training.data import Corpus, phrases_to_symbols
 from nesvae_live.training.intervals import interval, sum_by_song
 from nesvae_live.training.playing import no_past
 

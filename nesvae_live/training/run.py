@@ -19,9 +19,10 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from nesvae_live.attributes import Quantiles
+from nesvae_live.corpus import Corpus
 from nesvae_live.model import Vae, start_tuple
 from nesvae_live.training.bound import Bound, draw
-from nesvae_live.training.data import Batch, Corpus, Epoch, make_epoch
+from nesvae_live.training.data import Batch, Epoch, make_epoch
 from nesvae_live.training.ranks import ALONE, Ranks
 from nesvae_live.training.settings import Settings
 

@@ -20,11 +20,11 @@ from tqdm import tqdm
 
 from nesvae_live.attributes import Quantiles, fit_quantiles, measure
 from nesvae_live.checkpoint import Checkpoint, ModelConfig, save_checkpoint
+from nesvae_live.corpus import Corpus, song_phrases
 from nesvae_live.model import Vae
 from nesvae_live.rounding import round_weights
 from nesvae_live.training.bound import Bound
 from nesvae_live.training.contexts import encode, measure_spread
-from nesvae_live.training.data import Corpus, song_phrases
 from nesvae_live.training.evaluate import nats_per_token
 from nesvae_live.training.ranks import ALONE, Ranks
 from nesvae_live.training.run import BETA, Run, TrainingError
