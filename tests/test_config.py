@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nesvae_live import config
+from nesvae_live import config, paths
 from nesvae_live.config import load_preset, read_preset
 from nesvae_live.controls import ControlSpec, Takeover
 from nesvae_live.knobs import KNOBS, SOUND_KNOBS
@@ -62,7 +62,7 @@ def test_the_default_preset_mutes_nothing_and_leaves_play_to_the_command_line() 
 
 
 def test_every_shipped_preset_is_valid_and_named_as_its_file() -> None:
-    files = list(config.shipped_dir("presets").glob("*.toml"))
+    files = list(paths.shipped_dir("presets").glob("*.toml"))
     assert files
     for path in files:
         preset = read_preset(path)
@@ -262,9 +262,9 @@ def test_without_a_name_there_must_be_one_checkpoint(shipped: Path, names: str, 
 
 def test_an_installation_without_its_folders_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match="lacks its nothing"):
-        config.shipped_dir("nothing")
+        paths.shipped_dir("nothing")
 
 
 def test_jams_go_to_a_folder_of_ours_in_the_music_folder() -> None:
-    assert config.default_jams_dir().name == "nesvae_live"
-    assert config.default_jams_dir().is_absolute()
+    assert paths.default_jams_dir().name == "nesvae_live"
+    assert paths.default_jams_dir().is_absolute()
