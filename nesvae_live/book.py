@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from nesvae_live.decoding import State
-from nesvae_live.swap import Swap, _lines
+from nesvae_live.swap import Swap, lines_from
 from nesvae_live.timing import EPSILON, Meter
 
 LONGEST_WAIT = 4.0
@@ -55,7 +55,7 @@ class Book:
         """
         if swap is Swap.NOW:
             return self._next_tuple(earliest, swung)
-        line = next(line for line in _lines(swap, earliest, meter) if swung(line) >= earliest)
+        line = next(line for line in lines_from(swap, earliest, meter) if swung(line) >= earliest)
         if not self.places[0] - EPSILON <= line < self.end - EPSILON:
             return None
         last = max(i for i, place in enumerate(self.places) if place <= line + EPSILON)

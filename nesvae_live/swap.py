@@ -17,7 +17,7 @@ class Swap(StrEnum):
     NOW = "now"
 
 
-def _lines(swap: Swap, earliest: float, meter: Meter) -> Iterator[float]:
+def lines_from(swap: Swap, earliest: float, meter: Meter) -> Iterator[float]:
     """Bar lines, or beats counted from them, from one that may lie before `earliest` on."""
     bar = math.floor(earliest / meter.beats_per_bar) - 1
     while True:
@@ -32,4 +32,4 @@ def next_line(swap: Swap, beat: float, meter: Meter) -> float:
     """The first place at or after `beat` on which turned knobs are heard."""
     if swap is Swap.NOW:
         return beat
-    return next(line for line in _lines(swap, beat, meter) if line >= beat - EPSILON)
+    return next(line for line in lines_from(swap, beat, meter) if line >= beat - EPSILON)
