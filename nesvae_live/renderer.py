@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from nesvae_live.apu import Apu
 from nesvae_live.chipplayer import ChipPlayer
-from nesvae_live.events import Event, velocity_to_volume
+from nesvae_live.events import Event
 from nesvae_live.journal import Journal, Rendered, Silenced, Sounded
 from nesvae_live.mixer import Mixer
 from nesvae_live.perftime import Time
@@ -36,8 +36,6 @@ POLL_SECONDS = 0.005
 
 CHUNK_FRAMES = 4096
 """Samples that go to the take at once."""
-
-volume_of = velocity_to_volume
 
 Tap = Callable[[npt.NDArray[np.int16]], None]
 """Takes over an array of the chip's samples; called in the renderer's thread, must not block."""

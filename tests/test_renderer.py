@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nesvae_live.apu import FULL_SCALE, Apu, DcBlocker
-from nesvae_live.events import Event, NoteOff, NoteOn, Shape
+from nesvae_live.events import Event, NoteOff, NoteOn, Shape, velocity_to_volume
 from nesvae_live.journal import Entry, Silenced, Sounded
 from nesvae_live.registers import RegisterWriter
-from nesvae_live.renderer import Renderer, volume_of
+from nesvae_live.renderer import Renderer
 from nesvae_live.voices import Voice
 
 RATE = 48000
@@ -315,10 +315,10 @@ def test_what_the_thread_raises_is_raised_by_check_and_by_stop() -> None:
 
 
 def test_velocity_100_is_the_chips_loudest() -> None:
-    assert volume_of(100) == 15
-    assert volume_of(127) == 15
-    assert volume_of(50) == 8
-    assert volume_of(1) == 1
+    assert velocity_to_volume(100) == 15
+    assert velocity_to_volume(127) == 15
+    assert velocity_to_volume(50) == 8
+    assert velocity_to_volume(1) == 1
 
 
 def test_shapes_are_what_the_register_writer_makes_of_them() -> None:

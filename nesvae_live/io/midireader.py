@@ -12,6 +12,7 @@ import mido
 from mido.midifiles.meta import KeySignatureError
 
 from nesvae_live.dialect import drum_to_noise
+from nesvae_live.events import velocity_to_volume
 from nesvae_live.nesmidi import (
     TEMPO,
     TIMBRE_CC,
@@ -24,7 +25,6 @@ from nesvae_live.nesmidi import (
 )
 from nesvae_live.parts import Key, Part
 from nesvae_live.registers import VELOCITIES
-from nesvae_live.renderer import volume_of
 from nesvae_live.timeline import Timeline
 from nesvae_live.vgm import VGM_RATE
 from nesvae_live.voices import Voice
@@ -206,4 +206,4 @@ def _loudest(notes: list[MidiNote], controls: list[MidiControl]) -> int:
 
 
 def _midi_volume(velocity: int) -> int:
-    return volume_of(velocity) if velocity else 0
+    return velocity_to_volume(velocity) if velocity else 0
