@@ -17,7 +17,8 @@ from nesvae_live.controls import CURVES
 from nesvae_live.learner import full_label
 from nesvae_live.paths import shipped_dir
 from nesvae_live.presets import sections
-from nesvae_live.targets import TARGETS, TargetSpec
+from nesvae_live.targets import TARGETS
+from nesvae_live.targetspec import TargetSpec
 
 PAGE = "controllers.md"
 PICTURES = "controllers"

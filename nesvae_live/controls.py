@@ -18,7 +18,8 @@ from nesvae_live.controlkinds import (
     Role,
     reserved_because,
 )
-from nesvae_live.targets import TARGET_BY_NAME, Kind, TargetSpec
+from nesvae_live.targets import TARGET_BY_NAME
+from nesvae_live.targetspec import Kind, TargetSpec
 
 
 class Takeover(StrEnum):

@@ -21,7 +21,7 @@ from nesvae_live.controlkinds import (
 )
 from nesvae_live.controls import ControlSpec
 from nesvae_live.takeover import Hand
-from nesvae_live.targets import Kind, Standing, choice_to_value, value_to_choice
+from nesvae_live.targetspec import Kind, Standing, choice_to_value, value_to_choice
 from nesvae_live.wire import Message, message_to_reading, place_to_messages
 
 EVERY = 0.03

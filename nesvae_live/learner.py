@@ -16,7 +16,8 @@ from nesvae_live.listener import Listener, Verdict
 from nesvae_live.pages import Layout, with_control
 from nesvae_live.surface import Surface
 from nesvae_live.surfaceinputs import GetLearning, Learn, Unlearn
-from nesvae_live.targets import TARGET_BY_NAME, Kind
+from nesvae_live.targets import TARGET_BY_NAME
+from nesvae_live.targetspec import Kind
 
 
 @dataclass(frozen=True, slots=True)

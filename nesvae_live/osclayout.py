@@ -13,7 +13,8 @@ from nesvae_live.gesturetargets import N_SNAPSHOTS
 from nesvae_live.knobs import KNOBS, SOUND_KNOBS
 from nesvae_live.oscmap import ROOT
 from nesvae_live.setting import ATTRIBUTE_KNOBS
-from nesvae_live.targets import TARGET_BY_NAME, TARGETS, Kind, TargetSpec
+from nesvae_live.targets import TARGET_BY_NAME, TARGETS
+from nesvae_live.targetspec import Kind, TargetSpec
 from nesvae_live.voices import VOICES, Voice
 
 FADER = (70, 220)

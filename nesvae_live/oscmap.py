@@ -18,14 +18,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nesvae_live.inputs import Input
-from nesvae_live.targets import (
-    TARGET_BY_NAME,
-    TARGETS,
-    Kind,
-    Standing,
-    choice_to_value,
-    value_to_choice,
-)
+from nesvae_live.targets import TARGET_BY_NAME, TARGETS
+from nesvae_live.targetspec import Kind, Standing, choice_to_value, value_to_choice
 
 ROOT = "/nesvae/"
 HELLO, ERROR = f"{ROOT}hello", f"{ROOT}error"

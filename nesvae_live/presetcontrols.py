@@ -10,7 +10,8 @@ from nesvae_live.controlkinds import KIND_BY_NAME
 from nesvae_live.controls import ControlSpec, Takeover
 from nesvae_live.knobs import KNOB_BY_NAME, KNOB_NAMES
 from nesvae_live.pages import Defaults, Layout, Page, routes
-from nesvae_live.targets import TARGETS, Kind
+from nesvae_live.targets import TARGETS
+from nesvae_live.targetspec import Kind
 from nesvae_live.tomltable import check_keys, subtable, typed
 
 KNOB_TARGETS = tuple(spec.name for spec in TARGETS if spec.kind is Kind.KNOB)

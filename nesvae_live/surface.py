@@ -23,12 +23,7 @@ from nesvae_live.inputs import Input
 from nesvae_live.pages import Layout, routes
 from nesvae_live.surfaceinputs import TurnPage
 from nesvae_live.takeover import Hand
-from nesvae_live.targets import (
-    Kind,
-    Standing,
-    choice_to_value,
-    value_to_choice,
-)
+from nesvae_live.targetspec import Kind, Standing, choice_to_value, value_to_choice
 from nesvae_live.wire import DATA, SELECTING, Message, Selected, message_to_reading, nrpn_address
 
 PRESSED = 64

@@ -56,20 +56,6 @@ from nesvae_live.targetspec import (
 )
 from nesvae_live.voices import Voice
 
-__all__ = [
-    "TARGETS",
-    "TARGET_BY_NAME",
-    "Kind",
-    "Standing",
-    "TargetSpec",
-    "choice_to_value",
-    "level_to_value",
-    "tempo_to_value",
-    "value_to_choice",
-    "value_to_level",
-    "value_to_tempo",
-]
-
 
 def _knob(name: str, more: str) -> TargetSpec:
     return TargetSpec(

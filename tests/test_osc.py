@@ -25,7 +25,8 @@ from nesvae_live.oscmap import ROOT, message_to_input, standing_to_values
 from nesvae_live.paths import shipped_dir
 from nesvae_live.scales import Key
 from nesvae_live.sequencer import Sequencer
-from nesvae_live.targets import TARGETS, Kind
+from nesvae_live.targets import TARGETS
+from nesvae_live.targetspec import Kind
 from tests.rig import Rig
 
 ANSWER_SECONDS = 5.0

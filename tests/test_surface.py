@@ -15,7 +15,8 @@ from nesvae_live.inputs import MidiIn, Panic, SetMute, Tap
 from nesvae_live.pages import Layout, Page
 from nesvae_live.surfaceinputs import TurnPage
 from nesvae_live.swap import Swap
-from nesvae_live.targets import TARGETS, Kind
+from nesvae_live.targets import TARGETS
+from nesvae_live.targetspec import Kind
 from nesvae_live.voices import Voice
 from tests.hands import Hands, density
 from tests.rig import Rig

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nesvae_live.knobs import KNOB_BY_NAME
-from nesvae_live.targets import (
-    TARGET_BY_NAME,
-    TARGETS,
+from nesvae_live.targets import TARGET_BY_NAME, TARGETS
+from nesvae_live.targetspec import (
     Kind,
     TargetSpec,
     choice_to_value,

@@ -29,7 +29,7 @@ from nesvae_live.oscmap import (
 from nesvae_live.perftime import Time
 from nesvae_live.reply import Reply
 from nesvae_live.surfaceinputs import Refresh
-from nesvae_live.targets import Standing
+from nesvae_live.targetspec import Standing
 
 EVERY = 0.05
 """Seconds from one look at the values to the next."""
