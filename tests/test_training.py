@@ -28,7 +28,8 @@ from nesvae_live.model import Vae
 from nesvae_live.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.training import train as training
 from nesvae_live.training.data import augment, make_epoch
-from nesvae_live.training.evaluate import interval, nats_per_token
+from nesvae_live.training.intervals import interval
+from nesvae_live.training.nats import nats_per_token
 from nesvae_live.training.run import Run, TrainingError
 from nesvae_live.training.settings import Settings
 from nesvae_live.training.train import BEST, STATE, train

@@ -20,13 +20,10 @@ from nesvae_live.training.accuracy import accuracy_figures
 from nesvae_live.training.autorun import auto_figures, run_auto
 from nesvae_live.training.contexts import choose_phrases, encode, true_past
 from nesvae_live.training.copies import Known
-from nesvae_live.training.intervals import interval
 from nesvae_live.training.knobtest import Responses, knob_figures, own_correlation, turn_knobs
 from nesvae_live.training.nats import importance_weighted, nats_per_token
 from nesvae_live.training.playing import GREEDY, load_model, no_past, player
 from nesvae_live.training.slerptest import Ways, slerp_figures, walk_ways
-
-__all__ = ["FULL", "QUICK", "Evaluation", "Plan", "evaluate", "interval", "nats_per_token"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from nesvae_live.model import Vae
 from nesvae_live.rounding import round_weights
 from nesvae_live.training.bound import Bound
 from nesvae_live.training.contexts import encode, measure_spread
-from nesvae_live.training.evaluate import nats_per_token
+from nesvae_live.training.nats import nats_per_token
 from nesvae_live.training.ranks import ALONE, Ranks
 from nesvae_live.training.run import BETA, Run, TrainingError
 from nesvae_live.training.settings import Settings
