@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from nesvae_live.apu import Apu
+from nesvae_live.convert import to_exprsco, to_vgm
 from nesvae_live.excerpt import read_excerpt
 from nesvae_live.io.smf import write_midi
 from nesvae_live.jam import Jam
 from nesvae_live.jamlog import JamError
+from nesvae_live.jamsound import jam_to_timeline
 from nesvae_live.nesmdb import dumps_exprsco
 from nesvae_live.recover import write_picture
-from nesvae_live.render import to_exprsco, to_vgm
 from nesvae_live.soundreplay import SoundReplay
 from nesvae_live.takefolder import LOG, SOUND, read_jam
 from nesvae_live.takes import TakeError
@@ -73,9 +74,10 @@ def export(part: Part, kinds: Sequence[str], out: Path, done: Done = str) -> lis
         "mid": _writer(".mid", write_midi),
         "wav": _write_wav,
         "stems": _write_stems,
-        "vgm": _writer(".vgm", lambda jam, path: path.write_bytes(to_vgm(jam))),
+        "vgm": _writer(".vgm", lambda jam, path: path.write_bytes(to_vgm(jam_to_timeline(jam)))),
         "exprsco": _writer(
-            ".exprsco.pkl", lambda jam, path: path.write_bytes(dumps_exprsco(to_exprsco(jam)))
+            ".exprsco.pkl",
+            lambda jam, path: path.write_bytes(dumps_exprsco(to_exprsco(jam_to_timeline(jam)))),
         ),
         "png": _writer(".png", write_picture),
     }

@@ -1,7 +1,7 @@
 """Render: scores, VGM and MIDI files and logs of jams, to the chip's sound, VGM, MIDI or a score.
 
 What comes in is an exprsco or a seprsco, a VGM file's register log, a MIDI file's timeline, or a
-jam; what can be made of each is in `to_log`, `to_vgm`, `to_midi` and `to_exprsco`.
+jam; what can be made of each is in `convert`.
 """
 
 from __future__ import annotations
@@ -14,35 +14,24 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
 from nesvae_live.apu import Apu, DcBlocker
+from nesvae_live.convert import Source, log_to_blocks, to_exprsco, to_log, to_midi, to_vgm
 from nesvae_live.io.midireader import midi_to_timeline
-from nesvae_live.io.midiwriter import timeline_to_midi
 from nesvae_live.io.smf import jam_to_midi
 from nesvae_live.jam import Jam
 from nesvae_live.jamlog import JamError
 from nesvae_live.jamsound import jam_to_timeline
 from nesvae_live.nesmdb import (
-    LONGEST,
-    ExprScore,
-    SeprScore,
     dumps_exprsco,
     loads_exprsco,
     loads_seprsco,
-    score_to_vgm,
-    score_to_writes,
-    separated_to_expressive,
-    vgm_to_exprsco,
 )
 from nesvae_live.npzscore import loads_npz
 from nesvae_live.takefolder import read_jam
-from nesvae_live.timeline import Timeline, log_to_timeline, score_to_timeline, timeline_to_log
-from nesvae_live.vgm import VGM_RATE, RegisterLog, features_left_out, vgm_to_writes, writes_to_vgm
+from nesvae_live.vgm import RegisterLog, features_left_out, vgm_to_writes
 from nesvae_live.voices import Voice
 from nesvae_live.wav import wav_head
-
-Source = ExprScore | SeprScore | RegisterLog | Timeline | Jam
 
 READERS: dict[str, Callable[[bytes], Source]] = {
     ".exprsco.pkl": loads_exprsco,
@@ -57,10 +46,6 @@ LOG = ".jsonl"
 SCORE = ".exprsco.pkl"
 OUTPUTS = (".wav", ".vgm", ".mid", SCORE)
 
-SCORE_RATE = 24.0
-"""Steps a second of NES-MDB's scores, in which what has none of its own is written."""
-
-CHUNK_SECONDS = 1
 LONG_SECONDS = 60
 """What lasts longer gets a progress bar."""
 
@@ -105,14 +90,16 @@ def render(options: RenderOptions, warn: Say) -> list[Path]:
         raise RenderError(f"{out}: --rate is for an {SCORE}")
     if out.resolve() == path.resolve():
         raise RenderError(f"{out}: it would take the place of what is rendered; name another")
-    source = _read(path, warn)
+    read = _read(path, warn)
     try:
-        if kind == ".wav":
-            return _write_wavs(source, options)
-        if kind == SCORE:
-            data = dumps_exprsco(to_exprsco(source, options.rate))
+        if kind == ".mid":
+            data = _to_midi(read)
         else:
-            data = to_vgm(source) if kind == ".vgm" else to_midi(source)
+            source = jam_to_timeline(read) if isinstance(read, Jam) else read
+            if kind == ".wav":
+                return _write_wavs(source, options)
+            score = kind == SCORE
+            data = dumps_exprsco(to_exprsco(source, options.rate)) if score else to_vgm(source)
     except ValueError as error:
         raise RenderError(f"{path}: {error}") from None
     with _replacing([out]) as (file,):
@@ -120,70 +107,13 @@ def render(options: RenderOptions, warn: Say) -> list[Path]:
     return [out]
 
 
-def to_log(source: Source) -> tuple[int, RegisterLog]:
-    """The chip's writes, and the samples a second that they are stamped in."""
-    if isinstance(source, RegisterLog):
-        return VGM_RATE, source
-    if isinstance(source, ExprScore | SeprScore):
-        return VGM_RATE, score_to_writes(source)
-    timeline = jam_to_timeline(source) if isinstance(source, Jam) else source
-    if timeline.nsamps > LONGEST:
-        raise ValueError(f"it would last {timeline.nsamps / VGM_RATE / 3600:.0f} hours")
-    return timeline.rate, timeline_to_log(timeline)
-
-
-def to_vgm(source: Source) -> bytes:
-    """A VGM file; a score's is nesmdb's to the byte."""
-    if isinstance(source, ExprScore | SeprScore):
-        return score_to_vgm(source)
-    rate, log = to_log(source)
-    writes = log.writes.copy()
-    writes[:, 0] = writes[:, 0] * VGM_RATE // rate
-    return writes_to_vgm(RegisterLog(log.nsamps * VGM_RATE // rate, writes))
-
-
-def to_midi(source: Source) -> bytes:
+def _to_midi(source: Source | Jam) -> bytes:
     """A MIDI file: a jam's on its grid of bars, every other in NES-MDB's convention."""
-    if isinstance(source, Jam):
-        written = BytesIO()
-        jam_to_midi(source).save(file=written)
-        return written.getvalue()
-    if isinstance(source, RegisterLog):
-        source = log_to_timeline(source)
-    elif not isinstance(source, Timeline):
-        source = score_to_timeline(source)
-    return timeline_to_midi(source)
-
-
-def to_exprsco(source: Source, rate: float | None = None) -> ExprScore:
-    """A score of `rate` steps a second: at a score's own rate the score, else what sounded longest.
-
-    Bends between notes are lost, a score has none; and so is what is shorter than a step.
-    """
-    if isinstance(source, SeprScore):
-        source = separated_to_expressive(source)
-    if isinstance(source, ExprScore) and rate in {None, source.rate}:
-        return source
-    return vgm_to_exprsco(to_vgm(source), SCORE_RATE if rate is None else rate)
-
-
-def log_to_blocks(
-    rate: int, log: RegisterLog, chip: Apu, *, stems: bool
-) -> Iterator[tuple[npt.NDArray[np.int16], npt.NDArray[np.int16] | None]]:
-    """Render writes stamped at `rate`, block by block: the mix `[n]` and the stems `[n, 4]`.
-
-    At 44.1 kHz these are the samples of nesmdb's renderer, DC and all.
-    """
-    chip.reset()
-    for stamp, address, value in log.writes.tolist():
-        chip.write(address, value, max(stamp - 1, 0) * chip.sample_rate // rate)
-    frames = max(log.nsamps - 1, 0) * chip.sample_rate // rate
-    while (left := frames - chip.position) > 0:
-        mix = np.empty(min(left, CHUNK_SECONDS * chip.sample_rate), dtype=np.int16)
-        if stems:
-            yield mix, chip.render_stems(len(mix), mix=mix)
-        else:
-            yield chip.render(len(mix), mix), None
+    if not isinstance(source, Jam):
+        return to_midi(source)
+    written = BytesIO()
+    jam_to_midi(source).save(file=written)
+    return written.getvalue()
 
 
 def _write_wavs(source: Source, options: RenderOptions) -> list[Path]:
@@ -241,7 +171,7 @@ def _replacing(paths: list[Path]) -> Iterator[list[BinaryIO]]:
                 part.unlink(missing_ok=True)
 
 
-def _read(path: Path, warn: Say) -> Source:
+def _read(path: Path, warn: Say) -> Source | Jam:
     kind = _suffix(path, (*READERS, LOG))
     try:
         if kind == LOG:

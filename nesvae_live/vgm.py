@@ -9,15 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from nesvae_live.registers import CPU_CLOCK, Write
-
-if TYPE_CHECKING:
-    from nesvae_live.apu import Apu
 
 VGM_RATE = 44_100
 """Samples a second of every VGM file's waits."""
@@ -141,24 +137,6 @@ def features_left_out(log: RegisterLog) -> list[str]:
         if np.any(np.isin(address, addresses) & (value & mask == bits)):
             found[name] = None
     return list(found)
-
-
-def vgm_to_samples(data: bytes, apu: Apu) -> npt.NDArray[np.int16]:
-    """Render a VGM file on a chip (reset first): int16 `[frames]`, DC kept.
-
-    At 44.1 kHz these are the samples of the renderer's WAV, one fewer than the file says: a
-    write stamped t >= 1 acts before sample t - 1. At other rates times are scaled, rounded down.
-    """
-    log = vgm_to_writes(data)
-    return apu.render(queue_writes(log, apu))
-
-
-def queue_writes(log: RegisterLog, apu: Apu) -> int:
-    """Reset a chip and give it all of a file's writes; return how many samples they last."""
-    apu.reset()
-    for sample, address, value in log.writes.tolist():
-        apu.write(address, value, max(sample - 1, 0) * apu.sample_rate // VGM_RATE)
-    return max(log.nsamps - 1, 0) * apu.sample_rate // VGM_RATE
 
 
 def _check_header(data: bytes) -> int:

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nesvae_live.apu import QUEUE, Apu, DcBlocker
+from nesvae_live.convert import vgm_to_samples
 from nesvae_live.registers import RegisterWriter, note_to_period, period_to_frequency
-from nesvae_live.vgm import vgm_to_samples
 from nesvae_live.voices import Voice
 
 GOLDEN = Path(__file__).parent / "golden" / "oracle"

@@ -16,6 +16,7 @@ from PIL import Image
 
 from nesvae_live.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nesvae_live.cli import main
+from nesvae_live.convert import to_midi
 from nesvae_live.corpus import read_split
 from nesvae_live.encode import (
     EncodeError,
@@ -30,7 +31,6 @@ from nesvae_live.io.piece import Piece, piece_to_figure, write_piece_midi
 from nesvae_live.latent import assemble
 from nesvae_live.nesmdb import ExprScore, SeprScore, dumps_exprsco, dumps_seprsco
 from nesvae_live.phrase import Ints, steps_to_tuples, tuples_to_phrases, tuples_to_steps
-from nesvae_live.render import to_midi
 from nesvae_live.snapshotbank import read_bank
 from nesvae_live.training.contexts import encode
 from nesvae_live.training.playing import load_model

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pytest
 
 from nesvae_live.apu import Apu
+from nesvae_live.convert import vgm_to_samples
 from nesvae_live.registers import RegisterWriter, note_to_period, period_to_frequency
-from nesvae_live.vgm import vgm_to_samples
 from nesvae_live.voices import Voice
 
 GOLDEN = Path(__file__).parent / "golden" / "oracle"

@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nesvae_live.apu import Apu
+from nesvae_live.convert import queue_writes, vgm_to_samples
 from nesvae_live.vgm import (
     RegisterLog,
     features_left_out,
-    queue_writes,
     steps_to_vgm,
-    vgm_to_samples,
     vgm_to_writes,
     writes_to_vgm,
 )
@@ -168,7 +167,7 @@ def test_other_rates_last_as_long_and_sound_as_loud(rate: int) -> None:
 
 def test_a_song_in_blocks_is_the_song() -> None:
     apu = Apu()
-    frames = queue_writes(vgm_to_writes(SONG), apu)
+    frames = queue_writes(VGM_RATE, vgm_to_writes(SONG), apu)
     edges = [*range(0, frames, 256), frames]
     samples = np.concatenate([apu.render(high - low) for low, high in pairwise(edges)])
     assert np.array_equal(samples, SAMPLES)
