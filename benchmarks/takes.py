@@ -24,12 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from nesvae_live.export import export, read_part
-from nesvae_live.fakes import ManualTime
 from nesvae_live.io.record import Recorder
 from nesvae_live.journal import Entry
 from nesvae_live.replayed import replay_take
 from nesvae_live.takefolder import LOG, SOUND
 from nesvae_live.takes import look_at
+from tests.fakes import ManualTime
 from tests.simulated import RATE, SimulatedJam
 
 MARKS = (1 / 6, 1.0, 2.0)  # hours

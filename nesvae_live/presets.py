@@ -11,7 +11,6 @@ from nesvae_live.config import Preset, load_preset, preset_paths, read_preset
 from nesvae_live.controlkinds import MOST_7, Form
 from nesvae_live.controllerpicture import picture_to_text
 from nesvae_live.controls import ControlSpec
-from nesvae_live.fakes import ListJournal
 from nesvae_live.learner import full_label
 from nesvae_live.pages import Layout
 from nesvae_live.paths import ConfigError
@@ -19,6 +18,7 @@ from nesvae_live.performance import Performance
 from nesvae_live.performer import Performer
 from nesvae_live.surface import Surface
 from nesvae_live.wire import Message, place_to_messages
+from tests.fakes import ListJournal
 
 
 def known_controllers() -> list[Preset]:

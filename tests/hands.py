@@ -9,7 +9,6 @@ import numpy as np
 
 from nesvae_live.clock import InternalClock
 from nesvae_live.controls import ControlSpec
-from nesvae_live.fakes import ListJournal
 from nesvae_live.inputs import Input, SetKnob, SetMute, SetSwap
 from nesvae_live.pages import Layout, Page
 from nesvae_live.performance import Performance
@@ -17,6 +16,7 @@ from nesvae_live.performer import Performer
 from nesvae_live.surface import Surface
 from nesvae_live.surfaceinputs import TurnPage
 from nesvae_live.wire import Message
+from tests.fakes import ListJournal
 
 PORT = "keys"
 

@@ -13,13 +13,6 @@ from numpy.typing import NDArray
 from nesvae_live.clock import InternalClock, MidiClock
 from nesvae_live.controls import ControlSpec
 from nesvae_live.events import Event, NoteOff, NoteOn
-from nesvae_live.fakes import (
-    CapturingOutput,
-    DrawnDecoder,
-    ListJournal,
-    ManualTime,
-    MeasuringEncoder,
-)
 from nesvae_live.grid import Grid
 from nesvae_live.inference import Request, Result, run_request
 from nesvae_live.inputs import Input, MidiIn
@@ -33,6 +26,7 @@ from nesvae_live.sequencer import Sequencer
 from nesvae_live.surface import Surface
 from nesvae_live.swap import Swap
 from nesvae_live.voices import Voice
+from tests.fakes import CapturingOutput, DrawnDecoder, ListJournal, ManualTime, MeasuringEncoder
 
 TICK = 0.005
 CLOCK_PORT = "the clock"

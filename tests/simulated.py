@@ -14,13 +14,6 @@ import numpy.typing as npt
 from nesvae_live.apu import Apu
 from nesvae_live.arrangement import Arrangement
 from nesvae_live.controls import ControlSpec
-from nesvae_live.fakes import (
-    CapturingOutput,
-    DrawnDecoder,
-    ListJournal,
-    ManualTime,
-    MeasuringEncoder,
-)
 from nesvae_live.grid import Grid, Mode
 from nesvae_live.inference import Request, Result, run_request
 from nesvae_live.inputs import (
@@ -53,6 +46,7 @@ from nesvae_live.tally import Tally
 from nesvae_live.voices import Voice
 from nesvae_live.wav import wav_head
 from tests.chance import any_gesture
+from tests.fakes import CapturingOutput, DrawnDecoder, ListJournal, ManualTime, MeasuringEncoder
 
 TICK = 0.005
 PORT = "a DAW's clock"

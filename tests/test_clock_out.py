@@ -9,8 +9,8 @@ import pytest
 
 from nesvae_live.clock import InternalClock
 from nesvae_live.clocksender import ClockSender
-from nesvae_live.fakes import ManualTime
 from tests.daemon import Daemon
+from tests.fakes import ManualTime
 from tests.jack import JackProbe, JackServer
 
 

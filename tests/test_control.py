@@ -20,7 +20,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nesvae_live.fakes import ManualTime
 from nesvae_live.inputs import GetStatus, Panic, SetKnob, SetMute, Stop
 from nesvae_live.io import control
 from nesvae_live.io.control import LONGEST_LINE, ControlError, ControlServer, send_command
@@ -28,6 +27,7 @@ from nesvae_live.reply import no_reply
 from nesvae_live.socketcommands import COMMANDS, parse_command
 from nesvae_live.surfaceinputs import GetLearning, Learn, Refresh, TurnPage, Unlearn
 from nesvae_live.voices import Voice
+from tests.fakes import ManualTime
 from tests.jack import wait_until
 
 KINDS = [
@@ -261,7 +261,7 @@ def test_a_second_instrument_leaves_the_first_its_socket(
 def test_a_dead_instruments_socket_is_replaced(engine: Answering, unix: bool, place: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from queue import SimpleQueue\n"
-        "from nesvae_live.fakes import ManualTime\n"
+        "from tests.fakes import ManualTime\n"
         "from nesvae_live.io.control import ControlServer\n"
         f"ControlServer(SimpleQueue(), ManualTime(), Path(sys.argv[1]), unix={unix}).open()\n"
         "os._exit(0)"

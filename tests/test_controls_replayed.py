@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from nesvae_live.controls import ControlSpec, Takeover
-from nesvae_live.fakes import ListJournal
 from nesvae_live.inputs import MidiIn
 from nesvae_live.jamlog import entry_to_line, line_to_entry, line_to_opened
 from nesvae_live.journal import Entry, Opened, Sent, Turned
 from nesvae_live.pages import Defaults, Layout, Page
 from nesvae_live.replay import Replay
 from nesvae_live.surfaceinputs import Learn, Refresh, TurnPage, Unlearn
+from tests.fakes import ListJournal
 from tests.simulated import SimulatedJam
 
 PICKUP, SCALE = Takeover.PICKUP, Takeover.SCALE

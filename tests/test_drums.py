@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from nesvae_live.decoding import Sampling
 from nesvae_live.drums import DRUM_BY_NOTE, DRUMS, HAT, KICK, SNARE, Drummer, Hit
-from nesvae_live.fakes import DrawnDecoder
 from nesvae_live.inference import draws
 from nesvae_live.phrase import Phrase, symbols_to_tuples, tuples_to_phrase
+from tests.fakes import DrawnDecoder
 
 STEP = 1 / 12  # beats
 

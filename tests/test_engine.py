@@ -14,13 +14,13 @@ from nesvae_live.clock import InternalClock
 from nesvae_live.decoding import Decoded, Sampling, State
 from nesvae_live.engine import Engine, milliseconds
 from nesvae_live.events import NoteOff, NoteOn
-from nesvae_live.fakes import CapturingOutput, DrawnDecoder, ListJournal
 from nesvae_live.inference import Inference, Request, Result
 from nesvae_live.inputs import GetStatus, Input, SetKnob
 from nesvae_live.pages import Layout
 from nesvae_live.performance import Performance
 from nesvae_live.protocols import Decode
 from nesvae_live.surface import Surface
+from tests.fakes import CapturingOutput, DrawnDecoder, ListJournal
 from tests.jack import wait_until
 
 

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from nesvae_live.fakes import ManualTime
 from nesvae_live.ports.jackwatch import CLOSE_SECONDS, JackWatch
+from tests.fakes import ManualTime
 
 
 @pytest.mark.jack

@@ -6,12 +6,12 @@ from typing import cast
 
 import pytest
 
-from nesvae_live.fakes import ListJournal, ManualTime
 from nesvae_live.io.audio import AudioDevice
 from nesvae_live.journal import Noted
 from nesvae_live.losses import Losses
 from nesvae_live.notices import Notices
 from nesvae_live.ports.openports import Midi
+from tests.fakes import ListJournal, ManualTime
 
 GONE = "the JACK server went away"
 

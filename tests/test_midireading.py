@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from nesvae_live.fakes import ManualTime
 from nesvae_live.inputs import MidiIn
 from nesvae_live.ports.midireading import Reading
 from nesvae_live.ports.midislot import Slot
+from tests.fakes import ManualTime
 from tests.jack import wait_until
 
 CC = [0xB0, 20, 1]

@@ -20,7 +20,6 @@ from nesvae_live.cli import main
 from nesvae_live.config import load_preset
 from nesvae_live.drums import DRUM_PATCHES
 from nesvae_live.events import Event, NoteEvent, NoteOff, NoteOn
-from nesvae_live.fakes import ListJournal, ManualTime
 from nesvae_live.io.midireader import midi_to_timeline
 from nesvae_live.io.smf import jam_to_midi
 from nesvae_live.jamlog import entry_to_line, lines_to_jam
@@ -42,6 +41,7 @@ from nesvae_live.shaper import Shaper
 from nesvae_live.timeline import score_to_timeline
 from nesvae_live.vgm import vgm_to_writes
 from nesvae_live.voices import Voice
+from tests.fakes import ListJournal, ManualTime
 
 GOLDEN = Path(__file__).parent / "golden" / "oracle"
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.npz"))

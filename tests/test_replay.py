@@ -9,7 +9,6 @@ from typing import Any, get_args
 
 import pytest
 
-from nesvae_live.fakes import DrawnDecoder
 from nesvae_live.inputs import MidiIn, Panic, SetKnob, SetMute, SetSwap, SetTempo, Stop, Tap
 from nesvae_live.jamlog import JamError, line_to_entry
 from nesvae_live.journal import Answered, Barred, Entry, Heard, Placed, Silenced, Spliced
@@ -17,6 +16,7 @@ from nesvae_live.replay import ReplayError
 from nesvae_live.replayed import replay_take
 from nesvae_live.takefolder import LOG, MIDI, SOUND
 from nesvae_live.wav import HEAD_BYTES
+from tests.fakes import DrawnDecoder
 from tests.simulated import SimulatedJam
 
 Change = Callable[[dict[str, Any]], dict[str, Any] | None]

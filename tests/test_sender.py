@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nesvae_live.events import Event, NoteOff, NoteOn
-from nesvae_live.fakes import ManualTime
 from nesvae_live.sender import LATE_SECONDS, REMEMBERED, DeadlineSender
 from nesvae_live.voices import VOICES, Voice
+from tests.fakes import ManualTime
 from tests.jack import wait_until
 
 P1, P2, TR = Voice.P1, Voice.P2, Voice.TR

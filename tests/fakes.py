@@ -1,4 +1,4 @@
-"""Test doubles that ship with the package: a time, an output, a journal and a decoder."""
+"""Test doubles: a time, an output, a journal and a decoder."""
 
 from __future__ import annotations
 
