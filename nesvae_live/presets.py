@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
-from nesvae_live.clock import InternalClock
 from nesvae_live.config import Preset, load_preset, preset_paths, read_preset
 from nesvae_live.controlkinds import MOST_7, Form
 from nesvae_live.controllerpicture import picture_to_text
@@ -14,11 +11,9 @@ from nesvae_live.controls import ControlSpec
 from nesvae_live.learner import full_label
 from nesvae_live.pages import Layout
 from nesvae_live.paths import ConfigError
-from nesvae_live.performance import Performance
-from nesvae_live.performer import Performer
 from nesvae_live.surface import Surface
+from nesvae_live.targetspec import AtRest
 from nesvae_live.wire import Message, place_to_messages
-from tests.fakes import ListJournal
 
 
 def known_controllers() -> list[Preset]:
@@ -118,15 +113,10 @@ def check_preset(preset: Preset) -> list[str]:
 def moves(control: ControlSpec) -> bool:
     """Whether a control moves its target when it says what its kind says."""
     surface = Surface(Layout((control,)))
-    performer = Performer(
-        Performance(np.zeros(1, np.float32), np.tile([-1.0, 1.0], (8, 1)), 0),
-        ListJournal(),
-        InternalClock(120.0),
-    )
     asked = [
         item
         for message in gesture(control)
-        for item in surface.hear("hands", message, 0.0, performer)
+        for item in surface.hear("hands", message, 0.0, AtRest())
     ]
     return bool(asked)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -68,6 +68,36 @@ class Standing(Protocol):
     def clock(self) -> Timed:
         """The clock in use."""
         ...
+
+
+@dataclass(slots=True)
+class AtRest:
+    """A `Standing` in which nothing was touched, to ask a control what it would do."""
+
+    knobs: KnobState = field(default_factory=KnobState)
+    balance: Balance = field(default_factory=Balance)
+    swap: Swap = Swap.BAR
+    page: int = 0
+    arrangement: Arrangement = field(default_factory=Arrangement)
+    temperature: float = 1.0
+    hold: bool = False
+    auto: bool = False
+    round: bool = False
+    fader: float | None = None
+    morph_bars: float = 4.0
+    bounds: float = 0.25
+    snapshots: Mapping[int, Setting] = field(default_factory=dict)
+    ref: ClockRef = field(default_factory=ClockRef)
+
+    @property
+    def muted(self) -> Collection[Voice]:
+        """The voices that are silent."""
+        return self.arrangement.muted
+
+    @property
+    def clock(self) -> Timed:
+        """A clock that stands at its line's tempo."""
+        return self
 
 
 def nowhere(standing: Standing) -> float | None:

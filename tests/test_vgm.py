@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nesvae_live.apu import Apu
 from nesvae_live.convert import queue_writes, vgm_to_samples
 from nesvae_live.vgm import (
+    VGM_RATE,
     RegisterLog,
     features_left_out,
     steps_to_vgm,
