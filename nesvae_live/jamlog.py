@@ -1,6 +1,6 @@
 """The jam log: one JSON object a line, the first of them what was opened.
 
-    {"kind": "opened", "format": "nesvae_live jam", "version": 1, "at": 0.0, ...}
+    {"kind": "opened", "format": "nesvae_live jam", "version": 2, "at": 0.0, ...}
     {"kind": "sent", "at": 1.5, "beat": 3.0, "event": "on", "voice": "P1", "note": 60, ...}
     {"kind": "heard", "at": 1.6, "input": "midi_in", "port": "keys", "data": [176, 20, 64]}
 
@@ -18,11 +18,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import fields
 from math import inf
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_type_hints
 
 import msgspec
 
-from nesvae_live import journal
+from nesvae_live import gestureinputs, inputs, journal, surfaceinputs
 from nesvae_live.events import LOUDEST, Event, NoteOff, NoteOn, Shape
 from nesvae_live.inputs import Input
 from nesvae_live.jam import Jam
@@ -58,9 +58,46 @@ KINDS: dict[str, type[Entry]] = {
 }
 EVENTS: dict[str, type[Event]] = {"on": NoteOn, "off": NoteOff, "shape": Shape}
 INPUTS: dict[str, type[Any]] = {
-    re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower(): cls for cls in get_args(Input)
+    "midi_in": inputs.MidiIn,
+    "turn_page": surfaceinputs.TurnPage,
+    "refresh": surfaceinputs.Refresh,
+    "learn": surfaceinputs.Learn,
+    "unlearn": surfaceinputs.Unlearn,
+    "get_learning": surfaceinputs.GetLearning,
+    "release_knobs": gestureinputs.ReleaseKnobs,
+    "set_transpose": gestureinputs.SetTranspose,
+    "set_key": gestureinputs.SetKey,
+    "set_temperature": gestureinputs.SetTemperature,
+    "set_seed": gestureinputs.SetSeed,
+    "set_hold": gestureinputs.SetHold,
+    "look_back": gestureinputs.LookBack,
+    "store_snapshot": gestureinputs.StoreSnapshot,
+    "clear_snapshot": gestureinputs.ClearSnapshot,
+    "recall_snapshot": gestureinputs.RecallSnapshot,
+    "start_morph": gestureinputs.StartMorph,
+    "set_morph_bars": gestureinputs.SetMorphBars,
+    "set_pair": gestureinputs.SetPair,
+    "move_fader": gestureinputs.MoveFader,
+    "set_bounds": gestureinputs.SetBounds,
+    "roll": gestureinputs.Roll,
+    "capture": gestureinputs.Capture,
+    "capture_phrase": gestureinputs.CapturePhrase,
+    "set_auto": gestureinputs.SetAuto,
+    "go_round": gestureinputs.GoRound,
+    "mark": gestureinputs.Mark,
+    "set_knob": inputs.SetKnob,
+    "set_mute": inputs.SetMute,
+    "set_level": inputs.SetLevel,
+    "set_solo": inputs.SetSolo,
+    "set_swap": inputs.SetSwap,
+    "set_tempo": inputs.SetTempo,
+    "tap": inputs.Tap,
+    "keep_bars": inputs.KeepBars,
+    "panic": inputs.Panic,
+    "stop": inputs.Stop,
+    "get_status": inputs.GetStatus,
 }
-"""Every input by its name in the log: `SetKnob` is `set_knob`."""
+"""Every input by its name in the log. The names are the format's: they stay when a class is renamed."""
 
 RANGES = {
     "note": (1, 127),

@@ -236,7 +236,7 @@ def test_the_shipped_checkpoint_is_found_and_is_no_empty_file() -> None:
 
 @pytest.fixture
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(config, "shipped_dir", lambda kind: tmp_path)
+    monkeypatch.setattr(paths, "shipped_dir", lambda kind: tmp_path)
     return tmp_path
 
 

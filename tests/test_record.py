@@ -16,6 +16,7 @@ import wave
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from hypothesis import strategies as st
 from nesvae_live.events import NoteOff, NoteOn, Shape
 from nesvae_live.growing import GrowingFile
 from nesvae_live.inputs import (
+    Input,
     MidiIn,
     Panic,
     SetKnob,
@@ -38,7 +40,7 @@ from nesvae_live.inputs import (
 )
 from nesvae_live.io.record import Recorder, RecordError, Take
 from nesvae_live.jam import Jam
-from nesvae_live.jamlog import JamError, entry_to_line, line_to_entry, lines_to_jam
+from nesvae_live.jamlog import INPUTS, JamError, entry_to_line, line_to_entry, lines_to_jam
 from nesvae_live.journal import (
     VERSION,
     Answered,
@@ -735,3 +737,8 @@ def test_a_file_put_in_its_place_is_not_touched(tmp_path: Path) -> None:
     assert file.flush(sync=True) == "f: another file has taken its place"
     file.close()
     assert (tmp_path / "f").read_bytes() == b"theirs"
+
+
+def test_every_input_has_a_name_in_the_log() -> None:
+    assert set(INPUTS.values()) == set(get_args(Input))
+    assert len(set(INPUTS.values())) == len(INPUTS)
