@@ -27,9 +27,11 @@ from nesvae_live.corpus import Corpus, CorpusError, read_split, song_phrases
 from nesvae_live.model import Vae
 from nesvae_live.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.training import train as training
+from nesvae_live.training.axes import turned
 from nesvae_live.training.data import augment, make_epoch
 from nesvae_live.training.intervals import interval
 from nesvae_live.training.nats import nats_per_token
+from nesvae_live.training.ranks import ALONE
 from nesvae_live.training.run import Run, TrainingError
 from nesvae_live.training.settings import Settings
 from nesvae_live.training.train import BEST, STATE, train
@@ -329,3 +331,36 @@ def test_the_corpus_is_read_whole(corpus_archive: Path) -> None:
     valid = read_split(corpus_archive, "valid")
     assert len(valid.songs) == 403
     assert all((song[:, 3] <= 32).all() for song in valid.songs)
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_a_checkpoint_trained_from_another_knows_how_its_axes_were_turned(
+    corpus: tuple[Corpus, Corpus], tmp_path: Path, is_turned: bool
+) -> None:
+    run(tmp_path / "first", corpus, settings())
+    init = load_checkpoint(tmp_path / "first" / BEST)
+    rotation, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(SMALL.style, SMALL.style)))
+    if is_turned:
+        init = turned(init, rotation.astype(np.float32))
+    folder = tmp_path / "second"
+    train(settings(), *corpus, folder, init=init, check_every=4, save_every=4, quiet=True)
+    after = load_checkpoint(folder / BEST).turn
+    if not is_turned:
+        assert after is None
+        return
+    assert after is not None
+    np.testing.assert_allclose(after, rotation, atol=1e-6)
+
+
+def test_the_bound_of_turned_axes_is_that_of_the_axes_before_they_were_turned(
+    corpus: tuple[Corpus, Corpus], tmp_path: Path
+) -> None:
+    run(tmp_path, corpus, settings())
+    straight = load_checkpoint(tmp_path / BEST)
+    rotation, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(SMALL.style, SMALL.style)))
+    learnt = []
+    for init in (straight, turned(straight, rotation.astype(np.float32))):
+        one = training.begin(settings(), corpus[0], init, "cpu", ALONE)
+        learnt.append(one.learn(one.next_batch()))
+    assert learnt[0]["tokens"] == pytest.approx(learnt[1]["tokens"], rel=1e-4)
+    assert learnt[0]["kl"] == pytest.approx(learnt[1]["kl"], rel=1e-4)

@@ -89,7 +89,7 @@ class Bound(nn.Module):
         n, chunk = counts.shape
         flat = symbols.flatten(0, 1)
         mu, log_sigma = model.encoder(flat, counts.flatten())
-        u = mu + log_sigma.exp() * draws.u.flatten(0, 1)
+        u = mu + model.encoder.scatter(log_sigma, draws.u.flatten(0, 1))
         a = torch.from_numpy(batch.a).to(device) + self.noise * draws.a
         zm = condition(a.flatten(0, 1), u, draws.mask.flatten(0, 1)).view(n, chunk, -1)
         fresh = torch.from_numpy(batch.fresh).to(device) | draws.fresh

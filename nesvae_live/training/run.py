@@ -142,6 +142,7 @@ class Run:
         """The model with the moving average of the weights, for evaluation."""
         model = type(self.model)(self.model.config).to(self.device)
         model.load_state_dict(self.average)
+        model.encoder.turn = self.model.encoder.turn
         return model.eval()
 
     def save(self, path: Path) -> None:

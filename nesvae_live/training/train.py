@@ -67,7 +67,7 @@ def train(
             shared evenly, the loss is no number, or somebody asked the program to end.
     """
     settings = replace(settings, init_sha256=init.sha256 if init else "")
-    run = _begin(settings, corpus, init, device, ranks)
+    run = begin(settings, corpus, init, device, ranks)
     if ranks.leads:
         folder.mkdir(parents=True, exist_ok=True)
         _same_run(folder / SETTINGS, asdict(settings) | {"data_sha256": corpus.sha256})
@@ -111,13 +111,16 @@ def train(
     return figures
 
 
-def _begin(
+def begin(
     settings: Settings, corpus: Corpus, init: Checkpoint | None, device: str, ranks: Ranks
 ) -> Run:
+    """A run at its first step, from random weights or from those of `init`, along its axes."""
     torch.manual_seed(settings.seed)
     model = Vae(init.config if init else ModelConfig()).to(device)
     if init is not None:
         model.load_state_dict({k: torch.from_numpy(v) for k, v in init.weights.items()})
+        if init.turn is not None:
+            model.encoder.turn = torch.from_numpy(init.turn).to(device)
     beta = init.about.get("beta", BETA) if init else BETA
     bound = Bound(model, settings.noise)
     return Run(settings, corpus, fit(corpus), bound, beta=beta, ranks=ranks)
@@ -164,7 +167,10 @@ def _checkpoint(run: Run, figures: dict[str, Any], corpus: Corpus) -> Checkpoint
         "threads": torch.get_num_threads(),
         "figures": figures,
     }
-    return Checkpoint(run.model.config, weights, run.quantiles, about)
+    turn = run.model.encoder.turn
+    straight = torch.equal(turn, torch.eye(len(turn), device=turn.device))
+    turn_kept = None if straight else turn.cpu().numpy()
+    return Checkpoint(run.model.config, weights, run.quantiles, about, turn=turn_kept)
 
 
 def _same_run(path: Path, settings: dict[str, Any]) -> None:
