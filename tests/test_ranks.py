@@ -90,7 +90,7 @@ def checks(out: Path) -> list[float]:
 
 
 def begin(corpus: tuple[Corpus, Corpus], ranks: Ranks | None = None) -> Run:
-    return training._begin(SETTINGS, corpus[0], None, "cpu", ranks or Ranks())
+    return training.begin(SETTINGS, corpus[0], None, "cpu", ranks or Ranks())
 
 
 @pytest.mark.timeout(400)
