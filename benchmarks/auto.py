@@ -25,17 +25,18 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.attributes import N_ATTRIBUTES
-from nesvae_live.auto import Spread, Walk
-from nesvae_live.checkpoint import Checkpoint, load_checkpoint
-from nesvae_live.corpus import read_split
-from nesvae_live.critic import Critic
-from nesvae_live.decoder import Decoder
-from nesvae_live.decoding import SAMPLING
-from nesvae_live.inference import draws
-from nesvae_live.io.piece import Piece, write_piece_midi, write_piece_picture
-from nesvae_live.paths import find_checkpoint
-from nesvae_live.phrase import (
+from nesvae_live.app.piece import Piece, write_piece_midi, write_piece_picture
+from nesvae_live.app.render import RenderOptions, render
+from nesvae_live.chip.corpus import read_split
+from nesvae_live.engine.inference import draws
+from nesvae_live.evaluation.features import FEATURES, features
+from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.latent.decoding import SAMPLING
+from nesvae_live.latent.walk import Spread, Walk
+from nesvae_live.model.checkpoint import Checkpoint, load_checkpoint
+from nesvae_live.model.critic import Critic
+from nesvae_live.model.decoder import Decoder
+from nesvae_live.music.phrase import (
     SLOTS,
     STEPS_PER_SECOND,
     TUPLES_PER_PHRASE,
@@ -44,8 +45,7 @@ from nesvae_live.phrase import (
     tuples_to_phrases,
     tuples_to_steps,
 )
-from nesvae_live.render import RenderOptions, render
-from nesvae_live.training.features import FEATURES, features
+from nesvae_live.paths import find_checkpoint
 
 GRAM = 4
 """Tuples in a row that count as repeated when they stood so before in the same minute."""

@@ -32,15 +32,15 @@ from torch import Tensor, nn
 
 from nesvae_live.bench.case import BEGINS, READY, Case
 from nesvae_live.bench.server import bench_server
-from nesvae_live.checkpoint import load_checkpoint
-from nesvae_live.critic import Critic
-from nesvae_live.decoder import Decoder
-from nesvae_live.decoding import SAMPLING, Sampling
-from nesvae_live.inference import draws
-from nesvae_live.model import Vae, condition, sample, start_tuple
+from nesvae_live.engine.inference import draws
+from nesvae_live.io.realtime import realtime_granted
+from nesvae_live.latent.decoding import SAMPLING, Sampling
+from nesvae_live.model.checkpoint import load_checkpoint
+from nesvae_live.model.critic import Critic
+from nesvae_live.model.decoder import Decoder
+from nesvae_live.model.vae import Vae, condition, sample, start_tuple
+from nesvae_live.music.phrase import TOKENS_PER_PHRASE, TUPLES_PER_PHRASE, VOCABULARY
 from nesvae_live.paths import find_checkpoint
-from nesvae_live.phrase import TOKENS_PER_PHRASE, TUPLES_PER_PHRASE, VOCABULARY
-from nesvae_live.realtime import realtime_granted
 
 PLAIN = Sampling(0.9, 0.95)
 ONE_TUPLE = "one tuple, as shipped"

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nesvae_live.nesmdb import loads_exprsco
-from nesvae_live.voices import Voice
+from nesvae_live.chip.nesmdb import loads_exprsco
+from nesvae_live.music.voices import Voice
 
 STEPS = 8
 """Envelopes are compared over so many steps of 1/24 s: a third of a second."""

@@ -20,25 +20,25 @@ from queue import SimpleQueue
 import numpy as np
 import numpy.typing as npt
 
-from nesvae_live.apu import Apu
-from nesvae_live.checkpoint import load_checkpoint
-from nesvae_live.clock import InternalClock
-from nesvae_live.config import load_preset
-from nesvae_live.critic import Critic
-from nesvae_live.decoder import Decoder
-from nesvae_live.decoding import SAMPLING
-from nesvae_live.engine import Engine
-from nesvae_live.events import Event
-from nesvae_live.inference import Result
-from nesvae_live.inputs import Input, SetKnob
-from nesvae_live.io.record import Recorder
-from nesvae_live.journal import Entry, Journal, Opened
+from nesvae_live.chip.apu import Apu
+from nesvae_live.clock.hosttime import PerfTime
+from nesvae_live.clock.sources import InternalClock
+from nesvae_live.control.inputs import Input, SetKnob
+from nesvae_live.control.surface import Surface
+from nesvae_live.engine.config import Performance
+from nesvae_live.engine.engine import Engine
+from nesvae_live.engine.inference import Result
+from nesvae_live.io.audio.renderer import Renderer
+from nesvae_live.io.midi.sender import DeadlineSender
+from nesvae_live.latent.decoding import SAMPLING
+from nesvae_live.log.entries import Entry, Journal, Opened
+from nesvae_live.model.checkpoint import load_checkpoint
+from nesvae_live.model.critic import Critic
+from nesvae_live.model.decoder import Decoder
+from nesvae_live.music.events import Event
 from nesvae_live.paths import find_checkpoint
-from nesvae_live.performance import Performance
-from nesvae_live.perftime import PerfTime
-from nesvae_live.renderer import Renderer
-from nesvae_live.sender import DeadlineSender
-from nesvae_live.surface import Surface
+from nesvae_live.presets.preset import load_preset
+from nesvae_live.take.recorder import Recorder
 
 RATE, BLOCK = 48_000, 256
 KNOBS = ("density", "register", "polyphony", "motion")

@@ -22,12 +22,12 @@ import time
 from pathlib import Path
 from statistics import median
 
-from nesvae_live.events import NoteOn
-from nesvae_live.io.control import ControlError, send_command
-from nesvae_live.journal import Sent
-from nesvae_live.takefolder import read_jam
+from nesvae_live.io.remote.server import ControlError, send_command
+from nesvae_live.log.entries import Sent
+from nesvae_live.music.events import NoteOn
+from nesvae_live.take.folder import read_jam
 
-PLAIN = "import sys; from nesvae_live.cli import main; sys.exit(main(sys.argv[1:]))"
+PLAIN = "import sys; from nesvae_live.cli.main import main; sys.exit(main(sys.argv[1:]))"
 CASES = {"as it is": PLAIN, "with torch": f"import torch; {PLAIN}"}
 NO_DEVICE = ("--midi-api", "none", "--audio", "none")
 SETTLED_BEATS = 4.0

@@ -9,20 +9,20 @@ import numpy as np
 import torch
 
 from benchmarks.variants import Ancestor
-from nesvae_live.attributes import N_ATTRIBUTES, Quantiles, measure
-from nesvae_live.auto import Spread, Walk
-from nesvae_live.checkpoint import load_checkpoint
-from nesvae_live.corpus import Corpus
-from nesvae_live.decoding import Sampling
-from nesvae_live.model import Vae
-from nesvae_live.phrase import SLOTS, tuples_to_phrases
-from nesvae_live.training.contexts import choose_phrases, encode, true_past
-from nesvae_live.training.intervals import interval, sum_by_song
-from nesvae_live.training.knobtest import knob_figures, own_correlation, turn_knobs
-from nesvae_live.training.nats import nats_per_token
-from nesvae_live.training.playing import GREEDY, decode, load_model, no_past, player
-from nesvae_live.training.seams import seams
-from nesvae_live.training.slerptest import slerp_figures, walk_ways
+from nesvae_live.chip.corpus import Corpus
+from nesvae_live.evaluation.batchdecode import GREEDY, decode, load_model, no_past, player
+from nesvae_live.evaluation.bootstrap import interval, sum_by_song
+from nesvae_live.evaluation.contexts import choose_phrases, encode, true_past
+from nesvae_live.evaluation.knobtest import knob_figures, own_correlation, turn_knobs
+from nesvae_live.evaluation.likelihood import nats_per_token
+from nesvae_live.evaluation.seams import seams
+from nesvae_live.evaluation.slerptest import slerp_figures, walk_ways
+from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
+from nesvae_live.latent.decoding import Sampling
+from nesvae_live.latent.walk import Spread, Walk
+from nesvae_live.model.checkpoint import load_checkpoint
+from nesvae_live.model.vae import Vae
+from nesvae_live.music.phrase import SLOTS, tuples_to_phrases
 
 PLAIN = Sampling(0.9, 0.95)
 CONTEXTS, PAIRS, RUNS, PHRASES = 24, 100, 128, 8

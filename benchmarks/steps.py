@@ -36,13 +36,13 @@ from benchmarks.variants import (
     Timed,
     TupleSteps,
 )
-from nesvae_live.attributes import Quantiles
-from nesvae_live.corpus import Corpus, read_split
-from nesvae_live.decoding import SAMPLING
-from nesvae_live.model import Vae
+from nesvae_live.chip.corpus import Corpus, read_split
+from nesvae_live.evaluation.bootstrap import to_json
+from nesvae_live.latent.attributes import Quantiles
+from nesvae_live.latent.decoding import SAMPLING
+from nesvae_live.model.vae import Vae
 from nesvae_live.paths import find_checkpoint
 from nesvae_live.training.bound import Bound
-from nesvae_live.training.intervals import to_json
 from nesvae_live.training.settings import Settings
 from nesvae_live.training.train import fit
 

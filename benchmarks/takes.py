@@ -23,14 +23,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nesvae_live.export import export, read_part
-from nesvae_live.io.record import Recorder
-from nesvae_live.journal import Entry
-from nesvae_live.replayed import replay_take
-from nesvae_live.takefolder import LOG, SOUND
-from nesvae_live.takes import look_at
-from tests.fakes import ManualTime
-from tests.simulated import RATE, SimulatedJam
+from nesvae_live.log.entries import Entry
+from nesvae_live.take.export import export, read_part
+from nesvae_live.take.folder import LOG, SOUND
+from nesvae_live.take.recorder import Recorder
+from nesvae_live.take.replayfiles import replay_take
+from nesvae_live.take.takes import look_at
+from tests.support.fakes import ManualTime
+from tests.support.simulated import RATE, SimulatedJam
 
 MARKS = (1 / 6, 1.0, 2.0)  # hours
 

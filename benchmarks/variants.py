@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nesvae_live.attributes import N_ATTRIBUTES
-from nesvae_live.checkpoint import ModelConfig
-from nesvae_live.model import Decoder, Encoder, Vae
-from nesvae_live.phrase import SLOT_TABLE, TUPLES_PER_PHRASE, VOCABULARY
+from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.model.checkpoint import ModelConfig
+from nesvae_live.model.vae import Decoder, Encoder, Vae
+from nesvae_live.music.phrase import SLOT_TABLE, TUPLES_PER_PHRASE, VOCABULARY
 from nesvae_live.training.bound import Bound
 from nesvae_live.training.run import Run, cosine
 

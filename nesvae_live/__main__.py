@@ -1,5 +1,5 @@
 """`python -m nesvae_live`."""
 
-from nesvae_live.cli import main
+from nesvae_live.cli.main import main
 
 raise SystemExit(main())

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.jack import JackServer, why_no_jack
+from tests.support.jack import JackServer, why_no_jack
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.jack import wait_until
+from tests.support.jack import wait_until
 
 PARENT = """
 import subprocess, sys, time
-from tests.orphans import ends_with_its_parent
+from tests.support.orphans import ends_with_its_parent
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"],
                          preexec_fn=ends_with_its_parent())
 print(child.pid, flush=True)

@@ -19,18 +19,18 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nesvae_live.config import load_preset
-from nesvae_live.drums import DRUM_PATCHES
-from nesvae_live.events import Event, NoteEvent, NoteOff, NoteOn
-from nesvae_live.jamlog import entry_to_line
-from nesvae_live.journal import Closed, Entry, Opened, Sent
-from nesvae_live.nesmdb import ExprScore, SeprScore
-from nesvae_live.npzscore import loads_npz
-from nesvae_live.render import RenderOptions, render
-from nesvae_live.shaper import Shaper
-from nesvae_live.vgm import VGM_RATE
-from nesvae_live.voices import Voice
-from nesvae_live.wav import wav_head
+from nesvae_live.app.render import RenderOptions, render
+from nesvae_live.chip.nesmdb import ExprScore, SeprScore
+from nesvae_live.chip.npzscore import loads_npz
+from nesvae_live.chip.vgm import VGM_RATE
+from nesvae_live.log.codec import entry_to_line
+from nesvae_live.log.entries import Closed, Entry, Opened, Sent
+from nesvae_live.music.drums import DRUM_PATCHES
+from nesvae_live.music.events import Event, NoteEvent, NoteOff, NoteOn
+from nesvae_live.music.shaper import Shaper
+from nesvae_live.music.voices import Voice
+from nesvae_live.presets.preset import load_preset
+from nesvae_live.take.wav import wav_head
 
 HERE = Path(__file__).parent
 GOLDEN = HERE.parents[1] / "tests" / "golden" / "oracle"

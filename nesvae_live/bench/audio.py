@@ -24,13 +24,13 @@ from typing import Any
 
 import numpy as np
 
-from nesvae_live.apu import Apu
 from nesvae_live.bench.case import ENGINES, READY, Case, Figures
 from nesvae_live.bench.knobs import Controller
 from nesvae_live.bench.server import SAMPLE_RATE, BenchError, XrunCounter, bench_server
-from nesvae_live.realtime import realtime_granted
-from nesvae_live.registers import RegisterWriter
-from nesvae_live.voices import Voice
+from nesvae_live.chip.apu import Apu
+from nesvae_live.chip.registers import RegisterWriter
+from nesvae_live.io.realtime import realtime_granted
+from nesvae_live.music.voices import Voice
 
 FRAMES = (64, 128, 256, 512)
 CASE_SECONDS = 60.0

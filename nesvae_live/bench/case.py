@@ -17,24 +17,24 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nesvae_live.apu import Apu
-from nesvae_live.checkpoint import load_checkpoint
-from nesvae_live.config import load_preset
-from nesvae_live.decoder import Decoder
-from nesvae_live.encoder import Encoder
-from nesvae_live.events import NoteOff, NoteOn
-from nesvae_live.finder import Finder
-from nesvae_live.inference import Inference, Result
-from nesvae_live.io.audio import AudioDevice, open_audio
-from nesvae_live.journal import Entry
+from nesvae_live.app.options import PlayOptions
+from nesvae_live.app.play import run
+from nesvae_live.app.session import Stage
+from nesvae_live.chip.apu import Apu
+from nesvae_live.clock.hosttime import PerfTime
+from nesvae_live.engine.inference import Inference, Result
+from nesvae_live.io.audio.device import AudioDevice, open_audio
+from nesvae_live.io.audio.probe import probe, quiet
+from nesvae_live.io.audio.renderer import Renderer
+from nesvae_live.log.entries import Entry
+from nesvae_live.model.checkpoint import load_checkpoint
+from nesvae_live.model.decoder import Decoder
+from nesvae_live.model.encoder import Encoder
+from nesvae_live.model.finder import Finder
+from nesvae_live.music.events import NoteOff, NoteOn
+from nesvae_live.music.voices import Voice
 from nesvae_live.paths import find_checkpoint
-from nesvae_live.perftime import PerfTime
-from nesvae_live.play import run
-from nesvae_live.playoptions import PlayOptions
-from nesvae_live.renderer import Renderer
-from nesvae_live.soundprobe import probe, quiet
-from nesvae_live.stage import Stage
-from nesvae_live.voices import Voice
+from nesvae_live.presets.preset import load_preset
 
 ENGINES = ("empty", "osc", "chip")
 READY, BEGINS = "ready", "begins"

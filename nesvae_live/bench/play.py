@@ -15,25 +15,25 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from nesvae_live.checkpoint import load_checkpoint
-from nesvae_live.clock import InternalClock
-from nesvae_live.config import load_preset
-from nesvae_live.critic import Critic
-from nesvae_live.decoder import Decoder
-from nesvae_live.encoder import Encoder
-from nesvae_live.events import NoteOn
-from nesvae_live.finder import Finder
-from nesvae_live.inference import Request
-from nesvae_live.inputs import MidiIn
-from nesvae_live.jam import Jam
-from nesvae_live.journal import Clocked, Heard, Placed, Sent, Spliced
+from nesvae_live.app.options import PlayOptions
+from nesvae_live.app.play import run
+from nesvae_live.app.session import Stage
+from nesvae_live.clock.sources import InternalClock
+from nesvae_live.clock.timing import ClockRef
+from nesvae_live.control.inputs import MidiIn
+from nesvae_live.engine.inference import Request
+from nesvae_live.log.entries import Clocked, Heard, Placed, Sent, Spliced
+from nesvae_live.log.jam import Jam
+from nesvae_live.model.checkpoint import load_checkpoint
+from nesvae_live.model.critic import Critic
+from nesvae_live.model.decoder import Decoder
+from nesvae_live.model.encoder import Encoder
+from nesvae_live.model.finder import Finder
+from nesvae_live.music.events import NoteOn
+from nesvae_live.music.voices import CHANNELS
 from nesvae_live.paths import find_checkpoint
-from nesvae_live.play import run
-from nesvae_live.playoptions import PlayOptions
-from nesvae_live.stage import Stage
-from nesvae_live.takefolder import read_jam
-from nesvae_live.timing import ClockRef
-from nesvae_live.voices import CHANNELS
+from nesvae_live.presets.preset import load_preset
+from nesvae_live.take.folder import read_jam
 
 CONTROL_CHANGE = 0xB0
 

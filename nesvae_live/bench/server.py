@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from nesvae_live.ports.jackwatch import hush_libjack
+from nesvae_live.io.midi.jackwatch import hush_libjack
 
 SAMPLE_RATE = 48_000
 SERVER_PRIORITY = 20

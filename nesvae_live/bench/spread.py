@@ -12,8 +12,8 @@ from statistics import median
 from nesvae_live.bench.ear import CLOCK, NOTES, SOURCE, Caught, Turn
 from nesvae_live.bench.play import Meant
 from nesvae_live.bench.server import BenchError
-from nesvae_live.follower import Status
-from nesvae_live.timing import CLOCKS_PER_BEAT
+from nesvae_live.clock.follower import Status
+from nesvae_live.clock.timing import CLOCKS_PER_BEAT
 
 MOST_LOST = 8
 """Notes of a channel in a row, with what else the server's late cycles lose."""

@@ -34,7 +34,7 @@ from nesvae_live.bench.spread import (
     spread,
 )
 from nesvae_live.bench.table import TURNS_PER_SECOND, Timing, TimingBench, timing_to_text
-from nesvae_live.realtime import realtime_granted
+from nesvae_live.io.realtime import realtime_granted
 
 FRAMES = 256
 SWAPS = ("now", "beat", "bar")

@@ -20,14 +20,14 @@ import mido
 import numpy as np
 import torch
 
-from nesvae_live.attributes import N_ATTRIBUTES
-from nesvae_live.checkpoint import load_checkpoint
-from nesvae_live.decoding import SAMPLING
-from nesvae_live.inference import draws
-from nesvae_live.model import Vae, condition, sample, start_tuple
+from nesvae_live.engine.inference import draws
+from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.latent.decoding import SAMPLING
+from nesvae_live.model.checkpoint import load_checkpoint
+from nesvae_live.model.vae import Vae, condition, sample, start_tuple
+from nesvae_live.music.phrase import Ints, symbols_to_tuples
+from nesvae_live.music.voices import SILENCE
 from nesvae_live.paths import find_checkpoint
-from nesvae_live.phrase import Ints, symbols_to_tuples
-from nesvae_live.voices import SILENCE
 
 STEP_SECONDS = 1 / 24
 ONE = replace(SAMPLING, candidates=1)

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from nesvae_live.attributes import N_ATTRIBUTES
-from nesvae_live.checkpoint import ModelConfig
-from nesvae_live.model import Vae, condition, start_tuple
-from nesvae_live.phrase import SLOTS, TUPLES_PER_PHRASE
-from nesvae_live.training.data import Batch
+from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.model.checkpoint import ModelConfig
+from nesvae_live.model.vae import Vae, condition, start_tuple
+from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE
+from nesvae_live.training.batches import Batch
 from nesvae_live.training.settings import Settings
 
 DROPOUT = 0.25

@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from nesvae_live.auto import SPREAD
-from nesvae_live.axes import AXES, AxisSpec, axes_of, axes_to_about
-from nesvae_live.checkpoint import Checkpoint
-from nesvae_live.corpus import Corpus
-from nesvae_live.decoding import Sampling
-from nesvae_live.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
-from nesvae_live.training.axes import (
+from nesvae_live.chip.corpus import Corpus
+from nesvae_live.evaluation.batchdecode import load_model
+from nesvae_live.evaluation.contexts import Encoded, choose_phrases, encode, measure_spread
+from nesvae_live.latent.axes import AXES, AxisSpec, axes_of, axes_to_about
+from nesvae_live.latent.decoding import Sampling
+from nesvae_live.latent.walk import SPREAD
+from nesvae_live.model.checkpoint import Checkpoint
+from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
+from nesvae_live.training.maplayout import draw_atlas, measure_fidelity
+from nesvae_live.training.styleaxes import (
     Usual,
     every_past,
     find_axes,
@@ -22,9 +25,6 @@ from nesvae_live.training.axes import (
     player,
     turned,
 )
-from nesvae_live.training.contexts import Encoded, choose_phrases, encode, measure_spread
-from nesvae_live.training.layout import draw_atlas, measure_fidelity
-from nesvae_live.training.playing import load_model
 from nesvae_live.training.traits import TRAITS, traits
 
 EVERY = 8

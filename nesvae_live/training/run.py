@@ -18,11 +18,11 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from nesvae_live.attributes import Quantiles
-from nesvae_live.corpus import Corpus
-from nesvae_live.model import Vae, start_tuple
+from nesvae_live.chip.corpus import Corpus
+from nesvae_live.latent.attributes import Quantiles
+from nesvae_live.model.vae import Vae, start_tuple
+from nesvae_live.training.batches import Batch, Epoch, make_epoch
 from nesvae_live.training.bound import Bound, draw
-from nesvae_live.training.data import Batch, Epoch, make_epoch
 from nesvae_live.training.ranks import ALONE, Ranks
 from nesvae_live.training.settings import Settings
 

@@ -18,14 +18,14 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from nesvae_live.attributes import Quantiles, fit_quantiles, measure
-from nesvae_live.checkpoint import Checkpoint, ModelConfig, save_checkpoint
-from nesvae_live.corpus import Corpus, song_phrases
-from nesvae_live.model import Vae
-from nesvae_live.rounding import round_weights
+from nesvae_live.chip.corpus import Corpus, song_phrases
+from nesvae_live.evaluation.contexts import encode, measure_spread
+from nesvae_live.evaluation.likelihood import nats_per_token
+from nesvae_live.latent.attributes import Quantiles, fit_quantiles, measure
+from nesvae_live.model.checkpoint import Checkpoint, ModelConfig, save_checkpoint
+from nesvae_live.model.int8 import round_weights
+from nesvae_live.model.vae import Vae
 from nesvae_live.training.bound import Bound
-from nesvae_live.training.contexts import encode, measure_spread
-from nesvae_live.training.nats import nats_per_token
 from nesvae_live.training.ranks import ALONE, Ranks
 from nesvae_live.training.run import BETA, Run, TrainingError
 from nesvae_live.training.settings import Settings

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.attributes import measure
-from nesvae_live.phrase import Ints
-from nesvae_live.training.features import features
+from nesvae_live.evaluation.features import features
+from nesvae_live.latent.attributes import measure
+from nesvae_live.music.phrase import Ints
 
 Floats = NDArray[np.float64]
 

@@ -1,0 +1,155 @@
+"""What this machine offers, what is missing, and what to do about it. Never raises, whatever lacks."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from nesvae_live import __version__
+from nesvae_live.app.doctorreport import MidiApi, Missing, Place, Ports, Report
+from nesvae_live.app.remedies import remedy
+from nesvae_live.io.audio.probe import probe, quiet
+from nesvae_live.io.midi.ports import ALSA_SEQUENCER
+from nesvae_live.io.realtime import realtime_granted
+
+PACKAGES = (
+    *("numpy", "numba", "mido", "python-rtmidi", "pyo", "msgspec", "safetensors"),
+    *(() if sys.platform == "win32" else ("JACK-Client",)),
+)
+"""What playing needs, by the names that pip knows."""
+
+MIDI_APIS = {"linux": ("alsa", "jack"), "darwin": ("coremidi", "jack"), "win32": ("winmm",)}
+
+
+def examine() -> Report:
+    """Look at everything; takes a second or so, starts no server, opens no device for long."""
+    ports = examine_ports()
+    packages = {name: _version(name) for name in PACKAGES}
+    config, jams, checkpoint = map(_asked, (_config_folder, _jams_folder, _checkpoint))
+    faults = {name: "not installed" for name, version in packages.items() if not version}
+    faults |= _device_faults(ports)
+    places = {"config": config, "jams": jams, "checkpoint": checkpoint}
+    faults |= {name: place["fault"] for name, place in places.items() if place["fault"]}
+    return Report(
+        version=__version__,
+        python=f"{platform.python_version()} ({sys.executable})",
+        platform=platform.platform(),
+        packages=packages,
+        **ports,
+        alsa_sequencer=ALSA_SEQUENCER.exists() if sys.platform == "linux" else None,
+        realtime=realtime_granted() if sys.platform == "linux" else None,
+        libraries=_libraries(),
+        config=config,
+        jams=jams,
+        checkpoint=checkpoint,
+        missing=[
+            Missing(what=what, why=why, do=remedy(what, sys.platform))
+            for what, why in faults.items()
+        ],
+    )
+
+
+def examine_ports() -> Ports:
+    """The MIDI ports and sound devices there are now."""
+    names = MIDI_APIS.get(sys.platform, MIDI_APIS["linux"])
+    return Ports(midi=[_midi_api(name) for name in names], audio=asdict(probe()))
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _midi_api(name: str) -> MidiApi:
+    """The ports of a MIDI system, or why it has none."""
+    try:
+        with quiet():
+            from nesvae_live.io.midi.ports import list_ports
+
+            ports = list_ports(name)
+    except Exception as error:  # noqa: BLE001 - a doctor reports what fails, whatever it is
+        return MidiApi(name=name, inputs=[], outputs=[], fault=_text(error))
+    return MidiApi(name=name, inputs=list(ports.inputs), outputs=list(ports.outputs), fault="")
+
+
+def _libraries() -> list[str]:
+    """The libjack and libasound files in this process once rtmidi and pyo are loaded.
+
+    Empty where the system doesn't say (there is no /proc).
+    """
+    with quiet():
+        for name in ("rtmidi", "pyo"):
+            try:
+                importlib.import_module(name)
+            except ImportError:
+                continue
+    try:
+        lines = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    files = {line.split(maxsplit=5)[5] for line in lines if line.count("/")}
+    return sorted(f for f in files if Path(f).name.startswith(("libjack", "libasound")))
+
+
+def _asked(question: Callable[[], Place]) -> Place:
+    """The answer, or what went wrong instead of it."""
+    try:
+        return question()
+    except Exception as error:  # noqa: BLE001 - a doctor reports what fails, whatever it is
+        return Place(path="", fault=_text(error))
+
+
+def _config_folder() -> Place:
+    from nesvae_live.paths import user_presets_dir
+
+    return _folder(user_presets_dir())
+
+
+def _jams_folder() -> Place:
+    from nesvae_live.paths import default_jams_dir
+
+    return _folder(default_jams_dir())
+
+
+def _checkpoint() -> Place:
+    from nesvae_live.paths import find_checkpoint
+
+    return Place(path=str(find_checkpoint()), fault="")
+
+
+def _folder(path: Path) -> Place:
+    """Whether files can be made in a folder, or, where it isn't there yet, whether it can be."""
+    there = path
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        return Place(path=str(path), fault=f"can't be written: {error.strerror or error}")
+    return Place(path=str(path), fault="")
+
+
+def _device_faults(ports: Ports) -> dict[str, str]:
+    """What keeps MIDI, and sound, from going anywhere."""
+    faults = {}
+    if all(api["fault"] for api in ports["midi"]):
+        faults["midi"] = "; ".join(api["fault"] for api in ports["midi"])
+    audio = ports["audio"]
+    if not audio["jack_rate"] and not audio["outputs"]:
+        faults["portaudio"] = audio["portaudio_fault"] or "no output device"
+        if sys.platform == "linux":
+            faults["jack"] = audio["jack_fault"]
+    return faults
+
+
+def _text(error: Exception) -> str:
+    return str(error) or type(error).__name__

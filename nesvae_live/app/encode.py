@@ -1,0 +1,186 @@
+"""Encode: a file of music to the places in z where its phrases lie, without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nesvae_live.chip.midireader import midi_to_parts
+from nesvae_live.chip.nesmdb import ExprScore, SeprScore, loads_exprsco, loads_seprsco
+from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
+from nesvae_live.latent.point import Place, place_to_setting, setting_to_place
+from nesvae_live.latent.setting import SLOTS
+from nesvae_live.model.checkpoint import Checkpoint
+from nesvae_live.model.encoder import Encoder
+from nesvae_live.music.parts import parts_to_played
+from nesvae_live.music.phrase import (
+    N_VOICES,
+    STEPS_PER_SECOND,
+    Ints,
+    steps_to_tuples,
+    tuples_to_phrases,
+    tuples_to_symbols,
+)
+from nesvae_live.music.voicenotes import played_to_tuples
+from nesvae_live.presets.snapshotbank import BankError, read_bank, settings_to_text, write_bank
+
+MIDI = (".mid", ".midi")
+EXPRSCO, SEPRSCO, SNAPSHOTS = ".exprsco.pkl", ".seprsco.pkl", ".json"
+MUSIC = (*MIDI, EXPRSCO, SEPRSCO)
+LONGEST_SECONDS = 4 * 3600.0
+"""Of music that is encoded: what is longer is no piece, and would fill the memory."""
+
+Say = Callable[[str], None]
+
+
+class EncodeError(Exception):
+    """A file can't be encoded; one line says which and why."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A phrase of a file: its `[13, 4]` tuples, those that aren't there with a hold of 0."""
+
+    place: Place
+    tuples: Ints
+
+
+def encode_file(path: Path, checkpoint: Checkpoint, say: Say) -> list[Encoded]:
+    """The phrases of a file of music, each with its place.
+
+    Args:
+        path: a MIDI file, an exprsco or a seprsco.
+        checkpoint: whose encoder finds the style.
+        say: told, a line each, of what of a MIDI file was left out or changed.
+
+    Raises:
+        EncodeError: it can't be read, or there is no note in it.
+    """
+    tuples = read_tuples(path, say)
+    return encode_tuples(tuples, checkpoint, path.name)
+
+
+def read_places(path: Path, checkpoint: Checkpoint, say: Say) -> list[Place]:
+    """The places of a file of snapshots, or of the phrases of a file of music.
+
+    Raises:
+        EncodeError: it can't be read.
+    """
+    if not path.name.lower().endswith(SNAPSHOTS):
+        return [encoded.place for encoded in encode_file(path, checkpoint, say)]
+    if not path.exists():
+        raise EncodeError(f"{path}: no such file")
+    try:
+        settings, dropped = read_bank(path, checkpoint.sha256, checkpoint.config.style)
+    except BankError as error:
+        raise EncodeError(_one_line(error)) from None
+    if not settings:
+        raise EncodeError(f"{path}: there is no snapshot in it")
+    if dropped:
+        say(dropped)
+    reach = checkpoint.quantiles.reach()
+    return [
+        setting_to_place(f"{path.name} {slot}", setting, reach)
+        for slot, setting in sorted(settings.items())
+    ]
+
+
+def encode_to_bank(
+    encoded: list[Encoded], checkpoint: Checkpoint, temperature: float, out: Path | None
+) -> str:
+    """The phrases as snapshots 1, 2, ... of a bank; written to `out`, if there is one.
+
+    Returns:
+        The bank's text.
+
+    Raises:
+        EncodeError: it can't be written.
+    """
+    reach = checkpoint.quantiles.reach()
+    slots = zip(SLOTS, encoded, strict=False)
+    settings = {slot: place_to_setting(e.place, reach, temperature) for slot, e in slots}
+    if out is not None:
+        try:
+            write_bank(out, settings, checkpoint.sha256)
+        except BankError as error:
+            raise EncodeError(_one_line(error)) from None
+    return settings_to_text(settings, checkpoint.sha256)
+
+
+def read_tuples(path: Path, say: Say) -> Ints:
+    """The tuples `[n, 4]` of a file of music, at 24 steps a second.
+
+    Raises:
+        EncodeError: it can't be read, or there is no note in it.
+    """
+    kind = next((suffix for suffix in MUSIC if path.name.lower().endswith(suffix)), None)
+    if kind is None:
+        raise EncodeError(f"{path}: its name must end in one of {', '.join(MUSIC)}")
+    data = _read(path)
+    try:
+        if kind in MIDI:
+            tuples = _midi_to_tuples(data, lambda text: say(f"{path}: {text}"))
+        else:
+            score = loads_exprsco(data) if kind == EXPRSCO else loads_seprsco(data)
+            tuples = _score_to_tuples(score)
+    except ValueError as error:
+        raise EncodeError(f"{path}: {_one_line(error)}") from None
+    if not (tuples[:, :N_VOICES] > 0).any():
+        raise EncodeError(f"{path}: there is no note of P1, P2 or TR in it")
+    return tuples
+
+
+def encode_tuples(tuples: Ints, checkpoint: Checkpoint, name: str) -> list[Encoded]:
+    """The phrases of a piece `[n, 4]`, in order; the last one may be short."""
+    phrases, counts = tuples_to_phrases(tuples)
+    a = checkpoint.quantiles.to_coordinates(measure(phrases)).astype(np.float32)
+    encoder = Encoder(checkpoint)
+    set_ = np.ones(N_ATTRIBUTES, np.float32)
+    out = []
+    for i, (phrase, count) in enumerate(zip(phrases, counts.tolist(), strict=True)):
+        symbols = np.zeros_like(phrase)
+        symbols[:count] = tuples_to_symbols(phrase[:count])
+        u, _ = encoder.encode(symbols, count)
+        out.append(Encoded(Place(f"{name} {i + 1}", a[i], set_, u), phrase))
+    return out
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise EncodeError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def _midi_to_tuples(data: bytes, say: Say) -> Ints:
+    played, said = parts_to_played(midi_to_parts(data))
+    if not played:
+        raise ValueError("MIDI file has only drums in it")
+    for text in said:
+        say(text)
+    seconds = max(note.off for note in played) - min(note.on for note in played)
+    if seconds > LONGEST_SECONDS:
+        raise ValueError(
+            f"it lasts {seconds / 3600:.0f} hours, more than {LONGEST_SECONDS / 3600:.0f}"
+        )
+    return played_to_tuples(played)
+
+
+def _score_to_tuples(score: ExprScore | SeprScore) -> Ints:
+    notes = score.score[:, :, 0] if isinstance(score, ExprScore) else score.score
+    seconds = len(notes) / score.rate
+    if seconds > LONGEST_SECONDS:
+        raise ValueError(
+            f"it lasts {seconds / 3600:.0f} hours, more than {LONGEST_SECONDS / 3600:.0f}"
+        )
+    if score.rate != STEPS_PER_SECOND and len(notes):
+        middles = (np.arange(max(round(seconds * STEPS_PER_SECOND), 1)) + 0.5) / STEPS_PER_SECOND
+        notes = notes[np.minimum((middles * score.rate).astype(np.int64), len(notes) - 1)]
+    return steps_to_tuples(notes[:, :N_VOICES])
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

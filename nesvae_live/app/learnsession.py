@@ -1,0 +1,149 @@
+"""`nesvae-live learn`: name a target, move a control, done; while the music plays.
+
+It talks to the instrument over the control socket, and says what that heard as it hears it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from queue import Empty, SimpleQueue
+from typing import Any, TextIO
+
+from nesvae_live.control.targets import TARGET_BY_NAME, TARGETS
+from nesvae_live.presets.tomltable import nearest
+
+POLL_SECONDS = 0.05
+SAVE_SECONDS = 5.0
+"""How long saving may take before it is said that it didn't come about."""
+
+HELP = """A target's name, then move its control. Also: list, undo, help, quit.
+While it listens, Enter leaves the target as it is."""
+
+Send = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+class LearnSession:
+    """A conversation about which control moves what.
+
+    Args:
+        send: takes a command, gives its answer; what it raises ends the session.
+        out: what a person reads.
+        lines: what a person types; None when there is no more.
+    """
+
+    def __init__(self, send: Send, out: TextIO, lines: SimpleQueue[str | None]) -> None:
+        self._send = send
+        self._out = out
+        self._lines = lines
+
+    def learn(self, targets: Iterable[str]) -> bool:
+        """Learn some targets, one after the other; whether each has a control now."""
+        learnt = [self._learn(target) for target in targets]
+        return all(learnt)
+
+    def converse(self) -> None:
+        """Learn what a person asks for, until there is no more."""
+        self._say(HELP)
+        while True:
+            self._out.write("> ")
+            self._out.flush()
+            line = self._lines.get()
+            match (line or "").split():
+                case [] if line is not None:
+                    continue
+                case [] | ["quit" | "q" | "exit"]:
+                    return
+                case ["help" | "?"]:
+                    self._say(HELP)
+                case ["list"]:
+                    self._list()
+                case ["undo" | "u"]:
+                    self._undo()
+                case targets:
+                    self.learn(targets)
+
+    def _learn(self, target: str) -> bool:
+        if target not in TARGET_BY_NAME:
+            self._say(f"no target {target!r}{nearest(target, TARGET_BY_NAME)}; `list` shows them")
+            return False
+        answer = self._send({"do": "learn", "target": target})
+        if not answer["ok"]:
+            self._say(str(answer["error"]))
+            return False
+        self._say(f"{target} ({TARGET_BY_NAME[target].more}): move its control")
+        number, shown = answer["number"], ""
+        while True:
+            answer = self._send({"do": "learning"})
+            if answer["number"] != number:
+                return self._tell(answer)
+            heard = answer["heard"] + (f"  ({answer['hint']})" if answer["hint"] else "")
+            if heard != shown:
+                self._say(f"  {heard}")
+                shown = heard
+            if answer["target"] != target:
+                self._say(f"{target}: somebody else learns another target now")
+                return False
+            if self._left():
+                self._send({"do": "learn", "target": None})
+                self._say(f"{target}: left as it is")
+                return False
+
+    def _left(self) -> bool:
+        """Wait a little; whether a person pressed Enter."""
+        try:
+            return self._lines.get(timeout=POLL_SECONDS) is not None
+        except Empty:
+            return False
+
+    def _undo(self) -> None:
+        answer = self._send({"do": "unlearn"})
+        if answer["ok"]:
+            self._tell(answer)
+        else:
+            self._say(str(answer["error"]))
+
+    def _tell(self, answer: Mapping[str, Any]) -> bool:
+        """Say what was learnt or undone, and where it was saved; whether it was."""
+        deadline = time.monotonic() + SAVE_SECONDS
+        number = answer["number"]
+        while answer["learnt"]["saved"] is None and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+            answer = self._send({"do": "learning"})
+            if answer["number"] != number:
+                break
+        learnt = answer["learnt"]
+        page = f" on page {learnt['page']}" if learnt["page"] else ""
+        if learnt["control"] is None:
+            self._say(f"undone: {learnt['target']} is as it was")
+        else:
+            self._say(f"{learnt['target']}{page} is {learnt['control']}: {learnt['what']}")
+        for lost in learnt["lost"]:
+            self._say(f"  {lost} had it, and has it no more")
+        if learnt["error"] or not learnt["saved"]:
+            self._say(f"  not saved: {learnt['error'] or 'the instrument does not say why'}")
+            return False
+        self._say(f"  saved: {learnt['saved']}")
+        return True
+
+    def _list(self) -> None:
+        for spec in TARGETS:
+            self._say(f"{spec.name:<16}{spec.kind:<9}{spec.more}")
+
+    def _say(self, text: str) -> None:
+        self._out.write(text + "\n")
+        self._out.flush()
+
+
+def typed_lines(source: TextIO) -> SimpleQueue[str | None]:
+    """The lines that a person types, as they come, from a thread: a read can't be broken off."""
+    lines: SimpleQueue[str | None] = SimpleQueue()
+
+    def read() -> None:
+        for line in source:
+            lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=read, name="typed lines", daemon=True).start()
+    return lines

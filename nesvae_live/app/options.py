@@ -1,0 +1,108 @@
+"""What the command line asks of a performance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nesvae_live.clock.linkclocks import LINK_PORT
+from nesvae_live.clock.timing import Meter
+from nesvae_live.io.midi.ourports import IN_PORT
+from nesvae_live.io.midi.ports import MidiError
+from nesvae_live.music.grid import Grid, Mode
+
+SAMPLE_RATE = 44_100
+BLOCK_FRAMES = 256
+WALK, ROUND = "walk", "round"
+"""What moves the knobs when no hand does: a walk over the map, or a round of the snapshots."""
+
+LOOKAHEAD = 0.05
+"""Seconds by which everything is decided ahead, for the sound to be rendered in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayOptions:
+    """What the command line asks for; None leaves it to the preset and the defaults."""
+
+    preset: str = "default"
+    checkpoint: str | None = None
+    midi_api: str = "auto"
+    midi_in: tuple[str, ...] = ()
+    midi_out: str | None = None
+    feedback: str | None = None
+    audio: str = "auto"
+    audio_device: str | None = None
+    sample_rate: int = SAMPLE_RATE
+    block_frames: int = BLOCK_FRAMES
+    level: float = 0.0
+    spread: float = 0.0
+    voice_ports: bool = False
+    tempo: float | None = None
+    meter: Meter = Meter()
+    clock: str = "internal"
+    clock_in: str | None = None
+    clock_lost: str | None = None
+    clock_out: bool = False
+    link_start_stop: bool = False
+    grid: str | None = None
+    quantise: int | None = None
+    swing: float = 50.0
+    bars_per_phrase: float | None = None
+    swap: str | None = None
+    offset_midi: float = 0.0
+    offset_audio: float = 0.0
+    bars: int | None = None
+    seed: int | None = None
+    jams: Path | None = None
+    status: bool | None = None
+    control: Path | None = None
+    patch: tuple[str, ...] = ()
+    auto: str | None = None
+    osc: tuple[str, int] | None = None
+    osc_to: tuple[str, int] | None = None
+    demo: bool = False
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The MIDI inputs that are named, the clock's too."""
+        named = self.clock_in is None or self.clock_in in (IN_PORT, *self.midi_in)
+        return self.midi_in if named else (*self.midi_in, str(self.clock_in))
+
+    @property
+    def follows(self) -> bool:
+        """Whether the time is another's."""
+        return self.clock != "internal"
+
+    def phrase_grid(self) -> Grid:
+        """How phrases lie in time; a clock that is followed has bars to be filled."""
+        mode = Mode(self.grid or (Mode.BARS if self.follows else Mode.CLOCK))
+        return Grid(mode, bars=self.bars_per_phrase, quantise=self.quantise, swing=self.swing)
+
+    def lookahead(self) -> float:
+        """Seconds by which everything is decided ahead: more, if an output is to be early."""
+        return LOOKAHEAD + max(0.0, -self.offset_midi, -self.offset_audio) / 1e3
+
+    def clock_port(self, ports: Sequence[str]) -> str | None:
+        """The one of the open inputs `ports` whose clock is followed, None for the internal clock.
+
+        Raises:
+            MidiError: there is none, or several that may be meant.
+        """
+        if not self.follows:
+            return None
+        if self.clock_out:
+            raise MidiError(
+                f"--clock-out leads by the internal clock: it can't go with --clock {self.clock}"
+            )
+        if self.clock == "link":
+            return LINK_PORT
+        name = self.clock_in or (IN_PORT if IN_PORT in ports or len(ports) != 1 else ports[0])
+        found = [port for port in ports if name in port]
+        if len(found) != 1:
+            there = ", ".join(repr(port) for port in ports) or "none"
+            raise MidiError(
+                f"--clock midi: {len(found)} open inputs are named {name!r}; open are {there}: "
+                "name one with --clock-in"
+            )
+        return found[0]

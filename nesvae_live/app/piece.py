@@ -1,0 +1,167 @@
+"""A piece, phrases one after the other at 24 steps a second, as a MIDI file and as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import mido
+import numpy as np
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+
+from nesvae_live.music.events import VELOCITY
+from nesvae_live.music.phrase import STEPS_PER_SECOND, Ints, tuples_to_steps
+from nesvae_live.music.voices import VOICES, Voice
+
+TICKS_PER_BEAT = 480
+TEMPO = 120
+TICKS_PER_STEP = TICKS_PER_BEAT * TEMPO // 60 // STEPS_PER_SECOND
+DPI = 110
+LINE_SECONDS = 20.0
+"""How much of a piece one line of its picture holds."""
+MOST_LINES = 60
+PAPER, INK, FAINT, LINE = "#fbf9f4", "#2b2b33", "#8a8781", "#d9d2c3"
+INKS = ((Voice.TR, "#009e73", 1.0), (Voice.P2, "#e69f00", 0.86), (Voice.P1, "#0072b2", 0.64))
+"""Voices from the back to the front: colour (of Okabe and Ito's), height in semitones."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Phrases `[n, m, 4]`, a tuple that isn't there with a hold of 0; `marks` name each, or none."""
+
+    phrases: Ints
+    marks: Sequence[str] = ()
+    title: str = ""
+
+    def tuples(self) -> Ints:
+        """All tuples `[k, 4]`."""
+        flat = self.phrases.reshape(-1, 4)
+        real: Ints = flat[flat[:, 3] > 0]
+        return real
+
+    def starts(self) -> Ints:
+        """`[n]`: the step at which each phrase starts."""
+        lengths = self.phrases[:, :, 3].sum(1)
+        starts: Ints = np.cumsum(lengths) - lengths
+        return starts
+
+    def notes(self) -> list[tuple[Voice, int, int, int]]:
+        """(voice, note, first step, the step after it); a note that goes on is one note."""
+        steps = tuples_to_steps(self.tuples())
+        out = []
+        for spec in VOICES:
+            column = steps[:, spec.voice]
+            changes = np.flatnonzero(np.diff(column)) + 1
+            bounds = [0, *changes.tolist(), len(column)]
+            out += [
+                (spec.voice, int(column[a]), a, b)
+                for a, b in pairwise(bounds)
+                if b > a and column[a]
+            ]
+        return out
+
+
+def write_piece_midi(piece: Piece, path: Path) -> None:
+    """Type 1, 120 BPM, 40 ticks a step, tracks P1, P2 and TR on channels 1 to 3, a marker a phrase.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
+    end = int(piece.tuples()[:, 3].sum()) * TICKS_PER_STEP
+    head = [
+        (0, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(TEMPO))),
+        (0, mido.MetaMessage("time_signature", numerator=4, denominator=4)),
+    ]
+    head += [
+        (int(start) * TICKS_PER_STEP, mido.MetaMessage("marker", text=mark))
+        for start, mark in zip(piece.starts(), piece.marks, strict=False)
+    ]
+    file.tracks.append(_track(piece.title or "nesvae_live", head, end))
+    notes = piece.notes()
+    for spec in VOICES:
+        messages = []
+        for voice, note, first, after in notes:
+            if voice is spec.voice:
+                named = {"channel": spec.channel, "note": note}
+                on = mido.Message("note_on", velocity=VELOCITY, **named)
+                messages.append((first * TICKS_PER_STEP, on))
+                messages.append((after * TICKS_PER_STEP, mido.Message("note_off", **named)))
+        messages.sort(key=lambda timed: (timed[0], timed[1].type == "note_on"))
+        file.tracks.append(_track(spec.voice.name, messages, end))
+    file.save(path)
+
+
+def _track(
+    name: str, messages: Sequence[tuple[int, mido.Message | mido.MetaMessage]], end: int
+) -> mido.MidiTrack:
+    track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
+    now = 0
+    for tick, message in messages:
+        track.append(message.copy(time=tick - now))
+        now = tick
+    track.append(mido.MetaMessage("end_of_track", time=max(end - now, 0)))
+    return track
+
+
+def write_piece_picture(piece: Piece, path: Path, *, line_seconds: float = LINE_SECONDS) -> None:
+    """A piano roll in lines of `line_seconds`, a faint line where a phrase starts, and its mark.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with style.context("default", after_reset=True):  # whatever a user's matplotlibrc says
+        piece_to_figure(piece, line_seconds).savefig(path, format="png", dpi=DPI)
+
+
+def piece_to_figure(piece: Piece, line_seconds: float = LINE_SECONDS) -> Figure:
+    """Draw a piece; of one of more than 60 lines the beginning."""
+    notes = piece.notes()
+    seconds = float(piece.tuples()[:, 3].sum()) / STEPS_PER_SECOND
+    lines = min(max(int(np.ceil(seconds / line_seconds)), 1), MOST_LINES)
+    figure = Figure(figsize=(13, 0.6 + 1.25 * lines), facecolor=PAPER, layout="constrained")
+    figure.suptitle(piece.title, fontsize=12, color=INK)
+    axes = figure.subplots(lines, 1, sharey=True, squeeze=False)[:, 0]
+    pitches = [note for _, note, _, _ in notes] or [60]
+    axes[0].set_ylim(min(pitches) - 2, max(pitches) + 2)
+    width = line_seconds if lines > 1 else max(seconds, 1.0)
+    for i, axis in enumerate(axes):
+        _dress(axis, i * width, width)
+    for i, axis in enumerate(axes):
+        _draw(axis, notes, i * width, width)
+    starts = piece.starts() / STEPS_PER_SECOND
+    for i, start in enumerate(starts.tolist()):
+        line = int(start // width)
+        if line < lines:
+            axes[line].axvline(start, color=LINE, linewidth=0.7, zorder=0)
+            if i < len(piece.marks):
+                at = (start, 1.0)
+                where = axes[line].get_xaxis_transform()
+                axes[line].text(*at, piece.marks[i], transform=where, fontsize=6.5, color=FAINT)
+    return figure
+
+
+def _dress(axis: Axes, start: float, width: float) -> None:
+    axis.set_facecolor(PAPER)
+    axis.set_xlim(start, start + width)
+    axis.tick_params(labelsize=7, colors=FAINT, length=2)
+    for spine in axis.spines.values():
+        spine.set_visible(False)
+
+
+def _draw(
+    axis: Axes, notes: Sequence[tuple[Voice, int, int, int]], start: float, width: float
+) -> None:
+    for voice, colour, height in INKS:
+        boxes = []
+        for of, note, first, after in notes:
+            a, b = first / STEPS_PER_SECOND, after / STEPS_PER_SECOND
+            if of is voice and b > start and a < start + width:
+                low, high = note - height / 2, note + height / 2
+                boxes.append([(a, low), (b, low), (b, high), (a, high)])
+        axis.add_collection(PolyCollection(boxes, facecolor=colour, linewidth=0, zorder=3))

@@ -1,0 +1,125 @@
+"""A performance from start to end: everything is built here, and everything ends here."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from nesvae_live.app.options import PlayOptions
+from nesvae_live.app.session import Stage
+from nesvae_live.app.watch import Watch
+from nesvae_live.log.entries import Noted
+from nesvae_live.model.checkpoint import load_checkpoint
+from nesvae_live.model.critic import Critic
+from nesvae_live.model.decoder import Decoder
+from nesvae_live.model.encoder import Encoder
+from nesvae_live.model.finder import Finder
+from nesvae_live.paths import find_checkpoint
+from nesvae_live.presets.preset import load_preset
+from nesvae_live.take.recorder import Take
+
+COUNT_IN_SECONDS = 0.5
+"""From everything being open to beat 0: the playhead needs a quarter to lock on the device."""
+
+
+class PerformanceError(Exception):
+    """The performance ended by a fault; one line says what it was."""
+
+
+def play(options: PlayOptions) -> Take | None:
+    """Play until it is over, is stopped, or can't go on.
+
+    Returns:
+        The take.
+
+    Raises:
+        PerformanceError: a part of the engine failed; the take is whole up to there.
+        ConfigError, BankError, CheckpointError, MidiError, AudioError, RecordError, ControlError, OscError: something
+            that was asked for can't be had; nothing has sounded then.
+    """
+    preset = load_preset(options.preset)
+    checkpoint = load_checkpoint(find_checkpoint(options.checkpoint))
+    decoder = Decoder(checkpoint)
+    decoder.warm_up()
+    critic = Critic(decoder, checkpoint.quantiles)
+    finder = Finder(Encoder(checkpoint), checkpoint.quantiles)
+    finder.warm_up()
+    stage = Stage(options, preset, checkpoint, critic, finder)
+    with ExitStack() as stack:
+        stage.open(stack)
+        why = run(stage)
+    if stage.fault is not None:
+        raise PerformanceError(f"{why}; the take up to there is in {stage.folder}") from stage.fault
+    return stage.take
+
+
+def run(stage: Stage) -> str:
+    """Play on a stage that is open, in the main thread, for its signals.
+
+    Returns:
+        Why it ended; every note is ended then.
+    """
+    _settle()
+    restore = _catch_signals(stage.stopping)
+    engine = stage.engine
+    at = round(stage.time.now() + COUNT_IN_SECONDS, 6)
+    stage.recorder.put(stage.opened(at))
+    try:
+        stage.renderer.start(at)
+        engine.start(at)
+        if stage.leader is not None:
+            stage.leader.start()
+        why = Watch(stage, at).until_over()
+    except BaseException as error:  # noqa: BLE001 - told below, when every note is ended
+        stage.fault, why = error, _one_line(error)
+        stage.recorder.put(Noted(stage.time.now(), why))
+    finally:
+        engine.stop(why)
+        if stage.leader is not None:
+            stage.leader.stop()
+        end = engine.sequencer.ended_at
+        if engine.clock.runs:
+            bars = stage.options.meter.whole_bars(engine.sequencer.ended_beat)
+            end = engine.clock.ref.time_of(bars)
+        while not engine.finished() and stage.fault is None:
+            time.sleep(0.005)
+        stage.midi.silence()
+        stage.renderer.stop(end)
+        if (ending := engine.ending) is not None:
+            stage.recorder.put(ending)
+        stage.keep_snapshots()
+        restore()
+    return why
+
+
+def _settle() -> None:
+    """Make ready for being on time: switch threads quickly, and collect no garbage of start-up."""
+    sys.setswitchinterval(0.0005)
+    gc.collect()
+    gc.freeze()
+
+
+def _catch_signals(stopping: threading.Event) -> Callable[[], None]:
+    """Let SIGINT, SIGTERM and SIGHUP end the performance; returns what undoes that."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    caught = {
+        number: signal.signal(number, lambda *_: stopping.set())
+        for name in names
+        if (number := getattr(signal, name, None)) is not None
+    }
+
+    def restore() -> None:
+        for number, handler in caught.items():
+            signal.signal(number, handler)
+
+    return restore
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

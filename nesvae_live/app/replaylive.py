@@ -1,0 +1,136 @@
+"""A take played again to real ports, in its own time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from nesvae_live.chip.apu import Apu
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.engine.protocols import Output
+from nesvae_live.engine.shifted import Shifted
+from nesvae_live.io.audio.device import open_audio
+from nesvae_live.io.audio.mixer import Mixer
+from nesvae_live.io.audio.renderer import Renderer
+from nesvae_live.io.midi.opening import open_midi
+from nesvae_live.log.codec import JamError, line_to_opened
+from nesvae_live.log.entries import Entry
+from nesvae_live.take.replay import Replay, ReplayError
+from nesvae_live.take.replayfiles import Count, read_entries
+
+COUNT_IN_SECONDS = 0.5
+BLOCK_FRAMES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
+    """Which ports and device; as `play` has them."""
+
+    midi_api: str = "auto"
+    midi_out: str | None = None
+    audio: str = "auto"
+    audio_device: str | None = None
+
+
+class Unwritten:
+    """A journal that keeps nothing."""
+
+    def put(self, entry: Entry) -> None:
+        """Forget it."""
+
+
+def replay_live(
+    log: Path,
+    options: LiveOptions,
+    time: Time,
+    *,
+    warn: Any,
+    count: Count = lambda _: None,
+    stopping: threading.Event | None = None,
+) -> tuple[str, ...]:
+    """Play a log again to ports; returns what a person should know. Every note is ended.
+
+    Raises:
+        JamError, ReplayError: it can't be played again.
+        MidiError, AudioError: what was asked for can't be had.
+    """
+    stopping = stopping or threading.Event()
+    faults: list[str] = []
+    with ExitStack() as stack:
+        try:
+            lines = stack.enter_context(log.open("rb"))
+            opened = line_to_opened(lines.readline())
+        except OSError as error:
+            raise ReplayError(f"{log}: {error.strerror or error}") from None
+        except JamError as error:
+            raise JamError(f"{log}: {error}") from None
+        midi = stack.enter_context(
+            open_midi(
+                options.midi_api,
+                (),
+                options.midi_out,
+                inbox=SimpleQueue(),
+                time=time,
+                warn=warn,
+                dialect=opened.dialect,
+            )
+        )
+        device = open_audio(
+            options.audio,
+            options.audio_device,
+            sample_rate=opened.sample_rate,
+            block_frames=BLOCK_FRAMES,
+            time=time,
+            warn=warn,
+        )
+        outputs: list[Output] = [midi.output] if midi.output else []
+        if device is not None:
+            stack.callback(device.close)
+            chip = Apu(device.sample_rate)
+            chip.render(64)  # compiles
+            mixer = Mixer(device.sample_rate, len(device.rings))
+            renderer = Renderer(chip, time, Unwritten(), lambda _: None, device, mixer=mixer)
+            outputs.append(renderer)
+            stack.callback(renderer.stop)
+        start = time.now() + COUNT_IN_SECONDS
+        if device is not None:
+            renderer.start(start)
+        _play(lines, opened, outputs, start, time, stopping, faults, count)
+        midi.silence()
+    return tuple(faults)
+
+
+def _play(
+    lines: Any,
+    opened: Any,
+    outputs: Sequence[Output],
+    start: float,
+    time: Time,
+    stopping: threading.Event,
+    faults: list[str],
+    count: Count,
+) -> None:
+    shift = start - opened.origin
+
+    def wait(stamp: float) -> None:
+        while (left := stamp + shift - time.now()) > 0 and not stopping.wait(min(left, 0.1)):
+            continue
+
+    replay = Replay(
+        opened,
+        Unwritten(),
+        outputs=tuple(Shifted(output, shift) for output in outputs),
+        pace=wait,
+    )
+    for entry in read_entries(lines, faults, count):
+        if stopping.is_set():
+            return
+        replay.take(entry)
+    replay.end()
+    if replay.sequencer.done.is_set():
+        wait(replay.sequencer.ended_at)

@@ -1,0 +1,1 @@
+"""chip: to be written."""

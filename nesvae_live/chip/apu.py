@@ -1,0 +1,173 @@
+"""The chip as an instrument: registers in, samples out, at any block size.
+
+`Apu` sounds as nesmdb's renderer does (`chip` has the how), equal to the bit at 44.1 kHz. It
+knows no device, no thread and no clock: whoever renders calls it, from one thread at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nesvae_live.chip.kernel import NOISE_SEED, block_dc, power_on, render_chip
+from nesvae_live.music.voices import Voice
+
+LOWEST_RATE = 8_000
+HIGHEST_RATE = 192_000
+FULL_SCALE = 32768.0
+"""Divide samples by it for floats within ±1; the chip's own loudest is about 0.55 of it."""
+
+QUEUE = 4096
+"""Writes that wait without the queue growing: several seconds of the busiest music."""
+
+Samples = npt.NDArray[np.int16]
+
+
+class Apu:
+    """The 2A03's P1, P2, TR and NO at `sample_rate` (8000 to 192000 Hz).
+
+    `noise_seed` is where the noise register starts, the renderer's by default; 0 is refused, as
+    it would never leave 0. Making one compiles the inner loop, or loads it from numba's cache:
+    rendering afterwards allocates nothing but the arrays that it returns.
+    """
+
+    def __init__(self, sample_rate: int = 44_100, noise_seed: int = NOISE_SEED) -> None:
+        if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
+            raise ValueError(
+                f"sample rate {sample_rate} is outside {LOWEST_RATE} to {HIGHEST_RATE} Hz"
+            )
+        if not 0 < noise_seed < 1 << 31:
+            raise ValueError(f"noise seed {noise_seed} is outside 1 to 2^31 - 1")
+        self.sample_rate = sample_rate
+        self._noise_seed = noise_seed
+        self._writes = np.zeros((QUEUE, 3), dtype=np.int64)
+        self._no_stems = np.zeros((0, len(Voice)), dtype=np.int16)
+        self.reset()
+        self.render(0)
+
+    def reset(self) -> None:
+        """Switch the chip off and on: position 0, no write waiting, every register as at power on."""
+        self._state = power_on(self._noise_seed)
+        self._first = 0
+        self._end = 0
+        self._position = 0
+
+    @property
+    def position(self) -> int:
+        """The absolute index of the next sample to be rendered."""
+        return self._position
+
+    @property
+    def pending(self) -> int:
+        """How many writes wait for their sample."""
+        return self._end - self._first
+
+    def write(self, address: int, value: int, at_sample: int) -> int:
+        """Queue a register write before absolute sample `at_sample`; return the sample it acts at.
+
+        `address` is $4000 to $4017 (the DMC's and the frame counter's do nothing), `value` 0 to
+        255. Late writes act at the next sample. Writes for one sample act in the order in which
+        they came. Raises ValueError for another address or value.
+        """
+        if not 0x4000 <= address <= 0x4017:
+            raise ValueError(f"no register {address:#06x} (0x4000 to 0x4017)")
+        if not 0 <= value <= 0xFF:
+            raise ValueError(f"value {value} for register {address:#06x} is no byte")
+        if self._end == len(self._writes):
+            self._make_room()
+        acts = max(at_sample, self._position)
+        writes, place = self._writes, self._end
+        while place > self._first and writes[place - 1, 0] > acts:
+            writes[place] = writes[place - 1]
+            place -= 1
+        writes[place] = acts, address - 0x4000, value
+        self._end += 1
+        return acts
+
+    def render(self, frames: int, out: Samples | None = None) -> Samples:
+        """The next `frames` samples `[frames]`, int16 as in the renderer's WAV, DC kept.
+
+        `out`, if given, is a C-contiguous int16 array of that shape, is filled and returned.
+        """
+        mix = _array("out", out, (frames,), np.dtype(np.int16))
+        self._render(mix, self._no_stems)
+        return mix
+
+    def render_stems(
+        self, frames: int, out: Samples | None = None, mix: Samples | None = None
+    ) -> Samples:
+        """The next `frames` samples voice by voice, `[frames, 4]`: P1, P2, TR, NO in the mix.
+
+        The mixer isn't linear: a stem is the voice's share of this mix, not what it would be
+        alone. The four add up to the mix within 3 units of int16; `mix`, if given, gets it.
+        """
+        stems = _array("out", out, (frames, len(Voice)), np.dtype(np.int16))
+        total = _array("mix", mix, (frames,), np.dtype(np.int16))
+        self._render(total, stems)
+        return stems
+
+    def _render(self, mix: Samples, stems: Samples) -> None:
+        waiting = self._writes[self._first : self._end]
+        self._first += render_chip(
+            self._state, waiting, self._position, self.sample_rate, mix, stems
+        )
+        self._position += len(mix)
+        if self._first == self._end:
+            self._first = self._end = 0
+
+    def _make_room(self) -> None:
+        """Move what waits to the front; grow only if the queue is more than half full."""
+        waiting = self._writes[self._first : self._end].copy()
+        if 2 * len(waiting) > len(self._writes):
+            self._writes = np.zeros((2 * len(self._writes), 3), dtype=np.int64)
+        self._writes[: len(waiting)] = waiting
+        self._first, self._end = 0, len(waiting)
+
+
+def _array(
+    name: str, given: npt.NDArray[Any] | None, shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> npt.NDArray[Any]:
+    """A new array, or the given one if it is what the inner loop writes into."""
+    if given is None:
+        return np.empty(shape, dtype=dtype)
+    if given.shape != shape or given.dtype != dtype or not given.flags.carray:
+        raise ValueError(
+            f"{name} is {given.dtype} {given.shape}, not a C-contiguous, writable {dtype} {shape}"
+        )
+    return given
+
+
+class DcBlocker:
+    """A first-order high-pass that takes away the DC that the chip's unipolar voices have.
+
+    `cutoff_hz` is where it is down by 3 dB. Any split into blocks gives the same samples.
+    """
+
+    def __init__(self, sample_rate: int, channels: int = 1, cutoff_hz: float = 10.0) -> None:
+        self._pole = math.exp(-2 * math.pi * cutoff_hz / sample_rate)
+        self._state = np.zeros((2, channels), dtype=np.float64)
+
+    def reset(self) -> None:
+        """Forget the past: as if only zeros had come before."""
+        self._state[:] = 0.0
+
+    def process(
+        self, samples: npt.ArrayLike, out: npt.NDArray[np.float32] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Filter `[frames]` (one channel) or `[frames, channels]`, in the unit they come in.
+
+        `out`, if given, is float32 of the same shape, is filled and returned; it may be the
+        input. Raises ValueError where the channels aren't those it was made for.
+        """
+        source = np.ascontiguousarray(samples, dtype=np.float32)
+        channels = self._state.shape[1]
+        if source.ndim not in (1, 2) or source.size != len(source) * channels:
+            raise ValueError(f"samples of shape {source.shape} don't have {channels} channel(s)")
+        result = _array("out", out, source.shape, np.dtype(np.float32))
+        block_dc(
+            source.reshape(-1, channels), result.reshape(-1, channels), self._pole, self._state
+        )
+        return result

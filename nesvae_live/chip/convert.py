@@ -1,0 +1,113 @@
+"""From one of the chip's formats to another: scores, register logs and timelines.
+
+What comes in is an exprsco or a seprsco, a VGM file's register log, or a timeline (a MIDI file's, or
+a jam's: `jamsound.jam_to_timeline`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from nesvae_live.chip.apu import Apu
+from nesvae_live.chip.midiwriter import timeline_to_midi
+from nesvae_live.chip.nesmdb import (
+    LONGEST,
+    ExprScore,
+    SeprScore,
+    score_to_vgm,
+    score_to_writes,
+    separated_to_expressive,
+    vgm_to_exprsco,
+)
+from nesvae_live.chip.timeline import Timeline, log_to_timeline, score_to_timeline, timeline_to_log
+from nesvae_live.chip.vgm import VGM_RATE, RegisterLog, vgm_to_writes, writes_to_vgm
+
+Source = ExprScore | SeprScore | RegisterLog | Timeline
+
+SCORE_RATE = 24.0
+"""Steps a second of NES-MDB's scores, in which what has none of its own is written."""
+
+CHUNK_SECONDS = 1
+"""How much is rendered at once."""
+
+
+def to_log(source: Source) -> tuple[int, RegisterLog]:
+    """The chip's writes, and the samples a second that they are stamped in.
+
+    Raises:
+        ValueError: it would last for hours.
+    """
+    if isinstance(source, RegisterLog):
+        return VGM_RATE, source
+    if isinstance(source, ExprScore | SeprScore):
+        return VGM_RATE, score_to_writes(source)
+    if source.nsamps > LONGEST:
+        raise ValueError(f"it would last {source.nsamps / VGM_RATE / 3600:.0f} hours")
+    return source.rate, timeline_to_log(source)
+
+
+def to_vgm(source: Source) -> bytes:
+    """A VGM file; a score's is nesmdb's to the byte."""
+    if isinstance(source, ExprScore | SeprScore):
+        return score_to_vgm(source)
+    rate, log = to_log(source)
+    writes = log.writes.copy()
+    writes[:, 0] = writes[:, 0] * VGM_RATE // rate
+    return writes_to_vgm(RegisterLog(log.nsamps * VGM_RATE // rate, writes))
+
+
+def to_midi(source: Source) -> bytes:
+    """A MIDI file in NES-MDB's convention."""
+    if isinstance(source, RegisterLog):
+        source = log_to_timeline(source)
+    elif not isinstance(source, Timeline):
+        source = score_to_timeline(source)
+    return timeline_to_midi(source)
+
+
+def to_exprsco(source: Source, rate: float | None = None) -> ExprScore:
+    """A score of `rate` steps a second: at a score's own rate the score, else what sounded longest.
+
+    Bends between notes are lost, since a score has none; and so is what is shorter than a step.
+    """
+    if isinstance(source, SeprScore):
+        source = separated_to_expressive(source)
+    if isinstance(source, ExprScore) and rate in {None, source.rate}:
+        return source
+    return vgm_to_exprsco(to_vgm(source), SCORE_RATE if rate is None else rate)
+
+
+def queue_writes(rate: int, log: RegisterLog, chip: Apu) -> int:
+    """Reset a chip and give it all writes, stamped at `rate`; returns how many samples they last.
+
+    One sample fewer than the log says: as in nesmdb's renderer a write stamped t >= 1 acts before
+    sample t - 1. At other rates than the chip's times are scaled, rounded down.
+    """
+    chip.reset()
+    for stamp, address, value in log.writes.tolist():
+        chip.write(address, value, max(stamp - 1, 0) * chip.sample_rate // rate)
+    return max(log.nsamps - 1, 0) * chip.sample_rate // rate
+
+
+def log_to_blocks(
+    rate: int, log: RegisterLog, chip: Apu, *, stems: bool
+) -> Iterator[tuple[npt.NDArray[np.int16], npt.NDArray[np.int16] | None]]:
+    """Render writes stamped at `rate`, block by block: the mix `[n]` and the stems `[n, 4]`.
+
+    At 44.1 kHz these are the samples of nesmdb's renderer, DC and all.
+    """
+    frames = queue_writes(rate, log, chip)
+    while (left := frames - chip.position) > 0:
+        mix = np.empty(min(left, CHUNK_SECONDS * chip.sample_rate), dtype=np.int16)
+        if stems:
+            yield mix, chip.render_stems(len(mix), mix=mix)
+        else:
+            yield chip.render(len(mix), mix), None
+
+
+def vgm_to_samples(data: bytes, chip: Apu) -> npt.NDArray[np.int16]:
+    """Render a VGM file on a chip (reset first): int16 `[frames]`, DC kept."""
+    return chip.render(queue_writes(VGM_RATE, vgm_to_writes(data), chip))

@@ -1,0 +1,120 @@
+"""The corpus: NES-MDB's archives or folders, as tuples and phrases."""
+
+from __future__ import annotations
+
+import hashlib
+import lzma
+import tarfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.chip.nesmdb import loads_exprsco, loads_seprsco
+from nesvae_live.music.phrase import (
+    SLOTS,
+    Ints,
+    steps_to_tuples,
+    tuples_to_phrases,
+    tuples_to_symbols,
+)
+from nesvae_live.music.voices import VOICES
+
+SUFFIXES = (".exprsco.pkl", ".seprsco.pkl")
+
+
+class CorpusError(Exception):
+    """The data can't be read; one line says what is wrong, where, and what to do."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """One split: song names, each song's tuples `[n, 4]`, and a hash of the files' bytes."""
+
+    names: tuple[str, ...]
+    songs: tuple[Ints, ...]
+    sha256: str
+
+
+def read_split(source: Path, split: str) -> Corpus:
+    """Read one split of NES-MDB in the official layout.
+
+    Args:
+        source: an archive (`.tar.gz`, `.tar.xz`, `.tar`), or a folder that holds one folder a
+            split, of exprsco or seprsco pickles.
+        split: `train`, `valid` or `test`.
+
+    Returns:
+        The songs in order of their names; a song without a step is left out.
+
+    Raises:
+        CorpusError: no such file, not an archive, no such split, or a song that can't be read.
+    """
+    if not source.exists():
+        raise CorpusError(f"{source}: no such archive or folder")
+    try:
+        files = sorted(_folder(source, split) if source.is_dir() else _archive(source, split))
+    except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CorpusError(f"{source}: not a readable archive ({why})") from error
+    if not files:
+        raise CorpusError(
+            f"{source}: no split {split!r}: expected files {split}/*{SUFFIXES[0]} or *{SUFFIXES[1]}"
+        )
+    names, songs = [], []
+    digest = hashlib.sha256()
+    for name, data in files:
+        digest.update(name.encode() + b"\0" + data)
+        try:
+            score = _notes(name, data)
+            tuples = steps_to_tuples(score[:, : len(VOICES)])
+        except ValueError as error:
+            raise CorpusError(f"{source}: {split}/{name}: {error}") from error
+        if len(tuples):
+            names.append(name)
+            songs.append(tuples)
+    if not songs:
+        raise CorpusError(f"{source}: split {split!r} has no song with a step in it")
+    return Corpus(tuple(names), tuple(songs), digest.hexdigest())
+
+
+def _notes(name: str, data: bytes) -> NDArray[np.uint8]:
+    if name.endswith(SUFFIXES[0]):
+        return loads_exprsco(data).score[:, :, 0]
+    return loads_seprsco(data).score
+
+
+def _folder(source: Path, split: str) -> Iterator[tuple[str, bytes]]:
+    for path in source.rglob("*.pkl"):
+        if path.parent.name == split and path.name.endswith(SUFFIXES):
+            yield path.name, path.read_bytes()
+
+
+def _archive(source: Path, split: str) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(source) as archive:
+        for member in archive:
+            path = Path(member.name)
+            if member.isfile() and path.parent.name == split and path.name.endswith(SUFFIXES):
+                file = archive.extractfile(member)
+                if file is not None:
+                    yield path.name, file.read()
+
+
+def song_phrases(songs: tuple[Ints, ...]) -> tuple[Ints, NDArray[np.bool_]]:
+    """All songs' phrases `[n, 13, 4]` one after the other, and `[n]` where a song starts."""
+    parts = [tuples_to_phrases(song)[0] for song in songs if len(song)]
+    starts = np.zeros(sum(map(len, parts)), bool)
+    starts[np.cumsum([0, *map(len, parts[:-1])])] = True
+    return np.concatenate(parts), starts
+
+
+def phrases_to_symbols(phrases: Ints) -> Ints:
+    """`[n, 13, 4]` tuples to symbols; a tuple that isn't there is all 0."""
+    flat = phrases.reshape(-1, SLOTS)
+    real = flat[:, 3] > 0
+    out = np.zeros_like(flat)
+    out[real] = tuples_to_symbols(flat[real])
+    return out.reshape(phrases.shape)

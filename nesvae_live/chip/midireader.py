@@ -1,0 +1,209 @@
+"""Reads a MIDI file, in NES-MDB's convention or another, as the chip plays it."""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable
+from io import BytesIO
+
+import mido
+from mido.midifiles.meta import KeySignatureError
+
+from nesvae_live.chip.nesmidi import (
+    TEMPO,
+    TIMBRE_CC,
+    TRACKS,
+    VELOCITY_CC,
+    MidiControl,
+    MidiNote,
+    check_notes,
+    notes_to_changes,
+)
+from nesvae_live.chip.registers import VELOCITIES
+from nesvae_live.chip.timeline import Timeline
+from nesvae_live.chip.vgm import VGM_RATE
+from nesvae_live.music.dialect import drum_to_noise
+from nesvae_live.music.events import velocity_to_volume
+from nesvae_live.music.parts import Key, Part
+from nesvae_live.music.voices import Voice
+
+LOWEST_DRUM = 27
+"""Of General MIDI's drums (level 2); the noise's own notes end at 16."""
+
+VOICE_BY_NAME = {spec.name: spec.voice for spec in TRACKS}
+VOICE_BY_CHANNEL = {spec.channel: spec.voice for spec in TRACKS}
+
+
+def midi_to_timeline(data: bytes) -> Timeline:
+    """Read a MIDI file, of nesmdb, of ours, or another's; its times are rounded to 44.1 kHz.
+
+    A track named p1, p2, tr or no (in any case) is that voice, what is on MIDI channel 1, 2, 3 or
+    10 in other tracks too. If no velocity and no CC 11 is above 15 they are the chip's; else they
+    are MIDI's, to 127, as the live chip takes them; General MIDI's drums then
+    become the noise's. Volume 0 is silence. A voice plays one note at
+    a time, the newest. Raises ValueError, in one line, for a file that isn't MIDI, for what a
+    voice doesn't have, and where there is no note for the chip.
+    """
+    file = _parse(data)
+    to_sample = _tempo_map(file)
+    gathered = _Gathered(file)
+    notes, controls = gathered.notes, gathered.controls
+    if not notes:
+        raise ValueError(
+            "MIDI file has no note for the chip: none in a track named p1, p2, tr or no, "
+            "none on channel 1, 2, 3 or 10"
+        )
+    for note in notes:
+        note.start, note.end = to_sample(note.start), to_sample(note.end)
+    for control in controls:
+        control.at = to_sample(control.at)
+    general = _loudest(notes, controls) >= VELOCITIES
+    for note in notes:
+        if general and note.voice is Voice.NO and note.note >= LOWEST_DRUM:
+            note.note = drum_to_noise(note.note)
+    check_notes(notes, controls)
+    last = max(note.end for note in notes)
+    mark = to_sample(max(gathered.marks, default=0))
+    nsamps = mark if mark >= last else to_sample(gathered.end)
+    volume = _midi_volume if general else int
+    changes = [c for voice in Voice for c in notes_to_changes(voice, notes, controls, volume)]
+    changes = [change for change in changes if change.sample < nsamps]
+    changes.sort(key=lambda change: (change.sample, change.voice))
+    return Timeline(VGM_RATE, nsamps, tuple(changes))
+
+
+def midi_to_parts(data: bytes) -> list[Part]:
+    """Read a MIDI file for any instruments, of any tempo: every track's notes on each channel.
+
+    Raises ValueError, in one line, for a file that isn't MIDI, and where there is no note.
+    """
+    file = _parse(data)
+    to_sample = _tempo_map(file)
+    parts: list[Part] = []
+    for track in file.tracks:
+        keys: dict[int, list[Key]] = defaultdict(list)
+        sounding: dict[tuple[int, int], list[int]] = defaultdict(list)
+        tick = 0
+        for message in track:
+            tick += message.time
+            if message.type not in {"note_on", "note_off"}:
+                continue
+            waiting = sounding[message.channel, message.note]
+            if message.type == "note_on" and message.velocity:
+                waiting.append(tick)
+            elif waiting:
+                keys[message.channel].append(_key(message.note, waiting.pop(0), tick, to_sample))
+        for (channel, note), waiting in sounding.items():  # what is never ended ends with its track
+            keys[channel] += [_key(note, start, tick, to_sample) for start in waiting]
+        name = " ".join(track.name.split())
+        parts += [Part(name, channel, tuple(found)) for channel, found in sorted(keys.items())]
+    if not any(part.keys for part in parts):
+        raise ValueError("MIDI file has no note in it")
+    return parts
+
+
+def _key(note: int, start: int, end: int, to_sample: Callable[[int], int]) -> Key:
+    return Key(note, to_sample(start) / VGM_RATE, to_sample(end) / VGM_RATE)
+
+
+def _parse(data: bytes) -> mido.MidiFile:
+    if data[:4] != b"MThd":
+        raise ValueError(f"not a MIDI file: it starts with {data[:4]!r}")
+    try:
+        file = mido.MidiFile(file=BytesIO(data))
+    except (
+        *(OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError),
+        *(struct.error, KeySignatureError),
+    ) as error:
+        why = " ".join(str(error).split()) or "it ends too early"
+        raise ValueError(f"MIDI file is damaged: {why}") from None
+    if file.type == 2:
+        raise ValueError("MIDI file is of type 2, tracks without a common time: save it as type 1")
+    if file.ticks_per_beat <= 0:
+        raise ValueError("MIDI file counts time in SMPTE frames: save it in ticks a beat")
+    return file
+
+
+def _tempo_map(file: mido.MidiFile) -> Callable[[int], int]:
+    """From ticks to samples at 44.1 kHz, in whole numbers, rounded to the nearest."""
+    tempi: list[tuple[int, int]] = []
+    for track in file.tracks:
+        tick = 0
+        for message in track:
+            tick += message.time
+            if message.type == "set_tempo":
+                tempi.append((tick, message.tempo))
+    tempi.sort(key=lambda timed: timed[0])
+    lines = [(0, 0, TEMPO)]  # from this tick on, at which so many microseconds * ticks had passed
+    for tick, tempo in tempi:
+        since, passed, current = lines[-1]
+        lines.append((tick, passed + (tick - since) * current, tempo))
+    ticks = [line[0] for line in lines]
+    unit = 1_000_000 * int(file.ticks_per_beat)
+
+    def to_sample(tick: int) -> int:
+        since, passed, tempo = lines[bisect_right(ticks, tick) - 1]
+        return (2 * (passed + (tick - since) * tempo) * VGM_RATE + unit) // (2 * unit)
+
+    return to_sample
+
+
+class _Gathered:
+    """The chip's notes and controllers, marks of an end, and the last tick of all."""
+
+    def __init__(self, file: mido.MidiFile) -> None:
+        self.notes: list[MidiNote] = []
+        self.controls: list[MidiControl] = []
+        self.marks: list[int] = []
+        self.end = 0
+        for track in file.tracks:
+            self._gather(track)
+
+    def _gather(self, track: mido.MidiTrack) -> None:
+        named = VOICE_BY_NAME.get(track.name.strip().lower())
+        sounding: dict[tuple[int, int], list[MidiNote]] = defaultdict(list)
+        tick = 0
+        for message in track:
+            tick += message.time
+            if message.type == "time_signature":
+                if tick > 0 and (message.numerator, message.denominator) == (1, 1):
+                    self.marks.append(tick)
+            elif message.type in {"control_change", "note_on", "note_off"}:
+                voice = VOICE_BY_CHANNEL.get(message.channel) if named is None else named
+                if voice is None:
+                    continue
+                if message.type == "control_change":
+                    self._control(voice, message, tick)
+                else:
+                    self._note(voice, message, tick, sounding[message.channel, message.note])
+        for waiting in sounding.values():
+            for note in waiting:
+                note.end = tick
+        self.end = max(self.end, tick)
+
+    def _control(self, voice: Voice, message: mido.Message, tick: int) -> None:
+        if message.control in {VELOCITY_CC, TIMBRE_CC} and voice is not Voice.TR:
+            self.controls.append(MidiControl(voice, message.control, message.value, tick))
+
+    def _note(
+        self, voice: Voice, message: mido.Message, tick: int, waiting: list[MidiNote]
+    ) -> None:
+        if message.type == "note_on" and message.velocity:
+            note = MidiNote(voice, message.note, message.velocity, tick, tick)
+            waiting.append(note)
+            self.notes.append(note)
+        elif waiting:
+            waiting.pop(0).end = tick
+
+
+def _loudest(notes: list[MidiNote], controls: list[MidiControl]) -> int:
+    """The highest velocity or CC 11 of the file; the triangle's say nothing."""
+    said = [note.velocity for note in notes if note.voice is not Voice.TR]
+    said += [control.value for control in controls if control.control == VELOCITY_CC]
+    return max(said, default=0)
+
+
+def _midi_volume(velocity: int) -> int:
+    return velocity_to_volume(velocity) if velocity else 0

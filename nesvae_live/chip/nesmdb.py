@@ -1,0 +1,274 @@
+"""NES-MDB's scores: exprsco and seprsco, their pickles, and what nesmdb makes of them.
+
+An exprsco is uint8 `[N, 4, 3]`, (note, velocity, timbre) of P1, P2, TR, NO a step; a seprsco is
+uint8 `[N, 4]`, the notes alone. Their files are pickles of `(rate, nsamps, array)` written by
+Python 2 and come from the internet: `pickled` reads them without running anything in them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nesvae_live.chip.pickled import dumps_triple, loads_triple
+from nesvae_live.chip.registers import (
+    NOTES,
+    STATUS,
+    TIMBRES,
+    VELOCITIES,
+    RegisterWriter,
+    Write,
+    period_to_note,
+)
+from nesvae_live.chip.vgm import VGM_RATE, RegisterLog, steps_to_vgm, vgm_to_writes
+from nesvae_live.music.voices import SILENCE, Voice
+
+Score = npt.NDArray[np.uint8]
+
+LOWEST_RATE, HIGHEST_RATE = 0.001, float(VGM_RATE)
+LONGEST = 2**31 - 1
+"""nsamps that a VGM header and a Python 2 integer of 32 bits can hold."""
+
+SEPARATED_VELOCITY = (15, 15, 0, 15)
+"""The velocities of a separated score's voices when it is rendered."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExprScore:
+    """An expressive score: `rate` steps a second, `nsamps` samples at 44.1 kHz.
+
+    `score` is uint8 `[N, 4, 3]`: notes of `registers.NOTES` or 0, velocities 0-15, timbres 0-3
+    (noise 0-1). Raises ValueError that names the first thing wrong, and where.
+    """
+
+    rate: float
+    nsamps: int
+    score: Score
+
+    def __post_init__(self) -> None:
+        _check(self.rate, self.nsamps, self.score, ("N", 4, 3))
+        _check_field("note", self.score[:, :, 0], [_notes(voice) for voice in Voice])
+        _check_field("velocity", self.score[:, :, 1], [range(VELOCITIES)] * 4)
+        _check_field("timbre", self.score[:, :, 2], [range(TIMBRES[voice]) for voice in Voice])
+
+
+@dataclass(frozen=True, slots=True)
+class SeprScore:
+    """A separated score: as `ExprScore`, but `score` is uint8 `[N, 4]`, the notes."""
+
+    rate: float
+    nsamps: int
+    score: Score
+
+    def __post_init__(self) -> None:
+        _check(self.rate, self.nsamps, self.score, ("N", 4))
+        _check_field("note", self.score, [_notes(voice) for voice in Voice])
+
+
+def loads_exprsco(data: bytes) -> ExprScore:
+    """Read an exprsco pickle; ValueError says what is wrong with a foreign or hostile one."""
+    return ExprScore(*loads_triple(data))
+
+
+def loads_seprsco(data: bytes) -> SeprScore:
+    """Read a seprsco pickle; ValueError says what is wrong with a foreign or hostile one."""
+    return SeprScore(*loads_triple(data))
+
+
+def dumps_exprsco(score: ExprScore) -> bytes:
+    """A pickle that nesmdb's Python 2 and `loads_exprsco` read."""
+    return dumps_triple(score.rate, score.nsamps, score.score)
+
+
+def dumps_seprsco(score: SeprScore) -> bytes:
+    """A pickle that nesmdb's Python 2 and `loads_seprsco` read."""
+    return dumps_triple(score.rate, score.nsamps, score.score)
+
+
+def separated_to_expressive(score: SeprScore) -> ExprScore:
+    """As nesmdb renders it: velocity 15 (also under silence) but for TR, timbre 0."""
+    expressive = np.zeros((len(score.score), 4, 3), dtype=np.uint8)
+    expressive[:, :, 0] = score.score
+    expressive[:, :, 1] = SEPARATED_VELOCITY
+    return ExprScore(score.rate, score.nsamps, expressive)
+
+
+def expressive_to_separated(score: ExprScore) -> SeprScore:
+    """The notes alone."""
+    return SeprScore(score.rate, score.nsamps, score.score[:, :, 0].copy())
+
+
+def score_to_steps(score: ExprScore | SeprScore) -> Iterator[tuple[list[Write], int]]:
+    """What nesmdb writes to the chip: each step's writes, then the samples to wait (44.1 kHz).
+
+    A step ends no later than `nsamps`; what is left after the last one is one more wait.
+    """
+    if isinstance(score, SeprScore):
+        score = separated_to_expressive(score)
+    writer = RegisterWriter()
+    opening = writer.start()
+    now = 0
+    ends = _step_ends(score.rate, len(score.score))
+    for states, end in zip(score.score.tolist(), ends, strict=True):
+        writes = writer.step(states)
+        if opening:
+            # $4015 of the first step takes the place of the opening's: one step, one write.
+            status = dict(writes).get(STATUS, 0)
+            rest = [write for write in writes if write[0] != STATUS]
+            writes = [(STATUS, status), *opening[1:], *rest]
+            opening = []
+        wait = min(end, score.nsamps) - now
+        now += wait
+        yield writes, wait
+    if opening or now < score.nsamps:
+        yield opening, score.nsamps - now
+
+
+def _step_ends(rate: float, steps: int) -> list[int]:
+    """The samples at which steps end: int(44100 t), t summed up in float64 as nesmdb does."""
+    ends = []
+    seconds = 0.0
+    for _ in range(steps):
+        seconds += 1.0 / rate
+        ends.append(int(VGM_RATE * seconds))
+    return ends
+
+
+def score_to_vgm(score: ExprScore | SeprScore) -> bytes:
+    """The VGM file that nesmdb writes, byte for byte."""
+    return steps_to_vgm(score_to_steps(score))
+
+
+def score_to_writes(score: ExprScore | SeprScore) -> RegisterLog:
+    """The same as writes, each with its sample at 44.1 kHz."""
+    now = 0
+    writes: list[tuple[int, int, int]] = []
+    for step, wait in score_to_steps(score):
+        writes += [(now, address, value) for address, value in step]
+        now += wait
+    return RegisterLog(now, np.array(writes, dtype=np.int64).reshape(-1, 3))
+
+
+def vgm_to_exprsco(data: bytes, rate: float = 24.0) -> ExprScore:
+    """Read a VGM file back into a score of `rate` steps a second, as many as fit into it whole.
+
+    A voice's step is what it did for most of the step's samples, of those in which it sounded
+    (nesmdb's rule); for a file written from a score of that rate it is that score. Note 33 counts as sounding (its
+    writes are there, though the chip mutes them; nesmdb drops it), and a note at volume 0 as
+    silent. Made for what nesmdb writes: envelopes, sweeps and lengths of other players' files
+    are taken for constant. Raises ValueError for a file that isn't a VGM of the NES.
+    """
+    _check_rate(rate)
+    log = vgm_to_writes(data)
+    spans = voice_spans(log)
+    # The hair keeps a length that is whole steps from losing its last one to rounding.
+    steps = int(log.nsamps / VGM_RATE * rate + 1e-9)
+    edges = [0, *_step_ends(rate, steps)]
+    score = np.zeros((steps, 4, 3), dtype=np.uint8)
+    for voice in Voice:
+        index = 0
+        for step in range(steps):
+            low, high = edges[step], edges[step + 1]
+            while spans[voice][index][1] <= low and index + 1 < len(spans[voice]):
+                index += 1
+            heard: list[tuple[int, tuple[int, int, int]]] = []
+            for start, end, state in spans[voice][index:]:
+                if start >= high:
+                    break
+                heard.append((min(end, high) - max(start, low), state))
+            sounding = [(length, state) for length, state in heard if state[0] != SILENCE]
+            score[step, voice] = [
+                _most([(length, state[field]) for length, state in sounding or heard])
+                for field in range(3)
+            ]
+    return ExprScore(rate, log.nsamps, score)
+
+
+def voice_spans(log: RegisterLog) -> list[list[tuple[int, int, tuple[int, int, int]]]]:
+    """For each voice, from which sample to which it was in which (note, velocity, timbre)."""
+    registers = [0] * 0x18
+    loaded = 0  # voices whose length counter was loaded since they were enabled
+    since = [0] * 4
+    states = [(0, 0, 0)] * 4
+    spans: list[list[tuple[int, int, tuple[int, int, int]]]] = [[] for _ in Voice]
+    moments: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for sample, address, value in log.writes.tolist():
+        moments[sample].append((address - 0x4000, value))
+    for sample, writes in moments.items():
+        for address, value in writes:
+            registers[address] = value
+            if address == 0x15:
+                loaded &= value
+            elif address in (0x03, 0x07, 0x0B, 0x0F):
+                loaded |= 1 << (address >> 2) & registers[0x15]
+        for voice in Voice:
+            state = _state(voice, registers, bool(loaded >> voice & 1))
+            if state != states[voice]:
+                if sample > since[voice]:
+                    spans[voice].append((since[voice], sample, states[voice]))
+                since[voice], states[voice] = sample, state
+    for voice in Voice:
+        spans[voice].append((since[voice], max(log.nsamps, since[voice] + 1), states[voice]))
+    return spans
+
+
+def _state(voice: Voice, registers: list[int], loaded: bool) -> tuple[int, int, int]:
+    """What a voice sounds, from the chip's registers."""
+    control, _, low, high = registers[4 * voice : 4 * voice + 4]
+    if voice is Voice.TR:
+        return (period_to_note(voice, (high & 7) << 8 | low) if loaded else SILENCE, 0, 0)
+    volume = control & 0x0F
+    timbre = control >> 6 if voice is not Voice.NO else low >> 7
+    if not loaded or volume == 0:
+        return (SILENCE, 0, timbre)
+    period = low & 0x0F if voice is Voice.NO else (high & 7) << 8 | low
+    note = period_to_note(voice, period)
+    return (note, volume if note != SILENCE else 0, timbre)
+
+
+def _most(held: list[tuple[int, int]]) -> int:
+    """The value held longest, the smallest of those held equally long."""
+    lengths: dict[int, int] = defaultdict(int)
+    for length, value in held:
+        lengths[value] += length
+    return min(lengths, key=lambda value: (-lengths[value], value)) if lengths else 0
+
+
+def _notes(voice: Voice) -> list[int]:
+    lowest, highest = NOTES[voice]
+    return [SILENCE, *range(lowest, highest + 1)]
+
+
+def _check_rate(rate: object) -> None:
+    if not isinstance(rate, int | float) or isinstance(rate, bool):
+        raise ValueError(f"rate is {rate!r}, not a number")  # noqa: TRY004 (one kind of error)
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise ValueError(f"rate is {rate}, not {LOWEST_RATE} to {VGM_RATE} steps a second")
+
+
+def _check(rate: object, nsamps: object, score: object, shape: tuple[str | int, ...]) -> None:
+    """Refuse a score whose parts aren't what they should be."""
+    _check_rate(rate)
+    if not isinstance(nsamps, int) or isinstance(nsamps, bool) or not 0 <= nsamps <= LONGEST:
+        raise ValueError(f"nsamps is {nsamps!r}, not a whole number of samples")
+    if not isinstance(score, np.ndarray) or score.dtype != np.uint8:
+        kind = score.dtype if isinstance(score, np.ndarray) else type(score).__name__
+        raise ValueError(f"score is {kind}, not a uint8 array")
+    if score.ndim != len(shape) or score.shape[1:] != shape[1:]:
+        wanted = ", ".join(str(size) for size in shape)
+        raise ValueError(f"score has shape {score.shape}, not ({wanted})")
+
+
+def _check_field(name: str, values: Score, allowed: list[list[int]] | list[range]) -> None:
+    """Refuse the first value, by step, that its voice doesn't have."""
+    good = np.zeros((4, 256), dtype=bool)
+    for voice in Voice:
+        good[voice, allowed[voice]] = True
+    wrong = np.argwhere(~good[np.arange(4), values])
+    if len(wrong):
+        step, voice = wrong[0].tolist()
+        raise ValueError(f"step {step}, {Voice(voice).name}: no {name} {values[step, voice]}")

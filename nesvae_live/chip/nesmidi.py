@@ -1,0 +1,129 @@
+"""NES-MDB's convention of MIDI files, and how notes and controllers in it become a timeline.
+
+nesmdb writes type 1 with 22,050 ticks a beat at 120 BPM, so that a tick is a sample at 44.1 kHz.
+Tracks p1, p2, tr, no: a note's velocity is the chip's, 1-15 (1 on the triangle, which has none);
+CC 11 is a new velocity under a held note, CC 12 a new timbre; noise notes are 1-16. A second time
+signature, 1/1, stands where the music ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from nesvae_live.chip.registers import NOTES, TIMBRES
+from nesvae_live.chip.timeline import Change
+from nesvae_live.chip.vgm import VGM_RATE
+from nesvae_live.music.voices import SILENCE, Voice
+
+TEMPO = 500_000
+"""Microseconds a beat, also where a file names none."""
+
+TICKS_PER_BEAT = 22_050
+
+VELOCITY_CC, TIMBRE_CC = 11, 12
+
+SOFTEST = 1
+"""The triangle's velocity in a file: 0 would end the note."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackSpec:
+    """A voice's track: its name, its channel and General MIDI program, both 0-based."""
+
+    voice: Voice
+    name: str
+    channel: int
+    program: int
+
+
+TRACKS = (
+    TrackSpec(Voice.P1, "p1", channel=0, program=80),
+    TrackSpec(Voice.P2, "p2", channel=1, program=81),
+    TrackSpec(Voice.TR, "tr", channel=2, program=38),
+    TrackSpec(Voice.NO, "no", channel=9, program=121),
+)
+
+
+@dataclass(slots=True)
+class MidiNote:
+    """A note of a file, from `start` to `end` in ticks or samples; the velocity as written."""
+
+    voice: Voice
+    note: int
+    velocity: int
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class MidiControl:
+    """A CC 11 or 12 of a file, at a tick or sample."""
+
+    voice: Voice
+    control: int
+    value: int
+    at: int
+
+
+def check_notes(notes: Iterable[MidiNote], controls: Iterable[MidiControl]) -> None:
+    """Refuse the first note and the first timbre (times in samples) that its voice hasn't."""
+    for note in notes:
+        lowest, highest = NOTES[note.voice]
+        if not lowest <= note.note <= highest:
+            raise ValueError(
+                f"{note.voice.name} has no note {note.note} (it has {lowest} to {highest}), "
+                f"at {note.start / VGM_RATE:.3f} s"
+            )
+    for control in controls:
+        last = TIMBRES[control.voice] - 1
+        if control.control == TIMBRE_CC and control.value > last:
+            raise ValueError(
+                f"{control.voice.name} has no timbre {control.value} (it has 0 to {last}), "
+                f"at {control.at / VGM_RATE:.3f} s"
+            )
+
+
+def notes_to_changes(
+    voice: Voice,
+    notes: Iterable[MidiNote],
+    controls: Iterable[MidiControl],
+    volume: Callable[[int], int],
+) -> list[Change]:
+    """What one voice sounds of all notes and controllers, their times in samples.
+
+    One note at a time, the newest; at one sample first what ends, then what starts, then
+    controllers, as nesmdb reads them. `volume` makes the chip's of a file's velocity; volume 0
+    is silence.
+    """
+    events: list[tuple[int, int, MidiNote | MidiControl]] = []
+    for note in notes:
+        if note.voice is voice and note.end > note.start:
+            events += [(note.end, 0, note), (note.start, 1, note)]
+    events += [(control.at, 2, control) for control in controls if control.voice is voice]
+    events.sort(key=lambda event: event[:2])
+    sounding: MidiNote | None = None
+    velocity = timbre = 0
+    states: dict[int, tuple[int, int, int]] = {}  # how a sample leaves the voice
+    for sample, kind, event in events:
+        if isinstance(event, MidiControl):
+            if event.control == TIMBRE_CC:
+                timbre = event.value
+            else:
+                velocity = volume(event.value)
+        elif kind == 1:
+            sounding = event
+            velocity = 0 if voice is Voice.TR else volume(event.velocity)
+        elif sounding is event:
+            sounding, velocity = None, 0
+        if sounding is None or (velocity == 0 and voice is not Voice.TR):
+            states[sample] = (SILENCE, 0, timbre)
+        else:
+            states[sample] = (sounding.note, velocity, timbre)
+    before = (SILENCE, 0, 0)
+    changes: list[Change] = []
+    for sample, state in states.items():
+        if state != before:
+            changes.append(Change(sample, voice, *state))
+        before = state
+    return changes

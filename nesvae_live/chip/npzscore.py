@@ -1,0 +1,52 @@
+"""Scores as NumPy's npz: `rate`, `nsamps` and `score`, an exprsco or a seprsco by its shape."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nesvae_live.chip.nesmdb import ExprScore, SeprScore
+
+FIELDS = ("rate", "nsamps", "score")
+
+
+def loads_npz(data: bytes) -> ExprScore | SeprScore:
+    """Read a score; objects in it are refused, nothing in it is run.
+
+    Raises ValueError, in one line, for a file that isn't one, and for a score that isn't right.
+    """
+    rate, nsamps, score = _load(data)
+    if rate.shape or rate.dtype.kind not in "iuf":
+        raise ValueError(f"rate is {_kind(rate)}, not a number")
+    if nsamps.shape or nsamps.dtype.kind not in "iuf" or not float(nsamps).is_integer():
+        raise ValueError(f"nsamps is {_kind(nsamps)}, not a whole number")
+    kind = SeprScore if score.ndim == 2 else ExprScore
+    return kind(float(rate), int(nsamps), score)
+
+
+def _load(data: bytes) -> list[npt.NDArray[Any]]:
+    if not data.startswith(b"PK"):
+        raise ValueError(f"not an npz file: it starts with {data[:4]!r}")
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            found = {name: np.asarray(file[name]) for name in FIELDS if name in file}
+    except (
+        *(ValueError, OSError, EOFError, KeyError, IndexError, TypeError, SyntaxError),
+        *(NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error, OverflowError),
+        MemoryError,
+    ) as error:
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(f"npz file is damaged: {why}") from None
+    for name in FIELDS:
+        if name not in found:
+            raise ValueError(f"npz file has no {name} (it needs {', '.join(FIELDS)})")
+    return [found[name] for name in FIELDS]
+
+
+def _kind(array: npt.NDArray[Any]) -> str:
+    return f"{array.dtype} {array.shape}" if array.shape else repr(array.item())

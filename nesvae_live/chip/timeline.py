@@ -1,0 +1,128 @@
+"""What the voices do over time, change by change: between scores, MIDI files, jams and the chip.
+
+A score says every step what each voice does; a timeline says it only where something changes, to
+the sample, so that it can hold what no grid does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from nesvae_live.chip.nesmdb import (
+    ExprScore,
+    SeprScore,
+    score_to_steps,
+    separated_to_expressive,
+    voice_spans,
+)
+from nesvae_live.chip.registers import RegisterWriter, collapse
+from nesvae_live.chip.vgm import VGM_RATE, RegisterLog
+from nesvae_live.music.voices import SILENCE, Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From `sample` on, `voice` has this note (0: silent), velocity (0-15), timbre and bend.
+
+    As in an exprsco: TR has velocity 0 and timbre 0; silence has velocity 0 and keeps its timbre.
+    The bend, `cents` off the note, is in no score and no MIDI file.
+    """
+
+    sample: int
+    voice: Voice
+    note: int
+    velocity: int
+    timbre: int
+    cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Changes sorted by sample, of `rate` samples a second, and how many there are in all.
+
+    Samples count as in a VGM file: what is stamped t >= 1 acts before sample t - 1 of the sound,
+    which is `nsamps` - 1 long.
+    """
+
+    rate: int
+    nsamps: int
+    changes: tuple[Change, ...]
+
+
+def score_to_timeline(score: ExprScore | SeprScore) -> Timeline:
+    """What a score sounds, at 44.1 kHz: each note with the velocity that the chip has for it.
+
+    nesmdb's velocity 0 leaves the chip's volume as it was; here it stands as what it was, and a
+    note before any velocity, which nobody hears, as silence.
+    """
+    if isinstance(score, SeprScore):
+        score = separated_to_expressive(score)
+    waits = [wait for _, wait in score_to_steps(score)]
+    starts = [0, *np.cumsum(waits, dtype=np.int64).tolist()]
+    changes = []
+    for voice in Voice:
+        states = score.score[:, voice].copy()  # [N, 3]
+        if voice is Voice.TR:
+            states[:, 1:] = 0
+        elif len(states):
+            index = np.arange(len(states))
+            states[:, 1] = states[np.maximum.accumulate(index * (states[:, 1] > 0)), 1]
+            states[states[:, 1] == 0, 0] = SILENCE
+            states[states[:, 0] == SILENCE, 1] = 0
+        before = (SILENCE, 0, 0)
+        for step in _where_different(states):
+            note, velocity, timbre = states[step].tolist()
+            if (note, velocity, timbre) != before and starts[step] < score.nsamps:
+                changes.append(Change(starts[step], voice, note, velocity, timbre))
+            before = (note, velocity, timbre)
+    return Timeline(VGM_RATE, score.nsamps, _sorted(changes))
+
+
+def _where_different(states: np.ndarray) -> list[int]:
+    """The steps that aren't like the one before, the first one among them."""
+    if not len(states):
+        return []
+    different = np.flatnonzero(np.any(states[1:] != states[:-1], axis=1)) + 1
+    return [0, *different.tolist()]
+
+
+def log_to_timeline(log: RegisterLog) -> Timeline:
+    """What a VGM file's writes sound, to the sample, as `nesmdb.vgm_to_exprsco` hears them."""
+    changes = []
+    for voice, spans in zip(Voice, voice_spans(log), strict=True):
+        before = (SILENCE, 0, 0)
+        for start, _, state in spans:
+            if state != before and start < log.nsamps:
+                changes.append(Change(start, voice, *state))
+            before = state
+    return Timeline(VGM_RATE, log.nsamps, _sorted(changes))
+
+
+def timeline_to_log(timeline: Timeline) -> RegisterLog:
+    """The chip's writes, as nesmdb writes a score's; their samples are the timeline's.
+
+    Raises ValueError for a note, velocity or timbre that the voice doesn't have.
+    """
+    writer = RegisterWriter()
+    writes = [(0, address, value) for address, value in writer.start()]
+    states = [Change(0, voice, SILENCE, 0, 0) for voice in Voice]
+    for sample, together in groupby(timeline.changes, key=lambda change: change.sample):
+        for change in together:
+            states[change.voice] = change
+        step = collapse(
+            write
+            for state in states
+            for write in writer.set(
+                state.voice, state.note, state.velocity, state.timbre, state.cents
+            )
+        )
+        writes += [(sample, address, value) for address, value in step]
+    return RegisterLog(timeline.nsamps, np.array(writes, dtype=np.int64))
+
+
+def _sorted(changes: Iterable[Change]) -> tuple[Change, ...]:
+    return tuple(sorted(changes, key=lambda change: (change.sample, change.voice)))

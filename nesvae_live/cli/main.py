@@ -1,0 +1,84 @@
+"""The command line: parse, build, run, and one clear line for what goes wrong."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from nesvae_live import __version__
+from nesvae_live.cli.bench import add_measuring
+from nesvae_live.cli.ctl import add_ctl
+from nesvae_live.cli.files import add_files
+from nesvae_live.cli.jam import add_jam
+from nesvae_live.cli.learn import add_learning
+from nesvae_live.cli.machine import add_machine
+from nesvae_live.cli.network import add_network
+from nesvae_live.cli.play import add_playing
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Returns:
+        0 when it ended as asked, 1 when something went wrong at run time (one line on standard
+        error), 2 for a wrong command line.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # one thread for math, before numpy is loaded
+    os.environ.setdefault("JACK_NO_START_SERVER", "1")
+    arguments = parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        return run(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except _known_errors() as error:
+        print(f"nesvae-live: {error}", file=sys.stderr)
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command and option."""
+    top = argparse.ArgumentParser(
+        prog="nesvae-live", description="Steer a neural map of NES music with MIDI knobs."
+    )
+    top.add_argument("--version", action="version", version=f"nesvae-live {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_playing(commands)
+    add_learning(commands)
+    add_ctl(commands)
+    add_machine(commands)
+    add_files(commands)
+    add_jam(commands)
+    add_measuring(commands)
+    add_network(commands)
+    return top
+
+
+def _known_errors() -> tuple[type[Exception], ...]:
+    """The errors that are one line for a person; their modules are loaded when one is raised."""
+    names = (
+        ("nesvae_live.bench.server", "BenchError"),
+        ("nesvae_live.io.remote.link", "LinkError"),
+        ("nesvae_live.model.checkpoint", "CheckpointError"),
+        ("nesvae_live.presets.preset", "ConfigError"),
+        ("nesvae_live.app.encode", "EncodeError"),
+        ("nesvae_live.io.audio.device", "AudioError"),
+        ("nesvae_live.io.remote.server", "ControlError"),
+        ("nesvae_live.io.midi.ports", "MidiError"),
+        ("nesvae_live.io.remote.osc", "OscError"),
+        ("nesvae_live.take.recorder", "RecordError"),
+        ("nesvae_live.app.play", "PerformanceError"),
+        ("nesvae_live.log.codec", "JamError"),
+        ("nesvae_live.app.render", "RenderError"),
+        ("nesvae_live.presets.snapshotbank", "BankError"),
+        ("nesvae_live.take.replay", "ReplayError"),
+        ("nesvae_live.take.takes", "TakeError"),
+        ("nesvae_live.training.batches", "CorpusError"),
+        ("nesvae_live.training.finish", "FinishError"),
+        ("nesvae_live.training.run", "TrainingError"),
+    )
+    return tuple(
+        getattr(sys.modules[module], name) for module, name in names if module in sys.modules
+    )

@@ -1,0 +1,137 @@
+"""Sources of musical time. Each only updates a line; the sequencer asks it where a beat falls."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from nesvae_live.clock.follower import Follower, Motion, Status
+from nesvae_live.clock.linkclocks import LINK_PORT
+from nesvae_live.clock.timing import EPSILON, ClockRef
+
+LINES = 64
+"""So many of the last tempi are remembered: more than can be set within any lookahead."""
+
+
+class InternalClock:
+    """A steady tempo from the moment it is started."""
+
+    source = "internal"
+    runs = True
+    epoch = 0
+    entry = held = 0.0
+    motion = Motion.RUNNING
+    warning = ""
+
+    def __init__(self, tempo: float) -> None:
+        self.ref = ClockRef(beat_seconds=60.0 / tempo)
+        self._lines: tuple[ClockRef, ...] = (self.ref,)
+
+    def start(self, at: float) -> None:
+        """Beat 0 falls at `at` seconds."""
+        self.ref = ClockRef(0.0, at, self.ref.beat_seconds)
+        self._lines = (self.ref,)
+
+    def set_tempo(self, tempo: float, beat: float) -> None:
+        """From `beat` on, `tempo` beats a minute; what lies before keeps its time."""
+        self.ref = ClockRef(beat, self.ref.time_of(beat), 60.0 / tempo)
+        self._lines = (*self._lines[-LINES:], self.ref)
+
+    def line(self, at: float) -> ClockRef:
+        """The line that holds at `at` seconds: a new tempo's begins at the horizon. Any thread."""
+        lines = self._lines
+        return next((line for line in reversed(lines) if at >= line.at), lines[0])
+
+    def next_change(self, at: float) -> float:
+        """When the tempo changes next after `at` seconds; inf: not as far as is known."""
+        return min((line.at for line in self._lines if line.at > at), default=math.inf)
+
+    def hear(self, port: str, data: Sequence[int], at: float) -> bool:
+        """Follow nobody."""
+        del port, data, at
+        return False
+
+    def tick(self, now: float) -> None:
+        """Nothing to notice."""
+
+
+class MidiClock:
+    """The source on one port, in beats of the jam; in the sequencer's thread.
+
+    The jam's beat keeps the source's place in the bar and never goes back: when the source loops
+    or rewinds, the jam goes on with the next bar that has the place; when it jumps ahead, too. With
+    `coasts` it goes on at the last tempo when the source is lost.
+    """
+
+    def __init__(
+        self, port: str, beats_per_bar: float, tempo: float = 120.0, *, coasts: bool = False
+    ) -> None:
+        self.port = port
+        self.source = "link" if port == LINK_PORT else "midi"
+        self.ref = ClockRef(beat_seconds=60.0 / tempo)
+        self.runs = False
+        self.epoch = 0
+        self.entry = 0.0
+        """The beat on which music enters after the last break."""
+        self.held = 0.0
+        """The beat that was reached at the last break."""
+        self._bar = beats_per_bar
+        self._follower = Follower(60.0 / tempo, coasts=coasts)
+        self._offset = 0.0
+
+    @property
+    def motion(self) -> Motion:
+        """What the source does."""
+        return self._follower.transport.motion
+
+    @property
+    def warning(self) -> str:
+        """What is wrong with what comes, in one line; empty: nothing."""
+        if self._follower.transport.doubled:
+            return f"two clocks seem to come in on {self.port!r}: disconnect one of them"
+        return ""
+
+    def start(self, at: float) -> None:
+        """Hold at beat 0 from `at` seconds on, until the source starts."""
+        if not self.runs:
+            self.ref = ClockRef(self.held, at, self.ref.beat_seconds)
+
+    def hear(self, port: str, data: Sequence[int], at: float) -> bool:
+        """Take a message; whether it was the clock's."""
+        if port != self.port:
+            return False
+        was = self._follower.transport
+        if not self._follower.hear(data, at):
+            return False
+        self._update(was.motion, was.beat, was.epoch, at, data[0])
+        return True
+
+    def tick(self, now: float) -> None:
+        """Notice that clocks stopped coming; each step, after `hear`."""
+        was = self._follower.transport
+        self._follower.tick(now)
+        self._update(was.motion, was.beat, was.epoch, now, None)
+
+    def _update(
+        self, motion: Motion, beat: float, epoch: int, now: float, status: int | None
+    ) -> None:
+        """Move on from what the source was: its motion, position and epoch."""
+        transport = self._follower.transport
+        broken = transport.epoch != epoch
+        if broken and motion.rolls:
+            reached = self.ref.beat_at(now)
+            if status in (Status.STOP, Status.START, Status.SONG_POSITION):
+                reached = min(reached, beat + self._offset)  # it holds on the next clock
+            self.held = max(reached, self.entry)
+        self.runs = transport.motion.rolls
+        if self.runs and (broken or not motion.rolls):
+            place = transport.beat - (1 / 24 if status == Status.CLOCK else 0.0)
+            bars = math.ceil((self.held - place) / self._bar - EPSILON)
+            self._offset = bars * self._bar
+            self.entry = place + self._offset
+        line = transport.ref
+        if self.runs:
+            self.ref = ClockRef(line.beat + self._offset, line.at, line.beat_seconds)
+        elif broken or self.ref.beat_seconds != line.beat_seconds:
+            self.ref = ClockRef(self.held, now, line.beat_seconds)
+        self.epoch += broken

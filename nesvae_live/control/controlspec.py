@@ -1,0 +1,172 @@
+"""A control of a preset: which of a controller's controls moves which target, and how."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from nesvae_live.control.kinds import (
+    CONTROL_CHANGE,
+    FINE_OFFSET,
+    KIND_BY_NAME,
+    Address,
+    ControlKind,
+    Form,
+    Role,
+    reserved_because,
+)
+from nesvae_live.control.target import Kind, TargetSpec
+from nesvae_live.control.targets import TARGET_BY_NAME
+
+
+class Takeover(StrEnum):
+    """What a control does whose place is not its target's: jump, wait until it crosses, approach."""
+
+    NONE = "none"
+    PICKUP = "pickup"
+    SCALE = "scale"
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """How a control's way, 0..1, is bent, and back."""
+
+    bend: Callable[[float], float]
+    unbend: Callable[[float], float]
+    what: str
+
+
+CURVES: Mapping[str, Curve] = MappingProxyType(
+    {
+        "linear": Curve(lambda x: x, lambda y: y, "even"),
+        "slow": Curve(lambda x: x * x, math.sqrt, "fine at the bottom"),
+        "fast": Curve(
+            lambda x: 1.0 - (1.0 - x) ** 2, lambda y: 1.0 - math.sqrt(1.0 - y), "fine at the top"
+        ),
+        "s": Curve(
+            lambda x: x * x * (3.0 - 2.0 * x),
+            lambda y: 0.5 - math.sin(math.asin(1.0 - 2.0 * y) / 3.0),
+            "fine at both ends",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlSpec:
+    """A control: `kind` number `number` on `channel` (0-based, None is any) moves `target`.
+
+    `deadband` is in the control's own steps; a `curve` bends its way, which then goes from `low`
+    to `high` (high below low: it turns the other way round); `speed` multiplies a relative one's
+    steps, of which 127 are the whole way. Of a 14-bit pair that is sent the wrong way round,
+    `lsb_first` says so. A press picks the choice `pick`; a `momentary` one is on while it lasts.
+    `feedback` is where the target's place is sent back: not at all, to the control itself, or to
+    another CC; a button's is `lit` or `unlit`, and a ring of LEDs on another CC goes from `unlit`
+    to `lit`.
+
+    Raises:
+        ValueError: an unknown target, a number or channel that doesn't exist or is reserved, an
+            option that this control or target has no use for.
+    """
+
+    target: str
+    number: int = 0
+    channel: int | None = None
+    kind: str = "cc"
+    takeover: Takeover = Takeover.NONE
+    deadband: int = 1
+    curve: str = "linear"
+    low: float = 0.0
+    high: float = 1.0
+    speed: float = 1.0
+    lsb_first: bool = False
+    pick: str | None = None
+    momentary: bool = False
+    feedback: bool | int = False
+    lit: int = 127
+    unlit: int = 0
+
+    def __post_init__(self) -> None:
+        if self.target not in TARGET_BY_NAME:
+            raise ValueError(f"unknown target {self.target!r}")
+        if self.kind not in KIND_BY_NAME:
+            raise ValueError(f"no control is a {self.kind!r}: one of {', '.join(KIND_BY_NAME)}")
+        self._check_number()
+        if self.channel is not None and not 0 <= self.channel <= 15:
+            raise ValueError(f"channel {self.channel + 1} doesn't exist: 1 to 16")
+        self._check_options()
+
+    def _check_number(self) -> None:
+        kind = self.kind_spec
+        if kind.top is None:
+            return
+        if not 0 <= self.number <= kind.top:
+            raise ValueError(f"{self.label} doesn't exist: 0 to {kind.top}")
+        if kind.status == CONTROL_CHANGE and (why := reserved_because(self.number)) is not None:
+            raise ValueError(f"CC {self.number} is reserved ({why}): take another")
+
+    def _check_options(self) -> None:
+        for what, value, low, high in (
+            ("deadband", self.deadband, 0, self.kind_spec.most),
+            ("range", self.low, 0.0, 1.0),
+            ("range", self.high, 0.0, 1.0),
+            ("speed", self.speed, 0.01, 100.0),
+            ("lit", self.lit, 0, 127),
+            ("unlit", self.unlit, 0, 127),
+            ("feedback", int(self.feedback), 0, 127),
+        ):
+            if not low <= value <= high:
+                raise ValueError(f"{what} {value:g} is out of range, {low:g} to {high:g}")
+        if self.low == self.high:
+            raise ValueError(f"range from {self.low:g} to {self.high:g}: there is nothing between")
+        if self.curve not in CURVES:
+            raise ValueError(f"no curve {self.curve!r}: one of {', '.join(CURVES)}")
+        target, form = self.target_spec, self.kind_spec.form
+        if target.kind is Kind.TRIGGER and form is Form.RELATIVE:
+            raise ValueError(f"{self.target} is pressed, and an encoder can't press")
+        if self.pick is not None and self.pick not in target.choices:
+            known = ", ".join(target.choices) or "none: it is no choice"
+            raise ValueError(f"pick {self.pick!r}: {self.target} has {known}")
+
+    @property
+    def kind_spec(self) -> ControlKind:
+        """Its row of the table."""
+        return KIND_BY_NAME[self.kind]
+
+    @property
+    def target_spec(self) -> TargetSpec:
+        """Its target's row."""
+        return TARGET_BY_NAME[self.target]
+
+    @property
+    def label(self) -> str:
+        """What a person calls the control, without its channel."""
+        return self.kind_spec.label.format(self.number)
+
+    @property
+    def channels(self) -> Sequence[int]:
+        """The channels it listens to, 0-based."""
+        return range(16) if self.channel is None else (self.channel,)
+
+    def addresses(self) -> Sequence[tuple[Address, Role]]:
+        """What it listens to, and what of its reading each is."""
+        kind = self.kind_spec
+        number = self.number if kind.top is not None else 0
+        if kind.name == "cc14":
+            parts = ((number, Role.COARSE), (number + FINE_OFFSET, Role.FINE))
+            return [((kind.status, c, n), role) for c in self.channels for n, role in parts]
+        return [((kind.status, c, number), Role.WHOLE) for c in self.channels]
+
+    def place_to_value(self, place: float) -> float:
+        """The target's value where the control stands at `place` in 0..1."""
+        bent = CURVES[self.curve].bend(place)
+        least, most = sorted((self.low, self.high))
+        return min(max(self.low + (self.high - self.low) * bent, least), most)  # rounding
+
+    def value_to_place(self, value: float) -> float:
+        """Where the control would stand for a value, the nearest end for one out of its range."""
+        bent = (value - self.low) / (self.high - self.low)
+        return CURVES[self.curve].unbend(min(max(bent, 0.0), 1.0))

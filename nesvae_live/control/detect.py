@@ -1,0 +1,189 @@
+"""MIDI learn: what a control says while it is moved, and which kind of control it is.
+
+A verdict needs the hand to rest for a moment, so that the lower half of a pair, the release of a
+button or the other way of an encoder is heard too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from nesvae_live.control.kinds import (
+    CHANNEL_PRESSURE,
+    CONTROL_CHANGE,
+    CONTROL_KINDS,
+    FINE_OFFSET,
+    KIND_BY_NAME,
+    MOST_7,
+    NOTE_ON,
+    NRPN,
+    PITCH_BEND,
+    PROGRAM_CHANGE,
+    Address,
+    Form,
+    reserved_because,
+)
+from nesvae_live.control.readings import (
+    DATA,
+    DATA_COARSE,
+    DATA_FINE,
+    SELECTING,
+    Selected,
+    message_to_reading,
+)
+
+REST = 0.3
+"""Seconds without a message after which a hand rests."""
+
+ENOUGH = 24
+"""Messages of one control after which no rest is waited for: a noisy one never rests."""
+
+TURNED = 3
+"""Different values that a knob must have sent."""
+
+NEAR = 16
+"""Steps that one message of an encoder has at most."""
+
+ENCODINGS: Mapping[str, Callable[[int], bool]] = {
+    "twos": lambda v: 1 <= v <= NEAR or v >= 128 - NEAR,
+    "offset": lambda v: 1 <= abs(v - 64) <= NEAR,
+    "sign": lambda v: 1 <= v <= NEAR or 65 <= v <= 64 + NEAR,
+}
+"""Which values an encoder of each encoding sends."""
+
+
+WHEELS = {PITCH_BEND: "bend", CHANNEL_PRESSURE: "pressure"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A control that was recognised."""
+
+    kind: str
+    number: int
+    channel: int
+    lsb_first: bool = False
+
+    @property
+    def label(self) -> str:
+        """What a person calls it."""
+        return f"{KIND_BY_NAME[self.kind].label.format(self.number)}, channel {self.channel + 1}"
+
+
+@dataclass
+class Listener:
+    """Hears one gesture; `wants` is the form that its target would rather have."""
+
+    wants: Form = Form.ABSOLUTE
+    hint: str = ""
+    """What to do for a verdict to be possible, or why there can be none."""
+    _heard: dict[Address, list[tuple[int, int]]] = field(default_factory=dict)
+    _order: int = 0
+    _last: float = float("-inf")
+    _selected: dict[tuple[str, int], Selected] = field(default_factory=dict)
+    _fine_first: set[Address] = field(default_factory=set)
+
+    def hear(self, port: str, data: Sequence[int], at: float) -> None:
+        """Take a message, whatever it is."""
+        reading = message_to_reading(data)
+        if reading is None:
+            return
+        (status, channel, number), value = reading
+        if status == CONTROL_CHANGE and (why := reserved_because(number)) is not None:
+            selected = self._selected.setdefault((port, channel), Selected())
+            if number in SELECTING:
+                selected.select(number, value)
+                return
+            if number not in DATA or selected.number is None:
+                self.hint = f"CC {number}, channel {channel + 1}, is reserved ({why}): not learnt"
+                return
+            address = (NRPN, channel, selected.number)
+            if number == DATA_FINE and address not in self._heard:
+                self._fine_first.add(address)
+            if number != DATA_COARSE:
+                value = -1  # a part of a value, or a step
+        else:
+            address = (status, channel, number)
+        self._last = at
+        self._order += 1
+        self._heard.setdefault(address, []).append((self._order, value))
+
+    @property
+    def heard(self) -> str:
+        """What was heard last, for a person: the control and its newest values."""
+        if not self._heard:
+            return ""
+        address = max(self._heard, key=lambda a: self._heard[a][-1][0])
+        values = [value for _, value in self._heard[address] if value >= 0]
+        status, channel, number = address
+        name = next((k.label for k in CONTROL_KINDS if k.status == status), "key pressure {}")
+        tail = ", ".join(str(value) for value in values[-6:])
+        return f"{name.format(number)}, channel {channel + 1}: {tail}"
+
+    def verdict(self, now: float) -> Verdict | None:
+        """The control that was moved, once that is clear."""
+        longest = max((len(heard) for heard in self._heard.values()), default=0)
+        if longest == 0 or (now - self._last < REST and longest < ENOUGH):
+            return None
+        found = [v for address in self._heard if (v := self._judge(address)) is not None]
+        if not found:
+            return None
+        liked = [v for v in found if (KIND_BY_NAME[v.kind].form is Form.PRESS) == self._wants_press]
+        return max(liked or found, key=self._weight)
+
+    @property
+    def _wants_press(self) -> bool:
+        return self.wants is Form.PRESS
+
+    def _weight(self, verdict: Verdict) -> tuple[bool, int]:
+        """A key says less than the wheel that was moved while it was held; pairs go before halves."""
+        status = KIND_BY_NAME[verdict.kind].status
+        address = (status, verdict.channel, verdict.number)
+        return verdict.kind == "cc14", len(self._heard.get(address, ()))
+
+    def _judge(self, address: Address) -> Verdict | None:
+        status, channel, number = address
+        values = [value for _, value in self._heard[address]]
+        if status == CONTROL_CHANGE:
+            return self._judge_cc(channel, number, values)
+        if status == NOTE_ON:
+            return Verdict("note", number, channel) if max(values) > 0 else None
+        if status == PROGRAM_CHANGE:
+            return Verdict("program", number, channel)
+        if status == NRPN:
+            first = address in self._fine_first
+            return Verdict("nrpn", number, channel, first) if len(values) >= TURNED else None
+        if status in WHEELS:
+            return Verdict(WHEELS[status], 0, channel) if len(set(values)) >= TURNED else None
+        return None  # what no control is, as the pressure of one key
+
+    def _judge_cc(self, channel: int, number: int, values: list[int]) -> Verdict | None:
+        fine = (CONTROL_CHANGE, channel, number + FINE_OFFSET)
+        if 0 < number < FINE_OFFSET and self._is_pair(self._heard.get(fine, ()), len(values)):
+            first = self._heard[fine][0][0] < self._heard[CONTROL_CHANGE, channel, number][0][0]
+            return Verdict("cc14", number, channel, first)
+        ends = (
+            {0, MOST_7} if len(set(values)) >= TURNED else set()
+        )  # where a knob may go on sending
+        repeats = sum(a == b for a, b in pairwise(values) if a not in ends)
+        fitting = [name for name, fits in ENCODINGS.items() if all(map(fits, values))]
+        if repeats and fitting:
+            if len(fitting) == 1 and len(values) >= TURNED:
+                return Verdict(fitting[0], number, channel)
+            self.hint = "an encoder: turn it the other way too"
+            return None
+        most, n = max(values), Counter(values)
+        if len(n) <= 2 and most >= 64 and set(n) <= {0, most}:
+            return Verdict("button", number, channel)
+        if len(n) >= TURNED:
+            return Verdict("cc", number, channel)
+        self.hint = "turn it farther"
+        return None
+
+    @staticmethod
+    def _is_pair(fine: Sequence[tuple[int, int]], n: int) -> bool:
+        """Whether the CC 32 above speaks about as often: a pair, and not two knobs."""
+        return len(fine) >= 2 and n >= 1 and len(fine) * 3 >= n

@@ -1,0 +1,279 @@
+"""The mover: what moves the knobs without hands. Cues, morphs, the fader, chance, walks, rounds.
+
+A knob that a hand turns meanwhile is the hand's: the mover leaves it where it is, until the next
+recall, morph, walk or round begins. All of it runs in the sequencer's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from nesvae_live.engine.cue import Cue
+from nesvae_live.engine.inference import Result
+from nesvae_live.engine.placedphrase import Book
+from nesvae_live.engine.state import Performer
+from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.latent.morph import Morph
+from nesvae_live.latent.setting import (
+    ATTRIBUTE_KNOBS,
+    MIDDLE,
+    STYLE_KNOBS,
+    Setting,
+    between,
+    is_style,
+)
+from nesvae_live.latent.space import (
+    Vector,
+    coordinate_to_value,
+    slerp,
+    value_to_coordinate,
+)
+from nesvae_live.latent.walk import Spread, Walk
+from nesvae_live.music.arrangement import Arrangement
+
+GLIDE_PHRASES = 8
+"""In so many phrases the walk is reached from where the knobs stood."""
+
+ROUND_SLOTS = 2
+"""How many snapshots a round takes."""
+
+ARRANGEMENT = "arrangement"
+"""Beside the knobs, in what hands have touched."""
+
+
+@dataclass
+class Wander:
+    """The auto mode: a walk, the `z` that it set out from, and how many phrases it has gone."""
+
+    walk: Walk
+    z: Vector
+    phrases: int = 0
+
+
+@dataclass
+class Mover:
+    """Moves the performer's knobs.
+
+    `arrange(arrangement, beat)` and `leap(phrase, beat)` let the voices be arranged otherwise, or
+    another phrase play, from a beat on.
+    """
+
+    performer: Performer
+    arrange: Callable[[Arrangement, float], None]
+    leap: Callable[[Result | Book, float], None]
+
+    def __post_init__(self) -> None:
+        self.cue: Cue | None = None
+        self.morph: Morph | None = None
+        self.wander: Wander | None = None
+        self.leg: float | None = None
+        """Beats from snapshot to snapshot while it goes round them, None while it doesn't."""
+        self.pair = (1, 2)
+        """The snapshots at the fader's ends."""
+        self._alpha = 0.0
+        self._rolled = 0
+
+    def give(self, cue: Cue) -> None:
+        """Let a cue come; it ends whatever else moves the knobs, and an earlier cue."""
+        self._rest()
+        self.cue = cue
+
+    def recall(self, slot: int, line: float) -> None:
+        """Recall a snapshot on `line`.
+
+        Raises:
+            ValueError: there is none of that number.
+        """
+        self.give(Cue(line, self.performer.snapshot(slot), f"recall {slot}"))
+
+    def morph_to(self, slot: int, line: float, beats: float) -> None:
+        """Begin on `line` to go to a snapshot, in `beats` beats.
+
+        Raises:
+            ValueError: there is none of that number.
+        """
+        self.performer.snapshot(slot)  # or nothing rests
+        self._rest()
+        self.performer.touched.clear()
+        self._begin(slot, line, beats)
+
+    def go_round(self, line: float, beats: float) -> None:
+        """Begin on `line` to go from snapshot to snapshot by their numbers, `beats` beats each.
+
+        A knob that hands turn meanwhile is theirs until they let it go.
+
+        Raises:
+            ValueError: there aren't two.
+        """
+        if self.leg is not None:
+            self.leg = beats
+            return
+        slots = sorted(self.performer.snapshots)
+        if len(slots) < ROUND_SLOTS:
+            raise ValueError(
+                f"a round takes {ROUND_SLOTS} snapshots or more, and there are {len(slots)}: "
+                "`ctl store` makes them"
+            )
+        self._rest()
+        self.performer.touched.clear()
+        self.performer.round = True
+        self.leg = beats
+        self._begin(slots[0], line, beats)
+
+    def end_round(self) -> None:
+        """Stay where the round has come to; does nothing if there is none."""
+        if self.leg is not None:
+            self._rest()
+
+    def set_pair(self, low: int, high: int) -> None:
+        """Put the fader between two snapshots.
+
+        Raises:
+            ValueError: one of them isn't there.
+        """
+        self.performer.snapshot(low)
+        self.performer.snapshot(high)
+        self.pair = (low, high)
+        self.performer.fader = None
+
+    def fade(self, value: float, at: float) -> None:
+        """Move the fader to 0..1: as far between its two snapshots.
+
+        Raises:
+            ValueError: one of them isn't there.
+        """
+        low, high = map(self.performer.snapshot, self.pair)
+        if low.style is None:
+            low = replace(low, style=self.performer.style)
+        if self.performer.fader is None:
+            self._rest()
+            self.performer.touched.clear()
+        self.performer.fader = value
+        self._pose(between(low, high, value), at, "fader", -np.inf)
+
+    def roll(self, amount: float, line: float) -> None:
+        """Let attributes and style stand elsewhere on `line`, each at most `amount` from now."""
+        performer = self.performer
+        rng = np.random.default_rng([performer.seed, 2, self._rolled])
+        self._rolled += 1
+        setting = performer.setting
+        knobs = dict(setting.knobs)
+        for knob in ATTRIBUTE_KNOBS:
+            knobs[knob.name] = _near(knobs.get(knob.name, MIDDLE), amount, rng)
+        style = np.array(performer.style, np.float32)
+        for axis, knob in zip(range(len(style)), STYLE_KNOBS, strict=False):
+            value = _near(
+                knobs.get(knob.name, coordinate_to_value(float(style[axis]))), amount, rng
+            )
+            if knob.name in knobs:
+                knobs[knob.name] = value
+            else:
+                style[axis] = value_to_coordinate(value)
+        self.give(Cue(line, replace(setting, knobs=knobs, style=style), "chance"))
+
+    def set_auto(self, *, on: bool) -> None:
+        """Let the knobs wander by themselves from the next phrase on, or stay where they are."""
+        if on == (self.wander is not None):
+            return
+        self._rest()
+        if not on:
+            return
+        performer = self.performer
+        performer.touched.clear()
+        performer.auto = True
+        p = performer.performance
+        walk = Walk(performer.seed, p.spread or Spread.plain(len(p.style)), p.reach)
+        aim = performer.aim
+        self.wander = Wander(
+            walk, np.concatenate((aim.z[:N_ATTRIBUTES] * aim.mask, aim.z[N_ATTRIBUTES:]))
+        )
+
+    def advance(self, beat: float, at: float) -> None:
+        """Do what is due for `beat`, the first that can still be decoded for; inf: no time runs."""
+        cue = self.cue
+        if cue is not None and cue.line <= beat:
+            self.cue = None
+            self.performer.touched.clear()
+            self._pose(cue.setting, at, cue.why, cue.line)
+            if cue.phrase is not None:
+                self.leap(cue.phrase, cue.line)
+        morph = self.morph
+        if morph is not None and morph.start <= beat < np.inf:
+            if self._alpha == 0.0:
+                self.morph = morph = self._set_out(morph)
+            alpha = morph.alpha(beat)
+            if alpha > self._alpha:
+                line = morph.start + alpha * morph.beats
+                self._pose(morph.at(alpha), at, f"morph {morph.slot}", line)
+                self._alpha = alpha
+            if alpha >= 1.0:
+                self.morph = None
+                self._go_on(morph)
+
+    def step(self, at: float) -> None:
+        """Go on with the walk: a phrase is about to be asked for."""
+        wander, performer = self.wander, self.performer
+        if wander is None:
+            return
+        z = wander.walk.at(wander.phrases)
+        wander.phrases += 1
+        alpha = min(wander.phrases / GLIDE_PHRASES, 1.0)
+        attributes = (1.0 - alpha) * wander.z[:N_ATTRIBUTES] + alpha * z[:N_ATTRIBUTES]
+        style = slerp(wander.z[N_ATTRIBUTES:], z[N_ATTRIBUTES:], alpha)
+        performer.touched.intersection_update(performer.knobs.values)  # let go: the walk's again
+        taken = performer.touched
+        ends = performer.performance.reach
+        knobs = {k: v for k, v in performer.knobs.values.items() if not is_style(k) or k in taken}
+        for knob, coordinate, reach in zip(ATTRIBUTE_KNOBS, attributes, ends, strict=True):
+            knobs[knob.name] = coordinate_to_value(float(coordinate), *reach)
+        performer.pose(replace(performer.setting, knobs=knobs, style=style), at, "auto", taken)
+
+    def figures(self, beat: float) -> dict[str, Any]:
+        """What the status shows of it. Any thread may ask."""
+        morph = self.morph
+        return {
+            "auto": self.wander is not None,
+            "round": self.leg is not None,
+            "fader": self.performer.fader,
+            "morph": None if morph is None else [morph.slot, round(morph.alpha(beat), 3)],
+        }
+
+    def _begin(self, slot: int, line: float, beats: float) -> None:
+        self._alpha = 0.0
+        self.morph = Morph(self.performer.setting, self.performer.snapshot(slot), slot, line, beats)
+
+    def _go_on(self, done: Morph) -> None:
+        """Go to the next snapshot of the round, if it is one; the first again after the last."""
+        performer = self.performer
+        if self.leg is None:
+            return
+        if not performer.snapshots:
+            self._rest()
+            return
+        slots = sorted(performer.snapshots)
+        later = [slot for slot in slots if slot > done.slot]
+        performer.touched.intersection_update((*performer.knobs.values, ARRANGEMENT))
+        self._begin((later or slots)[0], done.start + done.beats, self.leg)
+
+    def _set_out(self, morph: Morph) -> Morph:
+        """The morph from where everything stands as it begins."""
+        return replace(morph, source=self.performer.setting)
+
+    def _pose(self, setting: Setting, at: float, why: str, line: float) -> None:
+        touched = self.performer.touched
+        self.performer.pose(setting, at, why, touched)
+        if ARRANGEMENT not in touched:
+            self.arrange(setting.arrangement, line)
+
+    def _rest(self) -> None:
+        self.cue = self.morph = self.wander = self.leg = self.performer.fader = None
+        self.performer.auto = self.performer.round = False
+
+
+def _near(value: float, amount: float, rng: np.random.Generator) -> float:
+    low, high = max(value - amount, 0.0), min(value + amount, 1.0)
+    return float(rng.uniform(low, high))

@@ -1,0 +1,203 @@
+"""The desk: every input is carried out here, written into the log, and answered.
+
+All of it runs in the sequencer's thread. A command's answer is sent before its effect can be heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nesvae_live.clock.follower import Status
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.clock.taptempo import TapTempo
+from nesvae_live.control.inputs import (
+    GetStatus,
+    Input,
+    KeepBars,
+    MidiIn,
+    Panic,
+    SetKnob,
+    SetLevel,
+    SetMute,
+    SetSolo,
+    SetSwap,
+    SetTempo,
+    Stop,
+    Tap,
+)
+from nesvae_live.control.learn import Learner
+from nesvae_live.control.readings import Message
+from nesvae_live.control.surface import Surface
+from nesvae_live.control.surfaceinputs import GetLearning, Learn, Refresh, TurnPage, Unlearn
+from nesvae_live.engine.gestures import Gestures
+from nesvae_live.engine.journaling import TempoLog
+from nesvae_live.engine.outputs import Ensemble
+from nesvae_live.engine.phraseplayer import Player
+from nesvae_live.engine.protocols import Clock
+from nesvae_live.engine.state import Performer
+from nesvae_live.log.entries import Heard, Journal, Noted, Sent
+
+CLOCK_MESSAGES = tuple(int(status) for status in Status)
+
+
+def unshown(message: Message) -> None:
+    """For a controller that shows nothing."""
+
+
+Keep = Callable[[int, int], Mapping[str, Any]]
+
+
+def unkept(bars: int, over: int) -> Mapping[str, Any]:  # noqa: ARG001 - the signature of a keep
+    """For a performance that nobody records."""
+    return {"ok": False, "error": "nothing is recorded here"}
+
+
+@dataclass
+class Desk:
+    """Carries out inputs. `follow` is called when the clock moved, `stop` to end the performance.
+
+    `show` takes messages for the controller; `keep(bars, over)` makes files of so many bars of the
+    `over` that are over, and answers.
+    """
+
+    time: Time
+    clock: Clock
+    journal: Journal
+    surface: Surface
+    performer: Performer
+    player: Player
+    ensemble: Ensemble
+    tempo_log: TempoLog
+    gestures: Gestures
+    follow: Callable[[], None]
+    stop: Callable[[str], None]
+    status: Callable[[], Mapping[str, Any]]
+    show: Callable[[Message], None] = unshown
+    keep: Keep = unkept
+    taps: TapTempo = field(default_factory=TapTempo)
+
+    def __post_init__(self) -> None:
+        self.learner = Learner(self.surface)
+
+    def take(self, item: Input) -> None:
+        """Take an input."""
+        if not isinstance(item, MidiIn | GetStatus | GetLearning):
+            self.journal.put(Heard(item))
+        self._carry_out(item)
+
+    def tick(self, now: float) -> None:
+        """Learn what has become clear, and send the controller what it does not show yet."""
+        self.learner.tick(now)
+        for message in self.surface.due(self.performer, now):
+            self.show(message)
+
+    def _carry_out(self, item: Input) -> None:
+        match item:
+            case MidiIn():
+                self._hear(item)
+            case SetKnob(knob, value, at, reply):
+                reply(self._tried(lambda: self.performer.turn(knob, value, at)))
+            case SetMute(voice, muted, _, reply):
+                arrangement = self.performer.arrangement.with_mute(voice, muted=muted)
+                self.gestures.rearrange(arrangement)
+                reply({"ok": True})
+            case SetLevel() | SetSolo():
+                self._mix(item)
+                item.reply({"ok": True})
+            case SetSwap() | SetTempo() | Tap():
+                item.reply(self._retime(item))
+            case TurnPage():
+                self._turn_page(item)
+                item.reply({"ok": True, "page": self.surface.page + 1})
+            case Refresh(_, connected, reply):
+                reply(self.surface.feedback.refresh(connected))
+            case Learn() | Unlearn() | GetLearning():
+                item.reply(self.learner.carry_out(item))
+            case Panic() | Stop():
+                self._end(item)
+            case GetStatus():
+                item.reply({"ok": True, **self.status()})
+            case KeepBars(bars):
+                item.reply(self.keep(bars, self._bars_over()))
+            case _:
+                gesture = item  # all that is left
+                gesture.reply(self._tried(lambda: self.gestures.take(gesture)))
+
+    @staticmethod
+    def _tried(act: Callable[[], None]) -> Mapping[str, Any]:
+        try:
+            act()
+        except ValueError as error:
+            return {"ok": False, "error": str(error)}
+        return {"ok": True}
+
+    def _hear(self, message: MidiIn) -> None:
+        """Take a MIDI message: the clock's, a control's; a clock elsewhere is nobody's."""
+        port, data, at = message.port, message.data, message.at
+        if data and data[0] in CLOCK_MESSAGES:
+            if self.clock.hear(port, data, at):
+                self.journal.put(Heard(message))
+                self.follow()
+            return
+        self.journal.put(Heard(message))
+        if self.learner.listens:
+            self.learner.hear(port, data, at)
+            return
+        asked = self.surface.hear(port, data, at, self.performer)
+        for item in asked:
+            self._carry_out(item)  # the message says it all to whoever reads the log
+        self.surface.settle(self.performer)
+        if not asked:
+            self.gestures.ear.hear(data, at)
+
+    def _turn_page(self, asked: TurnPage) -> None:
+        self.surface.turn_page(asked)
+        self.performer.page = self.surface.page
+
+    def _mix(self, item: SetLevel | SetSolo) -> None:
+        balance = self.performer.balance
+        if isinstance(item, SetLevel):
+            self.performer.mix(balance.with_level(item.voice, item.level))
+        else:
+            self.performer.mix(balance.with_solo(item.voice, solo=item.solo))
+
+    def _retime(self, item: SetSwap | SetTempo | Tap) -> Mapping[str, Any]:
+        match item:
+            case SetSwap(swap):
+                self.performer.swap = swap
+                self.player.plan_anew()
+                return {"ok": True}
+            case SetTempo(tempo):
+                return self._set_tempo(tempo)
+            case Tap(at):
+                tapped = self.taps.tap(at)
+                return {"ok": True} if tapped is None else self._set_tempo(tapped)
+
+    def _set_tempo(self, tempo: float) -> Mapping[str, Any]:
+        answer = self._tried(lambda: self.tempo_log.set_tempo(tempo, self.player.placing.reached))
+        if not answer["ok"]:
+            return answer
+        self.player.plan_anew()
+        return {"ok": True, "tempo": round(tempo, 3)}
+
+    def _end(self, item: Panic | Stop) -> None:
+        """End every note, or everything."""
+        if isinstance(item, Panic):
+            self._panic()
+        item.reply({"ok": True})
+        if isinstance(item, Stop):
+            self.stop(item.why)
+
+    def _bars_over(self) -> int:
+        """How many bars are over."""
+        beat = self.clock.ref.beat_at(self.time.now()) if self.clock.runs else self.clock.held
+        return int(max(beat, 0.0) // self.performer.performance.meter.beats_per_bar)
+
+    def _panic(self) -> None:
+        self.player.counters.panics += 1
+        at = self.clock.ref.time_of(self.player.placing.reached)
+        for event in self.ensemble.silence(panic=True):
+            self.journal.put(Sent(at, self.player.placing.reached, event))
+        self.journal.put(Noted(self.time.now(), "panic"))

@@ -1,0 +1,180 @@
+"""The engine: the sequencer and the inference thread, started, watched and stopped together.
+
+| thread | may | must not |
+| --- | --- | --- |
+| rtmidi callback, under JACK a reader of ours | stamp, one put on the inbox | log, print, decode, send, raise |
+| sequencer | drain the inbox, pop what is due, `send` | decode, read files, hold a lock of others |
+| inference | run the decoder (GIL released) | touch the schedule |
+| MIDI sender | hold each event until its time, then send | send early |
+| audio renderer | render the chip ahead into the ring | wait on the sequencer |
+| pyo callback, in a process of its own | copy a block, count it | anything else |
+| recorder | write files from a queue | push back |
+| feedback | send what the sequencer put on its queue to the controller | ask anything of the sequencer |
+| control socket | parse a command, put it on the inbox | act on it |
+| main | build, status line, signals | real-time work |
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from queue import SimpleQueue
+from typing import Any
+
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.control.inputs import Input
+from nesvae_live.control.readings import Message
+from nesvae_live.control.surface import Surface
+from nesvae_live.engine.config import Performance
+from nesvae_live.engine.dispatcher import Keep, unkept, unshown
+from nesvae_live.engine.inference import Inference, Result, run_request
+from nesvae_live.engine.protocols import Clock, Decode, Encode, Output
+from nesvae_live.engine.sequencer import Sequencer
+from nesvae_live.engine.state import Performer, unheard
+from nesvae_live.latent.setting import Setting
+from nesvae_live.log.entries import Closed, Journal
+from nesvae_live.music.arrangement import Arrangement
+from nesvae_live.music.balance import Balance
+from nesvae_live.music.voices import Voice
+
+Figures = Callable[[], Mapping[str, Any]]
+
+
+class Engine:
+    """Plays: everything between the inbox and the outputs."""
+
+    def __init__(
+        self,
+        *,
+        performance: Performance,
+        clock: Clock,
+        decoder: Decode,
+        outputs: Sequence[Output],
+        journal: Journal,
+        time: Time,
+        surface: Surface,
+        muted: set[Voice],
+        inbox: SimpleQueue[Input | Result],
+        figures: Figures = dict,
+        balance: Balance | None = None,
+        hear: Callable[[Balance], None] = unheard,
+        encoder: Encode | None = None,
+        snapshots: Mapping[int, Setting] | None = None,
+        show: Callable[[Message], None] = unshown,
+        keep: Keep = unkept,
+    ) -> None:
+        self.time = time
+        self.journal = journal
+        self.clock = clock
+        self.decoder = decoder
+        self._figures = figures
+        self.inference = Inference(decoder, time, inbox.put, encoder)
+        self.performer = Performer(
+            performance,
+            journal,
+            clock,
+            arrangement=Arrangement(frozenset(muted)),
+            balance=balance or Balance(),
+            hear=hear,
+            snapshots=snapshots or {},
+        )
+        self.sequencer = Sequencer(
+            time=time,
+            clock=clock,
+            inbox=inbox,
+            outputs=outputs,
+            journal=journal,
+            ask=self.inference.ask,
+            surface=surface,
+            performer=self.performer,
+            status=self.status,
+            show=show,
+            keep=keep,
+        )
+        self._thread = threading.Thread(target=self.sequencer.run, name="sequencer", daemon=True)
+
+    def prepare(self) -> None:
+        """Decode the first phrase, so that the music starts with the clock."""
+        request = self.sequencer.first_request(self.decoder.initial_state())
+        self.sequencer.begin(run_request(request, self.decoder, self.time))
+
+    def start(self, at: float) -> None:
+        """Start; beat 0 falls at `at` seconds, at least a lookahead from now, or is held from then."""
+        self.sequencer.start(at)
+        self.inference.start()
+        self._thread.start()
+
+    def stop(self, why: str) -> None:
+        """End every note and both threads; harmless when already stopped."""
+        sequencer = self.sequencer
+        if self._thread.ident is not None:
+            if not sequencer.done.is_set():
+                sequencer.request_stop(why)
+            self._thread.join(timeout=2.0)
+        self.inference.stop()
+
+    @property
+    def ending(self) -> Closed | None:
+        """When and why the performance ended, once it has."""
+        s = self.sequencer
+        return Closed(s.ended_at, s.ended_beat, s.why) if s.done.is_set() else None
+
+    def check(self) -> None:
+        """Raise what went wrong in a thread, if anything did."""
+        for error in (self.sequencer.error, self.inference.error):
+            if error is not None:
+                raise error
+
+    def finished(self) -> bool:
+        """Whether the performance has ended and its last event's time is past."""
+        sequencer = self.sequencer
+        return sequencer.done.is_set() and self.time.now() >= sequencer.ended_at
+
+    def status(self) -> dict[str, Any]:
+        """What the status line and `ctl status` show. Any thread may ask."""
+        sequencer, performer, ref = self.sequencer, self.performer, self.clock.ref
+        at = self.time.now() if self.clock.runs else ref.at
+        beat = max(ref.beat_at(at), 0.0)
+        bar, count = performer.performance.meter.position(beat)
+        return {
+            "bar": bar,
+            "count": count,
+            "beat": round(beat, 3),
+            "tempo": round(ref.tempo, 3),
+            "clock": self.clock.source,
+            "motion": str(self.clock.motion),
+            "clock_warning": self.clock.warning,
+            "swap": str(performer.swap),
+            "knobs": dict(performer.knobs.values),
+            "page": sequencer.surface.page + 1,
+            "muted": sorted(voice.name for voice in performer.muted),
+            "transpose": list(performer.arrangement.transpose),
+            "key": str(performer.arrangement.key or ""),
+            "temperature": round(performer.temperature, 3),
+            "seed": performer.seed,
+            "hold": performer.hold,
+            "back": sequencer.player.history.back,
+            "snapshots": sorted(performer.snapshots),
+            **sequencer.mover.figures(beat),
+            "solo": sorted(voice.name for voice in performer.balance.solo),
+            "level": performer.balance.level,
+            "decode_ms": milliseconds(self.inference.seconds),
+            "decodes_missed": sequencer.counters.decodes_missed,
+            "splices": sequencer.counters.splices,
+            "splices_late": sequencer.counters.splices_late,
+            "events_late": sequencer.counters.events_late,
+            **self._figures(),
+        }
+
+
+def milliseconds(seconds: Sequence[float]) -> dict[str, float]:
+    """Median, 95th percentile and maximum of some durations, in milliseconds."""
+    ordered = sorted(seconds)
+    if not ordered:
+        return {"p50": 0.0, "p95": 0.0, "max": 0.0}
+    last = len(ordered) - 1
+    return {
+        "p50": round(ordered[last // 2] * 1e3, 2),
+        "p95": round(ordered[round(last * 0.95)] * 1e3, 2),
+        "max": round(ordered[last] * 1e3, 2),
+    }

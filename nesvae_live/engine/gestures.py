@@ -1,0 +1,171 @@
+"""Gestures: what hands do to everything but single knobs, carried out.
+
+All of it runs in the sequencer's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.control.gestureinputs import (
+    Capture,
+    CapturePhrase,
+    ClearSnapshot,
+    Gesture,
+    GoRound,
+    LookBack,
+    Mark,
+    MoveFader,
+    RecallSnapshot,
+    ReleaseKnobs,
+    Roll,
+    SetAuto,
+    SetBounds,
+    SetHold,
+    SetKey,
+    SetMorphBars,
+    SetPair,
+    SetSeed,
+    SetTemperature,
+    SetTranspose,
+    StartMorph,
+    StoreSnapshot,
+)
+from nesvae_live.engine.automation import ARRANGEMENT, Mover
+from nesvae_live.engine.cue import Cue
+from nesvae_live.engine.history import Past
+from nesvae_live.engine.inference import Result
+from nesvae_live.engine.phraseplayer import Player
+from nesvae_live.engine.state import Performer
+from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.latent.knobs import steers
+from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, SEEDS, Setting
+from nesvae_live.latent.space import coordinate_to_value
+from nesvae_live.log.entries import Journal, Noted
+from nesvae_live.music.arrangement import Arrangement
+from nesvae_live.music.capture import Ear, checked_phrase
+
+MORPH_BARS = (0.25, 256.0)
+
+
+@dataclass
+class Gestures:
+    """Carries gestures out. `arrange` lets the voices be arranged otherwise from the horizon on."""
+
+    time: Time
+    journal: Journal
+    performer: Performer
+    player: Player
+    mover: Mover
+    arrange: Callable[[Arrangement], None]
+    ear: Ear = field(default_factory=Ear)
+
+    def take(self, item: Gesture) -> None:  # noqa: C901, PLR0912 - a table, one line a gesture
+        """Carry a gesture out.
+
+        Raises:
+            ValueError: it asks for what can't be had, in one line.
+        """
+        performer, mover, at = self.performer, self.mover, item.at
+        match item:
+            case ReleaseKnobs():
+                performer.release_all(at)
+            case SetTranspose(voice, semitones):
+                self.rearrange(performer.arrangement.with_transpose(voice, semitones))
+            case SetKey(key):
+                self.rearrange(replace(performer.arrangement, key=key))
+            case SetTemperature(temperature):
+                performer.set_temperature(temperature, at)
+            case SetSeed(seed):
+                performer.set_seed((performer.seed + 1) % SEEDS if seed is None else seed, at)
+            case SetHold(hold):
+                performer.hold = hold
+            case LookBack(phrases):
+                self._look_back(phrases)
+            case StoreSnapshot(slot):
+                performer.store(slot)
+            case ClearSnapshot(slot):
+                performer.clear(slot)
+            case RecallSnapshot(slot):
+                mover.recall(slot, self.player.next_line())
+            case StartMorph(slot, bars):
+                self._morph(slot, performer.morph_bars if bars is None else bars)
+            case SetMorphBars(bars):
+                performer.morph_bars = _checked("morph over bars", bars, *MORPH_BARS)
+            case SetPair(low, high):
+                mover.set_pair(low, high)
+            case MoveFader(value):
+                mover.fade(_checked("the fader", value, 0.0, 1.0), at)
+            case SetBounds(amount):
+                performer.bounds = _checked("bounds", amount, 0.0, 1.0)
+            case Roll(amount):
+                most = performer.bounds if amount is None else amount
+                mover.roll(_checked("bounds", most, 0.0, 1.0), self.player.next_line())
+            case Capture():
+                self.player.listen(self.ear.tuples(self.player.placing.step_seconds, at))
+                performer.hold = False
+            case CapturePhrase(tuples):
+                self.player.listen(checked_phrase(tuples))
+                performer.hold = False
+            case SetAuto(on):
+                mover.set_auto(on=on)
+            case GoRound(on, bars):
+                self._go_round(on=on, bars=bars)
+            case Mark(text):
+                self.journal.put(Noted(self.time.now(), f"mark {text}".strip()))
+
+    def go_on(self, captured: Result) -> None:
+        """Let what was captured be the position, and be played back first."""
+        performer, z = self.performer, captured.z
+        assert z is not None  # the encoder found it
+        ends = performer.performance.reach
+        knobs = {k: v for k, v in performer.knobs.values.items() if not steers(k)}
+        for knob, coordinate, reach in zip(ATTRIBUTE_KNOBS, z, ends, strict=False):
+            knobs[knob.name] = coordinate_to_value(float(coordinate), *reach)
+        setting = replace(performer.setting, knobs=knobs, style=z[N_ATTRIBUTES:])
+        self.mover.give(Cue(self.player.next_line(), setting, "capture", captured))
+
+    def rearrange(self, arrangement: Arrangement) -> None:
+        """Let hands arrange the voices."""
+        self.performer.touched.add(ARRANGEMENT)
+        self.arrange(arrangement)
+
+    def _morph(self, slot: int, bars: float) -> None:
+        self.mover.morph_to(slot, self.player.next_line(), self._beats(bars))
+
+    def _go_round(self, *, on: bool, bars: float | None) -> None:
+        if on:
+            beats = self._beats(self.performer.morph_bars if bars is None else bars)
+            self.mover.go_round(self.player.next_line(), beats)
+        else:
+            self.mover.end_round()
+
+    def _beats(self, bars: float) -> float:
+        """The beats of a morph over so many bars."""
+        beats_per_bar = self.performer.performance.meter.beats_per_bar
+        return _checked("morph over bars", bars, *MORPH_BARS) * beats_per_bar
+
+    def _look_back(self, phrases: int) -> None:
+        """Back holds what it finds; forward from the newest phrase goes on."""
+        performer, history = self.performer, self.player.history
+        if phrases < 0 and performer.hold and history.back == 0:
+            performer.hold = False
+            return
+        past = history.go(-phrases)
+        performer.hold = True
+        self.mover.give(Cue(self.player.next_line(), self._position(past), "history", past.book))
+
+    def _position(self, past: Past) -> Setting:
+        """How everything stood then, but for the sound and the arrangement, which stay."""
+        then, now = past.setting, self.performer.setting
+        knobs = {k: v for k, v in then.knobs.items() if steers(k)}
+        knobs |= {k: v for k, v in now.knobs.items() if not steers(k)}
+        return replace(then, knobs=knobs, arrangement=now.arrangement)
+
+
+def _checked(what: str, value: float, low: float, high: float) -> float:
+    if not low <= value <= high:
+        raise ValueError(f"{what} {value:g}: {low:g} to {high:g}")
+    return value

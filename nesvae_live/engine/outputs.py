@@ -1,0 +1,97 @@
+"""The ensemble: what the voices are to hold in, shaped events out to every output and the log.
+
+All of it runs in the sequencer's thread. Events leave in order of time, whatever becomes of the
+tempo line that they are placed on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.clock.timing import ClockRef
+from nesvae_live.engine.protocols import Output
+from nesvae_live.engine.schedule import Moment, Voicing
+from nesvae_live.log.entries import Journal, Sent
+from nesvae_live.music.arrangement import Arrangement
+from nesvae_live.music.drums import DRUM_PATCHES, Hit
+from nesvae_live.music.events import Event, NoteOn
+from nesvae_live.music.patch import Patch
+from nesvae_live.music.shaper import Shaper
+from nesvae_live.music.voices import Voice
+
+Knobs = Mapping[str, float]
+
+
+class Ensemble:
+    """Sends what the voices play; the one book of what sounds is its `voicing`."""
+
+    def __init__(
+        self,
+        outputs: Sequence[Output],
+        journal: Journal,
+        time: Time,
+        patches: Mapping[Voice, Patch],
+    ) -> None:
+        self.voicing = Voicing()
+        self.shaper = Shaper(patches, DRUM_PATCHES)
+        self.late = 0
+        """Events that were sent when their time was past."""
+        self.excused = -math.inf
+        """The beat up to which lateness is not counted: a clock that starts announces nothing."""
+        self._outputs = outputs
+        self._journal = journal
+        self._time = time
+        self._last_at = -math.inf
+        self._sent = 0
+
+    def play(
+        self, due: Sequence[Moment | Hit], ref: ClockRef, knobs: Knobs, arrangement: Arrangement
+    ) -> None:
+        """Play moments and drums, at their beats on the line, in order of beat."""
+        for item in sorted(due, key=lambda item: item.beat):
+            if isinstance(item, Moment):
+                notes = arrangement.notes(item.notes)
+                changes = self.voicing.change(notes, arrangement.muted)
+                self._send(item.beat, changes, ref, knobs)
+            elif Voice.NO not in arrangement.muted:
+                self._send(item.beat, [NoteOn(Voice.NO, item.drum.note)], ref, knobs)
+
+    def shape(self, until: float, ref: ClockRef, knobs: Knobs) -> None:
+        """Send what the notes that sound do before `until` seconds."""
+        for at, event in self.shaper.due(until, knobs):
+            self._put(at, ref.beat_at(at), event)
+
+    def end(self, beat: float, ref: ClockRef, voices: Collection[Voice] = tuple(Voice)) -> None:
+        """End what sounds in `voices` on a beat: tails too."""
+        self.voicing.end(voices)
+        for event in self.shaper.cut(voices):
+            self._put(ref.time_of(beat), beat, event)
+
+    def silence(self, *, panic: bool = False) -> list[Event]:
+        """End everything now, and drop what the outputs hold; returns the ends, for the log."""
+        for output in self._outputs:
+            output.silence(panic=panic)
+        self.voicing.end()
+        self.shaper.forget()
+        self._last_at = self._time.now()
+        return self.shaper.cut()
+
+    def _send(self, beat: float, events: Sequence[Event], ref: ClockRef, knobs: Knobs) -> None:
+        """Send note events as the patches shape them, behind all that is due before them."""
+        if not events:
+            return
+        at = ref.time_of(beat)
+        self.shape(at, ref, knobs)
+        for event in self.shaper.take(events, at, knobs):
+            self._put(at, beat, event)
+
+    def _put(self, at: float, beat: float, event: Event) -> None:
+        at = self._last_at = max(at, self._last_at)
+        if at < self._time.now() and beat > self.excused:
+            self.late += 1
+        self._journal.put(Sent(at, beat, event, self._sent))
+        self._sent += 1
+        for output in self._outputs:
+            output.send(event, at)

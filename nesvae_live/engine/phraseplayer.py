@@ -1,0 +1,277 @@
+"""The playing of phrases: asked for as late as is safe, placed one after the other, cut and swapped.
+
+All of it runs in the sequencer's thread. A place is a beat before swing, a beat is where it sounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.clock.timing import EPSILON
+from nesvae_live.engine.asking import Asking
+from nesvae_live.engine.budget import Budget
+from nesvae_live.engine.config import Counters, Performance
+from nesvae_live.engine.history import History, Past
+from nesvae_live.engine.inference import Request, Result
+from nesvae_live.engine.phraselog import answered, decoded, spliced
+from nesvae_live.engine.placedphrase import Book, Cut
+from nesvae_live.engine.placing import Placing
+from nesvae_live.engine.protocols import Clock
+from nesvae_live.engine.state import Performer
+from nesvae_live.latent.aim import Aim
+from nesvae_live.latent.decoding import State
+from nesvae_live.log.entries import Journal, Placed
+from nesvae_live.music.grid import Mode
+from nesvae_live.music.phrase import Ints, Phrase
+from nesvae_live.music.swap import next_line
+
+
+def unmoved(at: float) -> None:
+    """For a performance in which nothing moves by itself."""
+
+
+@dataclass
+class Player:
+    """Keeps the schedule filled with phrases that are decoded from the performer's newest aim."""
+
+    time: Time
+    clock: Clock
+    journal: Journal
+    ask: Callable[[Request], None]
+    performance: Performance
+    performer: Performer
+    counters: Counters
+    before_phrase: Callable[[float], None] = unmoved
+    """Called when the next phrase is about to be asked for, with the time."""
+
+    def __post_init__(self) -> None:
+        self.history = History()
+        self.placing = Placing(self.performance, self.clock)
+        self.captured: Result | None = None
+        """What came of a capture; whoever takes it puts None here."""
+        self._heard: Ints | None = None  # what is to be captured
+        self.budget = Budget()
+        self.book: Book | None = None
+        self.pending: Request | None = None
+        self.ready: Result | Book | None = None
+        """A phrase that waits for the clock to run."""
+        self._ready_aim = self.performer.aim  # what it was decoded from
+        self.joining = True
+        """Nothing is placed in this epoch of the clock."""
+        self._sound = self.performer.aim  # what the playing phrase was decoded from
+        self._cut: Cut | None = None  # of the splice that is pending, or planned
+
+    def first_request(self, state: State) -> Request:
+        """The request for the first phrase, which is decoded before anything starts."""
+        self._asking = Asking(self.performance.sampling, self.performer, state)
+        return self._asking.following(None)
+
+    def begin(self, first: Result) -> None:
+        """Take the first phrase, which waits for the clock."""
+        self._note(first)
+        self._wait(first, first.request.aim)
+
+    def join(self, entry: float) -> None:
+        """Place the phrase that waits where the clock enters."""
+        ready = self.ready
+        assert ready is not None  # the caller asked
+        self.placing.schedule.clear()
+        self.placing.reached = entry
+        if isinstance(ready, Book):
+            self._play_again(replace(ready, aim=self._ready_aim.key), entry, self.time.now())
+        else:
+            self._place(ready, entry, self._ready_aim)
+        # What may be pending is the same phrase from newer knobs: a tail will have them.
+        self.pending = self.ready = None
+        self.joining = False
+
+    def break_off(self) -> None:
+        """The clock broke off: nothing that was placed before counts."""
+        self.placing.drummer.clear()
+        if self.joining:  # the phrase that waits, or comes, is as good as before
+            return
+        if self.pending is not None and self.pending.captured is not None:
+            self._heard = self.pending.captured
+        self.pending = self._cut = None
+        self.joining = True
+        if self.performer.hold and self.book is not None:
+            self._wait(self.book, self.performer.aim)
+
+    def plan_anew(self) -> None:
+        """Forget where to cut, unless a decode for it is on its way: time or the swap changed."""
+        self._cut = self._cut if self.pending is not None else None
+
+    def ask_time(self) -> float:
+        """When the next decode is asked for: as late as is safe, so that it has the newest knobs."""
+        if self.pending is not None or self.joining or self.performer.hold:
+            return float("inf")
+        if self._cut is None:
+            return self._decided_by(self.placing.schedule.end) - self.budget.phrase
+        return self._decided_by(self.placing.swung(self._cut.place)) - self.budget.tail
+
+    def ask_what_is_due(self, now: float) -> None:
+        """Ask for the next phrase, or a tail, if its time has come."""
+        if self.pending is not None:
+            return
+        if self._heard is not None:
+            heard, self._heard = self._heard, None
+            self._ask(self._asking.captured(heard))
+            return
+        if self.joining:
+            old = self._ready_aim.key != self.performer.aim.key and not self.performer.hold
+            if self.ready is None or old:
+                self._ask(self._asking.following(self.book))
+            return
+        book = self.book
+        assert book is not None  # it joined
+        if self.performer.hold:
+            self._cut = None
+            return
+        self._plan(book, now)
+        if now < self.ask_time():
+            return
+        if self._cut is None:
+            self.before_phrase(now)
+            self._ask(self._asking.following(book, self._next_aim()))
+            return
+        self._ask(self._asking.tail(book, self._cut))
+
+    def receive(self, result: Result) -> None:
+        """Take what came of a request; what nobody waits for any more is dropped."""
+        if result.request is not self.pending:
+            return
+        self._note(result)
+        self.pending = None
+        self.budget.learn(result.seconds)
+        if result.z is not None:
+            self.captured = result
+        elif self.joining:
+            self._wait(result, result.request.aim)
+        elif self.performer.hold:
+            self._cut = None
+        elif result.request.splice:
+            self._splice(result)
+        else:
+            assert self.book is not None  # something plays, so it can be followed
+            self._place(result, self.book.end)
+
+    def repeat(self, now: float) -> None:
+        """The next phrase is late, or isn't wanted: the one that plays goes round.
+
+        A late one is dropped.
+        """
+        assert self.book is not None  # join() comes first
+        if not self.performer.hold:
+            if self.pending is not None and self.pending.splice:
+                self.counters.splices_late += 1
+            else:
+                self.counters.decodes_missed += 1
+        if self.pending is not None and self.pending.captured is None:
+            self.pending = None
+        self._cut = None
+        self._play_again(self.book, self.book.end, now)
+
+    def leap(self, phrase: Result | Book, line: float) -> None:
+        """From `line` on play another phrase; what was placed for then gives way.
+
+        The performer's aim is that phrase's from now on.
+        """
+        self.pending = self._cut = None
+        if self.joining:
+            self._wait(phrase, self.performer.aim)
+            return
+        place = max(line, self.placing.reached + EPSILON)
+        if isinstance(phrase, Result):
+            self._place(phrase, place, self.performer.aim)
+            return
+        self._sound = aim = self.performer.aim
+        self._play_again(replace(phrase, aim=aim.key), place, self.time.now())
+
+    def _wait(self, phrase: Result | Book, aim: Aim) -> None:
+        self.ready, self._ready_aim = phrase, aim
+
+    def listen(self, tuples: Ints) -> None:
+        """Let the encoder find `[n, 4]` tuples, n from 1 to 13, as soon as it has time."""
+        self._heard = tuples
+
+    def next_line(self) -> float:
+        """The first place on which something that is asked for now can be heard."""
+        if self.joining:
+            return -float("inf")
+        soonest = self.time.now() + self.performance.lookahead + self.budget.phrase
+        beat = max(self.clock.ref.beat_at(soonest), self.placing.reached)
+        return next_line(self.performer.swap, beat, self.performance.meter)
+
+    def _play_again(self, book: Book, place: float, now: float) -> None:
+        places, beats = self.placing.put_down(Phrase(book.tuples), book.index, place)
+        self.book = replace(book, places=places)
+        self.journal.put(Placed(now, book.index, beats[0], beats[-1] - beats[0], repeat=True))
+
+    def _note(self, result: Result) -> None:
+        """Tell the log of an answer before it is used."""
+        self.journal.put(answered(result, self.time.now()))
+
+    def _decided_by(self, beat: float) -> float:
+        return self.clock.ref.time_of(beat) - self.performance.lookahead
+
+    def _plan(self, book: Book, now: float) -> None:
+        """Find the cut from which on turned knobs can be heard, if any were turned."""
+        if self.performer.aim.key == book.aim:
+            self._cut = None
+        elif self._cut is None:
+            soonest = now + self.performance.lookahead + self.budget.tail
+            beat = self.clock.ref.beat_at(soonest)
+            cut = book.cut(self.performer.swap, beat, self.performance.meter, self.placing.swung)
+            if cut is None:
+                return
+            # Both decodes need their time; without it the next phrase has the knobs.
+            end = self._decided_by(self.placing.schedule.end) - self.budget.phrase
+            if self._decided_by(self.placing.swung(cut.place)) < end:
+                self._cut = cut
+
+    def _ask(self, request: Request) -> None:
+        self.pending = request
+        self.ask(request)
+
+    def _next_aim(self) -> Aim:
+        """The newest knobs, unless the next phrase begins long before they may be heard."""
+        line = next_line(self.performer.swap, self.placing.schedule.end, self.performance.meter)
+        wait = self.clock.ref.time_of(line) - self.clock.ref.time_of(self.placing.schedule.end)
+        soon = wait <= self.performance.lookahead + 2.0 * self.budget.phrase
+        return self.performer.aim if soon else self._sound
+
+    def _place(self, result: Result, start: float, aim: Aim | None = None) -> None:
+        """Let a whole phrase play from place `start` on."""
+        request, phrase = result.request, result.phrase
+        places, beats = self.placing.put_down(phrase, request.index, start)
+        states = tuple(result.decoded.state(i) for i in range(len(phrase.tuples) + 1))
+        aim = aim or request.aim
+        self.book = Book(request.index, phrase.tuples, places, states, aim.key)
+        self._asking.count(request.index)
+        self._sound, self._cut = aim, None
+        self.history.add(Past(self.book, self.performer.setting))
+        now = self.time.now()
+        self.journal.put(decoded(result, now))
+        self.journal.put(Placed(now, request.index, beats[0], beats[-1] - beats[0], repeat=False))
+
+    def _splice(self, result: Result) -> None:
+        """Swap the playing phrase's tail, if the cut is still ahead."""
+        request, phrase, cut, book = result.request, result.phrase, self._cut, self.book
+        self._cut = None
+        assert cut is not None  # it was asked for, and whatever drops one drops the other
+        assert book is not None
+        beat = self.placing.swung(cut.place)
+        if beat <= self.placing.reached:
+            self.counters.splices_late += 1
+            return
+        self.counters.splices += 1
+        end = book.end if self.performance.grid.mode is Mode.BARS else None
+        before = book.tuples[cut.kept - 1][:3]
+        places, beats = self.placing.put_down(phrase, request.index, cut.place, end, before)
+        states = tuple(result.decoded.state(i) for i in range(len(phrase.tuples) + 1))
+        self._sound = request.aim
+        self.book = book.spliced(cut, phrase.tuples, places, states, self._sound.key)
+        self.history.amend(Past(self.book, self.performer.setting))
+        self.journal.put(spliced(result, cut, beat, beats[-1] - beat, self.time.now()))

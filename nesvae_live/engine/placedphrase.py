@@ -1,0 +1,119 @@
+"""The phrase that plays: where its tuples lie, where it may be cut, what a tail goes on from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from nesvae_live.clock.timing import EPSILON, Meter
+from nesvae_live.latent.decoding import State
+from nesvae_live.music.swap import Swap, lines_from
+
+LONGEST_WAIT = 4.0
+"""Steps of a tuple that a knob waits for; of a longer one the rest is decoded again."""
+
+Tuple4 = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a phrase is cut: at `place`, when `kept` tuples have played, the last for `held` steps."""
+
+    kept: int
+    held: int
+    place: float
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Phrase `index` as it was placed.
+
+    `places` are the beats, before swing, on which its tuples start, and its end; `states` the
+    decoder's state before each tuple, and after the last. Its tail was decoded again `splices`
+    times, from knobs that said `aim` (z and mask as bytes, to be compared).
+    """
+
+    index: int
+    tuples: tuple[Tuple4, ...]
+    places: tuple[float, ...]
+    states: tuple[State, ...]
+    aim: bytes
+    splices: int = 0
+
+    @property
+    def end(self) -> float:
+        """The beat, before swing, on which it ends."""
+        return self.places[-1]
+
+    def cut(
+        self, swap: Swap, earliest: float, meter: Meter, swung: Callable[[float], float]
+    ) -> Cut | None:
+        """The first cut that falls on beat `earliest` or later, as `swung` puts it; None: no one.
+
+        At a bar line or a beat that lies in a tuple, the tuple is cut there; with `now` only one
+        that would have lasted for more than `LONGEST_WAIT` steps, at its next step.
+        """
+        if swap is Swap.NOW:
+            return self._next_tuple(earliest, swung)
+        line = next(line for line in lines_from(swap, earliest, meter) if swung(line) >= earliest)
+        if not self.places[0] - EPSILON <= line < self.end - EPSILON:
+            return None
+        last = max(i for i, place in enumerate(self.places) if place <= line + EPSILON)
+        if last > 0 and line - self.places[last] < EPSILON:
+            return Cut(last, self.tuples[last - 1][3], line)
+        if line - self.places[last] < EPSILON:
+            return None  # it is the phrase's start, and was decoded for it
+        held, step = self.tuples[last][3], self._step(last)
+        steps = min(max(round((line - self.places[last]) / step), 1), held)
+        return Cut(last + 1, steps, line)
+
+    def state_at(self, cut: Cut) -> State:
+        """What the tail goes on from: the last tuple kept is as long as it is really held."""
+        state = self.states[cut.kept]
+        return replace(state, previous=(*state.previous[:3], cut.held - 1))
+
+    def tail_tuples(self, cut: Cut) -> int:
+        """How many tuples the tail has: as many as it replaces, the rest of a cut one too."""
+        return len(self.tuples) - cut.kept + (self._is_inside(cut))
+
+    def spliced(
+        self,
+        cut: Cut,
+        tuples: tuple[Tuple4, ...],
+        places: tuple[float, ...],
+        states: tuple[State, ...],
+        aim: bytes,
+    ) -> Book:
+        """The book with a new tail; `places` and `states` are one more than `tuples`."""
+        p1, p2, tr, _ = self.tuples[cut.kept - 1]
+        return Book(
+            self.index,
+            (*self.tuples[: cut.kept - 1], (p1, p2, tr, cut.held), *tuples),
+            (*self.places[: cut.kept], *places),
+            (*self.states[: cut.kept], *states),
+            aim,
+            self.splices + 1,
+        )
+
+    def _is_inside(self, cut: Cut) -> bool:
+        return self.places[cut.kept] - cut.place > EPSILON
+
+    def _step(self, i: int) -> float:
+        """How many beats a step of tuple `i` lasts."""
+        return (self.places[i + 1] - self.places[i]) / self.tuples[i][3]
+
+    def _next_tuple(self, earliest: float, swung: Callable[[float], float]) -> Cut | None:
+        n = len(self.tuples)
+        after = next((i for i in range(1, n + 1) if swung(self.places[i]) >= earliest), None)
+        if after is None:
+            return None
+        i = after - 1
+        held, step = self.tuples[i][3], self._step(i)
+        for steps in range(1, held):
+            place = self.places[i] + steps * step
+            if swung(place) < earliest:
+                continue
+            if self.places[after] - max(earliest, self.places[i]) > LONGEST_WAIT * step:
+                return Cut(after, steps, place)
+            break
+        return Cut(after, held, self.places[after]) if after < n else None

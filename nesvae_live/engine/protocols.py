@@ -1,0 +1,112 @@
+"""What the engine asks of the world: a time, outputs, a decoder, a journal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.clock.timing import ClockRef
+from nesvae_live.latent.decoding import Decoded, Sampling, State
+from nesvae_live.music.events import Event
+
+
+class Output(Protocol):
+    """Takes events with the time they are for.
+
+    Both verbs are called in the sequencer's thread: they hand over and return, never block,
+    never raise. Events arrive in order of time, off before on at the same time.
+    """
+
+    def send(self, event: Event, at: float) -> None:
+        """Play `event` at `at` seconds (in the near future, or late if already past)."""
+        ...
+
+    def silence(self, *, panic: bool = False) -> None:
+        """Forget what is queued and end every note now; a panic trusts no books."""
+        ...
+
+
+class Decode(Protocol):
+    """Spells phrases; used by the inference thread alone, and releases the GIL while it works."""
+
+    def initial_state(self) -> State:
+        """No past."""
+        ...
+
+    def decode(
+        self,
+        z: NDArray[np.float32],
+        mask: NDArray[np.float32],
+        start: State,
+        uniforms: NDArray[np.float32],
+        sampling: Sampling,
+    ) -> Decoded:
+        """Spell `[T, 4]` symbols from z `[8 + U]` and mask `[8]`, with draws `uniforms` `[T, 4]`."""
+        ...
+
+
+class Encode(Protocol):
+    """Finds phrases on the map; used by the inference thread alone, and releases the GIL."""
+
+    def encode(self, tuples: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Where `[n, 4]` tuples, n from 1 to 13, are: z `[8 + U]`, within the knobs' reach."""
+        ...
+
+
+class Clock(Protocol):
+    """Musical time; `ref` is replaced, never changed. The verbs are the sequencer's thread's."""
+
+    @property
+    def ref(self) -> ClockRef:
+        """The line to read now; while it doesn't run, its `beat` is the position that is held."""
+        ...
+
+    @property
+    def runs(self) -> bool:
+        """Whether beats go by."""
+        ...
+
+    @property
+    def epoch(self) -> int:
+        """Grows whenever what comes does not follow from what was: phrases are placed anew."""
+        ...
+
+    @property
+    def entry(self) -> float:
+        """The beat on which phrases are placed anew."""
+        ...
+
+    @property
+    def held(self) -> float:
+        """The beat that was reached at the last break."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """What it is called by a person."""
+        ...
+
+    @property
+    def motion(self) -> str:
+        """What its source does."""
+        ...
+
+    @property
+    def warning(self) -> str:
+        """What is wrong with its source, in one line; empty: nothing."""
+        ...
+
+    def start(self, at: float) -> None:
+        """Begin at `at` seconds."""
+        ...
+
+    def hear(self, port: str, data: Sequence[int], at: float) -> bool:
+        """Take a MIDI message and its stamp; whether it was the clock's."""
+        ...
+
+    def tick(self, now: float) -> None:
+        """Notice what did not come."""
+        ...

@@ -1,0 +1,253 @@
+"""The sequencer: inputs in, phrases asked for and placed, events out, each for its time.
+
+`step()` is the logic and can be driven by a test with a time of its own; `run()` is the loop.
+Everything is decided at the horizon, `lookahead` seconds ahead of now, so that the outputs have
+each event before its time; between now and the horizon nothing changes any more.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.control.inputs import Input, Stop
+from nesvae_live.control.readings import Message
+from nesvae_live.control.surface import Surface
+from nesvae_live.engine.automation import Mover
+from nesvae_live.engine.config import Counters
+from nesvae_live.engine.dispatcher import Desk, Keep, unkept, unshown
+from nesvae_live.engine.gestures import Gestures
+from nesvae_live.engine.inference import Request, Result
+from nesvae_live.engine.instant import Instant
+from nesvae_live.engine.journaling import TempoLog
+from nesvae_live.engine.outputs import Ensemble
+from nesvae_live.engine.phraseplayer import Player
+from nesvae_live.engine.protocols import Clock, Output
+from nesvae_live.engine.state import Performer
+from nesvae_live.latent.decoding import State
+from nesvae_live.log.entries import Clocked, Journal
+from nesvae_live.music import drums
+from nesvae_live.music.arrangement import Arrangement
+
+LONGEST_NAP = 0.006
+"""Seconds the loop sleeps at most: what it decides then still comes in time for the renderer, which
+looks every 5 ms and is 35 ms ahead, of the lookahead's 50."""
+
+SHORTEST_NAP = 0.0005
+
+
+@dataclass
+class Sequencer:
+    """Plays what the performer steers; all of it runs in one thread, which must not block."""
+
+    time: Time
+    clock: Clock
+    inbox: SimpleQueue[Input | Result]
+    outputs: Sequence[Output]
+    journal: Journal
+    ask: Callable[[Request], None]
+    surface: Surface
+    performer: Performer
+    status: Callable[[], Mapping[str, Any]] = dict
+    show: Callable[[Message], None] = unshown
+    keep: Keep = unkept
+
+    def __post_init__(self) -> None:
+        self.wall = self.time
+        self.time = self._instant = Instant(self.wall, self.journal)
+        self.performance = self.performer.performance
+        self.counters = Counters()
+        self.ensemble = Ensemble(self.outputs, self.journal, self.time, self.performance.patches)
+        self.player = Player(
+            self.time,
+            self.clock,
+            self.journal,
+            self.ask,
+            self.performance,
+            self.performer,
+            self.counters,
+        )
+        self.mover = Mover(self.performer, self._arrange_later, self.player.leap)
+        self.player.before_phrase = self.mover.step
+        self.gestures = Gestures(
+            self.time, self.journal, self.performer, self.player, self.mover, self._arrange_now
+        )
+        self._arrangements: list[tuple[float, Arrangement]] = []  # (beat, what holds from there)
+        self.tempo_log = TempoLog(self.clock, self.journal)
+        self.desk = Desk(
+            self.time,
+            self.clock,
+            self.journal,
+            self.surface,
+            self.performer,
+            self.player,
+            self.ensemble,
+            self.tempo_log,
+            self.gestures,
+            follow=self._follow,
+            stop=lambda why: self._finish(why, self.time.now()),
+            status=self.status,
+            show=self.show,
+            keep=self.keep,
+        )
+        self.done = threading.Event()
+        self.why = ""
+        self.ended_beat = 0.0
+        self.ended_at = float("inf")
+        """When the last event falls, in seconds, once `done` is set."""
+        self.error: BaseException | None = None
+        self._epoch = self.clock.epoch
+
+    def first_request(self, state: State) -> Request:
+        """The request for the first phrase, which is decoded before anything starts."""
+        return self.player.first_request(state)
+
+    def begin(self, first: Result) -> None:
+        """Take the first phrase: it starts with the clock."""
+        self.player.begin(first)
+        if self.clock.runs:
+            self._join()
+
+    def start(self, at: float) -> None:
+        """Start the clock: beat 0 falls at `at` seconds, or is held from then."""
+        self.clock.start(at)
+        if not self.clock.runs:
+            line = self.clock.ref
+            self.journal.put(Clocked(at, line.beat, line.beat_seconds, runs=False))
+
+    def run(self) -> None:
+        """The loop of the sequencer's thread."""
+        try:
+            first: Input | Result | None = None
+            while not self.done.is_set():
+                nap = self.step(first)
+                try:
+                    first = self.inbox.get(timeout=nap) if nap > 0 else self.inbox.get_nowait()
+                except Empty:
+                    first = None
+        except BaseException as error:  # noqa: BLE001 - kept for engine.check(), which raises it again
+            self.error = error
+            for output in self.outputs:
+                output.silence()
+            self._finish("an error", self.time.now())
+
+    def step(self, first: Input | Result | None = None) -> float:
+        """Take `first` and the inbox, do what is due; returns the seconds until there is more."""
+        now = self._instant.look()
+        if first is not None:
+            self._take(first)
+        while not self.done.is_set():
+            try:
+                self._take(self.inbox.get_nowait())
+            except Empty:
+                break
+        if self.done.is_set():
+            return 0.0
+        self.clock.tick(now)
+        self._follow()
+        self.desk.tick(now)
+        if self.clock.runs and self.player.joining and self.player.ready is not None:
+            self._join()
+        if (captured := self.player.captured) is not None:
+            self.player.captured = None
+            self.gestures.go_on(captured)
+        if self.clock.runs and not self.player.joining:
+            self.tempo_log.tell(now)
+            self._advance(now)
+            ahead = now + self.performance.lookahead + self.player.budget.phrase
+            self.mover.advance(self.clock.ref.beat_at(ahead), now)
+        else:
+            self.mover.advance(math.inf, now)
+        if not self.done.is_set():
+            self.player.ask_what_is_due(now)
+        return min(LONGEST_NAP, max(self.player.ask_time() - now, SHORTEST_NAP))
+
+    def _take(self, item: Input | Result) -> None:
+        if self.done.is_set():
+            return
+        if isinstance(item, Result):
+            self.player.receive(item)
+            return
+        self.counters.inputs += 1
+        self.desk.take(item)
+
+    def _follow(self) -> None:
+        """If the clock broke off, end what sounds and begin anew: nothing before it counts."""
+        if self.clock.epoch == self._epoch:
+            return
+        self._epoch = self.clock.epoch
+        if self.tempo_log.runs:
+            self.tempo_log.hold(self.time.now())
+            self.ensemble.silence()
+        self.player.break_off()
+        for _, arrangement in self._arrangements[-1:]:
+            self._arrange_now(arrangement)
+        self._arrangements.clear()
+
+    def _join(self) -> None:
+        """Let the phrase that waits begin where the clock enters."""
+        horizon = self.time.now() + self.performance.lookahead
+        self.ensemble.excused = self.clock.ref.beat_at(horizon)
+        self.player.join(self.clock.entry)
+
+    def _advance(self, now: float) -> None:
+        """Send everything up to the horizon."""
+        ref, end, knobs = self.clock.ref, self.performance.end, self.performer.knobs.values
+        player, schedule = self.player, self.player.placing.schedule
+        horizon = ref.beat_at(now + self.performance.lookahead)
+        while schedule.end <= horizon and schedule.end < end:
+            player.repeat(now)
+        last = min(horizon, math.nextafter(end, 0.0))
+        while self._arrangements and self._arrangements[0][0] <= last:
+            beat, arrangement = self._arrangements.pop(0)
+            self._send(math.nextafter(beat, -math.inf))
+            self._arrange(arrangement, max(beat, player.placing.reached))
+        self._send(last)
+        self.ensemble.shape(ref.time_of(last), ref, knobs)
+        self.counters.events_late = self.ensemble.late
+        if horizon >= end:
+            self._finish("its bars were played", now, end)
+
+    def _send(self, beat: float) -> None:
+        """Send what the voices play up to and including a beat."""
+        knobs = self.performer.knobs.values
+        due = self.player.placing.take_due(beat, knobs.get(drums.KNOB))
+        self.ensemble.play(due, self.clock.ref, knobs, self.performer.arrangement)
+
+    def _arrange(self, arrangement: Arrangement, beat: float) -> None:
+        """Let the voices be arranged so from a beat on, before which everything was sent."""
+        muted = arrangement.muted - self.performer.muted
+        self.performer.arrange(arrangement, self.time.now(), beat)
+        self.ensemble.end(beat, self.clock.ref, muted)
+
+    def _arrange_now(self, arrangement: Arrangement) -> None:
+        self._arrange(arrangement, self.player.placing.reached)
+
+    def _arrange_later(self, arrangement: Arrangement, beat: float) -> None:
+        """From a beat on, which may be the horizon's or earlier: then from the horizon on."""
+        if self.player.joining or beat <= self.player.placing.reached:
+            self._arrangements.clear()
+            self._arrange_now(arrangement)
+        else:
+            self._arrangements = [(b, a) for b, a in self._arrangements if b < beat]
+            self._arrangements.append((beat, arrangement))
+
+    def request_stop(self, why: str) -> None:
+        """Ask for the end from another thread; the sequencer's thread carries it out."""
+        self.inbox.put(Stop(self.wall.now(), why=why))
+
+    def _finish(self, why: str, now: float, beat: float | None = None) -> None:
+        if self.done.is_set():
+            return
+        reached = self.player.placing.reached if self.clock.runs else self.clock.held
+        end = reached if beat is None else beat
+        self.ensemble.end(end, self.clock.ref)
+        self.why = why
+        self.ended_beat = end
+        self.ended_at = max(self.clock.ref.time_of(end), now)
+        self.done.set()

@@ -1,0 +1,150 @@
+"""The auto mode, run as it ships, and held against real music."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.evaluation.batchdecode import decode, no_past
+from nesvae_live.evaluation.bootstrap import Figure, bootstrap, interval
+from nesvae_live.evaluation.copies import Known
+from nesvae_live.evaluation.features import FEATURES, features, histograms, jensen_shannon
+from nesvae_live.evaluation.seams import seams
+from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles, measure
+from nesvae_live.latent.decoding import Sampling
+from nesvae_live.latent.walk import Spread, Walk
+from nesvae_live.model.vae import Vae
+from nesvae_live.music.phrase import Ints
+
+Floats = NDArray[np.float64]
+HUMAN_DRAWS = 20
+"""The human divergence is the mean over so many samples of the training songs."""
+
+
+def run_auto(
+    model: Vae,
+    quantiles: Quantiles,
+    spread: Spread,
+    sampling: Sampling,
+    runs: int,
+    phrases: int,
+    seed: int,
+) -> Ints:
+    """`runs` performances of `phrases` phrases each, from silence: `[runs, phrases, 13, 4]`."""
+    walks = [Walk(seed + i, spread, quantiles.reach()) for i in range(runs)]
+    mask = np.ones((runs, N_ATTRIBUTES), np.float32)
+    rng = np.random.default_rng([seed, 1])
+    past = no_past(model, runs)
+    out = []
+    for index in range(phrases):
+        z = np.stack([walk.at(index) for walk in walks])
+        tuples, past = decode(model, z, mask, past, sampling, rng, quantiles)
+        out.append(tuples)
+    return np.stack(out, 1)
+
+
+def auto_figures(
+    music: Ints, held_out: Sequence[Ints], train: Sequence[Ints] | None, known: Known | None
+) -> dict[str, Any]:
+    """Seams, correlation from phrase to phrase, divergence of features, and copies.
+
+    Args:
+        music: `[runs, phrases, 13, 4]` of `run_auto`.
+        held_out: each song's phrases `[m, 13, 4]`.
+        train: the same of the training songs, for the human divergence.
+        known: the training songs, for the copies.
+
+    Returns:
+        `seam`, `phrase_correlation`, `js`, `js_over_human`, `copies`, and the same of the held-out
+        songs under `human`. What needs the training songs is None without them.
+    """
+    figures: dict[str, Any] = {
+        "seam": seams(list(music)),
+        "phrase_correlation": phrase_correlations(list(music)),
+        "js_over_human": None,
+        "copies": None,
+        "human": {"seam": seams(held_out), "phrase_correlation": phrase_correlations(held_out)},
+    }
+    ours, theirs = _histograms(list(music)), _histograms(held_out)
+    figures["js"] = {
+        f.name: bootstrap(jensen_shannon, ours[i], theirs[i], centred=True)
+        for i, f in enumerate(FEATURES)
+    }
+    if train is not None:
+        samples = train_samples(train, *music.shape[:2])
+        figures["human"]["js"], figures["js_over_human"] = {}, {}
+        for i, spec in enumerate(FEATURES):
+            human = [s[i] for s in samples]
+            figures["human"]["js"][spec.name] = bootstrap(
+                _mean_divergence, theirs[i], *human, centred=True
+            )
+            figures["js_over_human"][spec.name] = bootstrap(
+                _ratio, ours[i], theirs[i], *human, centred=True
+            )
+    if known is not None:
+        figures["copies"] = copied(list(music), known)
+        figures["human"]["copies"] = copied(held_out, known)
+    return figures
+
+
+def phrase_correlations(songs: Sequence[Ints]) -> dict[str, Figure]:
+    """How far each attribute of a phrase goes with that of the next: Pearson's, over all pairs."""
+    measured = [measure(song) for song in songs]
+    out = {}
+    for i, spec in enumerate(ATTRIBUTES):
+        sums = np.stack([_moments(m[:-1, i], m[1:, i]) for m in measured])
+        out[spec.name] = bootstrap(_pearson, sums)
+    return out
+
+
+def copied(songs: Sequence[Ints], known: Known) -> Figure:
+    """The share of whole phrases that occur in the training songs."""
+    whole = [song[(song[:, :, 3] > 0).all(1)] for song in songs]
+    return interval([known.holds(w).sum() for w in whole], [len(w) for w in whole])
+
+
+def train_samples(train: Sequence[Ints], runs: int, phrases: int) -> list[Floats]:
+    """Histograms of as many stretches of training music, as long as the runs are."""
+    rng = np.random.default_rng(0)
+    values = features(np.concatenate(train))
+    phrases = min(phrases, len(values))
+    group = np.repeat(np.arange(runs), phrases)
+    out = []
+    for _ in range(HUMAN_DRAWS):
+        starts = rng.integers(len(values) - phrases + 1, size=runs)
+        rows = (starts[:, None] + np.arange(phrases)).reshape(-1)
+        out.append(histograms(values[rows], group, runs))
+    return out
+
+
+def _histograms(songs: Sequence[Ints]) -> Floats:
+    group = np.repeat(np.arange(len(songs)), [len(song) for song in songs])
+    return histograms(features(np.concatenate(songs)), group, len(songs))
+
+
+def _mean_divergence(theirs: Floats, *human: Floats) -> Floats:
+    mean: Floats = np.mean([jensen_shannon(h, theirs) for h in human], axis=0)
+    return mean
+
+
+def _ratio(ours: Floats, theirs: Floats, *human: Floats) -> Floats:
+    human_js = _mean_divergence(theirs, *human)
+    ratio: Floats = jensen_shannon(ours, theirs) / np.where(human_js > 0, human_js, np.nan)
+    return ratio
+
+
+def _moments(x: Floats, y: Floats) -> Floats:
+    real = ~np.isnan(x + y)
+    x, y = x[real], y[real]
+    return np.array([len(x), x.sum(), y.sum(), (x * x).sum(), (y * y).sum(), (x * y).sum()])
+
+
+def _pearson(sums: Floats) -> Floats:
+    n, x, y, xx, yy, xy = np.moveaxis(sums, -1, 0)
+    n = np.where(n > 0, n, np.nan)
+    spread = (xx / n - (x / n) ** 2) * (yy / n - (y / n) ** 2)
+    pearson: Floats = (xy / n - x * y / n**2) / np.sqrt(np.where(spread > 0, spread, np.nan))
+    return pearson

@@ -1,0 +1,123 @@
+"""Places in held-out songs: the phrase, its coordinates and style, and the song's past before it."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nesvae_live.chip.corpus import Corpus, phrases_to_symbols
+from nesvae_live.evaluation.batchdecode import F32, Past
+from nesvae_live.latent.attributes import Quantiles, measure
+from nesvae_live.latent.walk import Spread
+from nesvae_live.model.vae import Vae, condition, start_tuple
+from nesvae_live.music.phrase import TUPLES_PER_PHRASE, Ints, tuples_to_phrases
+
+BATCH = 512
+REGIONS, LEAST = 12, 400
+"""Regions of z at most, and phrases for each at least."""
+NOISE = 0.1
+"""The attributes' grain: no region is narrower."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Phrases: `symbols` `[n, 13, 4]`, `counts` `[n]`, `song` `[n]`; `a` `[n, 8]`.
+
+    `mu` and `u` `[n, U]` are the style's mean and one draw of it, `log_sigma` its spread, and
+    `first` `[n]` is true where a song starts.
+    """
+
+    symbols: Ints
+    counts: Ints
+    song: Ints
+    first: NDArray[np.bool_]
+    a: F32
+    mu: F32
+    log_sigma: F32
+    u: F32
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+
+@torch.no_grad()
+def encode(model: Vae, quantiles: Quantiles, corpus: Corpus, rng: np.random.Generator) -> Encoded:
+    """Every phrase of every song."""
+    cut = [tuples_to_phrases(song) for song in corpus.songs]
+    phrases = np.concatenate([p for p, _ in cut])
+    counts = np.concatenate([c for _, c in cut])
+    song = np.repeat(np.arange(len(cut)), [len(p) for p, _ in cut])
+    symbols = phrases_to_symbols(phrases)
+    parts = [
+        model.encoder(
+            torch.from_numpy(symbols[i : i + BATCH]), torch.from_numpy(counts[i : i + BATCH])
+        )
+        for i in range(0, len(symbols), BATCH)
+    ]
+    mu, log_sigma = (torch.cat(p).numpy() for p in zip(*parts, strict=True))
+    noise = torch.from_numpy(rng.standard_normal(mu.shape, dtype=np.float32))
+    scatter = model.encoder.scatter(torch.from_numpy(log_sigma), noise).numpy()
+    return Encoded(
+        symbols=symbols,
+        counts=counts,
+        song=song,
+        first=np.diff(song, prepend=-1) > 0,
+        a=quantiles.to_coordinates(measure(phrases)).astype(np.float32),
+        mu=mu,
+        log_sigma=log_sigma,
+        u=mu + scatter,
+    )
+
+
+def measure_spread(encoded: Encoded) -> Spread:
+    """How z lies over the phrases, for the auto mode: a mixture of Gaussians."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
+    z = np.concatenate((encoded.a, encoded.u), 1).astype(np.float64)
+    regions = max(1, min(REGIONS, len(z) // LEAST))
+    mixture = GaussianMixture(regions, reg_covar=NOISE**2, max_iter=60, random_state=0)
+    with warnings.catch_warnings():  # an iteration more would change nothing that is heard
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        mixture.fit(z)
+    return Spread(mixture.weights_, mixture.means_, mixture.covariances_)
+
+
+def choose_phrases(
+    encoded: Encoded, n: int, rng: np.random.Generator, *, with_past: bool = False
+) -> Ints:
+    """`[<= n]` rows of whole phrases (with some past, if wanted), each at most once, in order."""
+    fits = encoded.counts == TUPLES_PER_PHRASE
+    if with_past:
+        fits &= ~encoded.first
+    rows = np.flatnonzero(fits)
+    return np.sort(rng.choice(rows, min(n, len(rows)), replace=False))
+
+
+@torch.no_grad()
+def true_past(model: Vae, encoded: Encoded, rows: Ints) -> Past:
+    """The state that the song itself, up to each row's phrase, leaves the decoder in.
+
+    Every phrase before is read with its own coordinates, style and all attributes set.
+    """
+    starts = np.flatnonzero(encoded.first)
+    begin = starts[np.searchsorted(starts, rows, side="right") - 1]
+    order = np.argsort(begin - rows, kind="stable")  # the longest past first
+    length = (rows - begin)[order]
+    state = model.decoder.initial_state(len(rows))
+    last = start_tuple(len(rows)).clone()
+    for step in range(int(length.max(initial=0))):
+        n = int((length > step).sum())
+        at = begin[order[:n]] + step
+        a, u = torch.from_numpy(encoded.a[at]), torch.from_numpy(encoded.u[at])
+        symbols = torch.from_numpy(encoded.symbols[at])
+        shifted = torch.cat((last[:n, None], symbols[:, :-1]), 1)
+        zm = condition(a, u, torch.ones_like(a))
+        _, after = model.decoder.hidden(shifted, zm, state[:, :n].contiguous())
+        state[:, :n], last[:n] = after, symbols[:, -1]
+    back = np.argsort(order)
+    return Past(last, state).rows(back)

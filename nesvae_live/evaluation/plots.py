@@ -1,0 +1,179 @@
+"""The report's figures, as matplotlib figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from nesvae_live.evaluation.evaluate import Evaluation
+from nesvae_live.evaluation.features import BINS, FEATURES, features, to_bins
+from nesvae_live.evaluation.slerptest import Ways
+from nesvae_live.latent.attributes import ATTRIBUTES, measure
+from nesvae_live.music.phrase import N_VOICES, TUPLES_PER_PHRASE, Ints
+from nesvae_live.music.voices import VOICES
+
+Floats = NDArray[np.float64]
+PAPER, INK, FAINT = "#fbf9f4", "#2b2b33", "#8a8781"
+OURS, THEIRS = "#0072b2", "#e69f00"  # of Okabe and Ito's colours, which differ to every eye
+COLOURS = (("P1", "#0072b2", 0.64), ("P2", "#e69f00", 0.86), ("TR", "#009e73", 1.0))
+ROLLS = 5
+
+
+def draw_knobs(evaluation: Evaluation) -> Figure:
+    """What each knob does to its own attribute: the contexts' median and middle 80 %."""
+    responses = evaluation.responses
+    figure, axes = _panels(2, 4, (13, 6.2), "What a knob does, the others let go")
+    for i, (axis, spec) in enumerate(zip(axes, ATTRIBUTES, strict=True)):
+        low, middle, high = _quantiles(responses.measured[i, :, :, i], (0.1, 0.5, 0.9))
+        axis.fill_between(responses.values, low, high, color=OURS, alpha=0.22, linewidth=0)
+        axis.plot(responses.values, middle, color=OURS)
+        rho = evaluation.figures["knob_spearman"][spec.name]["value"]
+        axis.set_title(f"{spec.name}   $\\rho$ {rho:.2f}", fontsize=10, color=INK)
+        axis.set_ylabel(spec.unit, fontsize=8, color=FAINT)
+        axis.set_xlabel("knob", fontsize=8, color=FAINT)
+    return figure
+
+
+def draw_slerp(ways: Ways) -> Figure:
+    """How far the music has come along the way, and how even the steps are."""
+    distances, steps = ways.distances(), ways.steps()
+    alphas = np.linspace(0, 1, distances.shape[1])
+    figure, axes = _panels(1, 2, (11, 4), "From one phrase to another")
+    low, middle, high = _quantiles(distances, (0.1, 0.5, 0.9))
+    axes[0].fill_between(alphas, low, high, color=OURS, alpha=0.22, linewidth=0)
+    axes[0].plot(alphas, middle, color=OURS, label="median of the pairs")
+    axes[0].plot([0, 1], [0, middle[-1]], color=FAINT, linestyle=":", label="perfectly even")
+    axes[0].set(xlabel="$\\alpha$", ylabel="tokens that differ from the start's")
+    axes[0].legend(frameon=False, fontsize=8)
+    axes[1].bar((alphas[1:] + alphas[:-1]) / 2, steps.mean(0), width=0.8 / len(alphas), color=OURS)
+    axes[1].set(xlabel="$\\alpha$", ylabel="tokens that change in a step, mean")
+    return figure
+
+
+def draw_seams(figures: dict[str, Any]) -> Figure:
+    """Held notes and jumps over the borders of phrases, against real music's."""
+    figure, axes = _panels(1, 2, (10, 3.8), "How phrases join")
+    names = [v.voice.name for v in VOICES]
+    for axis, key, title in zip(
+        axes, ("held", "jumps"), ("notes that go on, share", "jump, semitones"), strict=True
+    ):
+        for offset, seam, colour, label in (
+            (-0.2, figures["seam"], OURS, "auto mode"),
+            (0.2, figures["human"]["seam"], THEIRS, "held-out music"),
+        ):
+            cells = [seam[key][name] for name in names]
+            heights = np.array([c["value"] for c in cells])
+            ends = np.array([[c["low"], c["high"]] for c in cells], float).T
+            axis.bar(
+                np.arange(N_VOICES) + offset,
+                heights,
+                width=0.38,
+                color=colour,
+                label=label,
+                yerr=np.abs(ends - heights),
+                ecolor=INK,
+            )
+        axis.set_xticks(range(N_VOICES), names)
+        axis.set_title(title, fontsize=10, color=INK)
+    axes[0].legend(frameon=False, fontsize=8)
+    return figure
+
+
+def draw_features(evaluation: Evaluation) -> Figure:
+    """Histograms of the eleven features, against held-out music's."""
+    ours = to_bins(features(np.concatenate(list(evaluation.music))))
+    theirs = to_bins(features(np.concatenate(evaluation.held_out)))
+    figure, axes = _panels(3, 4, (13, 8.6), "The auto mode's music, and held-out music")
+    ratios = evaluation.figures["js_over_human"] or {}
+    for i, (axis, spec) in enumerate(zip(axes, FEATURES, strict=False)):
+        edges = np.linspace(spec.low, spec.high, BINS + 1)
+        for bins, colour, label in ((theirs, THEIRS, "held-out"), (ours, OURS, "auto mode")):
+            share = np.bincount(bins[:, i], minlength=BINS + 1)[:BINS] / len(bins)
+            axis.stairs(share, edges, color=colour, fill=True, alpha=0.2)
+            axis.stairs(share, edges, color=colour, label=label)
+        title = spec.name
+        if spec.name in ratios:
+            title += f"   JS {ratios[spec.name]['value']:.1f}x human"
+        axis.set_title(title, fontsize=10, color=INK)
+        axis.set_xlabel(spec.unit, fontsize=8, color=FAINT)
+        axis.set_yticks([])
+    axes[0].legend(frameon=False, fontsize=8)
+    for axis in axes[len(FEATURES) :]:
+        axis.set_visible(False)
+    return figure
+
+
+def draw_rolls(music: Ints, title: str) -> Figure:
+    """Piano rolls of some performances `[runs, phrases, 13, 4]`; faint lines part the phrases."""
+    figure, axes = _panels(min(ROLLS, len(music)), 1, (13, 8.6), title)
+    for axis, phrases in zip(axes, music, strict=False):
+        draw_roll(axis, phrases)
+        axis.set_ylabel("MIDI note", fontsize=8, color=FAINT)
+    axes[-1].set_xlabel("steps of 1/24 s", fontsize=8, color=FAINT)
+    return figure
+
+
+def draw_way(ways: Ways) -> Figure:
+    """The phrases along one way, from the top down: a lively one whose ends differ as most do."""
+    spans = ways.distances()[:, -1]
+    typical = np.argsort(spans)[len(spans) // 4 : max(3 * len(spans) // 4, 1)]
+    notes = measure(ways.phrases[typical, 0])[:, 0] + measure(ways.phrases[typical, -1])[:, 0]
+    pair = int(typical[notes.argmax()])
+    points = [0, 4, 8, 12, 16] if ways.phrases.shape[1] == 17 else range(ways.phrases.shape[1])
+    figure, axes = _panels(len(points), 1, (9, 8.6), "One way, from its start to its end")
+    for axis, point in zip(axes, points, strict=True):
+        draw_roll(axis, ways.phrases[pair, point][None])
+        axis.set_ylabel(
+            f"$\\alpha$ {point / (ways.phrases.shape[1] - 1):.2f}", fontsize=9, color=INK
+        )
+    return figure
+
+
+def draw_roll(axis: Axes, phrases: Ints) -> None:
+    """A piano roll of `[m, 13, 4]`."""
+    tuples = phrases.reshape(-1, 4)
+    ends = np.cumsum(tuples[:, 3])
+    starts = ends - tuples[:, 3]
+    for voice in reversed(range(N_VOICES)):
+        name, colour, height = COLOURS[voice]
+        on = tuples[:, voice] > 0
+        x0, x1, y = starts[on], ends[on], tuples[on, voice]
+        corners = np.stack(
+            [
+                np.column_stack((x, y + side * height / 2))
+                for x, side in ((x0, -1), (x1, -1), (x1, 1), (x0, 1))
+            ],
+            1,
+        )
+        axis.add_collection(PolyCollection(list(corners), facecolors=colour, label=name))
+    for border in ends[TUPLES_PER_PHRASE - 1 :: TUPLES_PER_PHRASE]:
+        axis.axvline(border, color=FAINT, linewidth=0.4, alpha=0.6)
+    notes = tuples[:, :N_VOICES][tuples[:, :N_VOICES] > 0]
+    axis.set_xlim(0, max(int(ends[-1]), 1))
+    axis.set_ylim(notes.min(initial=60) - 2, notes.max(initial=72) + 2)
+
+
+def _panels(rows: int, columns: int, size: tuple[float, float], title: str) -> tuple[Figure, Any]:
+    figure = Figure(figsize=size, facecolor=PAPER, layout="constrained")
+    axes = np.atleast_1d(figure.subplots(rows, columns)).reshape(-1)
+    for axis in axes:
+        axis.set_facecolor(PAPER)
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.tick_params(labelsize=8, colors=FAINT)
+    figure.suptitle(title, color=INK, fontsize=13)
+    return figure, axes
+
+
+def _quantiles(values: Floats, at: tuple[float, ...]) -> Floats:
+    """Quantiles over the first axis; a column of nothing but NaN is NaN."""
+    out = np.full((len(at), values.shape[1]), np.nan)
+    for i, column in enumerate(values.T):
+        real = column[~np.isnan(column)]
+        if len(real):
+            out[:, i] = np.quantile(real, at)
+    return out

@@ -1,0 +1,71 @@
+"""Whether the way from one phrase to another is even: an equal step of z, an equal change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.evaluation.batchdecode import F32, Past, Play
+from nesvae_live.evaluation.bootstrap import median_interval
+from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.latent.space import slerp
+from nesvae_live.music.phrase import Ints
+
+POINTS = 17
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Ways:
+    """`[pairs, points, 13, 4]` phrases along each way."""
+
+    phrases: Ints
+
+    def steps(self) -> Floats:
+        """`[pairs, points - 1]` tokens that change from each point to the next."""
+        return token_distance(self.phrases[:, 1:], self.phrases[:, :-1])
+
+    def distances(self) -> Floats:
+        """`[pairs, points]` tokens that differ from the start's."""
+        return token_distance(self.phrases, self.phrases[:, :1])
+
+
+def walk_ways(play: Play, start: F32, end: F32, past: Past, points: int = POINTS) -> Ways:
+    """Decode `points` points from each `start` to its `end` `[pairs, 8 + U]`, attributes set."""
+    alphas = np.linspace(0.0, 1.0, points)
+    z = np.stack([slerp(a, b, t) for a, b in zip(start, end, strict=True) for t in alphas])
+    row = np.repeat(np.arange(len(start)), points)
+    mask = np.ones((len(z), N_ATTRIBUTES), np.float32)
+    phrases = play(z, mask, past.rows(row))
+    return Ways(phrases.reshape(len(start), points, *phrases.shape[1:]))
+
+
+def token_distance(one: Ints, other: Ints) -> Floats:
+    """How many tokens differ, place by place: `[..., 13, 4]` -> `[...]`, 0 to 52."""
+    return np.asarray((one != other).sum((-1, -2)), np.float64)
+
+
+def evenness(ways: Ways) -> tuple[Floats, Floats]:
+    """For each way its largest step over its mean step, and R2 of the distance on alpha.
+
+    A way along which nothing changes is left out.
+    """
+    steps, distances = ways.steps(), ways.distances()
+    moves = steps.sum(1) > 0
+    steps, distances = steps[moves], distances[moves]
+    ratio = steps.max(1) / steps.mean(1)
+    x = np.linspace(-1.0, 1.0, distances.shape[1])
+    y = distances - distances.mean(1, keepdims=True)
+    explained = (y @ x) ** 2 / (x @ x)
+    whole = (y**2).sum(1)
+    r2 = np.where(whole > 0, explained / np.where(whole > 0, whole, 1), 0.0)
+    return ratio, r2
+
+
+def slerp_figures(ways: Ways) -> dict[str, Any]:
+    """`slerp.max_over_mean|r2`: the medians over pairs."""
+    ratio, r2 = evenness(ways)
+    return {"slerp": {"max_over_mean": median_interval(ratio), "r2": median_interval(r2)}}

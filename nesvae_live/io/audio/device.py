@@ -1,0 +1,303 @@
+"""The sound device: choosing one, and the process that plays on it (`soundprocess`).
+
+The renderer writes rings that the process reads. A lost device leaves the rings and the count of
+frames as they are; the next process goes on from there.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.io.audio.probe import AudioOffer, probe
+from nesvae_live.io.audio.process import (
+    BLOCKS_LATE,
+    CPU_NS,
+    FRAMES,
+    HEAD,
+    OUTPUTS,
+    RING_FRAMES,
+    Opened,
+    Plan,
+    run,
+)
+from nesvae_live.music.voices import Voice
+
+OPEN_SECONDS = 20.0
+"""How long opening may take: a driver can be slow."""
+
+LOST_SECONDS = 0.5
+"""A device that asks for nothing for so long is lost."""
+
+HOPELESS_SECONDS = 5.0
+"""A device that has asked for nothing for so long is opened anew."""
+
+PATIENCE_SECONDS = 30.0
+"""For so long a process waits for a lost device; then another one takes its place."""
+
+AGAIN_SECONDS = 5.0
+"""A device that is back but can't be used is tried again so often."""
+
+CLOSE_SECONDS = 3.0
+"""How long closing may take before the process is killed."""
+
+APIS = ("auto", "portaudio", "jack", "none")
+NAMES = {"portaudio": "sound device", "jack": "JACK server"}
+
+
+class AudioError(Exception):
+    """The sound device could not be opened; the message is one line for a person."""
+
+
+class AudioDevice:
+    """A sound device, played on by a process of its own.
+
+    Of output `i`, frame `n` that it takes is `rings[i][n % RING_FRAMES]`, float32 in -1..1. Any
+    thread may use the rings and ask for figures; `open`, `lost`, `recover` and `close` are the
+    main thread's.
+    """
+
+    def __init__(self, plan: Plan, time: Time) -> None:
+        self.api = plan.api
+        self.sample_rate = plan.sample_rate
+        self.block_frames = plan.block_frames
+        self._plan = plan
+        self._time = time
+        self._context = multiprocessing.get_context("spawn")
+        self._shared_head = self._context.RawArray("q", HEAD)
+        self._shared_rings = self._context.RawArray("f", plan.outputs * RING_FRAMES)
+        self._head = np.frombuffer(self._shared_head, dtype=np.int64)
+        rings = np.frombuffer(self._shared_rings, dtype=np.float32)
+        self.rings: Sequence[npt.NDArray[np.float32]] = list(rings.reshape(plan.outputs, -1))
+        self._process: Any = None
+        self._pipe: Connection | None = None
+        self._opened = False  # the process plays, as far as is known
+        self._reason = "the sound device is closed"
+        self._seen = (0, 0.0)
+        self._again = 0.0  # when another process may be started
+
+    def open(self) -> None:
+        """Open the device.
+
+        Raises:
+            AudioError: it can't be.
+        """
+        self._start(self._plan)
+        assert self._pipe is not None
+        if not self._pipe.poll(OPEN_SECONDS):
+            self._drop()
+            raise AudioError(f"the {NAMES[self.api]} did not answer within {OPEN_SECONDS:.0f} s")
+        answer = self._answer()
+        if answer is None:
+            raise AudioError(
+                f"{self._plan.device or NAMES[self.api]!r} can't be opened at "
+                f"{self.sample_rate} Hz in blocks of {self.block_frames}: its driver crashed"
+            )
+        if isinstance(answer, str):
+            raise AudioError(answer)
+        self.sample_rate, self.block_frames = answer.sample_rate, answer.block_frames
+
+    def frames_played(self) -> int:
+        """How many frames the device has taken in all; it stands still while it is lost."""
+        return int(self._head[FRAMES])
+
+    @property
+    def blocks_late(self) -> int:
+        """How many blocks were asked for more than a block late, so far."""
+        return int(self._head[BLOCKS_LATE])
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What its process has computed so far, in seconds; a tenth of a second old."""
+        return float(self._head[CPU_NS]) * 1e-9
+
+    def lost(self) -> str | None:
+        """Why the device is gone, or None while it plays; ask about twice a second."""
+        if not self._opened:
+            return self._reason
+        now, frames = self._time.now(), self.frames_played()
+        assert self._pipe is not None
+        if self._pipe.poll():  # it has nothing more to say, so this is its end
+            self._drop()
+            self._reason = f"the {NAMES[self.api]} went away"
+            return self._reason
+        if frames != self._seen[0]:
+            self._seen = (frames, now)
+        elif now - self._seen[1] > LOST_SECONDS:
+            return f"the {NAMES[self.api]} stopped asking for sound"
+        return None
+
+    def recover(self) -> None:
+        """Get a lost device back; ask again, about twice a second, until `lost` says None.
+
+        Never waits: a process does, and opens the device when it is there again, at the same
+        sample rate. A device that only hangs comes back by itself, or is opened anew in a while.
+        """
+        if self._opened:
+            if self._time.now() - self._seen[1] < HOPELESS_SECONDS:
+                return
+            self._reason = self.lost() or self._reason
+            self._drop()
+        if self._pipe is None:
+            if self._time.now() < self._again:
+                return
+            self._again = self._time.now() + AGAIN_SECONDS
+            plan = replace(self._plan, sample_rate=self.sample_rate, same_rate=True)
+            self._start(replace(plan, patience=PATIENCE_SECONDS))
+        elif self._pipe.poll() and isinstance(answer := self._answer(), str):
+            self._reason = answer
+
+    def close(self) -> None:
+        """Let go of the device; returns whatever state it is in, harmless when closed."""
+        self._drop()
+        self._reason = "the sound device is closed"
+
+    def _start(self, plan: Plan) -> None:
+        self._pipe, theirs = self._context.Pipe()
+        arguments = (plan, theirs, self._shared_head, self._shared_rings)
+        self._process = self._context.Process(
+            target=run, args=arguments, name="sound device", daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    def _answer(self) -> Opened | str | None:
+        """What the process says of its opening; None if it ended without a word."""
+        assert self._pipe is not None
+        try:
+            answer: Opened | str | None = self._pipe.recv()
+        except (EOFError, OSError):
+            answer = None
+        if isinstance(answer, Opened):
+            self._opened = True
+            self._seen = (self.frames_played(), self._time.now())
+        else:
+            self._drop()
+        return answer
+
+    def _drop(self) -> None:
+        """End the process, by force if need be."""
+        self._opened = False
+        if self._pipe is None:
+            return
+        self._pipe.close()
+        self._pipe = None
+        self._process.join(CLOSE_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        self._process.close()
+
+
+def open_audio(
+    api: str,
+    device: str | None,
+    *,
+    sample_rate: int,
+    block_frames: int,
+    time: Time,
+    warn: Callable[[str], None],
+    voice_ports: bool = False,
+) -> AudioDevice | None:
+    """Open the sound device, or None where there is to be none.
+
+    Args:
+        api: one of `APIS`. `auto` takes JACK if a server answers, else PortAudio if it has an
+            output, else none, and says through `warn` what could not be opened. If a device is
+            named, it is PortAudio's, or JACK's where PortAudio has none.
+        device: part of the name of a PortAudio device, or of the JACK client to play to.
+        sample_rate: in Hz, for PortAudio; under JACK the server's counts.
+        block_frames: frames a block, likewise.
+        time: the clock of `lost`.
+        warn: takes one line for a person.
+        voice_ports: whether each voice has a JACK output too, called P1, P2, TR, NO and connected
+            to nothing.
+
+    Raises:
+        AudioError: if what was asked for can't be opened.
+    """
+    if api not in APIS:
+        raise AudioError(f"no audio API {api!r}: choose one of {', '.join(APIS)}")
+    if api == "none":
+        return None
+    offer = probe()
+    wish = Plan("jack", None, sample_rate, block_frames, _outputs(voice_ports=voice_ports))
+    if voice_ports and (api == "portaudio" or not offer.jack_rate):
+        fault = "this is PortAudio" if api == "portaudio" else offer.jack_fault
+        raise AudioError(f"an output for each voice needs JACK: {fault}")
+    if api == "auto" and device is None:
+        return _open_any(offer, wish, time, warn)
+    if api == "jack" or (api == "auto" and offer.jack_rate and (voice_ports or not offer.outputs)):
+        return _open_jack(offer, device, wish, time)
+    return _open_portaudio(offer, device, wish, time)
+
+
+def _outputs(*, voice_ports: bool) -> int:
+    return len(OUTPUTS) + (len(Voice) if voice_ports else 0)
+
+
+def _open_any(
+    offer: AudioOffer, wish: Plan, time: Time, warn: Callable[[str], None]
+) -> AudioDevice | None:
+    try:
+        return _open_jack(offer, None, wish, time)
+    except AudioError as error:
+        no_jack = error
+    try:
+        return _open_portaudio(offer, None, wish, time)
+    except AudioError as error:
+        warn(f"no sound device, the sound goes into the take only ({no_jack}; {error})")
+        return None
+
+
+def choose(names: Sequence[str], wanted: str, what: str) -> int:
+    """The index of the one name that contains `wanted`, whatever the case; an exact one wins.
+
+    Raises:
+        AudioError: if none or several do, with what there is.
+    """
+    exact = [i for i, name in enumerate(names) if name == wanted]
+    found = exact or [i for i, name in enumerate(names) if wanted.lower() in name.lower()]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        there = ", ".join(repr(name) for name in names) or "none"
+        raise AudioError(f"no {what} matches {wanted!r}; there is: {there}")
+    matches = ", ".join(repr(names[i]) for i in found)
+    raise AudioError(f"{wanted!r} matches several {what}s: {matches}; name one in full")
+
+
+def _open_jack(offer: AudioOffer, device: str | None, wish: Plan, time: Time) -> AudioDevice:
+    if not offer.jack_rate:
+        raise AudioError(f"JACK: {offer.jack_fault}")
+    if device is not None:
+        clients = list(dict.fromkeys(port.rsplit(":", 1)[0] for port in offer.jack_outputs))
+        device = clients[choose(clients, device, "JACK playback client")]
+    return _opened(replace(wish, device=device), time)
+
+
+def _open_portaudio(offer: AudioOffer, device: str | None, wish: Plan, time: Time) -> AudioDevice:
+    if not offer.outputs:
+        raise AudioError(f"PortAudio: {offer.portaudio_fault or 'it has no output device'}")
+    names = [port.name for port in offer.outputs]
+    if device is not None:
+        name = names[choose(names, device, "audio output")]
+    else:
+        defaults = [p.name for p in offer.outputs if p.index == offer.default_output]
+        if not defaults:
+            raise AudioError("PortAudio: it has no default output; name one (--audio-device)")
+        name = defaults[0]
+    return _opened(replace(wish, api="portaudio", device=name), time)
+
+
+def _opened(plan: Plan, time: Time) -> AudioDevice:
+    device = AudioDevice(plan, time)
+    device.open()
+    return device

@@ -1,0 +1,152 @@
+"""The care for our ports: they are opened, what comes and goes is noticed, and they are got back."""
+
+from __future__ import annotations
+
+import contextlib
+
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.io.midi.cables import Cables
+from nesvae_live.io.midi.jackkeeper import JackKeeper, Notice
+from nesvae_live.io.midi.jackwatch import JackWatch
+from nesvae_live.io.midi.portpoll import PortPoll
+from nesvae_live.io.midi.ports import MidiError, list_ports
+from nesvae_live.io.midi.slot import Slot
+
+
+class PortCare:
+    """Looks after the slots that are put on `slots` before `open`; the main thread's.
+
+    Args:
+        api: the MIDI system.
+        time: the clock of what is heard.
+        watch: the watcher of a JACK server, which is replaced with the server; None: names are
+            all that is known of ports.
+        lost: hears of each slot that lost its port, or the port at its other end.
+        found: hears of each slot that is as it was again.
+        joined: hears of each slot with which a port is connected that never was.
+    """
+
+    def __init__(
+        self,
+        api: str,
+        time: Time,
+        watch: JackWatch | None,
+        *,
+        lost: Notice,
+        found: Notice,
+        joined: Notice,
+    ) -> None:
+        self.slots: list[Slot] = []
+        self._api = api
+        self._time = time
+        self._watch = watch
+        self._lost, self._found, self._joined = lost, found, joined
+        self._cables = Cables()
+        self._keeper: JackKeeper | None = None
+        self._poll: PortPoll | None = None
+        self._xruns = 0
+        self._left = False  # the ports of a server that is gone have been given up
+
+    @property
+    def tells(self) -> bool:
+        """Whether it is known who is connected with a virtual port."""
+        return self._watch is not None
+
+    @property
+    def gone(self) -> bool:
+        """Whether the server is gone, or hangs. Any thread may ask, at no cost."""
+        return self._watch is not None and self._watch.gone
+
+    def open(self) -> None:
+        """Open every slot, and begin to look after them.
+
+        Raises:
+            MidiError: one can't be opened.
+        """
+        if self._watch is None:
+            names = list_ports(self._api)
+            for slot in self.slots:
+                slot.open(names.inputs if slot.kind == "MidiIn" else names.outputs)
+            self._poll = PortPoll(self._api, self.slots, lost=self._lost, found=self._found)
+        else:
+            self._keeper = JackKeeper(
+                self._watch,
+                self.slots,
+                self._cables,
+                self._time,
+                lost=self._lost,
+                found=self._found,
+                joined=self._joined,
+            )
+            for slot in self.slots:
+                self._keeper.open(slot)
+            self._keeper.start()
+
+    def lost(self) -> str | None:
+        """Why all ports are lost, in one line, or None; ask about twice a second."""
+        return self._watch.lost() if self._watch is not None else None
+
+    def leave(self) -> bool:
+        """Give up the ports of a server that went away; whether they were given up just now.
+
+        They stay those of one that hangs, which comes back by itself.
+        """
+        watch = self._watch
+        if watch is None or self._left or watch.stalled or watch.lost() is None:
+            return False
+        self._left = True
+        for slot in self.slots:
+            slot.abandon()
+        if self._keeper is not None:
+            self._keeper.close(abandon=True)
+        watch.close()
+        self._cables.lose()
+        return True
+
+    def come_back(self) -> None:
+        """Open what was given up on the next server, if there is one, and connect it as it was."""
+        if not self._left:
+            return
+        try:
+            self._watch = JackWatch(self._time)
+        except OSError:
+            return
+        self._left = False
+        with contextlib.suppress(MidiError):  # it went away again, or the next look mends it
+            self.open()
+
+    def look(self, *, eager: bool) -> list[str]:
+        """Mend what came and went, about twice a second while nothing is lost.
+
+        `eager`: open anew at once what seems to hear nothing. Returns what a person should know,
+        a line each.
+        """
+        if self._keeper is not None:
+            return self._keeper.look(eager=eager)
+        return self._poll.look() if self._poll is not None else []
+
+    def dropped(self) -> bool:
+        """Whether messages may have been lost since this was asked last: with a cycle of JACK's."""
+        xruns = self._watch.xruns if self._watch is not None else 0
+        before, self._xruns = self._xruns, xruns
+        return xruns > before
+
+    def sources(self) -> frozenset[str]:
+        """The names of the ports that there are now; about once a second while nothing is lost."""
+        if self._watch is not None:
+            return frozenset(self._watch.midi_ports())
+        return self._poll.sources() if self._poll is not None else frozenset()
+
+    def close(self) -> None:
+        """Let go of the ports, whatever state they are in; no thread may be sending or reading."""
+        gone = self.gone
+        slots, self.slots = self.slots, []
+        for slot in slots:
+            # libjack would wait for the server's answer, for a second or for ever.
+            slot.abandon() if gone else slot.close()
+        if self._keeper is not None:
+            self._keeper.close(abandon=gone)
+        if self._poll is not None:
+            self._poll.close()
+        if self._watch is not None:
+            self._watch.close()

@@ -1,0 +1,78 @@
+"""Sends a MIDI clock: a thread that says each clock at its time, for others to follow."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.clock.leader import Leader, Timed
+from nesvae_live.clock.sources import InternalClock
+from nesvae_live.io.realtime import ask_for_realtime
+
+AHEAD_SECONDS = 0.02
+"""How far ahead clocks are made out; shorter than any change of tempo is known before."""
+
+
+class ClockSender:
+    """Leads others by the internal clock; `transmit` sends one message, from the thread.
+
+    An error in it ends the thread and stays in `error`: the music goes on.
+    """
+
+    def __init__(
+        self,
+        clock: InternalClock,
+        transmit: Callable[[Sequence[int]], None],
+        time: Time,
+        beats_per_bar: float = 4.0,
+    ) -> None:
+        self._clock = clock
+        self._transmit = transmit
+        self._time = time
+        self._leader = Leader(beats_per_bar)
+        self._held: list[Timed] = []
+        self._stopping = threading.Event()
+        self._joining = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="MIDI clock", daemon=True)
+        self.error: BaseException | None = None
+
+    def start(self) -> None:
+        """Start; the clock has been started, and its beat 0 lies a few milliseconds ahead."""
+        self._held = self._leader.start(self._clock.ref)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Say stop, and end the thread; harmless when already stopped."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=1.0)
+
+    def join(self) -> None:
+        """Say where the clock is: somebody who missed the start listens now. Any thread."""
+        self._joining.set()
+
+    def step(self) -> float:
+        """Send what is due; returns the seconds until there is something to do again."""
+        now = self._time.now()
+        if self._joining.is_set():
+            self._joining.clear()
+            self._leader.join()
+        done, until = now, now + AHEAD_SECONDS
+        while done < until:
+            line, done = self._clock.line(done), min(until, self._clock.next_change(done))
+            self._held += self._leader.due(line, done)
+        while self._held and self._held[0][1] <= now:
+            self._transmit(self._held.pop(0)[0])
+        return self._held[0][1] - now if self._held else AHEAD_SECONDS / 2
+
+    def _run(self) -> None:
+        """Until stopped. Runs in the thread: real-time, it must neither log nor block."""
+        ask_for_realtime()
+        try:
+            while not self._stopping.wait(min(self.step(), AHEAD_SECONDS / 2)):
+                pass
+            for data, _ in self._leader.stop(self._time.now()):
+                self._transmit(data)
+        except BaseException as error:  # noqa: BLE001 - kept for whoever watches the port
+            self.error = error

@@ -1,0 +1,178 @@
+"""Keeps our ports on a JACK server as they were: open, connected, and hearing.
+
+RtMidi notices nothing: not that a port at the other end went away, and not that its own input has
+become deaf, as it does in JACK after a sysex without its end. So the connections are looked at, and
+each input is sent an active sensing, which means nothing to anybody, to see that it is heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.io.midi.cables import Cable, Cables
+from nesvae_live.io.midi.jackwatch import JackWatch
+from nesvae_live.io.midi.ports import MidiError
+from nesvae_live.io.midi.slot import ACTIVE_SENSING, Slot
+
+CHECK_CLIENT, CHECK_PORT = "nesvae_live_check", "nesvae_live check"
+
+DEAF_LOOKS = 3
+"""After so many looks at which it did not hear the last check, an input counts as deaf."""
+
+REOPEN_LOOKS = 5
+"""And after so many it is opened anew: who sends sysex on purpose has ended it by then."""
+
+Notice = Callable[[Slot], None]
+"""Takes a port of ours."""
+
+
+class JackKeeper:
+    """Looks after the slots, all of which are open; the main thread's.
+
+    Args:
+        watch: the server's watcher.
+        slots: our ports, in the order in which they were opened.
+        cables: what was connected with them, also before the server came back.
+        time: the clock of what is heard.
+        lost: hears of each slot that lost a port at its other end.
+        found: hears of each slot that is as it was again.
+        joined: hears of each slot with which a port is connected that never was.
+    """
+
+    def __init__(
+        self,
+        watch: JackWatch,
+        slots: Sequence[Slot],
+        cables: Cables,
+        time: Time,
+        *,
+        lost: Notice,
+        found: Notice,
+        joined: Notice,
+    ) -> None:
+        self._watch = watch
+        self._slots = slots
+        self._cables = cables
+        self._time = time
+        self._lost, self._found, self._joined = lost, found, joined
+        self._check = Slot("jack", "MidiOut", CHECK_CLIENT, CHECK_PORT)
+        self._checked_at = 0.0
+        self._unheard: dict[Slot, int] = {}
+        self._deaf: set[Slot] = set()
+        self._fresh: list[tuple[Notice, Slot]] = []
+
+    def open(self, slot: Slot) -> None:
+        """Open a slot as a port of ours, and learn its full name; a client's may get a number.
+
+        Raises:
+            MidiError: it can't be.
+        """
+        before = self._watch.midi_ports()
+        slot.open()
+        names = sorted(self._watch.midi_ports() - before)
+        slot.own = next((name for name in names if name.startswith(slot.client)), "")
+        if slot.wanted is not None and slot.own:
+            speaks = slot.kind == "MidiOut"
+            self._cables.want((slot.own, slot.wanted) if speaks else (slot.wanted, slot.own))
+
+    def start(self) -> None:
+        """Open the port that checks the inputs, and connect what is to be."""
+        self.open(self._check)
+        self.look(eager=False)
+
+    def look(self, *, eager: bool) -> list[str]:
+        """Mend what can be mended; what a person should know, a line each.
+
+        `eager`: open anew at once what did not hear the last check.
+        """
+        lines = self._mend_ports() + self._mend_cables()
+        return lines + self._check_ears(eager=eager)
+
+    def close(self, *, abandon: bool) -> None:
+        """Let go of the checking port."""
+        self._check.abandon() if abandon else self._check.close()
+
+    def _mend_ports(self) -> list[str]:
+        """Open anew what the server threw out, as it does with a client that was too slow."""
+        there = self._watch.midi_ports()
+        lines = []
+        for slot in (*self._slots, self._check):
+            if slot.own in there:
+                continue
+            slot.abandon()
+            self._cables.lose(slot.own)
+            self._try_open(slot)
+            if slot is not self._check:
+                self._lost(slot)
+                self._fresh.append((self._found, slot))
+                lines.append(f"the JACK server threw {slot.name!r} out; it is open again")
+        return lines
+
+    def _mend_cables(self) -> list[str]:
+        slot_of = {slot.own: slot for slot in self._slots}
+        there = self._watch.midi_ports()
+        plugged = {cable for own in slot_of.keys() & there for cable in self._watch.cables(own)}
+        plugged = {cable for cable in plugged if self._check.own not in cable}
+        change = self._cables.look(slot_of.keys(), there, plugged)
+        connected = [cable for cable in change.connect if self._watch.connect(*cable)]
+        for slot in _of(slot_of, change.lost):
+            self._lost(slot)
+        # What is sent as ports are being connected gets lost: the next look tells it.
+        told, self._fresh = (
+            self._fresh,
+            [
+                *((self._found, slot) for slot in _of(slot_of, connected)),
+                *((self._joined, slot) for slot in _of(slot_of, change.new)),
+            ],
+        )
+        for tell, slot in told:
+            tell(slot)
+        lines = [f"{name!r} is gone: the music goes on until it is back" for name in change.gone]
+        return lines + [f"{name!r} is back" for name in change.back]
+
+    def _check_ears(self, *, eager: bool) -> list[str]:
+        lines = []
+        for slot in self._slots:
+            if slot.kind != "MidiIn" or not slot.own:
+                continue
+            lines += self._judge(slot, eager=eager)
+            self._watch.connect(self._check.own, slot.own)
+        self._checked_at = self._time.now()
+        self._check.send((ACTIVE_SENSING,))
+        return lines
+
+    def _judge(self, slot: Slot, *, eager: bool) -> list[str]:
+        """Whether an input heard the last check; if it did not for long, open it anew."""
+        if slot.heard >= self._checked_at:
+            self._unheard[slot] = 0
+            if slot not in self._deaf:
+                return []
+            self._deaf.discard(slot)
+            return [f"{slot.label!r} hears again"]
+        self._unheard[slot] = missed = self._unheard.get(slot, 0) + 1
+        lines = []
+        if missed == DEAF_LOOKS:
+            self._deaf.add(slot)
+            lines.append(
+                f"{slot.label!r} hears nothing: a sysex on it has no end; the music goes on, and "
+                "the port is opened anew (at once with panic)"
+            )
+        if eager or missed >= REOPEN_LOOKS:
+            slot.close()
+            self._cables.lose(slot.own)
+            self._try_open(slot)
+            self._unheard[slot] = 0
+            lines += self._mend_cables()
+        return lines
+
+    def _try_open(self, slot: Slot) -> None:
+        try:
+            self.open(slot)
+        except MidiError:
+            slot.own = ""  # the next look tries again
+
+
+def _of(slot_of: Mapping[str, Slot], cables: Iterable[Cable]) -> list[Slot]:
+    """The slots on which the cables hang, each once."""
+    return list(dict.fromkeys(slot_of[end] for cable in cables for end in cable if end in slot_of))

@@ -1,0 +1,146 @@
+"""Watches a JACK server from beside it: RtMidi and pyo don't notice when it dies.
+
+The watcher is a client without a process callback: it is no part of the graph and costs it nothing,
+and still the server's end is told to it within milliseconds, and each xrun. Opening a new client to
+ask would do worse than cost: after a server's death libjack then frees its other clients, and
+closing those crashes the process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from nesvae_live.clock.hosttime import Time
+
+CLIENT_NAME = "nesvae_live_watch"
+
+STALLED_SECONDS = 2.0
+"""A server whose frame clock stands for so long is as good as dead."""
+
+CLOSE_SECONDS = 1.0
+"""How long leaving may take."""
+
+
+class JackWatch:
+    """A watcher of the default JACK server, open from the start.
+
+    Raises:
+        OSError: there is no libjack, no JACK-Client, or no server answers; one line says which.
+    """
+
+    def __init__(self, time: Time) -> None:
+        os.environ["JACK_NO_START_SERVER"] = "1"
+        try:
+            import jack
+        except ImportError:
+            raise OSError("JACK-Client is not installed (pip install JACK-Client)") from None
+        except OSError:
+            raise OSError("there is no libjack on this system (install jackd2)") from None
+        hush_libjack()
+        try:
+            self._client: Any = jack.Client(CLIENT_NAME, no_start_server=True)
+        except jack.JackError:
+            raise OSError("no JACK server answers") from None
+        self._time = time
+        self._dead = False
+        self.stalled = False
+        """Whether the server is there but does nothing; `lost` finds out."""
+        self.xruns = 0
+        """How often the server said that a client was late: MIDI of that cycle may be lost."""
+        self._client.set_shutdown_callback(self._die)
+        self._client.set_xrun_callback(self._count)
+        self._client.activate()  # xruns are told to active clients alone
+        self._seen = (self._client.last_frame_time, time.now())
+
+    def _die(self, status: object, reason: str) -> None:
+        """Take note of the server's end. Runs in libjack's thread: one assignment."""
+        del status, reason
+        self._dead = True
+
+    def _count(self, delayed_usecs: float) -> None:
+        """Take note of an xrun. Runs in libjack's thread, for which the server doesn't wait."""
+        del delayed_usecs
+        self.xruns += 1
+
+    @property
+    def gone(self) -> bool:
+        """Whether the server has ended or stalled. Any thread may ask, at no cost."""
+        return self._dead or self.stalled
+
+    def lost(self) -> str | None:
+        """Why the server is lost, or None; asked by one thread, about twice a second."""
+        if self._dead:
+            self.stalled = False
+            return "the JACK server went away"
+        if self._client is None:
+            return None
+        now, frame = self._time.now(), self._client.last_frame_time
+        if frame != self._seen[0]:
+            self._seen = (frame, now)
+        self.stalled = now - self._seen[1] > STALLED_SECONDS
+        return "the JACK server hangs" if self.stalled else None
+
+    def midi_ports(self) -> set[str]:
+        """The full names of all MIDI ports; none of a server that is gone."""
+        if self._dead or self._client is None:
+            return set()
+        return {port.name for port in self._client.get_ports(is_midi=True)}
+
+    def cables(self, port: str) -> set[tuple[str, str]]:
+        """The connections of a port, as (what speaks, what hears)."""
+        import jack
+
+        try:
+            found = self._client.get_port_by_name(port)
+            others = [other.name for other in self._client.get_all_connections(found)]
+        except jack.JackError:  # it went away meanwhile
+            return set()
+        return {(port, other) if found.is_output else (other, port) for other in others}
+
+    def connect(self, speaks: str, hears: str) -> bool:
+        """Connect two ports; whether they were not, and now are."""
+        import jack
+
+        try:
+            self._client.connect(speaks, hears)
+        except jack.JackError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Leave the server, dead or alive, within a second; harmless when already left.
+
+        As other ports go at the same time, libjack may wait for ever for a lock that it ended a
+        thread of its own with (jack2, issue 395): then the client is left as it is.
+        """
+        if self._client is None or self.stalled:  # a server that hangs would hang us
+            return
+        client, self._client = self._client, None
+        leaving = threading.Thread(target=client.close, name="JACK watch, leaving", daemon=True)
+        leaving.start()
+        leaving.join(CLOSE_SECONDS)
+
+
+def hush_libjack() -> None:
+    """Keep every libjack of this process off the terminal; does nothing where there's no /proc.
+
+    Wheels bring a libjack each, and each says on standard error what we say in one line.
+    """
+    try:
+        maps = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return
+    files = {line.split(maxsplit=5)[5] for line in maps if line.count("/")}
+    # A C function that takes a string and does nothing with it: the callback needs no GIL.
+    nothing = ctypes.cast(ctypes.CDLL(None).strlen, ctypes.c_void_p)
+    for file in files:
+        if not Path(file).name.startswith("libjack"):
+            continue
+        library = ctypes.CDLL(file)
+        for verb in (library.jack_set_error_function, library.jack_set_info_function):
+            verb.argtypes, verb.restype = [ctypes.c_void_p], None
+            verb(nothing)

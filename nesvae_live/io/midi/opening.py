@@ -1,0 +1,161 @@
+"""MIDI ports through RtMidi (ALSA, JACK, CoreMIDI, WinMM): messages in, notes out on time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any
+
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.io.midi.jackwatch import JackWatch
+from nesvae_live.io.midi.openports import Midi
+from nesvae_live.io.midi.ourports import (
+    CLOCK_CLIENT,
+    CLOCK_PORT,
+    FEEDBACK_CLIENT,
+    FEEDBACK_PORT,
+    IN_CLIENT,
+    IN_PORT,
+    OUT_CLIENT,
+    OUT_PORT,
+)
+from nesvae_live.io.midi.ports import (
+    APIS,
+    AUTO,
+    MidiError,
+    MidiUnavailableError,
+    choose,
+    list_ports,
+)
+from nesvae_live.io.midi.slot import RTMIDI_ERRORS, Slot
+from nesvae_live.music.dialect import GENERAL, Speaker
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for, as `open_midi` has it."""
+
+    inputs: tuple[str, ...]
+    output: str | None
+    dialect: str
+    clock_out: bool
+    feedback: str | None
+
+    @property
+    def names_a_port(self) -> bool:
+        """Whether a port of others must be there."""
+        return bool(self.inputs or self.output is not None or self.feedback)
+
+
+def open_midi(
+    api: str,
+    inputs: Sequence[str],
+    output: str | None,
+    *,
+    inbox: SimpleQueue[Any],
+    time: Time,
+    warn: Callable[[str], None],
+    dialect: str = GENERAL,
+    clock_out: bool = False,
+    feedback: str | None = None,
+) -> Midi:
+    """Open the ports that are named, virtual ones where none is.
+
+    On JACK open them before pyo and close them after it: RtMidi holds the GIL while it waits for
+    the server, the server for pyo's callback, and that for the GIL, seconds long.
+
+    Args:
+        api: a key of `APIS`, `none`, or `auto`: the first system of the platform that works
+            here; where none does, `warn` hears why, and there are no ports.
+        inputs: parts of the names of the ports to read; none: the virtual port `nesvae_live in`.
+        output: part of the name of the port to write to; None: the virtual `nesvae_live out`.
+        inbox: takes a `MidiIn` for each message, from RtMidi's threads, or under JACK from ours.
+        time: the clock of stamps and deadlines.
+        warn: takes one line for a person.
+        clock_out: open the virtual port `nesvae_live clock` too, for a clock of ours.
+        feedback: part of the name of the controller's port that takes values back, or
+            `OWN_FEEDBACK` for the virtual port `nesvae_live feedback`, on JACK, where it can be told
+            whether anybody hears it: who is taken for moved and isn't, jumps.
+        dialect: how events are said, one of `dialect.DIALECTS`.
+
+    Raises:
+        MidiError: what was asked for can't be opened.
+    """
+    wanted = Wanted(tuple(inputs), output, dialect, clock_out, feedback)
+    if api == "auto":
+        return _open_any(wanted, inbox, time, warn)
+    if api != "none":
+        return _open(api, wanted, inbox, time, warn)
+    if wanted.names_a_port:
+        raise MidiError("a MIDI port is named, but the MIDI API is none: name an API, or no port")
+    return Midi("none", time)
+
+
+def _open_any(
+    wanted: Wanted, inbox: SimpleQueue[Any], time: Time, warn: Callable[[str], None]
+) -> Midi:
+    faults = []
+    for api in AUTO.get(sys.platform, ("jack",)):
+        try:
+            return _open(api, wanted, inbox, time, warn)
+        except MidiUnavailableError as error:
+            faults.append(str(error))
+    if wanted.names_a_port:
+        named = (*wanted.inputs, *filter(None, [wanted.output, wanted.feedback]))
+        raise MidiError(f"no MIDI to find {', '.join(map(repr, named))} in ({'; '.join(faults)})")
+    warn(f"no MIDI ports ({'; '.join(faults)})")
+    return Midi("none", time)
+
+
+def _open(
+    api: str, wanted: Wanted, inbox: SimpleQueue[Any], time: Time, warn: Callable[[str], None]
+) -> Midi:
+    there = list_ports(api)
+    label, virtual = APIS[api].label, APIS[api].virtual
+    inputs, output, feedback = wanted.inputs, wanted.output, wanted.feedback
+    if wanted.clock_out and not virtual:
+        raise MidiError(f"{label}: it has no virtual ports, so no clock can be sent")
+    if not virtual and not inputs and output is None:
+        raise MidiUnavailableError(
+            f"{label}: it has no virtual ports; install loopMIDI and name its ports"
+        )
+    # All names are looked up before anything opens: our own ports are nobody's match.
+    sources = choose(there.inputs, inputs, "MIDI input")
+    targets = choose(there.outputs, [] if output is None else [output], "MIDI output")
+    shown = choose(there.outputs, [feedback] if feedback else [], "MIDI output")
+    midi = Midi(api, time, _watch(time, warn) if api == "jack" else None)
+    try:
+        for index, part in zip(sources, inputs, strict=True):
+            midi.read(Slot(api, "MidiIn", IN_CLIENT, IN_PORT, there.inputs[index], part), inbox)
+        if not inputs and virtual:
+            midi.read(Slot(api, "MidiIn", IN_CLIENT, IN_PORT), inbox)
+        if targets or virtual:
+            port = there.outputs[targets[0]] if targets else None
+            slot = Slot(api, "MidiOut", OUT_CLIENT, OUT_PORT, port, output or "")
+            midi.write(slot, Speaker(wanted.dialect))
+        if wanted.clock_out:
+            midi.lead(Slot(api, "MidiOut", CLOCK_CLIENT, CLOCK_PORT))
+        if shown or (feedback is not None and midi.tells):
+            port = there.outputs[shown[0]] if shown else None
+            midi.show(Slot(api, "MidiOut", FEEDBACK_CLIENT, FEEDBACK_PORT, port, feedback or ""))
+        midi.begin()
+    except BaseException as error:
+        midi.close()
+        if isinstance(error, MidiUnavailableError):
+            raise
+        if isinstance(error, (MidiError, *RTMIDI_ERRORS)):
+            raise MidiError(f"{label}: {error}") from error
+        raise
+    if not virtual and not (inputs and targets):
+        warn("WinMM has no virtual ports: name an input and an output (loopMIDI makes some)")
+    return midi
+
+
+def _watch(time: Time, warn: Callable[[str], None]) -> JackWatch | None:
+    try:
+        return JackWatch(time)
+    except OSError as error:
+        warn(f"the end of the JACK server would go unnoticed: {error}")
+        return None

@@ -1,0 +1,201 @@
+"""The open MIDI ports, each by what it is for: the inputs, the notes, the clock, the controller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Any, Self
+
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.io.midi.care import PortCare
+from nesvae_live.io.midi.feedbacksender import FeedbackSender
+from nesvae_live.io.midi.jackwatch import JackWatch
+from nesvae_live.io.midi.midireading import Reading
+from nesvae_live.io.midi.ourports import CLOCK_CLIENT, FEEDBACK_CLIENT
+from nesvae_live.io.midi.sender import DeadlineSender
+from nesvae_live.io.midi.slot import Slot
+from nesvae_live.music.dialect import Speaker
+
+
+class Midi:
+    """Open ports; made by `open_midi`, closed by `close` or at the end of a `with`.
+
+    `api` is the system in use (`none`: there are no ports), `inputs` the names of the ports that
+    are read, `output` takes the notes (None: there is no port to write to), `send_clock` sends a
+    message of MIDI clock now (None: that port was not asked for). `clock_joined` is called when
+    somebody may wait for that clock to say where it is. `feedback` takes what a controller is to
+    show (None: it was not asked for).
+
+    `lost`, `recover`, `tend` and `close` are the main thread's.
+    """
+
+    def __init__(self, api: str, time: Time, watch: JackWatch | None = None) -> None:
+        self.api = api
+        self.inputs: tuple[str, ...] = ()
+        self.output: DeadlineSender | None = None
+        self.send_clock: Callable[[Sequence[int]], None] | None = None
+        self.clock_joined: Callable[[], None] = lambda: None
+        self.feedback: FeedbackSender | None = None
+        self._feedback_heard: Callable[[bool], None] | None = None
+        self._time = time
+        self._out: Slot | None = None
+        self._reading: Reading | None = None
+        self._care = PortCare(
+            api, time, watch, lost=self._lost, found=self._found, joined=self._joined
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def lost(self) -> str | None:
+        """Why MIDI is lost, in one line, or None; ask about twice a second."""
+        if (reason := self._care.lost()) is not None:
+            return reason
+        if self.output is not None and self.output.error is not None:
+            return f"the MIDI output failed ({self.output.error})"
+        return None
+
+    def recover(self) -> None:
+        """Get a lost JACK server's ports back; ask again, about twice a second, while it is lost.
+
+        A server that hangs comes back by itself. One that went away takes our ports with it: they
+        are opened on the next one, under the same names, and connected as they were.
+        """
+        if self._care.leave() and self.output is not None:
+            self.output.doubt()
+        self._care.come_back()
+
+    def tend(self, *, panicked: bool = False) -> list[str]:
+        """Mend what came and went; about twice a second while nothing is lost.
+
+        Args:
+            panicked: there was a panic since: open anew what seems to hear nothing.
+
+        Returns:
+            What a person should know, a line each.
+        """
+        if self.output is not None and self._care.dropped():
+            self.output.end_again()  # the loss of a note's end would be heard for ever
+        return self._care.look(eager=panicked)
+
+    def sources(self) -> frozenset[str]:
+        """The names of the ports that there are now; about once a second while nothing is lost."""
+        return self._care.sources()
+
+    def silence(self, *, panic: bool = False) -> None:
+        """End every note now, drop what is held; a panic trusts no books."""
+        if self.output is not None:
+            self.output.silence(panic=panic)
+
+    def lateness_ms(self) -> dict[str, float]:
+        """How long after their time notes were sent, in milliseconds, and how many were late."""
+        if self.output is None:
+            return {"p50": 0.0, "p99": 0.0, "max": 0.0, "late": 0}
+        figures = self.output.lateness()
+        return {
+            "p50": round(figures.p50 * 1e3, 3),
+            "p99": round(figures.p99 * 1e3, 3),
+            "max": round(figures.worst * 1e3, 3),
+            "late": figures.late,
+        }
+
+    def close(self) -> None:
+        """End every note and let go of the ports, whatever state they are in."""
+        if self.output is not None:
+            self.output.stop()
+        if self.feedback is not None:
+            self.feedback.stop()
+        if self._reading is not None:
+            self._reading.stop()
+        self._care.close()
+
+    def read(self, slot: Slot, inbox: SimpleQueue[Any]) -> None:
+        """Make a slot an input."""
+        slot.listen(inbox, self._time)
+        self._care.slots.append(slot)
+        self.inputs += (slot.label,)
+
+    def write(self, slot: Slot, speaker: Speaker) -> None:
+        """Make a slot the output."""
+        self._care.slots.append(slot)
+        self._out = slot
+        self.output = DeadlineSender(
+            lambda event: self._transmit(slot, *speaker.messages(event)),
+            lambda panic: self._transmit(slot, *speaker.all_off(panic=panic)),
+            self._time,
+        )
+
+    def lead(self, slot: Slot) -> None:
+        """Make a slot the one of the clock that others follow."""
+        self._care.slots.append(slot)
+        self.send_clock = lambda data: self._transmit(slot, tuple(data))
+
+    def show(self, slot: Slot) -> None:
+        """Make a slot the one to the controller."""
+        self._care.slots.append(slot)
+        self.feedback = FeedbackSender(lambda message: self._transmit(slot, message))
+
+    @property
+    def tells(self) -> bool:
+        """Whether it is known who is connected with a virtual port."""
+        return self._care.tells
+
+    def watch_feedback(self, tell: Callable[[bool], None]) -> None:
+        """Let `tell` know when somebody hears the feedback, and when nobody does any more."""
+        self._feedback_heard = tell
+        if self.feedback is not None and not self.tells:
+            tell(True)  # the port that was named is there
+
+    def begin(self) -> None:
+        """Open every slot, and start what sends and reads.
+
+        Raises:
+            MidiError: one can't be opened.
+        """
+        self._care.open()
+        if self.output is not None:
+            self.output.start()
+        if self.feedback is not None:
+            self.feedback.start()
+        self._reading = Reading([slot for slot in self._care.slots if slot.polled])
+        self._reading.start()
+
+    def _lost(self, slot: Slot) -> None:
+        if slot is self._out and self.output is not None:
+            self.output.doubt()
+        if slot.client == FEEDBACK_CLIENT and slot.wanted is not None:
+            self._tell_feedback(heard=False)
+
+    def _found(self, slot: Slot) -> None:
+        if slot is self._out and self.output is not None:
+            self.output.heal()
+        self._joined(slot)
+
+    def _joined(self, slot: Slot) -> None:
+        if slot.client == CLOCK_CLIENT:
+            self.clock_joined()
+        elif slot.client == FEEDBACK_CLIENT:
+            self._tell_feedback(heard=True)
+
+    def _tell_feedback(self, *, heard: bool) -> None:
+        if self._feedback_heard is not None:
+            self._feedback_heard(heard)
+
+    def _transmit(self, slot: Slot, *messages: tuple[int, ...]) -> None:
+        """Send now. Runs in the sender's thread.
+
+        Once a JACK server is gone nobody empties RtMidi's ring, and whoever writes to it when it
+        is full waits for ever and holds the GIL: so nothing is written then.
+        """
+        if not self._care.gone:
+            for message in messages:
+                slot.send(message)

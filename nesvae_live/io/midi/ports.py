@@ -1,0 +1,112 @@
+"""Which MIDI systems and ports there are, asked through RtMidi, and which one a name means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nesvae_live.io.midi.jackwatch import hush_libjack
+
+LIST_CLIENT = "nesvae_live_list"
+ALSA_SEQUENCER = Path("/dev/snd/seq")
+
+
+@dataclass(frozen=True, slots=True)
+class MidiApi:
+    """A MIDI system: RtMidi's name for it, ours for a person, and what it takes to work."""
+
+    constant: str
+    label: str
+    remedy: str
+    virtual: bool = True
+
+
+APIS = {
+    "alsa": MidiApi("API_LINUX_ALSA", "ALSA", "its sequencer can't be opened (modprobe snd-seq)"),
+    "jack": MidiApi("API_UNIX_JACK", "JACK", "no server answers"),
+    "coremidi": MidiApi("API_MACOSX_CORE", "CoreMIDI", "it can't be opened"),
+    "winmm": MidiApi("API_WINDOWS_MM", "WinMM", "it can't be opened", virtual=False),
+}
+AUTO = {"linux": ("alsa", "jack"), "darwin": ("coremidi",), "win32": ("winmm",)}
+"""Which systems `auto` tries, in this order."""
+
+
+class MidiError(Exception):
+    """A MIDI port can't be opened; the message is one line for a person."""
+
+
+class MidiUnavailableError(MidiError):
+    """A whole MIDI system can't be used here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The full names of the ports that a MIDI system offers: to read from, to write to."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+def list_ports(api: str) -> Ports:
+    """The ports of a MIDI system.
+
+    Raises:
+        MidiUnavailableError: the system can't be used here.
+    """
+    with ExitStack() as stack:
+        reader, writer = (make_client(api, kind, LIST_CLIENT) for kind in ("MidiIn", "MidiOut"))
+        stack.callback(reader.delete)
+        stack.callback(writer.delete)
+        return Ports(tuple(reader.get_ports()), tuple(writer.get_ports()))
+
+
+def choose(names: Sequence[str], wanted: Sequence[str], what: str) -> list[int]:
+    """For each wanted name the index of the one port that contains it, whatever the case.
+
+    A port's full name wins over parts.
+
+    Raises:
+        MidiError: no port matches, or several, or two wanted names are one port.
+    """
+    chosen: list[int] = []
+    for part in wanted:
+        exact = [i for i, name in enumerate(names) if name.lower() == part.lower()]
+        found = exact or [i for i, name in enumerate(names) if part.lower() in name.lower()]
+        listed = ", ".join(repr(names[i]) for i in found or range(len(names))) or "none"
+        if not found:
+            raise MidiError(f"no {what} matches {part!r}; there is: {listed}")
+        if len(found) > 1:
+            raise MidiError(f"{part!r} matches several {what}s: {listed}; name one in full")
+        if found[0] in chosen:
+            raise MidiError(f"the {what} {listed} is named twice")
+        chosen += found
+    return chosen
+
+
+def make_client(api: str, kind: str, name: str) -> Any:
+    """An RtMidi client, `MidiIn` or `MidiOut`, with no port open."""
+    if api not in APIS:
+        raise MidiError(f"no MIDI API {api!r}: choose one of {', '.join(('auto', *APIS, 'none'))}")
+    which = APIS[api]
+    os.environ["JACK_NO_START_SERVER"] = "1"  # else asking for a server may start one
+    try:
+        import rtmidi
+    except ImportError:
+        raise MidiUnavailableError(
+            "python-rtmidi is not installed (pip install python-rtmidi)"
+        ) from None
+    hush_libjack()
+    constant = getattr(rtmidi, which.constant)
+    if constant not in rtmidi.get_compiled_api():
+        raise MidiUnavailableError(f"{which.label}: this build of python-rtmidi has none")
+    # Asked first, because libasound would complain on the terminal.
+    if api == "alsa" and not os.access(ALSA_SEQUENCER, os.R_OK | os.W_OK):
+        raise MidiUnavailableError(f"ALSA: {which.remedy}")
+    try:
+        return getattr(rtmidi, kind)(constant, name=name)
+    except rtmidi.RtMidiError:
+        raise MidiUnavailableError(f"{which.label}: {which.remedy}") from None

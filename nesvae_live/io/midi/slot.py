@@ -1,0 +1,168 @@
+"""A port of ours, which can be opened, lost, and opened again under the same name."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import threading
+from collections.abc import Sequence
+from queue import SimpleQueue
+from typing import Any
+
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.control.inputs import MidiIn
+from nesvae_live.io.midi.ports import MidiError, choose, make_client
+from nesvae_live.io.midi.stream import MidiStream
+
+ACTIVE_SENSING = 0xFE
+RTMIDI_ERRORS = (OSError, RuntimeError, ValueError)
+"""What RtMidi's errors are."""
+
+POLLED = ("jack",)
+"""Systems whose driver would wait for the interpreter, and all sound with it, in a callback."""
+
+STALE_SECONDS = 0.02
+"""What seems to have come longer ago than this, by RtMidi's count, came now."""
+
+
+class Slot:
+    """Our port `name` of client `client`, for `MidiIn` or `MidiOut`; made closed.
+
+    `wanted` is the full name of the port that it stands for, `part` what a person called that;
+    None: it is a virtual port. `label` tells its messages apart, and stays whatever comes back.
+    """
+
+    def __init__(
+        self,
+        api: str,
+        kind: str,
+        client: str,
+        name: str,
+        wanted: str | None = None,
+        part: str = "",
+    ) -> None:
+        self.api = api
+        self.kind = kind
+        self.client = client
+        self.name = name
+        self.wanted = wanted
+        self.part = part
+        self.label = wanted or name
+        self.port: Any = None
+        """RtMidi's object while it is open; replaced, so that a thread sees a port or none."""
+        self.own = ""
+        """Its full name, where the system has one: JACK."""
+        self.heard = 0.0
+        """When something came in last, in seconds."""
+        self.fault = ""
+        """Why it could not be written to, if it couldn't."""
+        self._inbox: SimpleQueue[Any] | None = None
+        self._time: Time | None = None
+        self._reading = threading.Lock()  # no port is closed while it is read
+        self._came = 0.0
+        self._stream = MidiStream()
+
+    @property
+    def polled(self) -> bool:
+        """Whether what comes in waits for `read`, and is handed over by no thread of RtMidi's."""
+        return self.kind == "MidiIn" and self.api in POLLED
+
+    def listen(self, inbox: SimpleQueue[Any], time: Time) -> None:
+        """Let what comes in go to the inbox: clock too, not sysex, not sensing."""
+        self._inbox, self._time = inbox, time
+
+    def read(self) -> None:
+        """Hand over what came in, stamped with when it came; one thread's.
+
+        RtMidi says how long after the last message each one came, and we know when it was here at
+        the latest: that is a stamp of the driver's cycle, however late we look.
+        """
+        assert self._time is not None  # who reads has made it listen
+        while True:
+            with self._reading:
+                event = None if self.port is None else self.port.get_message()
+            if event is None:
+                return
+            now, came = self._time.now(), self._came + event[1]
+            self._came = came if now - STALE_SECONDS < came <= now else now
+            self._hand_over(event[0], self._came)
+
+    def _receive(self, event: tuple[list[int], float], _data: object = None) -> None:
+        """Stamp and hand over. Runs in RtMidi's thread."""
+        assert self._time is not None
+        self._hand_over(event[0], self._time.now())
+
+    def _hand_over(self, message: Sequence[int], at: float) -> None:
+        assert self._time is not None
+        self.heard = self._time.now()
+        for whole in self._stream.feed(message):
+            if whole != (ACTIVE_SENSING,) and self._inbox is not None:
+                self._inbox.put(MidiIn(self.label, whole, at))
+
+    def open(self, names: Sequence[str] | None = None) -> None:
+        """Open it; `names` are the ports to find the wanted one in, none: it is a port of its own.
+
+        Raises:
+            MidiError: it can't be, or what it stands for isn't there.
+        """
+        port = make_client(self.api, self.kind, self.client)
+        try:
+            if names is None or self.wanted is None:
+                port.open_virtual_port(self.name)
+            else:
+                port.open_port(self.find(names), self.name)
+            if self._inbox is not None:
+                # What RtMidi ignores itself is missing from its count of the time between.
+                port.ignore_types(sysex=not self.polled, timing=False, active_sense=False)
+                if not self.polled:
+                    port.set_callback(self._receive)
+        except RTMIDI_ERRORS as error:
+            port.delete()
+            raise MidiError(str(error)) from error
+        except MidiError:
+            port.delete()
+            raise
+        self.fault = ""
+        self._stream = MidiStream()
+        self.port = port
+
+    def find(self, names: Sequence[str]) -> int:
+        """Where among the names the port is that it stands for.
+
+        Raises:
+            MidiError: it isn't there, not even under another full name.
+        """
+        if self.wanted not in names:  # ALSA gives it another number
+            self.wanted = names[choose(names, [self.part or str(self.wanted)], "MIDI port")[0]]
+        return names.index(self.wanted)
+
+    def send(self, message: Sequence[int]) -> None:
+        """Send now, to nobody if it is closed. Runs in the sender's thread, and never raises."""
+        port = self.port
+        if port is None or self.fault:
+            return
+        try:
+            port.send_message(message)
+        except RTMIDI_ERRORS as error:
+            self.fault = str(error)
+
+    def close(self) -> None:
+        """Let go of the port, harmless when closed. No thread may be sending."""
+        with self._reading:
+            port, self.port = self.port, None
+        if port is not None:
+            if self._inbox is not None and not self.polled:
+                port.cancel_callback()  # it would wait for the GIL, which closing holds
+            with contextlib.suppress(*RTMIDI_ERRORS):
+                port.close_port()
+            port.delete()
+
+    def abandon(self) -> None:
+        """Forget the port without closing it, to the end of the process.
+
+        For a port that a thread may be sending to, and for one whose JACK server is gone or hangs:
+        closing that waits, with the GIL held, for an answer that doesn't come.
+        """
+        port, self.port = self.port, None
+        if port is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(port))

@@ -1,0 +1,99 @@
+"""An Ableton Link session, joined through aalink (an extra: its licence is the GPL)."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Any, Self
+
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.clock.linkclocks import LINK_PORT, LinkClocks
+from nesvae_live.control.inputs import MidiIn
+
+LOOK_SECONDS = 0.004
+"""How often the session is looked at; the stamps of its clocks are exact all the same."""
+
+CLOSE_SECONDS = 2.0
+
+
+class LinkError(Exception):
+    """Link can't be joined; the message is one line for a person."""
+
+
+class LinkSession:
+    """Joins the session on this network, and says its clocks to the inbox; `with` leaves it.
+
+    An error in the thread ends it and stays in `error`: to the music it is a lost clock.
+
+    Raises:
+        LinkError: aalink is not installed.
+    """
+
+    def __init__(
+        self,
+        tempo: float,
+        quantum: float,
+        *,
+        start_stop: bool,
+        inbox: SimpleQueue[Any],
+        time: Time,
+    ) -> None:
+        try:
+            import aalink
+        except ImportError:
+            raise LinkError("Ableton Link needs aalink: pip install 'nesvae-live[link]'") from None
+
+        async def join() -> Any:
+            return aalink.Link(tempo)
+
+        self._loop = asyncio.new_event_loop()  # aalink wants one that runs; nothing else does on it
+        self._link: Any = self._loop.run_until_complete(join())
+        self._link.quantum = quantum
+        self._link.start_stop_sync_enabled = start_stop
+        self._clocks = LinkClocks(quantum, start_stop=start_stop)
+        self._inbox, self._time = inbox, time
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="Ableton Link", daemon=True)
+        self.error: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        self._link.enabled = True
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stopping.set()
+        self._thread.join(CLOSE_SECONDS)
+        self._link.enabled = False
+        self._loop.close()
+
+    @property
+    def peers(self) -> int:
+        """How many others are in the session."""
+        return int(self._link.num_peers)
+
+    def look(self) -> None:
+        """Say the clocks that were due since the last look. The thread's."""
+        before = self._time.now()
+        beat, tempo, playing = self._link.beat, self._link.tempo, self._link.playing
+        after = self._time.now()
+        if after - before > LOOK_SECONDS:
+            return  # somebody was let go first: what was read fits no time; the next look will
+        messages = self._clocks.due(beat, (before + after) / 2, 60.0 / tempo, playing=bool(playing))
+        for data, at in messages:
+            self._inbox.put(MidiIn(LINK_PORT, data, at))
+
+    def _run(self) -> None:
+        """Look, until told to stop."""
+        try:
+            while not self._stopping.wait(LOOK_SECONDS):
+                self.look()
+        except Exception as error:  # noqa: BLE001 - kept for whoever looks after it
+            self.error = error

@@ -1,0 +1,93 @@
+"""OSC's side of the targets: what a message asks for, and what is told of where things stand.
+
+| address | arguments | |
+| --- | --- | --- |
+| `/nesvae/TARGET` | a number in 0..1 | moves the target, whatever its kind |
+| | none, or 1 | a trigger happens (0, a button let go, is nothing); a switch turns over |
+| | a string | a choice by its name; `off` lets a knob go |
+| `/nesvae/hello` | none, or a port | tells nothing but where values are to be sent back to |
+
+Values come back under the same addresses, choices by name; `/nesvae/TARGET/set` says 0 where a knob is let go, and
+`/nesvae/info/NAME` what the status line shows. What was wrong with a message comes back as
+`/nesvae/error` with one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from nesvae_live.control.inputs import Input
+from nesvae_live.control.target import Kind, Standing, choice_to_value, value_to_choice
+from nesvae_live.control.targets import TARGET_BY_NAME, TARGETS
+
+ROOT = "/nesvae/"
+HELLO, ERROR = f"{ROOT}hello", f"{ROOT}error"
+OFF = "off"
+INFO = (
+    *("bar", "count", "beat", "tempo", "clock", "motion", "seed", "hold", "auto", "round", "key"),
+    *("events_late", "decodes_missed", "splices_late", "underruns", "take"),
+)
+"""What of the status is told, each as `/nesvae/info/NAME`."""
+
+_RELEASES = {
+    spec.name.removeprefix("release-"): spec for spec in TARGETS if spec.name.startswith("release-")
+}
+
+
+def message_to_input(
+    address: str, arguments: Sequence[Any], at: float, standing: Standing
+) -> Input | None:
+    """What a message asks for; None: nothing, a button was let go.
+
+    Raises:
+        ValueError: nothing is at that address, or it takes no such arguments; in one line.
+    """
+    name = address.removeprefix(ROOT)
+    if not address.startswith(ROOT) or name not in TARGET_BY_NAME:
+        shown = repr(address)[1:-1]
+        raise ValueError(f"nothing is at {shown}: targets are {ROOT}NAME, as in {ROOT}density")
+    spec = TARGET_BY_NAME[name]
+    if len(arguments) > 1:
+        raise ValueError(f"{address} takes one argument, not {len(arguments)}")
+    given = arguments[0] if arguments else None
+    if isinstance(given, str):
+        if spec.kind is Kind.CHOICE and given in spec.choices:
+            return spec.ask(choice_to_value(spec.choices.index(given), len(spec.choices)), at)
+        if given == OFF and name in _RELEASES:
+            return _RELEASES[name].ask(1.0, at)
+        known = ", ".join(spec.choices) or "a number in 0..1"
+        raise ValueError(f"{address} {given!r}: {known}")
+    if given is None:
+        if spec.kind is Kind.SWITCH:
+            return spec.ask(1.0 - (spec.now(standing) or 0.0), at)
+        if spec.kind is not Kind.TRIGGER:
+            raise ValueError(f"{address} needs a number in 0..1")
+        given = 1.0
+    if not isinstance(given, bool | int | float) or not 0.0 <= given <= 1.0:
+        raise ValueError(f"{address} {given!r}: a number in 0..1")
+    if spec.kind is Kind.TRIGGER and given < 0.5:
+        return None
+    return spec.ask(float(given), at)
+
+
+def standing_to_values(standing: Standing) -> Iterator[tuple[str, float | int | str]]:
+    """(address, value) of every target that has one."""
+    for spec in TARGETS:
+        value = spec.now(standing)
+        if value is not None:
+            choices = spec.choices
+            yield (
+                ROOT + spec.name,
+                choices[value_to_choice(value, len(choices))] if choices else value,
+            )
+        if spec.name in _RELEASES:
+            yield f"{ROOT}{spec.name}/set", int(value is not None)
+
+
+def status_to_values(status: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """(address, value) of what is told of the status."""
+    for name in INFO:
+        value = status.get(name)
+        if value is not None:
+            yield f"{ROOT}info/{name}", int(value) if isinstance(value, bool) else value

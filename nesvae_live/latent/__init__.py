@@ -1,0 +1,1 @@
+"""latent: to be written."""

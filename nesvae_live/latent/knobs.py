@@ -1,0 +1,107 @@
+"""The knobs.
+
+A knob has an id, the same in presets, JSON, OSC and the log, and a value in 0..1; a knob that
+nobody has touched, or that was let go, has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from nesvae_live.latent.attributes import ATTRIBUTES
+
+N_STYLE = 32
+"""Style knobs there are; a checkpoint has at most as many style axes."""
+
+NO_AXIS = -1
+"""The axis of a knob that steers no z."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnobSpec:
+    """A knob: its id, its axis of z (see `nesvae_live.latent.space`), and what turning it up does.
+
+    A knob of the sound has `NO_AXIS`: it turns what patches and drums do (see `shaper`).
+    """
+
+    name: str
+    axis: int
+    more: str
+
+
+KNOBS = (
+    *(KnobSpec(a.name, i, a.more) for i, a in enumerate(ATTRIBUTES)),
+    *(
+        KnobSpec(f"style{i + 1}", len(ATTRIBUTES) + i, f"farther along style axis {i + 1}")
+        for i in range(N_STYLE)
+    ),
+)
+"""Every knob of z, in the order of the axes."""
+
+SOUND_KNOBS = (
+    KnobSpec("duty1", NO_AXIS, "wider pulses in P1, in four steps"),
+    KnobSpec("duty2", NO_AXIS, "wider pulses in P2, in four steps"),
+    KnobSpec("decay", NO_AXIS, "the pulses' volume falls more slowly"),
+    KnobSpec("vibrato", NO_AXIS, "the pulses' pitch wavers more"),
+    KnobSpec("noise", NO_AXIS, "more drums"),
+)
+"""Knobs of how it sounds; one that nobody has touched leaves a patch as it is, drums off."""
+
+KNOB_BY_NAME: Mapping[str, KnobSpec] = MappingProxyType(
+    {knob.name: knob for knob in (*KNOBS, *SOUND_KNOBS)}
+)
+KNOB_NAMES = ", ".join(
+    (
+        *(attribute.name for attribute in ATTRIBUTES),
+        f"style1 to style{N_STYLE}",
+        *(knob.name for knob in SOUND_KNOBS),
+    )
+)
+"""The ids as a person wants to read them in an error."""
+
+
+class KnobState:
+    """Where the knobs stand.
+
+    One thread writes (the sequencer); any may read `values`, which is replaced and never changed.
+    """
+
+    def __init__(self, values: Mapping[str, float] | None = None) -> None:
+        self.values: Mapping[str, float] = MappingProxyType({})
+        """Knob -> value in 0..1; a knob that is let go isn't there."""
+        for knob, value in (values or {}).items():
+            self.set(knob, value)
+
+    def set(self, knob: str, value: float | None) -> bool:
+        """Turn a knob, or let it go with None.
+
+        Returns:
+            Whether that changed anything.
+
+        Raises:
+            ValueError: no such knob, or a value outside 0..1.
+        """
+        if knob not in KNOB_BY_NAME:
+            raise ValueError(f"unknown knob {knob!r}: there are {KNOB_NAMES}")
+        if value is not None and not 0.0 <= value <= 1.0:
+            raise ValueError(f"{knob} to {value}: a knob's value is 0 to 1")
+        if value == self.values.get(knob):
+            return False
+        values = dict(self.values)
+        if value is None:
+            del values[knob]
+        else:
+            values[knob] = float(value)
+        self.values = MappingProxyType(values)
+        return True
+
+    def release_all(self) -> None:
+        """Let every knob go."""
+        self.values = MappingProxyType({})
+
+
+def steers(knob: str) -> bool:
+    """Whether a knob steers z."""
+    return KNOB_BY_NAME[knob].axis != NO_AXIS

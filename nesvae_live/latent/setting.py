@@ -1,0 +1,102 @@
+"""A setting: all that hands can set, at one moment; what a snapshot holds, and what lies between two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.latent.knobs import KNOB_BY_NAME, KNOBS, NO_AXIS, SOUND_KNOBS
+from nesvae_live.latent.space import coordinate_to_value, slerp, value_to_coordinate
+from nesvae_live.music.arrangement import Arrangement
+
+STYLE_KNOBS = KNOBS[N_ATTRIBUTES:]
+ATTRIBUTE_KNOBS = KNOBS[:N_ATTRIBUTES]
+MIDDLE = 0.5
+"""Where an attribute's knob glides from or to that the other side has let go: what the network
+is given for it then is the middle's 0, too."""
+
+NEUTRAL = {"decay": 0.5, "noise": 0.0}
+"""Likewise for knobs of the sound that leave it as it is at some value; others change half-way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Knobs, style, temperature, seed and arrangement.
+
+    `knobs`: knob -> value in 0..1, those that are let go are not there. `style` `[U]` is where the
+    style axes rest whose knobs are let go; None where it is not known (of another checkpoint).
+    """
+
+    knobs: Mapping[str, float]
+    style: NDArray[np.float32] | None
+    temperature: float
+    seed: int
+    arrangement: Arrangement = field(default_factory=Arrangement)
+
+    def pose(self, style: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Where all style axes stand, `[U]`; those of no known style at `style`."""
+        u = np.array(style if self.style is None else self.style, np.float32)
+        for axis, knob in zip(range(len(u)), STYLE_KNOBS, strict=False):
+            if knob.name in self.knobs:
+                u[axis] = value_to_coordinate(self.knobs[knob.name])
+        return u
+
+
+def between(a: Setting, b: Setting, alpha: float) -> Setting:
+    """What lies `alpha` of the way from `a` to `b`.
+
+    Style goes along the arc, attributes, knobs of the sound and temperature along the line; what
+    can't glide (seed, mutes, transposition, key) changes half-way. `a` must know its style.
+    """
+    assert a.style is not None  # it is where the performer stood, or was loaded for this checkpoint
+    if alpha <= 0.0 or alpha >= 1.0:
+        return a if alpha <= 0.0 else b
+    later = alpha >= 0.5
+    knobs: dict[str, float] = {}
+    for knob in (*ATTRIBUTE_KNOBS, *SOUND_KNOBS):
+        value = _glide(knob.name, a.knobs, b.knobs, alpha)
+        if value is not None:
+            knobs[knob.name] = value
+    style = a.style
+    if b.style is not None:
+        style = slerp(a.pose(a.style), b.pose(a.style), alpha)
+        for axis, knob in zip(range(len(style)), STYLE_KNOBS, strict=False):
+            if knob.name in a.knobs or knob.name in b.knobs:
+                knobs[knob.name] = coordinate_to_value(float(style[axis]))
+    else:
+        knobs |= {name: v for name, v in a.knobs.items() if is_style(name)}
+    return Setting(
+        knobs,
+        style,
+        (1.0 - alpha) * a.temperature + alpha * b.temperature,
+        b.seed if later else a.seed,
+        b.arrangement if later else a.arrangement,
+    )
+
+
+def is_style(knob: str) -> bool:
+    """Whether a knob turns a style axis."""
+    axis = KNOB_BY_NAME[knob].axis
+    return axis != NO_AXIS and axis >= N_ATTRIBUTES
+
+
+def _glide(name: str, a: Mapping[str, float], b: Mapping[str, float], alpha: float) -> float | None:
+    if name not in a and name not in b:
+        return None
+    neutral = NEUTRAL.get(name) if KNOB_BY_NAME[name].axis == NO_AXIS else MIDDLE
+    start, end = a.get(name, neutral), b.get(name, neutral)
+    if start is None or end is None:
+        return end if alpha >= 0.5 else start
+    return (1.0 - alpha) * start + alpha * end
+
+
+TEMPERATURES = (0.05, 4.0)
+
+SEEDS = 2**31
+
+SLOTS = range(1, 65)
+"""The numbers that snapshots have."""

@@ -1,0 +1,68 @@
+"""The encoder for live use: the style of a phrase, without torch or the GIL."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from nesvae_live.model.checkpoint import Checkpoint
+from nesvae_live.model.gru import F32, add_product, contiguous, gru_cell, input_table
+
+
+class Encoder:
+    """Finds the style of a phrase; releases the GIL."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        w, self.config = checkpoint.weights, checkpoint.config
+        self._ends = []
+        for end in ("l0", "l0_reverse"):
+            table, self._first_row = input_table(
+                w, "encoder.embed", w[f"encoder.gru.weight_ih_{end}"]
+            )
+            rest = (w[f"encoder.gru.{name}_{end}"] for name in ("weight_hh", "bias_ih", "bias_hh"))
+            self._ends.append((table, *map(contiguous, rest)))
+        self._w_out, self._b_out = w["encoder.out.weight"], w["encoder.out.bias"]
+
+    def encode(self, symbols: NDArray[np.int64], count: int) -> tuple[F32, F32]:
+        """`[13, 4]` symbols of which the first `count` are real -> mean, log sigma, each `[U]`."""
+        symbols = np.ascontiguousarray(symbols)
+        size = len(symbols), self.config.encoder_hidden
+        ahead, back = np.empty(size, np.float32), np.empty(size, np.float32)
+        _run(symbols, count, self._first_row, *self._ends[0], ahead)
+        # Backwards is forwards over the reversed phrase; what isn't there then comes first.
+        _run(symbols[::-1].copy(), -count, self._first_row, *self._ends[1], back)
+        back = back[::-1]
+        y = np.concatenate((ahead, back), 1)[:count]
+        pooled = np.concatenate((y.mean(0), y.max(0)))
+        out = self._w_out @ pooled + self._b_out
+        mu, log_sigma = np.split(out, 2)
+        return mu, np.clip(log_sigma, -6.0, 2.0)
+
+
+@njit(nogil=True, cache=True)
+def _run(
+    symbols: NDArray[np.int64],
+    count: int,
+    first_row: NDArray[np.int64],
+    table: F32,
+    w_hh: F32,
+    b_ih: F32,
+    b_hh: F32,
+    out: F32,
+) -> None:
+    """A GRU over tuples; the first `count` are real, or the last `-count`; the others are 0."""
+    n = symbols.shape[0]
+    h = np.zeros((1, out.shape[1]), np.float32)
+    gates_in = np.empty((1, b_ih.shape[0]), np.float32)
+    gates_h = np.empty((1, b_hh.shape[0]), np.float32)
+    scale = np.ones(w_hh.shape[0], np.float32)
+    for t in range(n):
+        gates_in[0] = b_ih
+        if (count >= 0 and t < count) or (count < 0 and t >= n + count):
+            for slot in range(4):
+                gates_in[0] += table[first_row[slot] + symbols[t, slot]]
+        gates_h[0] = b_hh
+        add_product(w_hh, scale, h, gates_h)
+        gru_cell(gates_in, gates_h, h, out[t : t + 1])
+        h = out[t : t + 1]

@@ -1,0 +1,143 @@
+"""What the decoder and the encoder share: a GRU's arithmetic without torch or the GIL.
+
+Vectors are float32, weights C-contiguous float32 `[out, in]`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from nesvae_live.model.checkpoint import Weights
+from nesvae_live.music.phrase import SLOTS
+
+F32 = NDArray[np.float32]
+Matrix = NDArray[np.float32] | NDArray[np.int8]
+
+
+def contiguous(array: NDArray[Any]) -> F32:
+    """As the kernels want it."""
+    return np.ascontiguousarray(array, np.float32)
+
+
+def stack(arrays: list[F32]) -> F32:
+    """One array of weights of the same shape, one a layer or slot."""
+    return contiguous(np.stack(arrays))
+
+
+def input_table(weights: Weights, embed: str, w_in: F32) -> tuple[F32, NDArray[np.int64]]:
+    """Embeddings times input weights, once and for all.
+
+    Args:
+        weights: the checkpoint's.
+        embed: the name of the embeddings, as `decoder.embed`.
+        w_in: `[3 H, >= 4 E]`, a GRU's input weights, the four embeddings first.
+
+    Returns:
+        `[symbols of all slots, 3 H]`, and `[4]` the row of each slot's symbol 0.
+    """
+    rows = []
+    for i in range(SLOTS):
+        table = weights[f"{embed}.{i}.weight"]
+        e = table.shape[1]
+        rows.append(table @ w_in[:, i * e : (i + 1) * e].T)
+    return contiguous(np.concatenate(rows)), np.cumsum([0, *map(len, rows[:-1])])
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def add_product(w: Matrix, scale: F32, x: F32, out: F32) -> None:
+    """`out[r] += (scale * w) @ x[r]` for `w` `[out, in]`, `scale` `[out]`, `x` `[R, in]`.
+
+    The time goes into reading, so four rows of `x` share each reading of two rows of `w`.
+    """
+    rows, r = x.shape[0], 0
+    while rows - r >= 4:
+        _add_4(w, scale, x[r], x[r + 1], x[r + 2], x[r + 3], out[r : r + 4])
+        r += 4
+    if rows - r >= 2:
+        _add_2(w, scale, x[r], x[r + 1], out[r : r + 2])
+        r += 2
+    if rows - r == 1:
+        _add_1(w, scale, x[r], out[r])
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def _add_1(w: Matrix, scale: F32, x: F32, out: F32) -> None:
+    for i in range(w.shape[0]):
+        row = w[i]
+        total = np.float32(0)
+        for j in range(row.shape[0]):
+            total += np.float32(row[j]) * x[j]
+        out[i] += scale[i] * total
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def _add_2(w: Matrix, scale: F32, x0: F32, x1: F32, out: F32) -> None:
+    for i in range(w.shape[0]):
+        row = w[i]
+        total0, total1 = np.float32(0), np.float32(0)
+        for j in range(row.shape[0]):
+            weight = np.float32(row[j])
+            total0 += weight * x0[j]
+            total1 += weight * x1[j]
+        out[0, i] += scale[i] * total0
+        out[1, i] += scale[i] * total1
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def _add_4(w: Matrix, scale: F32, x0: F32, x1: F32, x2: F32, x3: F32, out: F32) -> None:
+    n = w.shape[0]
+    for i in range(0, n, 2):
+        k = min(i + 1, n - 1)  # the last row stands alone where their number is odd
+        row, next_row = w[i], w[k]
+        a0, a1, a2, a3 = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
+        b0, b1, b2, b3 = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
+        for j in range(row.shape[0]):
+            a, b = np.float32(row[j]), np.float32(next_row[j])
+            a0 += a * x0[j]
+            a1 += a * x1[j]
+            a2 += a * x2[j]
+            a3 += a * x3[j]
+            b0 += b * x0[j]
+            b1 += b * x1[j]
+            b2 += b * x2[j]
+            b3 += b * x3[j]
+        for r, total in enumerate((a0, a1, a2, a3)):
+            out[r, i] += scale[i] * total
+        if k > i:
+            for r, total in enumerate((b0, b1, b2, b3)):
+                out[r, k] += scale[k] * total
+
+
+@njit(nogil=True, cache=True, fastmath=True, error_model="numpy")  # no check for a division by 0
+def tanh(x: np.float32) -> np.float32:
+    """Hyperbolic tangent within 1e-6, in arithmetic that a compiler can do eight at a time.
+
+    Lambert's continued fraction of a quarter of x, then twice tanh 2y = 2t / (1 + t^2).
+    """
+    y = np.float32(0.25) * min(max(x, np.float32(-10)), np.float32(10))
+    s = y * y
+    above = np.float32(10395) + s * (np.float32(1260) + s * np.float32(21))
+    below = np.float32(10395) + s * (np.float32(4725) + s * (np.float32(210) + s))
+    t = y * above / below
+    t = np.float32(2) * t / (np.float32(1) + t * t)
+    return np.float32(np.float32(2) * t / (np.float32(1) + t * t))
+
+
+@njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
+def gru_cell(gates_in: F32, gates_h: F32, h: F32, out: F32) -> None:
+    """A GRU's gates r, z, n from both pre-activations `[R, 3 H]` (torch's convention)."""
+    n = h.shape[1]
+    half, one = np.float32(0.5), np.float32(1)
+    for row in range(h.shape[0]):
+        a_r, a_z, a_n = gates_in[row, :n], gates_in[row, n : 2 * n], gates_in[row, 2 * n :]
+        b_r, b_z, b_n = gates_h[row, :n], gates_h[row, n : 2 * n], gates_h[row, 2 * n :]
+        before, after = h[row], out[row]
+        for i in range(n):
+            r = half + half * tanh(half * (a_r[i] + b_r[i]))
+            z = half + half * tanh(half * (a_z[i] + b_z[i]))
+            c = tanh(a_n[i] + r * b_n[i])
+            after[i] = (one - z) * c + z * before[i]

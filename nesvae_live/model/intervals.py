@@ -1,0 +1,66 @@
+"""Intervals: how a candidate note lies to a note that is already known.
+
+The network scores intervals beside notes, so that what it has learnt of a fifth holds in every key.
+A voice's note is seen from the note before it (25 steps of -12..12 semitones; farther is the end)
+and from those of the voices spelt before it in the same tuple (12 interval classes).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.music.phrase import N_VOICES, SLOT_TABLE
+
+OCTAVE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class RelationSpec:
+    """Notes of slot `slot` seen from the note of `source`, in the tuple before if `before`.
+
+    Its `bins` scores are the slot's from `offset` on.
+    """
+
+    slot: int
+    source: int
+    before: bool
+    bins: int
+    offset: int
+
+
+def _relations() -> tuple[RelationSpec, ...]:
+    melodic = 2 * OCTAVE + 1
+    out = []
+    for slot in range(N_VOICES):
+        out.append(RelationSpec(slot, slot, before=True, bins=melodic, offset=0))
+        out += [
+            RelationSpec(slot, j, before=False, bins=OCTAVE, offset=melodic + OCTAVE * j)
+            for j in range(slot)
+        ]
+    return tuple(out)
+
+
+RELATIONS = _relations()
+"""Every relation, slot by slot."""
+N_SCORES = tuple(sum(r.bins for r in RELATIONS if r.slot == slot) for slot in range(N_VOICES))
+"""Scores that each voice's slot has."""
+
+
+def bin_table(relation: RelationSpec) -> NDArray[np.int64]:
+    """The bin of each (source symbol, candidate symbol).
+
+    Returns:
+        `[source symbols + 1, slot symbols]`: 0..bins - 1, or `bins` where there is no interval: a
+        silence on either side, or no tuple before (the last row).
+    """
+    source, slot = SLOT_TABLE[relation.source], SLOT_TABLE[relation.slot]
+    known = np.arange(source.n_symbols + 1)[:, None]
+    candidate = np.arange(slot.n_symbols)[None, :]
+    semitones = (candidate + slot.first) - (known + source.first)
+    melodic = np.clip(semitones, -OCTAVE, OCTAVE) + OCTAVE
+    bins = melodic if relation.before else semitones % OCTAVE
+    sounding = (known > 0) & (known < source.n_symbols) & (candidate > 0)
+    return np.where(sounding, bins, relation.bins).astype(np.int64)

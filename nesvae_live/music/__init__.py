@@ -1,0 +1,1 @@
+"""music: to be written."""

@@ -1,0 +1,66 @@
+"""The arrangement: what becomes of a phrase's notes on their way to the voices.
+
+A phrase stays what the network wrote; muting, transposing and the lock to a key act when its
+notes are due, so that they can be undone in the middle of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from nesvae_live.music.key import Key
+from nesvae_live.music.voicenotes import to_range
+from nesvae_live.music.voices import SILENCE, VOICES, Voice
+
+Notes = tuple[int, int, int]
+
+FARTHEST = 24
+"""Semitones that a voice can be transposed, each way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """Which voices are silent, by how many semitones each is transposed (P1, P2, TR), the key.
+
+    `key` None: any note may sound.
+    """
+
+    muted: frozenset[Voice] = frozenset()
+    transpose: tuple[int, int, int] = (0, 0, 0)
+    key: Key | None = None
+
+    def with_mute(self, voice: Voice, *, muted: bool) -> Arrangement:
+        """The arrangement with a voice muted, or not."""
+        return replace(self, muted=self.muted | {voice} if muted else self.muted - {voice})
+
+    def with_transpose(self, voice: Voice | None, semitones: int) -> Arrangement:
+        """The arrangement with a voice, or all (None), transposed by so much.
+
+        Raises:
+            ValueError: farther than `FARTHEST`, or a voice that has no notes to transpose.
+        """
+        if not -FARTHEST <= semitones <= FARTHEST:
+            raise ValueError(f"transpose by {semitones}: {-FARTHEST} to {FARTHEST} semitones")
+        if voice is not None and voice >= len(VOICES):
+            raise ValueError(f"{voice.name} has no notes to transpose")
+        p1, p2, tr = (
+            semitones if voice in (None, spec.voice) else self.transpose[spec.voice]
+            for spec in VOICES
+        )
+        return replace(self, transpose=(p1, p2, tr))
+
+    def notes(self, notes: Notes) -> Notes:
+        """What the voices are to hold for a tuple's notes; mutes are left to who plays them.
+
+        What leaves a voice's range comes back by octaves, which keeps it in the key.
+        """
+        if self.key is None and self.transpose == (0, 0, 0):
+            return notes
+        p1, p2, tr = (self._note(spec.voice, notes[spec.voice]) for spec in VOICES)
+        return p1, p2, tr
+
+    def _note(self, voice: Voice, note: int) -> int:
+        if note == SILENCE:
+            return SILENCE
+        moved = note + self.transpose[voice]
+        return to_range(voice, moved if self.key is None else self.key.nearest(moved))

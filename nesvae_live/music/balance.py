@@ -1,0 +1,65 @@
+"""The balance: level, spread and solo of the voices, as gains of the outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from nesvae_live.music.voices import Voice
+
+LOWEST_DB = -90.0
+"""A level down here, or lower, is silence."""
+
+HIGHEST_DB = 12.0
+"""The chip's loudest is 0.55 of full scale: 5 dB up is safe, above that loud music clips."""
+
+PLACES = (-1.0, 1.0, 0.0, 0.0)
+"""Where P1, P2, TR and NO stand at a spread of 1: left is -1, right is 1."""
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How the voices are heard: dB over the chip's own loudness; `spread` 0 (mono) to 1.
+
+    If any voice is in `solo`, the others are silent. `voices` are the levels of P1, P2, TR, NO.
+    """
+
+    level: float = 0.0
+    spread: float = 0.0
+    voices: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+    solo: frozenset[Voice] = frozenset()
+
+    def with_level(self, voice: Voice | None, level: float) -> Self:
+        """With another level of a voice, or of everything."""
+        if voice is None:
+            return replace(self, level=level)
+        levels = list(self.voices)
+        levels[voice] = level
+        return replace(self, voices=tuple(levels))
+
+    def with_solo(self, voice: Voice, *, solo: bool) -> Self:
+        """With a voice in or out of solo."""
+        return replace(self, solo=self.solo | {voice} if solo else self.solo - {voice})
+
+    def gains(self, outputs: int) -> Floats:
+        """What each output has of each voice, linear, `[outputs, 4]`.
+
+        Left and right come first: their mean is the mix at any spread. Then, if there are six,
+        a voice each at its own level, whatever the solo, the spread and the level of all.
+        """
+        own = np.array([amplitude(level) for level in self.voices])
+        heard = np.array([not self.solo or voice in self.solo for voice in Voice])
+        places = self.spread * np.array(PLACES)
+        both = amplitude(self.level) * own * heard
+        rows = np.stack((both * (1 - places), both * (1 + places)))
+        return np.concatenate((rows, np.diag(own))).astype(np.float32)[:outputs]
+
+
+def amplitude(level: float) -> float:
+    """The factor of a level in dB; 0 at `LOWEST_DB` and below."""
+    return 0.0 if level <= LOWEST_DB else 10.0 ** (min(level, HIGHEST_DB) / 20.0)

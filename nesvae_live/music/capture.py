@@ -1,0 +1,119 @@
+"""The ear: notes that are played on the inputs, kept until somebody wants to go on from them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from nesvae_live.music.parts import Key, Part, parts_to_played
+from nesvae_live.music.phrase import STEPS_PER_SECOND, TUPLES_PER_PHRASE, Ints, tuples_to_symbols
+from nesvae_live.music.voicenotes import Played, played_to_tuples
+from nesvae_live.music.voices import VOICES
+
+NOTE_OFF, NOTE_ON = 0x80, 0x90
+PAUSE_SECONDS = 2.0
+"""A silence of so long parts what was played before from what is played after."""
+
+MOST_NOTES = 512
+TOGETHER_STEPS = 0.6
+"""What falls within so many steps of the beginning of a note is meant to fall on it."""
+
+NAMES = {spec.channel: spec.voice.name.lower() for spec in VOICES}
+
+
+class Ear:
+    """Hears notes. One thread's; a note costs little.
+
+    On channels 1 to 3 notes are the voices' own, if there are no others and no chords; else they
+    are shared out as those of a file are (`nesvae_live.music.parts`).
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[int, int], float] = {}
+        self._heard: deque[tuple[int, Key]] = deque(maxlen=MOST_NOTES)  # with the channel
+        self._since = self._captured = float("-inf")  # the last captures' times, in seconds
+
+    def hear(self, data: Sequence[int], at: float) -> bool:
+        """Take a MIDI message, stamped `at` seconds; whether it was a note."""
+        if len(data) != 3 or data[0] & 0xE0 != NOTE_OFF or not all(0 <= b <= 127 for b in data[1:]):
+            return False
+        channel, note = data[0] & 0x0F, data[1]
+        begun = self._held.pop((channel, note), None)
+        if begun is not None:
+            self._heard.append((channel, Key(note, begun, at)))
+        if data[0] & 0xF0 == NOTE_ON and data[2] > 0:
+            self._held[channel, note] = at
+        return True
+
+    def tuples(self, step_seconds: float, now: float) -> Ints:
+        """The last phrase that was played, `[n, 4]` with n up to 13, steps `step_seconds` long.
+
+        A phrase is what was played since the last pause of `PAUSE_SECONDS`, and since it was asked
+        for last, if anything was; of a longer one the last 13 tuples. Keys that are still held end
+        `now`.
+
+        Raises:
+            ValueError: nothing was played.
+        """
+        heard = [*self._heard]
+        heard += [(channel, Key(note, on, now)) for (channel, note), on in self._held.items()]
+        new = any(key.on >= self._captured for _, key in heard)
+        since = self._captured if new else self._since
+        heard = [pair for pair in heard if pair[1].on >= since]
+        heard.sort(key=lambda pair: pair[1].on)
+        first, end = 0, float("-inf")
+        for i, (_, key) in enumerate(heard):
+            if key.on > end + PAUSE_SECONDS:
+                first = i
+            end = max(end, key.off)
+        played, _ = parts_to_played(_parts(heard[first:]))
+        if not played:
+            raise ValueError("nothing was played: play a phrase on the MIDI input, then capture it")
+        if new:
+            self._since, self._captured = self._captured, now
+        scale = 1.0 / (step_seconds * STEPS_PER_SECOND)
+        scaled = [replace(p, on=p.on * scale, off=p.off * scale) for p in played]
+        return played_to_tuples(_together(scaled))[-TUPLES_PER_PHRASE:]
+
+
+def checked_phrase(tuples: Sequence[Sequence[int]]) -> Ints:
+    """Tuples of a phrase as an array `[n, 4]`.
+
+    Raises:
+        ValueError: none, more than 13, or one with a note or a hold that there isn't.
+    """
+    if not 1 <= len(tuples) <= TUPLES_PER_PHRASE:
+        raise ValueError(f"{len(tuples)} tuples: a phrase has 1 to {TUPLES_PER_PHRASE}")
+    phrase = np.array(tuples, np.int64)
+    tuples_to_symbols(phrase)  # checks
+    return phrase
+
+
+def _parts(heard: Iterable[tuple[int, Key]]) -> list[Part]:
+    """What was heard, a part a channel; named by their voices, where that is what they are."""
+    keys: dict[int, list[Key]] = defaultdict(list)
+    for channel, key in heard:
+        keys[channel].append(key)
+    parts = [Part("", channel, tuple(found)) for channel, found in keys.items()]
+    if set(keys) <= set(NAMES) and all(part.at_once() == 1 for part in parts):
+        return [replace(part, name=NAMES[part.channel]) for part in parts]
+    return parts
+
+
+def _together(played: Sequence[Played]) -> list[Played]:
+    """Let what was meant to fall together do so: on the first of the notes that begin there."""
+    near = TOGETHER_STEPS / STEPS_PER_SECOND
+    begins: list[float] = []
+    for on in sorted(p.on for p in played):
+        if not begins or on - begins[-1] > near:
+            begins.append(on)
+
+    def off(p: Played) -> float:
+        nearest = begins[min(bisect_left(begins, p.off - near), len(begins) - 1)]
+        return nearest if abs(nearest - p.off) <= near and nearest > p.on else p.off
+
+    return [replace(p, on=begins[bisect_right(begins, p.on) - 1], off=off(p)) for p in played]

@@ -1,0 +1,84 @@
+"""What is played: timed events, the same ones to every output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from nesvae_live.music.voices import SILENCE, Voice
+
+VELOCITY = 100
+"""MIDI velocity of every note for as long as no patch shapes it; the chip's loudest."""
+
+LOUDEST = 15
+"""The chip's highest volume; 0 is silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOn:
+    """Voice `voice` starts MIDI note `note` (never 0); `velocity` is MIDI's, 1 to 127.
+
+    The noise's notes are the chip's own numbers, 1 (lowest) to 16.
+    """
+
+    voice: Voice
+    note: int
+    velocity: int = VELOCITY
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOff:
+    """Voice `voice` ends MIDI note `note`."""
+
+    voice: Voice
+    note: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """From now on `voice` has this volume (0-15), duty (0-3) and bend (cents off its note).
+
+    Of a note that sounds; before a note-on of the same time, of that note. The triangle has no
+    duty, and of volume only whether it is 0; on the noise duty is the mode, 0 or 1.
+    """
+
+    voice: Voice
+    volume: int
+    duty: int = 0
+    cents: int = 0
+
+
+NoteEvent = NoteOn | NoteOff
+Event = NoteEvent | Shape
+
+
+def velocity_to_volume(velocity: int) -> int:
+    """The chip's volume, 1 to 15, of a MIDI velocity; the usual `VELOCITY` has the loudest."""
+    return min(LOUDEST, max(1, round(velocity * LOUDEST / VELOCITY)))
+
+
+def volume_to_velocity(volume: int) -> int:
+    """The MIDI velocity of the chip's volume 0 to 15: the loudest is `VELOCITY`, as unshaped."""
+    return round(volume * VELOCITY / LOUDEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a voice of the chip plays after some events: `note` (0: none), and how."""
+
+    note: int = SILENCE
+    volume: int = 0
+    duty: int = 0
+    cents: int = 0
+
+    @property
+    def sounds(self) -> bool:
+        """Whether there is anything to hear: volume 0 is silence too."""
+        return self.note != SILENCE and self.volume > 0
+
+    def after(self, event: Event) -> Played:
+        """What it plays after one more event; the end of another note ends nothing."""
+        if isinstance(event, NoteOn):
+            return replace(self, note=event.note, volume=velocity_to_volume(event.velocity))
+        if isinstance(event, Shape):
+            return Played(self.note, event.volume, event.duty, event.cents)
+        return replace(self, note=SILENCE) if self.note == event.note else self

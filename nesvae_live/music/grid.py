@@ -1,0 +1,171 @@
+"""Phrases on the grid: how long a phrase lasts in beats, and on which beats its tuples start."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nesvae_live.clock.timing import EPSILON, Meter, clocks_to_beats
+from nesvae_live.music.phrase import STEPS_PER_SECOND
+
+BARS = (0.5, 1.0, 2.0, 4.0)
+"""How many bars a phrase may fill."""
+
+QUANTISE = (4, 8, 16, 32)
+SWING = (50.0, 75.0)
+CLOCKS_PER_STEP = (0.25, 24.0)
+
+
+class Mode(StrEnum):
+    """What sets the speed: seconds, clocks, or bars to be filled."""
+
+    NATIVE = "native"
+    CLOCK = "clock"
+    BARS = "bars"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """How phrases lie in time.
+
+    `clocks_per_step` is for `clock`; `bars` for `bars`: 1/2, 1, 2, 4, or None for what is nearest
+    to native speed. `quantise` names the cell (16: sixteenths), None is off. `swing` in percent:
+    where in a pair of cells the second one starts, 50 (straight) to 75; without `quantise` it
+    swings sixteenths.
+    """
+
+    mode: Mode = Mode.CLOCK
+    clocks_per_step: float = 2.0
+    bars: float | None = None
+    quantise: int | None = None
+    swing: float = 50.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no grid.
+
+        Raises:
+            ValueError: a value out of its range.
+        """
+        if self.bars is not None and self.bars not in BARS:
+            raise ValueError(f"bars per phrase {self.bars:g}: {_listed(BARS)} or auto")
+        if self.quantise is not None and self.quantise not in QUANTISE:
+            raise ValueError(f"quantise 1/{self.quantise}: 1/{_listed(QUANTISE)} or off")
+        for name, value, (low, high) in (
+            ("swing", self.swing, SWING),
+            ("clocks per step", self.clocks_per_step, CLOCKS_PER_STEP),
+        ):
+            if not low <= value <= high:
+                raise ValueError(f"{name} {value:g}: {low:g} to {high:g}")
+
+    def length(self, steps: int, start: float, tempo: float, meter: Meter) -> float:
+        """How many beats a phrase of `steps` steps lasts that starts at beat `start`.
+
+        In `bars` it ends on a bar line (half a bar: in the bar's middle, if it starts on a bar
+        line). A start off the bar lines, after a jump, fills up to the line on which the phrase
+        would have ended from its bar's beginning. In the other modes a quantised phrase ends on
+        the line nearest to its end. `tempo` in beats a minute.
+        """
+        native = steps / STEPS_PER_SECOND * tempo / 60.0
+        if self.mode is Mode.BARS:
+            return self._bars_length(native, start, meter)
+        if self.mode is Mode.CLOCK:
+            length = steps * clocks_to_beats(self.clocks_per_step)
+        else:
+            length = native
+        if self.quantise is None:
+            return length
+        cell = 4.0 / self.quantise
+        end = _nearest_line(start + length, cell, meter)
+        while end - start < length / 2:
+            end = _nearest_line(end + cell, cell, meter)
+        return end - start
+
+    def lay(
+        self, holds: Sequence[int], start: float, length: float, meter: Meter
+    ) -> tuple[float, ...]:
+        """The beats on which tuples start that fill `length` beats from beat `start` on.
+
+        `holds` are the tuples' steps: of a phrase, or of what is left of one, for a splice. The
+        next phrase starts at `start + length`, before swing; swing moves all beats alike, so
+        phrases laid one after the other stay in order.
+        """
+        beats = [start]
+        step_beats = length / sum(holds)
+        steps = 0
+        for held in holds[:-1]:
+            steps += held
+            beats.append(start + steps * step_beats)
+        if self.quantise is not None:
+            beats = self._quantised(beats, start + length, meter)
+        return tuple(self.swung(beat, meter) for beat in beats)
+
+    def swung(self, beat: float, meter: Meter) -> float:
+        """Where swing puts `beat`: pairs of cells are stretched and squeezed, bar lines stay."""
+        if self.swing == SWING[0]:
+            return beat
+        cell = 4.0 / (self.quantise or 16)
+        bar_line = _bar_line(beat, meter)
+        pair, within = divmod(beat - bar_line, 2.0 * cell)
+        pair_start = bar_line + pair * 2.0 * cell
+        if pair_start + 2.0 * cell > bar_line + meter.beats_per_bar + EPSILON:
+            return beat  # a last cell without a partner
+        off_beat = 2.0 * cell * self.swing / 100.0
+        if within < cell:
+            return pair_start + within * off_beat / cell
+        return pair_start + off_beat + (within - cell) * (2.0 * cell - off_beat) / cell
+
+    def _bars_length(self, native: float, start: float, meter: Meter) -> float:
+        bar = meter.beats_per_bar
+        into = start - _bar_line(start, meter)
+        counts = BARS if self.bars is None else (self.bars,)
+        if into < EPSILON:
+            lengths = [count * bar - into for count in counts]
+        elif abs(into - bar / 2) < EPSILON and counts[0] == BARS[0]:
+            lengths = [bar - into]  # the other half
+        else:
+            lengths = [math.ceil(count) * bar - into for count in counts]
+            lengths = [x if x > bar / 4 else x + bar for x in lengths]
+        return min(lengths, key=lambda length: abs(math.log(length / native)))
+
+    def _quantised(self, beats: list[float], end: float, meter: Meter) -> list[float]:
+        """Snap what is long enough; the rest keeps its place between the snapped ones.
+
+        A tuple whose line is taken, by the one before it or by the phrase's end, counts as rest.
+        """
+        assert self.quantise is not None  # lay() asks
+        cell = 4.0 / self.quantise
+        anchors = [(beats[0], beats[0])]
+        for beat, after in zip(beats[1:], [*beats, end][2:], strict=True):
+            line = _nearest_line(beat, cell, meter)
+            long_enough = after - beat >= cell / 2 - EPSILON
+            if long_enough and anchors[-1][1] + EPSILON < line < end - EPSILON:
+                anchors.append((beat, line))
+        anchors.append((end, end))
+        places = [place for place, _ in anchors]
+        moved = []
+        for beat in beats:
+            i = bisect_right(places, beat, hi=len(places) - 1) - 1
+            (place, line), (next_place, next_line) = anchors[i], anchors[i + 1]
+            share = (beat - place) / (next_place - place)
+            moved.append(line + share * (next_line - line))
+        return moved
+
+
+def _listed(values: Sequence[float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)
+
+
+def _bar_line(beat: float, meter: Meter) -> float:
+    """The last bar line at or before `beat`."""
+    return math.floor((beat + EPSILON) / meter.beats_per_bar) * meter.beats_per_bar
+
+
+def _nearest_line(beat: float, cell: float, meter: Meter) -> float:
+    """The line nearest to `beat`; lines are counted from the bar line, which is always one."""
+    bar_line = _bar_line(beat, meter)
+    before = bar_line + math.floor((beat - bar_line + EPSILON) / cell) * cell
+    after = min(before + cell, bar_line + meter.beats_per_bar)
+    return before if beat - before < after - beat else after

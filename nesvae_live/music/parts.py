@@ -1,0 +1,213 @@
+"""Parts of a piece for any instruments, and how three voices that play one note each share them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+
+from nesvae_live.music.phrase import STEPS_PER_SECOND
+from nesvae_live.music.voicenotes import Played, to_range
+from nesvae_live.music.voices import CHANNELS, VOICES, Voice
+
+TOGETHER = 0.5 / STEPS_PER_SECOND
+"""Seconds within which notes begin together."""
+LEGATO = 0.5
+"""The share of the shorter note that two notes may overlap without being a chord."""
+DRUMS = CHANNELS[Voice.NO]
+NAMED = {spec.voice.name.lower(): spec.voice for spec in VOICES}
+UPPER = {spec.voice for spec in VOICES} - {Voice.TR}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A note of a part, from `on` to `off` in seconds."""
+
+    note: int
+    on: float
+    off: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one instrument plays: a track's notes on one MIDI channel (0-based)."""
+
+    name: str
+    channel: int
+    keys: tuple[Key, ...]
+
+    def __str__(self) -> str:
+        """As a person would call it."""
+        return f"track {self.name!r}" if self.name else f"channel {self.channel + 1}"
+
+    @property
+    def middle(self) -> float:
+        """The median note."""
+        return median(key.note for key in self.keys)
+
+    def at_once(self) -> int:
+        """How many notes sound at once at most; what only overlaps a little counts as one."""
+        sounding: list[Key] = []
+        most = 0
+        for key in sorted(self.keys, key=lambda key: key.on):
+            sounding = [old for old in sounding if _is_chord(old, key)]
+            sounding.append(key)
+            most = max(most, len(sounding))
+        return most
+
+
+def parts_to_played(parts: Iterable[Part]) -> tuple[list[Played], list[str]]:
+    """Share parts out to P1, P2 and TR.
+
+    Tracks named p1, p2 or tr are these voices; so are MIDI channels 1 to 3, where there is nothing
+    else and each plays one note at a time. Else the lowest part is the triangle's, the others the
+    pulses', the higher one first; of more than three the two with the most notes. A part with
+    chords takes the voices that are left, too: the highest note is for the first of them, the
+    lowest for the triangle, the next below the highest for pulse 2.
+
+    Returns:
+        The notes, and in a line each what was left out or changed, for a person.
+    """
+    parts = list(parts)
+    kept = [part for part in parts if part.keys and part.channel != DRUMS and part.name != "no"]
+    said = [f"{part} (drums) is left out" for part in parts if part.keys and part not in kept]
+    voices_of, left_out = _cast(kept)
+    said += [f"{part} is left out: there are three voices" for part in left_out]
+    played: list[Played] = []
+    for part, voices in voices_of:
+        notes, dropped = share(part.keys, voices)
+        played += notes
+        if (most := part.at_once()) > 1:
+            said.append(
+                f"{part} has up to {most} notes at once: {_roles(voices)}; "
+                f"{dropped} of {len(part.keys)} notes are left out"
+            )
+    moved = [note for note in played if to_range(note.voice, note.note) != note.note]
+    if moved:
+        names = ", ".join(sorted({note.voice.name for note in moved}))
+        said.append(
+            f"out of the range of {names}, and moved by octaves: {len(moved)} of {len(played)} notes"
+        )
+    return played, said
+
+
+Casting = list[tuple[Part, tuple[Voice, ...]]]
+
+
+def _cast(parts: Sequence[Part]) -> tuple[Casting, list[Part]]:
+    """Which voices each part gets, and the parts that get none."""
+    names = [part.name.strip().lower() for part in parts]
+    if names and set(names) <= set(NAMED) and len(set(names)) == len(names):
+        return [(p, (NAMED[n],)) for p, n in zip(parts, names, strict=True)], []
+    channels = [part.channel for part in parts]
+    voice_of = {spec.channel: spec.voice for spec in VOICES}
+    if (
+        len(parts) > 1
+        and set(channels) <= set(voice_of)
+        and len(set(channels)) == len(channels)
+        and all(part.at_once() == 1 for part in parts)
+    ):
+        return [(part, (voice_of[part.channel],)) for part in parts], []
+    if not parts:
+        return [], []
+    by_height = sorted(parts, key=lambda part: part.middle)
+    lowest, others = (by_height[0], by_height[1:]) if len(parts) > 1 else (None, by_height)
+    busiest = sorted(others, key=lambda part: -len(part.keys))[:2]
+    upper = sorted(busiest, key=lambda part: -part.middle)
+    casting: Casting = [(p, (v,)) for p, v in zip(upper, (Voice.P1, Voice.P2), strict=False)]
+    if lowest is not None:
+        casting.append((lowest, (Voice.TR,)))
+    if len(upper) == 1:  # chords may have what is free
+        free = (Voice.P2,) if lowest is not None else (Voice.P2, Voice.TR)
+        part, voices = casting[0]
+        if part.at_once() > 1:
+            casting[0] = part, voices + free
+    return casting, [part for part in others if part not in upper]
+
+
+def share(keys: Iterable[Key], voices: Sequence[Voice]) -> tuple[list[Played], int]:
+    """Share notes out to voices: the highest, the lowest, the next below the highest.
+
+    A note keeps its voice as long as it lasts, or until a newer one takes the voice. A note by
+    itself goes where the last note was near.
+
+    Args:
+        keys: in any order.
+        voices: of P1, P2, TR; TR takes the lowest, the first other one the highest, the second
+            what lies next below it.
+
+    Returns:
+        What they play, and how many notes found no voice.
+    """
+    upper = [voice for voice in voices if voice in UPPER]
+    last: dict[Voice, int] = {}
+    played: list[Played] = []
+    sounding: list[Key] = []
+    dropped = 0
+    for group in _groups(keys):
+        begins = group[0].on
+        sounding = [old for old in sounding if _is_chord(old, group[0])]
+        taken: set[Voice] = set()
+        heard = [*sounding, *group]
+        for key in group:  # from the highest on
+            above = any(other.note > key.note for other in heard)
+            below = any(other.note < key.note for other in heard)
+            voice = _voice(key, above, below, voices, upper, last)
+            if voice is None or voice in taken:
+                dropped += 1
+                continue
+            taken.add(voice)
+            last[voice] = key.note
+            played.append(Played(voice, key.note, begins, max(key.off, begins)))
+        sounding += group
+    return played, dropped
+
+
+def _voice(
+    key: Key,
+    above: bool,
+    below: bool,
+    voices: Sequence[Voice],
+    upper: Sequence[Voice],
+    last: dict[Voice, int],
+) -> Voice | None:
+    """Who plays a note that has others above and below it, or not."""
+    if not above and not below and len(voices) > 1:  # alone
+        near = [v for v in (upper[0], voices[-1]) if v in last]
+        return min(near, key=lambda v: abs(last[v] - key.note)) if near else upper[0]
+    if Voice.TR in voices and not below:
+        return Voice.TR
+    if not upper:
+        return None
+    if not above:
+        return upper[0]
+    return upper[1] if len(upper) > 1 else None
+
+
+def _groups(keys: Iterable[Key]) -> list[list[Key]]:
+    """Notes that begin together, the highest first; one note of each pitch, the longest."""
+    groups: list[list[Key]] = []
+    for key in sorted(keys, key=lambda key: key.on):
+        if groups and key.on - groups[-1][0].on <= TOGETHER:
+            groups[-1].append(replace(key, on=groups[-1][0].on))
+        else:
+            groups.append([key])
+    out = []
+    for group in groups:
+        longest = {key.note: key for key in sorted(group, key=lambda key: key.off)}
+        out.append(sorted(longest.values(), key=lambda key: -key.note))
+    return out
+
+
+def _is_chord(old: Key, new: Key) -> bool:
+    """Whether two notes, `old` the older one, sound together for more than a legato's overlap."""
+    overlap = min(old.off, new.off) - new.on
+    return overlap > LEGATO * min(old.off - old.on, new.off - new.on)
+
+
+def _roles(voices: Sequence[Voice]) -> str:
+    upper = [voice for voice in voices if voice in UPPER]
+    roles = [f"{v.name} takes the {r}" for v, r in zip(upper, ("highest", "next"), strict=False)]
+    if Voice.TR in voices:
+        roles.append("TR takes the lowest")
+    return ", ".join(roles)

@@ -1,0 +1,35 @@
+"""Quantised launch: on which line a turned knob is heard."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from enum import StrEnum
+
+from nesvae_live.clock.timing import EPSILON, Meter
+
+
+class Swap(StrEnum):
+    """From when on a turned knob is heard: the next bar line, the next beat, or the next tuple."""
+
+    BAR = "bar"
+    BEAT = "beat"
+    NOW = "now"
+
+
+def lines_from(swap: Swap, earliest: float, meter: Meter) -> Iterator[float]:
+    """Bar lines, or beats counted from them, from one that may lie before `earliest` on."""
+    bar = math.floor(earliest / meter.beats_per_bar) - 1
+    while True:
+        line = bar * meter.beats_per_bar
+        yield line
+        beats = math.ceil(meter.beats_per_bar) if swap is Swap.BEAT else 1
+        yield from (line + beat for beat in range(1, beats))
+        bar += 1
+
+
+def next_line(swap: Swap, beat: float, meter: Meter) -> float:
+    """The first place at or after `beat` on which turned knobs are heard."""
+    if swap is Swap.NOW:
+        return beat
+    return next(line for line in lines_from(swap, beat, meter) if line >= beat - EPSILON)

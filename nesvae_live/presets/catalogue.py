@@ -1,0 +1,137 @@
+"""`nesvae-live presets`: which there are, what one does, and whether it is sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from nesvae_live.control.controlspec import ControlSpec
+from nesvae_live.control.kinds import MOST_7, Form
+from nesvae_live.control.layout import Layout
+from nesvae_live.control.learn import full_label
+from nesvae_live.control.readings import Message, place_to_messages
+from nesvae_live.control.surface import Surface
+from nesvae_live.control.target import AtRest
+from nesvae_live.paths import ConfigError
+from nesvae_live.presets.controllerpicture import picture_to_text
+from nesvae_live.presets.preset import Preset, load_preset, preset_paths, read_preset
+
+
+def known_controllers() -> list[Preset]:
+    """The presets of controllers; one that can't be read is none."""
+    found = []
+    for path in preset_paths().values():
+        try:
+            preset = read_preset(path)
+        except ConfigError:
+            continue  # `presets check` says why
+        if preset.controller is not None and preset.controller.ports:
+            found.append(preset)
+    return found
+
+
+def presets_to_text() -> str:
+    """A line a preset."""
+    paths = preset_paths()
+    width = max(map(len, paths), default=0)
+    lines = []
+    for name, path in sorted(paths.items()):
+        try:
+            what = read_preset(path).description
+        except ConfigError as error:
+            what = str(error)
+        lines.append(f"{name:<{width}}  {what}")
+    return "\n".join(lines)
+
+
+def preset_to_text(preset: Preset) -> str:
+    """All that a preset does: the controller's picture, and its controls by page."""
+    lines = [f"{preset.name}: {preset.description}", f"file: {preset.path}"]
+    controller = preset.controller
+    if controller is not None:
+        lines += ["", controller.name]
+        lines += [f"ports: {', '.join(controller.ports)}"] if controller.ports else []
+        lines += [f"source: {controller.source}", f"unchecked: {controller.unchecked}", ""]
+        lines.append(picture_to_text(preset))
+    for page, controls in sections(preset.layout):
+        lines += ["", page]
+        for control in controls:
+            lines.append(
+                f"  {control.target:<16}{full_label(control):<34}{control.target_spec.more}"
+            )
+    return "\n".join(lines)
+
+
+def sections(layout: Layout) -> Iterator[tuple[str, tuple[ControlSpec, ...]]]:
+    """The controls of a layout under the headings of their pages."""
+    if layout.controls:
+        yield ("on every page" if layout.pages else "controls"), layout.controls
+    for i, page in enumerate(layout.pages):
+        yield f"page {i + 1}: {page.name}", page.controls
+
+
+def check_presets(names: Iterable[str]) -> tuple[str, bool]:
+    """What is wrong with some presets, or with all there are; and whether nothing is."""
+    lines, fine = [], True
+    for name in names or sorted(preset_paths()):
+        try:
+            preset = load_preset(name)
+            faults = check_preset(preset)
+        except ConfigError as error:
+            faults = [str(error)]
+        fine = fine and not faults
+        lines += [f"{name}: {fault}" for fault in faults]
+        if not faults:
+            n = sum(len(controls) for _, controls in sections(preset.layout))
+            lines.append(f"{name}: fine, {n} controls")
+    return "\n".join(lines), fine
+
+
+def check_preset(preset: Preset) -> list[str]:
+    """What is wrong with a preset that can be read: controls that lie nowhere, or move nothing."""
+    faults = []
+    controller = preset.controller
+    if controller is not None:
+        faults += [
+            f"controller.{key}: it says none"
+            for key in ("name", "source", "unchecked")
+            if not getattr(controller, key)
+        ]
+        if controller.rows:
+            faults += [
+                f"{control.target} is on {full_label(control)}, which lies in no row"
+                for control in controller.beside(preset.layout)
+            ]
+    for _, controls in sections(preset.layout):
+        faults += [
+            f"{control.target} does not move when {full_label(control)} does"
+            for control in controls
+            if not moves(control)
+        ]
+    return faults
+
+
+def moves(control: ControlSpec) -> bool:
+    """Whether a control moves its target when it says what its kind says."""
+    surface = Surface(Layout((control,)))
+    asked = [
+        item
+        for message in gesture(control)
+        for item in surface.hear("hands", message, 0.0, AtRest())
+    ]
+    return bool(asked)
+
+
+def gesture(control: ControlSpec) -> list[Message]:
+    """What a control says when it is moved all the way, or pressed and let go."""
+    kind = control.kind_spec
+    channel = control.channel or 0
+    if kind.form is Form.RELATIVE:
+        up = {"twos": (1, 127), "offset": (65, 63), "sign": (1, 65)}[kind.name]
+        readings: tuple[int, ...] = (up[0], up[0], up[1], up[1], up[1])
+    elif kind.name == "program":
+        return [(kind.status | channel, control.number)]
+    elif kind.form is Form.PRESS:
+        readings = (MOST_7, 0)
+    else:
+        readings = (0, kind.most // 3, kind.most, 0)
+    return [m for r in readings for m in place_to_messages(kind.name, channel, control.number, r)]

@@ -1,0 +1,213 @@
+"""Presets, checkpoints and folders: where they are, and what a preset's TOML may say.
+
+A preset is parsed here, at the border, into frozen values; whatever is wrong with it is one line
+that names the file, the key and what is allowed. After that it is trusted.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from nesvae_live.clock.timing import CLOCK_LOST
+from nesvae_live.control.layout import Layout
+from nesvae_live.control.surface import Surface
+from nesvae_live.music.dialect import DIALECTS, GENERAL
+from nesvae_live.music.patch import Patch
+from nesvae_live.music.voices import Voice
+from nesvae_live.paths import ConfigError, shipped_dir, user_presets_dir
+from nesvae_live.presets.controllers import Controller, parse_controller
+from nesvae_live.presets.controltables import SECTIONS, parse_layout
+from nesvae_live.presets.patchbank import SHAPED, PatchBank, parse_choices
+from nesvae_live.presets.tomltable import check_keys, nearest, subtable, typed
+
+DEFAULT_PRESET = "default"
+PARTS = ("controller", "defaults", *(section for section, _ in SECTIONS), "pages")
+"""The parts of a preset that say what its controls do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """How a preset wants to be played; None leaves it to the command line and its defaults.
+
+    `tempo` in beats a minute; the ranges are in `PLAY_RANGES`. `clock_lost` is one of `CLOCK_LOST`.
+    """
+
+    tempo: float | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    clock_lost: str | None = None
+
+
+PLAY_RANGES: Mapping[str, tuple[float, float]] = {
+    "tempo": (20.0, 400.0),
+    "temperature": (0.05, 4.0),
+    "top_p": (0.05, 1.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A map from controls to targets and how to start; `path` is the file it was read from.
+
+    `patches` are the voices' patches by name, out of `bank`; `dialect` is how MIDI is said.
+    """
+
+    name: str
+    description: str
+    layout: Layout
+    muted: frozenset[Voice]
+    play: Play
+    path: Path
+    bank: PatchBank = field(default_factory=lambda: PatchBank({}), compare=False, repr=False)
+    patches: Mapping[Voice, str] = field(default_factory=dict)
+    dialect: str = GENERAL
+    controller: Controller | None = None
+
+    def surface(self) -> Surface:
+        """What reads this preset's controls."""
+        return Surface(self.layout)
+
+    @property
+    def bank_path(self) -> Path:
+        """The file of its snapshots: beside it, or in the user's folder for a shipped one."""
+        if self.path.parent == shipped_dir("presets"):
+            return user_presets_dir() / f"{self.path.stem}.snapshots.json"
+        return self.path.with_suffix(".snapshots.json")
+
+    def voice_patches(self, choices: Iterable[str] = ()) -> dict[Voice, Patch]:
+        """The voices' patches, with `choices` of the command line (`P1=lead`, `off`) before them.
+
+        Raises:
+            ConfigError: a choice can't be had.
+        """
+        try:
+            names = {**self.patches, **parse_choices(choices)}
+            found = {voice: self.bank.find(name) for voice, name in names.items()}
+        except ValueError as error:
+            raise ConfigError(f"--patch: {error}") from error
+        return {voice: patch for voice, patch in found.items() if patch is not None}
+
+
+def load_preset(name_or_path: str = DEFAULT_PRESET) -> Preset:
+    """Read a preset.
+
+    Args:
+        name_or_path: a file (anything that ends in .toml or has a folder in it), or a name that is
+            looked for in the user's presets folder, then among the shipped ones.
+
+    Raises:
+        ConfigError: there is no such preset, or it says what it may not.
+    """
+    if name_or_path.endswith(".toml") or any(sep in name_or_path for sep in "/\\"):
+        return read_preset(Path(name_or_path).expanduser())
+    paths = preset_paths()
+    if name_or_path in paths:
+        return read_preset(paths[name_or_path])
+    names = sorted(paths)
+    raise ConfigError(
+        f"no preset named {name_or_path!r}{nearest(name_or_path, names)}; "
+        f"there are: {', '.join(names)}"
+    )
+
+
+def preset_paths() -> dict[str, Path]:
+    """Every preset there is by its name; a user's own goes before a shipped one."""
+    folders = (shipped_dir("presets"), user_presets_dir())
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
+
+
+def read_preset(path: Path) -> Preset:
+    """Read a preset's file.
+
+    Raises:
+        ConfigError: it can't be read, isn't TOML, or says what it may not.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"preset {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"preset {path}: not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"preset {path}: not TOML: {error}") from error
+    try:
+        return _preset(table, path)
+    except ValueError as error:
+        raise ConfigError(f"preset {path}: {error}") from error
+
+
+def _preset(table: Mapping[str, Any], path: Path) -> Preset:
+    """A preset from its table; a ValueError's text starts with the key that is wrong."""
+    parts = ("voices", "patches", "midi", "play")
+    check_keys(table, ("name", "description", *PARTS, *parts), "")
+    voices, patches, midi, play = (subtable(table, key) for key in parts)
+    check_keys(voices, ("mute", "patch"), "voices.")
+    check_keys(midi, ("dialect",), "midi.")
+    check_keys(play, [f.name for f in fields(Play)], "play.")
+    bank = _bank(patches)
+    return Preset(
+        name=typed(table.get("name", path.stem), str, "name"),
+        description=typed(table.get("description", ""), str, "description"),
+        layout=parse_layout(table),
+        controller=parse_controller(subtable(table, "controller")),
+        muted=frozenset(map(_voice, typed(voices.get("mute", []), list[str], "voices.mute"))),
+        play=Play(**{key: _play_value(key, play[key]) for key in play}),
+        path=path,
+        bank=bank,
+        patches=_patches(subtable(voices, "patch", "voices."), bank),
+        dialect=_dialect(midi.get("dialect", GENERAL)),
+    )
+
+
+def _bank(tables: Mapping[str, Any]) -> PatchBank:
+    shipped = PatchBank.read(shipped_dir("presets") / "patches" / "shipped.toml")
+    try:
+        return shipped.changed(tables) if tables else shipped
+    except ValueError as error:
+        raise ValueError(f"patches.{error}") from error
+
+
+def _patches(names: Mapping[str, Any], bank: PatchBank) -> dict[Voice, str]:
+    check_keys(names, SHAPED, "voices.patch.")
+    found: dict[Voice, str] = {}
+    for voice, given in names.items():
+        where = f"voices.patch.{voice}"
+        found[SHAPED[voice]] = name = typed(given, str, where)
+        try:
+            bank.find(name)
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
+    return found
+
+
+def _dialect(given: Any) -> str:
+    if (dialect := typed(given, str, "midi.dialect")) not in DIALECTS:
+        raise ValueError(f"midi.dialect: {dialect!r} is none of {', '.join(DIALECTS)}")
+    return dialect
+
+
+def _voice(name: str) -> Voice:
+    known = [voice.name for voice in Voice]
+    if name not in known:
+        raise ValueError(f"voices.mute: {name!r} is no voice, only {', '.join(known)} are")
+    return Voice[name]
+
+
+def _play_value(key: str, given: Any) -> Any:
+    if key != "clock_lost":
+        return _in_range(key, given)
+    if (value := typed(given, str, "play.clock_lost")) not in CLOCK_LOST:
+        raise ValueError(f"play.clock_lost: {value!r} is none of {', '.join(CLOCK_LOST)}")
+    return value
+
+
+def _in_range(key: str, given: Any) -> float:
+    low, high = PLAY_RANGES[key]
+    value = typed(given, float, f"play.{key}")
+    if not low <= value <= high:
+        raise ValueError(f"play.{key}: {value:g} is out of range, {low:g} to {high:g}")
+    return value

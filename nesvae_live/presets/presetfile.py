@@ -1,0 +1,155 @@
+"""The file of a preset, changed as controls are learnt: what else it says, comments too, stays."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tomllib
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from nesvae_live.control.controlspec import ControlSpec
+from nesvae_live.control.layout import Layout
+from nesvae_live.control.learn import Learner, Learnt, full_label
+from nesvae_live.paths import ConfigError, shipped_dir, user_presets_dir
+from nesvae_live.presets.controltables import SECTIONS, control_to_table, parse_layout
+from nesvae_live.presets.preset import Preset
+
+SECTION_OF = {target: section for section, targets in SECTIONS for target in targets}
+
+
+class PresetFile:
+    """Where what is learnt is saved: the preset's own file, or, of a shipped one, the user's copy."""
+
+    def __init__(self, preset: Preset) -> None:
+        self._source = preset.path
+        shipped = preset.path.resolve().is_relative_to(shipped_dir("presets").resolve())
+        self.path = user_presets_dir() / preset.path.name if shipped else preset.path
+        self._before: list[tuple[str | None, str]] = []  # what was there, and what we made of it
+
+    def save(self, learnt: Learnt) -> Path:
+        """Save what was learnt, or, where it has no control, undo the last; the file.
+
+        Raises:
+            ConfigError: the file can't be read or written, or was changed by somebody else.
+        """
+        try:
+            if learnt.control is None:
+                self._undo()
+            else:
+                self._save(learnt)
+        except OSError as error:
+            raise ConfigError(f"preset {self.path}: {error.strerror}") from error
+        except (UnicodeDecodeError, ValueError, TOMLKitError) as error:
+            raise ConfigError(f"preset {self.path}: not saved: {error}") from error
+        return self.path
+
+    def _save(self, learnt: Learnt) -> None:
+        before = self.path.read_text(encoding="utf-8") if self.path.exists() else None
+        text = self._source.read_text(encoding="utf-8") if before is None else before
+        after = changed(text, learnt.layout, (learnt.target, *learnt.lost))
+        self._write(after)
+        self._before.append((before, after))
+
+    def _undo(self) -> None:
+        if not self._before:
+            raise ConfigError(f"preset {self.path}: there is nothing to undo")
+        before, after = self._before.pop()
+        if not self.path.exists() or self.path.read_text(encoding="utf-8") != after:
+            raise ConfigError(f"preset {self.path} was changed by hand meanwhile: left as it is")
+        if before is None:
+            self.path.unlink()
+        else:
+            self._write(before)
+
+    def _write(self, text: str) -> None:
+        """Write the whole file or nothing."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        new = self.path.with_name(f".{self.path.name}.new")
+        try:
+            new.write_text(text, encoding="utf-8")
+            os.replace(new, self.path)  # noqa: PTH105 - says what it does
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                new.unlink()
+
+
+class Saver:
+    """Saves what a learner learnt; `say` takes one line for a person of each."""
+
+    def __init__(self, learner: Learner, preset: Preset, say: Callable[[str], None]) -> None:
+        self._learner = learner
+        self._file = PresetFile(preset)
+        self._say = say
+
+    def look(self) -> None:
+        """Save what is new; from one thread, which may wait for a disk."""
+        while True:
+            try:
+                learnt = self._learner.learnt.get_nowait()
+            except Empty:
+                return
+            what = f"{learnt.target} is as it was"
+            if learnt.control is not None:
+                what = f"{learnt.target} is {full_label(learnt.control)}"
+            try:
+                path = self._file.save(learnt)
+            except ConfigError as error:
+                self._learner.saved = (learnt.number, "", str(error))
+                self._say(f"{what}; {error}")
+            else:
+                self._learner.saved = (learnt.number, str(path), "")
+                self._say(f"{what}; saved: {path}")
+
+
+def changed(text: str, layout: Layout, targets: Iterable[str]) -> str:
+    """A preset's text in which `targets` have the controls that they have in `layout`.
+
+    Raises:
+        ValueError: it is no preset, before or after.
+    """
+    document = tomlkit.parse(text)
+    before = parse_layout(document.unwrap())
+    places: list[tuple[MutableMapping[str, Any], Sequence[ControlSpec], Sequence[ControlSpec]]] = [
+        (document, before.controls, layout.controls)
+    ]
+    places += [
+        (table, old.controls, new.controls)
+        for table, old, new in zip(
+            document.get("pages", []), before.pages, layout.pages, strict=True
+        )
+    ]
+    for table, old, new in places:
+        for target in targets:
+            was, now = ([c for c in controls if c.target == target] for controls in (old, new))
+            if was != now:
+                _put(table, target, [control_to_table(c, layout.defaults) for c in now])
+    after = tomlkit.dumps(document)
+    parse_layout(tomllib.loads(after))
+    return after
+
+
+def _put(place: MutableMapping[str, Any], target: str, controls: Sequence[dict[str, Any]]) -> None:
+    """Let a target have some controls, in its section; the comment behind it stays."""
+    section = SECTION_OF[target]
+    if section not in place:
+        place[section] = tomlkit.table()
+    if not controls:
+        del place[section][target]
+        return
+    tables = []
+    for control in controls:
+        table = tomlkit.inline_table()
+        table.update(control)
+        tables.append(table)
+    if len(tables) > 1:
+        array = tomlkit.array()
+        array.extend(tables)
+        place[section][target] = array
+    else:
+        place[section][target] = tables[0]

@@ -1,0 +1,187 @@
+"""The bank: a preset's snapshots in a file of their own beside it, and back.
+
+JSON, a snapshot a number: its knobs by their ids, the style's axes in order, the rest by name. The
+file carries the checkpoint's hash: under another checkpoint the attributes and the rest stay, the
+style is dropped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import numpy as np
+
+from nesvae_live.latent.knobs import KNOB_BY_NAME
+from nesvae_live.latent.setting import SEEDS, SLOTS, TEMPERATURES, Setting, is_style
+from nesvae_live.music.arrangement import Arrangement
+from nesvae_live.music.key import Key
+from nesvae_live.music.voices import VOICES, Voice
+
+FORMAT = "nesvae_live snapshot bank"
+VERSION = 1
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class BankError(Exception):
+    """A file of snapshots can't be read or written; one line says which and why."""
+
+
+class _Kept(msgspec.Struct, forbid_unknown_fields=True):
+    knobs: dict[str, Share]
+    style: list[float]
+    temperature: Annotated[float, msgspec.Meta(ge=TEMPERATURES[0], le=TEMPERATURES[1])]
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=SEEDS)]
+    mute: list[str] = []
+    transpose: tuple[int, int, int] = (0, 0, 0)
+    key: str | None = None
+
+
+class _Bank(msgspec.Struct, forbid_unknown_fields=True):
+    format: str
+    version: int
+    checkpoint_sha256: str
+    snapshots: dict[str, _Kept]
+
+
+def settings_to_text(settings: Mapping[int, Setting], checkpoint_sha256: str) -> str:
+    """Write a bank; a setting without a style has an empty one."""
+    kept = {
+        str(slot): _Kept(
+            {name: round(value, 6) for name, value in setting.knobs.items()},
+            [] if setting.style is None else [round(float(u), 6) for u in setting.style],
+            setting.temperature,
+            setting.seed,
+            sorted(voice.name for voice in setting.arrangement.muted),
+            setting.arrangement.transpose,
+            None if setting.arrangement.key is None else str(setting.arrangement.key),
+        )
+        for slot, setting in sorted(settings.items())
+    }
+    bank = _Bank(FORMAT, VERSION, checkpoint_sha256, kept)
+    return msgspec.json.format(msgspec.json.encode(bank), indent=1).decode() + "\n"
+
+
+def text_to_settings(
+    text: str, checkpoint_sha256: str, n_style: int
+) -> tuple[dict[int, Setting], str]:
+    """Read a bank for a checkpoint of `n_style` style axes.
+
+    Returns:
+        Number -> setting, and a line that says what was dropped ("" if nothing was).
+
+    Raises:
+        ValueError: it is no bank, or says what it may not; one line says what.
+    """
+    try:
+        bank = msgspec.json.decode(text, type=_Bank)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+    if bank.format != FORMAT:
+        raise ValueError(f"its format is {bank.format!r}, not {FORMAT!r}")
+    if bank.version != VERSION:
+        raise ValueError(f"version {bank.version}: this program reads {VERSION}")
+    ours = bank.checkpoint_sha256 == checkpoint_sha256
+    settings: dict[int, Setting] = {}
+    for name, kept in bank.snapshots.items():
+        if not name.isdecimal() or int(name) not in SLOTS:
+            raise ValueError(f"snapshot {name!r}: {SLOTS[0]} to {SLOTS[-1]}")
+        try:
+            settings[int(name)] = _setting(kept, n_style, ours=ours)
+        except ValueError as error:
+            raise ValueError(f"snapshot {name}: {error}") from None
+    if ours or not settings:
+        return settings, ""
+    slots = ", ".join(map(str, sorted(settings)))
+    return settings, (
+        f"made with another checkpoint (snapshots {slots}): attributes stay, style is dropped"
+    )
+
+
+def _setting(kept: _Kept, n_style: int, *, ours: bool) -> Setting:
+    for knob in kept.knobs:
+        if knob not in KNOB_BY_NAME:
+            raise ValueError(f"there is no knob {knob!r}")
+    voices = [spec.voice.name for spec in VOICES] + [Voice.NO.name]
+    if unknown := [name for name in kept.mute if name not in voices]:
+        raise ValueError(f"mute: there is no voice {unknown[0]!r}")
+    arrangement = Arrangement(
+        frozenset(Voice[name] for name in kept.mute),
+        key=None if kept.key is None else Key.parse(kept.key),
+    )
+    for spec, semitones in zip(VOICES, kept.transpose, strict=True):
+        arrangement = arrangement.with_transpose(spec.voice, semitones)
+    knobs = {k: v for k, v in kept.knobs.items() if ours or not is_style(k)}
+    style = None
+    if ours and kept.style:
+        if len(kept.style) != n_style or not all(map(math.isfinite, kept.style)):
+            raise ValueError(f"style: {n_style} numbers are wanted")
+        style = np.array(kept.style, np.float32)
+    return Setting(knobs, style, kept.temperature, kept.seed, arrangement)
+
+
+def read_bank(path: Path, checkpoint_sha256: str, n_style: int) -> tuple[dict[int, Setting], str]:
+    """Read the bank at `path`, if there is one; see `text_to_settings`.
+
+    Raises:
+        BankError: there is one, and it can't be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}, ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise BankError(f"snapshots {path}: can't be read ({_reason(error)})") from None
+    try:
+        settings, dropped = text_to_settings(text, checkpoint_sha256, n_style)
+    except ValueError as error:
+        raise BankError(f"snapshots {path}: {error}; move the file away to begin anew") from None
+    return settings, f"snapshots {path}: {dropped}" if dropped else ""
+
+
+def write_bank(path: Path, settings: Mapping[int, Setting], checkpoint_sha256: str) -> None:
+    """Write the bank; it appears whole or not at all.
+
+    Raises:
+        BankError: it can't be written; what was there is as before.
+    """
+    temporary = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(settings_to_text(settings, checkpoint_sha256), encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise BankError(f"snapshots {path}: can't be written ({_reason(error)})") from None
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)
+
+
+class Keeper:
+    """Keeps the performer's snapshots in a file; for the main thread.
+
+    Raises:
+        BankError: there is a file, and it can't be read.
+    """
+
+    def __init__(self, path: Path, checkpoint_sha256: str, n_style: int) -> None:
+        self.path = path
+        self._sha256 = checkpoint_sha256
+        self.found, self.dropped = read_bank(path, checkpoint_sha256, n_style)
+        self._kept: Mapping[int, Setting] = self.found
+
+    def keep(self, settings: Mapping[int, Setting]) -> None:
+        """Write them, if they have changed; they are replaced, never changed in place.
+
+        Raises:
+            BankError: they can't be written; the next call tries it again.
+        """
+        if settings is self._kept:
+            return
+        write_bank(self.path, settings, self._sha256)
+        self._kept = settings

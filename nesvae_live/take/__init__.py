@@ -1,0 +1,1 @@
+"""take: to be written."""

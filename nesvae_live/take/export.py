@@ -1,0 +1,194 @@
+"""A take, or some bars of it, as files that other programs read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from math import inf
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from nesvae_live.chip.apu import Apu
+from nesvae_live.chip.convert import to_exprsco, to_vgm
+from nesvae_live.chip.nesmdb import dumps_exprsco
+from nesvae_live.log.codec import JamError
+from nesvae_live.log.excerpt import read_excerpt
+from nesvae_live.log.jam import Jam
+from nesvae_live.music.voices import Voice
+from nesvae_live.take.folder import LOG, SOUND, read_jam
+from nesvae_live.take.jamsound import jam_to_timeline
+from nesvae_live.take.midifile import write_midi
+from nesvae_live.take.recover import write_picture
+from nesvae_live.take.sound import SoundReplay
+from nesvae_live.take.takes import TakeError
+from nesvae_live.take.wav import HEAD_BYTES, wav_head
+
+KINDS = ("mid", "wav", "stems", "vgm", "exprsco", "png")
+"""What a take can be exported to."""
+
+COPY_FRAMES = 1 << 19
+
+Done = Callable[[str], object]
+"""Told of each kind that is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is exported: a jam, where it lies in the take's WAV (frames), and what it is called."""
+
+    take: Path
+    jam: Jam
+    name: str
+    first_frame: int = 0
+    end_frame: float = inf
+
+
+def read_part(take: Path, bars: tuple[int, int] | None) -> Part:
+    """Read a take, or bars `(first, last)` of it, counted from 1.
+
+    Raises:
+        JamError: its log can't be read, or has no such bars.
+    """
+    if bars is None:
+        return Part(take, read_jam(take), take.name)
+    first, last = bars
+    excerpt = read_excerpt(take / LOG, first, last)
+    name = f"{take.name}_bars{first}-{last}"
+    return Part(take, excerpt.jam, name, excerpt.first_sample, excerpt.end_sample)
+
+
+def export(part: Part, kinds: Sequence[str], out: Path, done: Done = str) -> list[Path]:
+    """Write files of the `kinds` into the folder `out`, which is made; never over another.
+
+    Each is written under a temporary name first.
+
+    Raises:
+        TakeError: one can't be made or written; the line names it.
+    """
+    makers: dict[str, Callable[[Part, Path], list[Path]]] = {
+        "mid": _writer(".mid", write_midi),
+        "wav": _write_wav,
+        "stems": _write_stems,
+        "vgm": _writer(".vgm", lambda jam, path: path.write_bytes(to_vgm(jam_to_timeline(jam)))),
+        "exprsco": _writer(
+            ".exprsco.pkl",
+            lambda jam, path: path.write_bytes(dumps_exprsco(to_exprsco(jam_to_timeline(jam)))),
+        ),
+        "png": _writer(".png", write_picture),
+    }
+    files: list[Path] = []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        base = _free_base(out, part.name)
+        for kind in kinds:
+            files += makers[kind](part, base)
+            done(kind)
+    except OSError as error:
+        raise TakeError(f"{error.filename or out}: {error.strerror or error}") from None
+    except (JamError, ValueError) as error:
+        raise TakeError(f"{part.take}: {kind}: {error}") from None
+    return files
+
+
+def _free_base(out: Path, name: str) -> Path:
+    """The name, or with a number behind it, that no file there begins with."""
+    names = {path.name.split(".")[0] for path in out.iterdir()}
+    for n in count(1):
+        base = name if n == 1 else f"{name}_{n}"
+        if base not in names:
+            return out / base
+    raise AssertionError
+
+
+def _writer(
+    suffix: str, write: Callable[[Jam, Path], object]
+) -> Callable[[Part, Path], list[Path]]:
+    def make(part: Part, base: Path) -> list[Path]:
+        path = base.with_name(base.name + suffix)
+        scratch = path.with_name(f".{path.name}.part")
+        try:
+            write(part.jam, scratch)
+            scratch.replace(path)
+        finally:
+            scratch.unlink(missing_ok=True)
+        return [path]
+
+    return make
+
+
+def _write_wav(part: Part, base: Path) -> list[Path]:
+    """The take's own samples; where its WAV is gone, the chip makes them again."""
+    path = base.with_name(base.name + ".wav")
+    source = part.take / SOUND
+    rate = part.jam.opened.sample_rate
+    if not source.exists():
+        return _render(part, [path], stems=False)
+    with source.open("rb") as wav, _wavs([path], rate) as (write,):
+        frames = (wav.seek(0, 2) - HEAD_BYTES) // 2
+        first = min(max(part.first_frame, 0), frames)
+        left = int(min(part.end_frame, frames)) - first
+        wav.seek(HEAD_BYTES + 2 * first)
+        while left > 0 and (data := wav.read(2 * min(left, COPY_FRAMES))):
+            write(np.frombuffer(data, "<i2"))
+            left -= len(data) // 2
+    return [path]
+
+
+def _write_stems(part: Part, base: Path) -> list[Path]:
+    """Each voice's share of the mix: together they are the take's WAV, DC and all."""
+    paths = [base.with_name(f"{base.name}.{voice.name}.wav") for voice in Voice]
+    return _render(part, paths, stems=True)
+
+
+def _render(part: Part, paths: list[Path], *, stems: bool) -> list[Path]:
+    rate = part.jam.opened.sample_rate
+    with _wavs(paths, rate) as writes:
+
+        def tap(samples: npt.NDArray[np.int16]) -> None:
+            tracks = samples.T[1:] if stems else [samples]
+            for write, track in zip(writes, tracks, strict=True):
+                write(track)
+
+        sound = SoundReplay(Apu(rate), tap, stems=stems)
+        for entry in part.jam.entries:
+            sound.put(entry)
+        until = part.end_frame - part.first_frame
+        sound.end(0 if until == inf else int(until))
+    return paths
+
+
+Write = Callable[[npt.NDArray[np.int16]], None]
+
+
+@contextmanager
+def _wavs(paths: list[Path], rate: int) -> Iterator[list[Write]]:
+    """WAVs to write, which take their places only when the block ends well."""
+    parts = [path.with_name(f".{path.name}.part") for path in paths]
+    frames = [0] * len(paths)
+    try:
+        with ExitStack() as stack:
+            files = [stack.enter_context(part.open("wb")) for part in parts]
+
+            def writer(i: int, file: BinaryIO) -> Write:
+                def write(samples: npt.NDArray[np.int16]) -> None:
+                    frames[i] += len(samples)
+                    file.write(samples.astype("<i2").tobytes())
+
+                return write
+
+            for file in files:
+                file.write(wav_head(0, rate))
+            yield [writer(i, file) for i, file in enumerate(files)]
+            for n, file in zip(frames, files, strict=True):
+                file.seek(0)
+                file.write(wav_head(2 * n, rate))
+        for path, part in zip(paths, parts, strict=True):
+            part.replace(path)
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)

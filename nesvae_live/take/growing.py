@@ -1,0 +1,165 @@
+"""A file that grows while it is written, and does not lose what the disk refuses."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from nesvae_live.take.held import hold
+
+COPY_BYTES = 1 << 20
+
+
+def no_head(n_bytes: int) -> bytes:  # noqa: ARG001 - the signature of a head
+    """For files that have none."""
+    return b""
+
+
+class GrowingFile:
+    """A new file at `path`, for one thread, held; written without a buffer of Python's.
+
+    Args:
+        path: where; it must not exist.
+        keep: how many bytes may wait in memory while the disk refuses. What comes beyond that is
+            lost, and counted.
+        head: writes the file's head for so many bytes that follow it, always as long. It is kept
+            true at every flush, and what is lost leaves a hole of zeros, so that the rest keeps
+            its place; a file without a head has no holes.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+
+    def __init__(self, path: Path, *, keep: int, head: Callable[[int], bytes] = no_head) -> None:
+        self.path = path
+        self.lost = 0
+        """Bytes that will never be written."""
+        self._keep = keep
+        self._head = head
+        self._head_bytes = len(head(0))
+        self._end = self._head_bytes  # where the next bytes belong
+        self._written_to = self._head_bytes
+        self._waiting: deque[tuple[int, bytes]] = deque()  # (where, what)
+        self._unsynced: list[tuple[int, bytes]] = []  # written, but perhaps not on the disk
+        self._trouble = ""
+        self._file = path.open("xb+", buffering=0)
+        hold(self._file)
+        try:
+            self._write(0, head(0))
+        except OSError:
+            self.close()
+            raise
+
+    @property
+    def size(self) -> int:
+        """Bytes appended so far, with those lost that left a hole."""
+        return self._end - self._head_bytes
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait in memory."""
+        return sum(len(data) for _, data in self._waiting)
+
+    def append(self, data: bytes) -> None:
+        """Append `data`; it is written by the next flush."""
+        if not data:
+            return
+        if self.waiting + len(data) > self._keep:
+            self.lost += len(data)
+            if not self._head_bytes:
+                return
+        else:
+            self._waiting.append((self._end, data))
+        self._end += len(data)
+
+    def flush(self, *, sync: bool) -> str | None:
+        """Write what waits, and with `sync` force it to the disk.
+
+        Returns:
+            None, or what is wrong in one line; what could not be written goes on waiting.
+        """
+        troubles = [self._tried(self._come_back), self._tried(self._write_waiting)]
+        troubles.append(self._tried(self._write_head))
+        if sync:
+            troubles.append(self._tried(self._sync))
+        trouble = next((t for t in troubles if t), None)
+        if trouble:
+            self._trouble = trouble
+        return trouble
+
+    def _tried(self, act: Callable[[], str | None]) -> str | None:
+        try:
+            return act()
+        except OSError as error:
+            return f"{self.path.name}: {error.strerror or error}"
+
+    def _come_back(self) -> str | None:
+        """If the file is gone from its folder, write it there anew from the one still open."""
+        try:
+            here = self.path.stat()
+        except FileNotFoundError:
+            here = None
+        if here:
+            if os.path.samestat(here, os.fstat(self._file.fileno())):
+                return None
+            return f"{self.path.name}: another file has taken its place"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        old, self._file = self._file, self.path.open("xb+", buffering=0)
+        hold(self._file)
+        try:
+            where = 0
+            old.seek(0)
+            while data := old.read(COPY_BYTES):
+                self._write(where, data)
+                where += len(data)
+        except OSError:
+            self._file.close()
+            self._file = old
+            self.path.unlink(missing_ok=True)
+            raise
+        old.close()
+        return f"{self.path.name}: it was removed, and is written anew"
+
+    def _write_waiting(self) -> None:
+        while self._waiting:
+            where, data = self._waiting.popleft()
+            self._file.seek(where)
+            try:
+                n = self._file.write(data)
+            except OSError:
+                self._waiting.appendleft((where, data))
+                raise
+            self._unsynced.append((where, data[:n]))
+            self._written_to = max(self._written_to, where + n)
+            if n < len(data):
+                self._waiting.appendleft((where + n, data[n:]))
+
+    def _write_head(self) -> None:
+        self._write(0, self._head(self._written_to - self._head_bytes))
+
+    def _write(self, where: int, data: bytes) -> None:
+        self._file.seek(where)
+        while data:
+            data = data[self._file.write(data) :]
+
+    def _sync(self) -> None:
+        try:
+            os.fsync(self._file.fileno())
+        except OSError:
+            self._waiting.extendleft(reversed(self._unsynced))
+            raise
+        finally:
+            self._unsynced.clear()
+
+    def fault(self) -> str | None:
+        """What came of its troubles, in one line; None if it had none."""
+        missing = self.lost + self.waiting
+        if missing:
+            return f"{self._trouble or self.path.name}; {missing} bytes of it are missing"
+        return f"{self._trouble}; nothing of it is missing" if self._trouble else None
+
+    def close(self) -> None:
+        """Close the file; what waits is lost, and told by `fault`. Again is harmless."""
+        self._file.close()

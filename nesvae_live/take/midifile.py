@@ -1,0 +1,160 @@
+"""The take as a standard MIDI file, which lies on the grid of any sequencer that opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import mido
+
+from nesvae_live.control.kinds import MOST_7, place_to_raw
+from nesvae_live.latent.attributes import ATTRIBUTES
+from nesvae_live.latent.knobs import SOUND_KNOBS
+from nesvae_live.log.entries import Noted, Placed, Posed, Sent, Spliced, Turned
+from nesvae_live.log.jam import Jam, Note
+from nesvae_live.music.dialect import Speaker
+from nesvae_live.music.events import Event, NoteOff, NoteOn, Shape
+from nesvae_live.music.voices import VOICES, Voice
+
+TICKS_PER_BEAT = 480
+RECALL, MARK = "recall ", "mark"
+"""How the log says why everything was set anew, and that somebody set a mark."""
+
+KNOBS_CHANNEL = 15
+"""0-based; the one farthest from the notes."""
+
+KNOB_CC = {a.name: 20 + i for i, a in enumerate(ATTRIBUTES)} | {
+    f"style{i}": 101 + i for i in range(1, 9)
+}
+KNOB_CC |= {knob.name: 110 + i for i, knob in enumerate(SOUND_KNOBS)}
+"""Controllers of the track of knobs, those of the default preset. 102 to 114 mean nothing else."""
+
+
+def jam_to_midi(jam: Jam) -> mido.MidiFile:
+    """Write a jam as a type 1 file of 480 ticks a beat, whose tick 0 is beat 0, a bar line.
+
+    Tracks: the tempo, metre and name; P1, P2 and TR on their channels, one note at a time and
+    every one ended, with CC 11 and CC 12 where a patch shaped them (in the jam's `dialect`), and NO
+    if the noise was used; markers where a snapshot was recalled or a mark was set; `knobs`, where a turned knob is a control change on channel 16, and what has
+    no controller (a knob let go, a style axis above the eighth) is a text. Every track ends at
+    the bar line after the last note.
+    """
+    opened = jam.opened
+    bar_ticks = round(opened.beats_per_bar * TICKS_PER_BEAT)
+    end = jam.bars() * bar_ticks
+    numerator, denominator = (int(n) for n in opened.meter.split("/"))
+    title = f"nesvae_live {opened.started}"
+    metre = mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
+    tempi = _tempi(jam)
+    changes = sorted([*tempi[1:], *_markers(jam)], key=lambda timed: timed[0])
+    head = [*tempi[:1], (0, metre), *changes]
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
+    file.tracks.append(_track(title, head, end))
+    notes = jam.notes()
+    voices = [spec.voice for spec in VOICES]
+    if any(note.voice is Voice.NO for note in notes):
+        voices.append(Voice.NO)
+    for voice in voices:
+        file.tracks.append(_track(voice.name, _said(jam, notes, voice), end))
+    file.tracks.append(_track("knobs", _turned(jam), end))
+    return file
+
+
+def _tempi(jam: Jam) -> list[tuple[int, mido.MetaMessage]]:
+    """Every change of tempo at its tick, the first of them at 0."""
+    lines = [line for line in jam.lines if line.runs] or list(jam.lines)
+    tempo_at = {0: round(lines[0].beat_seconds * 1e6)}
+    for line in lines[1:]:
+        tempo_at[max(0, _tick(line.beat))] = round(line.beat_seconds * 1e6)
+    tempi: list[tuple[int, mido.MetaMessage]] = []
+    for tick, tempo in sorted(tempo_at.items()):
+        if not tempi or tempi[-1][1].tempo != tempo:
+            tempi.append((tick, mido.MetaMessage("set_tempo", tempo=tempo)))
+    return tempi
+
+
+def _markers(jam: Jam) -> list[tuple[int, mido.MetaMessage]]:
+    """Where a recalled snapshot is heard from on, and where marks were set."""
+    markers: list[tuple[float, str]] = []
+    recalled = None  # the place of a recall that is not heard yet
+    for entry in jam.entries:
+        if isinstance(entry, Posed) and entry.why.startswith(RECALL):
+            recalled = len(markers)
+            markers.append((jam.beat_at(entry.at), entry.why))
+        elif isinstance(entry, Placed | Spliced) and recalled is not None:
+            markers[recalled] = (entry.beat, markers[recalled][1])
+            recalled = None
+        elif isinstance(entry, Noted) and entry.text.startswith(MARK):
+            markers.append((jam.beat_at(entry.at), entry.text.removeprefix(MARK).strip() or MARK))
+    return [(max(0, _tick(beat)), mido.MetaMessage("marker", text=text)) for beat, text in markers]
+
+
+def _said(
+    jam: Jam, notes: list[Note], voice: Voice
+) -> list[tuple[int, mido.Message | mido.MetaMessage]]:
+    """A voice's messages: at one tick what ends, then controllers, then what begins."""
+    timed: list[tuple[int, int, Event]] = []
+    for note in notes:
+        start, stop = _tick(note.start), _tick(note.end)
+        if note.voice is voice and stop > start:  # what rounds to nothing isn't there
+            timed.append((stop, 0, NoteOff(voice, note.note)))
+            timed.append((start, 2, NoteOn(voice, note.note, note.velocity)))
+    for entry in jam.sent:
+        if not isinstance(entry, Sent) or entry.event.voice is not voice:
+            continue
+        if isinstance(entry.event, Shape):
+            timed.append((_tick(max(0.0, entry.beat)), 1, entry.event))
+    timed.sort(key=lambda item: item[:2])
+    speaker = Speaker(jam.opened.dialect)
+    return [
+        (tick, mido.Message.from_bytes(data))
+        for tick, _, event in timed
+        for data in speaker.messages(event)
+    ]
+
+
+def _turned(jam: Jam) -> list[tuple[int, mido.Message | mido.MetaMessage]]:
+    messages: list[tuple[int, mido.Message | mido.MetaMessage]] = []
+    for entry in jam.entries:
+        if not isinstance(entry, Turned):
+            continue
+        tick = max(0, _tick(jam.beat_at(entry.at)))
+        if entry.value is None:
+            text = f"{entry.knob} let go"
+        elif entry.knob not in KNOB_CC:
+            text = f"{entry.knob} {entry.value:.3f}"
+        else:
+            control, value = KNOB_CC[entry.knob], place_to_raw(entry.value, MOST_7)
+            turn = mido.Message(
+                "control_change", channel=KNOBS_CHANNEL, control=control, value=value
+            )
+            messages.append((tick, turn))
+            continue
+        messages.append((tick, mido.MetaMessage("text", text=text)))
+    return sorted(messages, key=lambda timed: timed[0])
+
+
+def _tick(beat: float) -> int:
+    return round(beat * TICKS_PER_BEAT)
+
+
+def _track(
+    name: str, messages: Iterable[tuple[int, mido.Message | mido.MetaMessage]], end: int
+) -> mido.MidiTrack:
+    """A track of messages that rise in tick; what is later than tick `end` is put there."""
+    track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
+    now = 0
+    for tick, message in (*messages, (end, mido.MetaMessage("end_of_track"))):
+        at = min(tick, end)
+        track.append(message.copy(time=at - now))
+        now = at
+    return track
+
+
+def write_midi(jam: Jam, path: Path) -> None:
+    """Write the jam's MIDI file to `path`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    jam_to_midi(jam).save(str(path))

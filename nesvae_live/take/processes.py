@@ -1,0 +1,96 @@
+"""Bars that were worth keeping, made into files beside the music by a process that yields to it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from nesvae_live.take.completing import yielding
+
+Say = Callable[[str], None]
+KINDS = "mid,wav"
+WRITTEN_SECONDS = 1.0
+"""So much later at the latest, what has sounded is in the take's files."""
+
+END_SECONDS = 60.0
+"""How long the end of the performance waits for files that are being made."""
+
+
+class Keeping:
+    """Exports bars of the take in `folder` into it, by `jam export`."""
+
+    def __init__(self, folder: Path, say: Say) -> None:
+        self._folder = folder
+        self._say = say
+        self._asked: SimpleQueue[tuple[float, str]] = SimpleQueue()
+        self._waiting: list[tuple[float, str]] = []
+        self._running: dict[str, subprocess.Popen[str]] = {}
+
+    def keep(self, bars: int, over: int) -> Mapping[str, Any]:
+        """Ask for the last `bars` of the `over` bars; in the sequencer's thread: one queue put."""
+        if bars < 1:
+            return {"ok": False, "error": f"{bars} bars: 1 or more"}
+        if over < 1:
+            return {"ok": False, "error": "no bar is over yet"}
+        first = max(1, over - bars + 1)
+        self._asked.put((time.monotonic() + WRITTEN_SECONDS, f"{first}-{over}"))
+        return {"ok": True, "first": first, "last": over, "folder": str(self._folder)}
+
+    def look(self) -> None:
+        """Start what is due, say what has been made; in the main thread."""
+        while True:
+            try:
+                self._waiting.append(self._asked.get_nowait())
+            except Empty:
+                break
+        due = [bars for at, bars in self._waiting if at <= time.monotonic()]
+        self._waiting = [(at, bars) for at, bars in self._waiting if bars not in due]
+        for bars in dict.fromkeys(due):
+            if bars not in self._running:
+                self._running[bars] = self._start(bars)
+        for bars, process in list(self._running.items()):
+            if process.poll() is not None:
+                self._tell(bars, process)
+
+    def close(self) -> None:
+        """Finish what was asked for; the take must be written by now."""
+        self._waiting = [(0.0, bars) for _, bars in self._waiting]
+        while not self._asked.empty():
+            self._waiting.append((0.0, self._asked.get_nowait()[1]))
+        self.look()
+        for bars, process in list(self._running.items()):
+            try:
+                process.wait(timeout=END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            self._tell(bars, process)
+
+    def _start(self, bars: str) -> subprocess.Popen[str]:
+        folder = str(self._folder)
+        return subprocess.Popen(  # noqa: S603 - ourselves
+            [
+                *yielding(),
+                *(sys.executable, "-m", "nesvae_live", "jam", "export", folder),
+                *("--bars", bars, "--to", KINDS, "-o", folder),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,  # Ctrl-C ends the music, not this
+        )
+
+    def _tell(self, bars: str, process: subprocess.Popen[str]) -> None:
+        said, _ = process.communicate()
+        del self._running[bars]
+        lines = said.splitlines()
+        if process.returncode == 0 and lines:
+            self._say(f"kept bars {bars}: {lines[-2] if len(lines) > 1 else lines[0]} and .wav")
+        else:
+            why = lines[-1].removeprefix("nesvae-live: ") if lines else "it was ended"
+            self._say(f"bars {bars} were not kept: {why}")

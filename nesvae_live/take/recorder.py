@@ -1,0 +1,240 @@
+"""The take: a folder in which a jam is written down while it is played.
+
+`take.jsonl` (the log) and `take.wav` (the chip's own samples) grow while the music plays;
+`take.mid` and `take.png` are made of the log when it ends. The recorder drops nothing and pushes
+nobody back: what the disk refuses waits in memory.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from math import inf
+from pathlib import Path
+from queue import SimpleQueue
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.log.entries import Entry, Noted
+from nesvae_live.log.loglines import LogLines
+from nesvae_live.take.diskroom import ENOUGH_SECONDS, in_words, seconds_left
+from nesvae_live.take.folder import LOG, SOUND, Maker, make_files, make_folder
+from nesvae_live.take.growing import GrowingFile
+from nesvae_live.take.wav import wav_head
+
+WRITE_SECONDS = 0.25
+"""What is queued is written this often, so a killed process loses no more."""
+SYNC_SECONDS = 0.75
+"""After this long it is forced to the disk too, so a power cut costs at most a second."""
+LOOK_SECONDS = 10.0
+"""How often the recorder looks how much room there is."""
+KEEP_BYTES = 64 << 20
+"""How much of each file waits in memory for a disk that refuses: 12 minutes of sound."""
+
+
+class RecordError(Exception):
+    """A take that cannot begin, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """What was recorded: its folder, the files in it, and in a line each what is missing."""
+
+    folder: Path
+    files: tuple[Path, ...]
+    faults: tuple[str, ...]
+
+
+class Recorder:
+    """Writes a take, in a thread of its own; a `protocols.Journal`.
+
+    Args:
+        jams: the folder in which each take gets its own.
+        sample_rate: of the samples that `tap` gets, Hz.
+        time: of which only differences matter here.
+        warn: told in one line, from the recorder's thread, when the disk first refuses, and from
+            `close` what came of it. The log gets the same line.
+        makers: file name -> what makes it of the jam when it ends.
+        keep: how many bytes of each file may wait in memory.
+    """
+
+    def __init__(
+        self,
+        jams: Path,
+        sample_rate: int,
+        *,
+        time: Time,
+        warn: Callable[[str], None],
+        makers: Mapping[str, Maker],
+        keep: int = KEEP_BYTES,
+    ) -> None:
+        self._jams = jams
+        self._sample_rate = sample_rate
+        self._time = time
+        self._warn = warn
+        self._makers = makers
+        self._keep = keep
+        self._queue: SimpleQueue[Entry | NDArray[np.int16]] = SimpleQueue()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._log: GrowingFile | None = None
+        self._sound: GrowingFile | None = None
+        self._lines = LogLines()
+        self._synced_at = 0.0
+        self._looked_at = -inf
+        self._is_short = False
+        self._troubles: list[str] = []  # each told once
+        self._error: Exception | None = None
+        self._take: Take | None = None
+
+    def start(self, started: datetime) -> Path:
+        """Make the take's folder, named by the local time `started`, and start the thread.
+
+        Raises:
+            RecordError: nothing can be written there; one line that says why.
+        """
+        folder = self.open(started)
+        self._thread.start()
+        return folder
+
+    def open(self, started: datetime) -> Path:
+        """Make the take's folder, without a thread: for whoever calls `step` himself.
+
+        Raises:
+            RecordError: nothing can be written there; one line that says why.
+        """
+        folder: Path | None = None
+        try:
+            folder = make_folder(self._jams, f"{started:%Y-%m-%d_%H-%M-%S}")
+            self._log = GrowingFile(folder / LOG, keep=self._keep)
+            self._sound = GrowingFile(folder / SOUND, keep=self._keep, head=self._head)
+        except OSError as error:
+            if self._log:
+                self._log.close()
+                self._log = None
+            if folder:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise RecordError(
+                f"cannot record into {self._jams}: {error.strerror}; "
+                "name a folder that can be written with --jams"
+            ) from None
+        self._synced_at = self._time.now()
+        return folder
+
+    def _head(self, n_bytes: int) -> bytes:
+        return wav_head(n_bytes, self._sample_rate)
+
+    def put(self, entry: Entry) -> None:
+        """Remember `entry`; what comes before `Opened` is written after it. Any thread."""
+        self._queue.put(entry)
+
+    def tap(self, samples: NDArray[np.int16]) -> None:
+        """Append `[n]` samples to the sound; the array is handed over. Any one thread."""
+        self._queue.put(samples)
+
+    def check(self) -> None:
+        """Raise again what ended the recorder's thread, if something did."""
+        if self._error:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            while not self._closing.wait(WRITE_SECONDS):
+                self.step()
+        except Exception as error:  # noqa: BLE001 - told, and raised again by check()
+            self._error = error
+            self._tell(f"the recorder failed ({error!r})")
+
+    def step(self) -> None:
+        """Write what is queued; force it to the disk when a bar or a second is over."""
+        now = self._time.now()
+        bar = self._lines.bar
+        self._drain()
+        due = self._lines.bar != bar or now - self._synced_at >= SYNC_SECONDS
+        self._flush(sync=due)
+        if due:
+            self._synced_at = now
+        if now - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = now
+            self._look_for_room()
+
+    def _look_for_room(self) -> None:
+        """Warn when the disk becomes short of room, once each time."""
+        left = seconds_left(self._jams, self._sample_rate)
+        is_short = left is not None and left < ENOUGH_SECONDS
+        if is_short and not self._is_short:
+            assert left is not None
+            text = f"{self._jams}: there is room for {in_words(left)} of recording; make more"
+            self.put(Noted(self._time.now(), text))
+            self._warn(text)
+        self._is_short = is_short
+
+    def _drain(self) -> None:
+        assert self._log
+        assert self._sound
+        lines, samples = [], []
+        try:
+            for _ in range(self._queue.qsize()):  # no more: they may be put faster than written
+                item = self._queue.get_nowait()
+                if isinstance(item, np.ndarray):
+                    samples.append(item.astype("<i2", copy=False).tobytes())
+                else:
+                    lines += self._lines.take(item)
+        finally:
+            self._log.append(b"".join(lines))
+            self._sound.append(b"".join(samples))
+
+    def _flush(self, *, sync: bool) -> None:
+        for file in (self._log, self._sound):
+            assert file
+            trouble = file.flush(sync=sync)
+            if trouble:
+                self._tell(trouble)
+
+    def _tell(self, trouble: str) -> None:
+        if trouble in self._troubles:
+            return
+        self._troubles.append(trouble)
+        self.put(Noted(self._time.now(), trouble))
+        if len(self._troubles) == 1:
+            self._warn(
+                f"{trouble}; the music goes on, and what can't be written waits in memory "
+                f"(up to {self._keep >> 20} MB a file)"
+            )
+
+    def close(self) -> Take | None:
+        """End the thread, write what is left, make the other files; again is harmless.
+
+        Returns:
+            The take; None if nothing was ever recorded, and then no folder is left either.
+        """
+        if self._log is None or self._sound is None or self._take:
+            return self._take
+        if self._thread.is_alive():
+            self._closing.set()
+            self._thread.join()
+        self._drain()
+        self._flush(sync=True)
+        self._drain()  # what the flush had to tell
+        self._flush(sync=True)
+        folder = self._log.path.parent
+        log, sound, self._log, self._sound = self._log, self._sound, None, None
+        if not self._lines.begun and sound.size == 0:
+            log.close()
+            sound.close()
+            shutil.rmtree(folder, ignore_errors=True)
+            return None
+        faults = [fault for file in (log, sound) if (fault := file.fault())]
+        faults += make_files(folder, self._makers)
+        log.close()  # only now: whoever looks for takes to be completed passes over what is held
+        sound.close()
+        for fault in faults:
+            self._warn(fault)
+        files = [folder / name for name in (LOG, SOUND, *self._makers)]
+        self._take = Take(folder, tuple(f for f in files if f.exists()), tuple(faults))
+        return self._take

@@ -1,0 +1,110 @@
+"""Takes that were cut off, by a crash or by the mains: completed, as far as they go."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from nesvae_live.log.codec import JamError, entry_to_line
+from nesvae_live.log.entries import Closed
+from nesvae_live.log.jam import Jam
+from nesvae_live.take.folder import LOG, MIDI, PICTURE, SOUND, Maker, make_files, read_jam
+from nesvae_live.take.midifile import write_midi
+from nesvae_live.take.replay import ReplayError
+from nesvae_live.take.replayfiles import write_sound
+from nesvae_live.take.takes import State, TakeError, TakeInfo, find_takes, look_at
+from nesvae_live.take.wav import HEAD_BYTES, wav_head
+
+
+def write_picture(jam: Jam, path: Path) -> None:
+    """Write the picture; what draws it is loaded when the playing is over."""
+    from nesvae_live.take import picture
+
+    picture.write_picture(jam, path)
+
+
+FILES: Mapping[str, Maker] = {MIDI: write_midi, PICTURE: write_picture}
+"""What is made of a take's log when it ends."""
+
+
+def cut_takes(jams: Path) -> list[TakeInfo]:
+    """The takes in `jams` that were cut off, and that nobody plays."""
+    try:
+        takes = find_takes(jams)
+    except TakeError:
+        return []
+    return [info for take in takes if (info := look_at(take)).state is State.CUT]
+
+
+def recover(info: TakeInfo) -> str:
+    """Complete a take that was cut off: its log is closed, its WAV's head made true, files made.
+
+    What could be read of the log stays as it was written; where a line was cut, it ends there.
+
+    Returns:
+        What came of it, in one line.
+
+    Raises:
+        TakeError: nothing can be made of it; the line says what can still be had.
+    """
+    folder = info.folder
+    try:
+        if info.opened is None:
+            return _without_log(folder, info.fault)
+        jam = read_jam(folder)
+        _close_log(folder / LOG, jam)
+        seconds = _mend_sound(folder, info.opened.sample_rate)
+        faults = make_files(folder, FILES)
+    except (JamError, ReplayError) as error:
+        raise TakeError(f"{folder}: {error}") from None
+    except OSError as error:
+        raise TakeError(f"{folder}: can't be completed: {error.strerror or error}") from None
+    if faults:
+        raise TakeError(f"{folder}: {'; '.join(faults)}")
+    bars = read_jam(folder).bars()
+    return f"{folder}: completed: {bars} bars, {seconds:.1f} s of sound"
+
+
+def _without_log(folder: Path, fault: str) -> str:
+    """A take whose log never began: nothing sounded, or the sound alone is left."""
+    wav = folder / SOUND
+    if not (folder / LOG).stat().st_size and (not wav.exists() or wav.stat().st_size <= HEAD_BYTES):
+        shutil.rmtree(folder)
+        return f"{folder}: nothing had been played; removed"
+    raise TakeError(f"{folder}: {fault}; its {SOUND} plays up to where it was cut")
+
+
+def _close_log(log: Path, jam: Jam) -> None:
+    if any(isinstance(entry, Closed) for entry in jam.entries):
+        return
+    beat = jam.end_beat()
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    closed = Closed(jam.time_of(beat), beat, f"it was cut off; completed {now}")
+    with log.open("rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        whole = file.read(1) == b"\n"
+        file.seek(0, os.SEEK_END)
+        file.write(b"" if whole else b"\n")
+        file.write(entry_to_line(closed))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _mend_sound(folder: Path, sample_rate: int) -> float:
+    """Make the WAV's head say what is there; without a WAV, make it of the log. Its seconds."""
+    wav = folder / SOUND
+    if not wav.exists() or wav.stat().st_size < HEAD_BYTES:
+        wav.unlink(missing_ok=True)
+        return write_sound(folder / LOG, wav) / sample_rate
+    with wav.open("rb+") as file:
+        n_bytes = (file.seek(0, os.SEEK_END) - HEAD_BYTES) // 2 * 2
+        file.truncate(HEAD_BYTES + n_bytes)
+        file.seek(0)
+        file.write(wav_head(n_bytes, sample_rate))
+        file.flush()
+        os.fsync(file.fileno())
+    return n_bytes / 2 / sample_rate

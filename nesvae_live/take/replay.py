@@ -1,0 +1,249 @@
+"""A jam played again: the same sequencer, given what the log says came from outside.
+
+What the log has of outputs is not looked at: events are computed again from the inputs, the
+decoder's answers and the times at which the sequencer looked. At which sample the chip took which
+event is not the sequencer's to decide, so those entries are passed on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from queue import SimpleQueue
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.control.inputs import Input
+from nesvae_live.control.surface import Surface
+from nesvae_live.engine.inference import Request, Result, run_request
+from nesvae_live.engine.protocols import Decode, Output
+from nesvae_live.engine.sequencer import Sequencer
+from nesvae_live.engine.setup import Setup
+from nesvae_live.engine.state import Performer
+from nesvae_live.latent.decoding import START, Decoded, State
+from nesvae_live.log.codec import to_stamp
+from nesvae_live.log.entries import (
+    Answered,
+    Closed,
+    Entry,
+    Heard,
+    Journal,
+    Opened,
+    Rendered,
+    Silenced,
+    Sounded,
+    Stepped,
+)
+from nesvae_live.log.plain import to_value
+from nesvae_live.music.arrangement import Arrangement
+from nesvae_live.music.phrase import Ints, Phrase, tokens_to_tuples, tuples_to_symbols
+
+GAP_SECONDS = 1.0
+"""The sequencer looks at the time far more often than that."""
+
+
+class ReplayError(Exception):
+    """A log that can't be played again; one line says why and what can still be had."""
+
+
+def at_once(stamp: float) -> None:
+    """Wait for nothing."""
+
+
+class GivenTime:
+    """A time that the log gives."""
+
+    def __init__(self) -> None:
+        self.value = 0.0
+
+    def now(self) -> float:
+        """Seconds, on the scale of the jam's stamps."""
+        return self.value
+
+
+class GivenEncoder:
+    """An encoder that finds what the log says was found."""
+
+    def __init__(self, z: Sequence[float]) -> None:
+        self._z = np.array(z, np.float32)
+
+    def encode(self, tuples: Ints) -> NDArray[np.float32]:
+        """The place that the log has, whatever was played."""
+        del tuples
+        return self._z
+
+
+class Replay:
+    """Plays a log again, entry by entry.
+
+    `journal` gets what the sequencer decides, times on the scale of the jam's own stamps, and what
+    the chip took. With a `decoder` the network runs too: `difference` names the first answer that
+    isn't the log's, and from there on nothing is played. `outputs` get every event as live; `pace`
+    is called before each step with its time on the jam's scale, and may wait for it.
+
+    Raises:
+        ReplayError: the log doesn't say what the sequencer was made with.
+    """
+
+    def __init__(
+        self,
+        opened: Opened,
+        journal: Journal,
+        *,
+        outputs: tuple[Output, ...] = (),
+        decoder: Decode | None = None,
+        pace: Callable[[float], None] = at_once,
+    ) -> None:
+        self.difference = ""
+        self._opened = opened
+        self._journal = journal
+        self._decoder = decoder
+        self._pace = pace
+        self._time = GivenTime()
+        self._inbox: SimpleQueue[Input | Result] = SimpleQueue()
+        self._asked: Request | None = None
+        self._waits: list[Input | Result] = []
+        self._passes: list[Entry] = []  # behind the step in which they stand
+        self._began = False
+        self._stepped: float | None = None
+        self._looked = math.inf
+        self.gaps: list[str] = []
+        """Where the log lacks something, so that what follows may differ; a line each."""
+        setup = _setup(opened)
+        performance = setup.performance
+        clock = setup.clock.clock(performance.meter.beats_per_bar)
+        performer = Performer(
+            performance,
+            journal,
+            clock,
+            arrangement=Arrangement(frozenset(setup.muted)),
+            snapshots=setup.snapshots,
+        )
+        self.sequencer = Sequencer(
+            time=self._time,
+            clock=clock,
+            inbox=self._inbox,
+            outputs=outputs,
+            journal=journal,
+            ask=self._ask,
+            surface=Surface(setup.layout),
+            performer=performer,
+        )
+        origin = decoder.initial_state() if decoder else State(np.zeros((1, 1), np.float32), START)
+        self._asked = self.sequencer.first_request(origin)
+
+    def _ask(self, request: Request) -> None:
+        self._asked = request
+
+    def take(self, entry: Entry) -> None:
+        """Take the log's next entry; what is no business of the sequencer's is passed over.
+
+        Raises:
+            ReplayError: what it says can't follow from what it said before.
+        """
+        if self.difference:
+            return
+        if isinstance(entry, Stepped):
+            self._step()
+            if entry.at - self._looked > GAP_SECONDS:
+                self.gaps.append(f"nothing is logged from {self._looked:.1f} to {entry.at:.1f} s")
+            self._looked = entry.at
+            self._stepped = to_stamp(entry.at, self._opened.origin)
+        elif isinstance(entry, Heard):
+            stamp = to_stamp(entry.at, self._opened.origin)
+            self._waits.append(replace(entry.input, at=stamp))
+        elif isinstance(entry, Answered):
+            self._answer(entry)
+        elif isinstance(entry, Sounded | Silenced | Rendered):
+            self._passes.append(entry)
+        elif isinstance(entry, Closed):
+            self._step()
+            self._close(entry)
+
+    def _answer(self, entry: Answered) -> None:
+        result = self._result(entry)
+        if result is None:
+            return
+        if self._began:
+            self._waits.append(result)
+            return
+        self._began = True
+        self._time.value = to_stamp(entry.at, self._opened.origin)
+        self.sequencer.begin(result)
+        self.sequencer.start(self._opened.origin)
+
+    def _result(self, entry: Answered) -> Result | None:
+        """What the decoder answered; None if the network now says something else."""
+        asked = self._asked
+        if asked is None or (asked.index, asked.splice) != (entry.index, entry.splice):
+            raise ReplayError(
+                f"at {entry.at:.3f} s the log answers what nobody asked (phrase {entry.index}): "
+                "it is damaged before, or of another version of nesvae_live"
+            )
+        tuples = tokens_to_tuples(np.array(entry.tokens))
+        if self._decoder is not None:
+            result = run_request(asked, self._decoder, self._time, GivenEncoder(entry.z))
+            if result.phrase.tokens != entry.tokens:
+                self.difference = _difference(entry, result.phrase)
+                return None
+            return replace(result, seconds=entry.seconds)
+        phrase = Phrase(tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in tuples))
+        hidden = np.zeros((len(tuples) + 1, 1, 1), np.float32)
+        decoded = Decoded(tuples_to_symbols(tuples), hidden, asked.start.previous)
+        z = GivenEncoder(entry.z).encode(tuples) if entry.z else None
+        return Result(asked, phrase, decoded, entry.seconds, z)
+
+    def _step(self) -> None:
+        """Carry out the last step, now that all it took is known."""
+        if self._stepped is not None and self._began and not self.sequencer.done.is_set():
+            self._time.value, self._stepped = self._stepped, None
+            for item in self._waits:
+                self._inbox.put(item)
+            self._waits.clear()
+            self._pace(self._time.value)
+            self.sequencer.step()
+        for entry in self._passes:
+            self._journal.put(entry)
+        self._passes.clear()
+
+    def _close(self, entry: Closed) -> None:
+        """Journal the end: as the sequencer came to it, or as the log has it, if it did not."""
+        s, origin = self.sequencer, self._opened.origin
+        if s.done.is_set():
+            self._journal.put(Closed(s.ended_at, s.ended_beat, s.why))
+        else:
+            self._journal.put(replace(entry, at=entry.at + origin))
+
+    def end(self) -> None:
+        """The log has ended, whether it was closed or not."""
+        if not self.difference:
+            self._step()
+
+
+def _setup(opened: Opened) -> Setup:
+    if not opened.setup:
+        raise ReplayError(
+            "the log doesn't say what the jam was set up with, so it can't be played again; "
+            "`jam export` makes its files of what it sent"
+        )
+    try:
+        setup: Setup = to_value(opened.setup, Setup)
+    except (TypeError, ValueError) as error:
+        raise ReplayError(
+            f"the log's set-up is of another version of nesvae_live ({error}): it can't be played "
+            "again here; `jam export` makes its files of what it sent"
+        ) from None
+    return setup
+
+
+def _difference(entry: Answered, phrase: Phrase) -> str:
+    """Where the network now spells something else, in one line."""
+    ours = phrase.tokens
+    at = next(i for i, token in enumerate(entry.tokens) if i >= len(ours) or ours[i] != token)
+    what = f"phrase {entry.index}" + (f", tail {entry.splice}" if entry.splice else "")
+    return (
+        f"at {entry.at:.3f} s, {what}, tuple {at // 4 + 1}: token {entry.tokens[at]} in the log, "
+        f"{ours[at] if at < len(ours) else 'none'} from this checkpoint here"
+    )

@@ -1,0 +1,81 @@
+"""The sound of a replay: the events that were computed, at the samples at which the chip took them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from nesvae_live.chip.apu import Apu
+from nesvae_live.chip.chipplayer import ChipPlayer
+from nesvae_live.log.entries import Entry, Rendered, Sent, Silenced, Sounded
+from nesvae_live.music.events import Event
+
+FARTHEST_SECONDS = 12 * 3600
+"""So long at most a jam waits between two sounds: for a clock that stands still."""
+
+Tap = Callable[[npt.NDArray[np.int16]], None]
+
+
+class SoundReplay:
+    """Renders entries as they come, in a second of memory.
+
+    `tap` gets the chip's samples `[n]`; with `stems` the mix and the voices, `[n, 5]`.
+    """
+
+    def __init__(self, chip: Apu, tap: Tap, *, stems: bool = False) -> None:
+        self._stems = stems
+        self._player = ChipPlayer(chip)
+        self._player.start()
+        self._chip = chip
+        self._tap = tap
+        self._events: dict[int, Event] = {}  # that the chip has not taken, by their numbers
+        self._last = 0  # the last sample that is spoken of
+
+    def put(self, entry: Entry) -> None:
+        """Take an entry; those that are not about sound are passed over."""
+        if isinstance(entry, Sent):
+            self._events[entry.n] = entry.event
+        elif isinstance(entry, Sounded | Silenced) and self._is_out_of_reach(entry.sample):
+            return
+        elif isinstance(entry, Sounded):
+            self._reach(entry.sample)
+            self._player.act(self._taken(entry), entry.sample)
+        elif isinstance(entry, Silenced):
+            self._reach(entry.sample)
+            self._player.silence(entry.sample, panic=entry.panic)
+        elif isinstance(entry, Rendered) and not self._is_out_of_reach(entry.samples):
+            self._render(entry.samples)
+
+    def end(self, until: int = 0) -> None:
+        """There is no more: render what is known, of a jam that was cut, and up to `until`."""
+        self._render(max(self._last, until))
+
+    def _taken(self, entry: Sounded) -> list[Event]:
+        """The events that the chip took; what it was to take before, it never will."""
+        end = entry.first + entry.count
+        events = [self._events[n] for n in range(entry.first, end) if n in self._events]
+        for n in [n for n in self._events if n < end]:
+            del self._events[n]
+        return events
+
+    def _is_out_of_reach(self, sample: int) -> bool:
+        """Whether a number can't be true: of a log that was garbled."""
+        return not 0 <= sample - self._last <= FARTHEST_SECONDS * self._chip.sample_rate
+
+    def _reach(self, sample: int) -> None:
+        """Render up to `sample`, if that is far; writes wait for theirs."""
+        self._last = sample
+        if sample - self._chip.position > self._chip.sample_rate:
+            self._render(sample)
+
+    def _render(self, until: int) -> None:
+        """Render up to sample `until`."""
+        while (frames := min(until - self._chip.position, self._chip.sample_rate)) > 0:
+            self._tap(self._with_stems(frames) if self._stems else self._chip.render(frames))
+
+    def _with_stems(self, frames: int) -> npt.NDArray[np.int16]:
+        mix = np.empty(frames, np.int16)
+        stems = self._chip.render_stems(frames, mix=mix)
+        return np.column_stack((mix, stems))

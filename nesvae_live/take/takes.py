@@ -1,0 +1,134 @@
+"""Takes in a folder: which there are, how long they are, and whether they are whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from nesvae_live.clock.timing import Meter
+from nesvae_live.log.codec import JamError, line_to_entry, line_to_opened
+from nesvae_live.log.entries import Barred, Closed, Entry, Opened, Sent
+from nesvae_live.take.folder import LOG, MIDI
+from nesvae_live.take.held import is_held
+
+TAIL_BYTES = 1 << 16
+"""So much of a log's end says how it ended."""
+
+LONGEST_LINE = 1 << 20
+
+
+class TakeError(Exception):
+    """A take that isn't there, or not to be had; one line says which and why."""
+
+
+class State(StrEnum):
+    """What became of a take."""
+
+    WHOLE = "whole"
+    CUT = "cut off"
+    PLAYING = "playing"
+    FOREIGN = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeInfo:
+    """What a look at a take's folder says: `fault` where its log can't be read, in a line.
+
+    `seconds` and `beat` are where it ended, `n_bytes` is the size of all its files.
+    """
+
+    folder: Path
+    state: State
+    opened: Opened | None = None
+    seconds: float = 0.0
+    beat: float = 0.0
+    n_bytes: int = 0
+    fault: str = ""
+
+    @property
+    def bars(self) -> int:
+        """How many bars it fills."""
+        if self.opened is None:
+            return 0
+        whole = Meter.parse(self.opened.meter).whole_bars(self.beat)
+        return max(1, round(whole / self.opened.beats_per_bar))
+
+
+def find_takes(jams: Path) -> list[Path]:
+    """The folders in `jams` that hold a take, by name, which is by time.
+
+    Raises:
+        TakeError: there is no such folder.
+    """
+    try:
+        return sorted(path for path in jams.iterdir() if (path / LOG).is_file())
+    except OSError as error:
+        raise TakeError(f"{jams}: {error.strerror}; name the folder of takes with --jams") from None
+
+
+def find_take(name: str | None, jams: Path) -> Path:
+    """The folder of a take.
+
+    Args:
+        name: a take's folder or its log, or the beginning of a take's name in `jams`; None is the
+            newest there.
+        jams: where takes are.
+
+    Raises:
+        TakeError: there is none, or several are named like that.
+    """
+    if name is not None:
+        path = Path(name).expanduser()
+        if (path / LOG).is_file():
+            return path
+        if path.is_file():
+            return path.parent
+    takes = find_takes(jams)
+    named = takes[-1:] if name is None else [take for take in takes if take.name.startswith(name)]
+    named = [take for take in named if take.name == name] or named
+    if len(named) == 1:
+        return named[0]
+    if name is None:
+        raise TakeError(f"no take in {jams}: name another folder with --jams")
+    found = f"{len(named)} takes begin so: {named[0].name}, ..." if named else "there is none"
+    raise TakeError(f"no take {name!r} in {jams}: {found} (`nesvae-live jam list` lists them)")
+
+
+def look_at(folder: Path) -> TakeInfo:
+    """What a take is, from the beginning and the end of its log."""
+    log = folder / LOG
+    try:
+        n_bytes = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+        playing = is_held(log)
+        first, last = _ends(log)
+    except OSError as error:
+        return TakeInfo(folder, State.FOREIGN, fault=error.strerror or str(error))
+    try:
+        opened = line_to_opened(first)
+    except JamError as error:
+        state = State.PLAYING if playing else State.CUT if not first else State.FOREIGN
+        return TakeInfo(folder, state, n_bytes=n_bytes, fault=str(error))
+    closed = any(isinstance(entry, Closed) for entry in last)
+    state = State.PLAYING if playing else State.WHOLE if closed else State.CUT
+    if state is State.WHOLE and not (folder / MIDI).exists():
+        state = State.CUT
+    beat = max((e.beat for e in last if isinstance(e, Sent | Closed | Barred)), default=0.0)
+    seconds = max((e.at for e in last if isinstance(e, Sent | Closed | Barred)), default=0.0)
+    return TakeInfo(folder, state, opened, seconds, beat, n_bytes)
+
+
+def _ends(log: Path) -> tuple[bytes, list[Entry]]:
+    """A log's first line, and the entries of its end."""
+    with log.open("rb") as file:
+        first = file.readline(LONGEST_LINE)
+        size = file.seek(0, 2)
+        file.seek(max(len(first), size - TAIL_BYTES))
+        lines = file.read().splitlines()
+    entries: list[Entry] = []
+    for line in lines:  # the first of them may be half a line
+        try:
+            entries.append(line_to_entry(line))
+        except ValueError:
+            continue
+    return first, entries

@@ -1,0 +1,89 @@
+"""Drawing the map of the corpus: phrases laid out on a surface so that neighbours are alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.evaluation.batchdecode import F32
+from nesvae_live.evaluation.contexts import Encoded
+from nesvae_live.latent.atlas import BLENDED, LARGEST, Atlas
+from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.music.phrase import TUPLES_PER_PHRASE
+
+Floats = NDArray[np.float64]
+
+PERPLEXITY = 30.0
+LEFT_OUT = 500
+"""Points of which it is measured how well their neighbours stand for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fidelity:
+    """How much of a point's variance the blend of its eight neighbours has, each point left out.
+
+    R2, the mean over the eight `attributes` and, weighted by what they do, the `style` axes: 1 is
+    all of it, 0 as much as the corpus' mean has.
+    """
+
+    attributes: float
+    style: float
+
+
+def draw_atlas(encoded: Encoded, effects: Floats, rng: np.random.Generator) -> Atlas | None:
+    """Lay up to 5,000 whole phrases out on the unit square.
+
+    Args:
+        encoded: the corpus' phrases.
+        effects: `[U]`, what each style axis does to the output: the strongest counts as much as
+            an attribute, the others less.
+        rng: which phrases; the layout (t-SNE, begun from the principal axes) draws nothing.
+
+    Returns:
+        The map, or None if there are too few phrases for one.
+    """
+    whole = np.flatnonzero(encoded.counts == TUPLES_PER_PHRASE)
+    rows = np.sort(rng.choice(whole, min(LARGEST, len(whole)), replace=False))
+    z = np.concatenate((encoded.a[rows], encoded.mu[rows]), 1).astype(np.float32)
+    if len(z) <= 2 * BLENDED:
+        return None
+    return Atlas(z, _lay_out(z * weigh(effects)))
+
+
+def weigh(effects: Floats) -> F32:
+    """`[8 + U]`: how much a step along each axis of z counts."""
+    style = effects / max(float(effects.max()), 1e-9)
+    return np.concatenate((np.ones(N_ATTRIBUTES), style)).astype(np.float32)
+
+
+def _lay_out(points: F32) -> F32:
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    perplexity = min(PERPLEXITY, (len(points) - 1) / 3)
+    layout = TSNE(2, perplexity=perplexity, init="pca", random_state=0, n_jobs=1)
+    with threadpool_limits(1):  # the same sums in the same order, and no thread that spins
+        xy = np.asarray(layout.fit_transform(points), np.float64)
+    low, high = xy.min(0), xy.max(0)
+    out: F32 = ((xy - low) / np.maximum(high - low, 1e-9)).astype(np.float32)
+    return out
+
+
+def measure_fidelity(atlas: Atlas, effects: Floats, rng: np.random.Generator) -> Fidelity:
+    """Leave points out, one at a time, and look how near the blend where they were comes."""
+    n = len(atlas.z)
+    left_out = rng.choice(n, min(LEFT_OUT, n - BLENDED - 1), replace=False)
+    blends = []
+    for i in left_out:
+        others = np.arange(n) != i
+        x, y = atlas.xy[i].tolist()
+        blends.append(Atlas(atlas.z[others], atlas.xy[others]).blend(x, y))
+    true = atlas.z[left_out].astype(np.float64)
+    error = np.square(true - np.stack(blends)).mean(0)
+    r2 = 1.0 - error / np.maximum(true.var(0), 1e-9)
+    weights = weigh(effects)[N_ATTRIBUTES:].astype(np.float64) ** 2
+    style = float((r2[N_ATTRIBUTES:] * weights).sum() / max(weights.sum(), sqrt(1e-9)))
+    return Fidelity(round(float(r2[:N_ATTRIBUTES].mean()), 3), round(style, 3))

@@ -1,0 +1,214 @@
+"""Style axes that mean something: turned to what they do to the output, ordered and labelled.
+
+The network spreads style evenly over its axes: the variances of mu along its principal axes differ
+by little more than two (docs/adr), so these say nothing. The axes are turned instead to the
+principal axes of what u does to the traits of decoded phrases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nesvae_live.evaluation.batchdecode import F32, Past, decode
+from nesvae_live.evaluation.contexts import Encoded
+from nesvae_live.evaluation.features import features
+from nesvae_live.evaluation.knobtest import spearman
+from nesvae_live.evaluation.slerptest import token_distance
+from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.latent.axes import AxisSpec
+from nesvae_live.latent.decoding import Sampling
+from nesvae_live.latent.space import value_to_coordinate
+from nesvae_live.model.checkpoint import Checkpoint
+from nesvae_live.model.vae import Vae, condition, start_tuple
+from nesvae_live.music.phrase import SLOTS, Ints
+from nesvae_live.training.traits import TRAITS, traits
+
+Floats = NDArray[np.float64]
+
+NAMED = 8
+"""So many axes, those of the default preset, are turned once more until each does few things."""
+USUAL = (0.5, 99.5)
+"""Percentiles of the corpus between which a feature is usual."""
+TOLD = 0.15
+"""The least Spearman's rho, in absolute value, that is told of."""
+TOLD_MOST = 3
+CLIPPED = 3.0
+"""Standard deviations beyond which a trait counts no more."""
+
+
+def turned(checkpoint: Checkpoint, rotation: F32) -> Checkpoint:
+    """The same network with style coordinates u' = R u: the same music at the place that matches.
+
+    Args:
+        checkpoint: whose style axes are turned.
+        rotation: `[U, U]`, orthogonal; its rows are the new axes.
+    """
+    config, weights = checkpoint.config, dict(checkpoint.weights)
+    rows = slice(None, config.style)
+    for name in ("encoder.out.weight", "encoder.out.bias"):
+        new = weights[name].copy()
+        new[rows] = rotation @ new[rows]
+        weights[name] = new
+    first = SLOTS * config.embedding + N_ATTRIBUTES
+    w_in = weights["decoder.gru.weight_ih_l0"].copy()
+    w_in[:, first : first + config.style] = w_in[:, first : first + config.style] @ rotation.T
+    weights["decoder.gru.weight_ih_l0"] = w_in
+    turn = rotation if checkpoint.turn is None else rotation @ checkpoint.turn
+    return replace(checkpoint, weights=weights, turn=turn.astype(np.float32))
+
+
+@torch.no_grad()
+def every_past(model: Vae, encoded: Encoded) -> Past:
+    """The state that each phrase's song leaves the decoder in before it, for all phrases."""
+    n = len(encoded)
+    state = model.decoder.initial_state(n)
+    previous = start_tuple(n).clone()
+    starts = np.flatnonzero(encoded.first)
+    lengths = np.diff([*starts, n])
+    for place in range(int(lengths.max()) - 1):
+        at = starts[lengths > place + 1] + place
+        symbols = torch.from_numpy(encoded.symbols[at])
+        shifted = torch.cat((previous[at][:, None], symbols[:, :-1]), 1)
+        a, u = torch.from_numpy(encoded.a[at]), torch.from_numpy(encoded.u[at])
+        zm = condition(a, u, torch.ones_like(a))
+        _, after = model.decoder.hidden(shifted, zm, state[:, at].contiguous())
+        state[:, at + 1], previous[at + 1] = after, symbols[:, -1]
+    return Past(previous, state)
+
+
+Play = Callable[[F32, Past], Ints]
+"""u `[n, U]` and a past of n phrases -> `[n, 13, 4]` tuples, as played with every knob let go."""
+
+
+def player(model: Vae, sampling: Sampling, seed: int) -> Play:
+    """Decodes as the instrument does; the same seed draws the same."""
+
+    def play(u: F32, past: Past) -> Ints:
+        a = np.zeros((len(u), N_ATTRIBUTES), np.float32)
+        free = replace(sampling, guidance=1.0, candidates=1)  # with nothing set there is neither
+        z = np.concatenate((a, u), 1)
+        return decode(model, z, a, past, free, np.random.default_rng(seed))[0]
+
+    return play
+
+
+def find_axes(u: F32, decoded: Floats) -> F32:
+    """The axes along which u changes what is decoded, the one that changes most first.
+
+    Args:
+        u: `[n, U]`, independent of the past that each phrase was decoded after.
+        decoded: `[n, TRAITS]`, in standard deviations of the corpus; NaN where undefined.
+
+    Returns:
+        `[U, U]` orthogonal, its rows the axes: those of the least-squares map from u to the
+        traits, the first of them turned by varimax until each moves few traits.
+    """
+    mean = _mean(decoded[None])
+    centred = np.clip(np.nan_to_num(decoded - mean), -CLIPPED, CLIPPED)
+    effects = np.linalg.lstsq(u - u.mean(0), centred, rcond=None)[0]  # U, traits
+    axes: Floats = np.linalg.svd(effects)[0].T.astype(np.float64)
+    named = min(NAMED, len(axes), effects.shape[1])
+    axes[:named] = varimax(effects.T @ axes[:named].T).T @ axes[:named]
+    moved = axes @ effects  # axes, traits
+    strongest = np.abs(moved).argmax(1)
+    axes *= np.where(moved[np.arange(len(axes)), strongest] < 0, -1.0, 1.0)[:, None]  # up is more
+    order = np.argsort(-np.linalg.norm(moved, axis=1), kind="stable")
+    return axes[order].astype(np.float32)
+
+
+def varimax(loadings: Floats, rounds: int = 100) -> Floats:
+    """The rotation `[k, k]` of loadings `[n, k]` after which each column has few large ones."""
+    rotation = np.eye(loadings.shape[1])
+    for _ in range(rounds):
+        turned_now = loadings @ rotation
+        target = turned_now**3 - turned_now * np.square(turned_now).mean(0)
+        left, _, right = np.linalg.svd(loadings.T @ target)
+        rotation = left @ right
+    return rotation
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What is usual in the corpus: each trait's standard `deviation`, each feature's `ends`.
+
+    `deviation` `[TRAITS]`; `ends` `[2, FEATURES]`, between which 99 % of the phrases lie.
+    """
+
+    deviation: Floats
+    ends: Floats
+
+    @classmethod
+    def of(cls, phrases: Ints) -> Usual:
+        """Measure it over `[n, 13, 4]`."""
+        columns = [column[~np.isnan(column)] for column in traits(phrases).T]
+        deviation = np.array([column.std() if len(column) else 0.0 for column in columns])
+        measured = [column[~np.isnan(column)] for column in features(phrases).T]
+        ends = [np.percentile(c, USUAL) if len(c) else np.zeros(2) for c in measured]
+        return cls(np.where(deviation > 0, deviation, 1.0), np.array(ends).T)
+
+    def strays(self, phrases: Ints) -> float:
+        """The share of phrases that have a feature outside of its ends."""
+        measured = features(phrases)
+        outside = (measured < self.ends[0]) | (measured > self.ends[1])
+        return float(outside.any(1).mean())
+
+
+def measure_axes(
+    play: Play, u: F32, past: Past, usual: Usual, settings: int = 17
+) -> list[AxisSpec]:
+    """What turning each axis from end to end does, the others as they are in each context.
+
+    Args:
+        play: decodes with every knob let go and the same draws each time.
+        u: `[contexts, U]`.
+        past: of the contexts.
+        usual: what is usual in the corpus.
+        settings: places of the knob.
+    """
+    n, n_axes = u.shape
+    values = np.linspace(0.0, 1.0, settings)
+    row = np.repeat(np.arange(n), settings)
+    specs = []
+    for axis in range(n_axes):
+        style = u[row].copy()
+        style[:, axis] = np.tile([value_to_coordinate(v) for v in values], n)
+        phrases = play(style, past.rows(row))
+        phrases = phrases.reshape(n, settings, *phrases.shape[1:])
+        moved = traits(phrases.reshape(n * settings, *phrases.shape[2:])) / usual.deviation
+        moved = moved.reshape(n, settings, -1)  # contexts, settings, traits
+        rho = spearman(values, np.moveaxis(moved, 1, -1)).mean(0)
+        third = max(settings // 3, 1)
+        shift = _mean(moved[:, -third:]) - _mean(moved[:, :third])
+        specs.append(
+            AxisSpec(
+                label=to_label(rho),
+                effect=round(float(np.linalg.norm(shift)), 3),
+                tokens=round(float(token_distance(phrases[:, 0], phrases[:, -1]).mean()), 1),
+                does={
+                    TRAITS[i].name: round(float(rho[i]), 3)
+                    for i in np.argsort(-np.abs(rho), kind="stable")
+                    if abs(rho[i]) >= TOLD
+                },
+                strays=round(usual.strays(np.concatenate((phrases[:, 0], phrases[:, -1]))), 3),
+            )
+        )
+    return specs
+
+
+def _mean(values: Floats) -> Floats:
+    """`[n, m, traits]` to their mean `[traits]`, NaNs left out; 0 of nothing."""
+    count = (~np.isnan(values)).sum((0, 1))
+    mean: Floats = np.nansum(values, (0, 1)) / np.maximum(count, 1)
+    return mean
+
+
+def to_label(rho: Floats) -> str:
+    """In words: what grows, or falls, as the axis is turned up; "" if nothing does by much."""
+    strongest = np.argsort(-np.abs(rho), kind="stable")[:TOLD_MOST]
+    told = [i for i in strongest if abs(rho[i]) >= TOLD]
+    return ", ".join(TRAITS[i].more if rho[i] > 0 else TRAITS[i].less for i in told)

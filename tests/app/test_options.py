@@ -1,0 +1,61 @@
+"""What the options mean where they leave something open."""
+
+from __future__ import annotations
+
+import pytest
+
+from nesvae_live.app.options import LOOKAHEAD, PlayOptions
+from nesvae_live.clock.linkclocks import LINK_PORT
+from nesvae_live.io.midi.ports import MidiError
+from nesvae_live.music.grid import Mode
+
+OURS = "nesvae_live in"
+
+
+@pytest.mark.parametrize(
+    ("options", "ports", "port"),
+    [
+        (PlayOptions(), (OURS,), None),
+        (PlayOptions(clock="link"), (OURS,), LINK_PORT),
+        (PlayOptions(clock="midi"), (OURS, "keys"), OURS),
+        (PlayOptions(clock="midi"), ("keys",), "keys"),
+        (PlayOptions(clock="midi", clock_in="daw"), ("keys", "the daw: out"), "the daw: out"),
+    ],
+)
+def test_the_clock_that_is_followed_is_found(
+    options: PlayOptions, ports: tuple[str, ...], port: str | None
+) -> None:
+    assert options.clock_port(ports) == port
+
+
+@pytest.mark.parametrize(
+    ("options", "ports", "error"),
+    [
+        (PlayOptions(clock="midi", clock_out=True), (OURS,), "can't go with --clock midi"),
+        (PlayOptions(clock="midi"), ("keys", "pads"), "open are 'keys', 'pads'"),
+        (PlayOptions(clock="midi"), (), "open are none"),
+        (PlayOptions(clock="midi", clock_in="a"), ("pad", "fader"), "2 open inputs are named 'a'"),
+    ],
+)
+def test_a_clock_that_is_not_there_or_not_the_only_one_is_told(
+    options: PlayOptions, ports: tuple[str, ...], error: str
+) -> None:
+    with pytest.raises(MidiError, match=error):
+        options.clock_port(ports)
+
+
+def test_the_clock_s_input_is_opened_too_and_once() -> None:
+    assert PlayOptions(midi_in=("keys",), clock_in="daw").inputs == ("keys", "daw")
+    assert PlayOptions(midi_in=("keys",), clock_in="keys").inputs == ("keys",)
+    assert PlayOptions(clock_in=OURS).inputs == ()
+
+
+def test_a_clock_that_is_followed_has_bars_to_be_filled() -> None:
+    assert PlayOptions().phrase_grid().mode is Mode.CLOCK
+    assert PlayOptions(clock="midi").phrase_grid().mode is Mode.BARS
+    assert PlayOptions(clock="midi", grid="native").phrase_grid().mode is Mode.NATIVE
+
+
+def test_an_output_that_is_to_be_early_is_decided_the_earlier() -> None:
+    assert PlayOptions(offset_midi=20.0).lookahead() == LOOKAHEAD
+    assert PlayOptions(offset_midi=-20.0).lookahead() == pytest.approx(LOOKAHEAD + 0.02)

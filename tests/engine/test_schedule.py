@@ -1,0 +1,87 @@
+"""Placed phrases and the notes that follow from them."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nesvae_live.engine.schedule import Moment, Schedule, Voicing
+from nesvae_live.music.events import NoteOff, NoteOn
+from nesvae_live.music.voices import VOICES, Voice
+
+NOTES = st.tuples(*(st.just(0) | st.integers(v.lowest, v.highest) for v in VOICES))
+MUTED = st.frozensets(st.sampled_from([v.voice for v in VOICES]))
+
+
+def test_tuples_are_placed_on_their_beats() -> None:
+    schedule = Schedule()
+    schedule.place([(60, 0, 40, 2), (62, 0, 40, 4)], [0.0, 0.5], 1.5)
+    assert schedule.end == 1.5
+    assert list(schedule.pop_due(10.0)) == [Moment(0.0, (60, 0, 40)), Moment(0.5, (62, 0, 40))]
+
+
+def test_what_is_placed_gives_way_from_the_first_new_beat_on() -> None:
+    schedule = Schedule()
+    schedule.place([(60, 0, 0, 1), (61, 0, 0, 1), (62, 0, 0, 1)], [0.0, 1.0, 2.0], 3.0)
+    schedule.place([(70, 0, 0, 1)], [1.0], 1.75)
+    assert schedule.end == 1.75
+    assert list(schedule.pop_due(10.0)) == [Moment(0.0, (60, 0, 0)), Moment(1.0, (70, 0, 0))]
+
+
+def test_what_is_cleared_is_never_popped() -> None:
+    schedule = Schedule()
+    schedule.place([(60, 0, 0, 1)], [0.0], 1.0)
+    schedule.clear()
+    assert list(schedule.pop_due(10.0)) == []
+
+
+def test_only_what_is_due_is_popped_and_only_once() -> None:
+    schedule = Schedule()
+    schedule.place([(60, 0, 0, 1), (61, 0, 0, 1), (62, 0, 0, 1)], [0.0, 1.0, 2.0], 3.0)
+    assert [m.beat for m in schedule.pop_due(1.0)] == [0.0, 1.0]
+    assert [m.beat for m in schedule.pop_due(1.5)] == []
+    assert [m.beat for m in schedule.pop_due(2.0)] == [2.0]
+
+
+def test_off_before_on() -> None:
+    voicing = Voicing()
+    voicing.change((60, 64, 0))
+    assert voicing.change((62, 65, 40)) == [
+        NoteOff(Voice.P1, 60),
+        NoteOff(Voice.P2, 64),
+        NoteOn(Voice.P1, 62),
+        NoteOn(Voice.P2, 65),
+        NoteOn(Voice.TR, 40),
+    ]
+
+
+def test_a_note_that_goes_on_is_not_struck_again() -> None:
+    voicing = Voicing()
+    voicing.change((60, 64, 40))
+    assert voicing.change((60, 65, 40)) == [NoteOff(Voice.P2, 64), NoteOn(Voice.P2, 65)]
+
+
+def test_end_ends_only_the_voices_named() -> None:
+    voicing = Voicing()
+    voicing.change((60, 64, 40))
+    assert voicing.end({Voice.P2}) == [NoteOff(Voice.P2, 64)]
+    assert voicing.sounding == {Voice.P1: 60, Voice.TR: 40}
+    assert voicing.end() == [NoteOff(Voice.P1, 60), NoteOff(Voice.TR, 40)]
+    assert voicing.end() == []
+
+
+@given(st.lists(st.tuples(NOTES, MUTED), max_size=30))
+def test_the_events_always_lead_to_what_is_wanted(
+    changes: list[tuple[tuple[int, int, int], frozenset[Voice]]],
+) -> None:
+    voicing = Voicing()
+    sounding: dict[Voice, int] = {}
+    for notes, muted in changes:
+        for event in voicing.change(notes, muted):
+            if isinstance(event, NoteOn):
+                assert event.voice not in sounding
+                sounding[event.voice] = event.note
+            else:
+                assert sounding.pop(event.voice) == event.note
+        wanted = {v.voice: n for v, n in zip(VOICES, notes, strict=True) if n}
+        assert sounding == {v: n for v, n in wanted.items() if v not in muted}

@@ -1,0 +1,325 @@
+"""The sequencer on simulated time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nesvae_live.clock.follower import Motion
+from nesvae_live.control.inputs import MidiIn, Panic, SetKnob, SetMute, SetSwap, SetTempo, Stop, Tap
+from nesvae_live.log.entries import Clocked, Decoded, Sent, Turned
+from nesvae_live.music.drums import DRUM_BY_NOTE
+from nesvae_live.music.events import NoteOn, Shape
+from nesvae_live.music.grid import Grid, Mode
+from nesvae_live.music.patch import Patch, table_to_patch
+from nesvae_live.music.swap import Swap
+from nesvae_live.music.voices import Voice
+from tests.support.chance import any_gesture
+from tests.support.rig import TICK, Rig, Source, check_events
+
+
+def test_phrases_follow_without_a_gap_and_none_is_missed() -> None:
+    rig = Rig()
+    rig.play(30.0)
+    placed = rig.placed()
+    assert len(placed) > 5
+    assert [p.index for p in placed] == list(range(len(placed)))
+    for one, two in pairwise(placed):
+        assert two.beat == pytest.approx(one.beat + one.beats)
+    assert rig.sequencer.counters.decodes_missed == 0
+    check_events(rig.output.sent, ended=False)
+
+
+def test_events_are_sent_ahead_of_their_time() -> None:
+    rig = Rig()
+    late: list[float] = []
+
+    def each() -> None:
+        late.extend(at for at, _ in rig.output.sent if at < rig.time.value)
+        rig.output.sent.clear()
+
+    rig.play(20.0, each)
+    assert not late
+    assert rig.sequencer.counters.events_late == 0
+
+
+def test_a_late_decode_lets_the_phrase_go_on_and_is_counted() -> None:
+    rig = Rig(decode_seconds=4.0)
+    rig.play(30.0)
+    repeats = [p for p in rig.placed() if p.repeat]
+    assert repeats
+    assert rig.sequencer.counters.decodes_missed == len(repeats)
+    check_events(rig.output.sent, ended=False)
+
+
+def test_it_ends_on_the_bar_with_every_note_ended() -> None:
+    rig = Rig(bars=2)
+    rig.play(6.0)
+    assert rig.sequencer.done.is_set()
+    assert rig.sequencer.ended_beat == 8.0
+    assert max(at for at, _ in rig.output.sent) <= 0.1 + 8.0 * 0.5 + 1e-9
+    check_events(rig.output.sent, ended=True)
+
+
+def test_a_knob_is_in_the_next_phrase() -> None:
+    rig = Rig()
+    rig.play(1.0)
+    heard_at = rig.time.value
+    rig.inbox.put(MidiIn("knobs", (0xB5, 20, 127), heard_at))
+    rig.play(20.0)
+    turned = [e for e in rig.journal.entries if isinstance(e, Turned)]
+    assert [(t.knob, t.value, t.at) for t in turned] == [("density", 1.0, heard_at)]
+    decoded = [e for e in rig.journal.entries if isinstance(e, Decoded)]
+    borders = [rig.clock.ref.time_of(p.beat) for p in rig.placed()]
+    following = next(d for d, b in zip(decoded, borders, strict=True) if b > heard_at + 0.1)
+    assert following.mask[0] == 1
+    assert following.z[0] == pytest.approx(2.5)
+
+
+def test_a_muted_voice_is_silent_and_the_others_are_not() -> None:
+    rig = Rig()
+    rig.play(3.0)
+    rig.inbox.put(SetMute(Voice.P1, muted=True, at=rig.time.value))
+    rig.play(0.01)
+    before = len(rig.output.sent)
+    rig.play(10.0)
+    voices = {e.voice for _, e in rig.output.sent[before:] if isinstance(e, NoteOn)}
+    assert voices == {Voice.P2, Voice.TR}
+    rig.inbox.put(SetMute(Voice.P1, muted=False, at=rig.time.value))
+    before = len(rig.output.sent)
+    rig.play(10.0)
+    assert Voice.P1 in {e.voice for _, e in rig.output.sent[before:] if isinstance(e, NoteOn)}
+    check_events(rig.output.sent, ended=False)
+
+
+def test_panic_silences_every_output_and_the_music_goes_on() -> None:
+    rig = Rig()
+    rig.play(3.0)
+    rig.inbox.put(Panic(rig.time.value))
+    rig.play(0.01)
+    assert rig.output.silences == [True]
+    before = len(rig.output.sent)
+    rig.play(5.0)
+    assert len(rig.output.sent) > before
+    check_events(rig.output.sent[before:], ended=False)
+
+
+def test_stop_ends_every_note() -> None:
+    rig = Rig()
+    rig.play(3.0)
+    rig.inbox.put(Stop(rig.time.value))
+    rig.play(0.1)
+    assert rig.sequencer.done.is_set()
+    check_events(rig.output.sent, ended=True)
+
+
+def test_an_unknown_knob_is_answered_and_changes_nothing() -> None:
+    rig = Rig()
+    answers: list[object] = []
+    rig.inbox.put(SetKnob("loudness", 0.5, 0.0, answers.append))
+    rig.inbox.put(SetKnob("density", 1.5, 0.0, answers.append))
+    rig.inbox.put(SetKnob("density", 0.5, 0.0, answers.append))
+    rig.play(0.1)
+    assert [a["ok"] for a in answers] == [False, False, True]  # type: ignore[index]
+    assert dict(rig.performer.knobs.values) == {"density": 0.5}
+
+
+def test_the_same_seed_and_knobs_give_the_same_events() -> None:
+    one, two, other = Rig(bars=8, seed=3), Rig(bars=8, seed=3), Rig(bars=8, seed=4)
+    for rig in (one, two, other):
+        rig.play(20.0)
+    assert one.output.sent == two.output.sent
+    assert one.output.sent != other.output.sent
+
+
+SHAPED = {
+    Voice.P1: table_to_patch({"volume": "15 12 9 6", "release": "12 8 4", "duty": "0 1"}),
+    Voice.TR: table_to_patch({"volume": "15x3 0"}),
+}
+ACTIONS = st.one_of(
+    st.tuples(st.just("cc"), st.sampled_from([20, 21, 123]), st.integers(0, 127)),
+    st.tuples(st.just("sweep"), st.integers(1, 30), st.integers(1, 127)),
+    st.tuples(st.just("mute"), st.sampled_from([Voice.P1, Voice.P2, Voice.TR]), st.booleans()),
+    st.tuples(st.just("wait"), st.floats(0.0, 1.0), st.none()),
+    st.tuples(st.just("slow"), st.floats(0.001, 3.0), st.none()),
+    st.tuples(st.just("quick"), st.floats(0.001, 0.02), st.none()),
+    st.tuples(st.just("swap"), st.sampled_from(Swap), st.none()),
+    st.tuples(st.just("tempo"), st.floats(30.0, 300.0), st.none()),
+    st.tuples(st.just("tap"), st.floats(0.2, 1.0), st.none()),
+    st.tuples(st.just("gesture"), st.randoms(), st.none()),
+    st.tuples(st.just("gesture"), st.randoms(), st.none()),
+    st.tuples(st.just("note"), st.sampled_from([0x90, 0x80, 0x92, 0x95]), st.integers(0, 127)),
+    st.tuples(st.just("panic"), st.none(), st.none()),
+    st.tuples(st.just("start"), st.sampled_from([0, 6, 96, 330, 9600]), st.none()),
+    st.tuples(st.just("stop"), st.none(), st.none()),
+    st.tuples(st.just("continue"), st.none(), st.none()),
+    st.tuples(st.just("jump"), st.integers(0, 300), st.none()),
+    st.tuples(st.just("lose"), st.booleans(), st.none()),
+)
+GRIDS = (
+    Grid(),
+    Grid(Mode.NATIVE),
+    Grid(Mode.BARS),
+    Grid(Mode.CLOCK, quantise=16, swing=62.0),
+    Grid(Mode.BARS, bars=1.0, quantise=8),
+)
+
+
+def sweep(rig: Rig, source: Source, turns: int, by: int) -> None:
+    for i in range(turns):
+        rig.inbox.put(MidiIn("x", (0xB0, 20, (i * by) % 128), rig.time.value))
+        source.run(TICK)
+
+
+def set_tempo(rig: Rig, source: Source, tempo: float, _: object) -> None:
+    rig.inbox.put(SetTempo(tempo, rig.time.value))
+    source.tempo = tempo
+
+
+def tap(rig: Rig, source: Source, seconds: float, _: object) -> None:
+    rig.inbox.put(Tap(rig.time.value))
+    source.run(seconds)
+    rig.inbox.put(Tap(rig.time.value))
+
+
+ACTS: dict[str, Callable[[Rig, Source, Any, Any], object]] = {
+    "cc": lambda rig, _, a, b: rig.inbox.put(MidiIn("x", (0xB0, a, b), rig.time.value)),
+    "sweep": sweep,
+    "mute": lambda rig, _, a, b: rig.inbox.put(SetMute(a, muted=b, at=rig.time.value)),
+    "wait": lambda _, source, a, __: source.run(a),
+    "slow": lambda rig, _, a, __: setattr(rig, "decode_seconds", a),
+    "quick": lambda rig, _, a, __: setattr(rig, "decode_seconds", a),
+    "swap": lambda rig, _, a, __: rig.inbox.put(SetSwap(a, rig.time.value)),
+    "tempo": set_tempo,
+    "tap": tap,
+    "gesture": lambda rig, _, a, __: rig.inbox.put(any_gesture(a, rig.time.value)),
+    "note": lambda rig, _, a, b: rig.inbox.put(MidiIn("keys", (a, b, 80), rig.time.value)),
+    "panic": lambda rig, *_: rig.inbox.put(Panic(rig.time.value)),
+    "start": lambda _, source, a, __: source.start(a),
+    "stop": lambda _, source, *__: source.stop(),
+    "continue": lambda _, source, *__: source.go_on(),
+    "jump": lambda _, source, a, __: source.jump(a * 6),
+    "lose": lambda _, source, a, __: setattr(source, "rolls", a),
+}
+
+
+@pytest.mark.parametrize("midi", [False, True])
+@settings(max_examples=60, deadline=None)
+@given(
+    actions=st.lists(ACTIONS, max_size=40),
+    grid=st.sampled_from(GRIDS),
+    shaped=st.booleans(),
+    seed=st.integers(0, 1000),
+)
+def test_whatever_is_played_every_note_ends_and_voices_are_monophonic(
+    midi: bool, actions: list[tuple[str, Any, Any]], grid: Grid, shaped: bool, seed: int
+) -> None:
+    rig = Rig(midi=midi, grid=grid, seed=seed, patches=SHAPED if shaped else {})
+    source = Source(rig, jitter=0.003)
+    if midi:
+        source.start()
+    for kind, a, b in actions:
+        ACTS[kind](rig, source, a, b)
+        source.run(TICK)
+        if midi and rig.clock.motion is Motion.RUNNING and source.lines[-1:]:
+            counted = (rig.clock.ref.beat * 24 - source.clocks + 1) % 96
+            assert min(counted, 96 - counted) == pytest.approx(0.0, abs=1e-3)
+    rig.inbox.put(Stop(rig.time.value))
+    rig.play(0.1)
+    check_events(rig.output.sent, ended=True)
+    placed = [p.index for p in rig.placed() if not p.repeat]
+    assert len(set(placed)) == len(placed)
+    held = [e.beat for e in rig.journal.entries if isinstance(e, Clocked) and not e.runs]
+    assert held == sorted(held)
+
+
+def test_patches_shape_the_notes_and_change_neither_their_starts_nor_the_other_voices() -> None:
+    flat, shaped = Rig(bars=4, seed=5), Rig(bars=4, seed=5, patches=SHAPED)
+    for rig in (flat, shaped):
+        rig.play(12.0)
+        check_events(rig.output.sent, ended=True)
+
+    def starts(rig: Rig) -> list[tuple[float, Voice, int]]:
+        return [(at, e.voice, e.note) for at, e in rig.output.sent if isinstance(e, NoteOn)]
+
+    assert starts(shaped) == starts(flat)
+    shapes = [e for _, e in shaped.output.sent if isinstance(e, Shape)]
+    assert {e.voice for e in shapes} == {Voice.P1, Voice.TR}
+    assert {e.volume for e in shapes if e.voice is Voice.P1} >= {15, 12, 9, 6}
+    assert not any(isinstance(e, Shape) for _, e in flat.output.sent)
+    of_p2 = [
+        [(at, e) for at, e in rig.output.sent if e.voice is Voice.P2] for rig in (flat, shaped)
+    ]
+    assert of_p2[0] == of_p2[1]
+
+
+def test_what_is_sent_shaped_is_in_the_log_with_its_beat() -> None:
+    rig = Rig(patches=SHAPED)
+    rig.play(5.0)
+    logged = [(e.at, e.event) for e in rig.journal.entries if isinstance(e, Sent)]
+    assert logged == rig.output.sent
+    for entry in rig.journal.entries:
+        if isinstance(entry, Sent):
+            assert rig.clock.ref.time_of(entry.beat) == pytest.approx(entry.at)
+
+
+def test_the_noise_knob_brings_drums_that_end_and_off_takes_them_away() -> None:
+    rig = Rig()
+    rig.play(5.0)
+    assert Voice.NO not in {e.voice for _, e in rig.output.sent}
+    rig.inbox.put(SetKnob("noise", 1.0, rig.time.value))
+    rig.play(5.0)
+    hits = [e.note for _, e in rig.output.sent if isinstance(e, NoteOn) and e.voice is Voice.NO]
+    assert len(hits) > 5
+    assert set(hits) <= set(DRUM_BY_NOTE)
+    rig.inbox.put(SetKnob("noise", None, rig.time.value))
+    rig.play(1.0)
+    before = len(rig.output.sent)
+    rig.play(5.0)
+    assert Voice.NO not in {e.voice for _, e in rig.output.sent[before:]}
+    check_events(rig.output.sent, ended=False)
+
+
+def test_drums_are_muted_like_any_voice() -> None:
+    rig = Rig()
+    rig.inbox.put(SetKnob("noise", 1.0, rig.time.value))
+    rig.play(5.0)
+    assert Voice.NO in {e.voice for _, e in rig.output.sent}
+    rig.inbox.put(SetMute(Voice.NO, muted=True, at=rig.time.value))
+    rig.play(0.01)
+    check_events(rig.output.sent, ended=False)
+    before = len(rig.output.sent)
+    rig.play(5.0)
+    assert Voice.NO not in {e.voice for _, e in rig.output.sent[before:]}
+    rig.inbox.put(SetMute(Voice.NO, muted=False, at=rig.time.value))
+    rig.play(5.0)
+    assert Voice.NO in {e.voice for _, e in rig.output.sent[before:]}
+
+
+def test_a_mute_cuts_the_tail_too() -> None:
+    rig = Rig(patches={Voice.P1: table_to_patch({"release": "15x600"})})
+    rig.play(4.0)
+    rig.inbox.put(SetMute(Voice.P1, muted=True, at=rig.time.value))
+    rig.play(0.01)
+    before = len(rig.output.sent)
+    rig.play(3.0)
+    assert Voice.P1 not in {e.voice for _, e in rig.output.sent[before:]}
+
+
+def test_panic_ends_tails_and_shapes_are_said_anew() -> None:
+    rig = Rig(patches=dict.fromkeys((Voice.P1, Voice.P2, Voice.TR), Patch()))
+    rig.play(4.0)
+    before = len(rig.output.sent)
+    rig.play(3.0)
+    assert not any(isinstance(e, Shape) for _, e in rig.output.sent[before:]), "nothing changes"
+    rig.inbox.put(Panic(rig.time.value))
+    rig.play(0.01)
+    before = len(rig.output.sent)
+    rig.play(6.0)
+    said = {e.voice for _, e in rig.output.sent[before:] if isinstance(e, Shape)}
+    assert said == {Voice.P1, Voice.P2, Voice.TR}

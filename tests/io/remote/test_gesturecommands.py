@@ -1,0 +1,147 @@
+"""`ctl`'s verbs for gestures, through the control socket's language, to inputs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import mido
+import pytest
+
+from nesvae_live.cli import main as cli
+from nesvae_live.cli.ctlgestures import VERBS
+from nesvae_live.control.gestureinputs import (
+    Capture,
+    CapturePhrase,
+    ClearSnapshot,
+    GoRound,
+    LookBack,
+    Mark,
+    MoveFader,
+    RecallSnapshot,
+    ReleaseKnobs,
+    Roll,
+    SetAuto,
+    SetHold,
+    SetKey,
+    SetPair,
+    SetSeed,
+    SetTemperature,
+    SetTranspose,
+    StartMorph,
+    StoreSnapshot,
+)
+from nesvae_live.control.inputs import SetSwap
+from nesvae_live.control.reply import no_reply
+from nesvae_live.io.remote.commands import parse_command
+from nesvae_live.music.key import Key
+from nesvae_live.music.voices import Voice
+
+CASES: list[tuple[str, Any]] = [
+    ("move hold 1", SetHold(True, 1.5)),
+    ("move swap 0", SetSwap),
+    ("release", ReleaseKnobs(1.5)),
+    ("store 16", StoreSnapshot(16, 1.5)),
+    ("clear 16", ClearSnapshot(16, 1.5)),
+    ("recall 2", RecallSnapshot(2, 1.5)),
+    ("morph 2", StartMorph(2, None, 1.5)),
+    ("morph 2 8", StartMorph(2, 8.0, 1.5)),
+    ("between 1 4", SetPair(1, 4, 1.5)),
+    ("fade 0.25", MoveFader(0.25, 1.5)),
+    ("back", LookBack(1, 1.5)),
+    ("back 3", LookBack(3, 1.5)),
+    ("forward 2", LookBack(-2, 1.5)),
+    ("hold off", SetHold(False, 1.5)),
+    ("auto on", SetAuto(True, 1.5)),
+    ("round on", GoRound(True, None, 1.5)),
+    ("round on 2", GoRound(True, 2.0, 1.5)),
+    ("round off", GoRound(False, None, 1.5)),
+    ("chance", Roll(None, 1.5)),
+    ("chance 0.1", Roll(0.1, 1.5)),
+    ("temperature 1.2", SetTemperature(1.2, 1.5)),
+    ("seed 5", SetSeed(5, 1.5)),
+    ("seed next", SetSeed(None, 1.5)),
+    ("transpose all -12", SetTranspose(None, -12, 1.5)),
+    ("transpose TR 7", SetTranspose(Voice.TR, 7, 1.5)),
+    ("key Bb minor", SetKey(Key(10, "minor"), 1.5)),
+    ("key off", SetKey(None, 1.5)),
+    ("capture", Capture(1.5)),
+    ("mark the bridge", Mark),
+    ("mark chorus", Mark("chorus", 1.5)),
+]
+
+
+def command_of(line: str) -> dict[str, Any]:
+    given = cli.parser().parse_args(["ctl", *line.split()])
+    return dict(given.command_of(given))
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"), [case for case in CASES if case[0] != "mark the bridge"]
+)
+def test_a_verb_asks_for_its_input(line: str, asked: Any) -> None:
+    command = json.dumps(command_of(line)).encode()
+    item = parse_command(command, 1.5, no_reply)
+    assert isinstance(item, asked) if isinstance(asked, type) else item == asked
+
+
+def test_every_verb_is_tried() -> None:
+    assert {line.split()[0] for line, _ in CASES} == {spec.name for spec in VERBS}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "recall 0",
+        "recall 65",
+        "morph 1 0.1",
+        "fade 1.1",
+        "hold maybe",
+        "temperature 9",
+        "seed -1",
+        "transpose NO 1",
+        "transpose P1 25",
+        "back 0",
+        "capture x.mid --phrase 0",
+    ],
+)
+def test_a_wrong_line_is_refused_at_once(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["ctl", *line.split()])
+    assert caught.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "error"),
+    [
+        ({"do": "move", "target": "volume"}, "no target 'volume'"),
+        ({"do": "key", "key": "C nonsense"}, "no scale 'nonsense'"),
+        ({"do": "transpose", "voice": "NO", "semitones": 1}, "no voice 'NO'"),
+        ({"do": "capture-phrase", "tuples": [[1, 2, 3]]}, "of length 4"),
+    ],
+)
+def test_a_command_that_names_what_there_is_not_is_one_line(
+    command: dict[str, Any], error: str
+) -> None:
+    with pytest.raises(ValueError, match=error):
+        parse_command(json.dumps(command).encode(), 0.0, no_reply)
+
+
+def test_a_files_phrase_is_captured(tmp_path: Path) -> None:
+    file = mido.MidiFile(ticks_per_beat=480)
+    track = mido.MidiTrack()
+    file.tracks.append(track)
+    for note in range(60, 80):
+        track.append(mido.Message("note_on", channel=0, note=note, velocity=90))
+        track.append(mido.Message("note_off", channel=0, note=note, time=80))  # two steps
+    path = tmp_path / "scale.mid"
+    file.save(path)
+    first = command_of(f"capture {path}")
+    assert first == {"do": "capture-phrase", "tuples": [[60 + i, 0, 0, 2] for i in range(13)]}
+    second = parse_command(
+        json.dumps(command_of(f"capture {path} --phrase 2")).encode(), 0.0, no_reply
+    )
+    assert isinstance(second, CapturePhrase)
+    assert second.tuples == tuple((73 + i, 0, 0, 2) for i in range(7))

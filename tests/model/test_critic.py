@@ -1,0 +1,75 @@
+"""The critic: candidates, and the one that is kept."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nesvae_live.engine.inference import draws
+from nesvae_live.latent.attributes import measure
+from nesvae_live.latent.decoding import Sampling
+from nesvae_live.model.critic import Critic, attribute_errors, turned
+from nesvae_live.model.decoder import Decoder
+from nesvae_live.music.phrase import symbols_to_tuples
+from tests.support.tiny import TINY, tiny_checkpoint
+
+CHECKPOINT = tiny_checkpoint()
+ONLY_DENSITY = np.array([1, 0, 0, 0, 0, 0, 0, 0], np.float32)
+Z = np.zeros(8 + TINY.style, np.float32)
+
+
+def test_the_first_candidates_draws_are_those_given_and_all_are_in_range() -> None:
+    uniforms = draws(1, 2)
+    many = turned(uniforms, 5)
+    assert np.array_equal(many[0], uniforms)
+    assert many.shape == (5, 13, 4)
+    assert ((many >= 0) & (many < 1)).all()
+    assert all(np.abs(many[0] - other).min() > 0.05 for other in many[1:])
+
+
+def test_errors_count_only_what_is_set() -> None:
+    tuples = np.tile([60, 64, 40, 2], (1, 13, 1))
+    reached = CHECKPOINT.quantiles.to_coordinates(measure(tuples))
+    asked = reached.astype(np.float32)
+    asked[:, 1:] += 1.0
+    exact = attribute_errors(tuples, asked, ONLY_DENSITY[None], CHECKPOINT.quantiles)
+    assert np.allclose(exact, 0.0, atol=1e-6)
+    asked[:, 0] += 0.5
+    off = attribute_errors(tuples, asked, ONLY_DENSITY[None], CHECKPOINT.quantiles)
+    assert np.allclose(off, 0.5, atol=1e-6)
+
+
+def test_the_candidate_nearest_to_the_knobs_is_kept() -> None:
+    decoder = Decoder(CHECKPOINT)
+    critic = Critic(decoder, CHECKPOINT.quantiles)
+    for index in range(10):
+        uniforms, start = draws(0, index), decoder.initial_state()
+        z = Z.copy()
+        z[0] = 2.0 if index % 2 else -2.0
+        sampling = Sampling(guidance=2.0, candidates=6)
+        kept = critic.decode(z, ONLY_DENSITY, start, uniforms, sampling)
+        all_ = decoder.decode_many(z, ONLY_DENSITY, start, turned(uniforms, 6), sampling)
+        tuples = np.stack([symbols_to_tuples(d.symbols) for d in all_])
+        errors = attribute_errors(tuples, z[None, :8], ONLY_DENSITY[None], CHECKPOINT.quantiles)
+        assert np.array_equal(kept.symbols, all_[int(errors.argmin())].symbols)
+        assert errors.min() <= errors[0]
+
+
+def test_with_every_knob_let_go_it_is_the_decoder_itself() -> None:
+    decoder = Decoder(CHECKPOINT)
+    critic = Critic(decoder, CHECKPOINT.quantiles)
+    let_go = np.zeros(8, np.float32)
+    args = (Z, let_go, decoder.initial_state(), draws(3, 1), Sampling(guidance=3.0, candidates=4))
+    assert np.array_equal(critic.decode(*args).symbols, decoder.decode(*args).symbols)
+
+
+def test_candidates_at_once_are_the_candidates_one_by_one() -> None:
+    decoder = Decoder(CHECKPOINT)
+    z, mask = Z.copy(), np.ones(8, np.float32)
+    z[:8] = np.linspace(-1, 1, 8)
+    start = decoder.initial_state()
+    for n in (1, 2, 3, 5, 7):
+        many = turned(draws(2, n), n)
+        together = decoder.decode_many(z, mask, start, many, Sampling(0.9, 0.95, 2.0))
+        for uniforms, decoded in zip(many, together, strict=True):
+            alone = decoder.decode(z, mask, start, uniforms, Sampling(0.9, 0.95, 2.0))
+            assert np.array_equal(alone.symbols, decoded.symbols)

@@ -1,0 +1,73 @@
+"""Gestures by chance: anything that hands can do to everything but single knobs."""
+
+from __future__ import annotations
+
+import random
+
+from nesvae_live.control.gestureinputs import (
+    Capture,
+    CapturePhrase,
+    ClearSnapshot,
+    Gesture,
+    GoRound,
+    LookBack,
+    Mark,
+    MoveFader,
+    RecallSnapshot,
+    ReleaseKnobs,
+    Roll,
+    SetAuto,
+    SetBounds,
+    SetHold,
+    SetKey,
+    SetMorphBars,
+    SetPair,
+    SetSeed,
+    SetTemperature,
+    SetTranspose,
+    StartMorph,
+    StoreSnapshot,
+)
+from nesvae_live.music.key import SCALES, Key
+from nesvae_live.music.voices import VOICES
+
+
+def any_gesture(draw: random.Random, at: float) -> Gesture:
+    """A gesture; some ask for what can't be had."""
+    slot = draw.choice([1, 2, 3])
+    voices = [None, *(spec.voice for spec in VOICES)]
+    tuples = tuple(
+        (
+            draw.choice([0, 60, 67]),
+            draw.choice([0, 72]),
+            draw.choice([0, 36, 9]),
+            draw.randint(1, 9),
+        )
+        for _ in range(draw.randint(0, 14))
+    )
+    key = Key(draw.randrange(12), draw.choice(list(SCALES)))
+    return draw.choice(
+        (
+            ReleaseKnobs(at),
+            SetTranspose(draw.choice(voices), draw.randint(-26, 26), at),
+            SetKey(draw.choice([None, key]), at),
+            SetTemperature(draw.uniform(0.0, 4.5), at),
+            SetSeed(draw.choice([None, 7, -1]), at),
+            *(SetHold(draw.random() < 0.4, at),) * 2,
+            *(LookBack(draw.choice([1, 1, 2, -1, -1, 100]), at),) * 3,
+            *(StoreSnapshot(slot, at),) * 3,
+            ClearSnapshot(slot, at),
+            *(RecallSnapshot(slot, at),) * 3,
+            *(StartMorph(slot, draw.choice([None, 0.25, 1.0, 300.0]), at),) * 3,
+            SetMorphBars(draw.uniform(0.0, 3.0), at),
+            SetPair(slot, 4 - slot, at),
+            *(MoveFader(draw.random(), at),) * 2,
+            SetBounds(draw.random(), at),
+            Roll(draw.choice([None, 0.2, 1.5]), at),
+            *(Capture(at),) * 2,
+            CapturePhrase(tuples, at),
+            *(SetAuto(draw.random() < 0.6, at),) * 2,
+            *(GoRound(draw.random() < 0.6, draw.choice([None, 0.5]), at),) * 2,
+            Mark("here", at),
+        )
+    )

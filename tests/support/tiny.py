@@ -1,0 +1,30 @@
+"""A tiny checkpoint with fixed random weights: retraining changes no test."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+
+from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles
+from nesvae_live.model.checkpoint import Checkpoint, ModelConfig
+from nesvae_live.model.int8 import round_weights
+
+TINY = ModelConfig(embedding=4, encoder_hidden=8, hidden=12, layers=2, head_hidden=10, style=5)
+
+
+def tiny_checkpoint(config: ModelConfig = TINY, scale: float = 0.8) -> Checkpoint:
+    """Weights N(0, scale) from a fixed seed, rounded as saved ones are, and plausible quantiles."""
+    rng = np.random.default_rng(8)
+    weights = {
+        name: (scale * rng.standard_normal(shape)).astype(np.float32)
+        for name, shape in config.shapes().items()
+    }
+    normal = NormalDist()
+    coordinates = np.array([normal.inv_cdf((i + 0.5) / 33) for i in range(33)])
+    quantiles = Quantiles(
+        np.tile(np.linspace(0.0, 30.0, 33), (N_ATTRIBUTES, 1)),
+        np.tile(coordinates, (N_ATTRIBUTES, 1)),
+    )
+    about = {"note": "random weights for tests"}
+    return Checkpoint(config, round_weights(weights, config), quantiles, about)

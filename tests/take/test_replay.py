@@ -1,0 +1,189 @@
+"""Replay: what was played is computed again, to the byte and to the sample."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from nesvae_live.control.inputs import MidiIn, Panic, SetKnob, SetMute, SetSwap, SetTempo, Stop, Tap
+from nesvae_live.log.codec import JamError, line_to_entry
+from nesvae_live.log.entries import Answered, Barred, Entry, Heard, Placed, Silenced, Spliced
+from nesvae_live.take.folder import LOG, MIDI, SOUND
+from nesvae_live.take.replay import ReplayError
+from nesvae_live.take.replayfiles import replay_take
+from nesvae_live.take.wav import HEAD_BYTES
+from tests.support.fakes import DrawnDecoder
+from tests.support.simulated import SimulatedJam
+
+Change = Callable[[dict[str, Any]], dict[str, Any] | None]
+
+
+def changed(log: Path, out: Path, change: Change) -> Path:
+    """The log with each entry changed, or left out."""
+    out.mkdir()
+    lines = [change(json.loads(line)) for line in log.read_bytes().splitlines()]
+    text = "".join(json.dumps(line) + "\n" for line in lines if line is not None)
+    (out / LOG).write_text(text)
+    return out / LOG
+
+
+def without_outputs(entry: dict[str, Any]) -> dict[str, Any] | None:
+    computed = {
+        "sent",
+        "turned",
+        "decoded",
+        "placed",
+        "spliced",
+        "clocked",
+        "noted",
+        "posed",
+        "arranged",
+    }
+    return None if entry["kind"] in computed else entry
+
+
+def falsified(entry: dict[str, Any]) -> dict[str, Any] | None:
+    if entry["kind"] == "sent":
+        return entry | {"event": "on", "note": 60, "velocity": 1, "beat": 7.0, "voice": "TR"}
+    if entry["kind"] in {"turned", "clocked"}:
+        return entry | {"at": 1.0, "value": 0.1, "beat_seconds": 2.0}
+    return entry
+
+
+def test_the_random_jams_have_everything_in_them() -> None:
+    entries: list[Entry] = []
+    for seed in range(0, 18, 2):
+        jam = SimulatedJam(seed, 7.0, follows=seed % 3 == 2)
+        jam.play()
+        entries += jam.written.entries
+    inputs = {type(e.input) for e in entries if isinstance(e, Heard)}
+    assert inputs >= {MidiIn, SetKnob, SetMute, SetSwap, SetTempo, Tap, Panic, Stop}
+    assert {type(e) for e in entries} == set(get_args(Entry)) - {Barred}
+    assert any(isinstance(e, Placed) and e.repeat for e in entries)
+    assert any(isinstance(e, Silenced) and not e.panic for e in entries)
+    answers = [e for e in entries if isinstance(e, Answered) and e.splice]
+    assert len(answers) > sum(isinstance(e, Spliced) for e in entries) > 10, "some came too late"
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_a_random_jam_plays_again_to_the_byte_and_to_the_sample(seed: int, tmp_path: Path) -> None:
+    """Its log is stripped of all that can be computed, or falsified, in turn."""
+    jam = SimulatedJam(seed, 7.0, follows=seed % 3 == 2)
+    jam.play()
+    take = jam.write(tmp_path / "take")
+    log = take / LOG
+    if seed % 5 != 0:
+        log = changed(log, tmp_path / "log", without_outputs if seed % 2 else falsified)
+    replayed = replay_take(log, tmp_path / "again")
+    assert not replayed.faults
+    for name in (MIDI, SOUND):
+        assert (tmp_path / "again" / name).read_bytes() == (take / name).read_bytes(), name
+    if seed % 10 == 0:
+        done = replay_take(log, tmp_path / "decoded", decoder=DrawnDecoder())
+        assert not done.difference
+        assert (tmp_path / "decoded" / MIDI).read_bytes() == (take / MIDI).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def take(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    jam = SimulatedJam(4, 7.0)
+    jam.play()
+    return jam.write(tmp_path_factory.mktemp("jams") / "take")
+
+
+def test_what_came_in_decides_what_is_played(take: Path, tmp_path: Path) -> None:
+    def muted(entry: dict[str, Any]) -> dict[str, Any]:
+        if entry.get("input") == "set_mute":
+            return entry | {"muted": not entry["muted"]}
+        return entry
+
+    log = changed(take / LOG, tmp_path / "log", muted)
+    replay_take(log, tmp_path / "again")
+    assert (tmp_path / "again" / MIDI).read_bytes() != (take / MIDI).read_bytes()
+
+
+def test_the_network_s_first_difference_is_named(take: Path, tmp_path: Path) -> None:
+    entries = [line_to_entry(line) for line in (take / LOG).read_bytes().splitlines()]
+    index = [e.index for e in entries if isinstance(e, Answered) and not e.splice][-1]
+    assert index > 0
+
+    def respelt(entry: dict[str, Any]) -> dict[str, Any]:
+        if (entry["kind"], entry.get("index"), entry.get("splice")) == ("answered", index, 0):
+            tokens = list(entry["tokens"])
+            tokens[9] = 77 + (tokens[9] - 77 + 1) % 77
+            return entry | {"tokens": tokens}
+        return entry
+
+    log = changed(take / LOG, tmp_path / "log", respelt)
+    done = replay_take(log, tmp_path / "again", decoder=DrawnDecoder())
+    assert f"phrase {index}, tuple 3: token" in done.difference
+    assert not done.files
+    assert not list((tmp_path / "again").iterdir())
+    assert replay_take(log, tmp_path / "trusted").files
+
+
+def test_an_earlier_replay_is_not_overwritten(take: Path) -> None:
+    with pytest.raises(ReplayError, match="there already"):
+        replay_take(take / LOG, take)
+
+
+def test_a_log_that_does_not_say_its_setup_is_one_line(take: Path, tmp_path: Path) -> None:
+    cases: tuple[tuple[dict[str, Any], str], ...] = (
+        ({}, "jam export"),
+        ({"performance": {}}, "another version"),
+    )
+    for setup, says in cases:
+        folder = tmp_path / says.replace(" ", "_")
+        log = changed(
+            take / LOG,
+            folder,
+            lambda e: e | {"setup": setup} if e["kind"] == "opened" else e,  # noqa: B023
+        )
+        with pytest.raises(ReplayError, match=says) as refused:
+            replay_take(log, folder / "again")
+        assert "\n" not in str(refused.value)
+
+
+def test_a_log_without_its_middle_says_what_it_lacks(take: Path, tmp_path: Path) -> None:
+    lines = (take / LOG).read_bytes().splitlines(keepends=True)
+    cut = tmp_path / LOG
+    cut.write_bytes(b"".join(lines[: len(lines) // 4] + lines[3 * len(lines) // 4 :]))
+    try:
+        (said, *_) = replay_take(cut, tmp_path / "again").faults
+    except ReplayError as error:
+        said = str(error)
+    assert "nothing is logged from" in said or "answers what nobody asked" in said
+
+
+def test_a_log_cut_at_its_end_plays_up_to_there(take: Path, tmp_path: Path) -> None:
+    whole = (take / LOG).read_bytes()
+    cut = tmp_path / LOG
+    cut.write_bytes(whole[: whole.index(b"\n", len(whole) * 3 // 4) + 10])
+    done = replay_take(cut, tmp_path / "again")
+    assert "could not be read" in done.faults[0]
+    sound, again = (f.read_bytes() for f in (take / SOUND, tmp_path / "again" / SOUND))
+    assert 0.3 * len(sound) < len(again) < len(sound)
+    assert again[HEAD_BYTES:] == sound[HEAD_BYTES : len(again)]
+
+
+def test_a_foreign_file_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / LOG).write_bytes(b"\x89PNG\r\n")
+    with pytest.raises(JamError, match="not a jam log"):
+        replay_take(tmp_path / LOG, tmp_path / "again")
+
+
+def test_a_sample_that_was_garbled_costs_its_event_alone(take: Path, tmp_path: Path) -> None:
+    garbled = iter([10**15, -5])
+
+    def far(entry: dict[str, Any]) -> dict[str, Any]:
+        if entry["kind"] == "sounded" and entry["first"] > 40:
+            return entry | {"sample": next(garbled, entry["sample"])}
+        return entry
+
+    log = changed(take / LOG, tmp_path / "log", far)
+    replay_take(log, tmp_path / "again")
+    assert (tmp_path / "again" / SOUND).stat().st_size == (take / SOUND).stat().st_size
