@@ -1,4 +1,4 @@
-"""Who may import whom: the table is the architecture, and a module that isn't in it fails."""
+"""Who may import whom: the table of rooms is the architecture, and a room that isn't in it fails."""
 
 from __future__ import annotations
 
@@ -14,140 +14,76 @@ import pytest
 import nesvae_live
 
 ROOT = Path(nesvae_live.__file__).parent
+PACKAGE = "nesvae_live."
 
-# Imports point down only, or stay within a layer. `__init__` is the version.
-LAYERS: dict[int, tuple[str, ...]] = {
-    0: ("__init__", "bench", "command", "io", "ports", "training"),
-    1: (
-        *("voices", "events", "inputs", "gestureinputs", "surfaceinputs", "reply", "journal"),
-        *("phrase", "relations", "attributes"),
-        *("knobs", "latent"),
-        *("scales", "arrangement", "setting", "morph", "capture", "aim", "history"),
-        *("atlas", "auto", "played"),
-        *("targets", "controlkinds", "controls", "takeover", "wire", "pages", "surface"),
-        *("feedback", "listener"),
-        *("axes", "parts"),
-        *("targetspec", "gesturetargets", "gesturecommands", "socketcommands"),
-        *("oscmap", "osclayout"),
-        *("patch", "shaper", "drums", "dialect"),
-        *("timing", "schedule", "playhead", "decoding"),
-        *("jam", "jamlog", "loglines", "plain", "quicklog", "tally", "braille", "figures"),
-        *("apu", "chip", "mixer", "registers", "nesmdb", "pickled", "vgm", "wav"),
-        *("nesmidi", "npzscore", "timeline"),
-        *("dll", "follower", "grid", "leader", "pairwatch", "taptempo"),
-        *("book", "budget", "performance", "linkclocks"),
-        *("ports.cables", "ports.midistream", "ports.ourports"),
-    ),
-    2: ("checkpoint", "critic", "decoder", "encoder", "finder", "gru", "model", "rounding"),
-    3: (
-        "protocols",
-        "clock",
-        "clocksender",
-        "realtime",
-        "chipplayer",
-        "ensemble",
-        "performer",
-        "mover",
-        "gestures",
-        "cue",
-        *("asking", "phraselog", "placing", "player"),
-        "tempolog",
-        "desk",
-        "instant",
-        "shifted",
-        "inference",
-        "learner",
-        "ports.feedbacksender",
-        "sequencer",
-        "setup",
-        "sender",
-        "renderer",
-        "replay",
-        "soundreplay",
-        "engine",
-        "fakes",
-    ),
-    4: (
-        "diskroom",
-        "growing",
-        "held",
-        "jamsound",
-        "soundprobe",
-        "soundprocess",
-        "takefolder",
-        *("ports.jackkeeper", "ports.jackwatch", "ports.midiports", "ports.midireading"),
-        *("ports.midislot", "ports.openports", "ports.portcare", "ports.portpoll"),
-        "io.*",
-        "training.*",
-    ),
-    5: (
-        "__main__",
-        "bench.*",
-        "cli",
-        "command.*",
-        "config",
-        "controllerpicture",
-        "controllers",
-        "controllersdoc",
-        "hotplug",
-        "learnsession",
-        "presetcontrols",
-        "presetfile",
-        "presets",
-        "tomltable",
-        *("doctor", "doctorreport", "remedies"),
-        "demo",
-        "encode",
-        "place",
-        "interpolate",
-        "snapshotbank",
-        "patchbank",
-        *("losses", "notices", "perftime", "play", "playoptions", "playsetup", "stage", "watch"),
-        "render",
-        "completing",
-        "excerpt",
-        "export",
-        "keeping",
-        "recover",
-        "replayed",
-        "replaylive",
-        "takes",
-        "statusline",
-    ),
+INSTRUMENT = ("clock", "music", "latent", "model", "chip", "control", "log", "engine", "presets")
+PROGRAMS = (*INSTRUMENT, "io", "io.midi", "io.audio", "io.remote", "take")
+ROOMS: dict[str, tuple[str, ...]] = {
+    "clock": (),
+    "music": ("clock",),
+    "latent": ("music",),
+    "model": ("music", "latent"),
+    "chip": ("music",),
+    "control": ("clock", "music", "latent"),
+    "log": ("clock", "music", "control"),
+    "engine": ("clock", "music", "latent", "control", "log"),
+    "presets": ("clock", "music", "latent", "control"),
+    "io": (),
+    "io.midi": ("clock", "music", "control", "io"),
+    "io.audio": ("clock", "music", "chip", "log", "io"),
+    "io.remote": ("clock", "music", "control", "latent"),
+    "take": ("clock", "music", "latent", "chip", "control", "log", "engine"),
+    "app": PROGRAMS,
+    "cli": (*PROGRAMS, "app", "bench", "evaluation", "training"),
+    "bench": (*PROGRAMS, "app"),
+    "evaluation": ("music", "latent", "model", "chip"),
+    "training": ("music", "latent", "model", "chip", "evaluation"),
 }
-# Who may import what is not in the standard library; numpy is everyone's.
-LIBRARIES: dict[str, tuple[str, ...]] = {
-    "numpy": ("*",),
-    "numba": ("chip", "decoder", "encoder", "gru"),
-    "torch": ("model", "training.*", "command.network", "bench.usual"),
-    "safetensors": ("checkpoint", "training.*"),
-    "tqdm": ("command.jam", "render", "training.*"),
-    "msgspec": (
-        "jamlog",
-        "plain",
-        "quicklog",
-        "socketcommands",
-        "gesturecommands",
-        "io.*",
-        "tomltable",
-        "snapshotbank",
-    ),
-    "platformdirs": ("io.control", "config"),
-    "tomlkit": ("presetfile",),
-    "mido": ("io.*", "bench.usual"),
-    "aalink": ("io.link",),
-    "pythonosc": ("io.osc",),
-    "rtmidi": ("ports.midiports",),
-    "jack": ("bench.ear", "bench.server", "ports.jackwatch"),
-    "pyo": ("bench.case", "soundprobe", "soundprocess"),
-    "matplotlib": ("io.picture", "io.piece", "training.*"),
-    "sklearn": ("training.contexts", "training.layout"),
-    "threadpoolctl": ("training.layout",),
-}
+"""Each room, from the bottom up, and the rooms that it may import from."""
+
+TOP = ("__init__", "__main__", "paths")
+"""What lies beside the rooms. Everyone may import the package itself and `paths`."""
+
+PURE = ("clock", "music", "latent", "chip", "control", "log")
+"""No threads, no time, no log, no hidden randomness: they come in as arguments."""
+
 IMPURE = {
     *("threading", "time", "logging", "random", "queue"),
     *("asyncio", "concurrent", "multiprocessing", "socket", "subprocess"),
 }
+PURE_BUT = {"clock.hosttime": {"time"}, "control.learn": {"queue"}}
+"""`hosttime` is the one clock; `learn` offers what it hears to whoever asks."""
+
+LIBRARIES: dict[str, tuple[str, ...]] = {
+    "numpy": ("*",),
+    "numba": ("chip.kernel", "model.decoder", "model.encoder", "model.gru"),
+    "torch": (
+        *("model.vae", "model.int8", "evaluation.*", "training.*"),
+        *("cli.network", "bench.usual"),
+    ),
+    "safetensors": ("model.checkpoint", "training.*"),
+    "tqdm": ("cli.jam", "app.render", "training.*", "evaluation.*"),
+    "msgspec": (
+        *("log.codec", "log.plain", "log.quick"),
+        *("io.remote.*", "presets.tomltable", "presets.snapshotbank"),
+    ),
+    "platformdirs": ("io.remote.server", "paths"),
+    "tomlkit": ("presets.presetfile",),
+    "mido": (
+        *("chip.midireader", "chip.nesmidi", "take.midifile", "app.piece"),
+        *("io.midi.*", "bench.usual"),
+    ),
+    "aalink": ("io.remote.link",),
+    "pythonosc": ("io.remote.osc",),
+    "rtmidi": ("io.midi.ports",),
+    "jack": ("bench.ear", "bench.server", "io.midi.jackwatch"),
+    "pyo": ("bench.case", "io.audio.probe", "io.audio.process"),
+    "matplotlib": ("take.picture", "app.piece", "evaluation.*", "training.*"),
+    "sklearn": ("evaluation.contexts", "training.maplayout"),
+    "threadpoolctl": ("training.maplayout",),
+}
+"""Who may import what is not in the standard library; numpy is everyone's."""
+
 HEAVY = ("torch", "numba", "pyo", "rtmidi", "mido", "matplotlib", "jack", "safetensors")
 
 MODULES = {
@@ -156,57 +92,93 @@ MODULES = {
 }
 
 
-LAYER_OF = {
-    module: layer
-    for module in MODULES
-    for layer, patterns in LAYERS.items()
-    if any(fnmatch(module, pattern) for pattern in patterns)
-}
+def room_of(module: str) -> str:
+    """The room that a module lies in, or is; empty for what lies beside the rooms."""
+    parts = module.split(".")
+    found = [".".join(parts[:n]) for n in range(len(parts), 0, -1)]
+    return next((name for name in found if name in ROOMS), "")
 
 
 def imports(module: str) -> Iterator[str]:
-    """Every module that `module` imports anywhere in it, in full; ours without the package."""
+    """Every module that `module` imports anywhere in it, in full."""
     for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (ours(alias.name) for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module}: relative import; write it in full"
             for alias in node.names:
-                whole = ours(f"{node.module}.{alias.name}")
-                yield whole if whole in MODULES else ours(str(node.module))
-
-
-def ours(name: str) -> str:
-    return "__init__" if name == "nesvae_live" else name.removeprefix("nesvae_live.")
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole.removeprefix(PACKAGE) in MODULES else str(node.module)
 
 
 def own_imports(module: str) -> set[str]:
-    return {name for name in imports(module) if name in MODULES} - {module}
+    """Those of ours, without the package's name."""
+    ours = {name.removeprefix(PACKAGE) for name in imports(module) if name.startswith(PACKAGE)}
+    return ours - {module}
 
 
 def foreign_imports(module: str) -> set[str]:
-    return {name.split(".")[0] for name in imports(module) if name not in MODULES}
+    """The packages of those that aren't ours."""
+    names = {name.split(".")[0] for name in imports(module)}
+    return names - {"nesvae_live"}
+
+
+def loaded_by(module: str, *libraries: str) -> list[str]:
+    """Which of the libraries a process has loaded that imported a module and nothing else."""
+    code = (
+        f"import sys, nesvae_live.{module}; print(*(m for m in {libraries!r} if m in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout.split()
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_every_module_has_a_layer(module: str) -> None:
-    assert module in LAYER_OF, f"nesvae_live.{module} is new: add it to LAYERS in this file"
+def test_every_module_lies_in_a_room(module: str) -> None:
+    assert module in TOP or room_of(module), f"nesvae_live.{module}: ROOMS in this file has no such"
 
 
-@pytest.mark.parametrize("module", LAYER_OF)
-def test_imports_point_down(module: str) -> None:
-    up = {name for name in own_imports(module) if LAYER_OF.get(name, 0) > LAYER_OF[module]}
-    assert not up, f"{module} (layer {LAYER_OF[module]}) imports from above: {up}"
+@pytest.mark.parametrize("module", [m for m in MODULES if m not in TOP])
+def test_a_room_imports_only_from_the_rooms_below_it(module: str) -> None:
+    here = room_of(module)
+    there = {name: room_of(name) for name in own_imports(module) - set(TOP)}
+    wrong = {name for name, room in there.items() if room not in {here, *ROOMS[here]}}
+    assert not wrong, f"{module} imports {wrong}, which {here} may not"
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("io.")])
-def test_adapters_never_import_one_another(module: str) -> None:
-    assert not {name for name in own_imports(module) if name.startswith("io.")}
+def test_the_table_has_no_circle() -> None:
+    done: set[str] = set()
+    for room, below in ROOMS.items():
+        assert set(below) <= done | (
+            {"bench", "evaluation", "training"} if room == "cli" else set()
+        )
+        done.add(room)
 
 
-@pytest.mark.parametrize("module", [m for m in LAYER_OF if LAYER_OF[m] == 1])
-def test_layer_1_has_no_threads_clock_log_or_hidden_randomness(module: str) -> None:
-    assert not foreign_imports(module) & IMPURE
+def test_rooms_of_io_never_import_one_another() -> None:
+    inner = {room for room in ROOMS if room.startswith("io.")}
+    assert not {room for room in inner if inner & set(ROOMS[room])}
+
+
+def test_the_listing_is_the_architecture() -> None:
+    rooms = {room.split(".")[0] for room in ROOMS}
+    assert {path.name for path in ROOT.iterdir() if path.is_dir() and not ignored(path)} == rooms
+    assert {path.name for path in ROOT.iterdir() if path.is_file()} == {
+        *(f"{name}.py" for name in TOP),
+        "py.typed",
+    }
+    for folder in {path.parent for path in MODULES.values()}:
+        assert len(list(folder.glob("*.py"))) <= 17, f"{folder.name} has too many files for a room"
+
+
+def ignored(folder: Path) -> bool:
+    return folder.name in {"__pycache__", "_data"}
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if room_of(m) in PURE])
+def test_a_pure_room_has_no_threads_clock_log_or_hidden_randomness(module: str) -> None:
+    assert not foreign_imports(module) & IMPURE - PURE_BUT.get(module, set())
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -216,14 +188,18 @@ def test_a_library_is_imported_only_where_it_belongs(module: str) -> None:
         assert any(fnmatch(module, who) for who in LIBRARIES[library]), f"{module}: {library}"
 
 
-@pytest.mark.parametrize("module", [m for m in LAYER_OF if LAYER_OF[m] == 3])
-def test_layer_3_knows_no_library_but_numpy(module: str) -> None:
+@pytest.mark.parametrize("module", [m for m in MODULES if room_of(m) == "engine"])
+def test_the_engine_knows_no_library_but_numpy(module: str) -> None:
     assert foreign_imports(module) <= {"numpy", *sys.stdlib_module_names}
 
 
 def test_the_command_line_starts_without_a_heavy_library() -> None:
-    code = f"import sys, nesvae_live.cli.main; print(*(m for m in {HEAVY!r} if m in sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert not done.stdout.split()
+    assert not loaded_by("cli.main", *HEAVY)
+
+
+def test_the_table_of_targets_is_read_without_a_compiler() -> None:
+    assert not loaded_by("control.targets", *HEAVY)
+
+
+def test_the_engine_loads_no_compiler_and_no_chip() -> None:
+    assert not loaded_by("engine.engine", *HEAVY, "nesvae_live.chip", "nesvae_live.model")

@@ -42,9 +42,9 @@ from nesvae_live.presets.preset import load_preset
 from nesvae_live.take.jamsound import jam_to_timeline
 from nesvae_live.take.midifile import jam_to_midi
 from tests.support.fakes import ListJournal, ManualTime
+from tests.support.places import ORACLE, ROOT
 
-GOLDEN = Path(__file__).parent / "golden" / "oracle"
-NAMES = sorted(path.stem for path in GOLDEN.glob("*.npz"))
+NAMES = sorted(path.stem for path in ORACLE.glob("*.npz"))
 RATE = 48_000
 
 Samples = npt.NDArray[np.int16]
@@ -169,9 +169,9 @@ def test_every_oracle_score_renders_to_nesmdb_s_vgm_and_that_to_the_same_samples
 @pytest.mark.parametrize("name", NAMES)
 def test_a_score_by_way_of_midi_sounds_the_same_to_the_bit(name: str, tmp_path: Path) -> None:
     midi, out = tmp_path / "out.mid", tmp_path / "out.wav"
-    assert run(GOLDEN / f"{name}.npz", "-o", midi) == 0
+    assert run(ORACLE / f"{name}.npz", "-o", midi) == 0
     assert run(midi, "-o", out, "--dc") == 0
-    with np.load(GOLDEN / f"{name}.npz") as golden:
+    with np.load(ORACLE / f"{name}.npz") as golden:
         assert np.array_equal(read_wav(out)[1], golden["samples"])
 
 
@@ -577,9 +577,8 @@ def command(tmp_path: Path) -> Command:
 
     def start(*arguments: object) -> subprocess.CompletedProcess[str]:
         line = [sys.executable, "-m", "nesvae_live", "render", *map(str, arguments)]
-        root = str(Path(__file__).parents[1])
         return subprocess.run(
-            line, capture_output=True, text=True, cwd=root, timeout=60, check=False
+            line, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
         )
 
     return start
@@ -588,7 +587,7 @@ def command(tmp_path: Path) -> Command:
 def test_the_program_renders_a_score_a_vgm_and_a_midi_file(
     command: Command, tmp_path: Path
 ) -> None:
-    source = GOLDEN / "random_expressive.npz"
+    source = ORACLE / "random_expressive.npz"
     files = [tmp_path / f"out.{kind}" for kind in ("vgm", "mid", "wav")]
     for path, out in itertools.pairwise([source, *files]):
         done = command(path, "-o", out, *(["--dc"] if out.suffix == ".wav" else []))

@@ -15,9 +15,9 @@ from nesvae_live.chip.apu import QUEUE, Apu, DcBlocker
 from nesvae_live.chip.convert import vgm_to_samples
 from nesvae_live.chip.registers import RegisterWriter, note_to_period, period_to_frequency
 from nesvae_live.music.voices import Voice
+from tests.support.places import ORACLE
 
-GOLDEN = Path(__file__).parent / "golden" / "oracle"
-NAMES = sorted(path.stem for path in GOLDEN.glob("*.npz"))
+NAMES = sorted(path.stem for path in ORACLE.glob("*.npz"))
 LOUDEST = 4 * (2117 + 2327)  # mixer units of both pulses, and of triangle and noise, all at 15
 QUIET = -(2**31)
 
@@ -51,7 +51,7 @@ def test_golden_files_are_there() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_samples_are_the_renderer_s_to_the_bit(name: str) -> None:
-    with np.load(GOLDEN / f"{name}.npz") as golden:
+    with np.load(ORACLE / f"{name}.npz") as golden:
         assert np.array_equal(vgm_to_samples(golden["vgm"].tobytes(), Apu()), golden["samples"])
 
 

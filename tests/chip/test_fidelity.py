@@ -6,8 +6,6 @@ samples, ours at that rate, and ours at the other rate that sound devices have.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -16,8 +14,8 @@ from nesvae_live.chip.apu import Apu
 from nesvae_live.chip.convert import vgm_to_samples
 from nesvae_live.chip.registers import RegisterWriter, note_to_period, period_to_frequency
 from nesvae_live.music.voices import Voice
+from tests.support.places import ORACLE
 
-GOLDEN = Path(__file__).parent / "golden" / "oracle"
 STEP_SECONDS = 1 / 24
 LOWEST = 60
 """Below it a step holds too few cycles to tell harmonics from what lies between."""
@@ -52,7 +50,7 @@ def alias_of_a_range(sound: Sound, rate: int, notes: list[int], voice: Voice) ->
     ("name", "voice"), [("p1_range", Voice.P1), ("p2_range", Voice.P2), ("tr_range", Voice.TR)]
 )
 def test_the_alias_is_no_worse_than_the_renderer_s(name: str, voice: Voice) -> None:
-    with np.load(GOLDEN / f"{name}.npz") as golden:
+    with np.load(ORACLE / f"{name}.npz") as golden:
         notes = golden["score"][:, voice, 0].tolist()
         genuine = golden["samples"].astype(np.float64)
         vgm = golden["vgm"].tobytes()

@@ -33,9 +33,9 @@ from nesvae_live.chip.nesmdb import (
 from nesvae_live.chip.registers import NOTES, TIMBRES
 from nesvae_live.chip.vgm import vgm_to_writes, writes_to_vgm
 from nesvae_live.music.voices import Voice
+from tests.support.places import ORACLE
 
-GOLDEN = Path(__file__).parent / "golden" / "oracle"
-NAMES = sorted(path.stem for path in GOLDEN.glob("*.npz"))
+NAMES = sorted(path.stem for path in ORACLE.glob("*.npz"))
 
 Score = npt.NDArray[np.uint8]
 
@@ -86,8 +86,8 @@ def corpus(archive: Path, split: str) -> Iterator[tuple[str, bytes]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_vgm_is_nesmdb_s_to_the_byte(name: str) -> None:
-    with np.load(GOLDEN / f"{name}.npz") as golden:
-        assert score_to_vgm(read(GOLDEN / f"{name}.npz")) == golden["vgm"].tobytes()
+    with np.load(ORACLE / f"{name}.npz") as golden:
+        assert score_to_vgm(read(ORACLE / f"{name}.npz")) == golden["vgm"].tobytes()
 
 
 @pytest.mark.oracle
@@ -132,7 +132,7 @@ def test_every_song_loads_and_is_written_as_it_was(corpus_archive: Path) -> None
 
 @pytest.mark.parametrize("name", sorted({*NAMES} - {"note_on_velocity_0"}))
 def test_golden_scores_read_back_from_their_vgm_as_they_sound(name: str) -> None:
-    score = read(GOLDEN / f"{name}.npz")
+    score = read(ORACLE / f"{name}.npz")
     back = vgm_to_exprsco(score_to_vgm(score))
     assert (back.rate, back.nsamps) == (score.rate, score.nsamps)
     assert np.array_equal(back.score, as_heard(score))

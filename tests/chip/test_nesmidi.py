@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from pathlib import Path
 
 import mido
 import numpy as np
@@ -20,9 +19,9 @@ from nesvae_live.chip.registers import NOTES, TIMBRES
 from nesvae_live.chip.timeline import Change, Timeline, log_to_timeline, score_to_timeline
 from nesvae_live.chip.vgm import vgm_to_writes
 from nesvae_live.music.voices import Voice
+from tests.support.places import ORACLE
 
-GOLDEN = Path(__file__).parent / "golden" / "oracle"
-NAMES = sorted(path.stem for path in GOLDEN.glob("*.npz"))
+NAMES = sorted(path.stem for path in ORACLE.glob("*.npz"))
 SECOND = 44_100
 
 Timed = tuple[int, mido.Message | mido.MetaMessage]
@@ -89,7 +88,7 @@ def scores(draw: st.DrawFn) -> ExprScore:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_oracle_score_comes_back_from_midi_as_it_sounds(name: str) -> None:
-    timeline = score_to_timeline(loads_npz((GOLDEN / f"{name}.npz").read_bytes()))
+    timeline = score_to_timeline(loads_npz((ORACLE / f"{name}.npz").read_bytes()))
     assert midi_to_timeline(timeline_to_midi(timeline)) == timeline
 
 

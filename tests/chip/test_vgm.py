@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gzip
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,8 +18,9 @@ from nesvae_live.chip.vgm import (
     vgm_to_writes,
     writes_to_vgm,
 )
+from tests.support.places import ORACLE
 
-with np.load(Path(__file__).parent / "golden" / "oracle" / "all_voices.npz") as golden:
+with np.load(ORACLE / "all_voices.npz") as golden:
     SONG = golden["vgm"].tobytes()
     SAMPLES = golden["samples"]
 

@@ -60,7 +60,6 @@ SMALL_PLAN = Plan(
     settings=5,
     iwae_draws=4,
 )
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def make_song(seed: int, tuples: int = 60) -> Ints:

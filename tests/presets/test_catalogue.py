@@ -22,9 +22,9 @@ from nesvae_live.paths import ConfigError, shipped_dir
 from nesvae_live.presets.catalogue import check_preset, gesture, known_controllers, preset_to_text
 from nesvae_live.presets.controllersdoc import files
 from nesvae_live.presets.preset import Preset, load_preset, read_preset
+from tests.support.places import DOCS
 from tests.support.rig import Rig, check_events
 
-DOCS = Path(__file__).parents[1] / "docs"
 FILES = sorted(shipped_dir("presets").glob("*.toml"))
 OWNED = {
     "korg-nanokontrol2",

@@ -13,9 +13,10 @@ from nesvae_live.music.voices import Voice
 from nesvae_live.paths import ConfigError, shipped_dir
 from nesvae_live.presets.patchbank import PatchBank, parse_choices
 from nesvae_live.presets.preset import load_preset, read_preset
+from tests.support.places import DOCS
 
 SHIPPED = shipped_dir("presets") / "patches" / "shipped.toml"
-DOC = Path(__file__).parents[1] / "docs" / "patches.md"
+DOC = DOCS / "patches.md"
 
 
 def preset(folder: Path, text: str) -> Path:

@@ -28,6 +28,7 @@ from nesvae_live.music.dialect import NESMDB
 from nesvae_live.music.events import Event, NoteOff, NoteOn, Shape
 from nesvae_live.music.voices import Voice
 from nesvae_live.take.midifile import KNOB_CC, jam_to_midi, write_midi
+from tests.support.places import PRESETS
 
 TRACKS = {Voice.P1: 1, Voice.P2: 2, Voice.TR: 3}
 KNOBS = 4
@@ -179,7 +180,7 @@ def test_knobs_are_controllers_on_channel_16_and_the_rest_is_text() -> None:
 
 
 def test_the_controllers_are_those_of_the_default_preset() -> None:
-    preset = Path(__file__).parents[1] / "presets" / "default.toml"
+    preset = PRESETS / "default.toml"
     knobs = tomllib.loads(preset.read_text(encoding="utf-8"))["knobs"]
     assert {name: control["cc"] for name, control in knobs.items()} == KNOB_CC
 

@@ -64,6 +64,7 @@ from nesvae_live.take.growing import GrowingFile
 from nesvae_live.take.recorder import Recorder, RecordError, Take
 from nesvae_live.take.wav import HEAD_BYTES, wav_head
 from tests.support.jack import wait_until
+from tests.support.places import ROOT
 
 RATE = 48000
 STARTED = datetime(2026, 11, 23, 14, 5, 9)  # noqa: DTZ001 - local wall time
@@ -603,7 +604,7 @@ def start_child(tmp_path: Path, script: str) -> subprocess.Popen[str]:
         [sys.executable, "-c", CHILD + textwrap.dedent(script), str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
 
 

@@ -19,10 +19,10 @@ from nesvae_live.training.ranks import Ranks
 from nesvae_live.training.run import Run, TrainingError
 from nesvae_live.training.settings import Settings
 from nesvae_live.training.train import LOG, STATE
+from tests.support.places import ROOT
 from tests.support.small_train import SMALL
 from tests.training.test_training import folder  # noqa: F401 (a fixture)
 
-ROOT = Path(__file__).parent.parent
 SETTINGS = Settings(steps=10_000, streams=6, learning_rate=0.05, seed=4, precision="f32")
 """Of both processes: each has half of the streams; they are asked to end long before."""
 CHECK, CHECKS = 6, 5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -17,8 +16,8 @@ from nesvae_live.io.midi.ourports import (
     OUT_PORT,
 )
 from nesvae_live.music.voices import CHANNELS, Voice
+from tests.support.places import DOCS
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
 ALL_MIDI_INPUTS = 4096 + 63 * 32
 """Reaper's number for a track's input: every MIDI input, and on top of it the channel."""
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from nesvae_live import __version__
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -99,7 +99,7 @@ def test_the_source_distribution_can_be_built_and_tested_and_carries_no_corpus(b
     with tarfile.open(path) as archive:
         inside = {name.partition("/")[2] for name in archive.getnames()}
     assert {"pyproject.toml", "constraints.txt", "LICENSE", "presets/default.toml"} <= inside
-    assert {f"tests/{path.name}" for path in (ROOT / "tests").glob("*.py")} <= inside
+    assert {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("*.py")} <= inside
     assert not {name for name in inside if name.startswith((".venv", "shared", "jams", "runs"))}
 
 
@@ -120,8 +120,9 @@ def test_the_unpacked_wheel_finds_its_own_preset_and_checkpoint_from_any_folder(
     unpacked: Path, tmp_path: Path
 ) -> None:
     code = (
-        "from nesvae_live import config; print(config.load_preset().path);"
-        "print(config.find_checkpoint())"
+        "from nesvae_live.paths import find_checkpoint;"
+        "from nesvae_live.presets.preset import load_preset;"
+        "print(load_preset().path); print(find_checkpoint())"
     )
     printed = run(sys.executable, "-c", code, cwd=tmp_path, PYTHONPATH=str(unpacked))
     assert [Path(line).parents[1] for line in printed.splitlines()] == [

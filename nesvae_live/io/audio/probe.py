@@ -97,7 +97,7 @@ def set_environment() -> None:
 def _child() -> dict[str, Any] | str:
     """Run this module in a process of its own: its answer, or in one line why there is none."""
     environment = dict(os.environ)
-    package = str(Path(__file__).resolve().parents[1])
+    package = str(Path(__file__).resolve().parents[3])
     path = environment.get("PYTHONPATH")
     environment["PYTHONPATH"] = package + (os.pathsep + path if path else "")
     try:

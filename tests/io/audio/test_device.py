@@ -30,6 +30,7 @@ from tests.support.daemon import Daemon
 from tests.support.jack import JackProbe, JackServer, wait_until
 from tests.support.orphans import ends_with_its_parent
 from tests.support.pitch import pitch_of
+from tests.support.places import ROOT
 
 
 class RealTime:
@@ -202,7 +203,7 @@ def start(code: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        cwd=Path(__file__).parents[1],
+        cwd=ROOT,
         preexec_fn=ends_with_its_parent(),  # noqa: PLW1509
     )
 
