@@ -7,10 +7,12 @@ from pathlib import Path
 
 import platformdirs
 
+from nesvae_live import NesvaeError
+
 APP = "nesvae_live"
 
 
-class ConfigError(Exception):
+class ConfigError(NesvaeError):
     """A preset, checkpoint or folder can't be used; one line says which, where and why."""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nesvae_live import NesvaeError
 from nesvae_live.chip.midireader import midi_to_parts
 from nesvae_live.chip.nesmdb import ExprScore, SeprScore, loads_exprsco, loads_seprsco
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
@@ -36,7 +37,7 @@ LONGEST_SECONDS = 4 * 3600.0
 Say = Callable[[str], None]
 
 
-class EncodeError(Exception):
+class EncodeError(NesvaeError):
     """A file can't be encoded; one line says which and why."""
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
+from nesvae_live import NesvaeError
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.app.session import Stage
 from nesvae_live.app.watch import Watch
@@ -27,7 +28,7 @@ COUNT_IN_SECONDS = 0.5
 """From everything being open to beat 0: the playhead needs a quarter to lock on the device."""
 
 
-class PerformanceError(Exception):
+class PerformanceError(NesvaeError):
     """The performance ended by a fault; one line says what it was."""
 
 

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from nesvae_live import NesvaeError
 from nesvae_live.chip.apu import Apu, DcBlocker
 from nesvae_live.chip.convert import Source, log_to_blocks, to_exprsco, to_log, to_midi, to_vgm
 from nesvae_live.chip.midireader import midi_to_timeline
@@ -52,7 +53,7 @@ LONG_SECONDS = 60
 Say = Callable[[str], None]
 
 
-class RenderError(Exception):
+class RenderError(NesvaeError):
     """What cannot be read, rendered or written, in one line."""
 
 

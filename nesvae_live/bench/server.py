@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from nesvae_live import NesvaeError
 from nesvae_live.io.midi.jackwatch import hush_libjack
 
 SAMPLE_RATE = 48_000
@@ -19,7 +20,7 @@ SERVER_PRIORITY = 20
 START_SECONDS = 15.0
 
 
-class BenchError(Exception):
+class BenchError(NesvaeError):
     """It can't be measured here; one line says why."""
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live import NesvaeError
 from nesvae_live.chip.nesmdb import loads_exprsco, loads_seprsco
 from nesvae_live.music.phrase import (
     SLOTS,
@@ -26,7 +27,7 @@ from nesvae_live.music.voices import VOICES
 SUFFIXES = (".exprsco.pkl", ".seprsco.pkl")
 
 
-class CorpusError(Exception):
+class CorpusError(NesvaeError):
     """The data can't be read; one line says what is wrong, where, and what to do."""
 
 

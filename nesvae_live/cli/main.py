@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from nesvae_live import __version__
+from nesvae_live import NesvaeError, __version__
 from nesvae_live.cli.bench import add_measuring
 from nesvae_live.cli.ctl import add_ctl
 from nesvae_live.cli.files import add_files
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(arguments)
     except KeyboardInterrupt:
         return 130
-    except _known_errors() as error:
+    except NesvaeError as error:
         print(f"nesvae-live: {error}", file=sys.stderr)
         return 1
 
@@ -54,31 +54,3 @@ def parser() -> argparse.ArgumentParser:
     add_measuring(commands)
     add_network(commands)
     return top
-
-
-def _known_errors() -> tuple[type[Exception], ...]:
-    """The errors that are one line for a person; their modules are loaded when one is raised."""
-    names = (
-        ("nesvae_live.bench.server", "BenchError"),
-        ("nesvae_live.io.remote.link", "LinkError"),
-        ("nesvae_live.model.checkpoint", "CheckpointError"),
-        ("nesvae_live.presets.preset", "ConfigError"),
-        ("nesvae_live.app.encode", "EncodeError"),
-        ("nesvae_live.io.audio.device", "AudioError"),
-        ("nesvae_live.io.remote.server", "ControlError"),
-        ("nesvae_live.io.midi.ports", "MidiError"),
-        ("nesvae_live.io.remote.osc", "OscError"),
-        ("nesvae_live.take.recorder", "RecordError"),
-        ("nesvae_live.app.play", "PerformanceError"),
-        ("nesvae_live.log.codec", "JamError"),
-        ("nesvae_live.app.render", "RenderError"),
-        ("nesvae_live.presets.snapshotbank", "BankError"),
-        ("nesvae_live.take.replay", "ReplayError"),
-        ("nesvae_live.take.takes", "TakeError"),
-        ("nesvae_live.training.batches", "CorpusError"),
-        ("nesvae_live.training.finish", "FinishError"),
-        ("nesvae_live.training.run", "TrainingError"),
-    )
-    return tuple(
-        getattr(sys.modules[module], name) for module, name in names if module in sys.modules
-    )

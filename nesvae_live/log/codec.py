@@ -22,6 +22,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from nesvae_live import NesvaeError
 from nesvae_live.control import gestureinputs, inputs, surfaceinputs
 from nesvae_live.control.inputs import Input
 from nesvae_live.log import entries as journal
@@ -120,7 +121,7 @@ GRID = 1e-9
 """Seconds that a time may be off the grid of microseconds by floating point."""
 
 
-class JamError(Exception):
+class JamError(NesvaeError):
     """A log that is none of ours, or that this program is too old for, in one line."""
 
 

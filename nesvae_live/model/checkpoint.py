@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live import NesvaeError
 from nesvae_live.latent.atlas import Atlas
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles
 from nesvae_live.model.intervals import N_SCORES
@@ -23,7 +24,7 @@ TURN, MAP_Z, MAP_XY = "axes.turn", "map.z", "map.xy"
 Weights = dict[str, NDArray[np.float32]]
 
 
-class CheckpointError(Exception):
+class CheckpointError(NesvaeError):
     """A checkpoint can't be used; one line says which, what is wrong and what to do."""
 
 

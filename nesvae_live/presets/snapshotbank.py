@@ -15,6 +15,7 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
+from nesvae_live import NesvaeError
 from nesvae_live.latent.knobs import KNOB_BY_NAME
 from nesvae_live.latent.setting import SEEDS, SLOTS, TEMPERATURES, Setting, is_style
 from nesvae_live.music.arrangement import Arrangement
@@ -27,7 +28,7 @@ VERSION = 1
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
-class BankError(Exception):
+class BankError(NesvaeError):
     """A file of snapshots can't be read or written; one line says which and why."""
 
 

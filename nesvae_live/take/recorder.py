@@ -19,6 +19,7 @@ from queue import SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live import NesvaeError
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.log.entries import Entry, Noted
 from nesvae_live.log.loglines import LogLines
@@ -37,7 +38,7 @@ KEEP_BYTES = 64 << 20
 """How much of each file waits in memory for a disk that refuses: 12 minutes of sound."""
 
 
-class RecordError(Exception):
+class RecordError(NesvaeError):
     """A take that cannot begin, in one line."""
 
 

@@ -15,6 +15,7 @@ from queue import SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live import NesvaeError
 from nesvae_live.control.inputs import Input
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.inference import Request, Result, run_request
@@ -44,7 +45,7 @@ GAP_SECONDS = 1.0
 """The sequencer looks at the time far more often than that."""
 
 
-class ReplayError(Exception):
+class ReplayError(NesvaeError):
     """A log that can't be played again; one line says why and what can still be had."""
 
 

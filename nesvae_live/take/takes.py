@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from nesvae_live import NesvaeError
 from nesvae_live.clock.timing import Meter
 from nesvae_live.log.codec import JamError, line_to_entry, line_to_opened
 from nesvae_live.log.entries import Barred, Closed, Entry, Opened, Sent
@@ -18,7 +19,7 @@ TAIL_BYTES = 1 << 16
 LONGEST_LINE = 1 << 20
 
 
-class TakeError(Exception):
+class TakeError(NesvaeError):
     """A take that isn't there, or not to be had; one line says which and why."""
 
 

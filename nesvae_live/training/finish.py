@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nesvae_live import NesvaeError
 from nesvae_live.chip.corpus import Corpus
 from nesvae_live.evaluation.batchdecode import load_model
 from nesvae_live.evaluation.contexts import Encoded, choose_phrases, encode, measure_spread
@@ -38,7 +39,7 @@ FINISHED = "finished"
 Say = Callable[[str], None]
 
 
-class FinishError(Exception):
+class FinishError(NesvaeError):
     """A checkpoint can't be finished; one line says why."""
 
 

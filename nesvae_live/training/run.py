@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from nesvae_live import NesvaeError
 from nesvae_live.chip.corpus import Corpus
 from nesvae_live.latent.attributes import Quantiles
 from nesvae_live.model.vae import Vae, start_tuple
@@ -32,7 +33,7 @@ BETA = 0.1
 """The weight of the KL that the controller begins with."""
 
 
-class TrainingError(Exception):
+class TrainingError(NesvaeError):
     """Training can't start or go on; one line says why."""
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nesvae_live import NesvaeError
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.io.audio.probe import AudioOffer, probe
 from nesvae_live.io.audio.process import (
@@ -52,7 +53,7 @@ APIS = ("auto", "portaudio", "jack", "none")
 NAMES = {"portaudio": "sound device", "jack": "JACK server"}
 
 
-class AudioError(Exception):
+class AudioError(NesvaeError):
     """The sound device could not be opened; the message is one line for a person."""
 
 

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nesvae_live import NesvaeError
 from nesvae_live.io.audio.probe import AudioOffer, ask_here, ask_jack, set_environment
 from nesvae_live.io.realtime import ask_for_realtime, keep_thread_state
 from nesvae_live.music.voices import Voice
@@ -81,7 +82,7 @@ class Opened:
     block_frames: int
 
 
-class DeviceError(Exception):
+class DeviceError(NesvaeError):
     """The device can't be opened; one line."""
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nesvae_live import NesvaeError
 from nesvae_live.io.midi.jackwatch import hush_libjack
 
 LIST_CLIENT = "nesvae_live_list"
@@ -35,7 +36,7 @@ AUTO = {"linux": ("alsa", "jack"), "darwin": ("coremidi",), "win32": ("winmm",)}
 """Which systems `auto` tries, in this order."""
 
 
-class MidiError(Exception):
+class MidiError(NesvaeError):
     """A MIDI port can't be opened; the message is one line for a person."""
 
 

@@ -8,6 +8,7 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
+from nesvae_live import NesvaeError
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.linkclocks import LINK_PORT, LinkClocks
 from nesvae_live.control.inputs import MidiIn
@@ -18,7 +19,7 @@ LOOK_SECONDS = 0.004
 CLOSE_SECONDS = 2.0
 
 
-class LinkError(Exception):
+class LinkError(NesvaeError):
     """Link can't be joined; the message is one line for a person."""
 
 

@@ -18,6 +18,7 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_packet import OscPacket, ParseError
 
+from nesvae_live import NesvaeError
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.inputs import answered
 from nesvae_live.control.reply import Reply
@@ -45,7 +46,7 @@ CLOSE = 5e-5
 Address = tuple[Any, ...]
 
 
-class OscError(Exception):
+class OscError(NesvaeError):
     """The OSC port can't be opened; one line says why."""
 
 

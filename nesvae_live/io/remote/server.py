@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 import msgspec
 import platformdirs
 
+from nesvae_live import NesvaeError
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.io.remote.commands import parse_command
 
@@ -39,7 +40,7 @@ CLIENT_SECONDS = 5.0
 HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
 
 
-class ControlError(Exception):
+class ControlError(NesvaeError):
     """The control socket can't be opened or reached; the message is one line for a person."""
 
 
