@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from nesvae_live import paths
 from nesvae_live.app import doctor
 from nesvae_live.app.doctor import examine, examine_ports
 from nesvae_live.app.doctorreport import MidiApi, Place, Report, ports_to_text, to_text
 from nesvae_live.io.audio.probe import AudioOffer, AudioPort
-from nesvae_live.presets import preset as config
 from tests.support.jack import JackServer
 
 
@@ -25,9 +25,9 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(doctor, "probe", lambda: no_sound)
     monkeypatch.setattr(doctor, "_midi_api", lambda name: midi_api(name, fault="no sequencer"))
     monkeypatch.setattr(doctor, "_libraries", lambda: ["/usr/lib/libjack.so.0"])
-    monkeypatch.setattr(config, "user_presets_dir", lambda: tmp_path / "presets")
-    monkeypatch.setattr(config, "default_jams_dir", lambda: tmp_path / "jams")
-    monkeypatch.setattr(config, "find_checkpoint", lambda: tmp_path / "map.safetensors")
+    monkeypatch.setattr(paths, "user_presets_dir", lambda: tmp_path / "presets")
+    monkeypatch.setattr(paths, "default_jams_dir", lambda: tmp_path / "jams")
+    monkeypatch.setattr(paths, "find_checkpoint", lambda: tmp_path / "map.safetensors")
     return tmp_path
 
 
@@ -87,7 +87,7 @@ def test_a_folder_that_cannot_be_written_is_reported(
     bare: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (bare / "file").write_text("in the way")
-    monkeypatch.setattr(config, "default_jams_dir", lambda: bare / "file" / "jams")
+    monkeypatch.setattr(paths, "default_jams_dir", lambda: bare / "file" / "jams")
     report = examine()
     assert "can't be written" in report["jams"]["fault"]
     assert "--jams" in to_text(report)
@@ -100,7 +100,7 @@ def test_whatever_fails_becomes_a_line_of_the_report(
     def broken() -> Path:
         raise RuntimeError("it is broken")
 
-    monkeypatch.setattr(config, name, broken)
+    monkeypatch.setattr(paths, name, broken)
     assert "it is broken" in to_text(examine())
 
 
