@@ -9,9 +9,8 @@ import numpy as np
 from nesvae_live.engine.inference import Request
 from nesvae_live.engine.placedphrase import Book, Cut
 from nesvae_live.engine.state import Performer
-from nesvae_live.latent.aim import Aim
 from nesvae_live.latent.attributes import N_ATTRIBUTES
-from nesvae_live.latent.decoding import Sampling, State
+from nesvae_live.latent.decoding import Aim, Sampling, State
 from nesvae_live.music.phrase import Ints
 
 LIKELIEST = Sampling(temperature=0.01)

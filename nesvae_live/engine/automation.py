@@ -17,11 +17,11 @@ from nesvae_live.engine.inference import Result
 from nesvae_live.engine.placedphrase import Book
 from nesvae_live.engine.state import Performer
 from nesvae_live.latent.attributes import N_ATTRIBUTES
-from nesvae_live.latent.morph import Morph
 from nesvae_live.latent.setting import (
     ATTRIBUTE_KNOBS,
     MIDDLE,
     STYLE_KNOBS,
+    Morph,
     Setting,
     between,
     is_style,

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.engine.protocols import Decode, Encode
-from nesvae_live.latent.aim import Aim
-from nesvae_live.latent.decoding import Decoded, Sampling, State
+from nesvae_live.latent.decoding import Aim, Decoded, Sampling, State
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, Phrase, symbols_to_tuples
 
 REMEMBERED_TIMES = 512

@@ -20,8 +20,7 @@ from nesvae_live.engine.placedphrase import Book, Cut
 from nesvae_live.engine.placing import Placing
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.engine.state import Performer
-from nesvae_live.latent.aim import Aim
-from nesvae_live.latent.decoding import State
+from nesvae_live.latent.decoding import Aim, State
 from nesvae_live.log.entries import Journal, Placed
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.phrase import Ints, Phrase

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from nesvae_live.engine.config import Performance
 from nesvae_live.engine.protocols import Clock
-from nesvae_live.latent.aim import Aim
+from nesvae_live.latent.decoding import Aim
 from nesvae_live.latent.knobs import KNOB_BY_NAME, KnobState
 from nesvae_live.latent.setting import SEEDS, SLOTS, TEMPERATURES, Setting
 from nesvae_live.latent.space import assemble

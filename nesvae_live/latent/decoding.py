@@ -1,4 +1,4 @@
-"""What goes into the decoder and what comes out of it."""
+"""What the decoder is given (a condition, a state, how to sample) and what it gives back."""
 
 from __future__ import annotations
 
@@ -60,3 +60,19 @@ class Decoded:
             return State(self.hidden[0], self.first)
         a, b, c, d = (int(s) for s in self.symbols[tuples - 1])
         return State(self.hidden[tuples], (a, b, c, d))
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Where the knobs point: z `[8 + U]`, its attributes' mask `[8]`, how symbols are drawn."""
+
+    z: NDArray[np.float32]
+    mask: NDArray[np.float32]
+    temperature: float
+    seed: int
+
+    @property
+    def key(self) -> bytes:
+        """The same for the same aim."""
+        drawn = np.array([self.temperature, self.seed])
+        return self.z.tobytes() + self.mask.tobytes() + drawn.tobytes()
