@@ -18,8 +18,7 @@ from nesvae_live.log.entries import Noted
 from nesvae_live.model.checkpoint import load_checkpoint
 from nesvae_live.model.critic import Critic
 from nesvae_live.model.decoder import Decoder
-from nesvae_live.model.encoder import Encoder
-from nesvae_live.model.finder import Finder
+from nesvae_live.model.encoder import Encoder, Finder
 from nesvae_live.paths import find_checkpoint
 from nesvae_live.presets.preset import load_preset
 from nesvae_live.take.recorder import Take

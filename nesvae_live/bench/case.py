@@ -29,8 +29,7 @@ from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.log.entries import Entry
 from nesvae_live.model.checkpoint import load_checkpoint
 from nesvae_live.model.decoder import Decoder
-from nesvae_live.model.encoder import Encoder
-from nesvae_live.model.finder import Finder
+from nesvae_live.model.encoder import Encoder, Finder
 from nesvae_live.music.events import NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import find_checkpoint

@@ -1,4 +1,4 @@
-"""The encoder for live use: the style of a phrase, without torch or the GIL."""
+"""The encoder for live use: where a phrase lies on the map, without torch or the GIL."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.model.gru import F32, add_product, contiguous, gru_cell, input_table
+from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, tuples_to_symbols
 
 
 class Encoder:
@@ -66,3 +68,27 @@ def _run(
         add_product(w_hh, scale, h, gates_h)
         gru_cell(gates_in, gates_h, h, out[t : t + 1])
         h = out[t : t + 1]
+
+
+class Finder:
+    """Finds phrases on the map; the first one compiles. Releases the GIL where it takes long."""
+
+    def __init__(self, encoder: Encoder, quantiles: Quantiles) -> None:
+        self._encoder = encoder
+        self._quantiles = quantiles
+        self._reach = quantiles.reach()
+
+    def encode(self, tuples: Ints) -> NDArray[np.float32]:
+        """Where `[n, 4]` tuples, n from 1 to 13, are: z `[8 + U]`, within the knobs' reach."""
+        n = len(tuples)
+        symbols = np.zeros((TUPLES_PER_PHRASE, SLOTS), np.int64)
+        symbols[:n] = tuples_to_symbols(tuples)
+        style, _ = self._encoder.encode(symbols, n)
+        attributes = self._quantiles.to_coordinates(measure(tuples[None]))[0]
+        low, high = self._reach.T
+        return np.concatenate((np.clip(attributes, low, high), style)).astype(np.float32)
+
+    def warm_up(self) -> None:
+        """Compile, before anything has to be on time."""
+        silence = np.array([[0, 0, 0, 1]])
+        assert len(self.encode(silence)) >= N_ATTRIBUTES

@@ -16,8 +16,7 @@ from nesvae_live.engine.asking import LIKELIEST
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
 from nesvae_live.model.checkpoint import Checkpoint, load_checkpoint
 from nesvae_live.model.decoder import Decoder
-from nesvae_live.model.encoder import Encoder
-from nesvae_live.model.finder import Finder
+from nesvae_live.model.encoder import Encoder, Finder
 from nesvae_live.music.phrase import (
     TUPLES_PER_PHRASE,
     Ints,
