@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from nesvae_live.chip.apu import Apu
-from nesvae_live.chip.midiwriter import timeline_to_midi
 from nesvae_live.chip.nesmdb import (
     LONGEST,
     ExprScore,
@@ -22,6 +21,7 @@ from nesvae_live.chip.nesmdb import (
     separated_to_expressive,
     vgm_to_exprsco,
 )
+from nesvae_live.chip.nesmidi import timeline_to_midi
 from nesvae_live.chip.timeline import Timeline, log_to_timeline, score_to_timeline, timeline_to_log
 from nesvae_live.chip.vgm import VGM_RATE, RegisterLog, vgm_to_writes, writes_to_vgm
 

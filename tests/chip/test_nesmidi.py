@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nesvae_live.chip.midireader import midi_to_timeline
-from nesvae_live.chip.midiwriter import LONGEST, timeline_to_midi
 from nesvae_live.chip.nesmdb import ExprScore, score_to_vgm
+from nesvae_live.chip.nesmidi import LONGEST, timeline_to_midi
 from nesvae_live.chip.npzscore import loads_npz
 from nesvae_live.chip.registers import NOTES, TIMBRES
 from nesvae_live.chip.timeline import Change, Timeline, log_to_timeline, score_to_timeline
