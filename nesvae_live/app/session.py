@@ -21,9 +21,8 @@ from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import PerfTime
 from nesvae_live.clock.sources import InternalClock
 from nesvae_live.control.gestureinputs import GoRound, SetAuto
-from nesvae_live.control.inputs import Input
+from nesvae_live.control.inputs import Input, Refresh
 from nesvae_live.control.surface import Surface
-from nesvae_live.control.surfaceinputs import Refresh
 from nesvae_live.engine.dispatcher import unshown
 from nesvae_live.engine.engine import Engine
 from nesvae_live.engine.inference import Result

@@ -12,10 +12,10 @@ from typing import Any
 
 from nesvae_live.control.controlspec import ControlSpec
 from nesvae_live.control.detect import Listener, Verdict
+from nesvae_live.control.inputs import GetLearning, Learn, Unlearn
 from nesvae_live.control.kinds import Form
 from nesvae_live.control.layout import Layout, with_control
 from nesvae_live.control.surface import Surface
-from nesvae_live.control.surfaceinputs import GetLearning, Learn, Unlearn
 from nesvae_live.control.target import Kind
 from nesvae_live.control.targets import TARGET_BY_NAME
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from nesvae_live.control.controlspec import ControlSpec
 from nesvae_live.control.feedback import NO_PORT, Feedback, Hands
-from nesvae_live.control.inputs import Input
+from nesvae_live.control.inputs import Input, TurnPage
 from nesvae_live.control.kinds import (
     CONTROL_CHANGE,
     MOST_7,
@@ -29,7 +29,6 @@ from nesvae_live.control.readings import (
     message_to_reading,
     nrpn_address,
 )
-from nesvae_live.control.surfaceinputs import TurnPage
 from nesvae_live.control.takeover import Hand
 from nesvae_live.control.target import Kind, Standing, choice_to_value, value_to_choice
 

@@ -29,6 +29,7 @@ from types import MappingProxyType
 from nesvae_live.control.gesturetargets import GESTURE_TARGETS
 from nesvae_live.control.inputs import (
     Panic,
+    Refresh,
     SetKnob,
     SetLevel,
     SetMute,
@@ -37,8 +38,8 @@ from nesvae_live.control.inputs import (
     SetTempo,
     Stop,
     Tap,
+    TurnPage,
 )
-from nesvae_live.control.surfaceinputs import Refresh, TurnPage
 from nesvae_live.control.target import (
     FASTEST,
     SLOWEST,

@@ -13,11 +13,14 @@ from nesvae_live.clock.follower import Status
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.taptempo import TapTempo
 from nesvae_live.control.inputs import (
+    GetLearning,
     GetStatus,
     Input,
     KeepBars,
+    Learn,
     MidiIn,
     Panic,
+    Refresh,
     SetKnob,
     SetLevel,
     SetMute,
@@ -26,11 +29,12 @@ from nesvae_live.control.inputs import (
     SetTempo,
     Stop,
     Tap,
+    TurnPage,
+    Unlearn,
 )
 from nesvae_live.control.learn import Learner
 from nesvae_live.control.readings import Message
 from nesvae_live.control.surface import Surface
-from nesvae_live.control.surfaceinputs import GetLearning, Learn, Refresh, TurnPage, Unlearn
 from nesvae_live.engine.gestures import Gestures
 from nesvae_live.engine.journaling import TempoLog
 from nesvae_live.engine.outputs import Ensemble

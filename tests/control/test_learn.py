@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from nesvae_live.control.controlspec import ControlSpec, Takeover
-from nesvae_live.control.inputs import MidiIn
+from nesvae_live.control.inputs import GetLearning, Learn, MidiIn, Unlearn
 from nesvae_live.control.layout import Defaults, Layout, Page
 from nesvae_live.control.learn import Learner
 from nesvae_live.control.surface import Surface
-from nesvae_live.control.surfaceinputs import GetLearning, Learn, Unlearn
 from tests.support.rig import Rig
 
 

@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nesvae_live.control.controlspec import ControlSpec, Takeover
-from nesvae_live.control.inputs import MidiIn, Panic, SetMute, Tap
+from nesvae_live.control.inputs import MidiIn, Panic, SetMute, Tap, TurnPage
 from nesvae_live.control.kinds import CONTROL_KINDS, raw_to_place, reserved_because
 from nesvae_live.control.layout import Layout, Page
-from nesvae_live.control.surfaceinputs import TurnPage
 from nesvae_live.control.target import Kind
 from nesvae_live.control.targets import TARGETS
 from nesvae_live.music.swap import Swap

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from nesvae_live.app.hotplug import Hotplug, proposal
-from nesvae_live.control.inputs import MidiIn
-from nesvae_live.control.surfaceinputs import TurnPage
+from nesvae_live.control.inputs import MidiIn, TurnPage
 from nesvae_live.control.targets import TARGET_BY_NAME
 from nesvae_live.engine.config import Performance
 from nesvae_live.engine.setup import Setup

@@ -9,11 +9,10 @@ import numpy as np
 
 from nesvae_live.clock.sources import InternalClock
 from nesvae_live.control.controlspec import ControlSpec
-from nesvae_live.control.inputs import Input, SetKnob, SetMute, SetSwap
+from nesvae_live.control.inputs import Input, SetKnob, SetMute, SetSwap, TurnPage
 from nesvae_live.control.layout import Layout, Page
 from nesvae_live.control.readings import Message
 from nesvae_live.control.surface import Surface
-from nesvae_live.control.surfaceinputs import TurnPage
 from nesvae_live.engine.config import Performance
 from nesvae_live.engine.state import Performer
 from tests.support.fakes import ListJournal

@@ -17,9 +17,12 @@ from typing import Annotated, get_args
 import msgspec
 
 from nesvae_live.control.inputs import (
+    GetLearning,
     GetStatus,
     Input,
+    Learn,
     Panic,
+    Refresh,
     SetKnob,
     SetLevel,
     SetMute,
@@ -28,9 +31,10 @@ from nesvae_live.control.inputs import (
     SetTempo,
     Stop,
     Tap,
+    TurnPage,
+    Unlearn,
 )
 from nesvae_live.control.reply import Reply
-from nesvae_live.control.surfaceinputs import GetLearning, Learn, Refresh, TurnPage, Unlearn
 from nesvae_live.io.remote.gesturecommands import Asked, GestureCommand
 from nesvae_live.music.balance import HIGHEST_DB, LOWEST_DB
 from nesvae_live.music.swap import Swap

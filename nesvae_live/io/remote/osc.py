@@ -20,9 +20,8 @@ from pythonosc.osc_packet import OscPacket, ParseError
 
 from nesvae_live import NesvaeError
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.control.inputs import answered
+from nesvae_live.control.inputs import Refresh, answered
 from nesvae_live.control.reply import Reply
-from nesvae_live.control.surfaceinputs import Refresh
 from nesvae_live.control.target import Standing
 from nesvae_live.io.remote.oscmap import (
     ERROR,

@@ -20,9 +20,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nesvae_live.control.inputs import GetStatus, Panic, SetKnob, SetMute, Stop
+from nesvae_live.control.inputs import (
+    GetLearning,
+    GetStatus,
+    Learn,
+    Panic,
+    Refresh,
+    SetKnob,
+    SetMute,
+    Stop,
+    TurnPage,
+    Unlearn,
+)
 from nesvae_live.control.reply import no_reply
-from nesvae_live.control.surfaceinputs import GetLearning, Learn, Refresh, TurnPage, Unlearn
 from nesvae_live.io.remote import server as control
 from nesvae_live.io.remote.commands import COMMANDS, parse_command
 from nesvae_live.io.remote.server import LONGEST_LINE, ControlError, ControlServer, send_command
