@@ -161,8 +161,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from nesvae_live.log.figures import jam_to_figures
-    from nesvae_live.log.text import jam_to_text
+    from nesvae_live.log.text import jam_to_figures, jam_to_text
     from nesvae_live.take.export import read_part
     from nesvae_live.take.takes import find_take, look_at
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from nesvae_live import NesvaeError
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.log.entries import Entry, Noted
-from nesvae_live.log.loglines import LogLines
+from nesvae_live.log.tally import LogLines
 from nesvae_live.take.diskroom import ENOUGH_SECONDS, in_words, seconds_left
 from nesvae_live.take.folder import LOG, SOUND, Maker, make_files, make_folder
 from nesvae_live.take.growing import GrowingFile

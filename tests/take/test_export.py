@@ -19,9 +19,8 @@ from nesvae_live.cli.main import main
 from nesvae_live.log.codec import JamError
 from nesvae_live.log.entries import Turned
 from nesvae_live.log.excerpt import read_excerpt
-from nesvae_live.log.figures import jam_to_figures
 from nesvae_live.log.jam import Jam
-from nesvae_live.log.text import jam_to_text
+from nesvae_live.log.text import jam_to_figures, jam_to_text
 from nesvae_live.music.voices import Voice
 from nesvae_live.take.export import KINDS, export, read_part
 from nesvae_live.take.folder import LOG, SOUND, read_jam
