@@ -12,8 +12,8 @@ from typing import Any
 
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import Time
+from nesvae_live.engine.outputs import Shifted
 from nesvae_live.engine.protocols import Output
-from nesvae_live.engine.shifted import Shifted
 from nesvae_live.io.audio.device import open_audio
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.renderer import Renderer

@@ -23,12 +23,12 @@ from nesvae_live.clock.sources import InternalClock
 from nesvae_live.control.gestureinputs import GoRound, SetAuto
 from nesvae_live.control.inputs import Input, Refresh
 from nesvae_live.control.surface import Surface
+from nesvae_live.engine.config import ClockSetup, Setup
 from nesvae_live.engine.dispatcher import unshown
 from nesvae_live.engine.engine import Engine
 from nesvae_live.engine.inference import Result
+from nesvae_live.engine.outputs import Shifted
 from nesvae_live.engine.protocols import Decode, Encode, Output
-from nesvae_live.engine.setup import ClockSetup, Setup
-from nesvae_live.engine.shifted import Shifted
 from nesvae_live.io.audio.device import open_audio
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.renderer import Renderer

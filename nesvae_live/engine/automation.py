@@ -1,6 +1,6 @@
-"""The mover: what moves the knobs without hands. Cues, morphs, the fader, chance, walks, rounds.
+"""Automation: what moves the knobs without hands. Cues, morphs, the fader, chance, walks, rounds.
 
-A knob that a hand turns meanwhile is the hand's: the mover leaves it where it is, until the next
+A knob that a hand turns meanwhile is the hand's: automation leaves it where it is, until the next
 recall, morph, walk or round begins. All of it runs in the sequencer's thread.
 """
 
@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from nesvae_live.engine.cue import Cue
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.placedphrase import Book
 from nesvae_live.engine.state import Performer
@@ -34,6 +33,21 @@ from nesvae_live.latent.space import (
 )
 from nesvae_live.latent.walk import Spread, Walk
 from nesvae_live.music.arrangement import Arrangement
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """From beat `line` on everything stands as in `setting`, because of `why`.
+
+    `phrase` is what plays from there: one that came from the decoder, or one that was played
+    before; None: what would have.
+    """
+
+    line: float
+    setting: Setting
+    why: str
+    phrase: Result | Book | None = None
+
 
 GLIDE_PHRASES = 8
 """In so many phrases the walk is reached from where the knobs stood."""

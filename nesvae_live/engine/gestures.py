@@ -33,11 +33,10 @@ from nesvae_live.control.gestureinputs import (
     StartMorph,
     StoreSnapshot,
 )
-from nesvae_live.engine.automation import ARRANGEMENT, Mover
-from nesvae_live.engine.cue import Cue
-from nesvae_live.engine.history import Past
+from nesvae_live.engine.automation import ARRANGEMENT, Cue, Mover
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.phraseplayer import Player
+from nesvae_live.engine.placedphrase import Past
 from nesvae_live.engine.state import Performer
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.knobs import steers

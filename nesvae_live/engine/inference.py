@@ -1,17 +1,20 @@
-"""The inference thread: the newest request in, its phrase out."""
+"""The inference thread: the newest request in, its phrase out; who asks, and how early."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.clock.hosttime import Time
+from nesvae_live.engine.placedphrase import Book, Cut
 from nesvae_live.engine.protocols import Decode, Encode
+from nesvae_live.engine.state import Performer
+from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import Aim, Decoded, Sampling, State
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, Phrase, symbols_to_tuples
 
@@ -145,3 +148,74 @@ class Inference:
                 self._deliver(result)
         except BaseException as error:  # noqa: BLE001 - kept for engine.check(), which raises it again
             self.error = error
+
+
+LIKELIEST = Sampling(temperature=0.01)
+"""How a captured phrase is first played back: by the likeliest symbols, so as near as can be."""
+
+
+class Asking:
+    """Makes requests from the performer's aim, and gives phrases their numbers.
+
+    Args:
+        sampling: how symbols are drawn, but for the temperature, which is the aim's.
+        performer: whose aim it is.
+        origin: the state before the first phrase.
+    """
+
+    def __init__(self, sampling: Sampling, performer: Performer, origin: State) -> None:
+        self._sampling = sampling
+        self._performer = performer
+        self._origin = origin
+        self._newest = 0
+
+    def count(self, index: int) -> None:
+        """Phrase `index` plays: those that follow it have higher numbers."""
+        self._newest = max(self._newest, index)
+
+    def following(self, book: Book | None, aim: Aim | None = None) -> Request:
+        """The phrase after the one that plays, or with None the first; of the newest aim or `aim`."""
+        if book is None:
+            return self._request(0, -1, self._origin, aim)
+        return self._request(self._newest + 1, book.index, book.states[-1], aim)
+
+    def tail(self, book: Book, cut: Cut) -> Request:
+        """A new tail for the phrase that plays."""
+        request = self._request(book.index, book.index - 1, book.state_at(cut))
+        return replace(request, tuples=book.tail_tuples(cut), splice=book.splices + 1)
+
+    def captured(self, tuples: Ints) -> Request:
+        """Where `[n, 4]` tuples are, and a phrase from there, with no past, so that it is that one."""
+        aim = self._performer.aim
+        self._newest += 1
+        everything = np.ones(N_ATTRIBUTES, np.float32)
+        return Request(
+            self._newest, -1, aim.seed, aim.z, everything, self._origin, LIKELIEST, captured=tuples
+        )
+
+    def _request(self, index: int, follows: int, state: State, aim: Aim | None = None) -> Request:
+        aim = aim or self._performer.aim
+        sampling = replace(self._sampling, temperature=aim.temperature)
+        return Request(index, follows, aim.seed, aim.z, aim.mask, state, sampling)
+
+
+SLOWEST_DECODES = 64
+"""How many decodes are remembered."""
+
+
+class Budget:
+    """Seconds that a decode is given: learnt from how long the last ones took."""
+
+    def __init__(self, seconds: float = 0.03) -> None:
+        self.phrase = seconds
+        """For a phrase, which must not be late."""
+        self.tail = seconds
+        """For a tail, which may be, once in a while: the next one has newer knobs."""
+        self._slowest: list[float] = []
+
+    def learn(self, seconds: float) -> None:
+        """Keep twice the slowest of the last decodes, and what a thread may wake late."""
+        self._slowest = [*self._slowest[-(SLOWEST_DECODES - 1) :], seconds]
+        ordered = sorted(self._slowest)
+        self.phrase = 0.015 + 2.0 * ordered[-1]
+        self.tail = 0.006 + 1.25 * ordered[9 * len(ordered) // 10]

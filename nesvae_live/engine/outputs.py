@@ -1,4 +1,4 @@
-"""The ensemble: what the voices are to hold in, shaped events out to every output and the log.
+"""The outputs: what each voice plays, shaped, sent to every output and written into the log.
 
 All of it runs in the sequencer's thread. Events leave in order of time, whatever becomes of the
 tempo line that they are placed on.
@@ -95,3 +95,22 @@ class Ensemble:
         self._sent += 1
         for output in self._outputs:
             output.send(event, at)
+
+
+class Shifted:
+    """Stands before `output` and moves the time of its events by `seconds`, plus or minus.
+
+    To play earlier, events must come that much earlier too: the lookahead has to grow with it.
+    """
+
+    def __init__(self, output: Output, seconds: float) -> None:
+        self._output = output
+        self._seconds = seconds
+
+    def send(self, event: Event, at: float) -> None:
+        """Pass `event` on for its moved time. Runs in the sequencer's thread."""
+        self._output.send(event, at + self._seconds)
+
+    def silence(self, *, panic: bool = False) -> None:
+        """Pass it on. Runs in the sequencer's thread."""
+        self._output.silence(panic=panic)

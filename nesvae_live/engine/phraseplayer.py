@@ -10,15 +10,12 @@ from dataclasses import dataclass, replace
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.timing import EPSILON
-from nesvae_live.engine.asking import Asking
-from nesvae_live.engine.budget import Budget
 from nesvae_live.engine.config import Counters, Performance
-from nesvae_live.engine.history import History, Past
-from nesvae_live.engine.inference import Request, Result
-from nesvae_live.engine.phraselog import answered, decoded, spliced
-from nesvae_live.engine.placedphrase import Book, Cut
-from nesvae_live.engine.placing import Placing
+from nesvae_live.engine.inference import Asking, Budget, Request, Result
+from nesvae_live.engine.journaling import answered, decoded, spliced
+from nesvae_live.engine.placedphrase import Book, Cut, History, Past
 from nesvae_live.engine.protocols import Clock
+from nesvae_live.engine.schedule import Placing
 from nesvae_live.engine.state import Performer
 from nesvae_live.latent.decoding import Aim, State
 from nesvae_live.log.entries import Journal, Placed

@@ -1,4 +1,7 @@
-"""The phrase that plays: where its tuples lie, where it may be cut, what a tail goes on from."""
+"""A phrase on its beats: where its tuples lie, where it may be cut, what a tail goes on from.
+
+The history is the last of them as they were played, to go back to and forward again.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from nesvae_live.clock.timing import EPSILON, Meter
 from nesvae_live.latent.decoding import State
+from nesvae_live.latent.setting import Setting
 from nesvae_live.music.swap import Swap, lines_from
 
 LONGEST_WAIT = 4.0
@@ -117,3 +121,54 @@ class Book:
                 return Cut(after, steps, place)
             break
         return Cut(after, held, self.places[after]) if after < n else None
+
+
+LONGEST = 64
+"""Phrases that are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A phrase, and how everything stood for it."""
+
+    book: Book
+    setting: Setting
+
+
+class History:
+    """The phrases that were placed, the newest last; one thread's."""
+
+    def __init__(self) -> None:
+        self._past: list[Past] = []
+        self._place = 0
+
+    def __len__(self) -> int:
+        """How many phrases there are."""
+        return len(self._past)
+
+    @property
+    def back(self) -> int:
+        """How many phrases back we are."""
+        return max(len(self._past) - 1 - self._place, 0)
+
+    def add(self, past: Past) -> None:
+        """A new phrase began, and is where we are."""
+        self._past = [*self._past[-(LONGEST - 1) :], past]
+        self._place = len(self._past) - 1
+
+    def amend(self, past: Past) -> None:
+        """The phrase that plays has a new tail."""
+        if self._past:
+            self._past[self._place] = past
+
+    def go(self, steps: int) -> Past:
+        """Go back (below 0) or forward by so many phrases, at most to the end; what is there.
+
+        Raises:
+            ValueError: there is nothing farther in that direction.
+        """
+        place = min(max(self._place + steps, 0), len(self._past) - 1)
+        if place == self._place or not self._past:
+            raise ValueError("no phrase is older" if steps < 0 else "no phrase is newer")
+        self._place = place
+        return self._past[place]

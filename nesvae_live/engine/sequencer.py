@@ -23,8 +23,7 @@ from nesvae_live.engine.config import Counters
 from nesvae_live.engine.dispatcher import Desk, Keep, unkept, unshown
 from nesvae_live.engine.gestures import Gestures
 from nesvae_live.engine.inference import Request, Result
-from nesvae_live.engine.instant import Instant
-from nesvae_live.engine.journaling import TempoLog
+from nesvae_live.engine.journaling import Instant, TempoLog
 from nesvae_live.engine.outputs import Ensemble
 from nesvae_live.engine.phraseplayer import Player
 from nesvae_live.engine.protocols import Clock, Output

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from nesvae_live import NesvaeError
 from nesvae_live.control.inputs import Input
 from nesvae_live.control.surface import Surface
+from nesvae_live.engine.config import Setup
 from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode, Output
 from nesvae_live.engine.sequencer import Sequencer
-from nesvae_live.engine.setup import Setup
 from nesvae_live.engine.state import Performer
 from nesvae_live.latent.decoding import START, Decoded, State
 from nesvae_live.log.codec import to_stamp

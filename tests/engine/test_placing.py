@@ -7,8 +7,7 @@ import pytest
 
 from nesvae_live.clock.sources import InternalClock
 from nesvae_live.engine.config import Performance
-from nesvae_live.engine.placing import Placing
-from nesvae_live.engine.schedule import Moment
+from nesvae_live.engine.schedule import Moment, Placing
 from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.phrase import Phrase
 

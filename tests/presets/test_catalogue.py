@@ -12,8 +12,7 @@ import pytest
 from nesvae_live.app.hotplug import Hotplug, proposal
 from nesvae_live.control.inputs import MidiIn, TurnPage
 from nesvae_live.control.targets import TARGET_BY_NAME
-from nesvae_live.engine.config import Performance
-from nesvae_live.engine.setup import Setup
+from nesvae_live.engine.config import Performance, Setup
 from nesvae_live.log.entries import Turned
 from nesvae_live.log.plain import to_data, to_value
 from nesvae_live.music.events import NoteOn

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.chip.corpus import read_split
-from nesvae_live.engine.asking import LIKELIEST
+from nesvae_live.engine.inference import LIKELIEST
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
 from nesvae_live.model.checkpoint import Checkpoint, load_checkpoint
 from nesvae_live.model.decoder import Decoder

@@ -26,11 +26,10 @@ from nesvae_live.control.inputs import (
 )
 from nesvae_live.control.layout import Layout
 from nesvae_live.control.surface import Surface
-from nesvae_live.engine.config import Performance
+from nesvae_live.engine.config import ClockSetup, Performance, Setup
 from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode
 from nesvae_live.engine.sequencer import Sequencer
-from nesvae_live.engine.setup import ClockSetup, Setup
 from nesvae_live.engine.state import Performer
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.log.codec import entry_to_line
