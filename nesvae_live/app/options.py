@@ -8,8 +8,7 @@ from pathlib import Path
 
 from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.clock.timing import Meter
-from nesvae_live.io.midi.ourports import IN_PORT
-from nesvae_live.io.midi.ports import MidiError
+from nesvae_live.io.midi.ports import IN_PORT, MidiError
 from nesvae_live.music.grid import Grid, Mode
 
 SAMPLE_RATE = 44_100

@@ -34,7 +34,7 @@ from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.clocksender import ClockSender
 from nesvae_live.io.midi.opening import open_midi
-from nesvae_live.io.midi.ourports import OWN_FEEDBACK
+from nesvae_live.io.midi.ports import OWN_FEEDBACK
 from nesvae_live.io.remote.link import LinkSession
 from nesvae_live.io.remote.osc import OscServer
 from nesvae_live.io.remote.server import ControlServer

@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from nesvae_live.io.midi.ourports import IN_CLIENT
-from nesvae_live.io.midi.ports import make_client
+from nesvae_live.io.midi.ports import IN_CLIENT, make_client
 
 CLIENT, PORT = "nesvae_bench_knobs", "knobs"
 CC_PER_SECOND = 200

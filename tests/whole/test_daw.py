@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from nesvae_live.io.midi.ourports import (
+from nesvae_live.io.midi.ports import (
     CLOCK_CLIENT,
     CLOCK_PORT,
     IN_CLIENT,

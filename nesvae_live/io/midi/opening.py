@@ -11,7 +11,9 @@ from typing import Any
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.io.midi.jackwatch import JackWatch
 from nesvae_live.io.midi.openports import Midi
-from nesvae_live.io.midi.ourports import (
+from nesvae_live.io.midi.ports import (
+    APIS,
+    AUTO,
     CLOCK_CLIENT,
     CLOCK_PORT,
     FEEDBACK_CLIENT,
@@ -20,10 +22,6 @@ from nesvae_live.io.midi.ourports import (
     IN_PORT,
     OUT_CLIENT,
     OUT_PORT,
-)
-from nesvae_live.io.midi.ports import (
-    APIS,
-    AUTO,
     MidiError,
     MidiUnavailableError,
     choose,

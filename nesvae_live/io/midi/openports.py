@@ -1,21 +1,51 @@
-"""The open MIDI ports, each by what it is for: the inputs, the notes, the clock, the controller."""
+"""The open MIDI ports, each by what it is for: the inputs, the notes, the clock, the controller.
+
+What the controller is to show is sent from a thread of its own, so that nobody waits for a port.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
 from nesvae_live.clock.hosttime import Time
+from nesvae_live.control.readings import Message
 from nesvae_live.io.midi.care import PortCare
-from nesvae_live.io.midi.feedbacksender import FeedbackSender
 from nesvae_live.io.midi.jackwatch import JackWatch
-from nesvae_live.io.midi.midireading import Reading
-from nesvae_live.io.midi.ourports import CLOCK_CLIENT, FEEDBACK_CLIENT
+from nesvae_live.io.midi.ports import CLOCK_CLIENT, FEEDBACK_CLIENT
 from nesvae_live.io.midi.sender import DeadlineSender
-from nesvae_live.io.midi.slot import Slot
+from nesvae_live.io.midi.slot import Reading, Slot
 from nesvae_live.music.dialect import Speaker
+
+
+class FeedbackSender:
+    """Hands messages on in their order; `transmit` sends one and never raises."""
+
+    def __init__(self, transmit: Callable[[Message], None]) -> None:
+        self._transmit = transmit
+        self._messages: SimpleQueue[Message | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="feedback", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def send(self, message: Message) -> None:
+        """Take a message; from the sequencer's thread, at once."""
+        self._messages.put(message)
+
+    def stop(self) -> None:
+        """Send what is left and end the thread; harmless when it isn't running."""
+        self._messages.put(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout=1.0)
+
+    def _run(self) -> None:
+        while (message := self._messages.get()) is not None:
+            self._transmit(message)
 
 
 class Midi:

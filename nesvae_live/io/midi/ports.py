@@ -1,4 +1,4 @@
-"""Which MIDI systems and ports there are, asked through RtMidi, and which one a name means."""
+"""Which MIDI systems and ports there are, which one a name means, and what ours are called."""
 
 from __future__ import annotations
 
@@ -111,3 +111,11 @@ def make_client(api: str, kind: str, name: str) -> Any:
         return getattr(rtmidi, kind)(constant, name=name)
     except rtmidi.RtMidiError:
         raise MidiUnavailableError(f"{which.label}: {which.remedy}") from None
+
+
+IN_CLIENT, IN_PORT = "nesvae_live_in", "nesvae_live in"
+OUT_CLIENT, OUT_PORT = "nesvae_live_out", "nesvae_live out"
+CLOCK_CLIENT, CLOCK_PORT = "nesvae_live_clock", "nesvae_live clock"
+FEEDBACK_CLIENT, FEEDBACK_PORT = "nesvae_live_feedback", "nesvae_live feedback"
+OWN_FEEDBACK = ""
+"""In a port's place: feedback goes to a virtual port."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nesvae_live.io.midi.cables import Cables, Change
+from nesvae_live.io.midi.jackkeeper import Cables, Change
 
 IN, OUT = "us:in", "us:out"
 KNOBS, DAW = (("knobs:out", IN), (OUT, "daw:in"))

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from nesvae_live.control.inputs import MidiIn
-from nesvae_live.io.midi.midireading import Reading
-from nesvae_live.io.midi.slot import Slot
+from nesvae_live.io.midi.slot import Reading, Slot
 from tests.support.fakes import ManualTime
 from tests.support.jack import wait_until
 
