@@ -30,8 +30,8 @@ from nesvae_live.log.codec import JamError
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.voices import Voice
 from nesvae_live.take.folder import read_jam
-from nesvae_live.take.jamsound import jam_to_timeline
 from nesvae_live.take.midifile import jam_to_midi
+from nesvae_live.take.sound import jam_to_timeline
 from nesvae_live.take.wav import wav_head
 
 READERS: dict[str, Callable[[bytes], Source]] = {

@@ -46,9 +46,8 @@ from nesvae_live.music.balance import Balance
 from nesvae_live.paths import default_jams_dir
 from nesvae_live.presets.preset import Preset
 from nesvae_live.presets.snapshotbank import BankError, Keeper
-from nesvae_live.take.completing import Completing
-from nesvae_live.take.diskroom import said_in_advance
-from nesvae_live.take.processes import Keeping
+from nesvae_live.take.folder import said_in_advance
+from nesvae_live.take.processes import Completing, Keeping
 from nesvae_live.take.recorder import Recorder, Take
 from nesvae_live.take.recover import FILES
 

@@ -21,10 +21,9 @@ from nesvae_live.log.excerpt import read_excerpt
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.voices import Voice
 from nesvae_live.take.folder import LOG, SOUND, read_jam
-from nesvae_live.take.jamsound import jam_to_timeline
 from nesvae_live.take.midifile import write_midi
 from nesvae_live.take.recover import write_picture
-from nesvae_live.take.sound import SoundReplay
+from nesvae_live.take.sound import SoundReplay, jam_to_timeline
 from nesvae_live.take.takes import TakeError
 from nesvae_live.take.wav import HEAD_BYTES, wav_head
 

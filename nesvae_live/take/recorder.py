@@ -23,8 +23,16 @@ from nesvae_live import NesvaeError
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.log.entries import Entry, Noted
 from nesvae_live.log.tally import LogLines
-from nesvae_live.take.diskroom import ENOUGH_SECONDS, in_words, seconds_left
-from nesvae_live.take.folder import LOG, SOUND, Maker, make_files, make_folder
+from nesvae_live.take.folder import (
+    ENOUGH_SECONDS,
+    LOG,
+    SOUND,
+    Maker,
+    in_words,
+    make_files,
+    make_folder,
+    seconds_left,
+)
 from nesvae_live.take.growing import GrowingFile
 from nesvae_live.take.wav import wav_head
 

@@ -11,7 +11,7 @@ from nesvae_live.clock.timing import Meter
 from nesvae_live.log.codec import JamError, line_to_entry, line_to_opened
 from nesvae_live.log.entries import Barred, Closed, Entry, Opened, Sent
 from nesvae_live.take.folder import LOG, MIDI
-from nesvae_live.take.held import is_held
+from nesvae_live.take.growing import is_held
 
 TAIL_BYTES = 1 << 16
 """So much of a log's end says how it ended."""

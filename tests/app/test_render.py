@@ -39,8 +39,8 @@ from nesvae_live.music.events import Event, NoteEvent, NoteOff, NoteOn
 from nesvae_live.music.shaper import Shaper
 from nesvae_live.music.voices import Voice
 from nesvae_live.presets.preset import load_preset
-from nesvae_live.take.jamsound import jam_to_timeline
 from nesvae_live.take.midifile import jam_to_midi
+from nesvae_live.take.sound import jam_to_timeline
 from tests.support.fakes import ListJournal, ManualTime
 from tests.support.places import ORACLE, ROOT
 

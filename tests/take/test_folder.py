@@ -9,8 +9,13 @@ from typing import NamedTuple
 import pytest
 
 from nesvae_live.log.entries import Noted
-from nesvae_live.take.diskroom import bytes_per_second, in_words, said_in_advance, seconds_left
-from nesvae_live.take.folder import read_jam
+from nesvae_live.take.folder import (
+    bytes_per_second,
+    in_words,
+    read_jam,
+    said_in_advance,
+    seconds_left,
+)
 from tests.take.test_recorder import RATE, START, Session, opened
 
 
