@@ -1,8 +1,11 @@
-"""What a person is told while it plays: on the terminal, and in the log."""
+"""What a person is told while it plays: a status line, and notices above it and in the log."""
 
 from __future__ import annotations
 
+import shutil
 import sys
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.log.entries import Journal, Noted
@@ -32,3 +35,65 @@ class Notices:
     def forget(self) -> None:
         """Let what was warned of be said again."""
         self._warned.clear()
+
+
+class StatusLine:
+    """Shows a status.
+
+    Args:
+        stream: where to.
+        wanted: yes, no, or None for yes on a terminal. On what is no terminal each status is a
+            line of its own, once a bar.
+    """
+
+    def __init__(self, stream: TextIO, wanted: bool | None) -> None:
+        self._stream = stream
+        self._terminal = stream.isatty()
+        self._wanted = self._terminal if wanted is None else wanted
+        self._bar = 0
+
+    def show(self, status: Callable[[], Mapping[str, Any]]) -> None:
+        """Show what `status` gives."""
+        if not self._wanted:
+            return
+        figures = status()
+        if self._terminal:
+            width = shutil.get_terminal_size().columns - 1
+            self._stream.write("\r" + to_line(figures)[:width].ljust(width))
+        elif figures["bar"] != self._bar:
+            self._bar = figures["bar"]
+            self._stream.write(to_line(figures) + "\n")
+        self._stream.flush()
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._wanted and self._terminal:
+            self._stream.write("\n")
+            self._stream.flush()
+
+
+def to_line(figures: Mapping[str, Any]) -> str:
+    """The engine's status as one line; what went wrong stands last, and only if it did."""
+    decode = figures["decode_ms"]
+    parts = [
+        f"{figures['bar']:>3}.{figures['count']}",
+        f"{figures['tempo']:g} BPM",
+        f"decode {decode['p50']:.1f}/{decode['p95']:.1f}/{decode['max']:.1f} ms",
+        f"late {figures['events_late'] + figures.get('audio_late', 0)}",
+        f"underruns {figures.get('underruns', 0)}",
+    ]
+    if figures.get("clock", "internal") != "internal":
+        parts.insert(2, f"{figures['clock']} {figures['motion']}")
+    if figures.get("splices_late"):
+        parts.append(f"swaps late {figures['splices_late']}")
+    if figures["decodes_missed"]:
+        parts.append(f"missed {figures['decodes_missed']}")
+    parts += [name for name in ("hold", "auto", "round") if figures.get(name)]
+    if figures.get("key"):
+        parts.append(figures["key"])
+    if morph := figures.get("morph"):
+        parts.append(f"to {morph[0]} {morph[1]:.0%}")
+    if figures["muted"]:
+        parts.append("muted " + " ".join(figures["muted"]))
+    knobs = " ".join(f"{knob} {value:.2f}" for knob, value in figures["knobs"].items())
+    return "  ".join([*parts, knobs or "no knob touched"])

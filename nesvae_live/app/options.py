@@ -1,15 +1,23 @@
-"""What the command line asks of a performance."""
+"""What is to be played, and how: the command line over the preset over what ships."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.clock.timing import Meter
+from nesvae_live.engine.config import Performance
 from nesvae_live.io.midi.ports import IN_PORT, MidiError
+from nesvae_live.latent.decoding import SAMPLING
+from nesvae_live.latent.walk import Spread
+from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.music.grid import Grid, Mode
+from nesvae_live.music.swap import Swap
+from nesvae_live.presets.preset import Preset
 
 SAMPLE_RATE = 44_100
 BLOCK_FRAMES = 256
@@ -105,3 +113,40 @@ class PlayOptions:
                 "name one with --clock-in"
             )
         return found[0]
+
+
+TEMPO = 120.0
+
+
+def choose_tempo(options: PlayOptions, preset: Preset) -> float:
+    """Beats a minute, of the internal clock."""
+    return options.tempo or preset.play.tempo or TEMPO
+
+
+def choose_performance(
+    options: PlayOptions, preset: Preset, checkpoint: Checkpoint, seed: int
+) -> Performance:
+    """All that is fixed for the performance; `seed` says where the style axes rest too.
+
+    Raises:
+        ConfigError: a patch can't be had.
+    """
+    rng = np.random.default_rng([seed, 1])
+    n_style = checkpoint.config.style
+    return Performance(
+        style=rng.standard_normal(n_style).astype(np.float32),
+        reach=checkpoint.quantiles.reach(),
+        seed=seed,
+        meter=options.meter,
+        bars=options.bars,
+        grid=options.phrase_grid(),
+        swap=Swap(options.swap or (Swap.BAR if options.follows else Swap.NOW)),
+        lookahead=options.lookahead(),
+        patches=preset.voice_patches(options.patch),
+        sampling=replace(
+            SAMPLING,
+            temperature=preset.play.temperature or SAMPLING.temperature,
+            top_p=preset.play.top_p or SAMPLING.top_p,
+        ),
+        spread=Spread.of(checkpoint.about, n_style),
+    )

@@ -15,8 +15,7 @@ from typing import Any
 
 from nesvae_live import __version__
 from nesvae_live.app.notices import Notices
-from nesvae_live.app.options import ROUND, WALK, PlayOptions
-from nesvae_live.app.playsetup import choose_performance, choose_tempo
+from nesvae_live.app.options import ROUND, WALK, PlayOptions, choose_performance, choose_tempo
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import PerfTime
 from nesvae_live.clock.sources import InternalClock

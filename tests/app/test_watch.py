@@ -6,8 +6,8 @@ from typing import cast
 
 import pytest
 
-from nesvae_live.app.losses import Losses
 from nesvae_live.app.notices import Notices
+from nesvae_live.app.watch import Losses
 from nesvae_live.io.audio.device import AudioDevice
 from nesvae_live.io.midi.openports import Midi
 from nesvae_live.log.entries import Noted

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from nesvae_live.app.hotplug import Hotplug, proposal
+from nesvae_live.app.watch import Hotplug, proposal
 from nesvae_live.control.inputs import MidiIn, TurnPage
 from nesvae_live.control.targets import TARGET_BY_NAME
 from nesvae_live.engine.config import Performance, Setup
