@@ -10,12 +10,12 @@ import torch
 
 from benchmarks.variants import Ancestor
 from nesvae_live.chip.corpus import Corpus
+from nesvae_live.evaluation.autorun import seams
 from nesvae_live.evaluation.batchdecode import GREEDY, decode, load_model, no_past, player
 from nesvae_live.evaluation.bootstrap import interval, sum_by_song
 from nesvae_live.evaluation.contexts import choose_phrases, encode, true_past
 from nesvae_live.evaluation.knobtest import knob_figures, own_correlation, turn_knobs
 from nesvae_live.evaluation.likelihood import nats_per_token
-from nesvae_live.evaluation.seams import seams
 from nesvae_live.evaluation.slerptest import slerp_figures, walk_ways
 from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.decoding import Sampling

@@ -1,23 +1,95 @@
-"""The auto mode, run as it ships, and held against real music."""
+"""The auto mode, run as it ships, and held against real music: features, seams and copies."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from nesvae_live.evaluation.batchdecode import decode, no_past
 from nesvae_live.evaluation.bootstrap import Figure, bootstrap, interval
-from nesvae_live.evaluation.copies import Known
 from nesvae_live.evaluation.features import FEATURES, features, histograms, jensen_shannon
-from nesvae_live.evaluation.seams import seams
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.latent.walk import Spread, Walk
 from nesvae_live.model.vae import Vae
-from nesvae_live.music.phrase import Ints
+from nesvae_live.music.phrase import N_VOICES, SLOTS, TUPLES_PER_PHRASE, Ints
+from nesvae_live.music.voices import VOICES
+
+
+def seams(songs: Sequence[Ints]) -> dict[str, Any]:
+    """Measure the borders between phrases.
+
+    Args:
+        songs: each `[m, 13, 4]`, phrases that follow one another; the last may be short.
+
+    Returns:
+        `held.P1|P2|TR`: of the borders before which the voice sounds, the share over which its
+        note goes on; `jump`: semitones from the last note to the next where the voice sounds on
+        both sides (a note that goes on is 0), the mean of the three voices; `jumps.P1|P2|TR`.
+    """
+    sums = np.stack([_sums(phrases) for phrases in songs])  # songs, (held, before, jump, both), 3
+    names = [v.voice.name for v in VOICES]
+    held = {name: interval(sums[:, 0, i], sums[:, 1, i]) for i, name in enumerate(names)}
+    jumps = {name: interval(sums[:, 2, i], sums[:, 3, i]) for i, name in enumerate(names)}
+    return {"held": held, "jump": _mean_jump(sums), "jumps": jumps}
+
+
+def _sums(phrases: Ints) -> NDArray[np.float64]:
+    last = phrases[:-1, TUPLES_PER_PHRASE - 1, :N_VOICES]
+    first = phrases[1:, 0, :N_VOICES]
+    both = (last > 0) & (first > 0)
+    return np.stack(
+        (
+            (both & (last == first)).sum(0),
+            (last > 0).sum(0),
+            (np.abs(last - first) * both).sum(0),
+            both.sum(0),
+        )
+    ).astype(np.float64)
+
+
+def _mean_jump(sums: NDArray[np.float64]) -> dict[str, Any]:
+    def mean(total: NDArray[np.float64]) -> NDArray[np.float64]:
+        by_voice = total.reshape(*total.shape[:-1], 2, N_VOICES)
+        count = np.where(by_voice[..., 1, :] > 0, by_voice[..., 1, :], np.nan)
+        jump: NDArray[np.float64] = (by_voice[..., 0, :] / count).mean(-1)
+        return jump
+
+    return bootstrap(mean, sums[:, 2:].reshape(len(sums), -1))
+
+
+FACTORS = np.random.default_rng(52).integers(
+    1, 2**63, TUPLES_PER_PHRASE * SLOTS, dtype=np.uint64
+) * np.uint64(2) + np.uint64(1)
+
+
+class Known:
+    """All stretches of 13 tuples of some songs, as 64-bit hashes (wherever they start)."""
+
+    def __init__(self, songs: Iterable[Ints]) -> None:
+        parts = [
+            _hashes(sliding_window_view(song, TUPLES_PER_PHRASE, axis=0).transpose(0, 2, 1))
+            for song in songs
+            if len(song) >= TUPLES_PER_PHRASE
+        ]
+        self._hashes = np.sort(np.concatenate([np.zeros(0, np.uint64), *parts]))
+
+    def holds(self, phrases: Ints) -> NDArray[np.bool_]:
+        """Which of `[n, 13, 4]` whole phrases occur in the songs, `[n]`."""
+        wanted = _hashes(phrases)
+        left, right = (np.searchsorted(self._hashes, wanted, side) for side in ("left", "right"))
+        return left < right
+
+
+def _hashes(phrases: Ints) -> NDArray[np.uint64]:
+    flat = phrases.reshape(len(phrases), len(FACTORS)).astype(np.uint64)
+    out: NDArray[np.uint64] = (flat * FACTORS).sum(1)
+    return out
+
 
 Floats = NDArray[np.float64]
 HUMAN_DRAWS = 20

@@ -11,13 +11,11 @@ import numpy as np
 import torch
 
 from nesvae_live.chip.corpus import Corpus
-from nesvae_live.evaluation.accuracy import accuracy_figures
-from nesvae_live.evaluation.autorun import auto_figures, run_auto
+from nesvae_live.evaluation.autorun import Known, auto_figures, run_auto
 from nesvae_live.evaluation.batchdecode import GREEDY, load_model, no_past, player
 from nesvae_live.evaluation.contexts import choose_phrases, encode, true_past
-from nesvae_live.evaluation.copies import Known
 from nesvae_live.evaluation.knobtest import Responses, knob_figures, own_correlation, turn_knobs
-from nesvae_live.evaluation.likelihood import importance_weighted, nats_per_token
+from nesvae_live.evaluation.likelihood import accuracy_figures, importance_weighted, nats_per_token
 from nesvae_live.evaluation.slerptest import Ways, slerp_figures, walk_ways
 from nesvae_live.latent.attributes import measure
 from nesvae_live.latent.decoding import Sampling

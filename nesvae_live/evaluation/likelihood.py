@@ -1,4 +1,4 @@
-"""Nats a token on held-out songs: the bound with everything counted, and its tighter cousin."""
+"""Nats a token on held-out songs, everything counted, and how much of a phrase its z gives back."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nesvae_live.chip.corpus import Corpus, phrases_to_symbols
-from nesvae_live.evaluation.batchdecode import no_past
-from nesvae_live.evaluation.bootstrap import interval, sum_by_song
+from nesvae_live.evaluation.batchdecode import GREEDY, decode, no_past
+from nesvae_live.evaluation.bootstrap import interval, mean_by_song, sum_by_song
 from nesvae_live.evaluation.contexts import Encoded
 from nesvae_live.latent.attributes import Quantiles, measure
 from nesvae_live.model.vae import Vae, condition, start_tuple
@@ -157,3 +157,38 @@ def importance_weighted(
         nats[i] = float(np.log(draws)) - torch.logsumexp(weight, 0).item()
     song, tokens = encoded.song[rows], (encoded.counts[rows] * SLOTS).astype(np.float64)
     return interval(sum_by_song(nats, song), sum_by_song(tokens, song))
+
+
+@torch.no_grad()
+def accuracy_figures(model: Vae, encoded: Encoded, rows: Ints) -> dict[str, Any]:
+    """Tokens given back from (a, mean of u), without context, all attributes set, greedily.
+
+    Args:
+        model: in eval mode.
+        encoded: the held-out phrases.
+        rows: of whole phrases.
+
+    Returns:
+        `accuracy.teacher_forced`, each token after the true ones before it, and
+        `accuracy.free_running`, each after the decoded ones.
+    """
+    truth = encoded.symbols[rows]
+    z = np.concatenate((encoded.a[rows], encoded.mu[rows]), 1)
+    mask = np.ones_like(encoded.a[rows])
+    past = no_past(model, len(rows))
+    symbols = torch.from_numpy(truth)
+    zm = condition(*(torch.from_numpy(x) for x in (encoded.a[rows], encoded.mu[rows], mask)))
+    shifted = torch.cat((past.previous[:, None], symbols[:, :-1]), 1)
+    y, _ = model.decoder.hidden(shifted, zm, past.state)
+    heads = [model.decoder.head(i, y, symbols, shifted) for i in range(SLOTS)]
+    guess = torch.stack([logits.argmax(-1) for logits in heads], -1)
+    tuples, _ = decode(model, z, mask, past, GREEDY, np.random.default_rng(0))
+    song = encoded.song[rows]
+    forced = (guess.numpy() == truth).mean((1, 2))
+    free = (phrases_to_symbols(tuples) == truth).mean((1, 2))
+    return {
+        "accuracy": {
+            "teacher_forced": mean_by_song(forced, song),
+            "free_running": mean_by_song(free, song),
+        }
+    }

@@ -15,8 +15,14 @@ from numpy.typing import NDArray
 from nesvae_live.chip.corpus import Corpus, phrases_to_symbols
 from nesvae_live.chip.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.cli.main import main
-from nesvae_live.evaluation.accuracy import accuracy_figures
-from nesvae_live.evaluation.autorun import auto_figures, copied, phrase_correlations, run_auto
+from nesvae_live.evaluation.autorun import (
+    Known,
+    auto_figures,
+    copied,
+    phrase_correlations,
+    run_auto,
+    seams,
+)
 from nesvae_live.evaluation.batchdecode import F32, GREEDY, Past, decode, load_model, no_past
 from nesvae_live.evaluation.bootstrap import bootstrap, flatten, interval, median_interval, to_json
 from nesvae_live.evaluation.contexts import (
@@ -25,7 +31,6 @@ from nesvae_live.evaluation.contexts import (
     measure_spread,
     true_past,
 )
-from nesvae_live.evaluation.copies import Known
 from nesvae_live.evaluation.evaluate import Plan, evaluate
 from nesvae_live.evaluation.features import FEATURES, features, histograms, jensen_shannon, to_bins
 from nesvae_live.evaluation.knobtest import (
@@ -36,9 +41,8 @@ from nesvae_live.evaluation.knobtest import (
     spearman,
     turn_knobs,
 )
-from nesvae_live.evaluation.likelihood import importance_weighted, nats_per_token
+from nesvae_live.evaluation.likelihood import accuracy_figures, importance_weighted, nats_per_token
 from nesvae_live.evaluation.report import write_report
-from nesvae_live.evaluation.seams import seams
 from nesvae_live.evaluation.slerptest import Ways, evenness, slerp_figures, walk_ways
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.decoding import Sampling
