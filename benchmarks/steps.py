@@ -42,8 +42,7 @@ from nesvae_live.latent.attributes import Quantiles
 from nesvae_live.latent.decoding import SAMPLING
 from nesvae_live.model.vae import Vae
 from nesvae_live.paths import find_checkpoint
-from nesvae_live.training.bound import Bound
-from nesvae_live.training.settings import Settings
+from nesvae_live.training.bound import Bound, Settings
 from nesvae_live.training.train import fit
 
 CARRIED = Settings(streams=32, chunk=4, warmup=50, ema=0.99, precision="f32", let_go_any=0.0)

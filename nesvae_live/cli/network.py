@@ -75,8 +75,8 @@ def _run_train(arguments: argparse.Namespace) -> int:
         return 1
     from nesvae_live.chip.corpus import read_split
     from nesvae_live.model.checkpoint import load_checkpoint
+    from nesvae_live.training.bound import Settings
     from nesvae_live.training.ranks import join
-    from nesvae_live.training.settings import Settings
     from nesvae_live.training.train import BEST, train
 
     torch.set_num_threads(arguments.threads)

@@ -23,9 +23,8 @@ from nesvae_live.chip.corpus import Corpus
 from nesvae_live.latent.attributes import Quantiles
 from nesvae_live.model.vae import Vae, start_tuple
 from nesvae_live.training.batches import Batch, Epoch, make_epoch
-from nesvae_live.training.bound import Bound, draw
+from nesvae_live.training.bound import Bound, Settings, draw
 from nesvae_live.training.ranks import ALONE, Ranks
-from nesvae_live.training.settings import Settings
 
 NUMBERS = ("step", "epoch", "at", "log_beta", "best", "best_step")
 """What a run's state holds beside its tensors."""

@@ -6,13 +6,15 @@ import json
 import math
 import os
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import NormalDist
-from typing import Any, TextIO
+from types import FrameType
+from typing import Any, Self, TextIO
 
 import numpy as np
 import torch
@@ -25,11 +27,33 @@ from nesvae_live.latent.attributes import Quantiles, fit_quantiles, measure
 from nesvae_live.model.checkpoint import Checkpoint, ModelConfig, save_checkpoint
 from nesvae_live.model.int8 import round_weights
 from nesvae_live.model.vae import Vae
-from nesvae_live.training.bound import Bound
+from nesvae_live.training.bound import Bound, Settings
 from nesvae_live.training.ranks import ALONE, Ranks
 from nesvae_live.training.run import BETA, Run, TrainingError
-from nesvae_live.training.settings import Settings
-from nesvae_live.training.stop import Stop
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stop:
+    """Whether somebody has asked (Ctrl-C, kill, torchrun); who asks again is obeyed at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._ask) for number in SIGNALS}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        self.asked = True
+        signal.signal(number, self._before[signal.Signals(number)])
+
 
 STATE = "state.safetensors"
 BEST = "best.safetensors"

@@ -15,9 +15,9 @@ import pytest
 
 from nesvae_live.chip.corpus import Corpus, read_split
 from nesvae_live.training import train as training
+from nesvae_live.training.bound import Settings
 from nesvae_live.training.ranks import Ranks
 from nesvae_live.training.run import Run, TrainingError
-from nesvae_live.training.settings import Settings
 from nesvae_live.training.train import LOG, STATE
 from tests.support.places import ROOT
 from tests.support.small_train import SMALL

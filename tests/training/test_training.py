@@ -31,9 +31,9 @@ from nesvae_live.model.vae import Vae
 from nesvae_live.music.voices import VOICES
 from nesvae_live.training import train as training
 from nesvae_live.training.batches import augment, make_epoch
+from nesvae_live.training.bound import Settings
 from nesvae_live.training.ranks import ALONE
 from nesvae_live.training.run import Run, TrainingError
-from nesvae_live.training.settings import Settings
 from nesvae_live.training.styleaxes import turned
 from nesvae_live.training.train import BEST, STATE, train
 
