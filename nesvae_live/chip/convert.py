@@ -1,7 +1,7 @@
 """From one of the chip's formats to another: scores, register logs and timelines.
 
 What comes in is an exprsco or a seprsco, a VGM file's register log, or a timeline (a MIDI file's, or
-a jam's: `jamsound.jam_to_timeline`).
+a jam's: `take.sound.jam_to_timeline`).
 """
 
 from __future__ import annotations

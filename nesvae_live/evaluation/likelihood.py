@@ -169,8 +169,8 @@ def accuracy_figures(model: Vae, encoded: Encoded, rows: Ints) -> dict[str, Any]
         rows: of whole phrases.
 
     Returns:
-        `accuracy.teacher_forced`, each token after the true ones before it, and
-        `accuracy.free_running`, each after the decoded ones.
+        `likelihood.teacher_forced`, each token after the true ones before it, and
+        `likelihood.free_running`, each after the decoded ones.
     """
     truth = encoded.symbols[rows]
     z = np.concatenate((encoded.a[rows], encoded.mu[rows]), 1)

@@ -23,7 +23,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from nesvae_live import NesvaeError
-from nesvae_live.control import gestureinputs, inputs, surfaceinputs
+from nesvae_live.control import gestureinputs, inputs
 from nesvae_live.control.inputs import Input
 from nesvae_live.log import entries as journal
 from nesvae_live.log.entries import Closed, Entry, Opened
@@ -61,11 +61,11 @@ KINDS: dict[str, type[Entry]] = {
 EVENTS: dict[str, type[Event]] = {"on": NoteOn, "off": NoteOff, "shape": Shape}
 INPUTS: dict[str, type[Any]] = {
     "midi_in": inputs.MidiIn,
-    "turn_page": surfaceinputs.TurnPage,
-    "refresh": surfaceinputs.Refresh,
-    "learn": surfaceinputs.Learn,
-    "unlearn": surfaceinputs.Unlearn,
-    "get_learning": surfaceinputs.GetLearning,
+    "turn_page": inputs.TurnPage,
+    "refresh": inputs.Refresh,
+    "learn": inputs.Learn,
+    "unlearn": inputs.Unlearn,
+    "get_learning": inputs.GetLearning,
     "release_knobs": gestureinputs.ReleaseKnobs,
     "set_transpose": gestureinputs.SetTranspose,
     "set_key": gestureinputs.SetKey,

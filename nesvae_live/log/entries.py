@@ -29,7 +29,7 @@ class Opened:
     `at` is the time of beat 0; `started` is local wall time (ISO 8601); `beats_per_bar` in
     quarter notes; `settings` and `versions` are name -> text, for people. For replay: `origin` is
     what the stamps' clock showed at beat 0, and `setup` is all that the sequencer was made with
-    (`nesvae_live.engine.setup`); empty, there is no replay. `dialect` is how MIDI was said.
+    (`nesvae_live.engine.config`); empty, there is no replay. `dialect` is how MIDI was said.
     """
 
     at: float

@@ -70,7 +70,6 @@ class Completing:
             self._process = None
 
 
-Say = Callable[[str], None]
 KINDS = "mid,wav"
 WRITTEN_SECONDS = 1.0
 """So much later at the latest, what has sounded is in the take's files."""
