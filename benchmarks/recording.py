@@ -25,7 +25,7 @@ from nesvae_live.clock.hosttime import PerfTime
 from nesvae_live.clock.sources import InternalClock
 from nesvae_live.control.inputs import Input, SetKnob
 from nesvae_live.control.surface import Surface
-from nesvae_live.engine.config import Performance
+from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.engine import Engine
 from nesvae_live.engine.inference import Result
 from nesvae_live.io.audio.renderer import Renderer
@@ -85,7 +85,7 @@ def play(seconds: float, critic: Critic, recorded: bool, folder: Path) -> str:
     checkpoint = load_checkpoint(find_checkpoint())
     style = np.zeros(checkpoint.config.style, np.float32)
     engine = Engine(
-        performance=Performance(
+        performance=PlayConfig(
             style,
             checkpoint.quantiles.reach(),
             seed=1,

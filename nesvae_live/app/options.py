@@ -10,7 +10,7 @@ import numpy as np
 
 from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.clock.timing import Meter
-from nesvae_live.engine.config import Performance
+from nesvae_live.engine.config import PlayConfig
 from nesvae_live.io.midi.ports import IN_PORT, MidiError
 from nesvae_live.latent.decoding import SAMPLING
 from nesvae_live.latent.walk import Spread
@@ -125,7 +125,7 @@ def choose_tempo(options: PlayOptions, preset: Preset) -> float:
 
 def choose_performance(
     options: PlayOptions, preset: Preset, checkpoint: Checkpoint, seed: int
-) -> Performance:
+) -> PlayConfig:
     """All that is fixed for the performance; `seed` says where the style axes rest too.
 
     Raises:
@@ -133,7 +133,7 @@ def choose_performance(
     """
     rng = np.random.default_rng([seed, 1])
     n_style = checkpoint.config.style
-    return Performance(
+    return PlayConfig(
         style=rng.standard_normal(n_style).astype(np.float32),
         reach=checkpoint.quantiles.reach(),
         seed=seed,

@@ -22,7 +22,7 @@ from nesvae_live.music.voices import Voice
 
 
 @dataclass(frozen=True, slots=True)
-class Performance:
+class PlayConfig:
     """What is fixed for a performance.
 
     `grid` says how phrases lie in time; `bars` ends it (None: it goes on); `swap` is where
@@ -83,7 +83,7 @@ class ClockSetup:
 class Setup:
     """All that decides what a sequencer makes of its inputs, but for the inputs themselves."""
 
-    performance: Performance
+    performance: PlayConfig
     layout: Layout = field(default_factory=Layout)
     muted: tuple[Voice, ...] = ()
     clock: ClockSetup = field(default_factory=ClockSetup)

@@ -25,7 +25,7 @@ from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.inputs import Input
 from nesvae_live.control.readings import Message
 from nesvae_live.control.surface import Surface
-from nesvae_live.engine.config import Performance
+from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.dispatcher import Keep, unkept, unshown
 from nesvae_live.engine.inference import Inference, Result, run_request
 from nesvae_live.engine.protocols import Clock, Decode, Encode, Output
@@ -46,7 +46,7 @@ class Engine:
     def __init__(
         self,
         *,
-        performance: Performance,
+        performance: PlayConfig,
         clock: Clock,
         decoder: Decode,
         outputs: Sequence[Output],

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.timing import EPSILON
-from nesvae_live.engine.config import Counters, Performance
+from nesvae_live.engine.config import Counters, PlayConfig
 from nesvae_live.engine.inference import Asking, Budget, Request, Result
 from nesvae_live.engine.journaling import answered, decoded, spliced
 from nesvae_live.engine.placedphrase import Book, Cut, History, Past
@@ -36,7 +36,7 @@ class Player:
     clock: Clock
     journal: Journal
     ask: Callable[[Request], None]
-    performance: Performance
+    performance: PlayConfig
     performer: Performer
     counters: Counters
     before_phrase: Callable[[float], None] = unmoved

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from nesvae_live.clock.timing import EPSILON, clocks_to_beats
-from nesvae_live.engine.config import Performance
+from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.music.drums import Drummer, Hit
 from nesvae_live.music.events import NoteEvent, NoteOff, NoteOn
@@ -101,7 +101,7 @@ class Voicing:
 class Placing:
     """Puts phrases onto the schedule, and their drums beside it; in the sequencer's thread."""
 
-    def __init__(self, performance: Performance, clock: Clock) -> None:
+    def __init__(self, performance: PlayConfig, clock: Clock) -> None:
         self._meter = performance.meter
         self._grid = performance.grid
         self._even = replace(performance.grid, swing=SWING[0])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from nesvae_live.engine.config import Performance
+from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.latent.decoding import Aim
 from nesvae_live.latent.knobs import KNOB_BY_NAME, KnobState
@@ -36,7 +36,7 @@ class Performer:
     It is what the targets' `now` reads (`nesvae_live.control.targets.Standing`).
     """
 
-    performance: Performance
+    performance: PlayConfig
     journal: Journal
     clock: Clock
     knobs: KnobState = field(default_factory=KnobState)

@@ -14,7 +14,7 @@ from nesvae_live.clock.sources import InternalClock
 from nesvae_live.control.inputs import GetStatus, Input, SetKnob
 from nesvae_live.control.layout import Layout
 from nesvae_live.control.surface import Surface
-from nesvae_live.engine.config import Performance
+from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.engine import Engine, milliseconds
 from nesvae_live.engine.inference import Inference, Request, Result
 from nesvae_live.engine.protocols import Decode
@@ -55,7 +55,7 @@ class Rig:
         self.journal = ListJournal()
         self.inbox: SimpleQueue[Input | Result] = SimpleQueue()
         self.engine = Engine(
-            performance=Performance(
+            performance=PlayConfig(
                 np.zeros(32, np.float32), np.tile([-2.5, 2.5], (8, 1)), seed=5, bars=bars
             ),
             clock=InternalClock(400.0),

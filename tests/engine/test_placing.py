@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nesvae_live.clock.sources import InternalClock
-from nesvae_live.engine.config import Performance
+from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.schedule import Moment, Placing
 from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.phrase import Phrase
@@ -15,7 +15,7 @@ PHRASE = Phrase(((60, 0, 0, 12), (62, 0, 40, 12), (0, 64, 40, 24)))
 
 
 def placing(**grid: object) -> Placing:
-    performance = Performance(
+    performance = PlayConfig(
         style=np.zeros(32, np.float32),
         reach=np.zeros((8, 2)),
         grid=Grid(**grid),  # type: ignore[arg-type]

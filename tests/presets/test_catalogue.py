@@ -12,7 +12,7 @@ import pytest
 from nesvae_live.app.watch import Hotplug, proposal
 from nesvae_live.control.inputs import MidiIn, TurnPage
 from nesvae_live.control.targets import TARGET_BY_NAME
-from nesvae_live.engine.config import Performance, Setup
+from nesvae_live.engine.config import PlayConfig, Setup
 from nesvae_live.log.entries import Turned
 from nesvae_live.log.plain import to_data, to_value
 from nesvae_live.music.events import NoteOn
@@ -89,7 +89,7 @@ def test_every_preset_plays_while_all_its_controls_are_moved(preset: Preset) -> 
 
 def test_a_log_holds_every_presets_controls(preset: Preset) -> None:
     """A jam is replayed from its log, so that must bring back the very same."""
-    performance = Performance(np.zeros(2, np.float32), np.tile([-1.0, 1.0], (8, 1)), 0)
+    performance = PlayConfig(np.zeros(2, np.float32), np.tile([-1.0, 1.0], (8, 1)), 0)
     setup = Setup(performance, layout=preset.layout)
     again: Setup = to_value(json.loads(json.dumps(to_data(setup))), Setup)
     assert again.layout == preset.layout

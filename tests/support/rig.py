@@ -15,7 +15,7 @@ from nesvae_live.control.controlspec import ControlSpec
 from nesvae_live.control.inputs import Input, MidiIn
 from nesvae_live.control.layout import Layout
 from nesvae_live.control.surface import Surface
-from nesvae_live.engine.config import Performance
+from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.sequencer import Sequencer
@@ -89,7 +89,7 @@ class Rig:
             MidiClock(CLOCK_PORT, 4.0, coasts=self.coasts) if self.midi else InternalClock(120.0)
         )
         self.asked: list[tuple[float, Request]] = []
-        performance = Performance(
+        performance = PlayConfig(
             np.zeros(32, np.float32),
             self.reach,
             self.seed,

@@ -26,7 +26,7 @@ from nesvae_live.control.inputs import (
 )
 from nesvae_live.control.layout import Layout
 from nesvae_live.control.surface import Surface
-from nesvae_live.engine.config import ClockSetup, Performance, Setup
+from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
 from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode
 from nesvae_live.engine.sequencer import Sequencer
@@ -113,7 +113,7 @@ class SimulatedJam:
         self.busy_until = 0.0
         self.tempo = self.draw.uniform(90, 200)
         draw = self.draw
-        performance = Performance(
+        performance = PlayConfig(
             np.random.default_rng(seed).standard_normal(style).astype(np.float32),
             np.tile([-2.5, 2.5], (8, 1)),
             seed,
