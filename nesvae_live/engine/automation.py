@@ -14,7 +14,7 @@ import numpy as np
 
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.placedphrase import Book
-from nesvae_live.engine.state import Performer
+from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.setting import (
     ATTRIBUTE_KNOBS,
@@ -76,7 +76,7 @@ class Mover:
     another phrase play, from a beat on.
     """
 
-    performer: Performer
+    performer: LiveState
     arrange: Callable[[Arrangement, float], None]
     leap: Callable[[Result | Book, float], None]
 

@@ -40,7 +40,7 @@ from nesvae_live.engine.journaling import TempoLog
 from nesvae_live.engine.outputs import Ensemble
 from nesvae_live.engine.phraseplayer import Player
 from nesvae_live.engine.protocols import Clock
-from nesvae_live.engine.state import Performer
+from nesvae_live.engine.state import LiveState
 from nesvae_live.log.entries import Heard, Journal, Noted, Sent
 
 CLOCK_MESSAGES = tuple(int(status) for status in Status)
@@ -70,7 +70,7 @@ class Desk:
     clock: Clock
     journal: Journal
     surface: Surface
-    performer: Performer
+    performer: LiveState
     player: Player
     ensemble: Ensemble
     tempo_log: TempoLog

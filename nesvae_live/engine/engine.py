@@ -30,7 +30,7 @@ from nesvae_live.engine.dispatcher import Keep, unkept, unshown
 from nesvae_live.engine.inference import Inference, Result, run_request
 from nesvae_live.engine.protocols import Clock, Decode, Encode, Output
 from nesvae_live.engine.sequencer import Sequencer
-from nesvae_live.engine.state import Performer, unheard
+from nesvae_live.engine.state import LiveState, unheard
 from nesvae_live.latent.setting import Setting
 from nesvae_live.log.entries import Closed, Journal
 from nesvae_live.music.arrangement import Arrangement
@@ -69,7 +69,7 @@ class Engine:
         self.decoder = decoder
         self._figures = figures
         self.inference = Inference(decoder, time, inbox.put, encoder)
-        self.performer = Performer(
+        self.performer = LiveState(
             performance,
             journal,
             clock,

@@ -37,7 +37,7 @@ from nesvae_live.engine.automation import ARRANGEMENT, Cue, Mover
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.phraseplayer import Player
 from nesvae_live.engine.placedphrase import Past
-from nesvae_live.engine.state import Performer
+from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.knobs import steers
 from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, SEEDS, Setting
@@ -55,7 +55,7 @@ class Gestures:
 
     time: Time
     journal: Journal
-    performer: Performer
+    performer: LiveState
     player: Player
     mover: Mover
     arrange: Callable[[Arrangement], None]

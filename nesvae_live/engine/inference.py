@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.engine.placedphrase import Book, Cut
 from nesvae_live.engine.protocols import Decode, Encode
-from nesvae_live.engine.state import Performer
+from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import Aim, Decoded, Sampling, State
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, Phrase, symbols_to_tuples
@@ -163,7 +163,7 @@ class Asking:
         origin: the state before the first phrase.
     """
 
-    def __init__(self, sampling: Sampling, performer: Performer, origin: State) -> None:
+    def __init__(self, sampling: Sampling, performer: LiveState, origin: State) -> None:
         self._sampling = sampling
         self._performer = performer
         self._origin = origin

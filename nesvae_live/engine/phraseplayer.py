@@ -16,7 +16,7 @@ from nesvae_live.engine.journaling import answered, decoded, spliced
 from nesvae_live.engine.placedphrase import Book, Cut, History, Past
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.engine.schedule import Placing
-from nesvae_live.engine.state import Performer
+from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.decoding import Aim, State
 from nesvae_live.log.entries import Journal, Placed
 from nesvae_live.music.grid import Mode
@@ -37,7 +37,7 @@ class Player:
     journal: Journal
     ask: Callable[[Request], None]
     performance: PlayConfig
-    performer: Performer
+    performer: LiveState
     counters: Counters
     before_phrase: Callable[[float], None] = unmoved
     """Called when the next phrase is about to be asked for, with the time."""

@@ -27,7 +27,7 @@ from nesvae_live.engine.journaling import Instant, TempoLog
 from nesvae_live.engine.outputs import Ensemble
 from nesvae_live.engine.phraseplayer import Player
 from nesvae_live.engine.protocols import Clock, Output
-from nesvae_live.engine.state import Performer
+from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.decoding import State
 from nesvae_live.log.entries import Clocked, Journal
 from nesvae_live.music import drums
@@ -51,7 +51,7 @@ class Sequencer:
     journal: Journal
     ask: Callable[[Request], None]
     surface: Surface
-    performer: Performer
+    performer: LiveState
     status: Callable[[], Mapping[str, Any]] = dict
     show: Callable[[Message], None] = unshown
     keep: Keep = unkept

@@ -30,7 +30,7 @@ def unheard(balance: Balance) -> None:
 
 
 @dataclass
-class Performer:
+class LiveState:
     """What hands have set; every change of it goes into the log.
 
     It is what the targets' `now` reads (`nesvae_live.control.targets.Standing`).

@@ -22,7 +22,7 @@ from nesvae_live.engine.config import Setup
 from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode, Output
 from nesvae_live.engine.sequencer import Sequencer
-from nesvae_live.engine.state import Performer
+from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.decoding import START, Decoded, State
 from nesvae_live.log.codec import to_stamp
 from nesvae_live.log.entries import (
@@ -115,7 +115,7 @@ class Replay:
         setup = _setup(opened)
         performance = setup.performance
         clock = setup.clock.clock(performance.meter.beats_per_bar)
-        performer = Performer(
+        performer = LiveState(
             performance,
             journal,
             clock,

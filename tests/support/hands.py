@@ -14,7 +14,7 @@ from nesvae_live.control.layout import Layout, Page
 from nesvae_live.control.readings import Message
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.config import PlayConfig
-from nesvae_live.engine.state import Performer
+from nesvae_live.engine.state import LiveState
 from tests.support.fakes import ListJournal
 
 PORT = "keys"
@@ -25,7 +25,7 @@ class Hands:
 
     def __init__(self, *controls: ControlSpec, pages: Sequence[Page] = ()) -> None:
         self.surface = Surface(Layout(controls, tuple(pages)))
-        self.performer = Performer(
+        self.performer = LiveState(
             PlayConfig(np.zeros(32, np.float32), np.tile([-2.5, 2.5], (8, 1)), 0),
             ListJournal(),
             InternalClock(120.0),

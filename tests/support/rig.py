@@ -19,7 +19,7 @@ from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.sequencer import Sequencer
-from nesvae_live.engine.state import Performer
+from nesvae_live.engine.state import LiveState
 from nesvae_live.log.entries import Placed
 from nesvae_live.music.events import Event, NoteOff, NoteOn
 from nesvae_live.music.grid import Grid
@@ -98,7 +98,7 @@ class Rig:
             grid=self.grid,
             swap=self.swap,
         )
-        self.performer = Performer(performance, self.journal, self.clock)
+        self.performer = LiveState(performance, self.journal, self.clock)
         self.sequencer = Sequencer(
             time=self.time,
             clock=self.clock,

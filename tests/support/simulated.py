@@ -30,7 +30,7 @@ from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
 from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode
 from nesvae_live.engine.sequencer import Sequencer
-from nesvae_live.engine.state import Performer
+from nesvae_live.engine.state import LiveState
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.log.codec import entry_to_line
 from nesvae_live.log.entries import Closed, Journal, Noted, Opened
@@ -144,7 +144,7 @@ class SimulatedJam:
             journal=self.journal,
             ask=lambda request: self.asked.append((self.time.value, request)),
             surface=Surface(self.setup.layout),
-            performer=Performer(
+            performer=LiveState(
                 performance,
                 self.journal,
                 clock,
