@@ -22,7 +22,7 @@ from nesvae_live.control.kinds import (
 )
 from nesvae_live.control.readings import Message, message_to_reading, place_to_messages
 from nesvae_live.control.takeover import Hand
-from nesvae_live.control.target import Kind, Standing, choice_to_value, value_to_choice
+from nesvae_live.control.target import Kind, StateView, choice_to_value, value_to_choice
 
 EVERY = 0.03
 """Seconds from one look to the next."""
@@ -112,7 +112,7 @@ class Feedback:
         specs: Iterable[ControlSpec],
         hands: Hands,
         channels: dict[ControlSpec, int],
-        standing: Standing,
+        standing: StateView,
         now: float,
     ) -> list[Message]:
         """The messages to send now.
@@ -134,7 +134,7 @@ class Feedback:
         spec: ControlSpec,
         channel: int,
         hands: Hands,
-        standing: Standing,
+        standing: StateView,
         now: float,
     ) -> list[Message]:
         stands = spec.target_spec.now(standing)

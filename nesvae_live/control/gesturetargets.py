@@ -27,7 +27,7 @@ from nesvae_live.control.gestureinputs import (
 from nesvae_live.control.inputs import Input, KeepBars, SetKnob
 from nesvae_live.control.target import (
     Kind,
-    Standing,
+    StateView,
     TargetSpec,
     choice_to_value,
     linear_to_value,
@@ -57,7 +57,7 @@ def _trigger(
     name: str,
     more: str,
     ask: Callable[[float], Input],
-    now: Callable[[Standing], float | None] = nowhere,
+    now: Callable[[StateView], float | None] = nowhere,
 ) -> TargetSpec:
     return TargetSpec(name, Kind.TRIGGER, more, lambda _, at: ask(at), now)
 
@@ -112,12 +112,12 @@ def _keep(bars: int) -> TargetSpec:
     return _trigger(f"keep-{bars}", f"files of the last {bars} bars", lambda at: KeepBars(bars, at))
 
 
-def _key_now(standing: Standing) -> float:
+def _key_now(standing: StateView) -> float:
     key = standing.arrangement.key
     return choice_to_value(KEYS.index(key) if key in KEYS else 0, len(KEYS))
 
 
-def _bars_now(standing: Standing) -> float:
+def _bars_now(standing: StateView) -> float:
     nearest = min(MORPH_BARS, key=lambda bars: abs(bars - standing.morph_bars))
     return choice_to_value(MORPH_BARS.index(nearest), len(MORPH_BARS))
 

@@ -30,7 +30,7 @@ from nesvae_live.control.readings import (
     nrpn_address,
 )
 from nesvae_live.control.takeover import Hand
-from nesvae_live.control.target import Kind, Standing, choice_to_value, value_to_choice
+from nesvae_live.control.target import Kind, StateView, choice_to_value, value_to_choice
 
 PRESSED = 64
 """From here on a button is pressed."""
@@ -91,7 +91,7 @@ class Surface:
         """The controls that are there now."""
         return self._active[self.page]
 
-    def hear(self, port: str, data: Sequence[int], at: float, standing: Standing) -> list[Input]:
+    def hear(self, port: str, data: Sequence[int], at: float, standing: StateView) -> list[Input]:
         """What a MIDI message asks for, with things as they stand."""
         reading = message_to_reading(data)
         if reading is None:
@@ -118,7 +118,7 @@ class Surface:
         most = kind.most if hand.is_fine else MOST_7
         return [] if raw is None else self._move(spec, hand, raw, most, at, standing)
 
-    def settle(self, standing: Standing) -> None:
+    def settle(self, standing: StateView) -> None:
         """What the last message asked for has been carried out, and things stand so now."""
         if self._moved is not None:
             hand, spec = self._moved
@@ -136,12 +136,12 @@ class Surface:
             hand = hands[port] = Hand() if sent is None else replace(sent)
         return hand
 
-    def due(self, standing: Standing, now: float) -> list[Message]:
+    def due(self, standing: StateView, now: float) -> list[Message]:
         """What is to be sent to the controller now, so that it shows how things stand."""
         return self.feedback.due(self.active, self._hands, self._channels, standing, now)
 
     def _hear_data(
-        self, port: str, channel: int, number: int, value: int, at: float, standing: Standing
+        self, port: str, channel: int, number: int, value: int, at: float, standing: StateView
     ) -> list[Input]:
         """Take a reserved controller: a part of an NRPN that some control is, or nothing."""
         if number in SELECTING:
@@ -178,7 +178,7 @@ class Surface:
         raw: int,
         most: int,
         at: float,
-        standing: Standing,
+        standing: StateView,
         noise: int | None = None,
     ) -> list[Input]:
         """An absolute control stands somewhere else; `noise` in place of its own deadband."""
@@ -202,7 +202,7 @@ class Surface:
 
     @staticmethod
     def _step(
-        spec: ControlSpec, hand: Hand, steps: int, at: float, standing: Standing
+        spec: ControlSpec, hand: Hand, steps: int, at: float, standing: StateView
     ) -> list[Input]:
         """An encoder was turned by so many steps."""
         if steps == 0:
@@ -228,7 +228,7 @@ class Surface:
         address: Address,
         value: int,
         at: float,
-        standing: Standing,
+        standing: StateView,
     ) -> list[Input]:
         """A button, pad or foot switch: it acts when it goes down, a momentary one also when up."""
         kind = spec.kind_spec

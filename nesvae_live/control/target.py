@@ -42,7 +42,7 @@ class Timed(Protocol):
         ...
 
 
-class Standing(Protocol):
+class StateView(Protocol):
     """How things stand: what of the performer a target's `now` may read."""
 
     knobs: KnobState
@@ -72,7 +72,7 @@ class Standing(Protocol):
 
 @dataclass(slots=True)
 class AtRest:
-    """A `Standing` in which nothing was touched, to ask a control what it would do."""
+    """A `StateView` in which nothing was touched, to ask a control what it would do."""
 
     knobs: KnobState = field(default_factory=KnobState)
     balance: Balance = field(default_factory=Balance)
@@ -100,7 +100,7 @@ class AtRest:
         return self
 
 
-def nowhere(standing: Standing) -> float | None:
+def nowhere(standing: StateView) -> float | None:
     """For a target that has no value."""
 
 
@@ -115,7 +115,7 @@ class TargetSpec:
     kind: Kind
     more: str
     ask: Callable[[float, float], Input]
-    now: Callable[[Standing], float | None] = nowhere
+    now: Callable[[StateView], float | None] = nowhere
     choices: tuple[str, ...] = ()
 
 

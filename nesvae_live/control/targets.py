@@ -11,7 +11,7 @@ A target has an id, the same everywhere, and a kind. Whatever its kind, it is mo
 | choice | `choices[value_to_choice(value)]` | the next choice, or the one that the control picks |
 
 `now` tells where a target stands, for takeover and feedback: a value in 0..1, or None if it has
-none (a trigger; a knob that is let go). What it looks at, a `Standing`, is the performer.
+none (a trigger; a knob that is let go). What it looks at, a `StateView`, is the performer.
 
 A control's reading goes `MidiIn` -> the controls (takeover, curve, range: a value in 0..1) -> `ask`
 -> an input that the sequencer carries out as if it had come on the inbox, except that the log has
@@ -44,7 +44,7 @@ from nesvae_live.control.target import (
     FASTEST,
     SLOWEST,
     Kind,
-    Standing,
+    StateView,
     TargetSpec,
     choice_to_value,
     level_to_value,
@@ -69,7 +69,7 @@ def _knob(name: str, more: str) -> TargetSpec:
 
 
 def _level(voice: Voice | None) -> TargetSpec:
-    def now(standing: Standing) -> float:
+    def now(standing: StateView) -> float:
         balance = standing.balance
         return level_to_value(balance.level if voice is None else balance.voices[voice])
 

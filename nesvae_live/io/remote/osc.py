@@ -22,7 +22,7 @@ from nesvae_live import NesvaeError
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.inputs import Refresh, answered
 from nesvae_live.control.reply import Reply
-from nesvae_live.control.target import Standing
+from nesvae_live.control.target import StateView
 from nesvae_live.io.remote.oscmap import (
     ERROR,
     HELLO,
@@ -59,7 +59,7 @@ class OscServer:
         self,
         inbox: SimpleQueue[Any],
         time: Time,
-        standing: Standing,
+        standing: StateView,
         status: Callable[[], Mapping[str, Any]],
         place: tuple[str, int],
         tell: tuple[str, int] | None = None,

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nesvae_live.control.inputs import Input
-from nesvae_live.control.target import Kind, Standing, choice_to_value, value_to_choice
+from nesvae_live.control.target import Kind, StateView, choice_to_value, value_to_choice
 from nesvae_live.control.targets import TARGET_BY_NAME, TARGETS
 
 ROOT = "/nesvae/"
@@ -36,7 +36,7 @@ _RELEASES = {
 
 
 def message_to_input(
-    address: str, arguments: Sequence[Any], at: float, standing: Standing
+    address: str, arguments: Sequence[Any], at: float, standing: StateView
 ) -> Input | None:
     """What a message asks for; None: nothing, a button was let go.
 
@@ -71,7 +71,7 @@ def message_to_input(
     return spec.ask(float(given), at)
 
 
-def standing_to_values(standing: Standing) -> Iterator[tuple[str, float | int | str]]:
+def standing_to_values(standing: StateView) -> Iterator[tuple[str, float | int | str]]:
     """(address, value) of every target that has one."""
     for spec in TARGETS:
         value = spec.now(standing)
