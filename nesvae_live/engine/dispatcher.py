@@ -38,7 +38,7 @@ from nesvae_live.control.surface import Surface
 from nesvae_live.engine.gestures import Gestures
 from nesvae_live.engine.journaling import TempoLog
 from nesvae_live.engine.outputs import Ensemble
-from nesvae_live.engine.phraseplayer import Player
+from nesvae_live.engine.phraseplayer import PhrasePlayer
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.engine.state import LiveState
 from nesvae_live.log.entries import Heard, Journal, Noted, Sent
@@ -71,7 +71,7 @@ class Desk:
     journal: Journal
     surface: Surface
     performer: LiveState
-    player: Player
+    player: PhrasePlayer
     ensemble: Ensemble
     tempo_log: TempoLog
     gestures: Gestures

@@ -35,7 +35,7 @@ from nesvae_live.control.gestureinputs import (
 )
 from nesvae_live.engine.automation import ARRANGEMENT, Cue, Mover
 from nesvae_live.engine.inference import Result
-from nesvae_live.engine.phraseplayer import Player
+from nesvae_live.engine.phraseplayer import PhrasePlayer
 from nesvae_live.engine.placedphrase import Past
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
@@ -56,7 +56,7 @@ class Gestures:
     time: Time
     journal: Journal
     performer: LiveState
-    player: Player
+    player: PhrasePlayer
     mover: Mover
     arrange: Callable[[Arrangement], None]
     ear: Ear = field(default_factory=Ear)

@@ -29,7 +29,7 @@ def unmoved(at: float) -> None:
 
 
 @dataclass
-class Player:
+class PhrasePlayer:
     """Keeps the schedule filled with phrases that are decoded from the performer's newest aim."""
 
     time: Time

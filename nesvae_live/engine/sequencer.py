@@ -25,7 +25,7 @@ from nesvae_live.engine.gestures import Gestures
 from nesvae_live.engine.inference import Request, Result
 from nesvae_live.engine.journaling import Instant, TempoLog
 from nesvae_live.engine.outputs import Ensemble
-from nesvae_live.engine.phraseplayer import Player
+from nesvae_live.engine.phraseplayer import PhrasePlayer
 from nesvae_live.engine.protocols import Clock, Output
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.decoding import State
@@ -62,7 +62,7 @@ class Sequencer:
         self.performance = self.performer.performance
         self.counters = Counters()
         self.ensemble = Ensemble(self.outputs, self.journal, self.time, self.performance.patches)
-        self.player = Player(
+        self.player = PhrasePlayer(
             self.time,
             self.clock,
             self.journal,
