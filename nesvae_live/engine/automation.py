@@ -69,7 +69,7 @@ class Wander:
 
 
 @dataclass
-class Mover:
+class Automation:
     """Moves the performer's knobs.
 
     `arrange(arrangement, beat)` and `leap(phrase, beat)` let the voices be arranged otherwise, or

@@ -33,7 +33,7 @@ from nesvae_live.control.gestureinputs import (
     StartMorph,
     StoreSnapshot,
 )
-from nesvae_live.engine.automation import ARRANGEMENT, Cue, Mover
+from nesvae_live.engine.automation import ARRANGEMENT, Automation, Cue
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.phraseplayer import PhrasePlayer
 from nesvae_live.engine.placedphrase import Past
@@ -57,7 +57,7 @@ class Gestures:
     journal: Journal
     performer: LiveState
     player: PhrasePlayer
-    mover: Mover
+    mover: Automation
     arrange: Callable[[Arrangement], None]
     ear: Ear = field(default_factory=Ear)
 

@@ -18,7 +18,7 @@ from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.inputs import Input, Stop
 from nesvae_live.control.readings import Message
 from nesvae_live.control.surface import Surface
-from nesvae_live.engine.automation import Mover
+from nesvae_live.engine.automation import Automation
 from nesvae_live.engine.config import Counters
 from nesvae_live.engine.dispatcher import Desk, Keep, unkept, unshown
 from nesvae_live.engine.gestures import Gestures
@@ -71,7 +71,7 @@ class Sequencer:
             self.performer,
             self.counters,
         )
-        self.mover = Mover(self.performer, self._arrange_later, self.player.leap)
+        self.mover = Automation(self.performer, self._arrange_later, self.player.leap)
         self.player.before_phrase = self.mover.step
         self.gestures = Gestures(
             self.time, self.journal, self.performer, self.player, self.mover, self._arrange_now
