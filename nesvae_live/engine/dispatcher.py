@@ -59,7 +59,7 @@ def unkept(bars: int, over: int) -> Mapping[str, Any]:  # noqa: ARG001 - the sig
 
 
 @dataclass
-class Desk:
+class Dispatcher:
     """Carries out inputs. `follow` is called when the clock moved, `stop` to end the performance.
 
     `show` takes messages for the controller; `keep(bars, over)` makes files of so many bars of the

@@ -20,7 +20,7 @@ from nesvae_live.control.readings import Message
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.automation import Automation
 from nesvae_live.engine.config import Counters
-from nesvae_live.engine.dispatcher import Desk, Keep, unkept, unshown
+from nesvae_live.engine.dispatcher import Dispatcher, Keep, unkept, unshown
 from nesvae_live.engine.gestures import Gestures
 from nesvae_live.engine.inference import Request, Result
 from nesvae_live.engine.journaling import Instant, TempoLog
@@ -78,7 +78,7 @@ class Sequencer:
         )
         self._arrangements: list[tuple[float, Arrangement]] = []  # (beat, what holds from there)
         self.tempo_log = TempoLog(self.clock, self.journal)
-        self.desk = Desk(
+        self.desk = Dispatcher(
             self.time,
             self.clock,
             self.journal,
