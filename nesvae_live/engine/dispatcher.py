@@ -37,7 +37,7 @@ from nesvae_live.control.readings import Message
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.gestures import Gestures
 from nesvae_live.engine.journaling import TempoLog
-from nesvae_live.engine.outputs import Ensemble
+from nesvae_live.engine.outputs import Outputs
 from nesvae_live.engine.phraseplayer import PhrasePlayer
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.engine.state import LiveState
@@ -72,7 +72,7 @@ class Dispatcher:
     surface: Surface
     performer: LiveState
     player: PhrasePlayer
-    ensemble: Ensemble
+    ensemble: Outputs
     tempo_log: TempoLog
     gestures: Gestures
     follow: Callable[[], None]

@@ -24,7 +24,7 @@ from nesvae_live.music.voices import Voice
 Knobs = Mapping[str, float]
 
 
-class Ensemble:
+class Outputs:
     """Sends what the voices play; the one book of what sounds is its `voicing`."""
 
     def __init__(

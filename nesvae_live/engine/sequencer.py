@@ -24,7 +24,7 @@ from nesvae_live.engine.dispatcher import Dispatcher, Keep, unkept, unshown
 from nesvae_live.engine.gestures import Gestures
 from nesvae_live.engine.inference import Request, Result
 from nesvae_live.engine.journaling import Instant, TempoLog
-from nesvae_live.engine.outputs import Ensemble
+from nesvae_live.engine.outputs import Outputs
 from nesvae_live.engine.phraseplayer import PhrasePlayer
 from nesvae_live.engine.protocols import Clock, Output
 from nesvae_live.engine.state import LiveState
@@ -61,7 +61,7 @@ class Sequencer:
         self.time = self._instant = Instant(self.wall, self.journal)
         self.performance = self.performer.performance
         self.counters = Counters()
-        self.ensemble = Ensemble(self.outputs, self.journal, self.time, self.performance.patches)
+        self.ensemble = Outputs(self.outputs, self.journal, self.time, self.performance.patches)
         self.player = PhrasePlayer(
             self.time,
             self.clock,
