@@ -12,7 +12,7 @@ from typing import Any
 
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.engine.outputs import Shifted
+from nesvae_live.engine.outputs import DelayedOutput
 from nesvae_live.engine.protocols import Output
 from nesvae_live.io.audio.device import open_audio
 from nesvae_live.io.audio.mixer import Mixer
@@ -124,7 +124,7 @@ def _play(
     replay = Replay(
         opened,
         Unwritten(),
-        outputs=tuple(Shifted(output, shift) for output in outputs),
+        outputs=tuple(DelayedOutput(output, shift) for output in outputs),
         pace=wait,
     )
     for entry in read_entries(lines, faults, count):

@@ -26,7 +26,7 @@ from nesvae_live.engine.config import ClockSetup, Setup
 from nesvae_live.engine.dispatcher import unshown
 from nesvae_live.engine.engine import Engine
 from nesvae_live.engine.inference import Result
-from nesvae_live.engine.outputs import Shifted
+from nesvae_live.engine.outputs import DelayedOutput
 from nesvae_live.engine.protocols import Decode, Encode, Output
 from nesvae_live.io.audio.device import open_audio
 from nesvae_live.io.audio.mixer import Mixer
@@ -153,9 +153,9 @@ class Stage:
 
     def _make_engine(self, balance: Balance) -> None:
         options, time = self.options, self.time
-        outputs: list[Output] = [Shifted(self.renderer, options.offset_audio / 1e3)]
+        outputs: list[Output] = [DelayedOutput(self.renderer, options.offset_audio / 1e3)]
         if self.midi.output is not None:
-            outputs.insert(0, Shifted(self.midi.output, options.offset_midi / 1e3))
+            outputs.insert(0, DelayedOutput(self.midi.output, options.offset_midi / 1e3))
         self.setup = Setup(
             performance=self.performance,
             layout=self.preset.layout,

@@ -97,7 +97,7 @@ class Outputs:
             output.send(event, at)
 
 
-class Shifted:
+class DelayedOutput:
     """Stands before `output` and moves the time of its events by `seconds`, plus or minus.
 
     To play earlier, events must come that much earlier too: the lookahead has to grow with it.
