@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nesvae_live.engine.inference import Result
-from nesvae_live.engine.placedphrase import Book
+from nesvae_live.engine.placedphrase import PlacedPhrase
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.setting import (
@@ -46,7 +46,7 @@ class Cue:
     line: float
     setting: Setting
     why: str
-    phrase: Result | Book | None = None
+    phrase: Result | PlacedPhrase | None = None
 
 
 GLIDE_PHRASES = 8
@@ -78,7 +78,7 @@ class Automation:
 
     performer: LiveState
     arrange: Callable[[Arrangement, float], None]
-    leap: Callable[[Result | Book, float], None]
+    leap: Callable[[Result | PlacedPhrase, float], None]
 
     def __post_init__(self) -> None:
         self.cue: Cue | None = None

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.engine.placedphrase import Book, Cut
+from nesvae_live.engine.placedphrase import Cut, PlacedPhrase
 from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
@@ -173,13 +173,13 @@ class Asking:
         """Phrase `index` plays: those that follow it have higher numbers."""
         self._newest = max(self._newest, index)
 
-    def following(self, book: Book | None, aim: Aim | None = None) -> Request:
+    def following(self, book: PlacedPhrase | None, aim: Aim | None = None) -> Request:
         """The phrase after the one that plays, or with None the first; of the newest aim or `aim`."""
         if book is None:
             return self._request(0, -1, self._origin, aim)
         return self._request(self._newest + 1, book.index, book.states[-1], aim)
 
-    def tail(self, book: Book, cut: Cut) -> Request:
+    def tail(self, book: PlacedPhrase, cut: Cut) -> Request:
         """A new tail for the phrase that plays."""
         request = self._request(book.index, book.index - 1, book.state_at(cut))
         return replace(request, tuples=book.tail_tuples(cut), splice=book.splices + 1)

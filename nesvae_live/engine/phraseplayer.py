@@ -13,7 +13,7 @@ from nesvae_live.clock.timing import EPSILON
 from nesvae_live.engine.config import Counters, PlayConfig
 from nesvae_live.engine.inference import Asking, Budget, Request, Result
 from nesvae_live.engine.journaling import answered, decoded, spliced
-from nesvae_live.engine.placedphrase import Book, Cut, History, Past
+from nesvae_live.engine.placedphrase import Cut, History, Past, PlacedPhrase
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.engine.schedule import Placing
 from nesvae_live.engine.state import LiveState
@@ -49,9 +49,9 @@ class PhrasePlayer:
         """What came of a capture; whoever takes it puts None here."""
         self._heard: Ints | None = None  # what is to be captured
         self.budget = Budget()
-        self.book: Book | None = None
+        self.book: PlacedPhrase | None = None
         self.pending: Request | None = None
-        self.ready: Result | Book | None = None
+        self.ready: Result | PlacedPhrase | None = None
         """A phrase that waits for the clock to run."""
         self._ready_aim = self.performer.aim  # what it was decoded from
         self.joining = True
@@ -75,7 +75,7 @@ class PhrasePlayer:
         assert ready is not None  # the caller asked
         self.placing.schedule.clear()
         self.placing.reached = entry
-        if isinstance(ready, Book):
+        if isinstance(ready, PlacedPhrase):
             self._play_again(replace(ready, aim=self._ready_aim.key), entry, self.time.now())
         else:
             self._place(ready, entry, self._ready_aim)
@@ -169,7 +169,7 @@ class PhrasePlayer:
         self._cut = None
         self._play_again(self.book, self.book.end, now)
 
-    def leap(self, phrase: Result | Book, line: float) -> None:
+    def leap(self, phrase: Result | PlacedPhrase, line: float) -> None:
         """From `line` on play another phrase; what was placed for then gives way.
 
         The performer's aim is that phrase's from now on.
@@ -185,7 +185,7 @@ class PhrasePlayer:
         self._sound = aim = self.performer.aim
         self._play_again(replace(phrase, aim=aim.key), place, self.time.now())
 
-    def _wait(self, phrase: Result | Book, aim: Aim) -> None:
+    def _wait(self, phrase: Result | PlacedPhrase, aim: Aim) -> None:
         self.ready, self._ready_aim = phrase, aim
 
     def listen(self, tuples: Ints) -> None:
@@ -200,7 +200,7 @@ class PhrasePlayer:
         beat = max(self.clock.ref.beat_at(soonest), self.placing.reached)
         return next_line(self.performer.swap, beat, self.performance.meter)
 
-    def _play_again(self, book: Book, place: float, now: float) -> None:
+    def _play_again(self, book: PlacedPhrase, place: float, now: float) -> None:
         places, beats = self.placing.put_down(Phrase(book.tuples), book.index, place)
         self.book = replace(book, places=places)
         self.journal.put(Placed(now, book.index, beats[0], beats[-1] - beats[0], repeat=True))
@@ -212,7 +212,7 @@ class PhrasePlayer:
     def _decided_by(self, beat: float) -> float:
         return self.clock.ref.time_of(beat) - self.performance.lookahead
 
-    def _plan(self, book: Book, now: float) -> None:
+    def _plan(self, book: PlacedPhrase, now: float) -> None:
         """Find the cut from which on turned knobs can be heard, if any were turned."""
         if self.performer.aim.key == book.aim:
             self._cut = None
@@ -244,7 +244,7 @@ class PhrasePlayer:
         places, beats = self.placing.put_down(phrase, request.index, start)
         states = tuple(result.decoded.state(i) for i in range(len(phrase.tuples) + 1))
         aim = aim or request.aim
-        self.book = Book(request.index, phrase.tuples, places, states, aim.key)
+        self.book = PlacedPhrase(request.index, phrase.tuples, places, states, aim.key)
         self._asking.count(request.index)
         self._sound, self._cut = aim, None
         self.history.add(Past(self.book, self.performer.setting))

@@ -29,7 +29,7 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class PlacedPhrase:
     """Phrase `index` as it was placed.
 
     `places` are the beats, before swing, on which its tuples start, and its end; `states` the
@@ -87,10 +87,10 @@ class Book:
         places: tuple[float, ...],
         states: tuple[State, ...],
         aim: bytes,
-    ) -> Book:
+    ) -> PlacedPhrase:
         """The book with a new tail; `places` and `states` are one more than `tuples`."""
         p1, p2, tr, _ = self.tuples[cut.kept - 1]
-        return Book(
+        return PlacedPhrase(
             self.index,
             (*self.tuples[: cut.kept - 1], (p1, p2, tr, cut.held), *tuples),
             (*self.places[: cut.kept], *places),
@@ -131,7 +131,7 @@ LONGEST = 64
 class Past:
     """A phrase, and how everything stood for it."""
 
-    book: Book
+    book: PlacedPhrase
     setting: Setting
 
 
