@@ -15,7 +15,7 @@ from nesvae_live.engine.inference import Asking, Budget, Request, Result
 from nesvae_live.engine.journaling import answered, decoded, spliced
 from nesvae_live.engine.placedphrase import Cut, History, Past, PlacedPhrase
 from nesvae_live.engine.protocols import Clock
-from nesvae_live.engine.schedule import Placing
+from nesvae_live.engine.schedule import Placer
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.decoding import Aim, State
 from nesvae_live.log.entries import Journal, Placed
@@ -44,7 +44,7 @@ class PhrasePlayer:
 
     def __post_init__(self) -> None:
         self.history = History()
-        self.placing = Placing(self.performance, self.clock)
+        self.placing = Placer(self.performance, self.clock)
         self.captured: Result | None = None
         """What came of a capture; whoever takes it puts None here."""
         self._heard: Ints | None = None  # what is to be captured

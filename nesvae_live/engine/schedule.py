@@ -98,7 +98,7 @@ class Voicing:
         return offs
 
 
-class Placing:
+class Placer:
     """Puts phrases onto the schedule, and their drums beside it; in the sequencer's thread."""
 
     def __init__(self, performance: PlayConfig, clock: Clock) -> None:

@@ -7,23 +7,23 @@ import pytest
 
 from nesvae_live.clock.sources import InternalClock
 from nesvae_live.engine.config import PlayConfig
-from nesvae_live.engine.schedule import Moment, Placing
+from nesvae_live.engine.schedule import Moment, Placer
 from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.phrase import Phrase
 
 PHRASE = Phrase(((60, 0, 0, 12), (62, 0, 40, 12), (0, 64, 40, 24)))
 
 
-def placing(**grid: object) -> Placing:
+def placing(**grid: object) -> Placer:
     performance = PlayConfig(
         style=np.zeros(32, np.float32),
         reach=np.zeros((8, 2)),
         grid=Grid(**grid),  # type: ignore[arg-type]
     )
-    return Placing(performance, InternalClock(120.0))
+    return Placer(performance, InternalClock(120.0))
 
 
-def due(place: Placing, beat: float) -> list[Moment]:
+def due(place: Placer, beat: float) -> list[Moment]:
     return [each for each in place.take_due(beat, None) if isinstance(each, Moment)]
 
 
