@@ -154,7 +154,7 @@ LIKELIEST = Sampling(temperature=0.01)
 """How a captured phrase is first played back: by the likeliest symbols, so as near as can be."""
 
 
-class Asking:
+class RequestBuilder:
     """Makes requests from the performer's aim, and gives phrases their numbers.
 
     Args:

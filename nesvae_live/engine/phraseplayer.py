@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.timing import EPSILON
 from nesvae_live.engine.config import Counters, PlayConfig
-from nesvae_live.engine.inference import Asking, Budget, Request, Result
+from nesvae_live.engine.inference import Budget, Request, RequestBuilder, Result
 from nesvae_live.engine.journaling import answered, decoded, spliced
 from nesvae_live.engine.placedphrase import Cut, History, Past, PlacedPhrase
 from nesvae_live.engine.protocols import Clock
@@ -61,7 +61,7 @@ class PhrasePlayer:
 
     def first_request(self, state: State) -> Request:
         """The request for the first phrase, which is decoded before anything starts."""
-        self._asking = Asking(self.performance.sampling, self.performer, state)
+        self._asking = RequestBuilder(self.performance.sampling, self.performer, state)
         return self._asking.following(None)
 
     def begin(self, first: Result) -> None:
