@@ -15,7 +15,7 @@ from nesvae_live.engine.placedphrase import Cut, PlacedPhrase
 from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
-from nesvae_live.latent.decoding import Aim, Decoded, Sampling, State
+from nesvae_live.latent.decoding import Condition, Decoded, Sampling, State
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, Phrase, symbols_to_tuples
 
 REMEMBERED_TIMES = 512
@@ -43,9 +43,9 @@ class Request:
     captured: Ints | None = None
 
     @property
-    def aim(self) -> Aim:
+    def aim(self) -> Condition:
         """Where the knobs point."""
-        return Aim(self.z, self.mask, self.sampling.temperature, self.seed)
+        return Condition(self.z, self.mask, self.sampling.temperature, self.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ class RequestBuilder:
         """Phrase `index` plays: those that follow it have higher numbers."""
         self._newest = max(self._newest, index)
 
-    def following(self, book: PlacedPhrase | None, aim: Aim | None = None) -> Request:
+    def following(self, book: PlacedPhrase | None, aim: Condition | None = None) -> Request:
         """The phrase after the one that plays, or with None the first; of the newest aim or `aim`."""
         if book is None:
             return self._request(0, -1, self._origin, aim)
@@ -193,7 +193,9 @@ class RequestBuilder:
             self._newest, -1, aim.seed, aim.z, everything, self._origin, LIKELIEST, captured=tuples
         )
 
-    def _request(self, index: int, follows: int, state: State, aim: Aim | None = None) -> Request:
+    def _request(
+        self, index: int, follows: int, state: State, aim: Condition | None = None
+    ) -> Request:
         aim = aim or self._performer.aim
         sampling = replace(self._sampling, temperature=aim.temperature)
         return Request(index, follows, aim.seed, aim.z, aim.mask, state, sampling)

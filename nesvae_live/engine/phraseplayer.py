@@ -17,7 +17,7 @@ from nesvae_live.engine.placedphrase import Cut, History, Past, PlacedPhrase
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.engine.schedule import Placer
 from nesvae_live.engine.state import LiveState
-from nesvae_live.latent.decoding import Aim, State
+from nesvae_live.latent.decoding import Condition, State
 from nesvae_live.log.entries import Journal, Placed
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.phrase import Ints, Phrase
@@ -185,7 +185,7 @@ class PhrasePlayer:
         self._sound = aim = self.performer.aim
         self._play_again(replace(phrase, aim=aim.key), place, self.time.now())
 
-    def _wait(self, phrase: Result | PlacedPhrase, aim: Aim) -> None:
+    def _wait(self, phrase: Result | PlacedPhrase, aim: Condition) -> None:
         self.ready, self._ready_aim = phrase, aim
 
     def listen(self, tuples: Ints) -> None:
@@ -231,14 +231,14 @@ class PhrasePlayer:
         self.pending = request
         self.ask(request)
 
-    def _next_aim(self) -> Aim:
+    def _next_aim(self) -> Condition:
         """The newest knobs, unless the next phrase begins long before they may be heard."""
         line = next_line(self.performer.swap, self.placing.schedule.end, self.performance.meter)
         wait = self.clock.ref.time_of(line) - self.clock.ref.time_of(self.placing.schedule.end)
         soon = wait <= self.performance.lookahead + 2.0 * self.budget.phrase
         return self.performer.aim if soon else self._sound
 
-    def _place(self, result: Result, start: float, aim: Aim | None = None) -> None:
+    def _place(self, result: Result, start: float, aim: Condition | None = None) -> None:
         """Let a whole phrase play from place `start` on."""
         request, phrase = result.request, result.phrase
         places, beats = self.placing.put_down(phrase, request.index, start)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.protocols import Clock
-from nesvae_live.latent.decoding import Aim
+from nesvae_live.latent.decoding import Condition
 from nesvae_live.latent.knobs import KNOB_BY_NAME, KnobState
 from nesvae_live.latent.setting import SEEDS, SLOTS, TEMPERATURES, Setting
 from nesvae_live.latent.space import assemble
@@ -183,6 +183,6 @@ class LiveState:
         self.balance = balance
         self.hear(balance)
 
-    def _aimed(self) -> Aim:
+    def _aimed(self) -> Condition:
         z, mask = assemble(self.knobs.values, self.style, self.performance.reach)
-        return Aim(z, mask, self.temperature, self.seed)
+        return Condition(z, mask, self.temperature, self.seed)

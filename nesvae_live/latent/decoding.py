@@ -63,7 +63,7 @@ class Decoded:
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class Condition:
     """Where the knobs point: z `[8 + U]`, its attributes' mask `[8]`, how symbols are drawn."""
 
     z: NDArray[np.float32]
