@@ -108,7 +108,7 @@ def spliced(result: Result, cut: Cut, beat: float, beats: float, at: float) -> S
     )
 
 
-class Instant:
+class StepTime:
     """A `Time` that stands still between `look`s; one thread's, the sequencer's."""
 
     def __init__(self, time: Time, journal: Journal) -> None:

@@ -23,7 +23,7 @@ from nesvae_live.engine.config import Counters
 from nesvae_live.engine.dispatcher import Dispatcher, Keep, unkept, unshown
 from nesvae_live.engine.gestures import Gestures
 from nesvae_live.engine.inference import Request, Result
-from nesvae_live.engine.journaling import Instant, TempoLog
+from nesvae_live.engine.journaling import StepTime, TempoLog
 from nesvae_live.engine.outputs import Outputs
 from nesvae_live.engine.phraseplayer import PhrasePlayer
 from nesvae_live.engine.protocols import Clock, Output
@@ -58,7 +58,7 @@ class Sequencer:
 
     def __post_init__(self) -> None:
         self.wall = self.time
-        self.time = self._instant = Instant(self.wall, self.journal)
+        self.time = self._instant = StepTime(self.wall, self.journal)
         self.performance = self.performer.performance
         self.counters = Counters()
         self.ensemble = Outputs(self.outputs, self.journal, self.time, self.performance.patches)
