@@ -12,7 +12,7 @@ from nesvae_live import NesvaeError
 from nesvae_live.chip.midireader import midi_to_parts
 from nesvae_live.chip.nesmdb import ExprScore, SeprScore, loads_exprsco, loads_seprsco
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
-from nesvae_live.latent.point import Place, place_to_setting, setting_to_place
+from nesvae_live.latent.point import LatentPoint, place_to_setting, setting_to_place
 from nesvae_live.latent.setting import SLOTS
 from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.model.encoder import Encoder
@@ -45,7 +45,7 @@ class EncodeError(NesvaeError):
 class Encoded:
     """A phrase of a file: its `[13, 4]` tuples, those that aren't there with a hold of 0."""
 
-    place: Place
+    place: LatentPoint
     tuples: Ints
 
 
@@ -64,7 +64,7 @@ def encode_file(path: Path, checkpoint: Checkpoint, say: Say) -> list[Encoded]:
     return encode_tuples(tuples, checkpoint, path.name)
 
 
-def read_places(path: Path, checkpoint: Checkpoint, say: Say) -> list[Place]:
+def read_places(path: Path, checkpoint: Checkpoint, say: Say) -> list[LatentPoint]:
     """The places of a file of snapshots, or of the phrases of a file of music.
 
     Raises:
@@ -145,7 +145,7 @@ def encode_tuples(tuples: Ints, checkpoint: Checkpoint, name: str) -> list[Encod
         symbols = np.zeros_like(phrase)
         symbols[:count] = tuples_to_symbols(phrase[:count])
         u, _ = encoder.encode(symbols, count)
-        out.append(Encoded(Place(f"{name} {i + 1}", a[i], set_, u), phrase))
+        out.append(Encoded(LatentPoint(f"{name} {i + 1}", a[i], set_, u), phrase))
     return out
 
 

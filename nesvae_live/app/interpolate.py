@@ -13,7 +13,7 @@ from nesvae_live.app.piece import Piece, write_piece_midi, write_piece_picture
 from nesvae_live.app.render import RenderOptions, render
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import Sampling
-from nesvae_live.latent.point import Place
+from nesvae_live.latent.point import LatentPoint
 from nesvae_live.latent.space import slerp
 from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.model.decoder import Decoder
@@ -69,7 +69,7 @@ def interpolate(
     return files
 
 
-def walk_way(checkpoint: Checkpoint, start: Place, end: Place, steps: int) -> Ints:
+def walk_way(checkpoint: Checkpoint, start: LatentPoint, end: LatentPoint, steps: int) -> Ints:
     """`[steps, 13, 4]`: the phrases, each decoded without a past, the likeliest symbol each time.
 
     z goes along the arc between the ends (slerp). An attribute that is let go at one end is let
@@ -92,7 +92,7 @@ def walk_way(checkpoint: Checkpoint, start: Place, end: Place, steps: int) -> In
     return np.stack(phrases)
 
 
-def _find(end: End, checkpoint: Checkpoint, say: Say) -> Place:
+def _find(end: End, checkpoint: Checkpoint, say: Say) -> LatentPoint:
     places = read_places(end.path, checkpoint, say)
     if end.phrase > len(places):
         raise EncodeError(f"{end.path}: there is no phrase {end.phrase}, only {len(places)}")

@@ -13,7 +13,7 @@ from nesvae_live.latent.space import coordinate_to_value, value_to_coordinate
 
 
 @dataclass(frozen=True)
-class Place:
+class LatentPoint:
     """A place in z: `a` `[8]` attribute coordinates, `mask` `[8]` which of them are set, and `u`.
 
     `u` `[U]` float32 is the style, None where it is not known (of another checkpoint).
@@ -25,7 +25,7 @@ class Place:
     u: NDArray[np.float32] | None
 
 
-def place_to_setting(place: Place, reach: NDArray[np.float64], temperature: float) -> Setting:
+def place_to_setting(place: LatentPoint, reach: NDArray[np.float64], temperature: float) -> Setting:
     """The snapshot that points there: attribute knobs are set, the style rests there.
 
     `reach` `[8, 2]` are the attributes' ends (`Quantiles.reach`); what lies beyond is at them.
@@ -39,11 +39,11 @@ def place_to_setting(place: Place, reach: NDArray[np.float64], temperature: floa
     return Setting(knobs, place.u, temperature, 0)
 
 
-def setting_to_place(name: str, setting: Setting, reach: NDArray[np.float64]) -> Place:
+def setting_to_place(name: str, setting: Setting, reach: NDArray[np.float64]) -> LatentPoint:
     """Where a snapshot points."""
     a, mask = np.zeros(N_ATTRIBUTES, np.float32), np.zeros(N_ATTRIBUTES, np.float32)
     for i, knob in enumerate(ATTRIBUTE_KNOBS):
         if knob.name in setting.knobs:
             a[i], mask[i] = value_to_coordinate(setting.knobs[knob.name], *reach[i]), 1.0
     u = None if setting.style is None else setting.pose(setting.style)
-    return Place(name, a, mask, u)
+    return LatentPoint(name, a, mask, u)
