@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from nesvae_live.chip.apu import Apu
 from nesvae_live.chip.registers import RegisterWriter, Write
-from nesvae_live.music.events import Event, Played
+from nesvae_live.music.events import Event, VoiceState
 from nesvae_live.music.voices import SILENCE, Voice
 
 
@@ -20,12 +20,12 @@ class ChipPlayer:
     def __init__(self, chip: Apu) -> None:
         self.chip = chip
         self._registers = RegisterWriter()
-        self._played = [Played()] * len(Voice)
+        self._played = [VoiceState()] * len(Voice)
 
     def start(self) -> None:
         """Switch the chip off and on, silent."""
         self.chip.reset()
-        self._played = [Played()] * len(Voice)
+        self._played = [VoiceState()] * len(Voice)
         self._write(self._registers.start(), 0)
 
     @property
@@ -46,7 +46,7 @@ class ChipPlayer:
 
     def silence(self, sample: int, *, panic: bool) -> None:
         """End every voice before `sample`; a panic writes every register anew."""
-        self._played = [Played()] * len(Voice)
+        self._played = [VoiceState()] * len(Voice)
         self._write(self._registers.start() if panic else self._registers.silence(), sample)
 
     def _set(self, voice: Voice) -> list[Write]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from nesvae_live.clock.timing import EPSILON
 from nesvae_live.log.codec import entry_to_line
 from nesvae_live.log.entries import Barred, Clocked, Entry, Noted, Opened, Sent, Turned
-from nesvae_live.music.events import VELOCITY, Event, NoteOn, Played, Shape, velocity_to_volume
+from nesvae_live.music.events import VELOCITY, Event, NoteOn, Shape, VoiceState, velocity_to_volume
 from nesvae_live.music.voices import SILENCE, Voice
 
 
@@ -23,7 +23,7 @@ class Tally:
         self.n = 0
         """How many events were sent."""
         self._bar_beats = opened.beats_per_bar
-        self._played = [Played()] * len(Voice)
+        self._played = [VoiceState()] * len(Voice)
         self._velocities = [VELOCITY] * len(Voice)
 
     def begins(self, entry: Entry) -> Barred | None:
@@ -71,14 +71,14 @@ class Tally:
             self._velocities[voice] = event.velocity
 
     def _end(self) -> None:
-        silent = (Played(SILENCE, p.volume, p.duty, p.cents) for p in self._played)
+        silent = (VoiceState(SILENCE, p.volume, p.duty, p.cents) for p in self._played)
         self._played = list(silent)
 
     def _resume(self, barred: Barred) -> None:
         """Go on from how everything stood."""
         self.bar, self.n, self.knobs = barred.bar, barred.n, dict(barred.knobs)
         self.line = Clocked(barred.at, barred.beat, barred.beat_seconds, barred.runs)
-        self._played = [Played(note, *shape) for note, _, *shape in barred.voices]
+        self._played = [VoiceState(note, *shape) for note, _, *shape in barred.voices]
         self._velocities = [velocity for _, velocity, *_ in barred.voices]
 
 

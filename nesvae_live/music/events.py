@@ -62,7 +62,7 @@ def volume_to_velocity(volume: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class VoiceState:
     """What a voice of the chip plays after some events: `note` (0: none), and how."""
 
     note: int = SILENCE
@@ -75,10 +75,10 @@ class Played:
         """Whether there is anything to hear: volume 0 is silence too."""
         return self.note != SILENCE and self.volume > 0
 
-    def after(self, event: Event) -> Played:
+    def after(self, event: Event) -> VoiceState:
         """What it plays after one more event; the end of another note ends nothing."""
         if isinstance(event, NoteOn):
             return replace(self, note=event.note, volume=velocity_to_volume(event.velocity))
         if isinstance(event, Shape):
-            return Played(self.note, event.volume, event.duty, event.cents)
+            return VoiceState(self.note, event.volume, event.duty, event.cents)
         return replace(self, note=SILENCE) if self.note == event.note else self

@@ -14,7 +14,7 @@ from nesvae_live.chip.timeline import Change, Timeline
 from nesvae_live.clock.timing import Meter
 from nesvae_live.log.entries import Entry, Rendered, Sent, Silenced, Sounded
 from nesvae_live.log.jam import Jam
-from nesvae_live.music.events import Event, NoteOff, Played
+from nesvae_live.music.events import Event, NoteOff, VoiceState
 from nesvae_live.music.voices import SILENCE, Voice
 
 FARTHEST_SECONDS = 12 * 3600
@@ -106,7 +106,7 @@ def jam_to_timeline(jam: Jam) -> Timeline:
     if frames >= LONGEST:
         raise ValueError(f"the jam would last {frames / rate / 3600:.0f} hours or more")
     changes: dict[tuple[int, Voice], Change] = {}
-    played = dict.fromkeys(Voice, Played())
+    played = dict.fromkeys(Voice, VoiceState())
     for sample, event in sorted(events, key=lambda timed: timed[0]):
         ended = [NoteOff(voice, state.note) for voice, state in played.items()]
         for part in ended if event is None else [event]:
@@ -117,7 +117,7 @@ def jam_to_timeline(jam: Jam) -> Timeline:
     return Timeline(rate, frames + 1, tuple(change for _, change in ordered))
 
 
-def _change(stamp: int, voice: Voice, played: Played) -> Change:
+def _change(stamp: int, voice: Voice, played: VoiceState) -> Change:
     if not played.sounds:
         return Change(stamp, voice, SILENCE, 0, played.duty)
     volume = 0 if voice is Voice.TR else played.volume
