@@ -11,7 +11,7 @@ import numpy as np
 
 from nesvae_live.music.parts import Key, Part, parts_to_played
 from nesvae_live.music.phrase import STEPS_PER_SECOND, TUPLES_PER_PHRASE, Ints, tuples_to_symbols
-from nesvae_live.music.voicenotes import Played, played_to_tuples
+from nesvae_live.music.voicenotes import VoiceNote, played_to_tuples
 from nesvae_live.music.voices import VOICES
 
 NOTE_OFF, NOTE_ON = 0x80, 0x90
@@ -104,7 +104,7 @@ def _parts(heard: Iterable[tuple[int, Key]]) -> list[Part]:
     return parts
 
 
-def _together(played: Sequence[Played]) -> list[Played]:
+def _together(played: Sequence[VoiceNote]) -> list[VoiceNote]:
     """Let what was meant to fall together do so: on the first of the notes that begin there."""
     near = TOGETHER_STEPS / STEPS_PER_SECOND
     begins: list[float] = []
@@ -112,7 +112,7 @@ def _together(played: Sequence[Played]) -> list[Played]:
         if not begins or on - begins[-1] > near:
             begins.append(on)
 
-    def off(p: Played) -> float:
+    def off(p: VoiceNote) -> float:
         nearest = begins[min(bisect_left(begins, p.off - near), len(begins) - 1)]
         return nearest if abs(nearest - p.off) <= near and nearest > p.on else p.off
 

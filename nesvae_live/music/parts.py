@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from nesvae_live.music.phrase import STEPS_PER_SECOND
-from nesvae_live.music.voicenotes import Played, to_range
+from nesvae_live.music.voicenotes import VoiceNote, to_range
 from nesvae_live.music.voices import CHANNELS, VOICES, Voice
 
 TOGETHER = 0.5 / STEPS_PER_SECOND
@@ -56,7 +56,7 @@ class Part:
         return most
 
 
-def parts_to_played(parts: Iterable[Part]) -> tuple[list[Played], list[str]]:
+def parts_to_played(parts: Iterable[Part]) -> tuple[list[VoiceNote], list[str]]:
     """Share parts out to P1, P2 and TR.
 
     Tracks named p1, p2 or tr are these voices; so are MIDI channels 1 to 3, where there is nothing
@@ -73,7 +73,7 @@ def parts_to_played(parts: Iterable[Part]) -> tuple[list[Played], list[str]]:
     said = [f"{part} (drums) is left out" for part in parts if part.keys and part not in kept]
     voices_of, left_out = _cast(kept)
     said += [f"{part} is left out: there are three voices" for part in left_out]
-    played: list[Played] = []
+    played: list[VoiceNote] = []
     for part, voices in voices_of:
         notes, dropped = share(part.keys, voices)
         played += notes
@@ -125,7 +125,7 @@ def _cast(parts: Sequence[Part]) -> tuple[Casting, list[Part]]:
     return casting, [part for part in others if part not in upper]
 
 
-def share(keys: Iterable[Key], voices: Sequence[Voice]) -> tuple[list[Played], int]:
+def share(keys: Iterable[Key], voices: Sequence[Voice]) -> tuple[list[VoiceNote], int]:
     """Share notes out to voices: the highest, the lowest, the next below the highest.
 
     A note keeps its voice as long as it lasts, or until a newer one takes the voice. A note by
@@ -141,7 +141,7 @@ def share(keys: Iterable[Key], voices: Sequence[Voice]) -> tuple[list[Played], i
     """
     upper = [voice for voice in voices if voice in UPPER]
     last: dict[Voice, int] = {}
-    played: list[Played] = []
+    played: list[VoiceNote] = []
     sounding: list[Key] = []
     dropped = 0
     for group in _groups(keys):
@@ -158,7 +158,7 @@ def share(keys: Iterable[Key], voices: Sequence[Voice]) -> tuple[list[Played], i
                 continue
             taken.add(voice)
             last[voice] = key.note
-            played.append(Played(voice, key.note, begins, max(key.off, begins)))
+            played.append(VoiceNote(voice, key.note, begins, max(key.off, begins)))
         sounding += group
     return played, dropped
 

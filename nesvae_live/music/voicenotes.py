@@ -15,7 +15,7 @@ OCTAVE = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class VoiceNote:
     """A note of `voice` (P1, P2 or TR), from `on` to `off` in seconds; `note` is any MIDI note."""
 
     voice: Voice
@@ -25,7 +25,7 @@ class Played:
 
 
 def played_to_tuples(
-    notes: Iterable[Played], start: float | None = None, end: float | None = None
+    notes: Iterable[VoiceNote], start: float | None = None, end: float | None = None
 ) -> Ints:
     """Lay notes on the grid of 24 steps a second.
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nesvae_live.music.parts import Key, Part, parts_to_played, share
-from nesvae_live.music.voicenotes import Played
+from nesvae_live.music.voicenotes import VoiceNote
 from nesvae_live.music.voices import Voice
 
 ALL = (Voice.P1, Voice.P2, Voice.TR)
@@ -25,7 +25,7 @@ def part(keys: list[Key], name: str = "", channel: int = 4) -> Part:
     return Part(name, channel, tuple(keys))
 
 
-def by_voice(played: list[Played]) -> dict[str, list[int]]:
+def by_voice(played: list[VoiceNote]) -> dict[str, list[int]]:
     out: dict[str, list[int]] = {}
     for note in sorted(played, key=lambda note: note.on):
         out.setdefault(note.voice.name, []).append(note.note)

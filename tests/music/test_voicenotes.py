@@ -16,14 +16,14 @@ from nesvae_live.music.phrase import (
     tuples_to_steps,
     tuples_to_symbols,
 )
-from nesvae_live.music.voicenotes import Played, played_to_tuples, to_range
+from nesvae_live.music.voicenotes import VoiceNote, played_to_tuples, to_range
 from nesvae_live.music.voices import VOICES, Voice
 
 STEP = 1.0 / STEPS_PER_SECOND
 JITTER = 0.45 * STEP
 
 
-def tuples_to_played(tuples: Ints, jitter: float = 0.0, seed: int = 0) -> list[Played]:
+def tuples_to_played(tuples: Ints, jitter: float = 0.0, seed: int = 0) -> list[VoiceNote]:
     """Every note of the tuples as a person plays it, up to `jitter` seconds early or late."""
     rng = np.random.default_rng(seed)
     steps = tuples_to_steps(tuples)
@@ -34,7 +34,7 @@ def tuples_to_played(tuples: Ints, jitter: float = 0.0, seed: int = 0) -> list[P
         for first, after in pairwise(bounds):
             if column[first]:
                 on, off = np.array([first, after]) * STEP + rng.uniform(-jitter, jitter, 2)
-                notes.append(Played(voice, int(column[first]), on, off))
+                notes.append(VoiceNote(voice, int(column[first]), on, off))
     return notes
 
 
@@ -55,36 +55,40 @@ def test_a_song_played_with_a_human_s_jitter_comes_back(song: Ints, seed: int) -
 @given(songs)
 def test_whatever_is_played_can_be_spelt(song: Ints) -> None:
     doubled = [*tuples_to_played(song), *tuples_to_played(song, 5 * STEP, 1)]
-    high = [Played(n.voice, (n.note * 7) % 128, n.on, n.off) for n in doubled]
+    high = [VoiceNote(n.voice, (n.note * 7) % 128, n.on, n.off) for n in doubled]
     tuples_to_symbols(played_to_tuples(high))  # raises if not
 
 
 def test_the_first_note_is_step_0_and_the_last_one_s_end_the_end() -> None:
-    tuples = played_to_tuples([Played(Voice.P1, 60, 7.0, 7.5), Played(Voice.TR, 40, 7.25, 8.0)])
+    tuples = played_to_tuples(
+        [VoiceNote(Voice.P1, 60, 7.0, 7.5), VoiceNote(Voice.TR, 40, 7.25, 8.0)]
+    )
     assert tuples.tolist() == [[60, 0, 0, 6], [60, 0, 40, 6], [0, 0, 40, 12]]
 
 
 def test_the_newest_note_cuts_the_older_one_which_does_not_come_back() -> None:
-    tuples = played_to_tuples([Played(Voice.P1, 60, 0.0, 1.0), Played(Voice.P1, 64, 0.25, 0.5)])
+    tuples = played_to_tuples(
+        [VoiceNote(Voice.P1, 60, 0.0, 1.0), VoiceNote(Voice.P1, 64, 0.25, 0.5)]
+    )
     assert tuples.tolist() == [[60, 0, 0, 6], [64, 0, 0, 6], [0, 0, 0, 12]]
 
 
 def test_of_a_chord_on_one_voice_the_highest_sounds() -> None:
-    chord = [Played(Voice.P2, note, 0.0, 0.25) for note in (67, 60, 64)]
+    chord = [VoiceNote(Voice.P2, note, 0.0, 0.25) for note in (67, 60, 64)]
     assert played_to_tuples(chord).tolist() == [[0, 67, 0, 6]]
 
 
 def test_a_note_of_no_length_lasts_a_step() -> None:
-    assert played_to_tuples([Played(Voice.P1, 60, 3.0, 3.0)]).tolist() == [[60, 0, 0, 1]]
+    assert played_to_tuples([VoiceNote(Voice.P1, 60, 3.0, 3.0)]).tolist() == [[60, 0, 0, 1]]
 
 
 def test_what_began_before_the_start_sounds_from_it_on() -> None:
-    notes = [Played(Voice.P1, 50, 0.0, 0.5), Played(Voice.P1, 60, 0.5, 2.0)]
+    notes = [VoiceNote(Voice.P1, 50, 0.0, 0.5), VoiceNote(Voice.P1, 60, 0.5, 2.0)]
     assert played_to_tuples(notes, 1.0, 1.5).tolist() == [[60, 0, 0, 12]]
 
 
 def test_silence_before_and_after_is_kept_where_it_is_asked_for() -> None:
-    tuples = played_to_tuples([Played(Voice.P1, 60, 1.0, 1.5)], 0.5, 2.0)
+    tuples = played_to_tuples([VoiceNote(Voice.P1, 60, 1.0, 1.5)], 0.5, 2.0)
     assert tuples.tolist() == [[0, 0, 0, 12], [60, 0, 0, 12], [0, 0, 0, 12]]
 
 
