@@ -26,7 +26,7 @@ from nesvae_live.chip.timeline import Timeline
 from nesvae_live.chip.vgm import VGM_RATE
 from nesvae_live.music.dialect import drum_to_noise
 from nesvae_live.music.events import velocity_to_volume
-from nesvae_live.music.parts import Key, Part
+from nesvae_live.music.parts import Part, PartNote
 from nesvae_live.music.voices import Voice
 
 LOWEST_DRUM = 27
@@ -83,7 +83,7 @@ def midi_to_parts(data: bytes) -> list[Part]:
     to_sample = _tempo_map(file)
     parts: list[Part] = []
     for track in file.tracks:
-        keys: dict[int, list[Key]] = defaultdict(list)
+        keys: dict[int, list[PartNote]] = defaultdict(list)
         sounding: dict[tuple[int, int], list[int]] = defaultdict(list)
         tick = 0
         for message in track:
@@ -104,8 +104,8 @@ def midi_to_parts(data: bytes) -> list[Part]:
     return parts
 
 
-def _key(note: int, start: int, end: int, to_sample: Callable[[int], int]) -> Key:
-    return Key(note, to_sample(start) / VGM_RATE, to_sample(end) / VGM_RATE)
+def _key(note: int, start: int, end: int, to_sample: Callable[[int], int]) -> PartNote:
+    return PartNote(note, to_sample(start) / VGM_RATE, to_sample(end) / VGM_RATE)
 
 
 def _parse(data: bytes) -> mido.MidiFile:

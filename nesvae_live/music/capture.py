@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nesvae_live.music.parts import Key, Part, parts_to_played
+from nesvae_live.music.parts import Part, PartNote, parts_to_played
 from nesvae_live.music.phrase import STEPS_PER_SECOND, TUPLES_PER_PHRASE, Ints, tuples_to_symbols
 from nesvae_live.music.voicenotes import VoiceNote, played_to_tuples
 from nesvae_live.music.voices import VOICES
@@ -34,7 +34,7 @@ class Ear:
 
     def __init__(self) -> None:
         self._held: dict[tuple[int, int], float] = {}
-        self._heard: deque[tuple[int, Key]] = deque(maxlen=MOST_NOTES)  # with the channel
+        self._heard: deque[tuple[int, PartNote]] = deque(maxlen=MOST_NOTES)  # with the channel
         self._since = self._captured = float("-inf")  # the last captures' times, in seconds
 
     def hear(self, data: Sequence[int], at: float) -> bool:
@@ -44,7 +44,7 @@ class Ear:
         channel, note = data[0] & 0x0F, data[1]
         begun = self._held.pop((channel, note), None)
         if begun is not None:
-            self._heard.append((channel, Key(note, begun, at)))
+            self._heard.append((channel, PartNote(note, begun, at)))
         if data[0] & 0xF0 == NOTE_ON and data[2] > 0:
             self._held[channel, note] = at
         return True
@@ -60,7 +60,7 @@ class Ear:
             ValueError: nothing was played.
         """
         heard = [*self._heard]
-        heard += [(channel, Key(note, on, now)) for (channel, note), on in self._held.items()]
+        heard += [(channel, PartNote(note, on, now)) for (channel, note), on in self._held.items()]
         new = any(key.on >= self._captured for _, key in heard)
         since = self._captured if new else self._since
         heard = [pair for pair in heard if pair[1].on >= since]
@@ -93,9 +93,9 @@ def checked_phrase(tuples: Sequence[Sequence[int]]) -> Ints:
     return phrase
 
 
-def _parts(heard: Iterable[tuple[int, Key]]) -> list[Part]:
+def _parts(heard: Iterable[tuple[int, PartNote]]) -> list[Part]:
     """What was heard, a part a channel; named by their voices, where that is what they are."""
-    keys: dict[int, list[Key]] = defaultdict(list)
+    keys: dict[int, list[PartNote]] = defaultdict(list)
     for channel, key in heard:
         keys[channel].append(key)
     parts = [Part("", channel, tuple(found)) for channel, found in keys.items()]

@@ -20,7 +20,7 @@ UPPER = {spec.voice for spec in VOICES} - {Voice.TR}
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class PartNote:
     """A note of a part, from `on` to `off` in seconds."""
 
     note: int
@@ -34,7 +34,7 @@ class Part:
 
     name: str
     channel: int
-    keys: tuple[Key, ...]
+    keys: tuple[PartNote, ...]
 
     def __str__(self) -> str:
         """As a person would call it."""
@@ -47,7 +47,7 @@ class Part:
 
     def at_once(self) -> int:
         """How many notes sound at once at most; what only overlaps a little counts as one."""
-        sounding: list[Key] = []
+        sounding: list[PartNote] = []
         most = 0
         for key in sorted(self.keys, key=lambda key: key.on):
             sounding = [old for old in sounding if _is_chord(old, key)]
@@ -125,7 +125,7 @@ def _cast(parts: Sequence[Part]) -> tuple[Casting, list[Part]]:
     return casting, [part for part in others if part not in upper]
 
 
-def share(keys: Iterable[Key], voices: Sequence[Voice]) -> tuple[list[VoiceNote], int]:
+def share(keys: Iterable[PartNote], voices: Sequence[Voice]) -> tuple[list[VoiceNote], int]:
     """Share notes out to voices: the highest, the lowest, the next below the highest.
 
     A note keeps its voice as long as it lasts, or until a newer one takes the voice. A note by
@@ -142,7 +142,7 @@ def share(keys: Iterable[Key], voices: Sequence[Voice]) -> tuple[list[VoiceNote]
     upper = [voice for voice in voices if voice in UPPER]
     last: dict[Voice, int] = {}
     played: list[VoiceNote] = []
-    sounding: list[Key] = []
+    sounding: list[PartNote] = []
     dropped = 0
     for group in _groups(keys):
         begins = group[0].on
@@ -164,7 +164,7 @@ def share(keys: Iterable[Key], voices: Sequence[Voice]) -> tuple[list[VoiceNote]
 
 
 def _voice(
-    key: Key,
+    key: PartNote,
     above: bool,
     below: bool,
     voices: Sequence[Voice],
@@ -184,9 +184,9 @@ def _voice(
     return upper[1] if len(upper) > 1 else None
 
 
-def _groups(keys: Iterable[Key]) -> list[list[Key]]:
+def _groups(keys: Iterable[PartNote]) -> list[list[PartNote]]:
     """Notes that begin together, the highest first; one note of each pitch, the longest."""
-    groups: list[list[Key]] = []
+    groups: list[list[PartNote]] = []
     for key in sorted(keys, key=lambda key: key.on):
         if groups and key.on - groups[-1][0].on <= TOGETHER:
             groups[-1].append(replace(key, on=groups[-1][0].on))
@@ -199,7 +199,7 @@ def _groups(keys: Iterable[Key]) -> list[list[Key]]:
     return out
 
 
-def _is_chord(old: Key, new: Key) -> bool:
+def _is_chord(old: PartNote, new: PartNote) -> bool:
     """Whether two notes, `old` the older one, sound together for more than a legato's overlap."""
     overlap = min(old.off, new.off) - new.on
     return overlap > LEGATO * min(old.off - old.on, new.off - new.on)

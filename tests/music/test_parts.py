@@ -6,22 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nesvae_live.music.parts import Key, Part, parts_to_played, share
+from nesvae_live.music.parts import Part, PartNote, parts_to_played, share
 from nesvae_live.music.voicenotes import VoiceNote
 from nesvae_live.music.voices import Voice
 
 ALL = (Voice.P1, Voice.P2, Voice.TR)
 
 
-def line(*notes: int, start: float = 0.0, each: float = 0.5, sounds: float = 0.5) -> list[Key]:
-    return [Key(n, start + i * each, start + i * each + sounds) for i, n in enumerate(notes)]
+def line(*notes: int, start: float = 0.0, each: float = 0.5, sounds: float = 0.5) -> list[PartNote]:
+    return [PartNote(n, start + i * each, start + i * each + sounds) for i, n in enumerate(notes)]
 
 
-def chords(*stacks: tuple[int, ...], each: float = 0.5) -> list[Key]:
-    return [Key(n, i * each, (i + 1) * each) for i, stack in enumerate(stacks) for n in stack]
+def chords(*stacks: tuple[int, ...], each: float = 0.5) -> list[PartNote]:
+    return [PartNote(n, i * each, (i + 1) * each) for i, stack in enumerate(stacks) for n in stack]
 
 
-def part(keys: list[Key], name: str = "", channel: int = 4) -> Part:
+def part(keys: list[PartNote], name: str = "", channel: int = 4) -> Part:
     return Part(name, channel, tuple(keys))
 
 
@@ -104,7 +104,7 @@ def test_a_legato_overlap_is_no_chord() -> None:
 
 
 def test_a_melody_over_a_held_chord_stays_on_top() -> None:
-    held = [Key(48, 0.0, 2.0), Key(55, 0.0, 2.0), Key(64, 0.0, 0.5)]
+    held = [PartNote(48, 0.0, 2.0), PartNote(55, 0.0, 2.0), PartNote(64, 0.0, 0.5)]
     played, dropped = share([*held, *line(67, 65, start=0.5)], ALL)
     assert by_voice(played) == {"TR": [48], "P2": [55], "P1": [64, 67, 65]}
     assert dropped == 0
@@ -127,7 +127,7 @@ def test_nothing_for_a_voice_is_nothing_played(parts: list[Part]) -> None:
 
 keys = st.lists(
     st.builds(
-        lambda note, on, held: Key(note, on / 8, (on + held) / 8),
+        lambda note, on, held: PartNote(note, on / 8, (on + held) / 8),
         st.integers(0, 127),
         st.integers(0, 40),
         st.integers(0, 12),
@@ -137,7 +137,7 @@ keys = st.lists(
 
 
 @given(st.lists(st.tuples(keys, st.integers(0, 15)), max_size=6))
-def test_every_note_is_played_once_or_left_out(many: list[tuple[list[Key], int]]) -> None:
+def test_every_note_is_played_once_or_left_out(many: list[tuple[list[PartNote], int]]) -> None:
     parts = [part(k, f"t{i}", c) for i, (k, c) in enumerate(many)]
     played, said = parts_to_played(parts)
     assert len(played) <= sum(len(p.keys) for p in parts)
