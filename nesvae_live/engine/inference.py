@@ -15,7 +15,7 @@ from nesvae_live.engine.placedphrase import Cut, PlacedPhrase
 from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
-from nesvae_live.latent.decoding import Condition, Decoded, Sampling, State
+from nesvae_live.latent.decoding import Condition, Decoded, DecoderState, Sampling
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, Phrase, symbols_to_tuples
 
 REMEMBERED_TIMES = 512
@@ -36,7 +36,7 @@ class Request:
     seed: int
     z: NDArray[np.float32]
     mask: NDArray[np.float32]
-    start: State
+    start: DecoderState
     sampling: Sampling
     tuples: int = TUPLES_PER_PHRASE
     splice: int = 0
@@ -163,7 +163,7 @@ class RequestBuilder:
         origin: the state before the first phrase.
     """
 
-    def __init__(self, sampling: Sampling, performer: LiveState, origin: State) -> None:
+    def __init__(self, sampling: Sampling, performer: LiveState, origin: DecoderState) -> None:
         self._sampling = sampling
         self._performer = performer
         self._origin = origin
@@ -194,7 +194,7 @@ class RequestBuilder:
         )
 
     def _request(
-        self, index: int, follows: int, state: State, aim: Condition | None = None
+        self, index: int, follows: int, state: DecoderState, aim: Condition | None = None
     ) -> Request:
         aim = aim or self._performer.aim
         sampling = replace(self._sampling, temperature=aim.temperature)

@@ -17,7 +17,7 @@ from nesvae_live.engine.placedphrase import Cut, History, Past, PlacedPhrase
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.engine.schedule import Placer
 from nesvae_live.engine.state import LiveState
-from nesvae_live.latent.decoding import Condition, State
+from nesvae_live.latent.decoding import Condition, DecoderState
 from nesvae_live.log.entries import Journal, Placed
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.phrase import Ints, Phrase
@@ -59,7 +59,7 @@ class PhrasePlayer:
         self._sound = self.performer.aim  # what the playing phrase was decoded from
         self._cut: Cut | None = None  # of the splice that is pending, or planned
 
-    def first_request(self, state: State) -> Request:
+    def first_request(self, state: DecoderState) -> Request:
         """The request for the first phrase, which is decoded before anything starts."""
         self._asking = RequestBuilder(self.performance.sampling, self.performer, state)
         return self._asking.following(None)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from nesvae_live.clock.timing import EPSILON, Meter
-from nesvae_live.latent.decoding import State
+from nesvae_live.latent.decoding import DecoderState
 from nesvae_live.latent.setting import Setting
 from nesvae_live.music.swap import Swap, lines_from
 
@@ -40,7 +40,7 @@ class PlacedPhrase:
     index: int
     tuples: tuple[Tuple4, ...]
     places: tuple[float, ...]
-    states: tuple[State, ...]
+    states: tuple[DecoderState, ...]
     aim: bytes
     splices: int = 0
 
@@ -71,7 +71,7 @@ class PlacedPhrase:
         steps = min(max(round((line - self.places[last]) / step), 1), held)
         return Cut(last + 1, steps, line)
 
-    def state_at(self, cut: Cut) -> State:
+    def state_at(self, cut: Cut) -> DecoderState:
         """What the tail goes on from: the last tuple kept is as long as it is really held."""
         state = self.states[cut.kept]
         return replace(state, previous=(*state.previous[:3], cut.held - 1))
@@ -85,7 +85,7 @@ class PlacedPhrase:
         cut: Cut,
         tuples: tuple[Tuple4, ...],
         places: tuple[float, ...],
-        states: tuple[State, ...],
+        states: tuple[DecoderState, ...],
         aim: bytes,
     ) -> PlacedPhrase:
         """The book with a new tail; `places` and `states` are one more than `tuples`."""

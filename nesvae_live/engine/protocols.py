@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.clock.timing import ClockRef
-from nesvae_live.latent.decoding import Decoded, Sampling, State
+from nesvae_live.latent.decoding import Decoded, DecoderState, Sampling
 from nesvae_live.music.events import Event
 
 
@@ -32,7 +32,7 @@ class Output(Protocol):
 class Decode(Protocol):
     """Spells phrases; used by the inference thread alone, and releases the GIL while it works."""
 
-    def initial_state(self) -> State:
+    def initial_state(self) -> DecoderState:
         """No past."""
         ...
 
@@ -40,7 +40,7 @@ class Decode(Protocol):
         self,
         z: NDArray[np.float32],
         mask: NDArray[np.float32],
-        start: State,
+        start: DecoderState,
         uniforms: NDArray[np.float32],
         sampling: Sampling,
     ) -> Decoded:

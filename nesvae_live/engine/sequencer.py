@@ -28,7 +28,7 @@ from nesvae_live.engine.outputs import Outputs
 from nesvae_live.engine.phraseplayer import PhrasePlayer
 from nesvae_live.engine.protocols import Clock, Output
 from nesvae_live.engine.state import LiveState
-from nesvae_live.latent.decoding import State
+from nesvae_live.latent.decoding import DecoderState
 from nesvae_live.log.entries import Clocked, Journal
 from nesvae_live.music import drums
 from nesvae_live.music.arrangement import Arrangement
@@ -102,7 +102,7 @@ class Sequencer:
         self.error: BaseException | None = None
         self._epoch = self.clock.epoch
 
-    def first_request(self, state: State) -> Request:
+    def first_request(self, state: DecoderState) -> Request:
         """The request for the first phrase, which is decoded before anything starts."""
         return self.player.first_request(state)
 

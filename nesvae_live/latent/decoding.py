@@ -36,7 +36,7 @@ SAMPLING = Sampling(temperature=0.85, top_p=0.93, guidance=2.5, candidates=2)
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class DecoderState:
     """Where a phrase goes on from: the decoder's hidden `[L, H]` float32 and the last tuple."""
 
     hidden: NDArray[np.float32]
@@ -54,12 +54,12 @@ class Decoded:
     hidden: NDArray[np.float32]
     first: Symbols
 
-    def state(self, tuples: int) -> State:
+    def state(self, tuples: int) -> DecoderState:
         """The state after `tuples` tuples (0: as the phrase began)."""
         if tuples == 0:
-            return State(self.hidden[0], self.first)
+            return DecoderState(self.hidden[0], self.first)
         a, b, c, d = (int(s) for s in self.symbols[tuples - 1])
-        return State(self.hidden[tuples], (a, b, c, d))
+        return DecoderState(self.hidden[tuples], (a, b, c, d))
 
 
 @dataclass(frozen=True, slots=True)

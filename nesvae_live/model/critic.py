@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.latent.attributes import Quantiles, measure
-from nesvae_live.latent.decoding import Decoded, Sampling, State
+from nesvae_live.latent.decoding import Decoded, DecoderState, Sampling
 from nesvae_live.model.decoder import Decoder
 from nesvae_live.music.phrase import symbols_to_tuples
 
@@ -23,11 +23,13 @@ class Critic:
         self._decoder = decoder
         self._quantiles = quantiles
 
-    def initial_state(self) -> State:
+    def initial_state(self) -> DecoderState:
         """No past."""
         return self._decoder.initial_state()
 
-    def decode(self, z: F32, mask: F32, start: State, uniforms: F32, sampling: Sampling) -> Decoded:
+    def decode(
+        self, z: F32, mask: F32, start: DecoderState, uniforms: F32, sampling: Sampling
+    ) -> Decoded:
         """Spell tuples, as `Decoder.decode` does; with every knob let go there is one candidate."""
         if sampling.candidates == 1 or not mask.any():
             return self._decoder.decode(z, mask, start, uniforms, sampling)

@@ -13,7 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from nesvae_live.latent.attributes import N_ATTRIBUTES
-from nesvae_live.latent.decoding import START, Decoded, Sampling, State
+from nesvae_live.latent.decoding import START, Decoded, DecoderState, Sampling
 from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.model.gru import F32, add_product, contiguous, gru_cell, input_table, stack
 from nesvae_live.model.int8 import pack
@@ -60,16 +60,16 @@ class Decoder:
             table = bin_table(relation)
             self._bins[i, : table.shape[0], : table.shape[1]] = table
 
-    def initial_state(self) -> State:
+    def initial_state(self) -> DecoderState:
         """No past."""
         hidden = np.zeros((self.config.layers, self.config.hidden), np.float32)
-        return State(hidden, START)
+        return DecoderState(hidden, START)
 
     def decode(
         self,
         z: F32,
         mask: F32,
-        start: State,
+        start: DecoderState,
         uniforms: F32,
         sampling: Sampling = Sampling(),
     ) -> Decoded:
@@ -88,7 +88,7 @@ class Decoder:
         return self.decode_many(z, mask, start, uniforms[None], sampling)[0]
 
     def decode_many(
-        self, z: F32, mask: F32, start: State, uniforms: F32, sampling: Sampling
+        self, z: F32, mask: F32, start: DecoderState, uniforms: F32, sampling: Sampling
     ) -> list[Decoded]:
         """Spell N candidates at once, from draws `[N, T, 4]`: little dearer than one."""
         set_ = np.concatenate((z[:N_ATTRIBUTES] * mask, z[N_ATTRIBUTES:], mask))

@@ -23,7 +23,7 @@ from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode, Output
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.engine.state import LiveState
-from nesvae_live.latent.decoding import START, Decoded, State
+from nesvae_live.latent.decoding import START, Decoded, DecoderState
 from nesvae_live.log.codec import to_stamp
 from nesvae_live.log.entries import (
     Answered,
@@ -132,7 +132,11 @@ class Replay:
             surface=Surface(setup.layout),
             performer=performer,
         )
-        origin = decoder.initial_state() if decoder else State(np.zeros((1, 1), np.float32), START)
+        origin = (
+            decoder.initial_state()
+            if decoder
+            else DecoderState(np.zeros((1, 1), np.float32), START)
+        )
         self._asked = self.sequencer.first_request(origin)
 
     def _ask(self, request: Request) -> None:

@@ -18,7 +18,7 @@ from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.engine import Engine, milliseconds
 from nesvae_live.engine.inference import Inference, Request, Result
 from nesvae_live.engine.protocols import Decode
-from nesvae_live.latent.decoding import Decoded, Sampling, State
+from nesvae_live.latent.decoding import Decoded, DecoderState, Sampling
 from nesvae_live.music.events import NoteOff, NoteOn
 from tests.support.fakes import CapturingOutput, DrawnDecoder, ListJournal
 from tests.support.jack import wait_until
@@ -39,7 +39,7 @@ class BrokenDecoder(DrawnDecoder):
         self,
         z: NDArray[np.float32],
         mask: NDArray[np.float32],
-        start: State,
+        start: DecoderState,
         uniforms: NDArray[np.float32],
         sampling: Sampling,
     ) -> Decoded:

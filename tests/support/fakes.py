@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.latent.decoding import START, Decoded, Sampling, State
+from nesvae_live.latent.decoding import START, Decoded, DecoderState, Sampling
 from nesvae_live.log.entries import Entry
 from nesvae_live.music.events import Event
 from nesvae_live.music.phrase import SLOT_TABLE
@@ -57,15 +57,15 @@ class DrawnDecoder:
 
     n_style = 32
 
-    def initial_state(self) -> State:
+    def initial_state(self) -> DecoderState:
         """No past."""
-        return State(np.zeros((1, 1), np.float32), START)
+        return DecoderState(np.zeros((1, 1), np.float32), START)
 
     def decode(
         self,
         z: NDArray[np.float32],
         mask: NDArray[np.float32],
-        start: State,
+        start: DecoderState,
         uniforms: NDArray[np.float32],
         sampling: Sampling,
     ) -> Decoded:
