@@ -15,7 +15,7 @@ from nesvae_live.take.folder import LOG, MIDI, PICTURE, SOUND, Maker, make_files
 from nesvae_live.take.midifile import write_midi
 from nesvae_live.take.replay import ReplayError
 from nesvae_live.take.replayfiles import write_sound
-from nesvae_live.take.takes import State, TakeError, TakeInfo, find_takes, look_at
+from nesvae_live.take.takes import TakeError, TakeInfo, TakeState, find_takes, look_at
 from nesvae_live.take.wav import HEAD_BYTES, wav_head
 
 
@@ -36,7 +36,7 @@ def cut_takes(jams: Path) -> list[TakeInfo]:
         takes = find_takes(jams)
     except TakeError:
         return []
-    return [info for take in takes if (info := look_at(take)).state is State.CUT]
+    return [info for take in takes if (info := look_at(take)).state is TakeState.CUT]
 
 
 def recover(info: TakeInfo) -> str:

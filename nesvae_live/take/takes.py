@@ -23,7 +23,7 @@ class TakeError(NesvaeError):
     """A take that isn't there, or not to be had; one line says which and why."""
 
 
-class State(StrEnum):
+class TakeState(StrEnum):
     """What became of a take."""
 
     WHOLE = "whole"
@@ -40,7 +40,7 @@ class TakeInfo:
     """
 
     folder: Path
-    state: State
+    state: TakeState
     opened: Opened | None = None
     seconds: float = 0.0
     beat: float = 0.0
@@ -104,16 +104,16 @@ def look_at(folder: Path) -> TakeInfo:
         playing = is_held(log)
         first, last = _ends(log)
     except OSError as error:
-        return TakeInfo(folder, State.FOREIGN, fault=error.strerror or str(error))
+        return TakeInfo(folder, TakeState.FOREIGN, fault=error.strerror or str(error))
     try:
         opened = line_to_opened(first)
     except JamError as error:
-        state = State.PLAYING if playing else State.CUT if not first else State.FOREIGN
+        state = TakeState.PLAYING if playing else TakeState.CUT if not first else TakeState.FOREIGN
         return TakeInfo(folder, state, n_bytes=n_bytes, fault=str(error))
     closed = any(isinstance(entry, Closed) for entry in last)
-    state = State.PLAYING if playing else State.WHOLE if closed else State.CUT
-    if state is State.WHOLE and not (folder / MIDI).exists():
-        state = State.CUT
+    state = TakeState.PLAYING if playing else TakeState.WHOLE if closed else TakeState.CUT
+    if state is TakeState.WHOLE and not (folder / MIDI).exists():
+        state = TakeState.CUT
     beat = max((e.beat for e in last if isinstance(e, Sent | Closed | Barred)), default=0.0)
     seconds = max((e.at for e in last if isinstance(e, Sent | Closed | Barred)), default=0.0)
     return TakeInfo(folder, state, opened, seconds, beat, n_bytes)

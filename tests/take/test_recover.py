@@ -21,7 +21,7 @@ from nesvae_live.log.jam import Jam
 from nesvae_live.take.folder import LOG, MIDI, PICTURE, SOUND, read_jam
 from nesvae_live.take.recover import cut_takes, recover
 from nesvae_live.take.replayfiles import replay_take
-from nesvae_live.take.takes import State, TakeError, find_take, look_at
+from nesvae_live.take.takes import TakeError, TakeState, find_take, look_at
 from nesvae_live.take.wav import HEAD_BYTES
 from tests.support.daemon import Daemon
 from tests.support.jack import wait_until
@@ -40,7 +40,7 @@ def seconds_of(wav: Path) -> float:
 def assert_is_complete(take: Path, jam: Jam) -> None:
     """All four files are there, read, and agree on how long the jam was."""
     assert {path.name for path in take.iterdir()} == {LOG, SOUND, MIDI, PICTURE}
-    assert look_at(take).state is State.WHOLE
+    assert look_at(take).state is TakeState.WHOLE
     assert isinstance(jam.entries[-1], Closed)
     file = mido.MidiFile(take / MIDI)
     bars = {sum(m.time for m in track) / 480 / 4 for track in file.tracks}
@@ -52,7 +52,7 @@ def test_after_kill_9_a_take_is_completed_up_to_the_last_second(tmp_path: Path) 
     with Daemon(tmp_path, *SILENT, "--tempo", "200", "--seed", "3") as daemon:
         assert wait_until(lambda: daemon.ctl(do="status")["beat"] > 10)
         (info,) = [look_at(folder) for folder in daemon.jams.iterdir()]
-        assert info.state is State.PLAYING
+        assert info.state is TakeState.PLAYING
         assert cut_takes(daemon.jams) == [], "what is being played is left alone"
         seconds = killed(daemon)
     assert_all_but_the_last_second(daemon.take, seconds)
@@ -167,7 +167,7 @@ def test_what_never_began_is_removed_and_a_log_without_its_head_is_one_line(
     assert not empty.exists()
     headless = cut(played, tmp_path / "more")
     (headless / LOG).write_bytes((played / LOG).read_bytes()[100:])
-    assert look_at(headless).state is State.FOREIGN
+    assert look_at(headless).state is TakeState.FOREIGN
     (headless / LOG).write_bytes(b"")
     with pytest.raises(TakeError, match=r"take\.wav plays"):
         recover(look_at(headless))
