@@ -25,7 +25,7 @@ from nesvae_live.io.audio.process import (
     HEAD,
     OUTPUTS,
     RING_FRAMES,
-    Opened,
+    DeviceOpened,
     Plan,
     run,
 )
@@ -169,14 +169,14 @@ class AudioDevice:
         self._process.start()
         theirs.close()
 
-    def _answer(self) -> Opened | str | None:
+    def _answer(self) -> DeviceOpened | str | None:
         """What the process says of its opening; None if it ended without a word."""
         assert self._pipe is not None
         try:
-            answer: Opened | str | None = self._pipe.recv()
+            answer: DeviceOpened | str | None = self._pipe.recv()
         except (EOFError, OSError):
             answer = None
-        if isinstance(answer, Opened):
+        if isinstance(answer, DeviceOpened):
             self._opened = True
             self._seen = (self.frames_played(), self._time.now())
         else:

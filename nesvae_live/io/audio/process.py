@@ -5,7 +5,7 @@ it has a process of its own. The rings lie in memory that both processes share; 
 this one copies what is due into pyo's table and counts. A driver that hangs, or a device that
 crashes pyo, ends this process, and the music goes on without it.
 
-One thing comes back through the pipe: an `Opened`, or one line that says why not, or nothing if
+One thing comes back through the pipe: an `DeviceOpened`, or one line that says why not, or nothing if
 it waited in vain for a device that was lost. The other end closes it to end the process.
 """
 
@@ -75,7 +75,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class DeviceOpened:
     """What the device turned out to be."""
 
     sample_rate: int
@@ -112,7 +112,7 @@ def run(plan: Plan, pipe: Connection, head: Any, rings: Any) -> None:
     gc.disable()  # what runs from here on makes no cycles
     shared = np.frombuffer(head, dtype=np.int64)
     feed = Feed(server, shared, np.frombuffer(rings, dtype=np.float32).reshape(plan.outputs, -1))
-    pipe.send(Opened(round(server.getSamplingRate()), int(server.getBufferSize())))
+    pipe.send(DeviceOpened(round(server.getSamplingRate()), int(server.getBufferSize())))
     ask_for_realtime()  # or who has the interpreter's lock would be sent off by any other program
     while server.getIsStarted() and not pipe.poll(LOOK_SECONDS):
         shared[CPU_NS] = time.process_time_ns()
