@@ -42,14 +42,14 @@ class EncodeError(NesvaeError):
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedSong:
     """A phrase of a file: its `[13, 4]` tuples, those that aren't there with a hold of 0."""
 
     place: LatentPoint
     tuples: Ints
 
 
-def encode_file(path: Path, checkpoint: Checkpoint, say: Say) -> list[Encoded]:
+def encode_file(path: Path, checkpoint: Checkpoint, say: Say) -> list[EncodedSong]:
     """The phrases of a file of music, each with its place.
 
     Args:
@@ -90,7 +90,7 @@ def read_places(path: Path, checkpoint: Checkpoint, say: Say) -> list[LatentPoin
 
 
 def encode_to_bank(
-    encoded: list[Encoded], checkpoint: Checkpoint, temperature: float, out: Path | None
+    encoded: list[EncodedSong], checkpoint: Checkpoint, temperature: float, out: Path | None
 ) -> str:
     """The phrases as snapshots 1, 2, ... of a bank; written to `out`, if there is one.
 
@@ -134,7 +134,7 @@ def read_tuples(path: Path, say: Say) -> Ints:
     return tuples
 
 
-def encode_tuples(tuples: Ints, checkpoint: Checkpoint, name: str) -> list[Encoded]:
+def encode_tuples(tuples: Ints, checkpoint: Checkpoint, name: str) -> list[EncodedSong]:
     """The phrases of a piece `[n, 4]`, in order; the last one may be short."""
     phrases, counts = tuples_to_phrases(tuples)
     a = checkpoint.quantiles.to_coordinates(measure(phrases)).astype(np.float32)
@@ -145,7 +145,7 @@ def encode_tuples(tuples: Ints, checkpoint: Checkpoint, name: str) -> list[Encod
         symbols = np.zeros_like(phrase)
         symbols[:count] = tuples_to_symbols(phrase[:count])
         u, _ = encoder.encode(symbols, count)
-        out.append(Encoded(LatentPoint(f"{name} {i + 1}", a[i], set_, u), phrase))
+        out.append(EncodedSong(LatentPoint(f"{name} {i + 1}", a[i], set_, u), phrase))
     return out
 
 
