@@ -26,7 +26,7 @@ from nesvae_live.io.audio.process import (
     OUTPUTS,
     RING_FRAMES,
     DeviceOpened,
-    Plan,
+    DevicePlan,
     run,
 )
 from nesvae_live.music.voices import Voice
@@ -65,7 +65,7 @@ class AudioDevice:
     main thread's.
     """
 
-    def __init__(self, plan: Plan, time: Time) -> None:
+    def __init__(self, plan: DevicePlan, time: Time) -> None:
         self.api = plan.api
         self.sample_rate = plan.sample_rate
         self.block_frames = plan.block_frames
@@ -160,7 +160,7 @@ class AudioDevice:
         self._drop()
         self._reason = "the sound device is closed"
 
-    def _start(self, plan: Plan) -> None:
+    def _start(self, plan: DevicePlan) -> None:
         self._pipe, theirs = self._context.Pipe()
         arguments = (plan, theirs, self._shared_head, self._shared_rings)
         self._process = self._context.Process(
@@ -229,7 +229,7 @@ def open_audio(
     if api == "none":
         return None
     offer = probe()
-    wish = Plan("jack", None, sample_rate, block_frames, _outputs(voice_ports=voice_ports))
+    wish = DevicePlan("jack", None, sample_rate, block_frames, _outputs(voice_ports=voice_ports))
     if voice_ports and (api == "portaudio" or not offer.jack_rate):
         fault = "this is PortAudio" if api == "portaudio" else offer.jack_fault
         raise AudioError(f"an output for each voice needs JACK: {fault}")
@@ -245,7 +245,7 @@ def _outputs(*, voice_ports: bool) -> int:
 
 
 def _open_any(
-    offer: AudioOffer, wish: Plan, time: Time, warn: Callable[[str], None]
+    offer: AudioOffer, wish: DevicePlan, time: Time, warn: Callable[[str], None]
 ) -> AudioDevice | None:
     try:
         return _open_jack(offer, None, wish, time)
@@ -275,7 +275,7 @@ def choose(names: Sequence[str], wanted: str, what: str) -> int:
     raise AudioError(f"{wanted!r} matches several {what}s: {matches}; name one in full")
 
 
-def _open_jack(offer: AudioOffer, device: str | None, wish: Plan, time: Time) -> AudioDevice:
+def _open_jack(offer: AudioOffer, device: str | None, wish: DevicePlan, time: Time) -> AudioDevice:
     if not offer.jack_rate:
         raise AudioError(f"JACK: {offer.jack_fault}")
     if device is not None:
@@ -284,7 +284,9 @@ def _open_jack(offer: AudioOffer, device: str | None, wish: Plan, time: Time) ->
     return _opened(replace(wish, device=device), time)
 
 
-def _open_portaudio(offer: AudioOffer, device: str | None, wish: Plan, time: Time) -> AudioDevice:
+def _open_portaudio(
+    offer: AudioOffer, device: str | None, wish: DevicePlan, time: Time
+) -> AudioDevice:
     if not offer.outputs:
         raise AudioError(f"PortAudio: {offer.portaudio_fault or 'it has no output device'}")
     names = [port.name for port in offer.outputs]
@@ -298,7 +300,7 @@ def _open_portaudio(offer: AudioOffer, device: str | None, wish: Plan, time: Tim
     return _opened(replace(wish, api="portaudio", device=name), time)
 
 
-def _opened(plan: Plan, time: Time) -> AudioDevice:
+def _opened(plan: DevicePlan, time: Time) -> AudioDevice:
     device = AudioDevice(plan, time)
     device.open()
     return device

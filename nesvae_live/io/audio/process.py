@@ -58,7 +58,7 @@ Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DevicePlan:
     """What to open: `device` is the exact name of a PortAudio output, or of JACK's client.
 
     `patience` is how many seconds to wait for it to be there; `same_rate` refuses another sample
@@ -90,7 +90,7 @@ class UnfitError(DeviceError):
     """The device is there, and can't be used."""
 
 
-def run(plan: Plan, pipe: Connection, head: Any, rings: Any) -> None:
+def run(plan: DevicePlan, pipe: Connection, head: Any, rings: Any) -> None:
     """The process: open, say so, play until told to end or the device is gone."""
     for name in ("SIGINT", "SIGHUP"):  # they go to the whole group; the other end decides
         if hasattr(signal, name):
@@ -172,7 +172,7 @@ class Feed:
             to, first, frames = (to + n) % self._size, (first + n) % self._size, frames - n
 
 
-def _boot(plan: Plan, pipe: Connection) -> Any:
+def _boot(plan: DevicePlan, pipe: Connection) -> Any:
     """A booted pyo server, after waiting for the device for as long as the plan has patience."""
     last = time.monotonic() + plan.patience
     while True:
@@ -185,7 +185,7 @@ def _boot(plan: Plan, pipe: Connection) -> Any:
                 raise
 
 
-def _boot_jack(plan: Plan) -> Any:
+def _boot_jack(plan: DevicePlan) -> Any:
     offer = ask_jack()
     if not offer.jack_rate:
         raise DeviceError(f"JACK: {offer.jack_fault}")
@@ -215,7 +215,7 @@ def _boot_jack(plan: Plan) -> Any:
     return server
 
 
-def _connections(plan: Plan, offer: AudioOffer) -> list[list[str]]:
+def _connections(plan: DevicePlan, offer: AudioOffer) -> list[list[str]]:
     """Where each output goes: left and right to the device's first two ports, a voice nowhere."""
     ports = [
         port
@@ -226,7 +226,7 @@ def _connections(plan: Plan, offer: AudioOffer) -> list[list[str]]:
     return both + [[]] * (plan.outputs - len(both))
 
 
-def _boot_portaudio(plan: Plan) -> Any:
+def _boot_portaudio(plan: DevicePlan) -> Any:
     refused = DeviceError(
         f"PortAudio: {plan.device!r} can't be opened at {plan.sample_rate} Hz "
         f"in blocks of {plan.block_frames}; is it in use elsewhere?"
