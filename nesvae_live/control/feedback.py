@@ -21,7 +21,7 @@ from nesvae_live.control.kinds import (
     place_to_raw,
 )
 from nesvae_live.control.readings import Message, message_to_reading, place_to_messages
-from nesvae_live.control.takeover import Hand
+from nesvae_live.control.takeover import ControlState
 from nesvae_live.control.target import Kind, StateView, choice_to_value, value_to_choice
 
 EVERY = 0.03
@@ -34,7 +34,7 @@ ECHO, PRESS_ECHO, PRESSED_LATELY = 0.5, 0.1, 1.0
 """Seconds within which the same value from a control is the echo of what it was sent; for one that
 was pressed lately it is short, because a quick second press looks the same."""
 
-Hands = dict[tuple[Address, str], dict[str, Hand]]
+Hands = dict[tuple[Address, str], dict[str, ControlState]]
 """Address and kind -> port -> the physical control there."""
 
 NO_PORT = ""
@@ -158,7 +158,7 @@ class Feedback:
             return []
         self._shown[key] = raw
         if moves_it and stands is not None:
-            there.setdefault(NO_PORT, Hand())
+            there.setdefault(NO_PORT, ControlState())
             for hand in there.values():
                 hand.put(spec.target, stands, raw, spec.kind_spec.most)
         messages = place_to_messages(kind, channel, number, raw)

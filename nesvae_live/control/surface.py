@@ -29,7 +29,7 @@ from nesvae_live.control.readings import (
     message_to_reading,
     nrpn_address,
 )
-from nesvae_live.control.takeover import Hand
+from nesvae_live.control.takeover import ControlState
 from nesvae_live.control.target import Kind, StateView, choice_to_value, value_to_choice
 
 PRESSED = 64
@@ -56,7 +56,7 @@ class Surface:
         self._hands: Hands = {}
         self._channels: dict[ControlSpec, int] = {}
         self._selected: dict[tuple[str, int], Selected] = {}
-        self._moved: tuple[Hand, ControlSpec] | None = None
+        self._moved: tuple[ControlState, ControlSpec] | None = None
         self.rearrange(layout)
 
     def rearrange(self, layout: Layout) -> None:
@@ -125,7 +125,7 @@ class Surface:
             hand.settle(spec, spec.target_spec.now(standing))
             self._moved = None
 
-    def _hand(self, port: str, spec: ControlSpec, channel: int) -> Hand:
+    def _hand(self, port: str, spec: ControlSpec, channel: int) -> ControlState:
         if spec.channel is None:
             self._channels[spec] = channel
         key = (spec.kind_spec.status, channel, spec.number), spec.kind
@@ -133,7 +133,7 @@ class Surface:
         hand = hands.get(port)
         if hand is None:
             sent = hands.get(NO_PORT)
-            hand = hands[port] = Hand() if sent is None else replace(sent)
+            hand = hands[port] = ControlState() if sent is None else replace(sent)
         return hand
 
     def due(self, standing: StateView, now: float) -> list[Message]:
@@ -174,7 +174,7 @@ class Surface:
     @staticmethod
     def _move(
         spec: ControlSpec,
-        hand: Hand,
+        hand: ControlState,
         raw: int,
         most: int,
         at: float,
@@ -202,7 +202,7 @@ class Surface:
 
     @staticmethod
     def _step(
-        spec: ControlSpec, hand: Hand, steps: int, at: float, standing: StateView
+        spec: ControlSpec, hand: ControlState, steps: int, at: float, standing: StateView
     ) -> list[Input]:
         """An encoder was turned by so many steps."""
         if steps == 0:
@@ -224,7 +224,7 @@ class Surface:
     def _press(
         self,
         spec: ControlSpec,
-        hand: Hand,
+        hand: ControlState,
         address: Address,
         value: int,
         at: float,

@@ -19,7 +19,7 @@ SEVEN_BITS = 7
 
 
 @dataclass(slots=True)
-class Hand:
+class ControlState:
     """One physical control on one port."""
 
     raw: int | None = None
