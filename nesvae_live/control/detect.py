@@ -74,7 +74,7 @@ class Verdict:
 
 
 @dataclass
-class Listener:
+class ControlDetector:
     """Hears one gesture; `wants` is the form that its target would rather have."""
 
     wants: Form = Form.ABSOLUTE

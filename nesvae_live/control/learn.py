@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from nesvae_live.control.controlspec import ControlSpec
-from nesvae_live.control.detect import Listener, Verdict
+from nesvae_live.control.detect import ControlDetector, Verdict
 from nesvae_live.control.inputs import GetLearning, Learn, Unlearn
 from nesvae_live.control.kinds import Form
 from nesvae_live.control.layout import Layout, with_control
@@ -48,7 +48,7 @@ class Learner:
     def __post_init__(self) -> None:
         self.target: str | None = None
         self.last: Learnt | None = None
-        self._listener = Listener()
+        self._listener = ControlDetector()
         self._before: list[tuple[Layout, str]] = []
         self._count = 0
 
@@ -67,7 +67,7 @@ class Learner:
             raise ValueError(f"unknown target {target!r}")
         self.target = target
         knob = target is None or TARGET_BY_NAME[target].kind is Kind.KNOB
-        self._listener = Listener(Form.ABSOLUTE if knob else Form.PRESS)
+        self._listener = ControlDetector(Form.ABSOLUTE if knob else Form.PRESS)
 
     def carry_out(self, asked: Learn | Unlearn | GetLearning) -> Mapping[str, Any]:
         """Do what a person asks; the answer."""
@@ -91,7 +91,7 @@ class Learner:
         try:
             self._learn(self.target, verdict)
         except ValueError as error:
-            self._listener = Listener(self._listener.wants, hint=f"{verdict.label}: {error}")
+            self._listener = ControlDetector(self._listener.wants, hint=f"{verdict.label}: {error}")
         else:
             self.target = None
 

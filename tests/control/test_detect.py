@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nesvae_live.control.controlspec import ControlSpec
-from nesvae_live.control.detect import ENOUGH, REST, Listener, Verdict
+from nesvae_live.control.detect import ENOUGH, REST, ControlDetector, Verdict
 from nesvae_live.control.kinds import KIND_BY_NAME, Form, reserved_because
 
 
@@ -28,8 +28,8 @@ def nrpn(number: int, *values: int) -> list[tuple[int, ...]]:
     return [m for value in values for m in (*start, (0xB0, 6, value >> 7), (0xB0, 38, value & 127))]
 
 
-def heard(messages: Iterable[Sequence[int]], wants: Form = Form.ABSOLUTE) -> Listener:
-    listener = Listener(wants)
+def heard(messages: Iterable[Sequence[int]], wants: Form = Form.ABSOLUTE) -> ControlDetector:
+    listener = ControlDetector(wants)
     for i, message in enumerate(messages):
         listener.hear("keys", message, i * 0.02)
     return listener
