@@ -37,7 +37,7 @@ class Learnt:
 
 
 @dataclass
-class Learner:
+class MidiLearn:
     """Lets a surface learn. `learnt` is emptied by whoever saves."""
 
     surface: Surface

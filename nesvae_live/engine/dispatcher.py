@@ -32,7 +32,7 @@ from nesvae_live.control.inputs import (
     TurnPage,
     Unlearn,
 )
-from nesvae_live.control.learn import Learner
+from nesvae_live.control.learn import MidiLearn
 from nesvae_live.control.readings import Message
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.gestures import Gestures
@@ -83,7 +83,7 @@ class Dispatcher:
     taps: TapTempo = field(default_factory=TapTempo)
 
     def __post_init__(self) -> None:
-        self.learner = Learner(self.surface)
+        self.learner = MidiLearn(self.surface)
 
     def take(self, item: Input) -> None:
         """Take an input."""

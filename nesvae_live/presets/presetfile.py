@@ -15,7 +15,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from nesvae_live.control.controlspec import ControlSpec
 from nesvae_live.control.layout import Layout
-from nesvae_live.control.learn import Learner, Learnt, full_label
+from nesvae_live.control.learn import Learnt, MidiLearn, full_label
 from nesvae_live.paths import ConfigError, shipped_dir, user_presets_dir
 from nesvae_live.presets.controltables import SECTIONS, control_to_table, parse_layout
 from nesvae_live.presets.preset import Preset
@@ -82,7 +82,7 @@ class PresetFile:
 class Saver:
     """Saves what a learner learnt; `say` takes one line for a person of each."""
 
-    def __init__(self, learner: Learner, preset: Preset, say: Callable[[str], None]) -> None:
+    def __init__(self, learner: MidiLearn, preset: Preset, say: Callable[[str], None]) -> None:
         self._learner = learner
         self._file = PresetFile(preset)
         self._say = say

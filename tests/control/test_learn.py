@@ -7,16 +7,16 @@ import pytest
 from nesvae_live.control.controlspec import ControlSpec, Takeover
 from nesvae_live.control.inputs import GetLearning, Learn, MidiIn, Unlearn
 from nesvae_live.control.layout import Defaults, Layout, Page
-from nesvae_live.control.learn import Learner
+from nesvae_live.control.learn import MidiLearn
 from nesvae_live.control.surface import Surface
 from tests.support.rig import Rig
 
 
-def learner(*controls: ControlSpec, pages: tuple[Page, ...] = ()) -> Learner:
-    return Learner(Surface(Layout(controls, pages, Defaults(0, Takeover.PICKUP, 2, True))))
+def learner(*controls: ControlSpec, pages: tuple[Page, ...] = ()) -> MidiLearn:
+    return MidiLearn(Surface(Layout(controls, pages, Defaults(0, Takeover.PICKUP, 2, True))))
 
 
-def turn(learner: Learner, number: int, *values: int, status: int = 0xB4) -> None:
+def turn(learner: MidiLearn, number: int, *values: int, status: int = 0xB4) -> None:
     for value in values or (1, 30, 60):
         learner.hear("keys", (status, number, value), 0.0)
     learner.tick(9.0)

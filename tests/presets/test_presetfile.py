@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nesvae_live.control.controlspec import ControlSpec, Takeover
-from nesvae_live.control.learn import Learner
+from nesvae_live.control.learn import MidiLearn
 from nesvae_live.presets import preset as config
 from nesvae_live.presets import presetfile
 from nesvae_live.presets.preset import load_preset, read_preset
@@ -50,7 +50,7 @@ class Session:
     """A preset, a learner, and what was said of what it saved."""
 
     def __init__(self, preset: config.Preset) -> None:
-        self.learner = Learner(preset.surface())
+        self.learner = MidiLearn(preset.surface())
         self.said: list[str] = []
         self.saver = Saver(self.learner, preset, self.said.append)
 
