@@ -44,7 +44,7 @@ from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, SEEDS, Setting
 from nesvae_live.latent.space import coordinate_to_value
 from nesvae_live.log.entries import Journal, Noted
 from nesvae_live.music.arrangement import Arrangement
-from nesvae_live.music.capture import Ear, checked_phrase
+from nesvae_live.music.capture import CaptureBuffer, checked_phrase
 
 MORPH_BARS = (0.25, 256.0)
 
@@ -59,7 +59,7 @@ class Gestures:
     player: PhrasePlayer
     mover: Automation
     arrange: Callable[[Arrangement], None]
-    ear: Ear = field(default_factory=Ear)
+    ear: CaptureBuffer = field(default_factory=CaptureBuffer)
 
     def take(self, item: Gesture) -> None:  # noqa: C901, PLR0912 - a table, one line a gesture
         """Carry a gesture out.

@@ -25,7 +25,7 @@ TOGETHER_STEPS = 0.6
 NAMES = {spec.channel: spec.voice.name.lower() for spec in VOICES}
 
 
-class Ear:
+class CaptureBuffer:
     """Hears notes. One thread's; a note costs little.
 
     On channels 1 to 3 notes are the voices' own, if there are no others and no chords; else they

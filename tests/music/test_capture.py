@@ -14,7 +14,7 @@ from nesvae_live.control.gestureinputs import Capture
 from nesvae_live.control.inputs import MidiIn, SetTempo
 from nesvae_live.log.entries import Decoded
 from nesvae_live.model.critic import Critic
-from nesvae_live.music.capture import Ear, checked_phrase
+from nesvae_live.music.capture import CaptureBuffer, checked_phrase
 from nesvae_live.music.phrase import Ints, tokens_to_tuples, tuples_to_steps
 from tests.support.capturing import held_out, model, nearness, phrase_to_messages
 from tests.support.rig import Rig
@@ -22,7 +22,7 @@ from tests.support.rig import Rig
 STEP = 1 / 24
 
 
-def play(ear: Ear, *notes: tuple[int, int, float, float]) -> None:
+def play(ear: CaptureBuffer, *notes: tuple[int, int, float, float]) -> None:
     """(channel from 1, note, on, off) in seconds."""
     messages = [
         message
@@ -33,25 +33,25 @@ def play(ear: Ear, *notes: tuple[int, int, float, float]) -> None:
         ear.hear((status, note, 64), at)
 
 
-def tuples(ear: Ear, now: float = 100.0, step: float = STEP) -> list[list[int]]:
+def tuples(ear: CaptureBuffer, now: float = 100.0, step: float = STEP) -> list[list[int]]:
     return [list(map(int, row)) for row in ear.tuples(step, now)]
 
 
 def test_on_channels_1_to_3_the_voices_are_who_they_are() -> None:
-    ear = Ear()
+    ear = CaptureBuffer()
     play(ear, (1, 60, 0.0, 0.5), (2, 72, 0.25, 0.5), (3, 84, 0.0, 0.25))
     assert tuples(ear) == [[60, 0, 84, 6], [60, 72, 0, 6]]
 
 
 def test_a_keyboards_chord_is_shared_out_highest_next_and_lowest() -> None:
     for channel in (1, 7):
-        ear = Ear()
+        ear = CaptureBuffer()
         play(ear, *((channel, note, 0.0, 0.5) for note in (48, 60, 64)))
         assert tuples(ear) == [[64, 60, 48, 12]]
 
 
 def test_a_hand_that_is_not_quite_together_is_heard_as_meant() -> None:
-    ear = Ear()
+    ear = CaptureBuffer()
     play(
         ear,
         (1, 60, 0.000, 0.260),
@@ -63,13 +63,13 @@ def test_a_hand_that_is_not_quite_together_is_heard_as_meant() -> None:
 
 
 def test_the_tempo_of_the_clock_says_how_long_a_step_is() -> None:
-    ear = Ear()
+    ear = CaptureBuffer()
     play(ear, (1, 60, 0.0, 1.0), (1, 62, 1.0, 1.5))
     assert tuples(ear, step=2 * STEP) == [[60, 0, 0, 12], [62, 0, 0, 6]]
 
 
 def test_a_pause_a_capture_and_13_tuples_are_where_a_phrase_begins() -> None:
-    ear = Ear()
+    ear = CaptureBuffer()
     play(ear, (1, 50, 0.0, 0.5), (1, 60, 3.0, 3.5))
     assert tuples(ear, 4.0) == [[60, 0, 0, 12]]
     play(ear, (1, 70, 4.1, 4.6))
@@ -80,13 +80,13 @@ def test_a_pause_a_capture_and_13_tuples_are_where_a_phrase_begins() -> None:
 
 
 def test_a_key_that_is_still_held_ends_now() -> None:
-    ear = Ear()
+    ear = CaptureBuffer()
     ear.hear((0x90, 60, 64), 1.0)
     assert tuples(ear, 1.5) == [[60, 0, 0, 12]]
 
 
 def test_drums_and_what_is_no_note_are_not_heard() -> None:
-    ear = Ear()
+    ear = CaptureBuffer()
     play(ear, (10, 36, 0.0, 0.1))
     for data in ((0xB0, 1, 2), (0x90, 60), (0x90, 60, 200), (), (0xF8,), (0xE0, 1, 2)):
         assert not ear.hear(data, 0.0)
@@ -98,7 +98,7 @@ def test_drums_and_what_is_no_note_are_not_heard() -> None:
     st.lists(st.tuples(st.integers(0, 255), st.integers(0, 255), st.integers(0, 255)), max_size=60)
 )
 def test_whatever_is_heard_is_a_phrase_or_nothing(stream: list[tuple[int, int, int]]) -> None:
-    ear = Ear()
+    ear = CaptureBuffer()
     for i, data in enumerate(stream):
         ear.hear(data, i * 0.05)
     with contextlib.suppress(ValueError):  # nothing was played
