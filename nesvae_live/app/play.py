@@ -18,7 +18,7 @@ from nesvae_live.log.entries import Noted
 from nesvae_live.model.checkpoint import load_checkpoint
 from nesvae_live.model.critic import Critic
 from nesvae_live.model.decoder import Decoder
-from nesvae_live.model.encoder import Encoder, Finder
+from nesvae_live.model.encoder import Encoder, PhraseEncoder
 from nesvae_live.paths import find_checkpoint
 from nesvae_live.presets.preset import load_preset
 from nesvae_live.take.recorder import Take
@@ -47,7 +47,7 @@ def play(options: PlayOptions) -> Take | None:
     decoder = Decoder(checkpoint)
     decoder.warm_up()
     critic = Critic(decoder, checkpoint.quantiles)
-    finder = Finder(Encoder(checkpoint), checkpoint.quantiles)
+    finder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
     finder.warm_up()
     stage = Stage(options, preset, checkpoint, critic, finder)
     with ExitStack() as stack:

@@ -29,7 +29,7 @@ from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.log.entries import Entry
 from nesvae_live.model.checkpoint import load_checkpoint
 from nesvae_live.model.decoder import Decoder
-from nesvae_live.model.encoder import Encoder, Finder
+from nesvae_live.model.encoder import Encoder, PhraseEncoder
 from nesvae_live.music.events import NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import find_checkpoint
@@ -146,7 +146,7 @@ def _run_loaded(case: Case) -> None:
             control=Path(folder) / "control",
             status=False,
         )
-        finder = Finder(Encoder(checkpoint), checkpoint.quantiles)
+        finder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
         stage = Stage(options, load_preset("default"), checkpoint, decoder, finder)
         stage.open(stack)
         osc = Osc() if case.engine == "osc" else None

@@ -27,7 +27,7 @@ from nesvae_live.log.jam import Jam
 from nesvae_live.model.checkpoint import load_checkpoint
 from nesvae_live.model.critic import Critic
 from nesvae_live.model.decoder import Decoder
-from nesvae_live.model.encoder import Encoder, Finder
+from nesvae_live.model.encoder import Encoder, PhraseEncoder
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.voices import CHANNELS
 from nesvae_live.paths import find_checkpoint
@@ -91,7 +91,7 @@ def main(argument: str) -> None:
             load_preset("default"),
             checkpoint,
             Critic(decoder, checkpoint.quantiles),
-            Finder(Encoder(checkpoint), checkpoint.quantiles),
+            PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles),
         )
         with ExitStack() as stack:
             stage.open(stack)

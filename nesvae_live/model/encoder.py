@@ -70,7 +70,7 @@ def _run(
         h = out[t : t + 1]
 
 
-class Finder:
+class PhraseEncoder:
     """Finds phrases on the map; the first one compiles. Releases the GIL where it takes long."""
 
     def __init__(self, encoder: Encoder, quantiles: Quantiles) -> None:

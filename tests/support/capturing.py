@@ -16,7 +16,7 @@ from nesvae_live.engine.inference import LIKELIEST
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
 from nesvae_live.model.checkpoint import Checkpoint, load_checkpoint
 from nesvae_live.model.decoder import Decoder
-from nesvae_live.model.encoder import Encoder, Finder
+from nesvae_live.model.encoder import Encoder, PhraseEncoder
 from nesvae_live.music.phrase import (
     TUPLES_PER_PHRASE,
     Ints,
@@ -38,7 +38,7 @@ class Model:
 
     checkpoint: Checkpoint
     decoder: Decoder
-    finder: Finder
+    finder: PhraseEncoder
 
     def reconstruct(self, phrase: Ints) -> Ints:
         """The model's own reconstruction: from where the phrase is, by the likeliest symbols."""
@@ -56,7 +56,7 @@ class Model:
 def model() -> Model:
     checkpoint = load_checkpoint(find_checkpoint(None))
     decoder = Decoder(checkpoint)
-    finder = Finder(Encoder(checkpoint), checkpoint.quantiles)
+    finder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
     return Model(checkpoint, decoder, finder)
 
 
