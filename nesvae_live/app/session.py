@@ -46,7 +46,7 @@ from nesvae_live.paths import default_jams_dir
 from nesvae_live.presets.preset import Preset
 from nesvae_live.presets.snapshotbank import BankError, Keeper
 from nesvae_live.take.folder import said_in_advance
-from nesvae_live.take.processes import Completing, Keeping
+from nesvae_live.take.processes import Keeping, Recovery
 from nesvae_live.take.recorder import Recorder, Take
 from nesvae_live.take.recover import FILES
 
@@ -141,7 +141,7 @@ class Stage:
             makers=FILES,
         )
         self.notices.journal = self.recorder
-        self.completing = Completing(self.jams, warn)
+        self.completing = Recovery(self.jams, warn)
         stack.callback(self.completing.close)
         if sys.stderr.isatty():
             print(said_in_advance(self.jams, self.sample_rate), file=sys.stderr)

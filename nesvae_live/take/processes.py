@@ -24,7 +24,7 @@ def yielding() -> list[str]:
     return ["nice", "-n", "10"] if shutil.which("nice") else []
 
 
-class Completing:
+class Recovery:
     """Starts `jam recover` if a take in `jams` was cut off, and says what came of it."""
 
     def __init__(self, jams: Path, say: Say) -> None:
