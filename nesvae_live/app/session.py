@@ -46,7 +46,7 @@ from nesvae_live.paths import default_jams_dir
 from nesvae_live.presets.preset import Preset
 from nesvae_live.presets.snapshotbank import BankError, Keeper
 from nesvae_live.take.folder import said_in_advance
-from nesvae_live.take.processes import Keeping, Recovery
+from nesvae_live.take.processes import PartExport, Recovery
 from nesvae_live.take.recorder import Recorder, Take
 from nesvae_live.take.recover import FILES
 
@@ -147,7 +147,7 @@ class Stage:
             print(said_in_advance(self.jams, self.sample_rate), file=sys.stderr)
         self.started = datetime.now().astimezone()
         self.folder = self.recorder.start(self.started)
-        self.keeping = Keeping(self.folder, warn)
+        self.keeping = PartExport(self.folder, warn)
         stack.callback(self.keeping.close)
         stack.callback(self._close_recorder)
 

@@ -78,7 +78,7 @@ END_SECONDS = 60.0
 """How long the end of the performance waits for files that are being made."""
 
 
-class Keeping:
+class PartExport:
     """Exports bars of the take in `folder` into it, by `jam export`."""
 
     def __init__(self, folder: Path, say: Say) -> None:

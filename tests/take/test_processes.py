@@ -10,7 +10,7 @@ import pytest
 
 from nesvae_live.cli.main import main
 from nesvae_live.io.remote.server import ControlError
-from nesvae_live.take.processes import Keeping
+from nesvae_live.take.processes import PartExport
 from tests.support.daemon import Daemon
 from tests.support.jack import wait_until
 
@@ -23,20 +23,20 @@ SILENT = ("--midi-api", "none", "--audio", "none", "--no-status")
 def test_the_last_bars_that_are_over_are_kept(
     tmp_path: Path, bars: int, over: int, kept: tuple[int, int]
 ) -> None:
-    answer = Keeping(tmp_path, print).keep(bars, over)
+    answer = PartExport(tmp_path, print).keep(bars, over)
     assert (answer["first"], answer["last"]) == kept
 
 
 @pytest.mark.parametrize(("bars", "over", "says"), [(0, 10, "1 or more"), (4, 0, "no bar is over")])
 def test_what_cannot_be_kept_is_said(tmp_path: Path, bars: int, over: int, says: str) -> None:
-    answer = Keeping(tmp_path, print).keep(bars, over)
+    answer = PartExport(tmp_path, print).keep(bars, over)
     assert not answer["ok"]
     assert says in answer["error"]
 
 
 def test_what_was_not_made_is_told_in_one_line(tmp_path: Path) -> None:
     said: list[str] = []
-    keeping = Keeping(tmp_path / "no take", said.append)
+    keeping = PartExport(tmp_path / "no take", said.append)
     assert keeping.keep(4, 10)["ok"]
     keeping.close()
     (line,) = said
