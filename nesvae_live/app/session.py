@@ -44,7 +44,7 @@ from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.music.balance import Balance
 from nesvae_live.paths import default_jams_dir
 from nesvae_live.presets.preset import Preset
-from nesvae_live.presets.snapshotbank import BankError, Keeper
+from nesvae_live.presets.snapshotbank import BankError, SnapshotFile
 from nesvae_live.take.folder import said_in_advance
 from nesvae_live.take.processes import PartExport, Recovery
 from nesvae_live.take.recorder import Recorder, Take
@@ -71,7 +71,7 @@ class Stage:
         self.performance = choose_performance(options, preset, checkpoint, self.seed)
         self.tempo = choose_tempo(options, preset)
         self.axes = labels(axes_of(checkpoint.about, checkpoint.config.style))
-        self.keeper = Keeper(preset.bank_path, checkpoint.sha256, checkpoint.config.style)
+        self.keeper = SnapshotFile(preset.bank_path, checkpoint.sha256, checkpoint.config.style)
         self.time = PerfTime()
         self.notices = Notices(self.time)
         self.jams = options.jams or default_jams_dir()

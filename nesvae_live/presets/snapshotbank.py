@@ -163,7 +163,7 @@ def _reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error)
 
 
-class Keeper:
+class SnapshotFile:
     """Keeps the performer's snapshots in a file; for the main thread.
 
     Raises:

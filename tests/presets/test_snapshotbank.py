@@ -19,7 +19,7 @@ from nesvae_live.paths import user_presets_dir
 from nesvae_live.presets.preset import load_preset
 from nesvae_live.presets.snapshotbank import (
     BankError,
-    Keeper,
+    SnapshotFile,
     settings_to_text,
     text_to_settings,
 )
@@ -115,13 +115,13 @@ def test_what_a_snapshot_may_not_say_is_one_line(change: dict[str, object], erro
 
 def test_a_keeper_writes_what_changed_and_reads_it_again(tmp_path: Path) -> None:
     path = tmp_path / "new" / "mine.snapshots.json"
-    keeper = Keeper(path, "abc", 4)
+    keeper = SnapshotFile(path, "abc", 4)
     assert keeper.found == {}
     keeper.keep(keeper.found)
     assert not path.exists()
     keeper.keep({3: SETTING})
-    same(Keeper(path, "abc", 4).found[3], SETTING)
-    assert "another checkpoint" in Keeper(path, "abd", 4).dropped
+    same(SnapshotFile(path, "abc", 4).found[3], SETTING)
+    assert "another checkpoint" in SnapshotFile(path, "abd", 4).dropped
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
@@ -129,13 +129,13 @@ def test_a_bank_that_is_damaged_is_told_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "mine.snapshots.json"
     path.write_text("{")
     with pytest.raises(BankError, match=r"snapshots .*mine\.snapshots\.json: .*move the file away"):
-        Keeper(path, "abc", 4)
+        SnapshotFile(path, "abc", 4)
     assert path.read_text() == "{"
 
 
 def test_a_bank_that_cannot_be_written_is_one_line_and_tried_again(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    keeper = Keeper(tmp_path / "bank.json", "abc", 4)
+    keeper = SnapshotFile(tmp_path / "bank.json", "abc", 4)
     keeper.path = tmp_path / "file" / "bank.json"
     with pytest.raises(BankError, match="can't be written"):
         keeper.keep({1: SETTING})
