@@ -58,7 +58,7 @@ class PortPoll:
             lister.delete()
 
 
-class PortCare:
+class PortMonitor:
     """Looks after the slots that are put on `slots` before `open`; the main thread's.
 
     Args:

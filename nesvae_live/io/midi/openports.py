@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.readings import Message
-from nesvae_live.io.midi.care import PortCare
+from nesvae_live.io.midi.care import PortMonitor
 from nesvae_live.io.midi.jackwatch import JackWatch
 from nesvae_live.io.midi.ports import CLOCK_CLIENT, FEEDBACK_CLIENT
 from nesvae_live.io.midi.sender import DeadlineSender
@@ -71,7 +71,7 @@ class Midi:
         self._time = time
         self._out: Slot | None = None
         self._reading: Reading | None = None
-        self._care = PortCare(
+        self._care = PortMonitor(
             api, time, watch, lost=self._lost, found=self._found, joined=self._joined
         )
 
