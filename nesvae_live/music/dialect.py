@@ -37,7 +37,7 @@ def drum_to_noise(midi_note: int) -> int:
     return min(DRUMS, key=lambda drum: abs(drum.midi_note - midi_note)).note
 
 
-class Speaker:
+class MidiSpeaker:
     """Says events as messages, and remembers the controllers that it has said.
 
     One thread at a time. Raises ValueError for a dialect that there isn't.

@@ -12,7 +12,7 @@ from nesvae_live.latent.attributes import ATTRIBUTES
 from nesvae_live.latent.knobs import SOUND_KNOBS
 from nesvae_live.log.entries import Noted, Placed, Posed, Sent, Spliced, Turned
 from nesvae_live.log.jam import Jam, Note
-from nesvae_live.music.dialect import Speaker
+from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import Event, NoteOff, NoteOn, Shape
 from nesvae_live.music.voices import VOICES, Voice
 
@@ -105,7 +105,7 @@ def _said(
         if isinstance(entry.event, Shape):
             timed.append((_tick(max(0.0, entry.beat)), 1, entry.event))
     timed.sort(key=lambda item: item[:2])
-    speaker = Speaker(jam.opened.dialect)
+    speaker = MidiSpeaker(jam.opened.dialect)
     return [
         (tick, mido.Message.from_bytes(data))
         for tick, _, event in timed

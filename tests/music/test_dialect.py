@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nesvae_live.music.dialect import GENERAL, NESMDB, Speaker, drum_to_noise, noise_to_drum
+from nesvae_live.music.dialect import GENERAL, NESMDB, MidiSpeaker, drum_to_noise, noise_to_drum
 from nesvae_live.music.drums import DRUMS
 from nesvae_live.music.events import NoteOff, NoteOn, Shape, velocity_to_volume
 from nesvae_live.music.voices import Voice
@@ -13,7 +13,7 @@ P1, P2, TR, NO = Voice
 
 
 def test_notes_are_on_the_channels_of_their_voices() -> None:
-    speaker = Speaker()
+    speaker = MidiSpeaker()
     assert speaker.messages(NoteOn(P1, 60, 100)) == [(0x90, 60, 100)]
     assert speaker.messages(NoteOn(P2, 61, 1)) == [(0x91, 61, 1)]
     assert speaker.messages(NoteOff(TR, 21)) == [(0x82, 21, 0)]
@@ -22,7 +22,7 @@ def test_notes_are_on_the_channels_of_their_voices() -> None:
 
 
 def test_all_off_is_for_our_channels_and_a_panic_cuts_the_sound_too() -> None:
-    speaker = Speaker()
+    speaker = MidiSpeaker()
     assert speaker.all_off(panic=False) == [(0xB0, 123, 0), (0xB1, 123, 0), (0xB2, 123, 0)]
     assert speaker.all_off(panic=True) == [
         *[(0xB0, 120, 0), (0xB0, 123, 0)],
@@ -34,7 +34,7 @@ def test_all_off_is_for_our_channels_and_a_panic_cuts_the_sound_too() -> None:
 
 
 def test_volume_is_cc_11_and_duty_cc_12_on_change_only() -> None:
-    speaker = Speaker()
+    speaker = MidiSpeaker()
     assert speaker.messages(Shape(P2, 15, 2)) == [(0xB1, 12, 2), (0xB1, 11, 100)]
     assert speaker.messages(Shape(P2, 15, 2, cents=30)) == []
     assert speaker.messages(Shape(P2, 3, 2)) == [(0xB1, 11, 20)]
@@ -46,23 +46,23 @@ def test_volume_is_cc_11_and_duty_cc_12_on_change_only() -> None:
 
 
 def test_drums_have_controllers_only_where_they_are_the_chips() -> None:
-    assert Speaker(GENERAL).messages(Shape(NO, 7, 1)) == []
-    assert Speaker(NESMDB).messages(Shape(NO, 7, 1)) == [(0xB9, 12, 1), (0xB9, 11, 7)]
+    assert MidiSpeaker(GENERAL).messages(Shape(NO, 7, 1)) == []
+    assert MidiSpeaker(NESMDB).messages(Shape(NO, 7, 1)) == [(0xB9, 12, 1), (0xB9, 11, 7)]
 
 
 def test_the_triangle_has_no_controllers() -> None:
-    assert Speaker().messages(Shape(TR, 15, 0, 200)) == []
-    assert Speaker(NESMDB).messages(Shape(TR, 15, 0, 200)) == []
+    assert MidiSpeaker().messages(Shape(TR, 15, 0, 200)) == []
+    assert MidiSpeaker(NESMDB).messages(Shape(TR, 15, 0, 200)) == []
 
 
 def test_every_volume_comes_back_from_its_velocity() -> None:
-    speaker = Speaker(GENERAL)
+    speaker = MidiSpeaker(GENERAL)
     values = [speaker.messages(Shape(P1, volume, 0))[-1][2] for volume in range(1, 16)]
     assert [velocity_to_volume(value) for value in values] == list(range(1, 16))
 
 
 def test_nesmdbs_dialect_has_the_chips_own_numbers() -> None:
-    speaker = Speaker(NESMDB)
+    speaker = MidiSpeaker(NESMDB)
     assert speaker.messages(NoteOn(P1, 60, 100)) == [(0x90, 60, 15)]
     assert speaker.messages(NoteOn(TR, 60, 100)) == [(0x92, 60, 1)]
     assert speaker.messages(Shape(P1, 7, 3)) == [(0xB0, 12, 3), (0xB0, 11, 7)]
@@ -78,4 +78,4 @@ def test_every_drum_has_its_general_midi_note_and_every_noise_note_one() -> None
 
 def test_an_unknown_dialect_is_named() -> None:
     with pytest.raises(ValueError, match="no dialect 'roland': one of general, nesmdb"):
-        Speaker("roland")
+        MidiSpeaker("roland")

@@ -28,7 +28,7 @@ from nesvae_live.io.midi.ports import (
     list_ports,
 )
 from nesvae_live.io.midi.slot import RTMIDI_ERRORS, Slot
-from nesvae_live.music.dialect import GENERAL, Speaker
+from nesvae_live.music.dialect import GENERAL, MidiSpeaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def _open(
         if targets or virtual:
             port = there.outputs[targets[0]] if targets else None
             slot = Slot(api, "MidiOut", OUT_CLIENT, OUT_PORT, port, output or "")
-            midi.write(slot, Speaker(wanted.dialect))
+            midi.write(slot, MidiSpeaker(wanted.dialect))
         if wanted.clock_out:
             midi.lead(Slot(api, "MidiOut", CLOCK_CLIENT, CLOCK_PORT))
         if shown or (feedback is not None and midi.tells):

@@ -18,7 +18,7 @@ from nesvae_live.io.midi.jackwatch import JackWatch
 from nesvae_live.io.midi.ports import CLOCK_CLIENT, FEEDBACK_CLIENT
 from nesvae_live.io.midi.sender import DeadlineSender
 from nesvae_live.io.midi.slot import Reading, Slot
-from nesvae_live.music.dialect import Speaker
+from nesvae_live.music.dialect import MidiSpeaker
 
 
 class FeedbackSender:
@@ -154,7 +154,7 @@ class Midi:
         self._care.slots.append(slot)
         self.inputs += (slot.label,)
 
-    def write(self, slot: Slot, speaker: Speaker) -> None:
+    def write(self, slot: Slot, speaker: MidiSpeaker) -> None:
         """Make a slot the output."""
         self._care.slots.append(slot)
         self._out = slot

@@ -22,7 +22,7 @@ from nesvae_live.io.midi import slot as midislot
 from nesvae_live.io.midi.opening import open_midi
 from nesvae_live.io.midi.openports import Midi
 from nesvae_live.io.midi.ports import MidiError, MidiUnavailableError, choose, list_ports
-from nesvae_live.music.dialect import Speaker
+from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import Event, NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
 from tests.support.jack import JackProbe, JackServer, wait_until
@@ -307,7 +307,7 @@ def test_notes_go_out_on_three_channels_in_time(jack_server: JackServer, probe: 
         assert probe.wait_until(lambda: len(probe.midi) == len(sent))
         assert ports.lateness_ms()["max"] >= 0.0
     assert [data for _, data in probe.midi[: len(sent)]] == [
-        bytes(message) for event, _ in sent for message in Speaker().messages(event)
+        bytes(message) for event, _ in sent for message in MidiSpeaker().messages(event)
     ]
     # Frames run as evenly as the times: no more than some periods of a busy machine apart.
     first = probe.midi[0][0]
@@ -336,10 +336,10 @@ def test_silence_ends_what_sounds_and_closing_does_too(probe: JackProbe) -> None
         for message in (
             (0x91, 70, 100),
             (0x81, 70, 0),
-            *Speaker().all_off(panic=True),
+            *MidiSpeaker().all_off(panic=True),
             (0x92, 40, 100),
             (0x82, 40, 0),
-            *Speaker().all_off(panic=False),
+            *MidiSpeaker().all_off(panic=False),
         )
     ]
 
