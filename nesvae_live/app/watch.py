@@ -16,7 +16,7 @@ from nesvae_live.presets.preset import Preset
 from nesvae_live.presets.presetfile import Saver
 
 
-class Losses:
+class ConnectionWatch:
     """Looks after the sound device (None: there is none) and the MIDI ports; the main thread's."""
 
     def __init__(self, device: AudioDevice | None, midi: Midi, notices: Notices) -> None:
@@ -142,7 +142,7 @@ class Watch:
         say, preset = stage.notices.say, stage.preset
         self._saver = Saver(stage.engine.sequencer.desk.learner, preset, say)
         self._hotplug = Hotplug(stage.midi.sources, known_controllers(), preset, say)
-        self._losses = Losses(stage.device, stage.midi, stage.notices)
+        self._losses = ConnectionWatch(stage.device, stage.midi, stage.notices)
         self._polls = 0
 
     def until_over(self) -> str:

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from nesvae_live.app.notices import Notices
-from nesvae_live.app.watch import Losses
+from nesvae_live.app.watch import ConnectionWatch
 from nesvae_live.io.audio.device import AudioDevice
 from nesvae_live.io.midi.openports import Midi
 from nesvae_live.log.entries import Noted
@@ -43,7 +43,9 @@ class Scene:
         self.journal = ListJournal()
         notices = Notices(ManualTime())
         notices.journal = self.journal
-        self.losses = Losses(cast("AudioDevice", self.sound), cast("Midi", self.midi), notices)
+        self.losses = ConnectionWatch(
+            cast("AudioDevice", self.sound), cast("Midi", self.midi), notices
+        )
 
     def look(self, times: int = 1, panics: int = 0) -> list[str]:
         """Look so often; what was said."""
