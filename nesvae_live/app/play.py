@@ -12,7 +12,7 @@ from contextlib import ExitStack
 
 from nesvae_live import NesvaeError
 from nesvae_live.app.options import PlayOptions
-from nesvae_live.app.session import Stage
+from nesvae_live.app.session import Session
 from nesvae_live.app.watch import Watch
 from nesvae_live.log.entries import Noted
 from nesvae_live.model.checkpoint import load_checkpoint
@@ -49,7 +49,7 @@ def play(options: PlayOptions) -> Take | None:
     critic = Critic(decoder, checkpoint.quantiles)
     finder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
     finder.warm_up()
-    stage = Stage(options, preset, checkpoint, critic, finder)
+    stage = Session(options, preset, checkpoint, critic, finder)
     with ExitStack() as stack:
         stage.open(stack)
         why = run(stage)
@@ -58,7 +58,7 @@ def play(options: PlayOptions) -> Take | None:
     return stage.take
 
 
-def run(stage: Stage) -> str:
+def run(stage: Session) -> str:
     """Play on a stage that is open, in the main thread, for its signals.
 
     Returns:

@@ -51,7 +51,7 @@ from nesvae_live.take.recorder import Recorder, Take
 from nesvae_live.take.recover import FILES
 
 
-class Stage:
+class Session:
     """The parts of a performance, and what came of it: the take, and the fault that ended it."""
 
     def __init__(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from nesvae_live.app.demo import Gesture
 from nesvae_live.app.notices import Notices, StatusLine
-from nesvae_live.app.session import Stage
+from nesvae_live.app.session import Session
 from nesvae_live.control.inputs import SetKnob
 from nesvae_live.io.audio.device import AudioDevice
 from nesvae_live.io.midi.openports import Midi
@@ -135,7 +135,7 @@ LOST_POLLS = 5
 class Watch:
     """Looks after a stage on which the music plays; `at` is the time of beat 0, in seconds."""
 
-    def __init__(self, stage: Stage, at: float) -> None:
+    def __init__(self, stage: Session, at: float) -> None:
         self._stage = stage
         self._at = at
         self._gesture = Gesture() if stage.options.demo else None

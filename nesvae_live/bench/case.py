@@ -19,7 +19,7 @@ from typing import Any
 
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.app.play import run
-from nesvae_live.app.session import Stage
+from nesvae_live.app.session import Session
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import PerfTime
 from nesvae_live.engine.inference import Inference, Result
@@ -147,7 +147,7 @@ def _run_loaded(case: Case) -> None:
             status=False,
         )
         finder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
-        stage = Stage(options, load_preset("default"), checkpoint, decoder, finder)
+        stage = Session(options, load_preset("default"), checkpoint, decoder, finder)
         stage.open(stack)
         osc = Osc() if case.engine == "osc" else None
         decodes: list[float] = []

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.app.play import run
-from nesvae_live.app.session import Stage
+from nesvae_live.app.session import Session
 from nesvae_live.clock.sources import InternalClock
 from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.inputs import MidiIn
@@ -86,7 +86,7 @@ def main(argument: str) -> None:
             control=Path(folder) / "control",
             status=False,
         )
-        stage = Stage(
+        stage = Session(
             options,
             load_preset("default"),
             checkpoint,
@@ -105,7 +105,7 @@ def main(argument: str) -> None:
     print(json.dumps(asdict(meant) | counted), flush=True)
 
 
-def _talk(stage: Stage) -> None:
+def _talk(stage: Session) -> None:
     """Say that it plays, and wait for the word to stop."""
     clock = stage.engine.clock
     while isinstance(clock, InternalClock) and clock.ref.beat_at(stage.time.now()) <= 0:
@@ -115,7 +115,7 @@ def _talk(stage: Stage) -> None:
     stage.stopping.set()
 
 
-def _note_requests(stage: Stage) -> dict[tuple[int, int], float]:
+def _note_requests(stage: Session) -> dict[tuple[int, int], float]:
     """When each decode was asked for last, by phrase and splice."""
     asked: dict[tuple[int, int], float] = {}
     player = stage.engine.sequencer.player
