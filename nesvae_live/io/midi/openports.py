@@ -17,7 +17,7 @@ from nesvae_live.io.midi.care import PortMonitor
 from nesvae_live.io.midi.jackwatch import JackWatch
 from nesvae_live.io.midi.ports import CLOCK_CLIENT, FEEDBACK_CLIENT
 from nesvae_live.io.midi.sender import DeadlineSender
-from nesvae_live.io.midi.slot import Reading, Slot
+from nesvae_live.io.midi.slot import MidiReader, Slot
 from nesvae_live.music.dialect import MidiSpeaker
 
 
@@ -70,7 +70,7 @@ class Midi:
         self._feedback_heard: Callable[[bool], None] | None = None
         self._time = time
         self._out: Slot | None = None
-        self._reading: Reading | None = None
+        self._reading: MidiReader | None = None
         self._care = PortMonitor(
             api, time, watch, lost=self._lost, found=self._found, joined=self._joined
         )
@@ -196,7 +196,7 @@ class Midi:
             self.output.start()
         if self.feedback is not None:
             self.feedback.start()
-        self._reading = Reading([slot for slot in self._care.slots if slot.polled])
+        self._reading = MidiReader([slot for slot in self._care.slots if slot.polled])
         self._reading.start()
 
     def _lost(self, slot: Slot) -> None:

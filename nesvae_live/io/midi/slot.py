@@ -177,7 +177,7 @@ READ_SECONDS = 0.002
 """How often the inputs are read: less than a period of JACK's."""
 
 
-class Reading:
+class MidiReader:
     """A thread that reads slots, from `start` to `stop`."""
 
     def __init__(self, slots: Sequence[Slot]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nesvae_live.control.inputs import MidiIn
-from nesvae_live.io.midi.slot import Reading, Slot
+from nesvae_live.io.midi.slot import MidiReader, Slot
 from tests.support.fakes import ManualTime
 from tests.support.jack import wait_until
 
@@ -101,7 +101,7 @@ def test_only_jack_is_read_and_only_inputs() -> None:
 
 def test_the_thread_reads_until_it_is_stopped() -> None:
     slot, port, _, inbox = opened()
-    reading = Reading([slot])
+    reading = MidiReader([slot])
     reading.start()
     port.waiting.append((CC, 0.0))
     assert wait_until(lambda: not inbox.empty())
@@ -109,4 +109,4 @@ def test_the_thread_reads_until_it_is_stopped() -> None:
     port.waiting.append((CC, 0.0))
     reading.stop()
     assert len(port.waiting) == 1
-    Reading([]).stop()
+    MidiReader([]).stop()
