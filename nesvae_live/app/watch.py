@@ -10,7 +10,7 @@ from nesvae_live.app.notices import Notices, StatusLine
 from nesvae_live.app.session import Session
 from nesvae_live.control.inputs import SetKnob
 from nesvae_live.io.audio.device import AudioDevice
-from nesvae_live.io.midi.openports import Midi
+from nesvae_live.io.midi.openports import MidiPorts
 from nesvae_live.presets.catalogue import known_controllers
 from nesvae_live.presets.preset import Preset
 from nesvae_live.presets.presetfile import Saver
@@ -19,7 +19,7 @@ from nesvae_live.presets.presetfile import Saver
 class ConnectionWatch:
     """Looks after the sound device (None: there is none) and the MIDI ports; the main thread's."""
 
-    def __init__(self, device: AudioDevice | None, midi: Midi, notices: Notices) -> None:
+    def __init__(self, device: AudioDevice | None, midi: MidiPorts, notices: Notices) -> None:
         self._device = device
         self._midi = midi
         self._notices = notices
@@ -58,7 +58,7 @@ class ConnectionWatch:
             for line in self._midi.tend(panicked=panics != before):
                 self._notices.say(line)
 
-    def _recover(self, name: str, part: AudioDevice | Midi) -> None:
+    def _recover(self, name: str, part: AudioDevice | MidiPorts) -> None:
         """Get the sound or MIDI back; of every loss and every return one line is said."""
         reason = part.lost()
         if reason is None:

@@ -9,7 +9,7 @@ import pytest
 from nesvae_live.app.notices import Notices
 from nesvae_live.app.watch import ConnectionWatch
 from nesvae_live.io.audio.device import AudioDevice
-from nesvae_live.io.midi.openports import Midi
+from nesvae_live.io.midi.openports import MidiPorts
 from nesvae_live.log.entries import Noted
 from tests.support.fakes import ListJournal, ManualTime
 
@@ -44,7 +44,7 @@ class Scene:
         notices = Notices(ManualTime())
         notices.journal = self.journal
         self.losses = ConnectionWatch(
-            cast("AudioDevice", self.sound), cast("Midi", self.midi), notices
+            cast("AudioDevice", self.sound), cast("MidiPorts", self.midi), notices
         )
 
     def look(self, times: int = 1, panics: int = 0) -> list[str]:

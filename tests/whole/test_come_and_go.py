@@ -12,7 +12,7 @@ import pytest
 
 from nesvae_live.control.inputs import MidiIn
 from nesvae_live.io.midi.opening import open_midi
-from nesvae_live.io.midi.openports import Midi
+from nesvae_live.io.midi.openports import MidiPorts
 from nesvae_live.music.events import NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
 from tests.io.midi.test_opening import RealTime
@@ -213,7 +213,7 @@ def test_ten_thousand_messages_a_second_and_malformed_ones_break_nothing(
     assert not daemon.said, "nothing to complain of"
 
 
-def look(ports: Midi, said: list[str], *, panicked: bool = False) -> list[str]:
+def look(ports: MidiPorts, said: list[str], *, panicked: bool = False) -> list[str]:
     """What looking after the ports says, as often as a test's time allows."""
     said += ports.tend(panicked=panicked)
     return said

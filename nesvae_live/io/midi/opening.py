@@ -10,7 +10,7 @@ from typing import Any
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.io.midi.jackwatch import JackWatch
-from nesvae_live.io.midi.openports import Midi
+from nesvae_live.io.midi.openports import MidiPorts
 from nesvae_live.io.midi.ports import (
     APIS,
     AUTO,
@@ -58,7 +58,7 @@ def open_midi(
     dialect: str = GENERAL,
     clock_out: bool = False,
     feedback: str | None = None,
-) -> Midi:
+) -> MidiPorts:
     """Open the ports that are named, virtual ones where none is.
 
     On JACK open them before pyo and close them after it: RtMidi holds the GIL while it waits for
@@ -88,12 +88,12 @@ def open_midi(
         return _open(api, wanted, inbox, time, warn)
     if wanted.names_a_port:
         raise MidiError("a MIDI port is named, but the MIDI API is none: name an API, or no port")
-    return Midi("none", time)
+    return MidiPorts("none", time)
 
 
 def _open_any(
     wanted: Wanted, inbox: SimpleQueue[Any], time: Time, warn: Callable[[str], None]
-) -> Midi:
+) -> MidiPorts:
     faults = []
     for api in AUTO.get(sys.platform, ("jack",)):
         try:
@@ -104,12 +104,12 @@ def _open_any(
         named = (*wanted.inputs, *filter(None, [wanted.output, wanted.feedback]))
         raise MidiError(f"no MIDI to find {', '.join(map(repr, named))} in ({'; '.join(faults)})")
     warn(f"no MIDI ports ({'; '.join(faults)})")
-    return Midi("none", time)
+    return MidiPorts("none", time)
 
 
 def _open(
     api: str, wanted: Wanted, inbox: SimpleQueue[Any], time: Time, warn: Callable[[str], None]
-) -> Midi:
+) -> MidiPorts:
     there = list_ports(api)
     label, virtual = APIS[api].label, APIS[api].virtual
     inputs, output, feedback = wanted.inputs, wanted.output, wanted.feedback
@@ -123,7 +123,7 @@ def _open(
     sources = choose(there.inputs, inputs, "MIDI input")
     targets = choose(there.outputs, [] if output is None else [output], "MIDI output")
     shown = choose(there.outputs, [feedback] if feedback else [], "MIDI output")
-    midi = Midi(api, time, _watch(time, warn) if api == "jack" else None)
+    midi = MidiPorts(api, time, _watch(time, warn) if api == "jack" else None)
     try:
         for index, part in zip(sources, inputs, strict=True):
             midi.read(Slot(api, "MidiIn", IN_CLIENT, IN_PORT, there.inputs[index], part), inbox)

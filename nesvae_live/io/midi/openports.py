@@ -48,7 +48,7 @@ class FeedbackSender:
             self._transmit(message)
 
 
-class Midi:
+class MidiPorts:
     """Open ports; made by `open_midi`, closed by `close` or at the end of a `with`.
 
     `api` is the system in use (`none`: there are no ports), `inputs` the names of the ports that

@@ -20,7 +20,7 @@ from nesvae_live.io.midi import care
 from nesvae_live.io.midi import ports as midiports
 from nesvae_live.io.midi import slot as midislot
 from nesvae_live.io.midi.opening import open_midi
-from nesvae_live.io.midi.openports import Midi
+from nesvae_live.io.midi.openports import MidiPorts
 from nesvae_live.io.midi.ports import MidiError, MidiUnavailableError, choose, list_ports
 from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import Event, NoteOff, NoteOn
@@ -89,7 +89,7 @@ def test_where_there_are_no_ports_it_says_so() -> None:
         choose([], ["keys"], "MIDI input")
 
 
-def open_any(api: str, *names: str, warn: list[str] | None = None) -> Midi:
+def open_any(api: str, *names: str, warn: list[str] | None = None) -> MidiPorts:
     said: list[str] = [] if warn is None else warn
     return open_midi(api, names, None, inbox=SimpleQueue(), time=RealTime(), warn=said.append)
 
