@@ -20,9 +20,10 @@ from nesvae_live.control.kinds import (
     Form,
     place_to_raw,
 )
-from nesvae_live.control.readings import Message, message_to_reading, place_to_messages
+from nesvae_live.control.readings import message_to_reading, place_to_messages
 from nesvae_live.control.takeover import ControlState
 from nesvae_live.control.target import Kind, StateView, choice_to_value, value_to_choice
+from nesvae_live.music.events import MidiBytes
 
 EVERY = 0.03
 """Seconds from one look to the next."""
@@ -114,7 +115,7 @@ class Feedback:
         channels: dict[ControlSpec, int],
         standing: StateView,
         now: float,
-    ) -> list[Message]:
+    ) -> list[MidiBytes]:
         """The messages to send now.
 
         `hands` are the physical controls, `channels` where one that listens on any was last heard.
@@ -122,7 +123,7 @@ class Feedback:
         if not self.on or now < self._next:
             return []
         self._next = now + EVERY
-        messages: list[Message] = []
+        messages: list[MidiBytes] = []
         for spec in specs:
             if spec.feedback is not False:
                 channel = spec.channel if spec.channel is not None else channels.get(spec, 0)
@@ -136,7 +137,7 @@ class Feedback:
         hands: Hands,
         standing: StateView,
         now: float,
-    ) -> list[Message]:
+    ) -> list[MidiBytes]:
         stands = spec.target_spec.now(standing)
         raw = shown_raw(spec, stands)
         if raw is None:

@@ -21,8 +21,7 @@ from nesvae_live.control.kinds import (
     Address,
     Role,
 )
-
-Message = tuple[int, ...]
+from nesvae_live.music.events import MidiBytes
 
 DATA_COARSE, DATA_FINE, DATA_UP, DATA_DOWN = 6, 38, 96, 97
 NRPN_FINE, NRPN_COARSE, RPN_FINE, RPN_COARSE = 98, 99, 100, 101
@@ -81,7 +80,7 @@ DATA = {
 """Data entry: the part of the value that it is, or a step up or down."""
 
 
-def place_to_messages(kind: str, channel: int, number: int, raw: int) -> list[Message]:
+def place_to_messages(kind: str, channel: int, number: int, raw: int) -> list[MidiBytes]:
     """What a control of a kind would say, standing at `raw`: what moves its fader or ring."""
     coarse, fine = raw >> 7, raw & MOST_7
     cc = CONTROL_CHANGE | channel

@@ -21,16 +21,10 @@ from nesvae_live.control.kinds import (
     reserved_because,
 )
 from nesvae_live.control.layout import Layout, routes
-from nesvae_live.control.readings import (
-    DATA,
-    SELECTING,
-    Message,
-    Selected,
-    message_to_reading,
-    nrpn_address,
-)
+from nesvae_live.control.readings import DATA, SELECTING, Selected, message_to_reading, nrpn_address
 from nesvae_live.control.takeover import ControlState
 from nesvae_live.control.target import Kind, StateView, choice_to_value, value_to_choice
+from nesvae_live.music.events import MidiBytes
 
 PRESSED = 64
 """From here on a button is pressed."""
@@ -136,7 +130,7 @@ class Surface:
             hand = hands[port] = ControlState() if sent is None else replace(sent)
         return hand
 
-    def due(self, standing: StateView, now: float) -> list[Message]:
+    def due(self, standing: StateView, now: float) -> list[MidiBytes]:
         """What is to be sent to the controller now, so that it shows how things stand."""
         return self.feedback.due(self.active, self._hands, self._channels, standing, now)
 

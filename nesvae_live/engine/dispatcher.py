@@ -33,7 +33,6 @@ from nesvae_live.control.inputs import (
     Unlearn,
 )
 from nesvae_live.control.learn import MidiLearn
-from nesvae_live.control.readings import Message
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.gestures import Gestures
 from nesvae_live.engine.journaling import TempoLog
@@ -42,11 +41,12 @@ from nesvae_live.engine.phraseplayer import PhrasePlayer
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.engine.state import LiveState
 from nesvae_live.log.entries import Heard, Journal, Noted, Sent
+from nesvae_live.music.events import MidiBytes
 
 CLOCK_MESSAGES = tuple(int(status) for status in Status)
 
 
-def unshown(message: Message) -> None:
+def unshown(message: MidiBytes) -> None:
     """For a controller that shows nothing."""
 
 
@@ -78,7 +78,7 @@ class Dispatcher:
     follow: Callable[[], None]
     stop: Callable[[str], None]
     status: Callable[[], Mapping[str, Any]]
-    show: Callable[[Message], None] = unshown
+    show: Callable[[MidiBytes], None] = unshown
     keep: Keep = unkept
     taps: TapTempo = field(default_factory=TapTempo)
 

@@ -23,7 +23,6 @@ from typing import Any
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.inputs import Input
-from nesvae_live.control.readings import Message
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.dispatcher import Keep, unkept, unshown
@@ -35,6 +34,7 @@ from nesvae_live.latent.setting import Setting
 from nesvae_live.log.entries import Closed, Journal
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.balance import Balance
+from nesvae_live.music.events import MidiBytes
 from nesvae_live.music.voices import Voice
 
 Figures = Callable[[], Mapping[str, Any]]
@@ -60,7 +60,7 @@ class Engine:
         hear: Callable[[Balance], None] = unheard,
         encoder: Encode | None = None,
         snapshots: Mapping[int, Setting] | None = None,
-        show: Callable[[Message], None] = unshown,
+        show: Callable[[MidiBytes], None] = unshown,
         keep: Keep = unkept,
     ) -> None:
         self.time = time

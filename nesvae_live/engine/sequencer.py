@@ -16,7 +16,6 @@ from typing import Any
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.inputs import Input, Stop
-from nesvae_live.control.readings import Message
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.automation import Automation
 from nesvae_live.engine.config import Counters
@@ -32,6 +31,7 @@ from nesvae_live.latent.decoding import DecoderState
 from nesvae_live.log.entries import Clocked, Journal
 from nesvae_live.music import drums
 from nesvae_live.music.arrangement import Arrangement
+from nesvae_live.music.events import MidiBytes
 
 LONGEST_NAP = 0.006
 """Seconds the loop sleeps at most: what it decides then still comes in time for the renderer, which
@@ -53,7 +53,7 @@ class Sequencer:
     surface: Surface
     performer: LiveState
     status: Callable[[], Mapping[str, Any]] = dict
-    show: Callable[[Message], None] = unshown
+    show: Callable[[MidiBytes], None] = unshown
     keep: Keep = unkept
 
     def __post_init__(self) -> None:

@@ -15,7 +15,14 @@ for it.
 from __future__ import annotations
 
 from nesvae_live.music.drums import DRUMS
-from nesvae_live.music.events import Event, NoteOff, NoteOn, velocity_to_volume, volume_to_velocity
+from nesvae_live.music.events import (
+    Event,
+    MidiBytes,
+    NoteOff,
+    NoteOn,
+    velocity_to_volume,
+    volume_to_velocity,
+)
 from nesvae_live.music.voices import CHANNELS, VOICES, Voice
 
 GENERAL, NESMDB = "general", "nesmdb"
@@ -23,8 +30,6 @@ DIALECTS = (GENERAL, NESMDB)
 
 VOLUME_CC, DUTY_CC = 11, 12
 ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
-
-Message = tuple[int, int, int]
 
 
 def noise_to_drum(note: int) -> int:
@@ -50,7 +55,7 @@ class MidiSpeaker:
         self._said: dict[tuple[Voice, int], int] = {}
         self._drummed = False
 
-    def messages(self, event: Event) -> list[Message]:
+    def messages(self, event: Event) -> list[MidiBytes]:
         """The messages of an event, on its voice's channel; real-time, some microseconds."""
         voice, channel = event.voice, CHANNELS[event.voice]
         if isinstance(event, NoteOn):
@@ -61,14 +66,14 @@ class MidiSpeaker:
         if voice is Voice.TR or (voice is Voice.NO and self._general):
             return []
         volume = volume_to_velocity(event.volume) if self._general else event.volume
-        said: list[Message] = []
+        said: list[MidiBytes] = []
         for control, value in ((DUTY_CC, event.duty), (VOLUME_CC, volume)):
             if self._said.get((voice, control)) != value:
                 self._said[voice, control] = value
                 said.append((0xB0 | channel, control, value))
         return said
 
-    def all_off(self, *, panic: bool) -> list[Message]:
+    def all_off(self, *, panic: bool) -> list[MidiBytes]:
         """All notes off on the channels that are ours, channel 10 only if it was drummed on.
 
         In a panic all sound off before it; and the controllers are said again when next due.

@@ -47,6 +47,9 @@ class Shape:
     cents: int = 0
 
 
+MidiBytes = tuple[int, ...]
+"""A MIDI message, byte by byte."""
+
 NoteEvent = NoteOn | NoteOff
 Event = NoteEvent | Shape
 

@@ -8,9 +8,10 @@ from nesvae_live.control.controlspec import ControlSpec
 from nesvae_live.control.kinds import MOST_7, Form
 from nesvae_live.control.layout import Layout
 from nesvae_live.control.learn import full_label
-from nesvae_live.control.readings import Message, place_to_messages
+from nesvae_live.control.readings import place_to_messages
 from nesvae_live.control.surface import Surface
 from nesvae_live.control.target import AtRest
+from nesvae_live.music.events import MidiBytes
 from nesvae_live.paths import ConfigError
 from nesvae_live.presets.controllerpicture import picture_to_text
 from nesvae_live.presets.preset import Preset, load_preset, preset_paths, read_preset
@@ -121,7 +122,7 @@ def moves(control: ControlSpec) -> bool:
     return bool(asked)
 
 
-def gesture(control: ControlSpec) -> list[Message]:
+def gesture(control: ControlSpec) -> list[MidiBytes]:
     """What a control says when it is moved all the way, or pressed and let go."""
     kind = control.kind_spec
     channel = control.channel or 0

@@ -11,10 +11,10 @@ from nesvae_live.clock.sources import InternalClock
 from nesvae_live.control.controlspec import ControlSpec
 from nesvae_live.control.inputs import Input, SetKnob, SetMute, SetSwap, TurnPage
 from nesvae_live.control.layout import Layout, Page
-from nesvae_live.control.readings import Message
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.state import LiveState
+from nesvae_live.music.events import MidiBytes
 from tests.support.fakes import ListJournal
 
 PORT = "keys"
@@ -62,7 +62,7 @@ class Hands:
             stands.append(self.density)
         return stands
 
-    def shown(self, seconds: float = 0.05) -> list[Message]:
+    def shown(self, seconds: float = 0.05) -> list[MidiBytes]:
         """What the controller is sent after some time."""
         self.now += seconds
         return self.surface.due(self.performer, self.now)

@@ -12,28 +12,28 @@ from types import TracebackType
 from typing import Any, Self
 
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.control.readings import Message
 from nesvae_live.io.midi.care import PortMonitor
 from nesvae_live.io.midi.jackwatch import JackWatch
 from nesvae_live.io.midi.ports import CLOCK_CLIENT, FEEDBACK_CLIENT
 from nesvae_live.io.midi.sender import DeadlineSender
 from nesvae_live.io.midi.slot import MidiReader, Slot
 from nesvae_live.music.dialect import MidiSpeaker
+from nesvae_live.music.events import MidiBytes
 
 
 class FeedbackSender:
     """Hands messages on in their order; `transmit` sends one and never raises."""
 
-    def __init__(self, transmit: Callable[[Message], None]) -> None:
+    def __init__(self, transmit: Callable[[MidiBytes], None]) -> None:
         self._transmit = transmit
-        self._messages: SimpleQueue[Message | None] = SimpleQueue()
+        self._messages: SimpleQueue[MidiBytes | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="feedback", daemon=True)
 
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
 
-    def send(self, message: Message) -> None:
+    def send(self, message: MidiBytes) -> None:
         """Take a message; from the sequencer's thread, at once."""
         self._messages.put(message)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-Message = tuple[int, ...]
+from nesvae_live.music.events import MidiBytes
 
 SYSEX, SYSEX_END, REALTIME = 0xF0, 0xF7, 0xF8
 CHANNEL_LENGTHS = {0x80: 3, 0x90: 3, 0xA0: 3, 0xB0: 3, 0xC0: 2, 0xD0: 2, 0xE0: 3}
@@ -28,12 +28,12 @@ class MidiStream:
         self._running = 0  # the status that data bytes belong to; 0: none
         self._in_sysex = False
 
-    def feed(self, data: Sequence[int]) -> list[Message]:
+    def feed(self, data: Sequence[int]) -> list[MidiBytes]:
         """The messages that are whole with these bytes, whatever they are."""
         if not self._partial and not self._in_sysex and is_whole(data):
             self._running = data[0] if data[0] < SYSEX else self._running
             return [tuple(data)]
-        messages: list[Message] = []
+        messages: list[MidiBytes] = []
         for byte in data:
             if byte >= REALTIME:  # may come anywhere, even in a message
                 messages += [] if byte in UNDEFINED else [(byte,)]
@@ -43,7 +43,7 @@ class MidiStream:
                 self._go_on(byte, messages)
         return messages
 
-    def _begin(self, status: int, messages: list[Message]) -> None:
+    def _begin(self, status: int, messages: list[MidiBytes]) -> None:
         self._in_sysex = status == SYSEX
         self._partial = [status] if status in LENGTHS else []
         self._running = status if status < SYSEX else 0
@@ -51,7 +51,7 @@ class MidiStream:
             messages.append((status,))
             self._partial = []
 
-    def _go_on(self, byte: int, messages: list[Message]) -> None:
+    def _go_on(self, byte: int, messages: list[MidiBytes]) -> None:
         if not self._partial:
             if not self._running:
                 return  # data of nothing

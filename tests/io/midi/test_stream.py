@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nesvae_live.io.midi.stream import LENGTHS, UNDEFINED, Message, MidiStream, is_whole
+from nesvae_live.io.midi.stream import LENGTHS, UNDEFINED, MidiStream, is_whole
+from nesvae_live.music.events import MidiBytes
 
 
-def read(*chunks: bytes) -> list[Message]:
+def read(*chunks: bytes) -> list[MidiBytes]:
     stream = MidiStream()
     return [message for chunk in chunks for message in stream.feed(chunk)]
 
@@ -31,7 +32,7 @@ def read(*chunks: bytes) -> list[Message]:
         ([b"\xf6"], [(0xF6,)]),
     ],
 )
-def test_running_status_and_streams(chunks: list[bytes], messages: list[Message]) -> None:
+def test_running_status_and_streams(chunks: list[bytes], messages: list[MidiBytes]) -> None:
     assert read(*chunks) == messages
 
 
@@ -50,7 +51,7 @@ def test_running_status_and_streams(chunks: list[bytes], messages: list[Message]
         ([b"\xf3\x01", b"\x02"], [(0xF3, 1)]),  # no running status but of channels
     ],
 )
-def test_what_is_no_message_is_dropped(chunks: list[bytes], messages: list[Message]) -> None:
+def test_what_is_no_message_is_dropped(chunks: list[bytes], messages: list[MidiBytes]) -> None:
     assert read(*chunks) == messages
 
 
@@ -63,7 +64,7 @@ MESSAGES = st.sampled_from(sorted(LENGTHS)).flatmap(
 
 @given(st.lists(MESSAGES, max_size=12), st.lists(st.integers(0, 30), max_size=8), st.booleans())
 def test_however_it_is_cut_and_abbreviated_the_messages_are_the_same(
-    messages: list[Message], cuts: list[int], running: bool
+    messages: list[MidiBytes], cuts: list[int], running: bool
 ) -> None:
     data, status = bytearray(), 0
     for message in messages:
