@@ -207,7 +207,7 @@ class Session:
         options, inbox, time = self.options, self.inbox, self.time
         if options.osc is not None:
             self.osc = OscServer(
-                inbox, time, self.engine.performer, self.engine.status, options.osc, options.osc_to
+                inbox, time, self.engine.live, self.engine.status, options.osc, options.osc_to
             )
             self.osc.open()
             stack.callback(self.osc.close)
@@ -243,7 +243,7 @@ class Session:
     def keep_snapshots(self) -> None:
         """Write the snapshots down, if they have changed."""
         try:
-            self.keeper.keep(self.engine.performer.snapshots)
+            self.keeper.keep(self.engine.live.snapshots)
         except BankError as error:
             self.notices.warn(str(error))
 

@@ -76,7 +76,7 @@ class Automation:
     another phrase play, from a beat on.
     """
 
-    performer: LiveState
+    live: LiveState
     arrange: Callable[[Arrangement, float], None]
     leap: Callable[[Result | PlacedPhrase, float], None]
 
@@ -102,7 +102,7 @@ class Automation:
         Raises:
             ValueError: there is none of that number.
         """
-        self.give(Cue(line, self.performer.snapshot(slot), f"recall {slot}"))
+        self.give(Cue(line, self.live.snapshot(slot), f"recall {slot}"))
 
     def morph_to(self, slot: int, line: float, beats: float) -> None:
         """Begin on `line` to go to a snapshot, in `beats` beats.
@@ -110,9 +110,9 @@ class Automation:
         Raises:
             ValueError: there is none of that number.
         """
-        self.performer.snapshot(slot)  # or nothing rests
+        self.live.snapshot(slot)  # or nothing rests
         self._rest()
-        self.performer.touched.clear()
+        self.live.touched.clear()
         self._begin(slot, line, beats)
 
     def go_round(self, line: float, beats: float) -> None:
@@ -126,15 +126,15 @@ class Automation:
         if self.leg is not None:
             self.leg = beats
             return
-        slots = sorted(self.performer.snapshots)
+        slots = sorted(self.live.snapshots)
         if len(slots) < ROUND_SLOTS:
             raise ValueError(
                 f"a round takes {ROUND_SLOTS} snapshots or more, and there are {len(slots)}: "
                 "`ctl store` makes them"
             )
         self._rest()
-        self.performer.touched.clear()
-        self.performer.round = True
+        self.live.touched.clear()
+        self.live.round = True
         self.leg = beats
         self._begin(slots[0], line, beats)
 
@@ -149,10 +149,10 @@ class Automation:
         Raises:
             ValueError: one of them isn't there.
         """
-        self.performer.snapshot(low)
-        self.performer.snapshot(high)
+        self.live.snapshot(low)
+        self.live.snapshot(high)
         self.pair = (low, high)
-        self.performer.fader = None
+        self.live.fader = None
 
     def fade(self, value: float, at: float) -> None:
         """Move the fader to 0..1: as far between its two snapshots.
@@ -160,25 +160,25 @@ class Automation:
         Raises:
             ValueError: one of them isn't there.
         """
-        low, high = map(self.performer.snapshot, self.pair)
+        low, high = map(self.live.snapshot, self.pair)
         if low.style is None:
-            low = replace(low, style=self.performer.style)
-        if self.performer.fader is None:
+            low = replace(low, style=self.live.style)
+        if self.live.fader is None:
             self._rest()
-            self.performer.touched.clear()
-        self.performer.fader = value
+            self.live.touched.clear()
+        self.live.fader = value
         self._pose(between(low, high, value), at, "fader", -np.inf)
 
     def roll(self, amount: float, line: float) -> None:
         """Let attributes and style stand elsewhere on `line`, each at most `amount` from now."""
-        performer = self.performer
-        rng = np.random.default_rng([performer.seed, 2, self._rolled])
+        live = self.live
+        rng = np.random.default_rng([live.seed, 2, self._rolled])
         self._rolled += 1
-        setting = performer.setting
+        setting = live.setting
         knobs = dict(setting.knobs)
         for knob in ATTRIBUTE_KNOBS:
             knobs[knob.name] = _near(knobs.get(knob.name, MIDDLE), amount, rng)
-        style = np.array(performer.style, np.float32)
+        style = np.array(live.style, np.float32)
         for axis, knob in zip(range(len(style)), STYLE_KNOBS, strict=False):
             value = _near(
                 knobs.get(knob.name, coordinate_to_value(float(style[axis]))), amount, rng
@@ -196,12 +196,12 @@ class Automation:
         self._rest()
         if not on:
             return
-        performer = self.performer
-        performer.touched.clear()
-        performer.auto = True
-        p = performer.performance
-        walk = Walk(performer.seed, p.spread or Spread.plain(len(p.style)), p.reach)
-        aim = performer.aim
+        live = self.live
+        live.touched.clear()
+        live.auto = True
+        p = live.performance
+        walk = Walk(live.seed, p.spread or Spread.plain(len(p.style)), p.reach)
+        aim = live.aim
         self.wander = Wander(
             walk, np.concatenate((aim.z[:N_ATTRIBUTES] * aim.mask, aim.z[N_ATTRIBUTES:]))
         )
@@ -211,7 +211,7 @@ class Automation:
         cue = self.cue
         if cue is not None and cue.line <= beat:
             self.cue = None
-            self.performer.touched.clear()
+            self.live.touched.clear()
             self._pose(cue.setting, at, cue.why, cue.line)
             if cue.phrase is not None:
                 self.leap(cue.phrase, cue.line)
@@ -230,7 +230,7 @@ class Automation:
 
     def step(self, at: float) -> None:
         """Go on with the walk: a phrase is about to be asked for."""
-        wander, performer = self.wander, self.performer
+        wander, live = self.wander, self.live
         if wander is None:
             return
         z = wander.walk.at(wander.phrases)
@@ -238,13 +238,13 @@ class Automation:
         alpha = min(wander.phrases / GLIDE_PHRASES, 1.0)
         attributes = (1.0 - alpha) * wander.z[:N_ATTRIBUTES] + alpha * z[:N_ATTRIBUTES]
         style = slerp(wander.z[N_ATTRIBUTES:], z[N_ATTRIBUTES:], alpha)
-        performer.touched.intersection_update(performer.knobs.values)  # let go: the walk's again
-        taken = performer.touched
-        ends = performer.performance.reach
-        knobs = {k: v for k, v in performer.knobs.values.items() if not is_style(k) or k in taken}
+        live.touched.intersection_update(live.knobs.values)  # let go: the walk's again
+        taken = live.touched
+        ends = live.performance.reach
+        knobs = {k: v for k, v in live.knobs.values.items() if not is_style(k) or k in taken}
         for knob, coordinate, reach in zip(ATTRIBUTE_KNOBS, attributes, ends, strict=True):
             knobs[knob.name] = coordinate_to_value(float(coordinate), *reach)
-        performer.pose(replace(performer.setting, knobs=knobs, style=style), at, "auto", taken)
+        live.pose(replace(live.setting, knobs=knobs, style=style), at, "auto", taken)
 
     def figures(self, beat: float) -> dict[str, Any]:
         """What the status shows of it. Any thread may ask."""
@@ -252,40 +252,40 @@ class Automation:
         return {
             "auto": self.wander is not None,
             "round": self.leg is not None,
-            "fader": self.performer.fader,
+            "fader": self.live.fader,
             "morph": None if morph is None else [morph.slot, round(morph.alpha(beat), 3)],
         }
 
     def _begin(self, slot: int, line: float, beats: float) -> None:
         self._alpha = 0.0
-        self.morph = Morph(self.performer.setting, self.performer.snapshot(slot), slot, line, beats)
+        self.morph = Morph(self.live.setting, self.live.snapshot(slot), slot, line, beats)
 
     def _go_on(self, done: Morph) -> None:
         """Go to the next snapshot of the round, if it is one; the first again after the last."""
-        performer = self.performer
+        live = self.live
         if self.leg is None:
             return
-        if not performer.snapshots:
+        if not live.snapshots:
             self._rest()
             return
-        slots = sorted(performer.snapshots)
+        slots = sorted(live.snapshots)
         later = [slot for slot in slots if slot > done.slot]
-        performer.touched.intersection_update((*performer.knobs.values, ARRANGEMENT))
+        live.touched.intersection_update((*live.knobs.values, ARRANGEMENT))
         self._begin((later or slots)[0], done.start + done.beats, self.leg)
 
     def _set_out(self, morph: Morph) -> Morph:
         """The morph from where everything stands as it begins."""
-        return replace(morph, source=self.performer.setting)
+        return replace(morph, source=self.live.setting)
 
     def _pose(self, setting: Setting, at: float, why: str, line: float) -> None:
-        touched = self.performer.touched
-        self.performer.pose(setting, at, why, touched)
+        touched = self.live.touched
+        self.live.pose(setting, at, why, touched)
         if ARRANGEMENT not in touched:
             self.arrange(setting.arrangement, line)
 
     def _rest(self) -> None:
-        self.cue = self.morph = self.wander = self.leg = self.performer.fader = None
-        self.performer.auto = self.performer.round = False
+        self.cue = self.morph = self.wander = self.leg = self.live.fader = None
+        self.live.auto = self.live.round = False
 
 
 def _near(value: float, amount: float, rng: np.random.Generator) -> float:

@@ -70,7 +70,7 @@ class Dispatcher:
     clock: Clock
     journal: Journal
     surface: Surface
-    performer: LiveState
+    live: LiveState
     player: PhrasePlayer
     ensemble: Outputs
     tempo_log: TempoLog
@@ -94,7 +94,7 @@ class Dispatcher:
     def tick(self, now: float) -> None:
         """Learn what has become clear, and send the controller what it does not show yet."""
         self.learner.tick(now)
-        for message in self.surface.due(self.performer, now):
+        for message in self.surface.due(self.live, now):
             self.show(message)
 
     def _carry_out(self, item: Input) -> None:
@@ -102,9 +102,9 @@ class Dispatcher:
             case MidiIn():
                 self._hear(item)
             case SetKnob(knob, value, at, reply):
-                reply(self._tried(lambda: self.performer.turn(knob, value, at)))
+                reply(self._tried(lambda: self.live.turn(knob, value, at)))
             case SetMute(voice, muted, _, reply):
-                arrangement = self.performer.arrangement.with_mute(voice, muted=muted)
+                arrangement = self.live.arrangement.with_mute(voice, muted=muted)
                 self.gestures.rearrange(arrangement)
                 reply({"ok": True})
             case SetLevel() | SetSolo():
@@ -149,28 +149,28 @@ class Dispatcher:
         if self.learner.listens:
             self.learner.hear(port, data, at)
             return
-        asked = self.surface.hear(port, data, at, self.performer)
+        asked = self.surface.hear(port, data, at, self.live)
         for item in asked:
             self._carry_out(item)  # the message says it all to whoever reads the log
-        self.surface.settle(self.performer)
+        self.surface.settle(self.live)
         if not asked:
             self.gestures.ear.hear(data, at)
 
     def _turn_page(self, asked: TurnPage) -> None:
         self.surface.turn_page(asked)
-        self.performer.page = self.surface.page
+        self.live.page = self.surface.page
 
     def _mix(self, item: SetLevel | SetSolo) -> None:
-        balance = self.performer.balance
+        balance = self.live.balance
         if isinstance(item, SetLevel):
-            self.performer.mix(balance.with_level(item.voice, item.level))
+            self.live.mix(balance.with_level(item.voice, item.level))
         else:
-            self.performer.mix(balance.with_solo(item.voice, solo=item.solo))
+            self.live.mix(balance.with_solo(item.voice, solo=item.solo))
 
     def _retime(self, item: SetSwap | SetTempo | Tap) -> Mapping[str, Any]:
         match item:
             case SetSwap(swap):
-                self.performer.swap = swap
+                self.live.swap = swap
                 self.player.plan_anew()
                 return {"ok": True}
             case SetTempo(tempo):
@@ -197,7 +197,7 @@ class Dispatcher:
     def _bars_over(self) -> int:
         """How many bars are over."""
         beat = self.clock.ref.beat_at(self.time.now()) if self.clock.runs else self.clock.held
-        return int(max(beat, 0.0) // self.performer.performance.meter.beats_per_bar)
+        return int(max(beat, 0.0) // self.live.performance.meter.beats_per_bar)
 
     def _panic(self) -> None:
         self.player.counters.panics += 1

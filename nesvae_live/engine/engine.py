@@ -69,7 +69,7 @@ class Engine:
         self.decoder = decoder
         self._figures = figures
         self.inference = Inference(decoder, time, inbox.put, encoder)
-        self.performer = LiveState(
+        self.live = LiveState(
             performance,
             journal,
             clock,
@@ -86,7 +86,7 @@ class Engine:
             journal=journal,
             ask=self.inference.ask,
             surface=surface,
-            performer=self.performer,
+            live=self.live,
             status=self.status,
             show=show,
             keep=keep,
@@ -132,10 +132,10 @@ class Engine:
 
     def status(self) -> dict[str, Any]:
         """What the status line and `ctl status` show. Any thread may ask."""
-        sequencer, performer, ref = self.sequencer, self.performer, self.clock.ref
+        sequencer, live, ref = self.sequencer, self.live, self.clock.ref
         at = self.time.now() if self.clock.runs else ref.at
         beat = max(ref.beat_at(at), 0.0)
-        bar, count = performer.performance.meter.position(beat)
+        bar, count = live.performance.meter.position(beat)
         return {
             "bar": bar,
             "count": count,
@@ -144,20 +144,20 @@ class Engine:
             "clock": self.clock.source,
             "motion": str(self.clock.motion),
             "clock_warning": self.clock.warning,
-            "swap": str(performer.swap),
-            "knobs": dict(performer.knobs.values),
+            "swap": str(live.swap),
+            "knobs": dict(live.knobs.values),
             "page": sequencer.surface.page + 1,
-            "muted": sorted(voice.name for voice in performer.muted),
-            "transpose": list(performer.arrangement.transpose),
-            "key": str(performer.arrangement.key or ""),
-            "temperature": round(performer.temperature, 3),
-            "seed": performer.seed,
-            "hold": performer.hold,
+            "muted": sorted(voice.name for voice in live.muted),
+            "transpose": list(live.arrangement.transpose),
+            "key": str(live.arrangement.key or ""),
+            "temperature": round(live.temperature, 3),
+            "seed": live.seed,
+            "hold": live.hold,
             "back": sequencer.player.history.back,
-            "snapshots": sorted(performer.snapshots),
+            "snapshots": sorted(live.snapshots),
             **sequencer.mover.figures(beat),
-            "solo": sorted(voice.name for voice in performer.balance.solo),
-            "level": performer.balance.level,
+            "solo": sorted(voice.name for voice in live.balance.solo),
+            "level": live.balance.level,
             "decode_ms": milliseconds(self.inference.seconds),
             "decodes_missed": sequencer.counters.decodes_missed,
             "splices": sequencer.counters.splices,

@@ -55,7 +55,7 @@ class Gestures:
 
     time: Time
     journal: Journal
-    performer: LiveState
+    live: LiveState
     player: PhrasePlayer
     mover: Automation
     arrange: Callable[[Arrangement], None]
@@ -67,47 +67,47 @@ class Gestures:
         Raises:
             ValueError: it asks for what can't be had, in one line.
         """
-        performer, mover, at = self.performer, self.mover, item.at
+        live, mover, at = self.live, self.mover, item.at
         match item:
             case ReleaseKnobs():
-                performer.release_all(at)
+                live.release_all(at)
             case SetTranspose(voice, semitones):
-                self.rearrange(performer.arrangement.with_transpose(voice, semitones))
+                self.rearrange(live.arrangement.with_transpose(voice, semitones))
             case SetKey(key):
-                self.rearrange(replace(performer.arrangement, key=key))
+                self.rearrange(replace(live.arrangement, key=key))
             case SetTemperature(temperature):
-                performer.set_temperature(temperature, at)
+                live.set_temperature(temperature, at)
             case SetSeed(seed):
-                performer.set_seed((performer.seed + 1) % SEEDS if seed is None else seed, at)
+                live.set_seed((live.seed + 1) % SEEDS if seed is None else seed, at)
             case SetHold(hold):
-                performer.hold = hold
+                live.hold = hold
             case LookBack(phrases):
                 self._look_back(phrases)
             case StoreSnapshot(slot):
-                performer.store(slot)
+                live.store(slot)
             case ClearSnapshot(slot):
-                performer.clear(slot)
+                live.clear(slot)
             case RecallSnapshot(slot):
                 mover.recall(slot, self.player.next_line())
             case StartMorph(slot, bars):
-                self._morph(slot, performer.morph_bars if bars is None else bars)
+                self._morph(slot, live.morph_bars if bars is None else bars)
             case SetMorphBars(bars):
-                performer.morph_bars = _checked("morph over bars", bars, *MORPH_BARS)
+                live.morph_bars = _checked("morph over bars", bars, *MORPH_BARS)
             case SetPair(low, high):
                 mover.set_pair(low, high)
             case MoveFader(value):
                 mover.fade(_checked("the fader", value, 0.0, 1.0), at)
             case SetBounds(amount):
-                performer.bounds = _checked("bounds", amount, 0.0, 1.0)
+                live.bounds = _checked("bounds", amount, 0.0, 1.0)
             case Roll(amount):
-                most = performer.bounds if amount is None else amount
+                most = live.bounds if amount is None else amount
                 mover.roll(_checked("bounds", most, 0.0, 1.0), self.player.next_line())
             case Capture():
                 self.player.listen(self.ear.tuples(self.player.placing.step_seconds, at))
-                performer.hold = False
+                live.hold = False
             case CapturePhrase(tuples):
                 self.player.listen(checked_phrase(tuples))
-                performer.hold = False
+                live.hold = False
             case SetAuto(on):
                 mover.set_auto(on=on)
             case GoRound(on, bars):
@@ -117,18 +117,18 @@ class Gestures:
 
     def go_on(self, captured: Result) -> None:
         """Let what was captured be the position, and be played back first."""
-        performer, z = self.performer, captured.z
+        live, z = self.live, captured.z
         assert z is not None  # the encoder found it
-        ends = performer.performance.reach
-        knobs = {k: v for k, v in performer.knobs.values.items() if not steers(k)}
+        ends = live.performance.reach
+        knobs = {k: v for k, v in live.knobs.values.items() if not steers(k)}
         for knob, coordinate, reach in zip(ATTRIBUTE_KNOBS, z, ends, strict=False):
             knobs[knob.name] = coordinate_to_value(float(coordinate), *reach)
-        setting = replace(performer.setting, knobs=knobs, style=z[N_ATTRIBUTES:])
+        setting = replace(live.setting, knobs=knobs, style=z[N_ATTRIBUTES:])
         self.mover.give(Cue(self.player.next_line(), setting, "capture", captured))
 
     def rearrange(self, arrangement: Arrangement) -> None:
         """Let hands arrange the voices."""
-        self.performer.touched.add(ARRANGEMENT)
+        self.live.touched.add(ARRANGEMENT)
         self.arrange(arrangement)
 
     def _morph(self, slot: int, bars: float) -> None:
@@ -136,29 +136,29 @@ class Gestures:
 
     def _go_round(self, *, on: bool, bars: float | None) -> None:
         if on:
-            beats = self._beats(self.performer.morph_bars if bars is None else bars)
+            beats = self._beats(self.live.morph_bars if bars is None else bars)
             self.mover.go_round(self.player.next_line(), beats)
         else:
             self.mover.end_round()
 
     def _beats(self, bars: float) -> float:
         """The beats of a morph over so many bars."""
-        beats_per_bar = self.performer.performance.meter.beats_per_bar
+        beats_per_bar = self.live.performance.meter.beats_per_bar
         return _checked("morph over bars", bars, *MORPH_BARS) * beats_per_bar
 
     def _look_back(self, phrases: int) -> None:
         """Back holds what it finds; forward from the newest phrase goes on."""
-        performer, history = self.performer, self.player.history
-        if phrases < 0 and performer.hold and history.back == 0:
-            performer.hold = False
+        live, history = self.live, self.player.history
+        if phrases < 0 and live.hold and history.back == 0:
+            live.hold = False
             return
         past = history.go(-phrases)
-        performer.hold = True
+        live.hold = True
         self.mover.give(Cue(self.player.next_line(), self._position(past), "history", past.book))
 
     def _position(self, past: Past) -> Setting:
         """How everything stood then, but for the sound and the arrangement, which stay."""
-        then, now = past.setting, self.performer.setting
+        then, now = past.setting, self.live.setting
         knobs = {k: v for k, v in then.knobs.items() if steers(k)}
         knobs |= {k: v for k, v in now.knobs.items() if not steers(k)}
         return replace(then, knobs=knobs, arrangement=now.arrangement)

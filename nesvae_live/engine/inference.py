@@ -163,9 +163,9 @@ class RequestBuilder:
         origin: the state before the first phrase.
     """
 
-    def __init__(self, sampling: Sampling, performer: LiveState, origin: DecoderState) -> None:
+    def __init__(self, sampling: Sampling, live: LiveState, origin: DecoderState) -> None:
         self._sampling = sampling
-        self._performer = performer
+        self._performer = live
         self._origin = origin
         self._newest = 0
 

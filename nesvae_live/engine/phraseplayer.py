@@ -37,7 +37,7 @@ class PhrasePlayer:
     journal: Journal
     ask: Callable[[Request], None]
     performance: PlayConfig
-    performer: LiveState
+    live: LiveState
     counters: Counters
     before_phrase: Callable[[float], None] = unmoved
     """Called when the next phrase is about to be asked for, with the time."""
@@ -53,15 +53,15 @@ class PhrasePlayer:
         self.pending: Request | None = None
         self.ready: Result | PlacedPhrase | None = None
         """A phrase that waits for the clock to run."""
-        self._ready_aim = self.performer.aim  # what it was decoded from
+        self._ready_aim = self.live.aim  # what it was decoded from
         self.joining = True
         """Nothing is placed in this epoch of the clock."""
-        self._sound = self.performer.aim  # what the playing phrase was decoded from
+        self._sound = self.live.aim  # what the playing phrase was decoded from
         self._cut: Cut | None = None  # of the splice that is pending, or planned
 
     def first_request(self, state: DecoderState) -> Request:
         """The request for the first phrase, which is decoded before anything starts."""
-        self._asking = RequestBuilder(self.performance.sampling, self.performer, state)
+        self._asking = RequestBuilder(self.performance.sampling, self.live, state)
         return self._asking.following(None)
 
     def begin(self, first: Result) -> None:
@@ -92,8 +92,8 @@ class PhrasePlayer:
             self._heard = self.pending.captured
         self.pending = self._cut = None
         self.joining = True
-        if self.performer.hold and self.book is not None:
-            self._wait(self.book, self.performer.aim)
+        if self.live.hold and self.book is not None:
+            self._wait(self.book, self.live.aim)
 
     def plan_anew(self) -> None:
         """Forget where to cut, unless a decode for it is on its way: time or the swap changed."""
@@ -101,7 +101,7 @@ class PhrasePlayer:
 
     def ask_time(self) -> float:
         """When the next decode is asked for: as late as is safe, so that it has the newest knobs."""
-        if self.pending is not None or self.joining or self.performer.hold:
+        if self.pending is not None or self.joining or self.live.hold:
             return float("inf")
         if self._cut is None:
             return self._decided_by(self.placing.schedule.end) - self.budget.phrase
@@ -116,13 +116,13 @@ class PhrasePlayer:
             self._ask(self._asking.captured(heard))
             return
         if self.joining:
-            old = self._ready_aim.key != self.performer.aim.key and not self.performer.hold
+            old = self._ready_aim.key != self.live.aim.key and not self.live.hold
             if self.ready is None or old:
                 self._ask(self._asking.following(self.book))
             return
         book = self.book
         assert book is not None  # it joined
-        if self.performer.hold:
+        if self.live.hold:
             self._cut = None
             return
         self._plan(book, now)
@@ -145,7 +145,7 @@ class PhrasePlayer:
             self.captured = result
         elif self.joining:
             self._wait(result, result.request.aim)
-        elif self.performer.hold:
+        elif self.live.hold:
             self._cut = None
         elif result.request.splice:
             self._splice(result)
@@ -159,7 +159,7 @@ class PhrasePlayer:
         A late one is dropped.
         """
         assert self.book is not None  # join() comes first
-        if not self.performer.hold:
+        if not self.live.hold:
             if self.pending is not None and self.pending.splice:
                 self.counters.splices_late += 1
             else:
@@ -176,13 +176,13 @@ class PhrasePlayer:
         """
         self.pending = self._cut = None
         if self.joining:
-            self._wait(phrase, self.performer.aim)
+            self._wait(phrase, self.live.aim)
             return
         place = max(line, self.placing.reached + EPSILON)
         if isinstance(phrase, Result):
-            self._place(phrase, place, self.performer.aim)
+            self._place(phrase, place, self.live.aim)
             return
-        self._sound = aim = self.performer.aim
+        self._sound = aim = self.live.aim
         self._play_again(replace(phrase, aim=aim.key), place, self.time.now())
 
     def _wait(self, phrase: Result | PlacedPhrase, aim: Condition) -> None:
@@ -198,7 +198,7 @@ class PhrasePlayer:
             return -float("inf")
         soonest = self.time.now() + self.performance.lookahead + self.budget.phrase
         beat = max(self.clock.ref.beat_at(soonest), self.placing.reached)
-        return next_line(self.performer.swap, beat, self.performance.meter)
+        return next_line(self.live.swap, beat, self.performance.meter)
 
     def _play_again(self, book: PlacedPhrase, place: float, now: float) -> None:
         places, beats = self.placing.put_down(Phrase(book.tuples), book.index, place)
@@ -214,12 +214,12 @@ class PhrasePlayer:
 
     def _plan(self, book: PlacedPhrase, now: float) -> None:
         """Find the cut from which on turned knobs can be heard, if any were turned."""
-        if self.performer.aim.key == book.aim:
+        if self.live.aim.key == book.aim:
             self._cut = None
         elif self._cut is None:
             soonest = now + self.performance.lookahead + self.budget.tail
             beat = self.clock.ref.beat_at(soonest)
-            cut = book.cut(self.performer.swap, beat, self.performance.meter, self.placing.swung)
+            cut = book.cut(self.live.swap, beat, self.performance.meter, self.placing.swung)
             if cut is None:
                 return
             # Both decodes need their time; without it the next phrase has the knobs.
@@ -233,10 +233,10 @@ class PhrasePlayer:
 
     def _next_aim(self) -> Condition:
         """The newest knobs, unless the next phrase begins long before they may be heard."""
-        line = next_line(self.performer.swap, self.placing.schedule.end, self.performance.meter)
+        line = next_line(self.live.swap, self.placing.schedule.end, self.performance.meter)
         wait = self.clock.ref.time_of(line) - self.clock.ref.time_of(self.placing.schedule.end)
         soon = wait <= self.performance.lookahead + 2.0 * self.budget.phrase
-        return self.performer.aim if soon else self._sound
+        return self.live.aim if soon else self._sound
 
     def _place(self, result: Result, start: float, aim: Condition | None = None) -> None:
         """Let a whole phrase play from place `start` on."""
@@ -247,7 +247,7 @@ class PhrasePlayer:
         self.book = PlacedPhrase(request.index, phrase.tuples, places, states, aim.key)
         self._asking.count(request.index)
         self._sound, self._cut = aim, None
-        self.history.add(Past(self.book, self.performer.setting))
+        self.history.add(Past(self.book, self.live.setting))
         now = self.time.now()
         self.journal.put(decoded(result, now))
         self.journal.put(Placed(now, request.index, beats[0], beats[-1] - beats[0], repeat=False))
@@ -269,5 +269,5 @@ class PhrasePlayer:
         states = tuple(result.decoded.state(i) for i in range(len(phrase.tuples) + 1))
         self._sound = request.aim
         self.book = book.spliced(cut, phrase.tuples, places, states, self._sound.key)
-        self.history.amend(Past(self.book, self.performer.setting))
+        self.history.amend(Past(self.book, self.live.setting))
         self.journal.put(spliced(result, cut, beat, beats[-1] - beat, self.time.now()))

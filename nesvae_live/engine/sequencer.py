@@ -51,7 +51,7 @@ class Sequencer:
     journal: Journal
     ask: Callable[[Request], None]
     surface: Surface
-    performer: LiveState
+    live: LiveState
     status: Callable[[], Mapping[str, Any]] = dict
     show: Callable[[MidiBytes], None] = unshown
     keep: Keep = unkept
@@ -59,7 +59,7 @@ class Sequencer:
     def __post_init__(self) -> None:
         self.wall = self.time
         self.time = self._instant = StepTime(self.wall, self.journal)
-        self.performance = self.performer.performance
+        self.performance = self.live.performance
         self.counters = Counters()
         self.ensemble = Outputs(self.outputs, self.journal, self.time, self.performance.patches)
         self.player = PhrasePlayer(
@@ -68,13 +68,13 @@ class Sequencer:
             self.journal,
             self.ask,
             self.performance,
-            self.performer,
+            self.live,
             self.counters,
         )
-        self.mover = Automation(self.performer, self._arrange_later, self.player.leap)
+        self.mover = Automation(self.live, self._arrange_later, self.player.leap)
         self.player.before_phrase = self.mover.step
         self.gestures = Gestures(
-            self.time, self.journal, self.performer, self.player, self.mover, self._arrange_now
+            self.time, self.journal, self.live, self.player, self.mover, self._arrange_now
         )
         self._arrangements: list[tuple[float, Arrangement]] = []  # (beat, what holds from there)
         self.tempo_log = TempoLog(self.clock, self.journal)
@@ -83,7 +83,7 @@ class Sequencer:
             self.clock,
             self.journal,
             self.surface,
-            self.performer,
+            self.live,
             self.player,
             self.ensemble,
             self.tempo_log,
@@ -196,7 +196,7 @@ class Sequencer:
 
     def _advance(self, now: float) -> None:
         """Send everything up to the horizon."""
-        ref, end, knobs = self.clock.ref, self.performance.end, self.performer.knobs.values
+        ref, end, knobs = self.clock.ref, self.performance.end, self.live.knobs.values
         player, schedule = self.player, self.player.placing.schedule
         horizon = ref.beat_at(now + self.performance.lookahead)
         while schedule.end <= horizon and schedule.end < end:
@@ -214,14 +214,14 @@ class Sequencer:
 
     def _send(self, beat: float) -> None:
         """Send what the voices play up to and including a beat."""
-        knobs = self.performer.knobs.values
+        knobs = self.live.knobs.values
         due = self.player.placing.take_due(beat, knobs.get(drums.KNOB))
-        self.ensemble.play(due, self.clock.ref, knobs, self.performer.arrangement)
+        self.ensemble.play(due, self.clock.ref, knobs, self.live.arrangement)
 
     def _arrange(self, arrangement: Arrangement, beat: float) -> None:
         """Let the voices be arranged so from a beat on, before which everything was sent."""
-        muted = arrangement.muted - self.performer.muted
-        self.performer.arrange(arrangement, self.time.now(), beat)
+        muted = arrangement.muted - self.live.muted
+        self.live.arrange(arrangement, self.time.now(), beat)
         self.ensemble.end(beat, self.clock.ref, muted)
 
     def _arrange_now(self, arrangement: Arrangement) -> None:

@@ -115,7 +115,7 @@ class Replay:
         setup = _setup(opened)
         performance = setup.performance
         clock = setup.clock.clock(performance.meter.beats_per_bar)
-        performer = LiveState(
+        live = LiveState(
             performance,
             journal,
             clock,
@@ -130,7 +130,7 @@ class Replay:
             journal=journal,
             ask=self._ask,
             surface=Surface(setup.layout),
-            performer=performer,
+            live=live,
         )
         origin = (
             decoder.initial_state()

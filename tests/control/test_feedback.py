@@ -85,9 +85,9 @@ def test_a_controller_that_echoes_everything_it_is_sent_moves_nothing() -> None:
     for value in (0.3, 0.31, 0.9):
         hands.density = value
         for knob in ("focus", "motion"):
-            hands.performer.turn(knob, value, hands.now)
-        arrangement = hands.performer.arrangement.with_mute(Voice.P1, muted=value > 0.5)
-        hands.performer.arrangement = arrangement
+            hands.live.turn(knob, value, hands.now)
+        arrangement = hands.live.arrangement.with_mute(Voice.P1, muted=value > 0.5)
+        hands.live.arrangement = arrangement
         sent = hands.shown(1.0)
         assert sent
         for message in sent:
@@ -174,8 +174,8 @@ def test_turning_the_page_shows_the_other_page() -> None:
             Page("two", (ControlSpec("motion", 20, 0, feedback=True),)),
         ),
     )
-    hands.performer.turn("density", 0.25, 0.0)
-    hands.performer.turn("motion", 0.75, 0.0)
+    hands.live.turn("density", 0.25, 0.0)
+    hands.live.turn("motion", 0.75, 0.0)
     assert hands.shown() == [(0xB0, 20, 32)]
     hands.send(0xB0, 40, 127)
     assert hands.shown() == [(0xB0, 20, 96)]
@@ -198,9 +198,9 @@ def test_a_control_on_any_channel_is_answered_on_the_one_that_it_speaks_on() -> 
 
 def test_a_lit_buttons_echo_may_be_late_unless_it_is_being_pressed() -> None:
     hands = listening(ControlSpec("mute-P1", 36, 0, "note", feedback=True))
-    arrangement = hands.performer.arrangement
+    arrangement = hands.live.arrangement
     hands.shown()
-    hands.performer.arrangement = arrangement.with_mute(Voice.P1, muted=True)
+    hands.live.arrangement = arrangement.with_mute(Voice.P1, muted=True)
     assert hands.shown() == [(0x90, 36, 127)]
     hands.now += 0.3
     assert hands.send(0x90, 36, 127) == [], "nobody presses it: an echo"

@@ -100,11 +100,11 @@ def test_while_it_plays_what_is_turned_is_learnt_first_and_then_turns() -> None:
     for value in (10, 20, 30):
         rig.inbox.put(MidiIn("keys", (0xB0, 20, value), rig.time.value))
         rig.play(0.02)
-    assert dict(rig.performer.knobs.values) == {}, "density, whose control it was, stands still"
+    assert dict(rig.live.knobs.values) == {}, "density, whose control it was, stands still"
     rig.play(0.5)
     rig.inbox.put(MidiIn("keys", (0xB0, 20, 64), rig.time.value))
     rig.play(0.02)
-    assert dict(rig.performer.knobs.values) == {"motion": 0.5}
+    assert dict(rig.live.knobs.values) == {"motion": 0.5}
     answers: list[object] = []
     rig.inbox.put(GetLearning(0.0, answers.append))
     rig.play(0.02)

@@ -29,7 +29,7 @@ def test_a_control_on_any_channel_hears_all_sixteen_and_one_on_a_channel_only_th
     one = Hands(density(channel=3), ControlSpec("focus", 20, channel=4))
     assert one.cc(20, 127, channel=5) == [None]
     assert one.cc(20, 127, channel=3) == [1.0]
-    assert "focus" not in one.performer.knobs.values
+    assert "focus" not in one.live.knobs.values
 
 
 def test_a_14_bit_pair_takes_both_halves_and_an_lsb_alone_is_a_fine_move() -> None:
@@ -121,7 +121,7 @@ def test_a_pitch_wheel_and_pressure_are_knobs_too() -> None:
     assert hands.density == 0.5
     hands.send(0xE0, 127, 127)
     hands.send(0xD0, 64)
-    assert dict(hands.performer.knobs.values) == {"density": 1.0, "focus": 0.5}
+    assert dict(hands.live.knobs.values) == {"density": 1.0, "focus": 0.5}
 
 
 def test_a_button_acts_once_when_it_comes_to_64() -> None:
@@ -137,9 +137,9 @@ def test_a_pad_acts_at_its_note_on_and_a_momentary_one_lasts_while_it_is_held() 
     )  # fmt: skip
     for message in ((0x90, 36, 1), (0x80, 36, 64), (0x90, 37, 100)):
         hands.send(*message)
-    assert hands.performer.muted == {Voice.P1, Voice.P2}
+    assert hands.live.muted == {Voice.P1, Voice.P2}
     hands.send(0x90, 37, 0)
-    assert hands.performer.muted == {Voice.P1}
+    assert hands.live.muted == {Voice.P1}
 
 
 def test_each_program_change_is_a_press() -> None:
@@ -160,7 +160,7 @@ def test_a_choice_steps_round_or_is_picked_or_dialled() -> None:
     seen = []
     for cc, value in ((41, 127), (41, 0), (41, 127), (42, 127), (43, 0), (43, 127), (44, 127)):
         hands.send(0xB0, cc, value)
-        seen.append(hands.performer.swap)
+        seen.append(hands.live.swap)
     now, bar, beat = Swap.NOW, Swap.BAR, Swap.BEAT
     assert seen == [bar, bar, beat, beat, bar, now, beat]
 
@@ -295,7 +295,7 @@ def test_a_page_gives_the_same_control_another_knob_and_pickup_keeps_both_from_j
     hands.cc(20, 30, 32)
     hands.send(0xB0, 40, 127)
     hands.cc(20, 34, 96)
-    assert hands.performer.knobs.values == {
+    assert hands.live.knobs.values == {
         "density": 0.25,
         "motion": pytest.approx(0.754, abs=1e-3),
     }
@@ -320,7 +320,7 @@ def test_pages_end_at_the_first_and_the_last() -> None:
     for _ in range(5):
         hands.send(0xB0, 40, 127)
         hands.send(0xB0, 40, 0)
-    assert hands.performer.page == 2
+    assert hands.live.page == 2
     hands.surface.turn_page(TurnPage(None, -9, 0.0))
     assert hands.surface.page == 0
 
@@ -358,8 +358,8 @@ def test_any_bytes_are_read_without_an_exception_and_values_stay_in_range(
     hands.surface.feedback.refresh(True)
     for data in stream:
         hands.send(*data)
-        hands.surface.due(hands.performer, hands.now)
-    assert all(0.0 <= v <= 1.0 for v in hands.performer.knobs.values.values() if v is not None)
+        hands.surface.due(hands.live, hands.now)
+    assert all(0.0 <= v <= 1.0 for v in hands.live.knobs.values.values() if v is not None)
 
 
 RESERVED_CCS = [cc for cc in range(128) if reserved_because(cc)]
@@ -400,6 +400,6 @@ def test_a_target_with_coarser_steps_is_held_and_an_encoder_gets_over_them() -> 
             rig.play(0.01)
 
     send(20, 64, 66, 68, 70, 72, 127)
-    assert rig.performer.arrangement.transpose[Voice.P1] == 24
+    assert rig.live.arrangement.transpose[Voice.P1] == 24
     send(21, *[1] * 127)
-    assert rig.performer.arrangement.transpose[Voice.P2] == 24
+    assert rig.live.arrangement.transpose[Voice.P2] == 24

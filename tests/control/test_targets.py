@@ -38,10 +38,10 @@ def test_every_id_is_one_targets_and_every_knob_is_a_target() -> None:
 def test_what_a_target_asks_for_is_where_it_then_stands(spec: TargetSpec, value: float) -> None:
     rig = Rig()
     for slot in (1, 2):  # for the fader
-        rig.performer.store(slot)
+        rig.live.store(slot)
     rig.inbox.put(spec.ask(value, 0.0))
     rig.play(0.05)
-    stands = spec.now(rig.performer)
+    stands = spec.now(rig.live)
     assert stands is not None
     if spec.kind is Kind.KNOB:
         assert stands == pytest.approx(value)

@@ -90,12 +90,12 @@ def test_a_recall_is_heard_on_the_next_bar_line_whole_and_not_before() -> None:
     do(rig, SetTemperature, 1.5)
     do(rig, SetSeed, 5)
     play_to(rig, 5.0)
-    before = rig.performer.setting
+    before = rig.live.setting
     assert do(rig, RecallSnapshot, 3)["ok"]
     play_to(rig, 7.7)
-    assert rig.performer.setting == before
+    assert rig.live.setting == before
     play_to(rig, 9.0)
-    after = rig.performer.setting
+    after = rig.live.setting
     assert dict(after.knobs) == {"density": 0.2, "style3": 0.9, "duty1": 1.0}
     assert (after.temperature, after.seed) == (0.5, 77)
     arranged = [e for e in rig.journal.entries if isinstance(e, Arranged)][-1]
@@ -111,7 +111,7 @@ def test_a_recall_is_heard_on_the_next_bar_line_whole_and_not_before() -> None:
 
 def test_a_snapshot_that_is_not_there_is_one_line_and_changes_nothing() -> None:
     rig = Rig()
-    before = rig.performer.setting
+    before = rig.live.setting
     for make, content in (
         (RecallSnapshot, (4,)),
         (StartMorph, (4, 2.0)),
@@ -125,9 +125,9 @@ def test_a_snapshot_that_is_not_there_is_one_line_and_changes_nothing() -> None:
     do(rig, StoreSnapshot, 2)
     assert do(rig, RecallSnapshot, 4)["error"] == "no snapshot 4; there are: 2"
     do(rig, ClearSnapshot, 2)
-    assert not rig.performer.snapshots
+    assert not rig.live.snapshots
     rig.play(2.0)
-    assert rig.performer.setting == before
+    assert rig.live.setting == before
 
 
 def two_snapshots(rig: Rig) -> tuple[Setting, Setting]:
@@ -138,7 +138,7 @@ def two_snapshots(rig: Rig) -> tuple[Setting, Setting]:
     turn(rig, density=0.1, register=None, style1=0.5, style2=0.5 + 0.2, duty2=0.25)
     do(rig, SetTemperature, 0.7)
     do(rig, StoreSnapshot, 1)
-    return rig.performer.snapshots[1], rig.performer.snapshots[2]
+    return rig.live.snapshots[1], rig.live.snapshots[2]
 
 
 def test_a_morph_over_four_bars_has_the_values_computed_by_hand_at_every_bar() -> None:
@@ -156,29 +156,29 @@ def test_a_morph_over_four_bars_has_the_values_computed_by_hand_at_every_bar() -
     }
     for beat, (density, register, duty2, temperature, style) in by_hand.items():
         play_to(rig, beat)
-        knobs = rig.performer.knobs.values
+        knobs = rig.live.knobs.values
         assert knobs["density"] == pytest.approx(density)
         assert knobs.get("register", 0.5) == pytest.approx(register)
         assert knobs["duty2"] == pytest.approx(duty2)
-        assert rig.performer.temperature == pytest.approx(temperature)
+        assert rig.live.temperature == pytest.approx(temperature)
         z = decoded_at(rig, beat).z
         assert z[0] == pytest.approx(-2.5 + 5.0 * density, abs=1e-5)
         assert z[1] == pytest.approx(-2.5 + 5.0 * register, abs=1e-5)
         assert z[8:10] == pytest.approx(style, abs=1e-5)
     assert rig.sequencer.mover.morph is None
-    assert rig.performer.knobs.values == rig.performer.snapshots[2].knobs
+    assert rig.live.knobs.values == rig.live.snapshots[2].knobs
 
 
 def test_in_a_morph_nothing_jumps_by_more_than_a_step() -> None:
     rig = Rig(swap=Swap.NOW)
     a, b = two_snapshots(rig)
     do(rig, StartMorph, 2, 4.0)
-    seen = [rig.performer.aim.z]
-    values = [dict(rig.performer.knobs.values)]
+    seen = [rig.live.aim.z]
+    values = [dict(rig.live.knobs.values)]
 
     def look() -> None:
-        seen.append(rig.performer.aim.z)
-        values.append(dict(rig.performer.knobs.values))
+        seen.append(rig.live.aim.z)
+        values.append(dict(rig.live.knobs.values))
 
     rig.play(9.0, look)
     largest = np.abs(np.diff(np.array(seen), axis=0)).max(0)
@@ -200,12 +200,12 @@ def test_a_knob_moved_by_hand_in_a_morph_wins_and_does_not_snap_back() -> None:
     do(rig, SetTemperature, 2.0)
     do(rig, SetMute, Voice.TR, True)
     play_to(rig, 20.0)
-    knobs = rig.performer.knobs.values
+    knobs = rig.live.knobs.values
     assert knobs["density"] == 0.05
     assert knobs["style1"] == 0.0
     assert knobs["register"] == 0.25
-    assert rig.performer.temperature == 2.0
-    assert rig.performer.muted == {Voice.TR}
+    assert rig.live.temperature == 2.0
+    assert rig.live.muted == {Voice.TR}
 
 
 def test_the_fader_goes_between_two_snapshots_and_leaves_a_touched_knob_alone() -> None:
@@ -214,27 +214,27 @@ def test_the_fader_goes_between_two_snapshots_and_leaves_a_touched_knob_alone() 
     do(rig, SetPair, 1, 2)
     for value, density in ((0.0, 0.1), (0.25, 0.3), (1.0, 0.9), (0.5, 0.5)):
         do(rig, MoveFader, value)
-        assert rig.performer.knobs.values["density"] == pytest.approx(density)
+        assert rig.live.knobs.values["density"] == pytest.approx(density)
     turn(rig, density=0.77)
     do(rig, MoveFader, 1.0)
-    assert rig.performer.knobs.values["density"] == 0.77
-    assert rig.performer.knobs.values["register"] == 0.25
+    assert rig.live.knobs.values["density"] == 0.77
+    assert rig.live.knobs.values["register"] == 0.25
     do(rig, SetPair, 1, 2)
     do(rig, MoveFader, 1.0)
-    assert rig.performer.knobs.values["density"] == pytest.approx(0.9)
+    assert rig.live.knobs.values["density"] == pytest.approx(0.9)
 
 
 def test_a_snapshot_without_a_style_leaves_the_style_where_it_is() -> None:
     rig = Rig()
     turn(rig, density=0.3, style1=0.9)
-    here = rig.performer.setting
-    rig.performer.snapshots = {1: Setting({"density": 0.6}, None, 0.9, 0), 2: here}
+    here = rig.live.setting
+    rig.live.snapshots = {1: Setting({"density": 0.6}, None, 0.9, 0), 2: here}
     do(rig, RecallSnapshot, 1)
     rig.play(0.5)
-    assert rig.performer.knobs.values["density"] == 0.6
-    assert rig.performer.style is here.style
+    assert rig.live.knobs.values["density"] == 0.6
+    assert rig.live.style is here.style
     do(rig, MoveFader, 0.5)
-    assert rig.performer.knobs.values["density"] == pytest.approx(0.45)
+    assert rig.live.knobs.values["density"] == pytest.approx(0.45)
 
 
 def test_hold_lets_the_phrase_go_round_and_nothing_is_missed() -> None:
@@ -256,7 +256,7 @@ def test_hold_lets_the_phrase_go_round_and_nothing_is_missed() -> None:
 
 
 def holds(rig: Rig) -> bool:
-    return rig.performer.hold
+    return rig.live.hold
 
 
 def test_going_back_plays_the_phrase_of_then_and_forward_goes_on() -> None:
@@ -273,7 +273,7 @@ def test_going_back_plays_the_phrase_of_then_and_forward_goes_on() -> None:
     assert then is not None
     assert rig.sequencer.player.book is not None
     assert rig.sequencer.player.book.tuples == then.tuples
-    assert rig.performer.knobs.values["density"] == 0.2
+    assert rig.live.knobs.values["density"] == 0.2
     for _ in range(2):
         assert do(rig, LookBack, -1)["ok"]
     play_to(rig, 25.0)
@@ -342,7 +342,7 @@ def test_letting_all_knobs_go_lets_the_mask_go() -> None:
     play_to(rig, 9.0)
     do(rig, ReleaseKnobs)
     play_to(rig, 13.0)
-    assert not rig.performer.knobs.values
+    assert not rig.live.knobs.values
     assert not any(decoded_at(rig, 12.0).mask)
 
 
@@ -352,16 +352,16 @@ def test_chance_stays_within_its_bounds_and_is_the_seeds() -> None:
         rig = Rig(seed=9)
         turn(rig, density=0.95, style1=0.5)
         for _ in range(3):
-            before = dict(rig.performer.knobs.values)
+            before = dict(rig.live.knobs.values)
             do(rig, Roll, 0.1)
             rig.play(0.3)
-            after = rig.performer.knobs.values
+            after = rig.live.knobs.values
             for knob, value in after.items():
                 assert abs(value - before.get(knob, 0.5)) <= 0.1
                 assert 0.0 <= value <= 1.0
             assert dict(after) != before
-        assert np.abs(rig.performer.style).max() <= 3 * 0.1 * 5.0 + 1e-6
-        ends.append(dict(rig.performer.knobs.values))
+        assert np.abs(rig.live.style).max() <= 3 * 0.1 * 5.0 + 1e-6
+        ends.append(dict(rig.live.knobs.values))
     assert ends[0] == ends[1]
     assert len(ends[0]) == 9
 
@@ -383,10 +383,10 @@ def test_in_auto_mode_the_knobs_wander_and_a_touched_one_is_the_hands_until_it_i
     assert len({decoded_at(rig, 4.0 * bar).z[0] for bar in range(26, 30)}) == 4
     do(rig, SetAuto, False)
     play_to(rig, 128.0)
-    stays = dict(rig.performer.knobs.values)
+    stays = dict(rig.live.knobs.values)
     play_to(rig, 140.0)
-    assert dict(rig.performer.knobs.values) == stays
-    assert rig.performer.knobs.values["noise"] == 0.3
+    assert dict(rig.live.knobs.values) == stays
+    assert rig.live.knobs.values["noise"] == 0.3
     assert rig.sequencer.counters.decodes_missed == 0
 
 
@@ -404,7 +404,7 @@ def test_a_round_goes_from_snapshot_to_snapshot_on_the_bars_and_begins_again() -
     play_to(rig, 4.0 * 9)
     density = [0.5 + float(decoded_at(rig, 4.0 * bar).z[0]) / 5.0 for bar in range(1, 9)]
     assert density == pytest.approx([0.5, 0.3, 0.1, 0.5, 0.9, 0.7, 0.5, 0.3])
-    assert rig.performer.round
+    assert rig.live.round
     assert rig.sequencer.counters.decodes_missed == 0
 
 
@@ -415,11 +415,11 @@ def test_on_a_round_a_touched_knob_is_the_hands_until_it_is_let_go() -> None:
     play_to(rig, 8.0)
     turn(rig, density=0.33)
     play_to(rig, 40.0)
-    assert rig.performer.knobs.values["density"] == 0.33
-    assert rig.performer.knobs.values["register"] != 0.33
+    assert rig.live.knobs.values["density"] == 0.33
+    assert rig.live.knobs.values["register"] != 0.33
     turn(rig, density=None)
     play_to(rig, 60.0)
-    assert rig.performer.knobs.values["density"] == rig.performer.knobs.values["register"]
+    assert rig.live.knobs.values["density"] == rig.live.knobs.values["register"]
 
 
 def test_a_round_ends_where_it_is_or_with_what_else_moves_the_knobs() -> None:
@@ -428,14 +428,14 @@ def test_a_round_ends_where_it_is_or_with_what_else_moves_the_knobs() -> None:
     do(rig, GoRound, True, 4.0)
     play_to(rig, 10.0)
     do(rig, GoRound, False, None)
-    stays = dict(rig.performer.knobs.values)
+    stays = dict(rig.live.knobs.values)
     play_to(rig, 40.0)
-    assert dict(rig.performer.knobs.values) == stays
+    assert dict(rig.live.knobs.values) == stays
     do(rig, GoRound, True, 1.0)
     do(rig, RecallSnapshot, 5)
-    assert not rig.performer.round
+    assert not rig.live.round
     play_to(rig, 60.0)
-    assert rig.performer.knobs.values["density"] == 0.9
+    assert rig.live.knobs.values["density"] == 0.9
 
 
 def test_a_round_goes_on_with_the_snapshots_that_there_are() -> None:
@@ -445,11 +445,11 @@ def test_a_round_goes_on_with_the_snapshots_that_there_are() -> None:
     for slot in (2, 5):
         do(rig, ClearSnapshot, slot)
     play_to(rig, 40.0)
-    assert rig.performer.round
-    assert rig.performer.knobs.values["density"] == pytest.approx(0.5)
+    assert rig.live.round
+    assert rig.live.knobs.values["density"] == pytest.approx(0.5)
     do(rig, ClearSnapshot, 9)
     play_to(rig, 60.0)
-    assert not rig.performer.round
+    assert not rig.live.round
 
 
 def test_the_walk_sets_out_from_where_the_knobs_stand() -> None:
@@ -489,11 +489,11 @@ def test_what_was_played_is_the_position_after_a_capture_and_plays_first() -> No
     assert first.follows == -1
     assert first.z[0] == pytest.approx(0.0)  # 24 steps
     assert first.z[8:] == pytest.approx([(64 + 67 + 71) / 3 / 64.0] * 32)
-    knobs = rig.performer.knobs.values
+    knobs = rig.live.knobs.values
     assert knobs["density"] == pytest.approx(0.5)
     assert "style4" not in knobs
     assert knobs["noise"] == 0.5
-    assert not rig.performer.hold
+    assert not rig.live.hold
     play_to(rig, line + 5.0)
     following = decoded_at(rig, line + 4.0)
     assert isinstance(following, Decoded)
@@ -523,8 +523,8 @@ def test_a_position_that_is_set_while_the_clock_stands_is_there_when_it_starts()
     do(rig, SetMute, Voice.P1, False)
     do(rig, RecallSnapshot, 1)
     source.run(0.3)
-    assert rig.performer.knobs.values["density"] == 0.2
-    assert rig.performer.muted == {Voice.P1}
+    assert rig.live.knobs.values["density"] == 0.2
+    assert rig.live.muted == {Voice.P1}
     source.start()
     source.run(2.0)
     assert decoded_at(rig, 0.0).z[0] == pytest.approx(-1.5)

@@ -126,7 +126,7 @@ def test_an_unknown_knob_is_answered_and_changes_nothing() -> None:
     rig.inbox.put(SetKnob("density", 0.5, 0.0, answers.append))
     rig.play(0.1)
     assert [a["ok"] for a in answers] == [False, False, True]  # type: ignore[index]
-    assert dict(rig.performer.knobs.values) == {"density": 0.5}
+    assert dict(rig.live.knobs.values) == {"density": 0.5}
 
 
 def test_the_same_seed_and_knobs_give_the_same_events() -> None:

@@ -25,7 +25,7 @@ class Hands:
 
     def __init__(self, *controls: ControlSpec, pages: Sequence[Page] = ()) -> None:
         self.surface = Surface(Layout(controls, tuple(pages)))
-        self.performer = LiveState(
+        self.live = LiveState(
             PlayConfig(np.zeros(32, np.float32), np.tile([-2.5, 2.5], (8, 1)), 0),
             ListJournal(),
             InternalClock(120.0),
@@ -35,22 +35,22 @@ class Hands:
 
     def send(self, *data: int, port: str = PORT) -> list[Input]:
         self.now += 0.01
-        asked = self.surface.hear(port, data, self.now, self.performer)
+        asked = self.surface.hear(port, data, self.now, self.live)
         for item in asked:
             match item:
                 case SetKnob(knob, value, at):
-                    self.performer.turn(knob, value, at)
+                    self.live.turn(knob, value, at)
                 case SetMute(voice, muted):
-                    now = self.performer.arrangement
-                    self.performer.arrangement = now.with_mute(voice, muted=muted)
+                    now = self.live.arrangement
+                    self.live.arrangement = now.with_mute(voice, muted=muted)
                 case SetSwap(swap):
-                    self.performer.swap = swap
+                    self.live.swap = swap
                 case TurnPage():
                     self.surface.turn_page(item)
-                    self.performer.page = self.surface.page
+                    self.live.page = self.surface.page
                 case _:
                     pass
-        self.surface.settle(self.performer)
+        self.surface.settle(self.live)
         self.asked += asked
         return asked
 
@@ -65,15 +65,15 @@ class Hands:
     def shown(self, seconds: float = 0.05) -> list[MidiBytes]:
         """What the controller is sent after some time."""
         self.now += seconds
-        return self.surface.due(self.performer, self.now)
+        return self.surface.due(self.live, self.now)
 
     @property
     def density(self) -> float | None:
-        return self.performer.knobs.values.get("density")
+        return self.live.knobs.values.get("density")
 
     @density.setter
     def density(self, value: float | None) -> None:
-        self.performer.turn("density", value, self.now)
+        self.live.turn("density", value, self.now)
 
 
 def density(number: int = 20, **options: Any) -> ControlSpec:

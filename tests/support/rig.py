@@ -98,7 +98,7 @@ class Rig:
             grid=self.grid,
             swap=self.swap,
         )
-        self.performer = LiveState(performance, self.journal, self.clock)
+        self.live = LiveState(performance, self.journal, self.clock)
         self.sequencer = Sequencer(
             time=self.time,
             clock=self.clock,
@@ -107,7 +107,7 @@ class Rig:
             journal=self.journal,
             ask=lambda request: self.asked.append((self.time.value, request)),
             surface=Surface(Layout((ControlSpec("density", 20),))),
-            performer=self.performer,
+            live=self.live,
         )
         first = self.sequencer.first_request(self.decoder.initial_state())
         self.sequencer.begin(run_request(first, self.decoder, self.time))

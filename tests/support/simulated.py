@@ -144,7 +144,7 @@ class SimulatedJam:
             journal=self.journal,
             ask=lambda request: self.asked.append((self.time.value, request)),
             surface=Surface(self.setup.layout),
-            performer=LiveState(
+            live=LiveState(
                 performance,
                 self.journal,
                 clock,

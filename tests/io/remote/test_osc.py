@@ -58,7 +58,7 @@ def rig() -> Rig:
 def test_a_message_asks_for_its_targets_input(
     rig: Rig, address: str, arguments: list[Any], asked: Any
 ) -> None:
-    item = message_to_input(ROOT + address, arguments, 2.0, rig.performer)
+    item = message_to_input(ROOT + address, arguments, 2.0, rig.live)
     assert isinstance(item, asked) if isinstance(asked, type) else item == asked
 
 
@@ -81,16 +81,16 @@ def test_what_asks_for_nothing_is_one_line(
     rig: Rig, address: str, arguments: list[Any], error: str
 ) -> None:
     with pytest.raises(ValueError, match=error):
-        message_to_input(address, arguments, 0.0, rig.performer)
+        message_to_input(address, arguments, 0.0, rig.live)
 
 
 @given(st.text(max_size=30), st.lists(st.one_of(st.none(), st.floats(), st.text(), st.binary())))
 def test_any_message_is_an_input_or_one_line(address: str, arguments: list[Any]) -> None:
-    performer = Rig().performer
+    live = Rig().live
     for where in (address, ROOT + address, f"{ROOT}key"):
         told = ""
         try:
-            message_to_input(where, arguments, 0.0, performer)
+            message_to_input(where, arguments, 0.0, live)
         except ValueError as error:
             told = str(error)
         assert "\n" not in told
@@ -138,7 +138,7 @@ class Playing:
         self.server = OscServer(
             self.rig.inbox,
             self.rig.time,
-            self.rig.performer,
+            self.rig.live,
             lambda: {"bar": 3, "hold": True, "key": "", "other": 1},
             ("127.0.0.1", 0),
         )
@@ -176,9 +176,9 @@ def test_who_says_hello_is_told_where_everything_stands(playing: Playing) -> Non
     client.send("/nesvae/hello")
     playing.until(client, "/nesvae/info/bar", 3)
     playing.until(
-        client, "/nesvae/tempo", dict(standing_to_values(playing.rig.performer))["/nesvae/tempo"]
+        client, "/nesvae/tempo", dict(standing_to_values(playing.rig.live))["/nesvae/tempo"]
     )
-    expected = {address for address, _ in standing_to_values(playing.rig.performer)}
+    expected = {address for address, _ in standing_to_values(playing.rig.live)}
     assert expected <= set(client.values)
     assert client.values["/nesvae/swap"] == "now"
     assert client.values["/nesvae/density/set"] == 0
@@ -193,7 +193,7 @@ def test_a_value_that_is_set_comes_back_to_everyone_but_who_set_it(playing: Play
         playing.until(client, "/nesvae/density/set", 0)
     one.send("/nesvae/density", 0.25)
     playing.until(two, "/nesvae/density", 0.25)
-    assert playing.rig.performer.knobs.values["density"] == 0.25
+    assert playing.rig.live.knobs.values["density"] == 0.25
     playing.until(one, "/nesvae/density/set", 1)
     assert "/nesvae/density" not in one.values
     playing.rig.inbox.put(SetKnob("density", 0.75, 0.0))
@@ -256,7 +256,7 @@ def test_a_server_that_fails_says_so_and_ends_nothing_else() -> None:
     def broken() -> dict[str, Any]:
         raise RuntimeError("no status")
 
-    server = OscServer(rig.inbox, rig.time, rig.performer, broken, ("127.0.0.1", 0))
+    server = OscServer(rig.inbox, rig.time, rig.live, broken, ("127.0.0.1", 0))
     server.open()
     assert server.lost() is None
     client = Client(server.port)
@@ -274,7 +274,7 @@ def test_a_server_that_fails_says_so_and_ends_nothing_else() -> None:
 def test_a_port_that_is_taken_is_one_line(playing: Playing) -> None:
     rig = playing.rig
     place = ("127.0.0.1", playing.server.port)
-    second = OscServer(SimpleQueue(), rig.time, rig.performer, dict, place)
+    second = OscServer(SimpleQueue(), rig.time, rig.live, dict, place)
     with pytest.raises(OscError, match=rf"no OSC on 127\.0\.0\.1:{playing.server.port}: "):
         second.open()
     second.close()
@@ -309,7 +309,7 @@ def test_the_layout_has_every_target_but_those_of_the_controllers_pages(rig: Rig
     for spec in TARGETS:
         if spec.name in shown:
             value = spec.choices[-1] if spec.kind is Kind.CHOICE else 1
-            assert message_to_input(ROOT + spec.name, [value], 0.0, rig.performer) is not None
+            assert message_to_input(ROOT + spec.name, [value], 0.0, rig.live) is not None
     places = [
         (tab["id"], w["left"], w["top"])
         for tab in json.loads(session())["content"]["tabs"]
@@ -321,5 +321,5 @@ def test_the_layout_has_every_target_but_those_of_the_controllers_pages(rig: Rig
 def test_a_stored_snapshot_lights_its_button(rig: Rig) -> None:
     rig.inbox.put(StoreSnapshot(5, 0.0))
     rig.play(0.01)
-    values = dict(standing_to_values(rig.performer))
+    values = dict(standing_to_values(rig.live))
     assert (values["/nesvae/recall-5"], values["/nesvae/recall-6"]) == (1.0, 0.0)
