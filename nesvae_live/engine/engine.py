@@ -155,7 +155,7 @@ class Engine:
             "hold": live.hold,
             "back": sequencer.player.history.back,
             "snapshots": sorted(live.snapshots),
-            **sequencer.mover.figures(beat),
+            **sequencer.automation.figures(beat),
             "solo": sorted(voice.name for voice in live.balance.solo),
             "level": live.balance.level,
             "decode_ms": milliseconds(self.inference.seconds),

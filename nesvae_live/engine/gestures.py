@@ -57,7 +57,7 @@ class Gestures:
     journal: Journal
     live: LiveState
     player: PhrasePlayer
-    mover: Automation
+    automation: Automation
     arrange: Callable[[Arrangement], None]
     ear: CaptureBuffer = field(default_factory=CaptureBuffer)
 
@@ -67,7 +67,7 @@ class Gestures:
         Raises:
             ValueError: it asks for what can't be had, in one line.
         """
-        live, mover, at = self.live, self.mover, item.at
+        live, automation, at = self.live, self.automation, item.at
         match item:
             case ReleaseKnobs():
                 live.release_all(at)
@@ -88,20 +88,20 @@ class Gestures:
             case ClearSnapshot(slot):
                 live.clear(slot)
             case RecallSnapshot(slot):
-                mover.recall(slot, self.player.next_line())
+                automation.recall(slot, self.player.next_line())
             case StartMorph(slot, bars):
                 self._morph(slot, live.morph_bars if bars is None else bars)
             case SetMorphBars(bars):
                 live.morph_bars = _checked("morph over bars", bars, *MORPH_BARS)
             case SetPair(low, high):
-                mover.set_pair(low, high)
+                automation.set_pair(low, high)
             case MoveFader(value):
-                mover.fade(_checked("the fader", value, 0.0, 1.0), at)
+                automation.fade(_checked("the fader", value, 0.0, 1.0), at)
             case SetBounds(amount):
                 live.bounds = _checked("bounds", amount, 0.0, 1.0)
             case Roll(amount):
                 most = live.bounds if amount is None else amount
-                mover.roll(_checked("bounds", most, 0.0, 1.0), self.player.next_line())
+                automation.roll(_checked("bounds", most, 0.0, 1.0), self.player.next_line())
             case Capture():
                 self.player.listen(self.ear.tuples(self.player.placing.step_seconds, at))
                 live.hold = False
@@ -109,7 +109,7 @@ class Gestures:
                 self.player.listen(checked_phrase(tuples))
                 live.hold = False
             case SetAuto(on):
-                mover.set_auto(on=on)
+                automation.set_auto(on=on)
             case GoRound(on, bars):
                 self._go_round(on=on, bars=bars)
             case Mark(text):
@@ -124,7 +124,7 @@ class Gestures:
         for knob, coordinate, reach in zip(ATTRIBUTE_KNOBS, z, ends, strict=False):
             knobs[knob.name] = coordinate_to_value(float(coordinate), *reach)
         setting = replace(live.setting, knobs=knobs, style=z[N_ATTRIBUTES:])
-        self.mover.give(Cue(self.player.next_line(), setting, "capture", captured))
+        self.automation.give(Cue(self.player.next_line(), setting, "capture", captured))
 
     def rearrange(self, arrangement: Arrangement) -> None:
         """Let hands arrange the voices."""
@@ -132,14 +132,14 @@ class Gestures:
         self.arrange(arrangement)
 
     def _morph(self, slot: int, bars: float) -> None:
-        self.mover.morph_to(slot, self.player.next_line(), self._beats(bars))
+        self.automation.morph_to(slot, self.player.next_line(), self._beats(bars))
 
     def _go_round(self, *, on: bool, bars: float | None) -> None:
         if on:
             beats = self._beats(self.live.morph_bars if bars is None else bars)
-            self.mover.go_round(self.player.next_line(), beats)
+            self.automation.go_round(self.player.next_line(), beats)
         else:
-            self.mover.end_round()
+            self.automation.end_round()
 
     def _beats(self, bars: float) -> float:
         """The beats of a morph over so many bars."""
@@ -154,7 +154,9 @@ class Gestures:
             return
         past = history.go(-phrases)
         live.hold = True
-        self.mover.give(Cue(self.player.next_line(), self._position(past), "history", past.book))
+        self.automation.give(
+            Cue(self.player.next_line(), self._position(past), "history", past.book)
+        )
 
     def _position(self, past: Past) -> Setting:
         """How everything stood then, but for the sound and the arrangement, which stay."""

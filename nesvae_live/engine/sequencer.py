@@ -71,10 +71,10 @@ class Sequencer:
             self.live,
             self.counters,
         )
-        self.mover = Automation(self.live, self._arrange_later, self.player.leap)
-        self.player.before_phrase = self.mover.step
+        self.automation = Automation(self.live, self._arrange_later, self.player.leap)
+        self.player.before_phrase = self.automation.step
         self.gestures = Gestures(
-            self.time, self.journal, self.live, self.player, self.mover, self._arrange_now
+            self.time, self.journal, self.live, self.player, self.automation, self._arrange_now
         )
         self._arrangements: list[tuple[float, Arrangement]] = []  # (beat, what holds from there)
         self.tempo_log = TempoLog(self.clock, self.journal)
@@ -159,9 +159,9 @@ class Sequencer:
             self.tempo_log.tell(now)
             self._advance(now)
             ahead = now + self.performance.lookahead + self.player.budget.phrase
-            self.mover.advance(self.clock.ref.beat_at(ahead), now)
+            self.automation.advance(self.clock.ref.beat_at(ahead), now)
         else:
-            self.mover.advance(math.inf, now)
+            self.automation.advance(math.inf, now)
         if not self.done.is_set():
             self.player.ask_what_is_due(now)
         return min(LONGEST_NAP, max(self.player.ask_time() - now, SHORTEST_NAP))

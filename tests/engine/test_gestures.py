@@ -165,7 +165,7 @@ def test_a_morph_over_four_bars_has_the_values_computed_by_hand_at_every_bar() -
         assert z[0] == pytest.approx(-2.5 + 5.0 * density, abs=1e-5)
         assert z[1] == pytest.approx(-2.5 + 5.0 * register, abs=1e-5)
         assert z[8:10] == pytest.approx(style, abs=1e-5)
-    assert rig.sequencer.mover.morph is None
+    assert rig.sequencer.automation.morph is None
     assert rig.live.knobs.values == rig.live.snapshots[2].knobs
 
 
@@ -458,7 +458,7 @@ def test_the_walk_sets_out_from_where_the_knobs_stand() -> None:
     do(rig, SetAuto, True)
     play_to(rig, 5.0)
     first = decoded_at(rig, 4.0).z
-    walk = rig.sequencer.mover.wander
+    walk = rig.sequencer.automation.wander
     assert walk is not None
     assert first[0] == pytest.approx(2.5 + (walk.walk.at(0)[0] - 2.5) / 8, abs=1e-4)
 
