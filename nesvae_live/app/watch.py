@@ -140,7 +140,7 @@ class Watch:
         self._at = at
         self._gesture = Gesture() if stage.options.demo else None
         say, preset = stage.notices.say, stage.preset
-        self._saver = Saver(stage.engine.sequencer.desk.learner, preset, say)
+        self._saver = Saver(stage.engine.sequencer.dispatcher.learner, preset, say)
         self._hotplug = Hotplug(stage.midi.sources, known_controllers(), preset, say)
         self._losses = ConnectionWatch(stage.device, stage.midi, stage.notices)
         self._polls = 0

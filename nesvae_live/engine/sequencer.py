@@ -78,7 +78,7 @@ class Sequencer:
         )
         self._arrangements: list[tuple[float, Arrangement]] = []  # (beat, what holds from there)
         self.tempo_log = TempoLog(self.clock, self.journal)
-        self.desk = Dispatcher(
+        self.dispatcher = Dispatcher(
             self.time,
             self.clock,
             self.journal,
@@ -149,7 +149,7 @@ class Sequencer:
             return 0.0
         self.clock.tick(now)
         self._follow()
-        self.desk.tick(now)
+        self.dispatcher.tick(now)
         if self.clock.runs and self.player.joining and self.player.ready is not None:
             self._join()
         if (captured := self.player.captured) is not None:
@@ -173,7 +173,7 @@ class Sequencer:
             self.player.receive(item)
             return
         self.counters.inputs += 1
-        self.desk.take(item)
+        self.dispatcher.take(item)
 
     def _follow(self) -> None:
         """If the clock broke off, end what sounds and begin anew: nothing before it counts."""

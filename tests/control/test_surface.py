@@ -392,7 +392,7 @@ def test_a_target_with_coarser_steps_is_held_and_an_encoder_gets_over_them() -> 
         ControlSpec("transpose-P1", 20, takeover=Takeover.PICKUP),
         ControlSpec("transpose-P2", 21, kind="twos"),
     )
-    rig.sequencer.desk.surface.rearrange(Layout(layout))
+    rig.sequencer.dispatcher.surface.rearrange(Layout(layout))
 
     def send(cc: int, *values: int) -> None:
         for value in values:

@@ -70,7 +70,7 @@ _ATTRIBUTES = {
 
 def test_every_preset_plays_while_all_its_controls_are_moved(preset: Preset) -> None:
     rig = Rig()
-    surface = rig.sequencer.desk.surface
+    surface = rig.sequencer.dispatcher.surface
     surface.rearrange(preset.layout)
     rig.play(0.5)
     for page, controls in enumerate(preset.layout.sets()):

@@ -39,7 +39,7 @@ class HandledJam(SimulatedJam):
 
     def __init__(self, seed: int, seconds: float) -> None:
         super().__init__(seed, seconds)
-        self.sequencer.desk.surface.rearrange(CONTROLS)
+        self.sequencer.dispatcher.surface.rearrange(CONTROLS)
         self.setup = replace(self.setup, layout=CONTROLS)
         others = [e for e in self.written.entries if not isinstance(e, Opened)]
         self.written.entries[:] = [self._opened(), *others]
@@ -88,7 +88,7 @@ def decided(entries: list[Entry]) -> list[object]:
 def test_what_hands_on_a_controller_did_is_computed_again(seed: int) -> None:
     jam = HandledJam(seed, 6.0)
     jam.play()
-    assert jam.sequencer.desk.learner.last is not None, "something was learnt"
+    assert jam.sequencer.dispatcher.learner.last is not None, "something was learnt"
     first, *lines = [entry_to_line(e, jam.origin) for e in jam.written.entries]
     journal = ListJournal()
     again = Replay(line_to_opened(first), journal)
@@ -98,6 +98,6 @@ def test_what_hands_on_a_controller_did_is_computed_again(seed: int) -> None:
     played = decided(jam.written.entries)
     assert len(played) > 50
     assert decided(journal.entries) == played
-    surface, replayed = (s.desk.surface for s in (jam.sequencer, again.sequencer))
+    surface, replayed = (s.dispatcher.surface for s in (jam.sequencer, again.sequencer))
     assert replayed.layout == surface.layout
     assert replayed.page == surface.page
