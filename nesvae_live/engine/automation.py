@@ -201,9 +201,12 @@ class Automation:
         live.auto = True
         p = live.performance
         walk = Walk(live.seed, p.spread or Spread.plain(len(p.style)), p.reach)
-        aim = live.aim
+        condition = live.condition
         self.wander = Wander(
-            walk, np.concatenate((aim.z[:N_ATTRIBUTES] * aim.mask, aim.z[N_ATTRIBUTES:]))
+            walk,
+            np.concatenate(
+                (condition.z[:N_ATTRIBUTES] * condition.mask, condition.z[N_ATTRIBUTES:])
+            ),
         )
 
     def advance(self, beat: float, at: float) -> None:

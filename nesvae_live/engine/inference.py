@@ -43,7 +43,7 @@ class Request:
     captured: Ints | None = None
 
     @property
-    def aim(self) -> Condition:
+    def condition(self) -> Condition:
         """Where the knobs point."""
         return Condition(self.z, self.mask, self.sampling.temperature, self.seed)
 
@@ -173,11 +173,11 @@ class RequestBuilder:
         """Phrase `index` plays: those that follow it have higher numbers."""
         self._newest = max(self._newest, index)
 
-    def following(self, book: PlacedPhrase | None, aim: Condition | None = None) -> Request:
-        """The phrase after the one that plays, or with None the first; of the newest aim or `aim`."""
+    def following(self, book: PlacedPhrase | None, condition: Condition | None = None) -> Request:
+        """The phrase after the one that plays, or with None the first; of the newest aim or `condition`."""
         if book is None:
-            return self._request(0, -1, self._origin, aim)
-        return self._request(self._newest + 1, book.index, book.states[-1], aim)
+            return self._request(0, -1, self._origin, condition)
+        return self._request(self._newest + 1, book.index, book.states[-1], condition)
 
     def tail(self, book: PlacedPhrase, cut: Cut) -> Request:
         """A new tail for the phrase that plays."""
@@ -186,19 +186,26 @@ class RequestBuilder:
 
     def captured(self, tuples: Ints) -> Request:
         """Where `[n, 4]` tuples are, and a phrase from there, with no past, so that it is that one."""
-        aim = self._performer.aim
+        condition = self._performer.condition
         self._newest += 1
         everything = np.ones(N_ATTRIBUTES, np.float32)
         return Request(
-            self._newest, -1, aim.seed, aim.z, everything, self._origin, LIKELIEST, captured=tuples
+            self._newest,
+            -1,
+            condition.seed,
+            condition.z,
+            everything,
+            self._origin,
+            LIKELIEST,
+            captured=tuples,
         )
 
     def _request(
-        self, index: int, follows: int, state: DecoderState, aim: Condition | None = None
+        self, index: int, follows: int, state: DecoderState, condition: Condition | None = None
     ) -> Request:
-        aim = aim or self._performer.aim
-        sampling = replace(self._sampling, temperature=aim.temperature)
-        return Request(index, follows, aim.seed, aim.z, aim.mask, state, sampling)
+        condition = condition or self._performer.condition
+        sampling = replace(self._sampling, temperature=condition.temperature)
+        return Request(index, follows, condition.seed, condition.z, condition.mask, state, sampling)
 
 
 SLOWEST_DECODES = 64

@@ -53,10 +53,10 @@ class PhrasePlayer:
         self.pending: Request | None = None
         self.ready: Result | PlacedPhrase | None = None
         """A phrase that waits for the clock to run."""
-        self._ready_aim = self.live.aim  # what it was decoded from
+        self._ready_aim = self.live.condition  # what it was decoded from
         self.joining = True
         """Nothing is placed in this epoch of the clock."""
-        self._sound = self.live.aim  # what the playing phrase was decoded from
+        self._sound = self.live.condition  # what the playing phrase was decoded from
         self._cut: Cut | None = None  # of the splice that is pending, or planned
 
     def first_request(self, state: DecoderState) -> Request:
@@ -67,7 +67,7 @@ class PhrasePlayer:
     def begin(self, first: Result) -> None:
         """Take the first phrase, which waits for the clock."""
         self._note(first)
-        self._wait(first, first.request.aim)
+        self._wait(first, first.request.condition)
 
     def join(self, entry: float) -> None:
         """Place the phrase that waits where the clock enters."""
@@ -76,7 +76,7 @@ class PhrasePlayer:
         self.placing.schedule.clear()
         self.placing.reached = entry
         if isinstance(ready, PlacedPhrase):
-            self._play_again(replace(ready, aim=self._ready_aim.key), entry, self.time.now())
+            self._play_again(replace(ready, condition=self._ready_aim.key), entry, self.time.now())
         else:
             self._place(ready, entry, self._ready_aim)
         # What may be pending is the same phrase from newer knobs: a tail will have them.
@@ -93,7 +93,7 @@ class PhrasePlayer:
         self.pending = self._cut = None
         self.joining = True
         if self.live.hold and self.book is not None:
-            self._wait(self.book, self.live.aim)
+            self._wait(self.book, self.live.condition)
 
     def plan_anew(self) -> None:
         """Forget where to cut, unless a decode for it is on its way: time or the swap changed."""
@@ -116,7 +116,7 @@ class PhrasePlayer:
             self._ask(self._asking.captured(heard))
             return
         if self.joining:
-            old = self._ready_aim.key != self.live.aim.key and not self.live.hold
+            old = self._ready_aim.key != self.live.condition.key and not self.live.hold
             if self.ready is None or old:
                 self._ask(self._asking.following(self.book))
             return
@@ -144,7 +144,7 @@ class PhrasePlayer:
         if result.z is not None:
             self.captured = result
         elif self.joining:
-            self._wait(result, result.request.aim)
+            self._wait(result, result.request.condition)
         elif self.live.hold:
             self._cut = None
         elif result.request.splice:
@@ -176,17 +176,17 @@ class PhrasePlayer:
         """
         self.pending = self._cut = None
         if self.joining:
-            self._wait(phrase, self.live.aim)
+            self._wait(phrase, self.live.condition)
             return
         place = max(line, self.placing.reached + EPSILON)
         if isinstance(phrase, Result):
-            self._place(phrase, place, self.live.aim)
+            self._place(phrase, place, self.live.condition)
             return
-        self._sound = aim = self.live.aim
-        self._play_again(replace(phrase, aim=aim.key), place, self.time.now())
+        self._sound = condition = self.live.condition
+        self._play_again(replace(phrase, condition=condition.key), place, self.time.now())
 
-    def _wait(self, phrase: Result | PlacedPhrase, aim: Condition) -> None:
-        self.ready, self._ready_aim = phrase, aim
+    def _wait(self, phrase: Result | PlacedPhrase, condition: Condition) -> None:
+        self.ready, self._ready_aim = phrase, condition
 
     def listen(self, tuples: Ints) -> None:
         """Let the encoder find `[n, 4]` tuples, n from 1 to 13, as soon as it has time."""
@@ -214,7 +214,7 @@ class PhrasePlayer:
 
     def _plan(self, book: PlacedPhrase, now: float) -> None:
         """Find the cut from which on turned knobs can be heard, if any were turned."""
-        if self.live.aim.key == book.aim:
+        if self.live.condition.key == book.condition:
             self._cut = None
         elif self._cut is None:
             soonest = now + self.performance.lookahead + self.budget.tail
@@ -236,17 +236,17 @@ class PhrasePlayer:
         line = next_line(self.live.swap, self.placing.schedule.end, self.performance.meter)
         wait = self.clock.ref.time_of(line) - self.clock.ref.time_of(self.placing.schedule.end)
         soon = wait <= self.performance.lookahead + 2.0 * self.budget.phrase
-        return self.live.aim if soon else self._sound
+        return self.live.condition if soon else self._sound
 
-    def _place(self, result: Result, start: float, aim: Condition | None = None) -> None:
+    def _place(self, result: Result, start: float, condition: Condition | None = None) -> None:
         """Let a whole phrase play from place `start` on."""
         request, phrase = result.request, result.phrase
         places, beats = self.placing.put_down(phrase, request.index, start)
         states = tuple(result.decoded.state(i) for i in range(len(phrase.tuples) + 1))
-        aim = aim or request.aim
-        self.book = PlacedPhrase(request.index, phrase.tuples, places, states, aim.key)
+        condition = condition or request.condition
+        self.book = PlacedPhrase(request.index, phrase.tuples, places, states, condition.key)
         self._asking.count(request.index)
-        self._sound, self._cut = aim, None
+        self._sound, self._cut = condition, None
         self.history.add(Past(self.book, self.live.setting))
         now = self.time.now()
         self.journal.put(decoded(result, now))
@@ -267,7 +267,7 @@ class PhrasePlayer:
         before = book.tuples[cut.kept - 1][:3]
         places, beats = self.placing.put_down(phrase, request.index, cut.place, end, before)
         states = tuple(result.decoded.state(i) for i in range(len(phrase.tuples) + 1))
-        self._sound = request.aim
+        self._sound = request.condition
         self.book = book.spliced(cut, phrase.tuples, places, states, self._sound.key)
         self.history.amend(Past(self.book, self.live.setting))
         self.journal.put(spliced(result, cut, beat, beats[-1] - beat, self.time.now()))

@@ -34,14 +34,14 @@ class PlacedPhrase:
 
     `places` are the beats, before swing, on which its tuples start, and its end; `states` the
     decoder's state before each tuple, and after the last. Its tail was decoded again `splices`
-    times, from knobs that said `aim` (z and mask as bytes, to be compared).
+    times, from knobs that said `condition` (z and mask as bytes, to be compared).
     """
 
     index: int
     tuples: tuple[Tuple4, ...]
     places: tuple[float, ...]
     states: tuple[DecoderState, ...]
-    aim: bytes
+    condition: bytes
     splices: int = 0
 
     @property
@@ -86,7 +86,7 @@ class PlacedPhrase:
         tuples: tuple[Tuple4, ...],
         places: tuple[float, ...],
         states: tuple[DecoderState, ...],
-        aim: bytes,
+        condition: bytes,
     ) -> PlacedPhrase:
         """The book with a new tail; `places` and `states` are one more than `tuples`."""
         p1, p2, tr, _ = self.tuples[cut.kept - 1]
@@ -95,7 +95,7 @@ class PlacedPhrase:
             (*self.tuples[: cut.kept - 1], (p1, p2, tr, cut.held), *tuples),
             (*self.places[: cut.kept], *places),
             (*self.states[: cut.kept], *states),
-            aim,
+            condition,
             self.splices + 1,
         )
 

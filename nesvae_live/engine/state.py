@@ -66,7 +66,7 @@ class LiveState:
         """Whether the phrase that plays goes round."""
         self.touched: set[str] = set()
         """The knobs that hands have turned since something else began to move them."""
-        self.aim = self._aimed()
+        self.condition = self._aimed()
         self.page = 0
         """The page of the controls that is up."""
 
@@ -90,7 +90,7 @@ class LiveState:
         self.touched.add(knob)
         if changed:
             self.journal.put(Turned(at, knob, value))
-            self.aim = self._aimed()
+            self.condition = self._aimed()
 
     def release_all(self, at: float) -> None:
         """Let every knob go."""
@@ -129,12 +129,12 @@ class LiveState:
         for knob in KNOB_BY_NAME:
             if knob not in keep and self.knobs.set(knob, knobs.get(knob)):
                 self.journal.put(Turned(at, knob, knobs.get(knob)))
-        before = self.aim
+        before = self.condition
         self.style = self.style if setting.style is None else setting.style
         self.temperature = self.temperature if TEMPERATURE in keep else setting.temperature
         self.seed = self.seed if SEED in keep else setting.seed
-        self.aim = self._aimed()
-        if self.aim.key != before.key:
+        self.condition = self._aimed()
+        if self.condition.key != before.key:
             style = tuple(float(u) for u in self.style)
             self.journal.put(Posed(at, why, style, self.temperature, self.seed))
 

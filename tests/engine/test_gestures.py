@@ -173,11 +173,11 @@ def test_in_a_morph_nothing_jumps_by_more_than_a_step() -> None:
     rig = Rig(swap=Swap.NOW)
     a, b = two_snapshots(rig)
     do(rig, StartMorph, 2, 4.0)
-    seen = [rig.live.aim.z]
+    seen = [rig.live.condition.z]
     values = [dict(rig.live.knobs.values)]
 
     def look() -> None:
-        seen.append(rig.live.aim.z)
+        seen.append(rig.live.condition.z)
         values.append(dict(rig.live.knobs.values))
 
     rig.play(9.0, look)
