@@ -66,7 +66,7 @@ class LiveState:
         """Whether the phrase that plays goes round."""
         self.touched: set[str] = set()
         """The knobs that hands have turned since something else began to move them."""
-        self.condition = self._aimed()
+        self.condition = self._condition()
         self.page = 0
         """The page of the controls that is up."""
 
@@ -90,7 +90,7 @@ class LiveState:
         self.touched.add(knob)
         if changed:
             self.journal.put(Turned(at, knob, value))
-            self.condition = self._aimed()
+            self.condition = self._condition()
 
     def release_all(self, at: float) -> None:
         """Let every knob go."""
@@ -133,7 +133,7 @@ class LiveState:
         self.style = self.style if setting.style is None else setting.style
         self.temperature = self.temperature if TEMPERATURE in keep else setting.temperature
         self.seed = self.seed if SEED in keep else setting.seed
-        self.condition = self._aimed()
+        self.condition = self._condition()
         if self.condition.key != before.key:
             style = tuple(float(u) for u in self.style)
             self.journal.put(Posed(at, why, style, self.temperature, self.seed))
@@ -183,6 +183,6 @@ class LiveState:
         self.balance = balance
         self.hear(balance)
 
-    def _aimed(self) -> Condition:
+    def _condition(self) -> Condition:
         z, mask = assemble(self.knobs.values, self.style, self.performance.reach)
         return Condition(z, mask, self.temperature, self.seed)
