@@ -53,7 +53,7 @@ class PhrasePlayer:
         self.pending: Request | None = None
         self.ready: Result | PlacedPhrase | None = None
         """A phrase that waits for the clock to run."""
-        self._ready_aim = self.live.condition  # what it was decoded from
+        self._ready_condition = self.live.condition  # what it was decoded from
         self.joining = True
         """Nothing is placed in this epoch of the clock."""
         self._sound = self.live.condition  # what the playing phrase was decoded from
@@ -76,9 +76,11 @@ class PhrasePlayer:
         self.placing.schedule.clear()
         self.placing.reached = entry
         if isinstance(ready, PlacedPhrase):
-            self._play_again(replace(ready, condition=self._ready_aim.key), entry, self.time.now())
+            self._play_again(
+                replace(ready, condition=self._ready_condition.key), entry, self.time.now()
+            )
         else:
-            self._place(ready, entry, self._ready_aim)
+            self._place(ready, entry, self._ready_condition)
         # What may be pending is the same phrase from newer knobs: a tail will have them.
         self.pending = self.ready = None
         self.joining = False
@@ -116,7 +118,7 @@ class PhrasePlayer:
             self._ask(self._asking.captured(heard))
             return
         if self.joining:
-            old = self._ready_aim.key != self.live.condition.key and not self.live.hold
+            old = self._ready_condition.key != self.live.condition.key and not self.live.hold
             if self.ready is None or old:
                 self._ask(self._asking.following(self.book))
             return
@@ -186,7 +188,7 @@ class PhrasePlayer:
         self._play_again(replace(phrase, condition=condition.key), place, self.time.now())
 
     def _wait(self, phrase: Result | PlacedPhrase, condition: Condition) -> None:
-        self.ready, self._ready_aim = phrase, condition
+        self.ready, self._ready_condition = phrase, condition
 
     def listen(self, tuples: Ints) -> None:
         """Let the encoder find `[n, 4]` tuples, n from 1 to 13, as soon as it has time."""
