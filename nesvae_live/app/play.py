@@ -49,50 +49,52 @@ def play(options: PlayOptions) -> Take | None:
     critic = Critic(decoder, checkpoint.quantiles)
     finder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
     finder.warm_up()
-    stage = Session(options, preset, checkpoint, critic, finder)
+    session = Session(options, preset, checkpoint, critic, finder)
     with ExitStack() as stack:
-        stage.open(stack)
-        why = run(stage)
-    if stage.fault is not None:
-        raise PerformanceError(f"{why}; the take up to there is in {stage.folder}") from stage.fault
-    return stage.take
+        session.open(stack)
+        why = run(session)
+    if session.fault is not None:
+        raise PerformanceError(
+            f"{why}; the take up to there is in {session.folder}"
+        ) from session.fault
+    return session.take
 
 
-def run(stage: Session) -> str:
+def run(session: Session) -> str:
     """Play on a stage that is open, in the main thread, for its signals.
 
     Returns:
         Why it ended; every note is ended then.
     """
     _settle()
-    restore = _catch_signals(stage.stopping)
-    engine = stage.engine
-    at = round(stage.time.now() + COUNT_IN_SECONDS, 6)
-    stage.recorder.put(stage.opened(at))
+    restore = _catch_signals(session.stopping)
+    engine = session.engine
+    at = round(session.time.now() + COUNT_IN_SECONDS, 6)
+    session.recorder.put(session.opened(at))
     try:
-        stage.renderer.start(at)
+        session.renderer.start(at)
         engine.start(at)
-        if stage.leader is not None:
-            stage.leader.start()
-        why = Watch(stage, at).until_over()
+        if session.leader is not None:
+            session.leader.start()
+        why = Watch(session, at).until_over()
     except BaseException as error:  # noqa: BLE001 - told below, when every note is ended
-        stage.fault, why = error, _one_line(error)
-        stage.recorder.put(Noted(stage.time.now(), why))
+        session.fault, why = error, _one_line(error)
+        session.recorder.put(Noted(session.time.now(), why))
     finally:
         engine.stop(why)
-        if stage.leader is not None:
-            stage.leader.stop()
+        if session.leader is not None:
+            session.leader.stop()
         end = engine.sequencer.ended_at
         if engine.clock.runs:
-            bars = stage.options.meter.whole_bars(engine.sequencer.ended_beat)
+            bars = session.options.meter.whole_bars(engine.sequencer.ended_beat)
             end = engine.clock.ref.time_of(bars)
-        while not engine.finished() and stage.fault is None:
+        while not engine.finished() and session.fault is None:
             time.sleep(0.005)
-        stage.midi.silence()
-        stage.renderer.stop(end)
+        session.midi.silence()
+        session.renderer.stop(end)
         if (ending := engine.ending) is not None:
-            stage.recorder.put(ending)
-        stage.keep_snapshots()
+            session.recorder.put(ending)
+        session.keep_snapshots()
         restore()
     return why
 

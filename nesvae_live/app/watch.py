@@ -135,14 +135,14 @@ LOST_POLLS = 5
 class Watch:
     """Looks after a stage on which the music plays; `at` is the time of beat 0, in seconds."""
 
-    def __init__(self, stage: Session, at: float) -> None:
-        self._stage = stage
+    def __init__(self, session: Session, at: float) -> None:
+        self._stage = session
         self._at = at
-        self._gesture = Gesture() if stage.options.demo else None
-        say, preset = stage.notices.say, stage.preset
-        self._saver = Saver(stage.engine.sequencer.dispatcher.learner, preset, say)
-        self._hotplug = Hotplug(stage.midi.sources, known_controllers(), preset, say)
-        self._losses = ConnectionWatch(stage.device, stage.midi, stage.notices)
+        self._gesture = Gesture() if session.options.demo else None
+        say, preset = session.notices.say, session.preset
+        self._saver = Saver(session.engine.sequencer.dispatcher.learner, preset, say)
+        self._hotplug = Hotplug(session.midi.sources, known_controllers(), preset, say)
+        self._losses = ConnectionWatch(session.device, session.midi, session.notices)
         self._polls = 0
 
     def until_over(self) -> str:
@@ -151,44 +151,44 @@ class Watch:
         Raises:
             Exception: what failed in a thread of the engine, the sound or the recorder.
         """
-        stage = self._stage
-        status = StatusLine(sys.stderr, stage.options.status)
+        session = self._stage
+        status = StatusLine(sys.stderr, session.options.status)
         try:
-            while not stage.stopping.wait(POLL_SECONDS):
-                if stage.engine.sequencer.done.is_set():
-                    return stage.engine.sequencer.why
+            while not session.stopping.wait(POLL_SECONDS):
+                if session.engine.sequencer.done.is_set():
+                    return session.engine.sequencer.why
                 self._look()
-                status.show(stage.engine.status)
+                status.show(session.engine.status)
         finally:
             status.end()
         return "it was stopped"
 
     def _look(self) -> None:
-        stage = self._stage
-        stage.engine.check()
-        stage.renderer.check()
-        stage.recorder.check()
+        session = self._stage
+        session.engine.check()
+        session.renderer.check()
+        session.recorder.check()
         self._turn_knobs()
-        if warning := stage.engine.clock.warning:
-            stage.notices.warn(warning)
+        if warning := session.engine.clock.warning:
+            session.notices.warn(warning)
         self._polls += 1
         self._saver.look()
         if self._polls % LOST_POLLS == 0:
-            stage.completing.look()
-            stage.keeping.look()
-            self._losses.look(stage.engine.sequencer.counters.panics)
-            stage.keep_snapshots()
+            session.completing.look()
+            session.keeping.look()
+            self._losses.look(session.engine.sequencer.counters.panics)
+            session.keep_snapshots()
             self._look_at_osc()
         if self._polls % PORT_POLLS == 0 and self._losses.has_midi:
             self._hotplug.look()
 
     def _turn_knobs(self) -> None:
         """Turn those of the demo."""
-        stage = self._stage
-        now = stage.time.now()
-        bar = (now - self._at) * stage.tempo / 60.0 / stage.options.meter.beats_per_bar
+        session = self._stage
+        now = session.time.now()
+        bar = (now - self._at) * session.tempo / 60.0 / session.options.meter.beats_per_bar
         for knob, value in self._gesture.due(bar) if self._gesture else ():
-            stage.inbox.put(SetKnob(knob, value, now))
+            session.inbox.put(SetKnob(knob, value, now))
 
     def _look_at_osc(self) -> None:
         osc = self._stage.osc
