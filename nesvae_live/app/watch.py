@@ -136,7 +136,7 @@ class Watch:
     """Looks after a stage on which the music plays; `at` is the time of beat 0, in seconds."""
 
     def __init__(self, session: Session, at: float) -> None:
-        self._stage = session
+        self._session = session
         self._at = at
         self._gesture = Gesture() if session.options.demo else None
         say, preset = session.notices.say, session.preset
@@ -151,7 +151,7 @@ class Watch:
         Raises:
             Exception: what failed in a thread of the engine, the sound or the recorder.
         """
-        session = self._stage
+        session = self._session
         status = StatusLine(sys.stderr, session.options.status)
         try:
             while not session.stopping.wait(POLL_SECONDS):
@@ -164,7 +164,7 @@ class Watch:
         return "it was stopped"
 
     def _look(self) -> None:
-        session = self._stage
+        session = self._session
         session.engine.check()
         session.renderer.check()
         session.recorder.check()
@@ -184,13 +184,13 @@ class Watch:
 
     def _turn_knobs(self) -> None:
         """Turn those of the demo."""
-        session = self._stage
+        session = self._session
         now = session.time.now()
         bar = (now - self._at) * session.tempo / 60.0 / session.options.meter.beats_per_bar
         for knob, value in self._gesture.due(bar) if self._gesture else ():
             session.inbox.put(SetKnob(knob, value, now))
 
     def _look_at_osc(self) -> None:
-        osc = self._stage.osc
+        osc = self._session.osc
         if osc is not None and (reason := osc.lost()) is not None:
-            self._stage.notices.warn(f"{reason}: the music goes on")
+            self._session.notices.warn(f"{reason}: the music goes on")
