@@ -180,7 +180,7 @@ class Dispatcher:
                 return {"ok": True} if tapped is None else self._set_tempo(tapped)
 
     def _set_tempo(self, tempo: float) -> Mapping[str, Any]:
-        answer = self._tried(lambda: self.tempo_log.set_tempo(tempo, self.player.placing.reached))
+        answer = self._tried(lambda: self.tempo_log.set_tempo(tempo, self.player.placer.reached))
         if not answer["ok"]:
             return answer
         self.player.plan_anew()
@@ -201,7 +201,7 @@ class Dispatcher:
 
     def _panic(self) -> None:
         self.player.counters.panics += 1
-        at = self.clock.ref.time_of(self.player.placing.reached)
+        at = self.clock.ref.time_of(self.player.placer.reached)
         for event in self.ensemble.silence(panic=True):
-            self.journal.put(Sent(at, self.player.placing.reached, event))
+            self.journal.put(Sent(at, self.player.placer.reached, event))
         self.journal.put(Noted(self.time.now(), "panic"))

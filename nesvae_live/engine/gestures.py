@@ -103,7 +103,7 @@ class Gestures:
                 most = live.bounds if amount is None else amount
                 automation.roll(_checked("bounds", most, 0.0, 1.0), self.player.next_line())
             case Capture():
-                self.player.listen(self.ear.tuples(self.player.placing.step_seconds, at))
+                self.player.listen(self.ear.tuples(self.player.placer.step_seconds, at))
                 live.hold = False
             case CapturePhrase(tuples):
                 self.player.listen(checked_phrase(tuples))

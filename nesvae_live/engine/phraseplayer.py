@@ -44,7 +44,7 @@ class PhrasePlayer:
 
     def __post_init__(self) -> None:
         self.history = History()
-        self.placing = Placer(self.performance, self.clock)
+        self.placer = Placer(self.performance, self.clock)
         self.captured: Result | None = None
         """What came of a capture; whoever takes it puts None here."""
         self._heard: Ints | None = None  # what is to be captured
@@ -73,8 +73,8 @@ class PhrasePlayer:
         """Place the phrase that waits where the clock enters."""
         ready = self.ready
         assert ready is not None  # the caller asked
-        self.placing.schedule.clear()
-        self.placing.reached = entry
+        self.placer.schedule.clear()
+        self.placer.reached = entry
         if isinstance(ready, PlacedPhrase):
             self._play_again(
                 replace(ready, condition=self._ready_condition.key), entry, self.time.now()
@@ -87,7 +87,7 @@ class PhrasePlayer:
 
     def break_off(self) -> None:
         """The clock broke off: nothing that was placed before counts."""
-        self.placing.drummer.clear()
+        self.placer.drummer.clear()
         if self.joining:  # the phrase that waits, or comes, is as good as before
             return
         if self.pending is not None and self.pending.captured is not None:
@@ -106,8 +106,8 @@ class PhrasePlayer:
         if self.pending is not None or self.joining or self.live.hold:
             return float("inf")
         if self._cut is None:
-            return self._decided_by(self.placing.schedule.end) - self.budget.phrase
-        return self._decided_by(self.placing.swung(self._cut.place)) - self.budget.tail
+            return self._decided_by(self.placer.schedule.end) - self.budget.phrase
+        return self._decided_by(self.placer.swung(self._cut.place)) - self.budget.tail
 
     def ask_what_is_due(self, now: float) -> None:
         """Ask for the next phrase, or a tail, if its time has come."""
@@ -180,7 +180,7 @@ class PhrasePlayer:
         if self.joining:
             self._wait(phrase, self.live.condition)
             return
-        place = max(line, self.placing.reached + EPSILON)
+        place = max(line, self.placer.reached + EPSILON)
         if isinstance(phrase, Result):
             self._place(phrase, place, self.live.condition)
             return
@@ -199,11 +199,11 @@ class PhrasePlayer:
         if self.joining:
             return -float("inf")
         soonest = self.time.now() + self.performance.lookahead + self.budget.phrase
-        beat = max(self.clock.ref.beat_at(soonest), self.placing.reached)
+        beat = max(self.clock.ref.beat_at(soonest), self.placer.reached)
         return next_line(self.live.swap, beat, self.performance.meter)
 
     def _play_again(self, book: PlacedPhrase, place: float, now: float) -> None:
-        places, beats = self.placing.put_down(Phrase(book.tuples), book.index, place)
+        places, beats = self.placer.put_down(Phrase(book.tuples), book.index, place)
         self.book = replace(book, places=places)
         self.journal.put(Placed(now, book.index, beats[0], beats[-1] - beats[0], repeat=True))
 
@@ -221,12 +221,12 @@ class PhrasePlayer:
         elif self._cut is None:
             soonest = now + self.performance.lookahead + self.budget.tail
             beat = self.clock.ref.beat_at(soonest)
-            cut = book.cut(self.live.swap, beat, self.performance.meter, self.placing.swung)
+            cut = book.cut(self.live.swap, beat, self.performance.meter, self.placer.swung)
             if cut is None:
                 return
             # Both decodes need their time; without it the next phrase has the knobs.
-            end = self._decided_by(self.placing.schedule.end) - self.budget.phrase
-            if self._decided_by(self.placing.swung(cut.place)) < end:
+            end = self._decided_by(self.placer.schedule.end) - self.budget.phrase
+            if self._decided_by(self.placer.swung(cut.place)) < end:
                 self._cut = cut
 
     def _ask(self, request: Request) -> None:
@@ -235,15 +235,15 @@ class PhrasePlayer:
 
     def _next_aim(self) -> Condition:
         """The newest knobs, unless the next phrase begins long before they may be heard."""
-        line = next_line(self.live.swap, self.placing.schedule.end, self.performance.meter)
-        wait = self.clock.ref.time_of(line) - self.clock.ref.time_of(self.placing.schedule.end)
+        line = next_line(self.live.swap, self.placer.schedule.end, self.performance.meter)
+        wait = self.clock.ref.time_of(line) - self.clock.ref.time_of(self.placer.schedule.end)
         soon = wait <= self.performance.lookahead + 2.0 * self.budget.phrase
         return self.live.condition if soon else self._sound
 
     def _place(self, result: Result, start: float, condition: Condition | None = None) -> None:
         """Let a whole phrase play from place `start` on."""
         request, phrase = result.request, result.phrase
-        places, beats = self.placing.put_down(phrase, request.index, start)
+        places, beats = self.placer.put_down(phrase, request.index, start)
         states = tuple(result.decoded.state(i) for i in range(len(phrase.tuples) + 1))
         condition = condition or request.condition
         self.book = PlacedPhrase(request.index, phrase.tuples, places, states, condition.key)
@@ -260,14 +260,14 @@ class PhrasePlayer:
         self._cut = None
         assert cut is not None  # it was asked for, and whatever drops one drops the other
         assert book is not None
-        beat = self.placing.swung(cut.place)
-        if beat <= self.placing.reached:
+        beat = self.placer.swung(cut.place)
+        if beat <= self.placer.reached:
             self.counters.splices_late += 1
             return
         self.counters.splices += 1
         end = book.end if self.performance.grid.mode is Mode.BARS else None
         before = book.tuples[cut.kept - 1][:3]
-        places, beats = self.placing.put_down(phrase, request.index, cut.place, end, before)
+        places, beats = self.placer.put_down(phrase, request.index, cut.place, end, before)
         states = tuple(result.decoded.state(i) for i in range(len(phrase.tuples) + 1))
         self._sound = request.condition
         self.book = book.spliced(cut, phrase.tuples, places, states, self._sound.key)

@@ -197,7 +197,7 @@ class Sequencer:
     def _advance(self, now: float) -> None:
         """Send everything up to the horizon."""
         ref, end, knobs = self.clock.ref, self.performance.end, self.live.knobs.values
-        player, schedule = self.player, self.player.placing.schedule
+        player, schedule = self.player, self.player.placer.schedule
         horizon = ref.beat_at(now + self.performance.lookahead)
         while schedule.end <= horizon and schedule.end < end:
             player.repeat(now)
@@ -205,7 +205,7 @@ class Sequencer:
         while self._arrangements and self._arrangements[0][0] <= last:
             beat, arrangement = self._arrangements.pop(0)
             self._send(math.nextafter(beat, -math.inf))
-            self._arrange(arrangement, max(beat, player.placing.reached))
+            self._arrange(arrangement, max(beat, player.placer.reached))
         self._send(last)
         self.ensemble.shape(ref.time_of(last), ref, knobs)
         self.counters.events_late = self.ensemble.late
@@ -215,7 +215,7 @@ class Sequencer:
     def _send(self, beat: float) -> None:
         """Send what the voices play up to and including a beat."""
         knobs = self.live.knobs.values
-        due = self.player.placing.take_due(beat, knobs.get(drums.KNOB))
+        due = self.player.placer.take_due(beat, knobs.get(drums.KNOB))
         self.ensemble.play(due, self.clock.ref, knobs, self.live.arrangement)
 
     def _arrange(self, arrangement: Arrangement, beat: float) -> None:
@@ -225,11 +225,11 @@ class Sequencer:
         self.ensemble.end(beat, self.clock.ref, muted)
 
     def _arrange_now(self, arrangement: Arrangement) -> None:
-        self._arrange(arrangement, self.player.placing.reached)
+        self._arrange(arrangement, self.player.placer.reached)
 
     def _arrange_later(self, arrangement: Arrangement, beat: float) -> None:
         """From a beat on, which may be the horizon's or earlier: then from the horizon on."""
-        if self.player.joining or beat <= self.player.placing.reached:
+        if self.player.joining or beat <= self.player.placer.reached:
             self._arrangements.clear()
             self._arrange_now(arrangement)
         else:
@@ -243,7 +243,7 @@ class Sequencer:
     def _finish(self, why: str, now: float, beat: float | None = None) -> None:
         if self.done.is_set():
             return
-        reached = self.player.placing.reached if self.clock.runs else self.clock.held
+        reached = self.player.placer.reached if self.clock.runs else self.clock.held
         end = reached if beat is None else beat
         self.ensemble.end(end, self.clock.ref)
         self.why = why
