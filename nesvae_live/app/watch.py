@@ -140,7 +140,7 @@ class Watch:
         self._at = at
         self._gesture = Gesture() if session.options.demo else None
         say, preset = session.notices.say, session.preset
-        self._saver = Saver(session.engine.sequencer.dispatcher.learner, preset, say)
+        self._saver = Saver(session.engine.sequencer.dispatcher.midi_learn, preset, say)
         self._hotplug = Hotplug(session.midi.sources, known_controllers(), preset, say)
         self._losses = ConnectionWatch(session.device, session.midi, session.notices)
         self._polls = 0

@@ -83,7 +83,7 @@ class Dispatcher:
     taps: TapTempo = field(default_factory=TapTempo)
 
     def __post_init__(self) -> None:
-        self.learner = MidiLearn(self.surface)
+        self.midi_learn = MidiLearn(self.surface)
 
     def take(self, item: Input) -> None:
         """Take an input."""
@@ -93,7 +93,7 @@ class Dispatcher:
 
     def tick(self, now: float) -> None:
         """Learn what has become clear, and send the controller what it does not show yet."""
-        self.learner.tick(now)
+        self.midi_learn.tick(now)
         for message in self.surface.due(self.live, now):
             self.show(message)
 
@@ -118,7 +118,7 @@ class Dispatcher:
             case Refresh(_, connected, reply):
                 reply(self.surface.feedback.refresh(connected))
             case Learn() | Unlearn() | GetLearning():
-                item.reply(self.learner.carry_out(item))
+                item.reply(self.midi_learn.carry_out(item))
             case Panic() | Stop():
                 self._end(item)
             case GetStatus():
@@ -146,8 +146,8 @@ class Dispatcher:
                 self.follow()
             return
         self.journal.put(Heard(message))
-        if self.learner.listens:
-            self.learner.hear(port, data, at)
+        if self.midi_learn.listens:
+            self.midi_learn.hear(port, data, at)
             return
         asked = self.surface.hear(port, data, at, self.live)
         for item in asked:

@@ -82,8 +82,8 @@ class PresetFile:
 class Saver:
     """Saves what a learner learnt; `say` takes one line for a person of each."""
 
-    def __init__(self, learner: MidiLearn, preset: Preset, say: Callable[[str], None]) -> None:
-        self._learner = learner
+    def __init__(self, midi_learn: MidiLearn, preset: Preset, say: Callable[[str], None]) -> None:
+        self._learner = midi_learn
         self._file = PresetFile(preset)
         self._say = say
 

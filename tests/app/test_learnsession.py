@@ -29,7 +29,7 @@ class Talk:
         self.rig = Rig()
         dispatcher = self.rig.sequencer.dispatcher
         dispatcher.surface.rearrange(preset.layout)
-        self.saver = Saver(dispatcher.learner, preset, lambda line: None)
+        self.saver = Saver(dispatcher.midi_learn, preset, lambda line: None)
         self.turns: list[Sequence[tuple[int, ...]]] = []
         self.commands: list[Mapping[str, Any]] = []
         self.out = io.StringIO()
@@ -94,7 +94,7 @@ def test_enter_leaves_a_target_as_it_is_and_nothing_is_listened_for_any_more(
     talk.session.converse()
     assert "density: left as it is" in talk.said
     assert talk.commands[-1] == {"do": "learn", "target": None}
-    assert not talk.rig.sequencer.dispatcher.learner.listens
+    assert not talk.rig.sequencer.dispatcher.midi_learn.listens
 
 
 def test_a_name_that_is_none_is_told_with_the_nearest(tmp_path: Path) -> None:

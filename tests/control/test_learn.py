@@ -12,18 +12,18 @@ from nesvae_live.control.surface import Surface
 from tests.support.rig import Rig
 
 
-def learner(*controls: ControlSpec, pages: tuple[Page, ...] = ()) -> MidiLearn:
+def midi_learn(*controls: ControlSpec, pages: tuple[Page, ...] = ()) -> MidiLearn:
     return MidiLearn(Surface(Layout(controls, pages, Defaults(0, Takeover.PICKUP, 2, True))))
 
 
-def turn(learner: MidiLearn, number: int, *values: int, status: int = 0xB4) -> None:
+def turn(midi_learn: MidiLearn, number: int, *values: int, status: int = 0xB4) -> None:
     for value in values or (1, 30, 60):
-        learner.hear("keys", (status, number, value), 0.0)
-    learner.tick(9.0)
+        midi_learn.hear("keys", (status, number, value), 0.0)
+    midi_learn.tick(9.0)
 
 
 def test_a_turned_knob_is_the_targets_with_the_presets_defaults_on_its_own_channel() -> None:
-    one = learner()
+    one = midi_learn()
     one.begin("density")
     turn(one, 21)
     (control,) = one.surface.layout.controls
@@ -35,7 +35,7 @@ def test_a_turned_knob_is_the_targets_with_the_presets_defaults_on_its_own_chann
 
 
 def test_a_target_that_had_a_control_keeps_its_options() -> None:
-    one = learner(ControlSpec("density", 20, low=0.2, high=0.8, curve="s"))
+    one = midi_learn(ControlSpec("density", 20, low=0.2, high=0.8, curve="s"))
     one.begin("density")
     turn(one, 21)
     assert one.surface.layout.controls == (
@@ -44,7 +44,7 @@ def test_a_target_that_had_a_control_keeps_its_options() -> None:
 
 
 def test_a_control_that_was_anothers_is_taken_from_it_and_it_is_said() -> None:
-    one = learner(ControlSpec("focus", 21), ControlSpec("motion", 22))
+    one = midi_learn(ControlSpec("focus", 21), ControlSpec("motion", 22))
     one.begin("density")
     turn(one, 21)
     assert [c.target for c in one.surface.layout.controls] == ["motion", "density"]
@@ -52,7 +52,7 @@ def test_a_control_that_was_anothers_is_taken_from_it_and_it_is_said() -> None:
 
 
 def test_undo_goes_back_one_by_one() -> None:
-    one = learner(ControlSpec("focus", 21))
+    one = midi_learn(ControlSpec("focus", 21))
     before = one.surface.layout
     for target in ("density", "motion"):
         one.begin(target)
@@ -66,7 +66,7 @@ def test_undo_goes_back_one_by_one() -> None:
 
 
 def test_what_cannot_be_the_targets_is_said_and_it_listens_on() -> None:
-    one = learner()
+    one = midi_learn()
     one.begin("panic")
     turn(one, 16, 1, 1, 127, 127)
     assert one.listens
@@ -77,7 +77,7 @@ def test_what_cannot_be_the_targets_is_said_and_it_listens_on() -> None:
 
 def test_on_a_page_it_is_that_pages_control_unless_the_target_is_on_all() -> None:
     pages = (Page("one", (ControlSpec("focus", 21),)), Page("two", (ControlSpec("bass", 21),)))
-    one = learner(ControlSpec("tempo", 30), pages=pages)
+    one = midi_learn(ControlSpec("tempo", 30), pages=pages)
     one.begin("density")
     turn(one, 21)
     one.begin("tempo")
@@ -88,9 +88,9 @@ def test_on_a_page_it_is_that_pages_control_unless_the_target_is_on_all() -> Non
 
 
 def test_an_unknown_target_is_an_answer_and_no_exception() -> None:
-    answer = learner().carry_out(Learn("densty", 0.0))
+    answer = midi_learn().carry_out(Learn("densty", 0.0))
     assert answer == {"ok": False, "error": "unknown target 'densty'"}
-    assert learner().carry_out(Unlearn(0.0))["ok"] is False
+    assert midi_learn().carry_out(Unlearn(0.0))["ok"] is False
 
 
 def test_while_it_plays_what_is_turned_is_learnt_first_and_then_turns() -> None:

@@ -50,19 +50,19 @@ class Session:
     """A preset, a learner, and what was said of what it saved."""
 
     def __init__(self, preset: config.Preset) -> None:
-        self.learner = MidiLearn(preset.surface())
+        self.midi_learn = MidiLearn(preset.surface())
         self.said: list[str] = []
-        self.saver = Saver(self.learner, preset, self.said.append)
+        self.saver = Saver(self.midi_learn, preset, self.said.append)
 
     def learn(self, target: str, number: int, channel: int = 0) -> None:
-        self.learner.begin(target)
+        self.midi_learn.begin(target)
         for value in (1, 30, 60):
-            self.learner.hear("keys", (0xB0 | channel, number, value), 0.0)
-        self.learner.tick(9.0)
+            self.midi_learn.hear("keys", (0xB0 | channel, number, value), 0.0)
+        self.midi_learn.tick(9.0)
         self.saver.look()
 
     def undo(self) -> None:
-        self.learner.undo()
+        self.midi_learn.undo()
         self.saver.look()
 
 
@@ -86,7 +86,7 @@ def test_what_was_learnt_is_what_is_read_again(mine: Path) -> None:
     session.learn("motion", 2, channel=3)
     session.learn("style2", 30)
     layout = read_preset(mine).layout
-    assert layout == session.learner.surface.layout
+    assert layout == session.midi_learn.surface.layout
     pickup = Takeover.PICKUP
     assert ControlSpec("focus", 1, takeover=pickup) in layout.controls, "the other one is left"
     assert layout.pages[0].controls == (
@@ -97,10 +97,10 @@ def test_what_was_learnt_is_what_is_read_again(mine: Path) -> None:
 
 def test_a_section_that_was_not_there_is_made(mine: Path) -> None:
     session = Session(read_preset(mine))
-    session.learner.begin("mute-P1")
+    session.midi_learn.begin("mute-P1")
     for value in (127, 0):
-        session.learner.hear("keys", (0xB0, 41, value), 0.0)
-    session.learner.tick(9.0)
+        session.midi_learn.hear("keys", (0xB0, 41, value), 0.0)
+    session.midi_learn.tick(9.0)
     session.saver.look()
     found = [c for page in read_preset(mine).layout.pages for c in page.controls]
     assert [c.target for c in found] == ["style1", "mute-P1"]
@@ -139,7 +139,7 @@ def test_a_file_that_somebody_else_has_changed_is_not_undone(mine: Path) -> None
     session.undo()
     assert mine.read_text(encoding="utf-8") == edited
     assert "changed by hand" in session.said[-1]
-    assert "changed by hand" in session.learner.figures()["learnt"]["error"]
+    assert "changed by hand" in session.midi_learn.figures()["learnt"]["error"]
 
 
 def test_what_was_edited_meanwhile_stays_when_something_is_learnt(mine: Path) -> None:
@@ -161,5 +161,5 @@ def test_a_folder_that_cannot_be_written_is_said_and_learning_goes_on(
     assert len(session.said) == 1
     assert "density is CC 90" in session.said[0]
     assert "\n" not in session.said[0]
-    assert session.learner.figures()["learnt"]["error"]
+    assert session.midi_learn.figures()["learnt"]["error"]
     assert PresetFile(load_preset("default")).path == blocked / "presets" / "default.toml"

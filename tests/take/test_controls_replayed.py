@@ -88,7 +88,7 @@ def decided(entries: list[Entry]) -> list[object]:
 def test_what_hands_on_a_controller_did_is_computed_again(seed: int) -> None:
     jam = HandledJam(seed, 6.0)
     jam.play()
-    assert jam.sequencer.dispatcher.learner.last is not None, "something was learnt"
+    assert jam.sequencer.dispatcher.midi_learn.last is not None, "something was learnt"
     first, *lines = [entry_to_line(e, jam.origin) for e in jam.written.entries]
     journal = ListJournal()
     again = Replay(line_to_opened(first), journal)
