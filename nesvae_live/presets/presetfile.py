@@ -83,7 +83,7 @@ class Saver:
     """Saves what a learner learnt; `say` takes one line for a person of each."""
 
     def __init__(self, midi_learn: MidiLearn, preset: Preset, say: Callable[[str], None]) -> None:
-        self._learner = midi_learn
+        self._midi_learn = midi_learn
         self._file = PresetFile(preset)
         self._say = say
 
@@ -91,7 +91,7 @@ class Saver:
         """Save what is new; from one thread, which may wait for a disk."""
         while True:
             try:
-                learnt = self._learner.learnt.get_nowait()
+                learnt = self._midi_learn.learnt.get_nowait()
             except Empty:
                 return
             what = f"{learnt.target} is as it was"
@@ -100,10 +100,10 @@ class Saver:
             try:
                 path = self._file.save(learnt)
             except ConfigError as error:
-                self._learner.saved = (learnt.number, "", str(error))
+                self._midi_learn.saved = (learnt.number, "", str(error))
                 self._say(f"{what}; {error}")
             else:
-                self._learner.saved = (learnt.number, str(path), "")
+                self._midi_learn.saved = (learnt.number, str(path), "")
                 self._say(f"{what}; saved: {path}")
 
 
