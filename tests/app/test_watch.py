@@ -43,7 +43,7 @@ class Scene:
         self.journal = ListJournal()
         notices = Notices(ManualTime())
         notices.journal = self.journal
-        self.losses = ConnectionWatch(
+        self.connections = ConnectionWatch(
             cast("AudioDevice", self.sound), cast("MidiPorts", self.midi), notices
         )
 
@@ -51,7 +51,7 @@ class Scene:
         """Look so often; what was said."""
         before = len(self.journal.entries)
         for _ in range(times):
-            self.losses.look(panics)
+            self.connections.look(panics)
         return [e.text for e in self.journal.entries[before:] if isinstance(e, Noted)]
 
 
@@ -61,7 +61,7 @@ def test_what_one_cause_took_is_one_line_though_it_is_noticed_at_two_times() -> 
     assert scene.look() == []
     scene.sound.reason = GONE
     assert scene.look(2) == [f"{GONE}: the music goes on into the take, without sound or MIDI"]
-    assert not scene.losses.has_midi
+    assert not scene.connections.has_midi
 
 
 def test_each_part_that_is_back_is_said_and_a_second_loss_is_said_again() -> None:
@@ -71,7 +71,7 @@ def test_each_part_that_is_back_is_said_and_a_second_loss_is_said_again() -> Non
         assert len(scene.look(3)) == 1
         scene.sound.reason = scene.midi.reason = None
         assert scene.look(3) == ["the sound is back", "MIDI is back"]
-    assert scene.losses.has_midi
+    assert scene.connections.has_midi
     assert scene.sound.recovered >= 2
     assert scene.midi.recovered >= 2
 
