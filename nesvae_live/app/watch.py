@@ -142,7 +142,7 @@ class Watch:
         say, preset = session.notices.say, session.preset
         self._saver = Saver(session.engine.sequencer.dispatcher.midi_learn, preset, say)
         self._hotplug = Hotplug(session.midi.sources, known_controllers(), preset, say)
-        self._losses = ConnectionWatch(session.device, session.midi, session.notices)
+        self._connections = ConnectionWatch(session.device, session.midi, session.notices)
         self._polls = 0
 
     def until_over(self) -> str:
@@ -176,10 +176,10 @@ class Watch:
         if self._polls % LOST_POLLS == 0:
             session.completing.look()
             session.keeping.look()
-            self._losses.look(session.engine.sequencer.counters.panics)
+            self._connections.look(session.engine.sequencer.counters.panics)
             session.keep_snapshots()
             self._look_at_osc()
-        if self._polls % PORT_POLLS == 0 and self._losses.has_midi:
+        if self._polls % PORT_POLLS == 0 and self._connections.has_midi:
             self._hotplug.look()
 
     def _turn_knobs(self) -> None:
