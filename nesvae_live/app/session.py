@@ -141,8 +141,8 @@ class Session:
             makers=FILES,
         )
         self.notices.journal = self.recorder
-        self.completing = Recovery(self.jams, warn)
-        stack.callback(self.completing.close)
+        self.recovery = Recovery(self.jams, warn)
+        stack.callback(self.recovery.close)
         if sys.stderr.isatty():
             print(said_in_advance(self.jams, self.sample_rate), file=sys.stderr)
         self.started = datetime.now().astimezone()

@@ -174,7 +174,7 @@ class Watch:
         self._polls += 1
         self._saver.look()
         if self._polls % LOST_POLLS == 0:
-            session.completing.look()
+            session.recovery.look()
             session.keeping.look()
             self._connections.look(session.engine.sequencer.counters.panics)
             session.keep_snapshots()
