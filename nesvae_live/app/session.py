@@ -147,8 +147,8 @@ class Session:
             print(said_in_advance(self.jams, self.sample_rate), file=sys.stderr)
         self.started = datetime.now().astimezone()
         self.folder = self.recorder.start(self.started)
-        self.keeping = PartExport(self.folder, warn)
-        stack.callback(self.keeping.close)
+        self.part_export = PartExport(self.folder, warn)
+        stack.callback(self.part_export.close)
         stack.callback(self._close_recorder)
 
     def _make_engine(self, balance: Balance) -> None:
@@ -181,7 +181,7 @@ class Session:
             surface=Surface(self.setup.layout),
             muted=set(self.setup.muted),
             inbox=self.inbox,
-            keep=self.keeping.keep,
+            keep=self.part_export.keep,
             figures=self._figures,
             balance=balance,
             hear=self.renderer.mixer.hear,

@@ -175,7 +175,7 @@ class Watch:
         self._saver.look()
         if self._polls % LOST_POLLS == 0:
             session.recovery.look()
-            session.keeping.look()
+            session.part_export.look()
             self._connections.look(session.engine.sequencer.counters.panics)
             session.keep_snapshots()
             self._look_at_osc()

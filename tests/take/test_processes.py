@@ -36,9 +36,9 @@ def test_what_cannot_be_kept_is_said(tmp_path: Path, bars: int, over: int, says:
 
 def test_what_was_not_made_is_told_in_one_line(tmp_path: Path) -> None:
     said: list[str] = []
-    keeping = PartExport(tmp_path / "no take", said.append)
-    assert keeping.keep(4, 10)["ok"]
-    keeping.close()
+    part_export = PartExport(tmp_path / "no take", said.append)
+    assert part_export.keep(4, 10)["ok"]
+    part_export.close()
     (line,) = said
     assert line.startswith("bars 7-10 were not kept: ")
 
