@@ -155,7 +155,7 @@ class Gestures:
         past = history.go(-phrases)
         live.hold = True
         self.automation.give(
-            Cue(self.player.next_line(), self._position(past), "history", past.book)
+            Cue(self.player.next_line(), self._position(past), "history", past.placed)
         )
 
     def _position(self, past: Past) -> Setting:

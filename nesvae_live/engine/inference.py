@@ -173,16 +173,16 @@ class RequestBuilder:
         """Phrase `index` plays: those that follow it have higher numbers."""
         self._newest = max(self._newest, index)
 
-    def following(self, book: PlacedPhrase | None, condition: Condition | None = None) -> Request:
+    def following(self, placed: PlacedPhrase | None, condition: Condition | None = None) -> Request:
         """The phrase after the one that plays, or with None the first; of the newest aim or `condition`."""
-        if book is None:
+        if placed is None:
             return self._request(0, -1, self._origin, condition)
-        return self._request(self._newest + 1, book.index, book.states[-1], condition)
+        return self._request(self._newest + 1, placed.index, placed.states[-1], condition)
 
-    def tail(self, book: PlacedPhrase, cut: Cut) -> Request:
+    def tail(self, placed: PlacedPhrase, cut: Cut) -> Request:
         """A new tail for the phrase that plays."""
-        request = self._request(book.index, book.index - 1, book.state_at(cut))
-        return replace(request, tuples=book.tail_tuples(cut), splice=book.splices + 1)
+        request = self._request(placed.index, placed.index - 1, placed.state_at(cut))
+        return replace(request, tuples=placed.tail_tuples(cut), splice=placed.splices + 1)
 
     def captured(self, tuples: Ints) -> Request:
         """Where `[n, 4]` tuples are, and a phrase from there, with no past, so that it is that one."""

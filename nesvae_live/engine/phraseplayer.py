@@ -49,7 +49,7 @@ class PhrasePlayer:
         """What came of a capture; whoever takes it puts None here."""
         self._heard: Ints | None = None  # what is to be captured
         self.budget = Budget()
-        self.book: PlacedPhrase | None = None
+        self.placed: PlacedPhrase | None = None
         self.pending: Request | None = None
         self.ready: Result | PlacedPhrase | None = None
         """A phrase that waits for the clock to run."""
@@ -94,8 +94,8 @@ class PhrasePlayer:
             self._heard = self.pending.captured
         self.pending = self._cut = None
         self.joining = True
-        if self.live.hold and self.book is not None:
-            self._wait(self.book, self.live.condition)
+        if self.live.hold and self.placed is not None:
+            self._wait(self.placed, self.live.condition)
 
     def plan_anew(self) -> None:
         """Forget where to cut, unless a decode for it is on its way: time or the swap changed."""
@@ -120,21 +120,21 @@ class PhrasePlayer:
         if self.joining:
             old = self._ready_condition.key != self.live.condition.key and not self.live.hold
             if self.ready is None or old:
-                self._ask(self._asking.following(self.book))
+                self._ask(self._asking.following(self.placed))
             return
-        book = self.book
-        assert book is not None  # it joined
+        placed = self.placed
+        assert placed is not None  # it joined
         if self.live.hold:
             self._cut = None
             return
-        self._plan(book, now)
+        self._plan(placed, now)
         if now < self.ask_time():
             return
         if self._cut is None:
             self.before_phrase(now)
-            self._ask(self._asking.following(book, self._next_aim()))
+            self._ask(self._asking.following(placed, self._next_aim()))
             return
-        self._ask(self._asking.tail(book, self._cut))
+        self._ask(self._asking.tail(placed, self._cut))
 
     def receive(self, result: Result) -> None:
         """Take what came of a request; what nobody waits for any more is dropped."""
@@ -152,15 +152,15 @@ class PhrasePlayer:
         elif result.request.splice:
             self._splice(result)
         else:
-            assert self.book is not None  # something plays, so it can be followed
-            self._place(result, self.book.end)
+            assert self.placed is not None  # something plays, so it can be followed
+            self._place(result, self.placed.end)
 
     def repeat(self, now: float) -> None:
         """The next phrase is late, or isn't wanted: the one that plays goes round.
 
         A late one is dropped.
         """
-        assert self.book is not None  # join() comes first
+        assert self.placed is not None  # join() comes first
         if not self.live.hold:
             if self.pending is not None and self.pending.splice:
                 self.counters.splices_late += 1
@@ -169,7 +169,7 @@ class PhrasePlayer:
         if self.pending is not None and self.pending.captured is None:
             self.pending = None
         self._cut = None
-        self._play_again(self.book, self.book.end, now)
+        self._play_again(self.placed, self.placed.end, now)
 
     def leap(self, phrase: Result | PlacedPhrase, line: float) -> None:
         """From `line` on play another phrase; what was placed for then gives way.
@@ -202,10 +202,10 @@ class PhrasePlayer:
         beat = max(self.clock.ref.beat_at(soonest), self.placer.reached)
         return next_line(self.live.swap, beat, self.performance.meter)
 
-    def _play_again(self, book: PlacedPhrase, place: float, now: float) -> None:
-        places, beats = self.placer.put_down(Phrase(book.tuples), book.index, place)
-        self.book = replace(book, places=places)
-        self.journal.put(Placed(now, book.index, beats[0], beats[-1] - beats[0], repeat=True))
+    def _play_again(self, placed: PlacedPhrase, place: float, now: float) -> None:
+        places, beats = self.placer.put_down(Phrase(placed.tuples), placed.index, place)
+        self.placed = replace(placed, places=places)
+        self.journal.put(Placed(now, placed.index, beats[0], beats[-1] - beats[0], repeat=True))
 
     def _note(self, result: Result) -> None:
         """Tell the log of an answer before it is used."""
@@ -214,14 +214,14 @@ class PhrasePlayer:
     def _decided_by(self, beat: float) -> float:
         return self.clock.ref.time_of(beat) - self.performance.lookahead
 
-    def _plan(self, book: PlacedPhrase, now: float) -> None:
+    def _plan(self, placed: PlacedPhrase, now: float) -> None:
         """Find the cut from which on turned knobs can be heard, if any were turned."""
-        if self.live.condition.key == book.condition:
+        if self.live.condition.key == placed.condition:
             self._cut = None
         elif self._cut is None:
             soonest = now + self.performance.lookahead + self.budget.tail
             beat = self.clock.ref.beat_at(soonest)
-            cut = book.cut(self.live.swap, beat, self.performance.meter, self.placer.swung)
+            cut = placed.cut(self.live.swap, beat, self.performance.meter, self.placer.swung)
             if cut is None:
                 return
             # Both decodes need their time; without it the next phrase has the knobs.
@@ -246,30 +246,30 @@ class PhrasePlayer:
         places, beats = self.placer.put_down(phrase, request.index, start)
         states = tuple(result.decoded.state(i) for i in range(len(phrase.tuples) + 1))
         condition = condition or request.condition
-        self.book = PlacedPhrase(request.index, phrase.tuples, places, states, condition.key)
+        self.placed = PlacedPhrase(request.index, phrase.tuples, places, states, condition.key)
         self._asking.count(request.index)
         self._sound, self._cut = condition, None
-        self.history.add(Past(self.book, self.live.setting))
+        self.history.add(Past(self.placed, self.live.setting))
         now = self.time.now()
         self.journal.put(decoded(result, now))
         self.journal.put(Placed(now, request.index, beats[0], beats[-1] - beats[0], repeat=False))
 
     def _splice(self, result: Result) -> None:
         """Swap the playing phrase's tail, if the cut is still ahead."""
-        request, phrase, cut, book = result.request, result.phrase, self._cut, self.book
+        request, phrase, cut, placed = result.request, result.phrase, self._cut, self.placed
         self._cut = None
         assert cut is not None  # it was asked for, and whatever drops one drops the other
-        assert book is not None
+        assert placed is not None
         beat = self.placer.swung(cut.place)
         if beat <= self.placer.reached:
             self.counters.splices_late += 1
             return
         self.counters.splices += 1
-        end = book.end if self.performance.grid.mode is Mode.BARS else None
-        before = book.tuples[cut.kept - 1][:3]
+        end = placed.end if self.performance.grid.mode is Mode.BARS else None
+        before = placed.tuples[cut.kept - 1][:3]
         places, beats = self.placer.put_down(phrase, request.index, cut.place, end, before)
         states = tuple(result.decoded.state(i) for i in range(len(phrase.tuples) + 1))
         self._sound = request.condition
-        self.book = book.spliced(cut, phrase.tuples, places, states, self._sound.key)
-        self.history.amend(Past(self.book, self.live.setting))
+        self.placed = placed.spliced(cut, phrase.tuples, places, states, self._sound.key)
+        self.history.amend(Past(self.placed, self.live.setting))
         self.journal.put(spliced(result, cut, beat, beats[-1] - beat, self.time.now()))

@@ -131,7 +131,7 @@ LONGEST = 64
 class Past:
     """A phrase, and how everything stood for it."""
 
-    book: PlacedPhrase
+    placed: PlacedPhrase
     setting: Setting
 
 
