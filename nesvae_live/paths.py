@@ -1,7 +1,10 @@
-"""Where presets, checkpoints and jams are."""
+"""Where presets, checkpoints and jams are, and how a file is replaced whole."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 
@@ -63,3 +66,26 @@ def user_presets_dir() -> Path:
 def default_jams_dir() -> Path:
     """Where jams go unless told otherwise: nesvae_live in the user's music folder."""
     return platformdirs.user_music_path() / APP
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path to write in place of `path`, which takes its place when the block ends well.
+
+    Whoever reads `path` finds what was there before or all that was written, never a part, and so
+    does whoever reads it after a crash or a power failure: the new file is on the disk before it
+    takes its place. When the block raises, the old file stays and nothing else is left behind. The
+    folder must exist; two writers of one path at a time are not guarded against.
+
+    Raises:
+        OSError: it can't be written; the old file stays.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        with suppress(OSError):  # it took its place, was never made, or the disk is gone
+            part.unlink(missing_ok=True)

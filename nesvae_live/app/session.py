@@ -21,9 +21,9 @@ from nesvae_live.clock.hosttime import PerfTime
 from nesvae_live.clock.sources import InternalClock
 from nesvae_live.control.gestureinputs import GoRound, SetAuto
 from nesvae_live.control.inputs import Input, Refresh
+from nesvae_live.control.reply import ignore
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.config import ClockSetup, Setup
-from nesvae_live.engine.dispatcher import unshown
 from nesvae_live.engine.engine import Engine
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.outputs import DelayedOutput
@@ -187,7 +187,7 @@ class Session:
             hear=self.renderer.mixer.hear,
             encoder=self.encoder,
             snapshots=self.keeper.found,
-            show=self.midi.feedback.send if self.midi.feedback is not None else unshown,
+            show=self.midi.feedback.send if self.midi.feedback is not None else ignore,
         )
         if options.auto == WALK:
             self.inbox.put(SetAuto(on=True, at=time.now()))

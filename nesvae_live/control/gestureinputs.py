@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nesvae_live.control.reply import Reply, no_reply
+from nesvae_live.control.reply import Reply, ignore
 from nesvae_live.music.key import Key
 from nesvae_live.music.voices import Voice
 
@@ -14,7 +14,7 @@ class ReleaseKnobs:
     """Let every knob go: the network does as it likes."""
 
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class SetTranspose:
     voice: Voice | None
     semitones: int
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class SetKey:
 
     key: Key | None
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class SetTemperature:
 
     temperature: float
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class SetSeed:
 
     seed: int | None
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class SetHold:
 
     hold: bool
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class LookBack:
 
     phrases: int
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class StoreSnapshot:
 
     slot: int
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class ClearSnapshot:
 
     slot: int
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class RecallSnapshot:
 
     slot: int
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class StartMorph:
     slot: int
     bars: float | None
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class SetMorphBars:
 
     bars: float
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class SetPair:
     low: int
     high: int
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class MoveFader:
 
     value: float
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class SetBounds:
 
     amount: float
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class Roll:
 
     amount: float | None
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class Capture:
     """Go on from what was played last on the inputs."""
 
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class CapturePhrase:
 
     tuples: tuple[tuple[int, int, int, int], ...]
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ class SetAuto:
 
     on: bool
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class GoRound:
     on: bool
     bars: float | None
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ class Mark:
 
     text: str
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 Gesture = (

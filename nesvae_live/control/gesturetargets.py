@@ -25,13 +25,13 @@ from nesvae_live.control.gestureinputs import (
     StoreSnapshot,
 )
 from nesvae_live.control.inputs import Input, KeepBars, SetKnob
+from nesvae_live.control.reply import ignore
 from nesvae_live.control.target import (
     Kind,
     StateView,
     TargetSpec,
     choice_to_value,
     linear_to_value,
-    nowhere,
     ratio_to_value,
     value_to_choice,
     value_to_linear,
@@ -57,7 +57,7 @@ def _trigger(
     name: str,
     more: str,
     ask: Callable[[float], Input],
-    now: Callable[[StateView], float | None] = nowhere,
+    now: Callable[[StateView], float | None] = ignore,
 ) -> TargetSpec:
     return TargetSpec(name, Kind.TRIGGER, more, lambda _, at: ask(at), now)
 

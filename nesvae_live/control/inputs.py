@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from nesvae_live.control.gestureinputs import Gesture
-from nesvae_live.control.reply import Reply, no_reply
+from nesvae_live.control.reply import Reply, ignore
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
 
@@ -17,7 +17,7 @@ class TurnPage:
     page: int | None
     step: int
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Refresh:
 
     at: float
     connected: bool | None = None
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Learn:
 
     target: str | None
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Unlearn:
     """Take back what was learnt last."""
 
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class GetLearning:
     """Ask what is being learnt, what was heard, and what it means."""
 
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 SurfaceInput = TurnPage | Refresh | Learn | Unlearn | GetLearning
@@ -76,7 +76,7 @@ class SetKnob:
     knob: str
     value: float | None
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class SetMute:
     voice: Voice
     muted: bool
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class SetLevel:
     voice: Voice | None
     level: float
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class SetSolo:
     voice: Voice
     solo: bool
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class SetSwap:
 
     swap: Swap
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class SetTempo:
 
     tempo: float
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class Tap:
     """A tap on a beat; the second one sets the internal clock's tempo."""
 
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Panic:
     """End every note now, whatever the books say of them."""
 
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class Stop:
     """End the performance: notes off, files closed; the log has `why`."""
 
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
     why: str = "it was stopped"
 
 
@@ -157,7 +157,7 @@ class GetStatus:
     """Ask for the figures that the status line shows."""
 
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class KeepBars:
 
     bars: int
     at: float
-    reply: Reply = no_reply
+    reply: Reply = ignore
 
 
 Input = (

@@ -9,5 +9,5 @@ Reply = Callable[[Mapping[str, Any]], None]
 """How a command answers: called once, from the sequencer's thread; must not block."""
 
 
-def no_reply(answer: Mapping[str, Any]) -> None:
-    """For commands whose sender does not listen."""
+def ignore(*_: object) -> None:
+    """For a callback that nobody needs: a reply without a listener, a target without a value."""

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.inputs import Input
+from nesvae_live.control.reply import ignore
 from nesvae_live.latent.knobs import KnobState
 from nesvae_live.latent.setting import Setting
 from nesvae_live.music.arrangement import Arrangement
@@ -100,10 +101,6 @@ class AtRest:
         return self
 
 
-def nowhere(standing: StateView) -> float | None:
-    """For a target that has no value."""
-
-
 @dataclass(frozen=True, slots=True)
 class TargetSpec:
     """A target: its id, its kind, and what turning it up, or pressing it, does.
@@ -115,7 +112,7 @@ class TargetSpec:
     kind: Kind
     more: str
     ask: Callable[[float, float], Input]
-    now: Callable[[StateView], float | None] = nowhere
+    now: Callable[[StateView], float | None] = ignore
     choices: tuple[str, ...] = ()
 
 

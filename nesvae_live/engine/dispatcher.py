@@ -33,6 +33,7 @@ from nesvae_live.control.inputs import (
     Unlearn,
 )
 from nesvae_live.control.learn import MidiLearn
+from nesvae_live.control.reply import ignore
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.gestures import Gestures
 from nesvae_live.engine.journaling import TempoLog
@@ -44,10 +45,6 @@ from nesvae_live.log.entries import Heard, Journal, Noted, Sent
 from nesvae_live.music.events import MidiBytes
 
 CLOCK_MESSAGES = tuple(int(status) for status in Status)
-
-
-def unshown(message: MidiBytes) -> None:
-    """For a controller that shows nothing."""
 
 
 Keep = Callable[[int, int], Mapping[str, Any]]
@@ -78,7 +75,7 @@ class Dispatcher:
     follow: Callable[[], None]
     stop: Callable[[str], None]
     status: Callable[[], Mapping[str, Any]]
-    show: Callable[[MidiBytes], None] = unshown
+    show: Callable[[MidiBytes], None] = ignore
     keep: Keep = unkept
     taps: TapTempo = field(default_factory=TapTempo)
 

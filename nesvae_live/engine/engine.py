@@ -23,13 +23,14 @@ from typing import Any
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.inputs import Input
+from nesvae_live.control.reply import ignore
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.config import PlayConfig
-from nesvae_live.engine.dispatcher import Keep, unkept, unshown
+from nesvae_live.engine.dispatcher import Keep, unkept
 from nesvae_live.engine.inference import Inference, Result, run_request
 from nesvae_live.engine.protocols import Clock, Decode, Encode, Output
 from nesvae_live.engine.sequencer import Sequencer
-from nesvae_live.engine.state import LiveState, unheard
+from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.setting import Setting
 from nesvae_live.log.entries import Closed, Journal
 from nesvae_live.music.arrangement import Arrangement
@@ -57,10 +58,10 @@ class Engine:
         inbox: SimpleQueue[Input | Result],
         figures: Figures = dict,
         balance: Balance | None = None,
-        hear: Callable[[Balance], None] = unheard,
+        hear: Callable[[Balance], None] = ignore,
         encoder: Encode | None = None,
         snapshots: Mapping[int, Setting] | None = None,
-        show: Callable[[MidiBytes], None] = unshown,
+        show: Callable[[MidiBytes], None] = ignore,
         keep: Keep = unkept,
     ) -> None:
         self.time = time

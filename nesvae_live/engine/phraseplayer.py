@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.timing import EPSILON
+from nesvae_live.control.reply import ignore
 from nesvae_live.engine.config import Counters, PlayConfig
 from nesvae_live.engine.inference import Budget, Request, RequestBuilder, Result
 from nesvae_live.engine.journaling import answered, decoded, spliced
@@ -24,10 +25,6 @@ from nesvae_live.music.phrase import Ints, Phrase
 from nesvae_live.music.swap import next_line
 
 
-def unmoved(at: float) -> None:
-    """For a performance in which nothing moves by itself."""
-
-
 @dataclass
 class PhrasePlayer:
     """Keeps the schedule filled with phrases that are decoded from the performer's newest aim."""
@@ -39,7 +36,7 @@ class PhrasePlayer:
     performance: PlayConfig
     live: LiveState
     counters: Counters
-    before_phrase: Callable[[float], None] = unmoved
+    before_phrase: Callable[[float], None] = ignore
     """Called when the next phrase is about to be asked for, with the time."""
 
     def __post_init__(self) -> None:

@@ -16,10 +16,11 @@ from typing import Any
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.inputs import Input, Stop
+from nesvae_live.control.reply import ignore
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.automation import Automation
 from nesvae_live.engine.config import Counters
-from nesvae_live.engine.dispatcher import Dispatcher, Keep, unkept, unshown
+from nesvae_live.engine.dispatcher import Dispatcher, Keep, unkept
 from nesvae_live.engine.gestures import Gestures
 from nesvae_live.engine.inference import Request, Result
 from nesvae_live.engine.journaling import StepTime, TempoLog
@@ -53,7 +54,7 @@ class Sequencer:
     surface: Surface
     live: LiveState
     status: Callable[[], Mapping[str, Any]] = dict
-    show: Callable[[MidiBytes], None] = unshown
+    show: Callable[[MidiBytes], None] = ignore
     keep: Keep = unkept
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from nesvae_live.control.reply import ignore
 from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.latent.decoding import Condition
@@ -25,10 +26,6 @@ TEMPERATURE, SEED = "temperature", "seed"
 """Beside the knobs, in what hands have touched."""
 
 
-def unheard(balance: Balance) -> None:
-    """For a performance that nobody listens to."""
-
-
 @dataclass
 class LiveState:
     """What hands have set; every change of it goes into the log.
@@ -42,7 +39,7 @@ class LiveState:
     knobs: KnobState = field(default_factory=KnobState)
     arrangement: Arrangement = field(default_factory=Arrangement)
     balance: Balance = field(default_factory=Balance)
-    hear: Callable[[Balance], None] = unheard
+    hear: Callable[[Balance], None] = ignore
     snapshots: Mapping[int, Setting] = field(default_factory=dict)
     """Number -> setting; replaced when one is stored or cleared."""
 

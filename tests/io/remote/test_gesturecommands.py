@@ -33,7 +33,7 @@ from nesvae_live.control.gestureinputs import (
     StoreSnapshot,
 )
 from nesvae_live.control.inputs import SetSwap
-from nesvae_live.control.reply import no_reply
+from nesvae_live.control.reply import ignore
 from nesvae_live.io.remote.commands import parse_command
 from nesvae_live.music.key import Key
 from nesvae_live.music.voices import Voice
@@ -82,7 +82,7 @@ def command_of(line: str) -> dict[str, Any]:
 )
 def test_a_verb_asks_for_its_input(line: str, asked: Any) -> None:
     command = json.dumps(command_of(line)).encode()
-    item = parse_command(command, 1.5, no_reply)
+    item = parse_command(command, 1.5, ignore)
     assert isinstance(item, asked) if isinstance(asked, type) else item == asked
 
 
@@ -126,7 +126,7 @@ def test_a_command_that_names_what_there_is_not_is_one_line(
     command: dict[str, Any], error: str
 ) -> None:
     with pytest.raises(ValueError, match=error):
-        parse_command(json.dumps(command).encode(), 0.0, no_reply)
+        parse_command(json.dumps(command).encode(), 0.0, ignore)
 
 
 def test_a_files_phrase_is_captured(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_files_phrase_is_captured(tmp_path: Path) -> None:
     first = command_of(f"capture {path}")
     assert first == {"do": "capture-phrase", "tuples": [[60 + i, 0, 0, 2] for i in range(13)]}
     second = parse_command(
-        json.dumps(command_of(f"capture {path} --phrase 2")).encode(), 0.0, no_reply
+        json.dumps(command_of(f"capture {path} --phrase 2")).encode(), 0.0, ignore
     )
     assert isinstance(second, CapturePhrase)
     assert second.tuples == tuple((73 + i, 0, 0, 2) for i in range(7))

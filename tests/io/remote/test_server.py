@@ -32,7 +32,7 @@ from nesvae_live.control.inputs import (
     TurnPage,
     Unlearn,
 )
-from nesvae_live.control.reply import no_reply
+from nesvae_live.control.reply import ignore
 from nesvae_live.io.remote import server as control
 from nesvae_live.io.remote.commands import COMMANDS, parse_command
 from nesvae_live.io.remote.server import LONGEST_LINE, ControlError, ControlServer, send_command
@@ -194,7 +194,7 @@ def test_a_bad_line_is_told_in_one_line_and_the_next_one_works(
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_command_or_a_value_error(line: bytes) -> None:
     with contextlib.suppress(ValueError):
-        assert parse_command(line, 0.0, no_reply)
+        assert parse_command(line, 0.0, ignore)
 
 
 def test_a_line_that_is_too_long_is_told_and_ends_the_talk(server: ControlServer) -> None:

@@ -1,0 +1,56 @@
+"""The ranges of what a performer sets: one table, which parsers, messages, knobs and help read."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From `low` to `high`, both included, in `unit` (empty: a plain number)."""
+
+    low: float
+    high: float
+    unit: str = ""
+
+    def __contains__(self, value: float) -> bool:
+        """Whether a number lies in it; one that is no number does not."""
+        return not math.isnan(value) and self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        """As a message says it: `20 to 400 BPM`."""
+        return f"{self.low:g} to {self.high:g} {self.unit}".rstrip()
+
+    def check(self, what: str, value: float) -> float:
+        """The value, if it lies in the range.
+
+        Args:
+            what: what the message calls it.
+            value: in the range's unit.
+
+        Raises:
+            ValueError: it lies outside; one line that names it, the value and the range.
+        """
+        if value not in self:
+            raise ValueError(f"{what} {value:g}: {self}")
+        return value
+
+
+TEMPO = Range(20.0, 400.0, "BPM")
+"""Quarter notes a minute."""
+
+LEVEL = Range(-90.0, 12.0, "dB")
+"""Of a voice, or of all: the lowest is silence. 5 dB up is safe, above that loud music clips."""
+
+TEMPERATURE = Range(0.05, 4.0)
+TOP_P = Range(0.05, 1.0)
+TRANSPOSE = Range(-24, 24, "semitones")
+MORPH_BARS = Range(0.25, 256.0, "bars")
+BOUNDS = Range(0.0, 1.0)
+"""How far chance moves a knob."""
+
+SLOTS = Range(1, 64)
+"""The numbers that snapshots have."""
+
+SEEDS = Range(0, 2**31 - 1)
