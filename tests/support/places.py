@@ -10,3 +10,6 @@ PRESETS = ROOT / "presets"
 GOLDEN = ROOT / "tests" / "golden"
 ORACLE = GOLDEN / "oracle"
 """Scores, with nesmdb's VGM and the samples of its renderer."""
+
+RELEASE = GOLDEN / "release"
+"""What release 0.1.0 wrote and understood."""
