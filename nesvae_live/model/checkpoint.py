@@ -16,6 +16,7 @@ from nesvae_live.latent.atlas import Atlas
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles
 from nesvae_live.model.intervals import N_SCORES
 from nesvae_live.music.phrase import SLOT_TABLE, SLOTS, TUPLES_PER_PHRASE
+from nesvae_live.paths import replacing
 
 FORMAT = "nesvae_live checkpoint"
 VERSION = 2
@@ -97,7 +98,11 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint; the file appears whole or not at all."""
+    """Write a checkpoint, which appears whole or not at all.
+
+    Raises:
+        OSError: it can't be written; what was there before stays, and nothing else is left behind.
+    """
     from safetensors.numpy import save
 
     tensors: dict[str, NDArray[Any]]
@@ -116,9 +121,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "config": json.dumps(asdict(checkpoint.config)),
         "about": json.dumps(checkpoint.about),
     }
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(save(tensors, metadata))
-    temporary.replace(path)
+    with replacing(path) as part:
+        part.write_bytes(save(tensors, metadata))
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

@@ -22,6 +22,7 @@ from nesvae_live import NesvaeError
 from nesvae_live.chip.corpus import Corpus
 from nesvae_live.latent.attributes import Quantiles
 from nesvae_live.model.vae import Vae, start_tuple
+from nesvae_live.paths import replacing
 from nesvae_live.training.batches import Batch, Epoch, make_epoch
 from nesvae_live.training.bound import Bound, Settings, draw
 from nesvae_live.training.ranks import ALONE, Ranks
@@ -146,7 +147,11 @@ class Run:
         return model.eval()
 
     def save(self, path: Path) -> None:
-        """Write all that resuming needs; the file appears whole or not at all."""
+        """Write all that resuming needs; the file appears whole or not at all.
+
+        Raises:
+            OSError: it can't be written; what was there before stays, and nothing else is left.
+        """
         carried, last = self.ranks.gather(self.carried, 1), self.ranks.gather(self.last, 0)
         if not self.ranks.leads:
             return
@@ -156,13 +161,12 @@ class Run:
             tensors |= {f"optimiser.{i}.{k}": v for k, v in moments.items()}
         tensors |= {"carried": carried, "last": last}
         numbers = {name: getattr(self, name) for name in NUMBERS}
-        temporary = path.with_name(path.name + ".part")
-        save_file(
-            {k: v.detach().contiguous().clone() for k, v in tensors.items()},
-            temporary,
-            {"numbers": json.dumps(numbers)},
-        )
-        temporary.replace(path)
+        with replacing(path) as part:
+            save_file(
+                {k: v.detach().contiguous().clone() for k, v in tensors.items()},
+                part,
+                {"numbers": json.dumps(numbers)},
+            )
 
     def load(self, path: Path) -> None:
         """Go on from what `save` wrote, with the same number of processes or another."""

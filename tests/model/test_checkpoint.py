@@ -40,6 +40,14 @@ def test_a_checkpoint_comes_back_whole(file: Path) -> None:
     assert len(after.sha256) == 64
 
 
+def test_a_checkpoint_that_can_not_take_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "tiny.safetensors"
+    path.mkdir()  # a folder in its place: all is written before that is noticed
+    with pytest.raises(OSError, match="directory"):
+        save_checkpoint(path, tiny_checkpoint())
+    assert list(tmp_path.rglob("*")) == [path]
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"gone\.safetensors: No such file"):
         load_checkpoint(tmp_path / "gone.safetensors")

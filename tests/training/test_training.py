@@ -34,8 +34,8 @@ from nesvae_live.training.batches import augment, make_epoch
 from nesvae_live.training.bound import Settings
 from nesvae_live.training.ranks import ALONE
 from nesvae_live.training.run import Run, TrainingError
-from nesvae_live.training.styleaxes import turned
-from nesvae_live.training.train import BEST, STATE, train
+from nesvae_live.training.styleaxes import rotate_style
+from nesvae_live.training.train import BEST, STATE, begin, train
 
 SMALL = ModelConfig(embedding=6, encoder_hidden=12, hidden=16, layers=2, head_hidden=12, style=4)
 
@@ -292,6 +292,17 @@ def test_a_damaged_state_is_one_line(corpus: tuple[Corpus, Corpus], tmp_path: Pa
         run(tmp_path, corpus, settings())
 
 
+def test_a_state_that_can_not_be_kept_leaves_nothing_behind(
+    corpus: tuple[Corpus, Corpus], tmp_path: Path
+) -> None:
+    state = tmp_path / STATE
+    state.mkdir()  # a folder in its place: all is written before that is noticed
+    begun = begin(settings(), corpus[0], None, "cpu", ALONE)
+    with pytest.raises(OSError, match="directory"):
+        begun.save(state)
+    assert list(tmp_path.rglob("*")) == [state]
+
+
 def test_an_untrained_model_pays_a_uniform_price_for_each_token(
     corpus: tuple[Corpus, Corpus],
 ) -> None:
@@ -341,7 +352,7 @@ def test_a_checkpoint_trained_from_another_knows_how_its_axes_were_turned(
     init = load_checkpoint(tmp_path / "first" / BEST)
     rotation, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(SMALL.style, SMALL.style)))
     if is_turned:
-        init = turned(init, rotation.astype(np.float32))
+        init = rotate_style(init, rotation.astype(np.float32))
     folder = tmp_path / "second"
     train(settings(), *corpus, folder, init=init, check_every=4, save_every=4, quiet=True)
     after = load_checkpoint(folder / BEST).turn
@@ -359,7 +370,7 @@ def test_the_bound_of_turned_axes_is_that_of_the_axes_before_they_were_turned(
     straight = load_checkpoint(tmp_path / BEST)
     rotation, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(SMALL.style, SMALL.style)))
     learnt = []
-    for init in (straight, turned(straight, rotation.astype(np.float32))):
+    for init in (straight, rotate_style(straight, rotation.astype(np.float32))):
         one = training.begin(settings(), corpus[0], init, "cpu", ALONE)
         learnt.append(one.learn(one.next_batch()))
     assert learnt[0]["tokens"] == pytest.approx(learnt[1]["tokens"], rel=1e-4)
