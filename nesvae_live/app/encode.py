@@ -13,9 +13,9 @@ from nesvae_live.chip.midireader import midi_to_parts
 from nesvae_live.chip.nesmdb import ExprScore, SeprScore, loads_exprsco, loads_seprsco
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
 from nesvae_live.latent.point import LatentPoint, place_to_setting, setting_to_place
-from nesvae_live.latent.setting import SLOTS
 from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.model.encoder import Encoder
+from nesvae_live.music import ranges
 from nesvae_live.music.parts import parts_to_played
 from nesvae_live.music.phrase import (
     N_VOICES,
@@ -101,7 +101,7 @@ def encode_to_bank(
         EncodeError: it can't be written.
     """
     reach = checkpoint.quantiles.reach()
-    slots = zip(SLOTS, encoded, strict=False)
+    slots = zip(ranges.SNAPSHOTS.whole, encoded, strict=False)
     settings = {slot: place_to_setting(e.place, reach, temperature) for slot, e in slots}
     if out is not None:
         try:

@@ -102,13 +102,13 @@ def _run_render(arguments: argparse.Namespace) -> int:
 def _run_encode(arguments: argparse.Namespace) -> int:
     from nesvae_live.app.encode import encode_file, encode_to_bank
     from nesvae_live.latent.decoding import SAMPLING
-    from nesvae_live.latent.setting import SLOTS
     from nesvae_live.model.checkpoint import load_checkpoint
+    from nesvae_live.music.ranges import SNAPSHOTS
     from nesvae_live.paths import find_checkpoint
 
     checkpoint = load_checkpoint(find_checkpoint(arguments.checkpoint))
     encoded = encode_file(arguments.source, checkpoint, _warn)
-    chosen = encoded[arguments.first - 1 :][: len(SLOTS)]
+    chosen = encoded[arguments.first - 1 :][: len(SNAPSHOTS.whole)]
     if not chosen:
         _warn(f"{arguments.source}: there is no phrase {arguments.first}, only {len(encoded)}")
         return 1

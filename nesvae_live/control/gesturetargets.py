@@ -38,8 +38,8 @@ from nesvae_live.control.target import (
     value_to_ratio,
 )
 from nesvae_live.latent.knobs import KNOBS, SOUND_KNOBS
-from nesvae_live.music.arrangement import FARTHEST
 from nesvae_live.music.key import ROOTS, Key
+from nesvae_live.music.ranges import TRANSPOSE
 from nesvae_live.music.voices import VOICES, Voice
 
 COLDEST, HOTTEST = 0.25, 2.0
@@ -72,12 +72,12 @@ def _transpose(voice: Voice | None) -> TargetSpec:
     return TargetSpec(
         f"transpose-{who}",
         Kind.KNOB,
-        f"{who} higher, {-FARTHEST} to {FARTHEST} semitones; the middle is as written",
+        f"{who} higher, {TRANSPOSE}; the middle is as written",
         lambda value, at: SetTranspose(
-            voice, round(value_to_linear(value, -FARTHEST, FARTHEST)), at
+            voice, round(value_to_linear(value, TRANSPOSE.low, TRANSPOSE.high)), at
         ),
         lambda standing: linear_to_value(
-            standing.arrangement.transpose[shown], -FARTHEST, FARTHEST
+            standing.arrangement.transpose[shown], TRANSPOSE.low, TRANSPOSE.high
         ),
     )
 

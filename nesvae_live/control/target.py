@@ -14,7 +14,8 @@ from nesvae_live.control.reply import ignore
 from nesvae_live.latent.knobs import KnobState
 from nesvae_live.latent.setting import Setting
 from nesvae_live.music.arrangement import Arrangement
-from nesvae_live.music.balance import HIGHEST_DB, LOWEST_DB, Balance
+from nesvae_live.music.balance import Balance
+from nesvae_live.music.ranges import LEVEL
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
 
@@ -138,12 +139,12 @@ def value_to_tempo(value: float) -> float:
 
 def level_to_value(level: float) -> float:
     """Decibels to 0..1: 0 dB is at 0.8, silence at 0."""
-    return min(max(1.0 - (HIGHEST_DB - level) / DB_SPAN, 0.0), 1.0)
+    return min(max(1.0 - (LEVEL.high - level) / DB_SPAN, 0.0), 1.0)
 
 
 def value_to_level(value: float) -> float:
     """The inverse of `level_to_value`."""
-    return HIGHEST_DB - (1.0 - value) * DB_SPAN if value > 0.0 else LOWEST_DB
+    return LEVEL.high - (1.0 - value) * DB_SPAN if value > 0.0 else LEVEL.low
 
 
 def linear_to_value(number: float, low: float, high: float) -> float:

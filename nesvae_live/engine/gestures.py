@@ -40,11 +40,12 @@ from nesvae_live.engine.placedphrase import Past
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.knobs import steers
-from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, SEEDS, Setting
+from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, Setting
 from nesvae_live.latent.space import coordinate_to_value
 from nesvae_live.log.entries import Journal, Noted
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.capture import CaptureBuffer, checked_phrase
+from nesvae_live.music.ranges import SEEDS
 
 MORPH_BARS = (0.25, 256.0)
 
@@ -78,7 +79,7 @@ class Gestures:
             case SetTemperature(temperature):
                 live.set_temperature(temperature, at)
             case SetSeed(seed):
-                live.set_seed((live.seed + 1) % SEEDS if seed is None else seed, at)
+                live.set_seed((live.seed + 1) % len(SEEDS.whole) if seed is None else seed, at)
             case SetHold(hold):
                 live.hold = hold
             case LookBack(phrases):

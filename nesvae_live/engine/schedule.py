@@ -104,7 +104,7 @@ class Placer:
     def __init__(self, performance: PlayConfig, clock: Clock) -> None:
         self._meter = performance.meter
         self._grid = performance.grid
-        self._even = replace(performance.grid, swing=SWING[0])
+        self._even = replace(performance.grid, swing=SWING.low)
         self._clock = clock
         self.schedule = Schedule()
         self.drummer = Drummer(performance.seed, performance.meter.beats_per_bar)

@@ -14,9 +14,10 @@ from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.latent.decoding import Condition
 from nesvae_live.latent.knobs import KNOB_BY_NAME, KnobState
-from nesvae_live.latent.setting import SEEDS, SLOTS, TEMPERATURES, Setting
+from nesvae_live.latent.setting import Setting
 from nesvae_live.latent.space import assemble
 from nesvae_live.log.entries import Arranged, Journal, Posed, Turned
+from nesvae_live.music import ranges
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.balance import Balance
 from nesvae_live.music.swap import Swap
@@ -98,11 +99,9 @@ class LiveState:
         """Draw more safely (below 1) or more wildly.
 
         Raises:
-            ValueError: outside of `TEMPERATURES`.
+            ValueError: outside of `ranges.TEMPERATURE`.
         """
-        low, high = TEMPERATURES
-        if not low <= temperature <= high:
-            raise ValueError(f"temperature {temperature:g}: {low:g} to {high:g}")
+        ranges.TEMPERATURE.check("temperature", temperature)
         self.pose(replace(self.setting, temperature=temperature), at, TEMPERATURE)
         self.touched.add(TEMPERATURE)
 
@@ -112,8 +111,7 @@ class LiveState:
         Raises:
             ValueError: no seed.
         """
-        if not 0 <= seed < SEEDS:
-            raise ValueError(f"seed {seed}: 0 to {SEEDS - 1}")
+        ranges.SEEDS.check("seed", seed)
         self.pose(replace(self.setting, seed=seed), at, SEED)
         self.touched.add(SEED)
 
@@ -150,8 +148,7 @@ class LiveState:
         Raises:
             ValueError: there is no such number.
         """
-        if slot not in SLOTS:
-            raise ValueError(f"snapshot {slot}: {SLOTS[0]} to {SLOTS[-1]}")
+        ranges.SNAPSHOTS.check("snapshot", slot)
         self.snapshots = MappingProxyType({**self.snapshots, slot: self.setting})
 
     def clear(self, slot: int) -> None:

@@ -97,14 +97,6 @@ def _glide(name: str, a: Mapping[str, float], b: Mapping[str, float], alpha: flo
     return (1.0 - alpha) * start + alpha * end
 
 
-TEMPERATURES = (0.05, 4.0)
-
-SEEDS = 2**31
-
-SLOTS = range(1, 65)
-"""The numbers that snapshots have."""
-
-
 SHORTEST_STEP = 0.25
 """Beats: a sixteenth. Each step may have a tail decoded anew."""
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from nesvae_live.music.key import Key
+from nesvae_live.music.ranges import TRANSPOSE
 from nesvae_live.music.voicenotes import to_range
 from nesvae_live.music.voices import SILENCE, VOICES, Voice
 
 Notes = tuple[int, int, int]
-
-FARTHEST = 24
-"""Semitones that a voice can be transposed, each way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +35,9 @@ class Arrangement:
         """The arrangement with a voice, or all (None), transposed by so much.
 
         Raises:
-            ValueError: farther than `FARTHEST`, or a voice that has no notes to transpose.
+            ValueError: outside of `TRANSPOSE`, or a voice that has no notes to transpose.
         """
-        if not -FARTHEST <= semitones <= FARTHEST:
-            raise ValueError(f"transpose by {semitones}: {-FARTHEST} to {FARTHEST} semitones")
+        TRANSPOSE.check("transpose by", semitones)
         if voice is not None and voice >= len(VOICES):
             raise ValueError(f"{voice.name} has no notes to transpose")
         p1, p2, tr = (

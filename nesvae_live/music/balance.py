@@ -8,13 +8,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from nesvae_live.music.ranges import LEVEL
 from nesvae_live.music.voices import Voice
-
-LOWEST_DB = -90.0
-"""A level down here, or lower, is silence."""
-
-HIGHEST_DB = 12.0
-"""The chip's loudest is 0.55 of full scale: 5 dB up is safe, above that loud music clips."""
 
 PLACES = (-1.0, 1.0, 0.0, 0.0)
 """Where P1, P2, TR and NO stand at a spread of 1: left is -1, right is 1."""
@@ -61,5 +56,5 @@ class Balance:
 
 
 def amplitude(level: float) -> float:
-    """The factor of a level in dB; 0 at `LOWEST_DB` and below."""
-    return 0.0 if level <= LOWEST_DB else 10.0 ** (min(level, HIGHEST_DB) / 20.0)
+    """The factor of a level in dB; 0 at the low end of `LEVEL` and below."""
+    return 0.0 if level <= LEVEL.low else 10.0 ** (min(level, LEVEL.high) / 20.0)

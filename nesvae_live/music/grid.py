@@ -10,13 +10,16 @@ from enum import StrEnum
 
 from nesvae_live.clock.timing import EPSILON, Meter, clocks_to_beats
 from nesvae_live.music.phrase import STEPS_PER_SECOND
+from nesvae_live.music.ranges import Range
 
 BARS = (0.5, 1.0, 2.0, 4.0)
 """How many bars a phrase may fill."""
 
 QUANTISE = (4, 8, 16, 32)
-SWING = (50.0, 75.0)
-CLOCKS_PER_STEP = (0.25, 24.0)
+SWING = Range(50.0, 75.0)
+"""In percent: straight, and as far as it goes."""
+
+CLOCKS_PER_STEP = Range(0.25, 24.0)
 
 
 class Mode(StrEnum):
@@ -53,12 +56,8 @@ class Grid:
             raise ValueError(f"bars per phrase {self.bars:g}: {_listed(BARS)} or auto")
         if self.quantise is not None and self.quantise not in QUANTISE:
             raise ValueError(f"quantise 1/{self.quantise}: 1/{_listed(QUANTISE)} or off")
-        for name, value, (low, high) in (
-            ("swing", self.swing, SWING),
-            ("clocks per step", self.clocks_per_step, CLOCKS_PER_STEP),
-        ):
-            if not low <= value <= high:
-                raise ValueError(f"{name} {value:g}: {low:g} to {high:g}")
+        SWING.check("swing", self.swing)
+        CLOCKS_PER_STEP.check("clocks per step", self.clocks_per_step)
 
     def length(self, steps: int, start: float, tempo: float, meter: Meter) -> float:
         """How many beats a phrase of `steps` steps lasts that starts at beat `start`.
@@ -104,7 +103,7 @@ class Grid:
 
     def swung(self, beat: float, meter: Meter) -> float:
         """Where swing puts `beat`: pairs of cells are stretched and squeezed, bar lines stay."""
-        if self.swing == SWING[0]:
+        if self.swing == SWING.low:
             return beat
         cell = 4.0 / (self.quantise or 16)
         bar_line = _bar_line(beat, meter)

@@ -20,7 +20,12 @@ class Range:
 
     def __str__(self) -> str:
         """As a message says it: `20 to 400 BPM`."""
-        return f"{self.low:g} to {self.high:g} {self.unit}".rstrip()
+        return f"{self.low:.15g} to {self.high:.15g} {self.unit}".rstrip()
+
+    @property
+    def whole(self) -> range:
+        """The whole numbers in it."""
+        return range(math.ceil(self.low), math.floor(self.high) + 1)
 
     def check(self, what: str, value: float) -> float:
         """The value, if it lies in the range.
@@ -33,7 +38,7 @@ class Range:
             ValueError: it lies outside; one line that names it, the value and the range.
         """
         if value not in self:
-            raise ValueError(f"{what} {value:g}: {self}")
+            raise ValueError(f"{what} {value:.15g}: {self}")
         return value
 
 
@@ -50,7 +55,7 @@ MORPH_BARS = Range(0.25, 256.0, "bars")
 BOUNDS = Range(0.0, 1.0)
 """How far chance moves a knob."""
 
-SLOTS = Range(1, 64)
-"""The numbers that snapshots have."""
+SNAPSHOTS = Range(1, 64)
+"""The numbers of snapshots."""
 
 SEEDS = Range(0, 2**31 - 1)

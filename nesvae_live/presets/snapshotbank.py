@@ -17,9 +17,10 @@ import numpy as np
 
 from nesvae_live import NesvaeError
 from nesvae_live.latent.knobs import KNOB_BY_NAME
-from nesvae_live.latent.setting import SEEDS, SLOTS, TEMPERATURES, Setting, is_style
+from nesvae_live.latent.setting import Setting, is_style
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.key import Key
+from nesvae_live.music.ranges import SEEDS, SNAPSHOTS, TEMPERATURE
 from nesvae_live.music.voices import VOICES, Voice
 
 FORMAT = "nesvae_live snapshot bank"
@@ -35,8 +36,8 @@ class BankError(NesvaeError):
 class _Kept(msgspec.Struct, forbid_unknown_fields=True):
     knobs: dict[str, Share]
     style: list[float]
-    temperature: Annotated[float, msgspec.Meta(ge=TEMPERATURES[0], le=TEMPERATURES[1])]
-    seed: Annotated[int, msgspec.Meta(ge=0, lt=SEEDS)]
+    temperature: Annotated[float, msgspec.Meta(ge=TEMPERATURE.low, le=TEMPERATURE.high)]
+    seed: Annotated[int, msgspec.Meta(ge=SEEDS.low, le=SEEDS.high)]
     mute: list[str] = []
     transpose: tuple[int, int, int] = (0, 0, 0)
     key: str | None = None
@@ -89,8 +90,8 @@ def text_to_settings(
     ours = bank.checkpoint_sha256 == checkpoint_sha256
     settings: dict[int, Setting] = {}
     for name, kept in bank.snapshots.items():
-        if not name.isdecimal() or int(name) not in SLOTS:
-            raise ValueError(f"snapshot {name!r}: {SLOTS[0]} to {SLOTS[-1]}")
+        if not name.isdecimal() or int(name) not in SNAPSHOTS:
+            raise ValueError(f"snapshot {name!r}: {SNAPSHOTS}")
         try:
             settings[int(name)] = _setting(kept, n_style, ours=ours)
         except ValueError as error:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from nesvae_live.music.ranges import LEVEL, SLOTS, TEMPERATURE, TEMPO, Range
+from nesvae_live.music.ranges import LEVEL, SEEDS, SNAPSHOTS, TEMPERATURE, TEMPO, Range
 
 
 @pytest.mark.parametrize("value", [20.0, 120.0, 400.0])
@@ -22,7 +22,17 @@ def test_what_lies_outside_is_named_with_the_range(value: float) -> None:
 
 @pytest.mark.parametrize(
     ("limits", "text"),
-    [(LEVEL, "-90 to 12 dB"), (TEMPERATURE, "0.05 to 4"), (SLOTS, "1 to 64")],
+    [
+        (LEVEL, "-90 to 12 dB"),
+        (TEMPERATURE, "0.05 to 4"),
+        (SNAPSHOTS, "1 to 64"),
+        (SEEDS, "0 to 2147483647"),
+    ],
 )
 def test_a_range_reads_as_a_message_says_it(limits: Range, text: str) -> None:
     assert str(limits) == text
+
+
+def test_the_whole_numbers_of_a_range_include_both_ends() -> None:
+    assert list(Range(0.25, 3.0).whole) == [1, 2, 3]
+    assert len(SEEDS.whole) == 2**31

@@ -36,7 +36,7 @@ from nesvae_live.control.inputs import (
 )
 from nesvae_live.control.reply import Reply
 from nesvae_live.io.remote.gesturecommands import Asked, GestureCommand
-from nesvae_live.music.balance import HIGHEST_DB, LOWEST_DB
+from nesvae_live.music.ranges import LEVEL
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
 
@@ -53,7 +53,7 @@ class _Mute(msgspec.Struct, tag_field="do", tag="mute", forbid_unknown_fields=Tr
 
 class _Level(msgspec.Struct, tag_field="do", tag="level", forbid_unknown_fields=True):
     voice: str
-    level: Annotated[float, msgspec.Meta(ge=LOWEST_DB, le=HIGHEST_DB)]
+    level: Annotated[float, msgspec.Meta(ge=LEVEL.low, le=LEVEL.high)]
 
 
 class _Solo(msgspec.Struct, tag_field="do", tag="solo", forbid_unknown_fields=True):

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from nesvae_live.chip.apu import FULL_SCALE, Apu, DcBlocker
 from nesvae_live.chip.registers import RegisterWriter
 from nesvae_live.io.audio.mixer import RAMP_SECONDS, Mixer
-from nesvae_live.music.balance import LOWEST_DB, Balance, amplitude
+from nesvae_live.music.balance import Balance, amplitude
+from nesvae_live.music.ranges import LEVEL
 from nesvae_live.music.voices import Voice
 
 RATE = 48000
@@ -66,7 +67,7 @@ def test_a_level_is_in_decibels_and_its_floor_is_silence() -> None:
     mix, stems = chord()
     heard = Mixer(RATE, 2, Balance(level=-6.0206)).process(mix, stems)
     np.testing.assert_allclose(heard[:, 0], 0.5 * blocked(mix), atol=1e-6)
-    assert not Mixer(RATE, 2, Balance(level=LOWEST_DB)).process(mix, stems).any()
+    assert not Mixer(RATE, 2, Balance(level=LEVEL.low)).process(mix, stems).any()
     assert amplitude(-90.0) == 0.0
     assert amplitude(0.0) == 1.0
 
