@@ -11,7 +11,13 @@ import torch
 from benchmarks.variants import Ancestor
 from nesvae_live.chip.corpus import Corpus
 from nesvae_live.evaluation.autorun import seams
-from nesvae_live.evaluation.batchdecode import GREEDY, decode, load_model, no_past, player
+from nesvae_live.evaluation.batchdecode import (
+    GREEDY,
+    decode_batch,
+    load_model,
+    no_past,
+    phrase_decoder,
+)
 from nesvae_live.evaluation.bootstrap import interval, sum_by_song
 from nesvae_live.evaluation.contexts import choose_phrases, encode, true_past
 from nesvae_live.evaluation.knobtest import knob_figures, own_correlation, turn_knobs
@@ -58,7 +64,7 @@ def measure_row(
     a = encoded.a if attributes else np.zeros_like(encoded.a)
     z = np.concatenate((a, encoded.mu), 1)
     n = len(ends) // 2
-    ways = walk_ways(player(model, GREEDY, 0), z[ends[:n]], z[ends[n:]], no_past(model, n))
+    ways = walk_ways(phrase_decoder(model, GREEDY, 0), z[ends[:n]], z[ends[n:]], no_past(model, n))
     figures |= slerp_figures(ways)
     figures["seam"] = walk_seams(model, quantiles, PLAIN, set_=attributes, carries=carries)
     if attributes:
@@ -109,7 +115,7 @@ def walk_seams(
     out = []
     for index in range(PHRASES):
         z = np.stack([walk.at(index) for walk in walks])
-        tuples, after = decode(model, z, mask, past, sampling, rng, quantiles)
+        tuples, after = decode_batch(model, z, mask, past, sampling, rng, quantiles)
         past = after if carries else no_past(model, RUNS)
         out.append(tuples)
     return seams(list(np.stack(out, 1)))
@@ -122,7 +128,7 @@ def knobs(
     encoded = encode(model, quantiles, valid, np.random.default_rng(0))
     rows = choose_phrases(encoded, contexts, np.random.default_rng(3), with_past=True)
     responses = turn_knobs(
-        player(model, sampling, 0, quantiles),
+        phrase_decoder(model, sampling, 0, quantiles),
         quantiles,
         encoded.u[rows],
         true_past(model, encoded, rows),

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from nesvae_live.chip.apu import Apu
 from nesvae_live.chip.nesmdb import (
-    LONGEST,
+    MOST_SAMPLES,
     ExprScore,
     SeprScore,
     score_to_vgm,
@@ -44,7 +44,7 @@ def to_log(source: Source) -> tuple[int, RegisterLog]:
         return VGM_RATE, source
     if isinstance(source, ExprScore | SeprScore):
         return VGM_RATE, score_to_writes(source)
-    if source.nsamps > LONGEST:
+    if source.nsamps > MOST_SAMPLES:
         raise ValueError(f"it would last {source.nsamps / VGM_RATE / 3600:.0f} hours")
     return source.rate, timeline_to_log(source)
 

@@ -12,7 +12,7 @@ import mido
 from mido.midifiles.meta import KeySignatureError
 
 from nesvae_live.chip.nesmidi import (
-    TEMPO,
+    BEAT_MICROSECONDS,
     TIMBRE_CC,
     TRACKS,
     VELOCITY_CC,
@@ -83,7 +83,7 @@ def midi_to_parts(data: bytes) -> list[Part]:
     to_sample = _tempo_map(file)
     parts: list[Part] = []
     for track in file.tracks:
-        keys: dict[int, list[PartNote]] = defaultdict(list)
+        notes: dict[int, list[PartNote]] = defaultdict(list)
         sounding: dict[tuple[int, int], list[int]] = defaultdict(list)
         tick = 0
         for message in track:
@@ -94,17 +94,19 @@ def midi_to_parts(data: bytes) -> list[Part]:
             if message.type == "note_on" and message.velocity:
                 waiting.append(tick)
             elif waiting:
-                keys[message.channel].append(_key(message.note, waiting.pop(0), tick, to_sample))
+                notes[message.channel].append(
+                    _part_note(message.note, waiting.pop(0), tick, to_sample)
+                )
         for (channel, note), waiting in sounding.items():  # what is never ended ends with its track
-            keys[channel] += [_key(note, start, tick, to_sample) for start in waiting]
+            notes[channel] += [_part_note(note, start, tick, to_sample) for start in waiting]
         name = " ".join(track.name.split())
-        parts += [Part(name, channel, tuple(found)) for channel, found in sorted(keys.items())]
-    if not any(part.keys for part in parts):
+        parts += [Part(name, channel, tuple(found)) for channel, found in sorted(notes.items())]
+    if not any(part.notes for part in parts):
         raise ValueError("MIDI file has no note in it")
     return parts
 
 
-def _key(note: int, start: int, end: int, to_sample: Callable[[int], int]) -> PartNote:
+def _part_note(note: int, start: int, end: int, to_sample: Callable[[int], int]) -> PartNote:
     return PartNote(note, to_sample(start) / VGM_RATE, to_sample(end) / VGM_RATE)
 
 
@@ -136,7 +138,9 @@ def _tempo_map(file: mido.MidiFile) -> Callable[[int], int]:
             if message.type == "set_tempo":
                 tempi.append((tick, message.tempo))
     tempi.sort(key=lambda timed: timed[0])
-    lines = [(0, 0, TEMPO)]  # from this tick on, at which so many microseconds * ticks had passed
+    lines = [
+        (0, 0, BEAT_MICROSECONDS)
+    ]  # from this tick on, at which so many microseconds * ticks had passed
     for tick, tempo in tempi:
         since, passed, current = lines[-1]
         lines.append((tick, passed + (tick - since) * current, tempo))

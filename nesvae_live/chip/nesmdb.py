@@ -30,7 +30,7 @@ from nesvae_live.music.voices import SILENCE, Voice
 Score = npt.NDArray[np.uint8]
 
 LOWEST_RATE, HIGHEST_RATE = 0.001, float(VGM_RATE)
-LONGEST = 2**31 - 1
+MOST_SAMPLES = 2**31 - 1
 """nsamps that a VGM header and a Python 2 integer of 32 bits can hold."""
 
 SEPARATED_VELOCITY = (15, 15, 0, 15)
@@ -253,7 +253,7 @@ def _check_rate(rate: object) -> None:
 def _check(rate: object, nsamps: object, score: object, shape: tuple[str | int, ...]) -> None:
     """Refuse a score whose parts aren't what they should be."""
     _check_rate(rate)
-    if not isinstance(nsamps, int) or isinstance(nsamps, bool) or not 0 <= nsamps <= LONGEST:
+    if not isinstance(nsamps, int) or isinstance(nsamps, bool) or not 0 <= nsamps <= MOST_SAMPLES:
         raise ValueError(f"nsamps is {nsamps!r}, not a whole number of samples")
     if not isinstance(score, np.ndarray) or score.dtype != np.uint8:
         kind = score.dtype if isinstance(score, np.ndarray) else type(score).__name__

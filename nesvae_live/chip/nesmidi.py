@@ -19,7 +19,7 @@ from nesvae_live.chip.timeline import Change, Timeline
 from nesvae_live.chip.vgm import VGM_RATE
 from nesvae_live.music.voices import SILENCE, Voice
 
-TEMPO = 500_000
+BEAT_MICROSECONDS = 500_000
 """Microseconds a beat, also where a file names none."""
 
 TICKS_PER_BEAT = 22_050
@@ -132,10 +132,10 @@ def notes_to_changes(
     return changes
 
 
-LONGEST = 2**28 - 1
+MOST_TICKS = 2**28 - 1
 """Ticks that may stand between two messages: 101 minutes."""
 
-Timed = tuple[int, mido.Message | mido.MetaMessage]
+TimedMessage = tuple[int, mido.Message | mido.MetaMessage]
 
 
 def timeline_to_midi(timeline: Timeline) -> bytes:
@@ -145,13 +145,13 @@ def timeline_to_midi(timeline: Timeline) -> bytes:
     """
     if timeline.rate != VGM_RATE:
         raise ValueError(f"a timeline at {timeline.rate} Hz, and a tick is a sample at {VGM_RATE}")
-    if timeline.nsamps > LONGEST:
+    if timeline.nsamps > MOST_TICKS:
         raise ValueError("it is longer than 101 minutes, the most that a tick a sample can say")
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
     file.tracks.append(
         _track(
             [
-                (0, mido.MetaMessage("set_tempo", tempo=TEMPO)),
+                (0, mido.MetaMessage("set_tempo", tempo=BEAT_MICROSECONDS)),
                 (0, mido.MetaMessage("time_signature", numerator=4, denominator=4)),
                 (timeline.nsamps, mido.MetaMessage("time_signature", numerator=1, denominator=1)),
             ]
@@ -159,16 +159,19 @@ def timeline_to_midi(timeline: Timeline) -> bytes:
     )
     for spec in TRACKS:
         program = mido.Message("program_change", channel=spec.channel, program=spec.program)
-        head: list[Timed] = [(0, mido.MetaMessage("track_name", name=spec.name)), (0, program)]
+        head: list[TimedMessage] = [
+            (0, mido.MetaMessage("track_name", name=spec.name)),
+            (0, program),
+        ]
         file.tracks.append(_track(head + _messages(timeline, spec)))
     written = BytesIO()
     file.save(file=written)
     return written.getvalue()
 
 
-def _messages(timeline: Timeline, spec: TrackSpec) -> list[Timed]:
+def _messages(timeline: Timeline, spec: TrackSpec) -> list[TimedMessage]:
     """A voice's messages by tick; at one tick controllers, then a note's end, then a new one."""
-    messages: list[Timed] = []
+    messages: list[TimedMessage] = []
 
     def say(tick: int, kind: str, **data: int) -> None:
         messages.append((tick, mido.Message(kind, channel=spec.channel, **data)))
@@ -193,7 +196,7 @@ def _messages(timeline: Timeline, spec: TrackSpec) -> list[Timed]:
     return messages
 
 
-def _track(messages: list[Timed]) -> mido.MidiTrack:
+def _track(messages: list[TimedMessage]) -> mido.MidiTrack:
     track = mido.MidiTrack()
     now = 0
     for tick, message in messages:

@@ -11,7 +11,7 @@ import math
 from nesvae_live.clock.follower import CLOCKS_PER_UNIT, Status
 from nesvae_live.clock.timing import CLOCKS_PER_BEAT, ClockRef, clocks_to_beats
 
-Timed = tuple[tuple[int, ...], float]
+TimedBytes = tuple[tuple[int, ...], float]
 """A message's bytes, and when it is to be sent in seconds."""
 
 HEAD_START = 0.001
@@ -37,7 +37,7 @@ class Leader:
         self._wrap = round(bars * beats_per_bar * CLOCKS_PER_BEAT / CLOCKS_PER_UNIT)
         self._earliest = -math.inf
 
-    def start(self, ref: ClockRef, beat: float = 0.0) -> list[Timed]:
+    def start(self, ref: ClockRef, beat: float = 0.0) -> list[TimedBytes]:
         """Start at `beat`, which lies far enough ahead on the line for what comes before it.
 
         From 0 that is start; from elsewhere song position and continue, and the first clock falls
@@ -64,9 +64,9 @@ class Leader:
         self._earliest = at + HEAD_START
         return messages
 
-    def due(self, ref: ClockRef, until: float) -> list[Timed]:
+    def due(self, ref: ClockRef, until: float) -> list[TimedBytes]:
         """The clocks that fall up to and including `until` seconds and have not been said."""
-        messages: list[Timed] = []
+        messages: list[TimedBytes] = []
         while self.running:
             at = max(ref.time_of(clocks_to_beats(self._next)), self._earliest)
             if at > until:
@@ -88,7 +88,7 @@ class Leader:
         """
         self._join = -(-self._next // CLOCKS_PER_UNIT) * CLOCKS_PER_UNIT if self.running else None
 
-    def stop(self, at: float) -> list[Timed]:
+    def stop(self, at: float) -> list[TimedBytes]:
         """Stop at `at` seconds, or after the last clock handed out if that is later."""
         if not self.running:
             return []
@@ -97,6 +97,6 @@ class Leader:
         return [((Status.STOP,), self._earliest)]
 
 
-def _go_on(unit: int, at: float) -> list[Timed]:
+def _go_on(unit: int, at: float) -> list[TimedBytes]:
     position = (int(Status.SONG_POSITION), unit & 0x7F, unit >> 7)
     return [(position, at), ((int(Status.CONTINUE),), at)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from nesvae_live.clock.follower import Status
-from nesvae_live.clock.leader import Timed
+from nesvae_live.clock.leader import TimedBytes
 from nesvae_live.clock.timing import CLOCKS_PER_BEAT
 
 LINK_PORT = "Ableton Link"
@@ -33,7 +33,9 @@ class LinkClocks:
         self._line: float | None = None  # the bar line that is waited for
         self._next: int | None = None  # the clock that comes next, since the session's beat 0
 
-    def due(self, beat: float, at: float, beat_seconds: float, *, playing: bool) -> list[Timed]:
+    def due(
+        self, beat: float, at: float, beat_seconds: float, *, playing: bool
+    ) -> list[TimedBytes]:
         """What a master has said up to now.
 
         Args:
@@ -42,7 +44,7 @@ class LinkClocks:
             beat_seconds: how long a beat lasts.
             playing: whether the session plays.
         """
-        messages: list[Timed] = []
+        messages: list[TimedBytes] = []
         clocks = beat * CLOCKS_PER_BEAT
         if self._next is not None:
             silent = self._start_stop and not playing

@@ -216,7 +216,7 @@ class Sequencer:
     def _send(self, beat: float) -> None:
         """Send what the voices play up to and including a beat."""
         knobs = self.live.knobs.values
-        due = self.player.placer.take_due(beat, knobs.get(drums.KNOB))
+        due = self.player.placer.take_due(beat, knobs.get(drums.NOISE_KNOB))
         self.ensemble.play(due, self.clock.ref, knobs, self.live.arrangement)
 
     def _arrange(self, arrangement: Arrangement, beat: float) -> None:

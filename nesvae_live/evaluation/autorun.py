@@ -9,8 +9,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from nesvae_live.evaluation.batchdecode import decode, no_past
-from nesvae_live.evaluation.bootstrap import Figure, bootstrap, interval
+from nesvae_live.evaluation.batchdecode import decode_batch, no_past
+from nesvae_live.evaluation.bootstrap import Estimate, bootstrap, interval
 from nesvae_live.evaluation.features import FEATURES, features, histograms, jensen_shannon
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.decoding import Sampling
@@ -67,7 +67,7 @@ FACTORS = np.random.default_rng(52).integers(
 ) * np.uint64(2) + np.uint64(1)
 
 
-class Known:
+class KnownPhrases:
     """All stretches of 13 tuples of some songs, as 64-bit hashes (wherever they start)."""
 
     def __init__(self, songs: Iterable[Ints]) -> None:
@@ -113,13 +113,13 @@ def run_auto(
     out = []
     for index in range(phrases):
         z = np.stack([walk.at(index) for walk in walks])
-        tuples, past = decode(model, z, mask, past, sampling, rng, quantiles)
+        tuples, past = decode_batch(model, z, mask, past, sampling, rng, quantiles)
         out.append(tuples)
     return np.stack(out, 1)
 
 
 def auto_figures(
-    music: Ints, held_out: Sequence[Ints], train: Sequence[Ints] | None, known: Known | None
+    music: Ints, held_out: Sequence[Ints], train: Sequence[Ints] | None, known: KnownPhrases | None
 ) -> dict[str, Any]:
     """Seams, correlation from phrase to phrase, divergence of features, and copies.
 
@@ -162,7 +162,7 @@ def auto_figures(
     return figures
 
 
-def phrase_correlations(songs: Sequence[Ints]) -> dict[str, Figure]:
+def phrase_correlations(songs: Sequence[Ints]) -> dict[str, Estimate]:
     """How far each attribute of a phrase goes with that of the next: Pearson's, over all pairs."""
     measured = [measure(song) for song in songs]
     out = {}
@@ -172,7 +172,7 @@ def phrase_correlations(songs: Sequence[Ints]) -> dict[str, Figure]:
     return out
 
 
-def copied(songs: Sequence[Ints], known: Known) -> Figure:
+def copied(songs: Sequence[Ints], known: KnownPhrases) -> Estimate:
     """The share of whole phrases that occur in the training songs."""
     whole = [song[(song[:, :, 3] > 0).all(1)] for song in songs]
     return interval([known.holds(w).sum() for w in whole], [len(w) for w in whole])

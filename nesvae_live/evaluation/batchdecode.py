@@ -17,7 +17,7 @@ from torch import Tensor
 from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.model.checkpoint import Checkpoint
-from nesvae_live.model.critic import attribute_errors, turned
+from nesvae_live.model.critic import attribute_errors, candidate_draws
 from nesvae_live.model.vae import Vae, condition, sample, start_tuple
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
 
@@ -40,7 +40,7 @@ class Past:
         return Past(self.previous[at], self.state[:, at])
 
 
-Play = Callable[[F32, F32, Past], Ints]
+PhraseDecoder = Callable[[F32, F32, Past], Ints]
 """z `[n, 8 + U]`, mask `[n, 8]` and a past -> `[n, 13, 4]` tuples."""
 
 
@@ -58,7 +58,7 @@ def no_past(model: Vae, n: int) -> Past:
     return Past(start_tuple(n), model.decoder.initial_state(n))
 
 
-def decode(
+def decode_batch(
     model: Vae,
     z: F32,
     mask: F32,
@@ -89,9 +89,9 @@ def decode(
         draws = rng.random((len(a), TUPLES_PER_PHRASE, SLOTS), dtype=np.float32)
         zm = condition(a, u, torch.from_numpy(mask[at]))
         best, state_of_best, least = None, one.state, np.full(len(a), np.inf)
-        for turn in turned(draws, sampling.candidates if quantiles else 1):
+        for drawn in candidate_draws(draws, sampling.candidates if quantiles else 1):
             got, state = sample(
-                model.decoder, zm, one.previous, one.state, torch.from_numpy(turn), sampling
+                model.decoder, zm, one.previous, one.state, torch.from_numpy(drawn), sampling
             )
             errors = np.zeros(len(a))
             if quantiles:
@@ -111,7 +111,9 @@ def _tuples(symbols: Tensor) -> Ints:
     return symbols_to_tuples(symbols.numpy().reshape(-1, SLOTS)).reshape(symbols.shape)
 
 
-def player(model: Vae, sampling: Sampling, seed: int, quantiles: Quantiles | None = None) -> Play:
-    """A function that decodes as `decode` does and forgets the state."""
+def phrase_decoder(
+    model: Vae, sampling: Sampling, seed: int, quantiles: Quantiles | None = None
+) -> PhraseDecoder:
+    """A function that decodes as `decode_batch` does and forgets the state."""
     rng = np.random.default_rng(seed)
-    return lambda z, mask, past: decode(model, z, mask, past, sampling, rng, quantiles)[0]
+    return lambda z, mask, past: decode_batch(model, z, mask, past, sampling, rng, quantiles)[0]

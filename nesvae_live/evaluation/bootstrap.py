@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Figure = dict[str, Any]
+Estimate = dict[str, Any]
 """`{value, low, high, n}`: low and high are None where there is nothing to resample."""
 Floats = NDArray[np.float64]
 DRAWS = 1000
@@ -21,7 +21,7 @@ def bootstrap(
     *samples: NDArray[Any],
     draws: int = DRAWS,
     centred: bool = False,
-) -> Figure:
+) -> Estimate:
     """A statistic of sums over songs, with its 95 % bootstrap interval.
 
     Args:
@@ -43,12 +43,12 @@ def bootstrap(
     return _figure(value, found, len(samples[0]))
 
 
-def interval(total: ArrayLike, weight: ArrayLike, draws: int = DRAWS) -> Figure:
+def interval(total: ArrayLike, weight: ArrayLike, draws: int = DRAWS) -> Estimate:
     """The ratio of sums over songs, as `bootstrap` gives it; NaN where the weights sum to 0."""
     return bootstrap(_ratio, np.column_stack((total, weight)).astype(np.float64), draws=draws)
 
 
-def median_interval(values: Floats, draws: int = DRAWS) -> Figure:
+def median_interval(values: Floats, draws: int = DRAWS) -> Estimate:
     """The median of values, one a pair or song, with its 95 % bootstrap interval."""
     rng = np.random.default_rng(0)
     picks = rng.integers(len(values), size=(draws, len(values)))
@@ -63,12 +63,12 @@ def sum_by_song(values: Floats, song: NDArray[np.integer]) -> Floats:
     return out
 
 
-def mean_by_song(values: Floats, song: NDArray[np.integer]) -> Figure:
+def mean_by_song(values: Floats, song: NDArray[np.integer]) -> Estimate:
     """The mean of `[n]` values, resampled by song."""
     return interval(sum_by_song(values, song), sum_by_song(np.ones(len(values)), song))
 
 
-def constant(value: float, n: int) -> Figure:
+def constant(value: float, n: int) -> Estimate:
     """A figure that has no interval of its own."""
     return {"value": value, "low": None, "high": None, "n": n}
 
@@ -78,9 +78,9 @@ def to_json(figures: dict[str, Any]) -> str:
     return json.dumps(_without_nan(figures), indent=1, allow_nan=False) + "\n"
 
 
-def flatten(figures: dict[str, Any], prefix: str = "") -> Sequence[tuple[str, Figure]]:
+def flatten(figures: dict[str, Any], prefix: str = "") -> Sequence[tuple[str, Estimate]]:
     """Every figure of a tree with its name in full, as `seam.held.P1`."""
-    out: list[tuple[str, Figure]] = []
+    out: list[tuple[str, Estimate]] = []
     for name, value in figures.items():
         if not isinstance(value, dict):
             continue
@@ -108,7 +108,7 @@ def _ratio(sums: Floats) -> Floats:
     return ratio
 
 
-def _figure(value: Any, drawn: Floats, n: int) -> Figure:
+def _figure(value: Any, drawn: Floats, n: int) -> Estimate:
     drawn = drawn[~np.isnan(drawn)]
     if np.isnan(value) or not len(drawn):
         return constant(float("nan"), n)

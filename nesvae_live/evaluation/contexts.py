@@ -19,12 +19,13 @@ from nesvae_live.music.phrase import TUPLES_PER_PHRASE, Ints, tuples_to_phrases
 BATCH = 512
 REGIONS, LEAST = 12, 400
 """Regions of z at most, and phrases for each at least."""
-NOISE = 0.1
-"""The attributes' grain: no region is narrower."""
+ATTRIBUTE_NOISE = 0.1
+"""The grain of the attribute coordinates (a standard deviation): no region of z is narrower, and
+they are paid for as N(a, 0.1) against N(0, 1)."""
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedPhrases:
     """Phrases: `symbols` `[n, 13, 4]`, `counts` `[n]`, `song` `[n]`; `a` `[n, 8]`.
 
     `mu` and `u` `[n, U]` are the style's mean and one draw of it, `log_sigma` its spread, and
@@ -45,7 +46,9 @@ class Encoded:
 
 
 @torch.no_grad()
-def encode(model: Vae, quantiles: Quantiles, corpus: Corpus, rng: np.random.Generator) -> Encoded:
+def encode(
+    model: Vae, quantiles: Quantiles, corpus: Corpus, rng: np.random.Generator
+) -> EncodedPhrases:
     """Every phrase of every song."""
     cut = [tuples_to_phrases(song) for song in corpus.songs]
     phrases = np.concatenate([p for p, _ in cut])
@@ -61,7 +64,7 @@ def encode(model: Vae, quantiles: Quantiles, corpus: Corpus, rng: np.random.Gene
     mu, log_sigma = (torch.cat(p).numpy() for p in zip(*parts, strict=True))
     noise = torch.from_numpy(rng.standard_normal(mu.shape, dtype=np.float32))
     scatter = model.encoder.scatter(torch.from_numpy(log_sigma), noise).numpy()
-    return Encoded(
+    return EncodedPhrases(
         symbols=symbols,
         counts=counts,
         song=song,
@@ -73,14 +76,14 @@ def encode(model: Vae, quantiles: Quantiles, corpus: Corpus, rng: np.random.Gene
     )
 
 
-def measure_spread(encoded: Encoded) -> Spread:
+def measure_spread(encoded: EncodedPhrases) -> Spread:
     """How z lies over the phrases, for the auto mode: a mixture of Gaussians."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
     z = np.concatenate((encoded.a, encoded.u), 1).astype(np.float64)
     regions = max(1, min(REGIONS, len(z) // LEAST))
-    mixture = GaussianMixture(regions, reg_covar=NOISE**2, max_iter=60, random_state=0)
+    mixture = GaussianMixture(regions, reg_covar=ATTRIBUTE_NOISE**2, max_iter=60, random_state=0)
     with warnings.catch_warnings():  # an iteration more would change nothing that is heard
         warnings.simplefilter("ignore", ConvergenceWarning)
         mixture.fit(z)
@@ -88,7 +91,7 @@ def measure_spread(encoded: Encoded) -> Spread:
 
 
 def choose_phrases(
-    encoded: Encoded, n: int, rng: np.random.Generator, *, with_past: bool = False
+    encoded: EncodedPhrases, n: int, rng: np.random.Generator, *, with_past: bool = False
 ) -> Ints:
     """`[<= n]` rows of whole phrases (with some past, if wanted), each at most once, in order."""
     fits = encoded.counts == TUPLES_PER_PHRASE
@@ -99,7 +102,7 @@ def choose_phrases(
 
 
 @torch.no_grad()
-def true_past(model: Vae, encoded: Encoded, rows: Ints) -> Past:
+def true_past(model: Vae, encoded: EncodedPhrases, rows: Ints) -> Past:
     """The state that the song itself, up to each row's phrase, leaves the decoder in.
 
     Every phrase before is read with its own coordinates, style and all attributes set.

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from nesvae_live.chip.corpus import Corpus
-from nesvae_live.evaluation.autorun import Known, auto_figures, run_auto
-from nesvae_live.evaluation.batchdecode import GREEDY, load_model, no_past, player
+from nesvae_live.evaluation.autorun import KnownPhrases, auto_figures, run_auto
+from nesvae_live.evaluation.batchdecode import GREEDY, load_model, no_past, phrase_decoder
 from nesvae_live.evaluation.contexts import choose_phrases, encode, true_past
 from nesvae_live.evaluation.knobtest import Responses, knob_figures, own_correlation, turn_knobs
 from nesvae_live.evaluation.likelihood import accuracy_figures, importance_weighted, nats_per_token
@@ -25,7 +25,7 @@ from nesvae_live.music.phrase import Ints, tuples_to_phrases
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class EvaluationPlan:
     """How much is measured: the nats are always of every song."""
 
     iwae_phrases: int
@@ -38,8 +38,12 @@ class Plan:
     iwae_draws: int = 64
 
 
-FULL = Plan(iwae_phrases=4000, contexts=256, pairs=500, accuracy_phrases=4000, runs=256, phrases=16)
-QUICK = Plan(iwae_phrases=250, contexts=48, pairs=100, accuracy_phrases=1000, runs=128, phrases=16)
+FULL = EvaluationPlan(
+    iwae_phrases=4000, contexts=256, pairs=500, accuracy_phrases=4000, runs=256, phrases=16
+)
+QUICK = EvaluationPlan(
+    iwae_phrases=250, contexts=48, pairs=100, accuracy_phrases=1000, runs=128, phrases=16
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def evaluate(
     held_out: Corpus,
     train: Corpus | None,
     sampling: Sampling,
-    plan: Plan = FULL,
+    plan: EvaluationPlan = FULL,
     *,
     seed: int = 0,
     say: Callable[[str], None] = lambda _: None,
@@ -97,7 +101,7 @@ def evaluate(
     say("knobs")
     rows = choose_phrases(encoded, plan.contexts, rng, with_past=True)
     responses = turn_knobs(
-        player(model, sampling, seed, quantiles),
+        phrase_decoder(model, sampling, seed, quantiles),
         quantiles,
         encoded.u[rows],
         true_past(model, encoded, rows),
@@ -111,7 +115,7 @@ def evaluate(
     z = np.concatenate((encoded.a, encoded.mu), 1)
     n = len(ends) // 2
     ways = walk_ways(
-        player(model, GREEDY, seed), z[ends[:n]], z[ends[n : 2 * n]], no_past(model, n)
+        phrase_decoder(model, GREEDY, seed), z[ends[:n]], z[ends[n : 2 * n]], no_past(model, n)
     )
     figures |= slerp_figures(ways)
     say("auto mode")
@@ -121,7 +125,7 @@ def evaluate(
         music,
         songs,
         None if train is None else [tuples_to_phrases(song)[0] for song in train.songs],
-        None if train is None else Known(train.songs),
+        None if train is None else KnownPhrases(train.songs),
     )
     figures["about"] = {
         "checkpoint": checkpoint.path.name if checkpoint.path else "",
@@ -133,7 +137,7 @@ def evaluate(
         "guidance": sampling.guidance,
         "candidates": sampling.candidates,
         "seed": seed,
-        "plan": {name: getattr(plan, name) for name in Plan.__slots__},
+        "plan": {name: getattr(plan, name) for name in EvaluationPlan.__slots__},
         "seconds": round(time.monotonic() - began, 1),
     }
     return Evaluation(figures, responses, ways, music, songs)

@@ -38,8 +38,8 @@ FEATURES = (
     FeatureSpec("pitch_classes", "bits, entropy", 0.0, 3.6),
     FeatureSpec("diatonic", "share in the best scale", 0.0, 1.0),
 )
-MAJOR = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1], float)
-SCALES = np.stack([np.roll(MAJOR, k) for k in range(12)], 1)  # pitch class, scale
+MAJOR_SCALE = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1], float)
+MAJOR_SCALES = np.stack([np.roll(MAJOR_SCALE, k) for k in range(12)], 1)  # pitch class, scale
 
 
 def features(phrases: Ints) -> Floats:
@@ -76,7 +76,7 @@ def _diatonic(notes: Ints, weight: Floats) -> Floats:
     rows = np.broadcast_to(np.arange(len(notes))[:, None, None], notes.shape)
     np.add.at(classes, (rows, notes % 12), weight)
     total = classes.sum(1)
-    best: Floats = (classes @ SCALES).max(1) / np.maximum(total, 1e-9)
+    best: Floats = (classes @ MAJOR_SCALES).max(1) / np.maximum(total, 1e-9)
     return np.where(total > 0, best, np.nan)
 
 

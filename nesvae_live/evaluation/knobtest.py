@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.evaluation.batchdecode import F32, Past, Play
+from nesvae_live.evaluation.batchdecode import F32, Past, PhraseDecoder
 from nesvae_live.evaluation.bootstrap import bootstrap, mean_by_song, sum_by_song
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.space import value_to_coordinate
@@ -35,7 +35,12 @@ class Responses:
 
 
 def turn_knobs(
-    play: Play, quantiles: Quantiles, style: F32, past: Past, song: Ints, settings: int = 33
+    play: PhraseDecoder,
+    quantiles: Quantiles,
+    style: F32,
+    past: Past,
+    song: Ints,
+    settings: int = 33,
 ) -> Responses:
     """Turn each knob over its whole range in every context; one decode a setting.
 

@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nesvae_live.chip.corpus import Corpus, phrases_to_symbols
-from nesvae_live.evaluation.batchdecode import GREEDY, decode, no_past
+from nesvae_live.evaluation.batchdecode import GREEDY, decode_batch, no_past
 from nesvae_live.evaluation.bootstrap import interval, mean_by_song, sum_by_song
-from nesvae_live.evaluation.contexts import Encoded
+from nesvae_live.evaluation.contexts import ATTRIBUTE_NOISE, EncodedPhrases
 from nesvae_live.latent.attributes import Quantiles, measure
 from nesvae_live.model.vae import Vae, condition, start_tuple
 from nesvae_live.music.phrase import SLOTS, Ints, tuples_to_phrases
 
-NOISE = 0.1
-"""Of the attribute coordinates as they are paid for (nats a N(a, .1) against N(0, 1))."""
 BATCH = 128
 
 
@@ -83,11 +81,11 @@ class _Song:
             mu, log_sigma = model.encoder(self.symbols, self.counts)
         a = torch.from_numpy(quantiles.to_coordinates(measure(phrases)).astype(np.float32))
         noise = torch.randn(a.shape, generator=generator)
-        self.a = (a + NOISE * noise).to(device)
+        self.a = (a + ATTRIBUTE_NOISE * noise).to(device)
         noise = torch.randn(mu.shape, generator=generator).to(device)
         self.u = mu + model.encoder.scatter(log_sigma, noise)
         self.kl = model.kl(mu, log_sigma)
-        self.paid = 0.5 * (a**2 + NOISE**2 - 1) - float(np.log(NOISE))
+        self.paid = 0.5 * (a**2 + ATTRIBUTE_NOISE**2 - 1) - float(np.log(ATTRIBUTE_NOISE))
         self.nats: dict[str, float] = dict.fromkeys(("no_context", "carried", "masked"), 0.0)
 
 
@@ -123,7 +121,7 @@ def _decode(model: Vae, songs: list[_Song], device: torch.device) -> None:
 
 @torch.no_grad()
 def importance_weighted(
-    model: Vae, encoded: Encoded, rows: Ints, generator: torch.Generator, draws: int = 64
+    model: Vae, encoded: EncodedPhrases, rows: Ints, generator: torch.Generator, draws: int = 64
 ) -> dict[str, Any]:
     """Nats a token without context by IWAE: log of the mean of `draws` importance weights.
 
@@ -143,7 +141,7 @@ def importance_weighted(
         a = torch.from_numpy(encoded.a[row])
         e_u = torch.randn(draws, len(mu), generator=generator)
         e_a = torch.randn(draws, len(a), generator=generator)
-        u, noisy = mu + model.encoder.scatter(log_sigma, e_u), a + NOISE * e_a
+        u, noisy = mu + model.encoder.scatter(log_sigma, e_u), a + ATTRIBUTE_NOISE * e_a
         symbols = torch.from_numpy(encoded.symbols[row]).expand(draws, -1, -1)
         counts = torch.full((draws,), int(encoded.counts[row]))
         past = no_past(model, draws)
@@ -153,14 +151,14 @@ def importance_weighted(
         )
         weight = -model.nats(y, symbols, shifted, counts).sum((1, 2))
         weight = weight + (0.5 * (e_u**2 - u**2) + log_sigma).sum(1)
-        weight = weight + (0.5 * (e_a**2 - noisy**2) + float(np.log(NOISE))).sum(1)
+        weight = weight + (0.5 * (e_a**2 - noisy**2) + float(np.log(ATTRIBUTE_NOISE))).sum(1)
         nats[i] = float(np.log(draws)) - torch.logsumexp(weight, 0).item()
     song, tokens = encoded.song[rows], (encoded.counts[rows] * SLOTS).astype(np.float64)
     return interval(sum_by_song(nats, song), sum_by_song(tokens, song))
 
 
 @torch.no_grad()
-def accuracy_figures(model: Vae, encoded: Encoded, rows: Ints) -> dict[str, Any]:
+def accuracy_figures(model: Vae, encoded: EncodedPhrases, rows: Ints) -> dict[str, Any]:
     """Tokens given back from (a, mean of u), without context, all attributes set, greedily.
 
     Args:
@@ -182,7 +180,7 @@ def accuracy_figures(model: Vae, encoded: Encoded, rows: Ints) -> dict[str, Any]
     y, _ = model.decoder.hidden(shifted, zm, past.state)
     heads = [model.decoder.head(i, y, symbols, shifted) for i in range(SLOTS)]
     guess = torch.stack([logits.argmax(-1) for logits in heads], -1)
-    tuples, _ = decode(model, z, mask, past, GREEDY, np.random.default_rng(0))
+    tuples, _ = decode_batch(model, z, mask, past, GREEDY, np.random.default_rng(0))
     song = encoded.song[rows]
     forced = (guess.numpy() == truth).mean((1, 2))
     free = (phrases_to_symbols(tuples) == truth).mean((1, 2))

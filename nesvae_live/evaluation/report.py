@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib import style
 
-from nesvae_live.evaluation.bootstrap import Figure
+from nesvae_live.evaluation.bootstrap import Estimate
 from nesvae_live.evaluation.evaluate import Evaluation
 from nesvae_live.evaluation.features import FEATURES
 from nesvae_live.evaluation.plots import (
@@ -140,7 +140,7 @@ def _divergences(f: dict[str, Any]) -> str:
     )
 
 
-def _versus(head: str, *rows: tuple[str, Figure, Figure]) -> str:
+def _versus(head: str, *rows: tuple[str, Estimate, Estimate]) -> str:
     lines = [f"| {head} | auto mode | interval | held-out music |", "| --- | --- | --- | --- |"]
     for name, ours, theirs in rows:
         _, value, interval = _row(name, ours)
@@ -152,7 +152,7 @@ def _table(head: Row, *rows: Row) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * 3, *rows))
 
 
-def _row(name: str, figure: Figure, digits: int = 3) -> Row:
+def _row(name: str, figure: Estimate, digits: int = 3) -> Row:
     low, high = figure["low"], figure["high"]
     interval = "" if low is None else f"{_number(low, digits)} to {_number(high, digits)}"
     return name, _number(figure["value"], digits), interval

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.evaluation.batchdecode import F32, Past, Play
+from nesvae_live.evaluation.batchdecode import F32, Past, PhraseDecoder
 from nesvae_live.evaluation.bootstrap import median_interval
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.space import slerp
@@ -33,7 +33,7 @@ class Ways:
         return token_distance(self.phrases, self.phrases[:, :1])
 
 
-def walk_ways(play: Play, start: F32, end: F32, past: Past, points: int = POINTS) -> Ways:
+def walk_ways(play: PhraseDecoder, start: F32, end: F32, past: Past, points: int = POINTS) -> Ways:
     """Decode `points` points from each `start` to its `end` `[pairs, 8 + U]`, attributes set."""
     alphas = np.linspace(0.0, 1.0, points)
     z = np.stack([slerp(a, b, t) for a, b in zip(start, end, strict=True) for t in alphas])

@@ -10,8 +10,8 @@ from nesvae_live.latent.decoding import Decoded, DecoderState, Sampling
 from nesvae_live.model.decoder import Decoder
 from nesvae_live.music.phrase import symbols_to_tuples
 
-TURN = 0.618_033_988_75
-"""Candidate k's draws are the first one's, turned by k of these: as even, and from one seed."""
+DRAW_STEP = 0.618_033_988_75
+"""Candidate k's draws are the first one's, candidate_draws by k of these: as even, and from one seed."""
 
 F32 = NDArray[np.float32]
 
@@ -33,17 +33,19 @@ class Critic:
         """Spell tuples, as `Decoder.decode` does; with every knob let go there is one candidate."""
         if sampling.candidates == 1 or not mask.any():
             return self._decoder.decode(z, mask, start, uniforms, sampling)
-        draws = turned(uniforms, sampling.candidates)
+        draws = candidate_draws(uniforms, sampling.candidates)
         found = self._decoder.decode_many(z, mask, start, draws, sampling)
         tuples = np.stack([symbols_to_tuples(decoded.symbols) for decoded in found])
         errors = attribute_errors(tuples, z[None, : len(mask)], mask[None], self._quantiles)
         return found[int(errors.argmin())]
 
 
-def turned(uniforms: F32, candidates: int) -> F32:
+def candidate_draws(uniforms: F32, candidates: int) -> F32:
     """Draws `[..., 4]` in 0..1 for each candidate, `[candidates, ..., 4]`; the first as given."""
     turns = np.arange(candidates, dtype=np.float32).reshape(-1, *[1] * uniforms.ndim)
-    return np.asarray((uniforms[None] + np.float32(TURN) * turns) % np.float32(1.0), np.float32)
+    return np.asarray(
+        (uniforms[None] + np.float32(DRAW_STEP) * turns) % np.float32(1.0), np.float32
+    )
 
 
 def attribute_errors(

@@ -16,14 +16,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nesvae_live.latent.attributes import N_ATTRIBUTES
-from nesvae_live.latent.decoding import Sampling
+from nesvae_live.latent.decoding import START, Sampling
 from nesvae_live.model.checkpoint import ModelConfig
 from nesvae_live.model.intervals import N_SCORES, RELATIONS, bin_table
 from nesvae_live.music.phrase import SLOT_TABLE, SLOTS
 
 N_SYMBOLS = tuple(slot.n_symbols for slot in SLOT_TABLE)
-START = N_SYMBOLS
-"""The symbols of the tuple before the first one: one past each slot's last."""
 
 
 class Encoder(nn.Module):

@@ -22,7 +22,7 @@ MOST_NOTES = 512
 TOGETHER_STEPS = 0.6
 """What falls within so many steps of the beginning of a note is meant to fall on it."""
 
-NAMES = {spec.channel: spec.voice.name.lower() for spec in VOICES}
+NAME_BY_CHANNEL = {spec.channel: spec.voice.name.lower() for spec in VOICES}
 
 
 class CaptureBuffer:
@@ -61,15 +61,15 @@ class CaptureBuffer:
         """
         heard = [*self._heard]
         heard += [(channel, PartNote(note, on, now)) for (channel, note), on in self._held.items()]
-        new = any(key.on >= self._captured for _, key in heard)
+        new = any(note.on >= self._captured for _, note in heard)
         since = self._captured if new else self._since
         heard = [pair for pair in heard if pair[1].on >= since]
         heard.sort(key=lambda pair: pair[1].on)
         first, end = 0, float("-inf")
-        for i, (_, key) in enumerate(heard):
-            if key.on > end + PAUSE_SECONDS:
+        for i, (_, note) in enumerate(heard):
+            if note.on > end + PAUSE_SECONDS:
                 first = i
-            end = max(end, key.off)
+            end = max(end, note.off)
         played, _ = parts_to_played(_parts(heard[first:]))
         if not played:
             raise ValueError("nothing was played: play a phrase on the MIDI input, then capture it")
@@ -95,12 +95,12 @@ def checked_phrase(tuples: Sequence[Sequence[int]]) -> Ints:
 
 def _parts(heard: Iterable[tuple[int, PartNote]]) -> list[Part]:
     """What was heard, a part a channel; named by their voices, where that is what they are."""
-    keys: dict[int, list[PartNote]] = defaultdict(list)
-    for channel, key in heard:
-        keys[channel].append(key)
-    parts = [Part("", channel, tuple(found)) for channel, found in keys.items()]
-    if set(keys) <= set(NAMES) and all(part.at_once() == 1 for part in parts):
-        return [replace(part, name=NAMES[part.channel]) for part in parts]
+    notes: dict[int, list[PartNote]] = defaultdict(list)
+    for channel, note in heard:
+        notes[channel].append(note)
+    parts = [Part("", channel, tuple(found)) for channel, found in notes.items()]
+    if set(notes) <= set(NAME_BY_CHANNEL) and all(part.at_once() == 1 for part in parts):
+        return [replace(part, name=NAME_BY_CHANNEL[part.channel]) for part in parts]
     return parts
 
 

@@ -17,7 +17,7 @@ from nesvae_live.music.patch import Macro, Patch
 from nesvae_live.music.phrase import Phrase
 from nesvae_live.music.voices import SILENCE, Voice
 
-KNOB = "noise"
+NOISE_KNOB = "noise"
 
 
 @dataclass(frozen=True, slots=True)

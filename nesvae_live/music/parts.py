@@ -10,12 +10,12 @@ from nesvae_live.music.phrase import STEPS_PER_SECOND
 from nesvae_live.music.voicenotes import VoiceNote, to_range
 from nesvae_live.music.voices import CHANNELS, VOICES, Voice
 
-TOGETHER = 0.5 / STEPS_PER_SECOND
+TOGETHER_SECONDS = 0.5 / STEPS_PER_SECOND
 """Seconds within which notes begin together."""
-LEGATO = 0.5
+LEGATO_SHARE = 0.5
 """The share of the shorter note that two notes may overlap without being a chord."""
-DRUMS = CHANNELS[Voice.NO]
-NAMED = {spec.voice.name.lower(): spec.voice for spec in VOICES}
+DRUM_CHANNEL = CHANNELS[Voice.NO]
+VOICE_BY_NAME = {spec.voice.name.lower(): spec.voice for spec in VOICES}
 UPPER = {spec.voice for spec in VOICES} - {Voice.TR}
 
 
@@ -34,7 +34,7 @@ class Part:
 
     name: str
     channel: int
-    keys: tuple[PartNote, ...]
+    notes: tuple[PartNote, ...]
 
     def __str__(self) -> str:
         """As a person would call it."""
@@ -43,15 +43,15 @@ class Part:
     @property
     def middle(self) -> float:
         """The median note."""
-        return median(key.note for key in self.keys)
+        return median(note.note for note in self.notes)
 
     def at_once(self) -> int:
         """How many notes sound at once at most; what only overlaps a little counts as one."""
         sounding: list[PartNote] = []
         most = 0
-        for key in sorted(self.keys, key=lambda key: key.on):
-            sounding = [old for old in sounding if _is_chord(old, key)]
-            sounding.append(key)
+        for note in sorted(self.notes, key=lambda note: note.on):
+            sounding = [old for old in sounding if _is_chord(old, note)]
+            sounding.append(note)
             most = max(most, len(sounding))
         return most
 
@@ -69,18 +69,20 @@ def parts_to_played(parts: Iterable[Part]) -> tuple[list[VoiceNote], list[str]]:
         The notes, and in a line each what was left out or changed, for a person.
     """
     parts = list(parts)
-    kept = [part for part in parts if part.keys and part.channel != DRUMS and part.name != "no"]
-    said = [f"{part} (drums) is left out" for part in parts if part.keys and part not in kept]
+    kept = [
+        part for part in parts if part.notes and part.channel != DRUM_CHANNEL and part.name != "no"
+    ]
+    said = [f"{part} (drums) is left out" for part in parts if part.notes and part not in kept]
     voices_of, left_out = _cast(kept)
     said += [f"{part} is left out: there are three voices" for part in left_out]
     played: list[VoiceNote] = []
     for part, voices in voices_of:
-        notes, dropped = share(part.keys, voices)
+        notes, dropped = share(part.notes, voices)
         played += notes
         if (most := part.at_once()) > 1:
             said.append(
                 f"{part} has up to {most} notes at once: {_roles(voices)}; "
-                f"{dropped} of {len(part.keys)} notes are left out"
+                f"{dropped} of {len(part.notes)} notes are left out"
             )
     moved = [note for note in played if to_range(note.voice, note.note) != note.note]
     if moved:
@@ -97,8 +99,8 @@ Casting = list[tuple[Part, tuple[Voice, ...]]]
 def _cast(parts: Sequence[Part]) -> tuple[Casting, list[Part]]:
     """Which voices each part gets, and the parts that get none."""
     names = [part.name.strip().lower() for part in parts]
-    if names and set(names) <= set(NAMED) and len(set(names)) == len(names):
-        return [(p, (NAMED[n],)) for p, n in zip(parts, names, strict=True)], []
+    if names and set(names) <= set(VOICE_BY_NAME) and len(set(names)) == len(names):
+        return [(p, (VOICE_BY_NAME[n],)) for p, n in zip(parts, names, strict=True)], []
     channels = [part.channel for part in parts]
     voice_of = {spec.channel: spec.voice for spec in VOICES}
     if (
@@ -112,7 +114,7 @@ def _cast(parts: Sequence[Part]) -> tuple[Casting, list[Part]]:
         return [], []
     by_height = sorted(parts, key=lambda part: part.middle)
     lowest, others = (by_height[0], by_height[1:]) if len(parts) > 1 else (None, by_height)
-    busiest = sorted(others, key=lambda part: -len(part.keys))[:2]
+    busiest = sorted(others, key=lambda part: -len(part.notes))[:2]
     upper = sorted(busiest, key=lambda part: -part.middle)
     casting: Casting = [(p, (v,)) for p, v in zip(upper, (Voice.P1, Voice.P2), strict=False)]
     if lowest is not None:
@@ -125,14 +127,14 @@ def _cast(parts: Sequence[Part]) -> tuple[Casting, list[Part]]:
     return casting, [part for part in others if part not in upper]
 
 
-def share(keys: Iterable[PartNote], voices: Sequence[Voice]) -> tuple[list[VoiceNote], int]:
+def share(notes: Iterable[PartNote], voices: Sequence[Voice]) -> tuple[list[VoiceNote], int]:
     """Share notes out to voices: the highest, the lowest, the next below the highest.
 
     A note keeps its voice as long as it lasts, or until a newer one takes the voice. A note by
     itself goes where the last note was near.
 
     Args:
-        keys: in any order.
+        notes: in any order.
         voices: of P1, P2, TR; TR takes the lowest, the first other one the highest, the second
             what lies next below it.
 
@@ -144,27 +146,27 @@ def share(keys: Iterable[PartNote], voices: Sequence[Voice]) -> tuple[list[Voice
     played: list[VoiceNote] = []
     sounding: list[PartNote] = []
     dropped = 0
-    for group in _groups(keys):
+    for group in _groups(notes):
         begins = group[0].on
         sounding = [old for old in sounding if _is_chord(old, group[0])]
         taken: set[Voice] = set()
         heard = [*sounding, *group]
-        for key in group:  # from the highest on
-            above = any(other.note > key.note for other in heard)
-            below = any(other.note < key.note for other in heard)
-            voice = _voice(key, above, below, voices, upper, last)
+        for note in group:  # from the highest on
+            above = any(other.note > note.note for other in heard)
+            below = any(other.note < note.note for other in heard)
+            voice = _voice(note, above, below, voices, upper, last)
             if voice is None or voice in taken:
                 dropped += 1
                 continue
             taken.add(voice)
-            last[voice] = key.note
-            played.append(VoiceNote(voice, key.note, begins, max(key.off, begins)))
+            last[voice] = note.note
+            played.append(VoiceNote(voice, note.note, begins, max(note.off, begins)))
         sounding += group
     return played, dropped
 
 
 def _voice(
-    key: PartNote,
+    note: PartNote,
     above: bool,
     below: bool,
     voices: Sequence[Voice],
@@ -174,7 +176,7 @@ def _voice(
     """Who plays a note that has others above and below it, or not."""
     if not above and not below and len(voices) > 1:  # alone
         near = [v for v in (upper[0], voices[-1]) if v in last]
-        return min(near, key=lambda v: abs(last[v] - key.note)) if near else upper[0]
+        return min(near, key=lambda v: abs(last[v] - note.note)) if near else upper[0]
     if Voice.TR in voices and not below:
         return Voice.TR
     if not upper:
@@ -184,25 +186,25 @@ def _voice(
     return upper[1] if len(upper) > 1 else None
 
 
-def _groups(keys: Iterable[PartNote]) -> list[list[PartNote]]:
+def _groups(notes: Iterable[PartNote]) -> list[list[PartNote]]:
     """Notes that begin together, the highest first; one note of each pitch, the longest."""
     groups: list[list[PartNote]] = []
-    for key in sorted(keys, key=lambda key: key.on):
-        if groups and key.on - groups[-1][0].on <= TOGETHER:
-            groups[-1].append(replace(key, on=groups[-1][0].on))
+    for note in sorted(notes, key=lambda note: note.on):
+        if groups and note.on - groups[-1][0].on <= TOGETHER_SECONDS:
+            groups[-1].append(replace(note, on=groups[-1][0].on))
         else:
-            groups.append([key])
+            groups.append([note])
     out = []
     for group in groups:
-        longest = {key.note: key for key in sorted(group, key=lambda key: key.off)}
-        out.append(sorted(longest.values(), key=lambda key: -key.note))
+        longest = {note.note: note for note in sorted(group, key=lambda note: note.off)}
+        out.append(sorted(longest.values(), key=lambda note: -note.note))
     return out
 
 
 def _is_chord(old: PartNote, new: PartNote) -> bool:
     """Whether two notes, `old` the older one, sound together for more than a legato's overlap."""
     overlap = min(old.off, new.off) - new.on
-    return overlap > LEGATO * min(old.off - old.on, new.off - new.on)
+    return overlap > LEGATO_SHARE * min(old.off - old.on, new.off - new.on)
 
 
 def _roles(voices: Sequence[Voice]) -> str:

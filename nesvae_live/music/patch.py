@@ -13,7 +13,7 @@ from nesvae_live.music.events import LOUDEST
 FRAME_SECONDS = 1 / 60
 """A frame of the console's picture: games touched the chip once in each."""
 
-LONGEST = 600
+MOST_FRAMES = 600
 """Frames that a macro can say."""
 
 ITEM = re.compile(r"(-?\d{1,4})(?:x(\d{1,3}))?")
@@ -56,8 +56,8 @@ class Macro:
             values += [int(match[1])] * int(match[2] or 1)
         if not values or loop == len(values):
             raise ValueError(f"{text!r} says nothing" if not values else "nothing is after the |")
-        if len(values) > LONGEST:
-            raise ValueError(f"{len(values)} frames are too many, {LONGEST} at most")
+        if len(values) > MOST_FRAMES:
+            raise ValueError(f"{len(values)} frames are too many, {MOST_FRAMES} at most")
         return cls(tuple(values), loop)
 
 
@@ -125,8 +125,8 @@ MACROS = {"volume": (0, LOUDEST), "duty": (0, 3), "release": (1, LOUDEST), "arpe
 """The ranges of what a table says as macros."""
 
 NUMBERS: Mapping[str, tuple[type, Mapping[str, tuple[float, float]]]] = {
-    "vibrato": (Vibrato, {"cents": (0, 1200), "hz": (0.1, 30), "delay": (0, LONGEST)}),
-    "slide": (Slide, {"cents": (-4800, 4800), "frames": (0, LONGEST)}),
+    "vibrato": (Vibrato, {"cents": (0, 1200), "hz": (0.1, 30), "delay": (0, MOST_FRAMES)}),
+    "slide": (Slide, {"cents": (-4800, 4800), "frames": (0, MOST_FRAMES)}),
 }
 """The ranges of what it says as tables of numbers."""
 

@@ -22,7 +22,7 @@ DECAY_RATIO = 4.0
 DUTY_KNOBS = {Voice.P1: "duty1", Voice.P2: "duty2"}
 
 Knobs = Mapping[str, float]
-Timed = tuple[float, Event]
+TimedEvent = tuple[float, Event]
 
 
 class _Held:
@@ -81,9 +81,9 @@ class Shaper:
                 ons += self._strike(event, at, knobs)
         return offs + ons
 
-    def due(self, until: float, knobs: Knobs) -> list[Timed]:
+    def due(self, until: float, knobs: Knobs) -> list[TimedEvent]:
         """What the notes that sound do before `until`, in order of time."""
-        timed: list[Timed] = []
+        timed: list[TimedEvent] = []
         while self._held:
             voice, held = min(self._held.items(), key=lambda item: item[1].next_at)
             if held.next_at >= until:

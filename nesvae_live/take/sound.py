@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from nesvae_live.chip.apu import Apu
 from nesvae_live.chip.chipplayer import ChipPlayer
-from nesvae_live.chip.nesmdb import LONGEST
+from nesvae_live.chip.nesmdb import MOST_SAMPLES
 from nesvae_live.chip.timeline import Change, Timeline
 from nesvae_live.clock.timing import Meter
 from nesvae_live.log.entries import Entry, Rendered, Sent, Silenced, Sounded
@@ -102,8 +102,8 @@ def jam_to_timeline(jam: Jam) -> Timeline:
         events = [(max(0, round(e.at * rate)), e.event) for e in sent]
     beats = Meter.parse(jam.opened.meter).whole_bars(jam.end_beat())
     seconds = jam.time_of(beats)
-    frames = max([int(min(seconds, LONGEST) * rate), *(sample for sample, _ in events)])
-    if frames >= LONGEST:
+    frames = max([int(min(seconds, MOST_SAMPLES) * rate), *(sample for sample, _ in events)])
+    if frames >= MOST_SAMPLES:
         raise ValueError(f"the jam would last {frames / rate / 3600:.0f} hours or more")
     changes: dict[tuple[int, Voice], Change] = {}
     played = dict.fromkeys(Voice, VoiceState())

@@ -91,8 +91,8 @@ def make_epoch(
     )
 
 
-TRANSPOSE = (-4, 5)
-TEMPO = (0.95, 1.05)
+AUGMENT_SEMITONES = (-4, 5)
+AUGMENT_TEMPO = (0.95, 1.05)
 P_SWAP, P_TEMPO, P_SILENCE, P_SHIFT = 0.25, 0.5, 0.1, 0.75
 
 
@@ -103,7 +103,7 @@ def augment(song: Ints, rng: np.random.Generator) -> Ints:
     to 12 tuples of the song's start.
     """
     song = song.copy()
-    shift = int(rng.integers(TRANSPOSE[0], TRANSPOSE[1] + 1))
+    shift = int(rng.integers(AUGMENT_SEMITONES[0], AUGMENT_SEMITONES[1] + 1))
     for i, voice in enumerate(VOICES):
         notes = song[:, i]
         sounding = notes[notes > 0]
@@ -114,7 +114,7 @@ def augment(song: Ints, rng: np.random.Generator) -> Ints:
         song[:, [0, 1]] = song[:, [1, 0]]
     merge = False
     if rng.random() < P_TEMPO:
-        ends = np.rint(np.cumsum(song[:, 3]) * rng.uniform(*TEMPO)).astype(np.int64)
+        ends = np.rint(np.cumsum(song[:, 3]) * rng.uniform(*AUGMENT_TEMPO)).astype(np.int64)
         song[:, 3] = np.diff(np.concatenate(([0], ends)))
         song, merge = song[song[:, 3] > 0], True
     if rng.random() < P_SILENCE:

@@ -11,7 +11,7 @@ import numpy as np
 from nesvae_live import NesvaeError
 from nesvae_live.chip.corpus import Corpus
 from nesvae_live.evaluation.batchdecode import load_model
-from nesvae_live.evaluation.contexts import Encoded, choose_phrases, encode, measure_spread
+from nesvae_live.evaluation.contexts import EncodedPhrases, choose_phrases, encode, measure_spread
 from nesvae_live.latent.axes import AXES, AxisSpec, axes_of, axes_to_about
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.latent.walk import SPREAD
@@ -19,12 +19,12 @@ from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
 from nesvae_live.training.maplayout import draw_atlas, measure_fidelity
 from nesvae_live.training.styleaxes import (
-    Usual,
+    CorpusNorms,
     every_past,
     find_axes,
     measure_axes,
-    player,
-    turned,
+    rotate_style,
+    style_decoder,
 )
 from nesvae_live.training.traits import TRAITS, traits
 
@@ -74,23 +74,23 @@ def finish(
             f"{len(rows)} phrases with a past are too few to find the axes of a checkpoint: "
             "finish it with the songs that it was trained on"
         )
-    usual = Usual.of(_whole(encoded))
+    usual = CorpusNorms.of(_whole(encoded))
     past = every_past(model, encoded)
     u = encoded.u[rng.choice(len(encoded), len(rows))]
-    decoded = traits(player(model, sampling, seed)(u, past.rows(rows)))
-    checkpoint = turned(checkpoint, find_axes(u, decoded / usual.deviation))
+    decoded = traits(style_decoder(model, sampling, seed)(u, past.rows(rows)))
+    checkpoint = rotate_style(checkpoint, find_axes(u, decoded / usual.deviation))
     say("measuring what each axis does")
     model = load_model(checkpoint)
     encoded = encode(model, checkpoint.quantiles, sample, rng)
     some = rows[np.linspace(0, len(rows) - 1, min(CONTEXTS, len(rows))).astype(int)]
     axes = measure_axes(
-        player(model, sampling, seed),
+        style_decoder(model, sampling, seed),
         encoded.u[some],
         past.rows(some),
         usual,
     )
     order = np.argsort([-axis.effect for axis in axes], kind="stable")
-    checkpoint = turned(checkpoint, np.eye(len(axes), dtype=np.float32)[order])
+    checkpoint = rotate_style(checkpoint, np.eye(len(axes), dtype=np.float32)[order])
     axes = [axes[i] for i in order]
     say("drawing the map")
     encoded = encode(load_model(checkpoint), checkpoint.quantiles, corpus, rng)
@@ -147,7 +147,7 @@ def axes_to_table(axes: Sequence[AxisSpec]) -> list[str]:
     return rows
 
 
-def _whole(encoded: Encoded) -> Ints:
+def _whole(encoded: EncodedPhrases) -> Ints:
     """`[n, 13, 4]`: the phrases that have all their tuples."""
     symbols = encoded.symbols[encoded.counts == TUPLES_PER_PHRASE]
     return symbols_to_tuples(symbols.reshape(-1, SLOTS)).reshape(symbols.shape)

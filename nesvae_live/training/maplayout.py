@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.evaluation.batchdecode import F32
-from nesvae_live.evaluation.contexts import Encoded
+from nesvae_live.evaluation.contexts import EncodedPhrases
 from nesvae_live.latent.atlas import BLENDED, LARGEST, Atlas
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE
@@ -33,7 +33,7 @@ class Fidelity:
     style: float
 
 
-def draw_atlas(encoded: Encoded, effects: Floats, rng: np.random.Generator) -> Atlas | None:
+def draw_atlas(encoded: EncodedPhrases, effects: Floats, rng: np.random.Generator) -> Atlas | None:
     """Lay up to 5,000 whole phrases out on the unit square.
 
     Args:

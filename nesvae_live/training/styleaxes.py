@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nesvae_live.evaluation.batchdecode import F32, Past, decode
-from nesvae_live.evaluation.contexts import Encoded
+from nesvae_live.evaluation.batchdecode import F32, Past, decode_batch
+from nesvae_live.evaluation.contexts import EncodedPhrases
 from nesvae_live.evaluation.features import features
 from nesvae_live.evaluation.knobtest import spearman
 from nesvae_live.evaluation.slerptest import token_distance
@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 
 NAMED = 8
 """So many axes, those of the default preset, are turned once more until each does few things."""
-USUAL = (0.5, 99.5)
+USUAL_PERCENTILES = (0.5, 99.5)
 """Percentiles of the corpus between which a feature is usual."""
 TOLD = 0.15
 """The least Spearman's rho, in absolute value, that is told of."""
@@ -41,7 +41,7 @@ CLIPPED = 3.0
 """Standard deviations beyond which a trait counts no more."""
 
 
-def turned(checkpoint: Checkpoint, rotation: F32) -> Checkpoint:
+def rotate_style(checkpoint: Checkpoint, rotation: F32) -> Checkpoint:
     """The same network with style coordinates u' = R u: the same music at the place that matches.
 
     Args:
@@ -63,7 +63,7 @@ def turned(checkpoint: Checkpoint, rotation: F32) -> Checkpoint:
 
 
 @torch.no_grad()
-def every_past(model: Vae, encoded: Encoded) -> Past:
+def every_past(model: Vae, encoded: EncodedPhrases) -> Past:
     """The state that each phrase's song leaves the decoder in before it, for all phrases."""
     n = len(encoded)
     state = model.decoder.initial_state(n)
@@ -81,18 +81,18 @@ def every_past(model: Vae, encoded: Encoded) -> Past:
     return Past(previous, state)
 
 
-Play = Callable[[F32, Past], Ints]
+StyleDecoder = Callable[[F32, Past], Ints]
 """u `[n, U]` and a past of n phrases -> `[n, 13, 4]` tuples, as played with every knob let go."""
 
 
-def player(model: Vae, sampling: Sampling, seed: int) -> Play:
+def style_decoder(model: Vae, sampling: Sampling, seed: int) -> StyleDecoder:
     """Decodes as the instrument does; the same seed draws the same."""
 
     def play(u: F32, past: Past) -> Ints:
         a = np.zeros((len(u), N_ATTRIBUTES), np.float32)
         free = replace(sampling, guidance=1.0, candidates=1)  # with nothing set there is neither
         z = np.concatenate((a, u), 1)
-        return decode(model, z, a, past, free, np.random.default_rng(seed))[0]
+        return decode_batch(model, z, a, past, free, np.random.default_rng(seed))[0]
 
     return play
 
@@ -133,7 +133,7 @@ def varimax(loadings: Floats, rounds: int = 100) -> Floats:
 
 
 @dataclass(frozen=True)
-class Usual:
+class CorpusNorms:
     """What is usual in the corpus: each trait's standard `deviation`, each feature's `ends`.
 
     `deviation` `[TRAITS]`; `ends` `[2, FEATURES]`, between which 99 % of the phrases lie.
@@ -143,12 +143,12 @@ class Usual:
     ends: Floats
 
     @classmethod
-    def of(cls, phrases: Ints) -> Usual:
+    def of(cls, phrases: Ints) -> CorpusNorms:
         """Measure it over `[n, 13, 4]`."""
         columns = [column[~np.isnan(column)] for column in traits(phrases).T]
         deviation = np.array([column.std() if len(column) else 0.0 for column in columns])
         measured = [column[~np.isnan(column)] for column in features(phrases).T]
-        ends = [np.percentile(c, USUAL) if len(c) else np.zeros(2) for c in measured]
+        ends = [np.percentile(c, USUAL_PERCENTILES) if len(c) else np.zeros(2) for c in measured]
         return cls(np.where(deviation > 0, deviation, 1.0), np.array(ends).T)
 
     def strays(self, phrases: Ints) -> float:
@@ -159,7 +159,7 @@ class Usual:
 
 
 def measure_axes(
-    play: Play, u: F32, past: Past, usual: Usual, settings: int = 17
+    play: StyleDecoder, u: F32, past: Past, usual: CorpusNorms, settings: int = 17
 ) -> list[AxisSpec]:
     """What turning each axis from end to end does, the others as they are in each context.
 

@@ -49,8 +49,8 @@ TRAITS = (
     TraitSpec("key_c", "keys near C", "keys near F sharp"),
     TraitSpec("key_a", "keys near A", "keys near E flat"),
 )
-MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
-MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
+MAJOR_PROFILE = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
+MINOR_PROFILE = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
 """Krumhansl and Kessler's profiles: how well each pitch class fits into C major and C minor."""
 FIFTHS = np.exp(2j * np.pi * (7 * np.arange(12) % 12) / 12)
 """Each pitch class' place on the circle of fifths."""
@@ -135,7 +135,7 @@ def _key(notes: Ints, weight: Floats) -> Floats:
     centred = share - 1 / 12
     fits = [
         np.stack([centred @ np.roll(p - p.mean(), k) / p.std() for k in range(12)], 1).max(1)
-        for p in (MAJOR, MINOR)
+        for p in (MAJOR_PROFILE, MINOR_PROFILE)
     ]
     place = share @ FIFTHS
     return np.column_stack((fits[0] - fits[1], place.real, place.imag))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nesvae_live.chip.midireader import midi_to_timeline
 from nesvae_live.chip.nesmdb import ExprScore, score_to_vgm
-from nesvae_live.chip.nesmidi import LONGEST, timeline_to_midi
+from nesvae_live.chip.nesmidi import MOST_TICKS, timeline_to_midi
 from nesvae_live.chip.npzscore import loads_npz
 from nesvae_live.chip.registers import NOTES, TIMBRES
 from nesvae_live.chip.timeline import Change, Timeline, log_to_timeline, score_to_timeline
@@ -24,10 +24,10 @@ from tests.support.places import ORACLE
 NAMES = sorted(path.stem for path in ORACLE.glob("*.npz"))
 SECOND = 44_100
 
-Timed = tuple[int, mido.Message | mido.MetaMessage]
+TimedMessage = tuple[int, mido.Message | mido.MetaMessage]
 
 
-def midi_file(*tracks: Iterable[Timed], ticks: int = 480, kind: int = 1) -> bytes:
+def midi_file(*tracks: Iterable[TimedMessage], ticks: int = 480, kind: int = 1) -> bytes:
     """Tracks of (tick, message) as a file."""
     file = mido.MidiFile(type=kind, ticks_per_beat=ticks)
     for messages in tracks:
@@ -42,27 +42,27 @@ def midi_file(*tracks: Iterable[Timed], ticks: int = 480, kind: int = 1) -> byte
     return written.getvalue()
 
 
-def on(tick: int, note: int, velocity: int = 15, channel: int = 0) -> Timed:
+def on(tick: int, note: int, velocity: int = 15, channel: int = 0) -> TimedMessage:
     return tick, mido.Message("note_on", note=note, velocity=velocity, channel=channel)
 
 
-def off(tick: int, note: int, channel: int = 0) -> Timed:
+def off(tick: int, note: int, channel: int = 0) -> TimedMessage:
     return tick, mido.Message("note_off", note=note, channel=channel)
 
 
-def cc(tick: int, control: int, value: int, channel: int = 0) -> Timed:
+def cc(tick: int, control: int, value: int, channel: int = 0) -> TimedMessage:
     return tick, mido.Message("control_change", control=control, value=value, channel=channel)
 
 
-def name(text: str) -> Timed:
+def name(text: str) -> TimedMessage:
     return 0, mido.MetaMessage("track_name", name=text)
 
 
-def tempo(tick: int, microseconds: int) -> Timed:
+def tempo(tick: int, microseconds: int) -> TimedMessage:
     return tick, mido.MetaMessage("set_tempo", tempo=microseconds)
 
 
-def end(tick: int) -> Timed:
+def end(tick: int) -> TimedMessage:
     return tick, mido.MetaMessage("text", text="the end")
 
 
@@ -292,6 +292,6 @@ def test_no_damage_raises_anything_but_a_value_error(draw: st.DataObject) -> Non
 
 def test_a_timeline_that_ticks_cannot_say_is_refused() -> None:
     with pytest.raises(ValueError, match="101 minutes"):
-        timeline_to_midi(Timeline(SECOND, LONGEST + 1, ()))
+        timeline_to_midi(Timeline(SECOND, MOST_TICKS + 1, ()))
     with pytest.raises(ValueError, match="48000 Hz"):
         timeline_to_midi(Timeline(48_000, 10, ()))

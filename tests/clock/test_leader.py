@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nesvae_live.clock.follower import Follower, Motion, Status
-from nesvae_live.clock.leader import Leader, Timed
+from nesvae_live.clock.leader import Leader, TimedBytes
 from nesvae_live.clock.timing import ClockRef
 
 REF = ClockRef(0.0, 10.0, 0.5)
@@ -101,7 +101,7 @@ def test_whatever_happens_order_holds_and_a_follower_counts_the_same(
     actions: list[tuple[str, float]],
 ) -> None:
     leader, ref, now = Leader(), REF, 10.0
-    said: list[Timed] = []
+    said: list[TimedBytes] = []
     running, first, clocks = False, 0, 0
     for action, value in actions:
         beat = ref.beat_at(now)

@@ -16,14 +16,14 @@ from nesvae_live.chip.corpus import Corpus, phrases_to_symbols
 from nesvae_live.chip.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.cli.main import main
 from nesvae_live.evaluation.autorun import (
-    Known,
+    KnownPhrases,
     auto_figures,
     copied,
     phrase_correlations,
     run_auto,
     seams,
 )
-from nesvae_live.evaluation.batchdecode import F32, GREEDY, Past, decode, load_model, no_past
+from nesvae_live.evaluation.batchdecode import F32, GREEDY, Past, decode_batch, load_model, no_past
 from nesvae_live.evaluation.bootstrap import bootstrap, flatten, interval, median_interval, to_json
 from nesvae_live.evaluation.contexts import (
     choose_phrases,
@@ -31,7 +31,7 @@ from nesvae_live.evaluation.contexts import (
     measure_spread,
     true_past,
 )
-from nesvae_live.evaluation.evaluate import Plan, evaluate
+from nesvae_live.evaluation.evaluate import EvaluationPlan, evaluate
 from nesvae_live.evaluation.features import FEATURES, features, histograms, jensen_shannon, to_bins
 from nesvae_live.evaluation.knobtest import (
     knob_figures,
@@ -54,7 +54,7 @@ from nesvae_live.music.phrase import Ints, tuples_to_phrases
 from tests.support.tiny import TINY, tiny_checkpoint
 
 SAMPLING = Sampling(0.9, 0.95)
-SMALL_PLAN = Plan(
+SMALL_PLAN = EvaluationPlan(
     iwae_phrases=4,
     contexts=3,
     pairs=3,
@@ -337,7 +337,7 @@ def test_songs_do_not_join() -> None:
 
 def test_a_planted_copy_is_found_wherever_it_starts() -> None:
     songs = [make_song(i) for i in range(4)]
-    known = Known(songs)
+    known = KnownPhrases(songs)
     planted = songs[2][17:30]
     fresh = make_song(99, 13)
     other = planted.copy()
@@ -347,7 +347,7 @@ def test_a_planted_copy_is_found_wherever_it_starts() -> None:
 
 
 def test_a_phrase_cut_short_is_no_copy_and_not_counted() -> None:
-    known = Known([make_song(1)])
+    known = KnownPhrases([make_song(1)])
     short, _ = tuples_to_phrases(make_song(1)[:5])
     whole, _ = tuples_to_phrases(make_song(1)[:13])
     assert copied([short, whole], known)["value"] == 1.0
@@ -355,7 +355,7 @@ def test_a_phrase_cut_short_is_no_copy_and_not_counted() -> None:
 
 
 def test_known_songs_may_be_shorter_than_a_phrase() -> None:
-    assert not Known([make_song(1)[:5]]).holds(make_song(2, 13)[None]).any()
+    assert not KnownPhrases([make_song(1)[:5]]).holds(make_song(2, 13)[None]).any()
 
 
 def test_phrase_correlation_is_pearson_s() -> None:
@@ -393,7 +393,7 @@ def test_many_at_once_are_what_the_live_decoder_spells(candidates: int) -> None:
     mask = rng.integers(0, 2, (3, N_ATTRIBUTES)).astype(np.float32)
     rng = np.random.default_rng(1)
     quantiles = checkpoint.quantiles
-    tuples, _ = decode(model, z, mask, no_past(model, 3), sampling, rng, quantiles)
+    tuples, _ = decode_batch(model, z, mask, no_past(model, 3), sampling, rng, quantiles)
     draws = np.random.default_rng(1).random((3, 13, 4), dtype=np.float32)
     for i in range(3):
         one = live.decode(z[i], mask[i], live.initial_state(), draws[i], sampling)
@@ -432,7 +432,7 @@ def test_greedy_is_the_likeliest_symbol_each_time(held_out: Corpus) -> None:
     z = np.zeros((1, N_ATTRIBUTES + TINY.style), np.float32)
     mask = np.ones((1, N_ATTRIBUTES), np.float32)
     runs = [
-        decode(model, z, mask, no_past(model, 1), GREEDY, np.random.default_rng(i))[0]
+        decode_batch(model, z, mask, no_past(model, 1), GREEDY, np.random.default_rng(i))[0]
         for i in range(3)
     ]
     assert np.array_equal(runs[0], runs[1])
@@ -459,7 +459,7 @@ def test_accuracy_is_whole_for_what_the_decoder_spells_itself(held_out: Corpus) 
     encoded = encode(model, checkpoint.quantiles, held_out, np.random.default_rng(0))
     rows = choose_phrases(encoded, 5, np.random.default_rng(0))
     z = np.concatenate((encoded.a, encoded.mu), 1)[rows]
-    spelt, _ = decode(
+    spelt, _ = decode_batch(
         model,
         z,
         np.ones((len(rows), N_ATTRIBUTES), np.float32),

@@ -7,7 +7,7 @@ import numpy as np
 from nesvae_live.engine.inference import draws
 from nesvae_live.latent.attributes import measure
 from nesvae_live.latent.decoding import Sampling
-from nesvae_live.model.critic import Critic, attribute_errors, turned
+from nesvae_live.model.critic import Critic, attribute_errors, candidate_draws
 from nesvae_live.model.decoder import Decoder
 from nesvae_live.music.phrase import symbols_to_tuples
 from tests.support.tiny import TINY, tiny_checkpoint
@@ -19,7 +19,7 @@ Z = np.zeros(8 + TINY.style, np.float32)
 
 def test_the_first_candidates_draws_are_those_given_and_all_are_in_range() -> None:
     uniforms = draws(1, 2)
-    many = turned(uniforms, 5)
+    many = candidate_draws(uniforms, 5)
     assert np.array_equal(many[0], uniforms)
     assert many.shape == (5, 13, 4)
     assert ((many >= 0) & (many < 1)).all()
@@ -47,7 +47,7 @@ def test_the_candidate_nearest_to_the_knobs_is_kept() -> None:
         z[0] = 2.0 if index % 2 else -2.0
         sampling = Sampling(guidance=2.0, candidates=6)
         kept = critic.decode(z, ONLY_DENSITY, start, uniforms, sampling)
-        all_ = decoder.decode_many(z, ONLY_DENSITY, start, turned(uniforms, 6), sampling)
+        all_ = decoder.decode_many(z, ONLY_DENSITY, start, candidate_draws(uniforms, 6), sampling)
         tuples = np.stack([symbols_to_tuples(d.symbols) for d in all_])
         errors = attribute_errors(tuples, z[None, :8], ONLY_DENSITY[None], CHECKPOINT.quantiles)
         assert np.array_equal(kept.symbols, all_[int(errors.argmin())].symbols)
@@ -68,7 +68,7 @@ def test_candidates_at_once_are_the_candidates_one_by_one() -> None:
     z[:8] = np.linspace(-1, 1, 8)
     start = decoder.initial_state()
     for n in (1, 2, 3, 5, 7):
-        many = turned(draws(2, n), n)
+        many = candidate_draws(draws(2, n), n)
         together = decoder.decode_many(z, mask, start, many, Sampling(0.9, 0.95, 2.0))
         for uniforms, decoded in zip(many, together, strict=True):
             alone = decoder.decode(z, mask, start, uniforms, Sampling(0.9, 0.95, 2.0))

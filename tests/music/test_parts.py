@@ -140,8 +140,8 @@ keys = st.lists(
 def test_every_note_is_played_once_or_left_out(many: list[tuple[list[PartNote], int]]) -> None:
     parts = [part(k, f"t{i}", c) for i, (k, c) in enumerate(many)]
     played, said = parts_to_played(parts)
-    assert len(played) <= sum(len(p.keys) for p in parts)
+    assert len(played) <= sum(len(p.notes) for p in parts)
     assert all("\n" not in text for text in said)
     for p in parts:
-        notes, dropped = share(p.keys, ALL)
-        assert len(notes) + dropped <= len(p.keys)
+        notes, dropped = share(p.notes, ALL)
+        assert len(notes) + dropped <= len(p.notes)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nesvae_live.music.patch import LONGEST, Macro, Patch, Slide, Vibrato, table_to_patch
+from nesvae_live.music.patch import MOST_FRAMES, Macro, Patch, Slide, Vibrato, table_to_patch
 
 
 def test_a_macro_holds_its_last_value_or_loops_from_the_bar() -> None:
@@ -127,6 +127,6 @@ def test_whatever_a_table_says_it_is_a_patch_or_one_line(given_value: Any) -> No
         except ValueError as error:
             named = str(error).startswith(key)
         else:
-            volume, duty, cents = patch.frame(LONGEST)
+            volume, duty, cents = patch.frame(MOST_FRAMES)
             named = 0 <= volume <= 15 and 0 <= duty <= 3 and isinstance(cents, int)
         assert named

@@ -13,7 +13,7 @@ from nesvae_live.chip.corpus import read_split
 from nesvae_live.chip.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.cli.main import main
 from nesvae_live.evaluation.batchdecode import F32, Past, load_model, no_past
-from nesvae_live.evaluation.contexts import Encoded, encode, true_past
+from nesvae_live.evaluation.contexts import EncodedPhrases, encode, true_past
 from nesvae_live.evaluation.likelihood import nats_per_token
 from nesvae_live.latent.atlas import Atlas
 from nesvae_live.latent.attributes import N_ATTRIBUTES
@@ -27,11 +27,11 @@ from nesvae_live.music.phrase import Ints
 from nesvae_live.training.finish import FINISHED, FinishError, card_lines, finish
 from nesvae_live.training.maplayout import draw_atlas, measure_fidelity
 from nesvae_live.training.styleaxes import (
-    Usual,
+    CorpusNorms,
     every_past,
     find_axes,
     measure_axes,
-    turned,
+    rotate_style,
     varimax,
 )
 from nesvae_live.training.traits import TRAITS, traits
@@ -45,7 +45,7 @@ TURN: F32 = np.linalg.qr(np.random.default_rng(3).standard_normal((5, 5)))[0].as
 
 def test_a_turned_checkpoint_plays_the_same_at_the_place_that_matches() -> None:
     before = tiny_checkpoint()
-    after = turned(before, TURN)
+    after = rotate_style(before, TURN)
     rng = np.random.default_rng(0)
     for _ in range(20):
         u = rng.standard_normal(5).astype(np.float32)
@@ -64,7 +64,7 @@ def test_a_turned_checkpoint_plays_the_same_at_the_place_that_matches() -> None:
 
 def test_a_turned_encoder_finds_the_place_that_matches() -> None:
     before = tiny_checkpoint()
-    after = turned(before, TURN)
+    after = rotate_style(before, TURN)
     symbols = np.random.default_rng(1).integers(0, 30, (13, 4))
     (mean, _), (moved, _) = (Encoder(c).encode(symbols, 13) for c in (before, after))
     assert np.allclose(TURN @ mean, moved, atol=1e-5)
@@ -72,7 +72,7 @@ def test_a_turned_encoder_finds_the_place_that_matches() -> None:
 
 def test_turning_changes_no_figure_also_when_done_twice() -> None:
     before, corpus = tiny_checkpoint(scale=0.3), make_corpus(0, 3)
-    after = turned(turned(before, TURN), TURN)
+    after = rotate_style(rotate_style(before, TURN), TURN)
     one, other = (
         nats_per_token(load_model(c), c.quantiles, corpus)["nats_per_token"]["carried"]["value"]
         for c in (before, after)
@@ -124,7 +124,7 @@ def fake_play(u: F32, past: Past) -> Ints:
 def test_an_axis_is_labelled_with_what_it_does() -> None:
     model = load_model(tiny_checkpoint())
     u = np.zeros((6, 5), np.float32)
-    usual = Usual(np.ones(len(TRAITS)), np.array([[-1e3] * 11, [1e3] * 11]))
+    usual = CorpusNorms(np.ones(len(TRAITS)), np.array([[-1e3] * 11, [1e3] * 11]))
     usual.ends[1, 2] = 66.0  # of the register of both pulses
     axes = measure_axes(fake_play, u, no_past(model, 6), usual)
     assert axes[1].label.startswith("pulse 1 higher")
@@ -142,8 +142,8 @@ def test_of_the_corpus_a_phrase_in_a_hundred_strays_by_each_feature() -> None:
     phrases = np.tile(np.array([60, 64, 40, 2]), (1000, 13, 1))
     phrases[:, :, 2] = rng.permutation(1000)[:, None] % 60 + 30
     phrases[:, :, 3] = rng.integers(1, 9, (1000, 13))
-    assert 0.0 < Usual.of(phrases).strays(phrases) < 0.11
-    assert Usual.of(phrases).strays(phrases * np.array([0, 0, 0, 1])) == 1.0
+    assert 0.0 < CorpusNorms.of(phrases).strays(phrases) < 0.11
+    assert CorpusNorms.of(phrases).strays(phrases * np.array([0, 0, 0, 1])) == 1.0
 
 
 def phrase_of(*tuples: tuple[int, int, int, int]) -> Ints:
@@ -191,7 +191,7 @@ def test_axes_travel_in_about_and_foreign_ones_are_plain() -> None:
     assert axes_of({AXES: newer}, 2) == axes
 
 
-def clustered() -> Encoded:
+def clustered() -> EncodedPhrases:
     rng = np.random.default_rng(0)
     centres = rng.standard_normal((12, N_ATTRIBUTES + 5))
     song = np.repeat(np.arange(12), 20)
@@ -200,7 +200,7 @@ def clustered() -> Encoded:
     whole[::10] = 5  # a last phrase, which is not drawn
     nothing = np.zeros((240, 13, 4), np.int64)
     a, u = z[:, :N_ATTRIBUTES], z[:, N_ATTRIBUTES:]
-    return Encoded(nothing, whole, song, np.diff(song, prepend=-1) > 0, a, u, 0 * u, u)
+    return EncodedPhrases(nothing, whole, song, np.diff(song, prepend=-1) > 0, a, u, 0 * u, u)
 
 
 def test_on_the_map_a_phrase_lies_among_its_like() -> None:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.clock.leader import Leader, Timed
+from nesvae_live.clock.leader import Leader, TimedBytes
 from nesvae_live.clock.sources import InternalClock
 from nesvae_live.io.realtime import ask_for_realtime
 
@@ -31,7 +31,7 @@ class ClockSender:
         self._transmit = transmit
         self._time = time
         self._leader = Leader(beats_per_bar)
-        self._held: list[Timed] = []
+        self._held: list[TimedBytes] = []
         self._stopping = threading.Event()
         self._joining = threading.Event()
         self._thread = threading.Thread(target=self._run, name="MIDI clock", daemon=True)
