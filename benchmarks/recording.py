@@ -111,7 +111,7 @@ def play(seconds: float, critic: Critic, recorded: bool, folder: Path) -> str:
     end = at + seconds
     while clock.now() < end:
         time.sleep(0.01)
-        inbox.put(SetKnob(KNOBS[int(rng.integers(4))], float(rng.random()), clock.now()))
+        inbox.put(SetKnob(KNOBS[int(rng.integers(4))], float(rng.random()), at=clock.now()))
     engine.stop("the round is over")
     renderer.stop()
     sender.stop()

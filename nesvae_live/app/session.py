@@ -128,7 +128,9 @@ class Session:
                 feedback=options.feedback or (OWN_FEEDBACK if preset.layout.shows else None),
             )
         )
-        self.midi.watch_feedback(lambda heard: self.inbox.put(Refresh(self.time.now(), heard)))
+        self.midi.watch_feedback(
+            lambda heard: self.inbox.put(Refresh(at=self.time.now(), connected=heard))
+        )
 
     def _open_take(self, stack: ExitStack) -> None:
         """Begin to record; what was cut off earlier is completed beside it."""

@@ -188,7 +188,7 @@ class Watch:
         now = session.time.now()
         bar = (now - self._at) * session.tempo / 60.0 / session.options.meter.beats_per_bar
         for knob, value in self._gesture.due(bar) if self._gesture else ():
-            session.inbox.put(SetKnob(knob, value, now))
+            session.inbox.put(SetKnob(knob, value, at=now))
 
     def _look_at_osc(self) -> None:
         osc = self._session.osc

@@ -1,203 +1,159 @@
-"""What hands do to everything but single knobs: it comes in on the inbox, like any input."""
+"""The gestures: inputs that act on the phrase, the setting or the snapshots, not on one knob."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nesvae_live.control.reply import Reply, ignore
+from nesvae_live.control.reply import AnsweredInput
 from nesvae_live.music.key import Key
 from nesvae_live.music.voices import Voice
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseKnobs:
-    """Let every knob go: the network does as it likes."""
-
-    at: float
-    reply: Reply = ignore
+class ReleaseKnobs(AnsweredInput):
+    """Release every knob: the network is free to choose."""
 
 
 @dataclass(frozen=True, slots=True)
-class SetTranspose:
-    """Let a voice, or all three (None), sound `semitones` higher than it was written."""
+class SetTranspose(AnsweredInput):
+    """Transpose a voice, or all three pitched ones (None), up by `semitones`."""
 
     voice: Voice | None
     semitones: int
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class SetKey:
-    """Keep the voices in a key, or let them have any note (None)."""
+class SetKey(AnsweredInput):
+    """Keep the voices in a key, or allow every note (None)."""
 
     key: Key | None
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class SetTemperature:
-    """Draw more safely, or more wildly."""
+class SetTemperature(AnsweredInput):
+    """Set the temperature at which tokens are drawn."""
 
     temperature: float
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class SetSeed:
-    """Draw otherwise; None takes the next seed: other notes at the same place of the map."""
+class SetSeed(AnsweredInput):
+    """Draw with another seed, or the next one (None): other notes at the same place of the map."""
 
     seed: int | None
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class SetHold:
-    """Let the phrase that plays go round, or go on from it."""
+class SetHold(AnsweredInput):
+    """Repeat the phrase that plays, or go on from it."""
 
     hold: bool
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class LookBack:
-    """Play again what was played `phrases` phrases before, and hold it; below 0 it goes forward."""
+class LookBack(AnsweredInput):
+    """Play what was played `phrases` phrases ago, and hold it; a number below 0 goes forward."""
 
     phrases: int
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class StoreSnapshot:
-    """Keep how everything stands under number `slot`."""
+class StoreSnapshot(AnsweredInput):
+    """Store the setting as snapshot `slot`."""
 
     slot: int
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class ClearSnapshot:
-    """Forget snapshot `slot`."""
+class ClearSnapshot(AnsweredInput):
+    """Delete snapshot `slot`."""
 
     slot: int
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class RecallSnapshot:
-    """Let everything stand as in snapshot `slot`, from the next line of the swap on."""
+class RecallSnapshot(AnsweredInput):
+    """Recall snapshot `slot` at the next quantised launch."""
 
     slot: int
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class StartMorph:
-    """Go to snapshot `slot` in `bars` bars; None: in as many as were said last."""
+class StartMorph(AnsweredInput):
+    """Morph to snapshot `slot` within `bars` bars; None: within as many as are set."""
 
     slot: int
     bars: float | None
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class SetMorphBars:
-    """Let morphs that don't say it take so many bars."""
+class SetMorphBars(AnsweredInput):
+    """Set how many bars a morph takes that doesn't say it."""
 
     bars: float
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class SetPair:
-    """Put the fader between two snapshots."""
+class SetPair(AnsweredInput):
+    """Put the fader between snapshots `low` and `high`."""
 
     low: int
     high: int
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class MoveFader:
-    """Let everything stand `value` (0..1) of the way between the fader's snapshots."""
+class MoveFader(AnsweredInput):
+    """Set everything `value` (0..1) of the way between the fader's two snapshots."""
 
     value: float
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class SetBounds:
-    """Let chance that doesn't say it move knobs by at most so much (0..1)."""
+class SetBounds(AnsweredInput):
+    """Set the farthest (0..1) that a roll moves a knob, unless the roll says it."""
 
     amount: float
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class Roll:
-    """Let chance move each knob of the map by at most `amount` (0..1; None: the bounds)."""
+class Roll(AnsweredInput):
+    """Move each knob of the map at random, by at most `amount` (0..1; None: the bounds)."""
 
     amount: float | None
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class Capture:
-    """Go on from what was played last on the inputs."""
-
-    at: float
-    reply: Reply = ignore
+class Capture(AnsweredInput):
+    """Go on from what was last played on the MIDI inputs."""
 
 
 @dataclass(frozen=True, slots=True)
-class CapturePhrase:
-    """Go on from a phrase: up to 13 tuples of notes of P1, P2 and TR and a hold."""
+class CapturePhrase(AnsweredInput):
+    """Go on from a phrase: up to 13 tuples of the notes of P1, P2 and TR and a hold."""
 
     tuples: tuple[tuple[int, int, int, int], ...]
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class SetAuto:
-    """Let the knobs wander by themselves, or stay."""
+class SetAuto(AnsweredInput):
+    """Let the knobs wander by themselves, or stop them."""
 
     on: bool
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class GoRound:
-    """Go from snapshot to snapshot, in `bars` bars each (None: as a morph), or stay."""
+class GoRound(AnsweredInput):
+    """Morph from snapshot to snapshot, in `bars` bars each (None: as a morph), or stop."""
 
     on: bool
     bars: float | None
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """Put a mark into the take."""
+class Mark(AnsweredInput):
+    """Put a mark into the log."""
 
     text: str
-    at: float
-    reply: Reply = ignore
 
 
 Gesture = (

@@ -63,7 +63,7 @@ def _trigger(
 
 
 def _release(knob: str) -> TargetSpec:
-    return _trigger(f"release-{knob}", f"let {knob} go", lambda at: SetKnob(knob, None, at))
+    return _trigger(f"release-{knob}", f"let {knob} go", lambda at: SetKnob(knob, None, at=at))
 
 
 def _transpose(voice: Voice | None) -> TargetSpec:
@@ -74,7 +74,7 @@ def _transpose(voice: Voice | None) -> TargetSpec:
         Kind.KNOB,
         f"{who} higher, {TRANSPOSE}; the middle is as written",
         lambda value, at: SetTranspose(
-            voice, round(value_to_linear(value, TRANSPOSE.low, TRANSPOSE.high)), at
+            voice, round(value_to_linear(value, TRANSPOSE.low, TRANSPOSE.high)), at=at
         ),
         lambda standing: linear_to_value(
             standing.arrangement.transpose[shown], TRANSPOSE.low, TRANSPOSE.high
@@ -86,7 +86,7 @@ def _recall(slot: int) -> TargetSpec:
     return _trigger(
         f"recall-{slot}",
         f"everything stands as in snapshot {slot}, from the next line of the swap on",
-        lambda at: RecallSnapshot(slot, at),
+        lambda at: RecallSnapshot(slot, at=at),
         lambda standing: float(slot in standing.snapshots),
     )
 
@@ -95,7 +95,7 @@ def _store(slot: int) -> TargetSpec:
     return _trigger(
         f"store-{slot}",
         f"keep how everything stands as snapshot {slot}",
-        lambda at: StoreSnapshot(slot, at),
+        lambda at: StoreSnapshot(slot, at=at),
         lambda standing: float(slot in standing.snapshots),
     )
 
@@ -104,12 +104,14 @@ def _morph(slot: int) -> TargetSpec:
     return _trigger(
         f"morph-{slot}",
         f"go to snapshot {slot}, over the bars that morph-bars says",
-        lambda at: StartMorph(slot, None, at),
+        lambda at: StartMorph(slot, None, at=at),
     )
 
 
 def _keep(bars: int) -> TargetSpec:
-    return _trigger(f"keep-{bars}", f"files of the last {bars} bars", lambda at: KeepBars(bars, at))
+    return _trigger(
+        f"keep-{bars}", f"files of the last {bars} bars", lambda at: KeepBars(bars, at=at)
+    )
 
 
 def _key_now(standing: StateView) -> float:
@@ -127,7 +129,7 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
         "temperature",
         Kind.KNOB,
         f"wilder, {COLDEST:g} to {HOTTEST:g}",
-        lambda value, at: SetTemperature(value_to_ratio(value, COLDEST, HOTTEST), at),
+        lambda value, at: SetTemperature(value_to_ratio(value, COLDEST, HOTTEST), at=at),
         lambda standing: ratio_to_value(standing.temperature, COLDEST, HOTTEST),
     ),
     *(_transpose(voice) for voice in (None, *(spec.voice for spec in VOICES))),
@@ -135,7 +137,7 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
         "key",
         Kind.CHOICE,
         "the voices keep to a key",
-        lambda value, at: SetKey(KEYS[value_to_choice(value, len(KEYS))], at),
+        lambda value, at: SetKey(KEYS[value_to_choice(value, len(KEYS))], at=at),
         _key_now,
         tuple(OFF if key is None else str(key) for key in KEYS),
     ),
@@ -143,14 +145,14 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
         "morph",
         Kind.KNOB,
         "nearer to the second of the fader's two snapshots",
-        MoveFader,
+        lambda value, at: MoveFader(value, at=at),
         lambda standing: standing.fader,
     ),
     TargetSpec(
         "morph-bars",
         Kind.CHOICE,
         "how many bars a morph takes",
-        lambda value, at: SetMorphBars(MORPH_BARS[value_to_choice(value, len(MORPH_BARS))], at),
+        lambda value, at: SetMorphBars(MORPH_BARS[value_to_choice(value, len(MORPH_BARS))], at=at),
         _bars_now,
         tuple(f"{bars:g}" for bars in MORPH_BARS),
     ),
@@ -158,38 +160,40 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
         "bounds",
         Kind.KNOB,
         "chance moves the knobs farther",
-        SetBounds,
+        lambda value, at: SetBounds(value, at=at),
         lambda standing: standing.bounds,
     ),
     TargetSpec(
         "hold",
         Kind.SWITCH,
         "the phrase that plays goes round",
-        lambda value, at: SetHold(value >= 0.5, at),
+        lambda value, at: SetHold(value >= 0.5, at=at),
         lambda standing: float(standing.hold),
     ),
     TargetSpec(
         "auto",
         Kind.SWITCH,
         "the knobs wander by themselves; one that is touched is the hand's",
-        lambda value, at: SetAuto(value >= 0.5, at),
+        lambda value, at: SetAuto(value >= 0.5, at=at),
         lambda standing: float(standing.auto),
     ),
     TargetSpec(
         "round",
         Kind.SWITCH,
         "a morph from snapshot to snapshot, round and round; a knob that is touched is the hand's",
-        lambda value, at: GoRound(value >= 0.5, None, at),
+        lambda value, at: GoRound(value >= 0.5, None, at=at),
         lambda standing: float(standing.round),
     ),
-    _trigger("back", "the phrase before is played again, and held", lambda at: LookBack(1, at)),
-    _trigger("forward", "the phrase after it; past the newest on", lambda at: LookBack(-1, at)),
-    _trigger("chance", "the map's knobs move by chance, within bounds", lambda at: Roll(None, at)),
-    _trigger("vary", "other notes at the same place of the map", lambda at: SetSeed(None, at)),
-    _trigger("capture", "go on from what was played on the MIDI input", Capture),
-    _trigger("mark", "a mark in the take's log", lambda at: Mark("", at)),
+    _trigger("back", "the phrase before is played again, and held", lambda at: LookBack(1, at=at)),
+    _trigger("forward", "the phrase after it; past the newest on", lambda at: LookBack(-1, at=at)),
+    _trigger(
+        "chance", "the map's knobs move by chance, within bounds", lambda at: Roll(None, at=at)
+    ),
+    _trigger("vary", "other notes at the same place of the map", lambda at: SetSeed(None, at=at)),
+    _trigger("capture", "go on from what was played on the MIDI input", lambda at: Capture(at=at)),
+    _trigger("mark", "a mark in the take's log", lambda at: Mark("", at=at)),
     *(_keep(bars) for bars in (4, 8, 16, 32)),
-    _trigger("release", "let every knob go", ReleaseKnobs),
+    _trigger("release", "let every knob go", lambda at: ReleaseKnobs(at=at)),
     *(_release(knob.name) for knob in (*KNOBS, *SOUND_KNOBS)),
     *(_recall(slot) for slot in range(1, N_SNAPSHOTS + 1)),
     *(_store(slot) for slot in range(1, N_SNAPSHOTS + 1)),

@@ -1,60 +1,51 @@
-"""The inputs: everything that a performer, or a program beside the instrument, can ask of it."""
+"""The inputs: everything that a performer, or a program beside the instrument, can ask of it.
+
+Each has the stamp `at` and a `reply` of its base; a MIDI message has its stamp and no answer.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from nesvae_live.control.gestureinputs import Gesture
-from nesvae_live.control.reply import Reply, ignore
+from nesvae_live.control.reply import AnsweredInput, Reply
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
 
 
 @dataclass(frozen=True, slots=True)
-class TurnPage:
-    """Put page `page` of the controls up (0-based), or with None the one `step` pages on."""
+class TurnPage(AnsweredInput):
+    """Select page `page` of the controls (0-based), or with None the page `step` pages further on."""
 
     page: int | None
     step: int
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class Refresh:
+class Refresh(AnsweredInput):
     """Send the controller everything that it can show.
 
-    `connected` says that there is, or is no more, a port to send it to; None: as before.
+    `connected` says whether there now is a port to send to; None: as before.
     """
 
-    at: float
     connected: bool | None = None
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class Learn:
-    """Let the next control that is moved be `target`'s; None: no more of that."""
+class Learn(AnsweredInput):
+    """Assign the next control that is moved to `target`; None stops listening for one."""
 
     target: str | None
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class Unlearn:
-    """Take back what was learnt last."""
-
-    at: float
-    reply: Reply = ignore
+class Unlearn(AnsweredInput):
+    """Undo the last assignment that was learnt."""
 
 
 @dataclass(frozen=True, slots=True)
-class GetLearning:
-    """Ask what is being learnt, what was heard, and what it means."""
-
-    at: float
-    reply: Reply = ignore
+class GetLearning(AnsweredInput):
+    """Ask what is being learnt, what was heard, and what it was taken for."""
 
 
 SurfaceInput = TurnPage | Refresh | Learn | Unlearn | GetLearning
@@ -62,7 +53,7 @@ SurfaceInput = TurnPage | Refresh | Learn | Unlearn | GetLearning
 
 @dataclass(frozen=True, slots=True)
 class MidiIn:
-    """One MIDI message as it came: `data` are its bytes, `at` its stamp in seconds."""
+    """A MIDI message as it came: `data` are its bytes, `at` its stamp in seconds."""
 
     port: str
     data: tuple[int, ...]
@@ -70,103 +61,78 @@ class MidiIn:
 
 
 @dataclass(frozen=True, slots=True)
-class SetKnob:
-    """Set knob `knob` to `value` in 0..1, or let it go with None."""
+class SetKnob(AnsweredInput):
+    """Set knob `knob` to `value` in 0..1, or release it with None."""
 
     knob: str
     value: float | None
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class SetMute:
+class SetMute(AnsweredInput):
     """Mute or unmute a voice."""
 
     voice: Voice
     muted: bool
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class SetLevel:
-    """Hear a voice, or everything (None), `level` dB louder than the chip makes it."""
+class SetLevel(AnsweredInput):
+    """Set the level of a voice, or of the whole (None), in dB; 0 is as loud as the chip makes it."""
 
     voice: Voice | None
     level: float
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class SetSolo:
-    """Take a voice into solo or out of it: what is not in it, if any is, can't be heard."""
+class SetSolo(AnsweredInput):
+    """Put a voice into solo or take it out; while any voice is in solo, only those are heard."""
 
     voice: Voice
     solo: bool
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class SetSwap:
-    """Let turned knobs be heard from the next bar line, beat or tuple on."""
+class SetSwap(AnsweredInput):
+    """Set the quantised launch: a change is heard from the next bar line, beat or tuple on."""
 
     swap: Swap
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class SetTempo:
-    """Let the internal clock go at `tempo` beats a minute."""
+class SetTempo(AnsweredInput):
+    """Set the internal clock to `tempo` beats a minute."""
 
     tempo: float
-    at: float
-    reply: Reply = ignore
 
 
 @dataclass(frozen=True, slots=True)
-class Tap:
+class Tap(AnsweredInput):
     """A tap on a beat; the second one sets the internal clock's tempo."""
 
-    at: float
-    reply: Reply = ignore
+
+@dataclass(frozen=True, slots=True)
+class Panic(AnsweredInput):
+    """End every note now, even one that is not known to sound."""
 
 
 @dataclass(frozen=True, slots=True)
-class Panic:
-    """End every note now, whatever the books say of them."""
+class Stop(AnsweredInput):
+    """End the performance: notes end, files are closed, and the log says `why`."""
 
-    at: float
-    reply: Reply = ignore
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """End the performance: notes off, files closed; the log has `why`."""
-
-    at: float
-    reply: Reply = ignore
     why: str = "it was stopped"
 
 
 @dataclass(frozen=True, slots=True)
-class GetStatus:
-    """Ask for the figures that the status line shows."""
-
-    at: float
-    reply: Reply = ignore
+class GetStatus(AnsweredInput):
+    """Ask for the figures of the status line."""
 
 
 @dataclass(frozen=True, slots=True)
-class KeepBars:
-    """Make files of the last `bars` bars that are over, while the music goes on."""
+class KeepBars(AnsweredInput):
+    """Export the last `bars` completed bars to files while the music goes on."""
 
     bars: int
-    at: float
-    reply: Reply = ignore
 
 
 Input = (
@@ -188,5 +154,5 @@ Input = (
 
 
 def answered(item: Input, reply: Reply) -> Input:
-    """The same input, answered through `reply`; a MIDI message is answered by nobody."""
+    """The same input, answered through `reply`; a MIDI message has no answer and stays as it is."""
     return item if isinstance(item, MidiIn) else replace(item, reply=reply)

@@ -63,7 +63,7 @@ def _knob(name: str, more: str) -> TargetSpec:
         name,
         Kind.KNOB,
         more,
-        lambda value, at: SetKnob(name, value, at),
+        lambda value, at: SetKnob(name, value, at=at),
         lambda standing: standing.knobs.values.get(name),
     )
 
@@ -78,7 +78,7 @@ def _level(voice: Voice | None) -> TargetSpec:
         f"level-{who}",
         Kind.KNOB,
         "everything is louder" if voice is None else f"{who} is louder",
-        lambda value, at: SetLevel(voice, value_to_level(value), at),
+        lambda value, at: SetLevel(voice, value_to_level(value), at=at),
         now,
     )
 
@@ -88,7 +88,7 @@ def _mute(voice: Voice) -> TargetSpec:
         f"mute-{voice.name}",
         Kind.SWITCH,
         f"{voice.name} is silent",
-        lambda value, at: SetMute(voice, value >= 0.5, at),
+        lambda value, at: SetMute(voice, value >= 0.5, at=at),
         lambda standing: float(voice in standing.muted),
     )
 
@@ -98,7 +98,7 @@ def _solo(voice: Voice) -> TargetSpec:
         f"solo-{voice.name}",
         Kind.SWITCH,
         f"only {voice.name}, and what else is in solo, is heard",
-        lambda value, at: SetSolo(voice, value >= 0.5, at),
+        lambda value, at: SetSolo(voice, value >= 0.5, at=at),
         lambda standing: float(voice in standing.balance.solo),
     )
 
@@ -108,7 +108,7 @@ def _page(number: int) -> TargetSpec:
         f"page-{number}",
         Kind.TRIGGER,
         f"page {number} of the controls",
-        lambda _, at: TurnPage(number - 1, 0, at),
+        lambda _, at: TurnPage(number - 1, 0, at=at),
         lambda standing: float(standing.page == number - 1),
     )
 
@@ -118,7 +118,7 @@ def _page_step(which: str, step: int) -> TargetSpec:
         f"page-{which}",
         Kind.TRIGGER,
         f"the {which} page of the controls",
-        lambda _, at: TurnPage(None, step, at),
+        lambda _, at: TurnPage(None, step, at=at),
     )
 
 
@@ -133,7 +133,7 @@ TARGETS: tuple[TargetSpec, ...] = (
         "tempo",
         Kind.KNOB,
         f"faster, {SLOWEST:g} to {FASTEST:g} BPM, of the internal clock",
-        lambda value, at: SetTempo(value_to_tempo(value), at),
+        lambda value, at: SetTempo(value_to_tempo(value), at=at),
         lambda standing: tempo_to_value(standing.clock.ref.tempo),
     ),
     *(_mute(voice) for voice in Voice),
@@ -142,20 +142,20 @@ TARGETS: tuple[TargetSpec, ...] = (
         "swap",
         Kind.CHOICE,
         "from when on a turned knob is heard",
-        lambda value, at: SetSwap(SWAPS[value_to_choice(value, len(SWAPS))], at),
+        lambda value, at: SetSwap(SWAPS[value_to_choice(value, len(SWAPS))], at=at),
         lambda standing: choice_to_value(SWAPS.index(standing.swap), len(SWAPS)),
         tuple(str(swap) for swap in SWAPS),
     ),
-    TargetSpec("tap", Kind.TRIGGER, "a tap on a beat: two set the tempo", lambda _, at: Tap(at)),
+    TargetSpec("tap", Kind.TRIGGER, "a tap on a beat: two set the tempo", lambda _, at: Tap(at=at)),
     *(_page(number) for number in range(1, PAGES + 1)),
     _page_step("next", 1),
     _page_step("previous", -1),
     *GESTURE_TARGETS,
     TargetSpec(
-        "refresh", Kind.TRIGGER, "send the controller all it shows", lambda _, at: Refresh(at)
+        "refresh", Kind.TRIGGER, "send the controller all it shows", lambda _, at: Refresh(at=at)
     ),
-    TargetSpec("panic", Kind.TRIGGER, "end every note now", lambda _, at: Panic(at)),
-    TargetSpec("stop", Kind.TRIGGER, "end the performance", lambda _, at: Stop(at)),
+    TargetSpec("panic", Kind.TRIGGER, "end every note now", lambda _, at: Panic(at=at)),
+    TargetSpec("stop", Kind.TRIGGER, "end the performance", lambda _, at: Stop(at=at)),
 )
 """Every target."""
 

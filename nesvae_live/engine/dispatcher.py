@@ -98,9 +98,9 @@ class Dispatcher:
         match item:
             case MidiIn():
                 self._hear(item)
-            case SetKnob(knob, value, at, reply):
+            case SetKnob(knob, value, at=at, reply=reply):
                 reply(self._tried(lambda: self.live.turn(knob, value, at)))
-            case SetMute(voice, muted, _, reply):
+            case SetMute(voice, muted, reply=reply):
                 arrangement = self.live.arrangement.with_mute(voice, muted=muted)
                 self.gestures.rearrange(arrangement)
                 reply({"ok": True})
@@ -112,7 +112,7 @@ class Dispatcher:
             case TurnPage():
                 self._turn_page(item)
                 item.reply({"ok": True, "page": self.surface.page + 1})
-            case Refresh(_, connected, reply):
+            case Refresh(connected, reply=reply):
                 reply(self.surface.feedback.refresh(connected))
             case Learn() | Unlearn() | GetLearning():
                 item.reply(self.midi_learn.carry_out(item))
@@ -172,7 +172,7 @@ class Dispatcher:
                 return {"ok": True}
             case SetTempo(tempo):
                 return self._set_tempo(tempo)
-            case Tap(at):
+            case Tap(at=at):
                 tapped = self.taps.tap(at)
                 return {"ok": True} if tapped is None else self._set_tempo(tapped)
 

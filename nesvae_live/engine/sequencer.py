@@ -239,7 +239,7 @@ class Sequencer:
 
     def request_stop(self, why: str) -> None:
         """Ask for the end from another thread; the sequencer's thread carries it out."""
-        self.inbox.put(Stop(self.wall.now(), why=why))
+        self.inbox.put(Stop(at=self.wall.now(), why=why))
 
     def _finish(self, why: str, now: float, beat: float | None = None) -> None:
         if self.done.is_set():

@@ -88,14 +88,14 @@ def test_on_a_page_it_is_that_pages_control_unless_the_target_is_on_all() -> Non
 
 
 def test_an_unknown_target_is_an_answer_and_no_exception() -> None:
-    answer = midi_learn().carry_out(Learn("densty", 0.0))
+    answer = midi_learn().carry_out(Learn("densty", at=0.0))
     assert answer == {"ok": False, "error": "unknown target 'densty'"}
-    assert midi_learn().carry_out(Unlearn(0.0))["ok"] is False
+    assert midi_learn().carry_out(Unlearn(at=0.0))["ok"] is False
 
 
 def test_while_it_plays_what_is_turned_is_learnt_first_and_then_turns() -> None:
     rig = Rig()
-    rig.inbox.put(Learn("motion", 0.0))
+    rig.inbox.put(Learn("motion", at=0.0))
     rig.play(0.05)
     for value in (10, 20, 30):
         rig.inbox.put(MidiIn("keys", (0xB0, 20, value), rig.time.value))
@@ -106,6 +106,6 @@ def test_while_it_plays_what_is_turned_is_learnt_first_and_then_turns() -> None:
     rig.play(0.02)
     assert dict(rig.live.knobs.values) == {"motion": 0.5}
     answers: list[object] = []
-    rig.inbox.put(GetLearning(0.0, answers.append))
+    rig.inbox.put(GetLearning(at=0.0, reply=answers.append))
     rig.play(0.02)
     assert "lost" in str(answers[0])

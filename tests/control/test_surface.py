@@ -321,7 +321,7 @@ def test_pages_end_at_the_first_and_the_last() -> None:
         hands.send(0xB0, 40, 127)
         hands.send(0xB0, 40, 0)
     assert hands.live.page == 2
-    hands.surface.turn_page(TurnPage(None, -9, 0.0))
+    hands.surface.turn_page(TurnPage(None, -9, at=0.0))
     assert hands.surface.page == 0
 
 

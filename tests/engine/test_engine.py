@@ -122,8 +122,8 @@ def test_a_status_has_what_the_line_shows() -> None:
     rig = Rig()
     rig.start()
     answers: list[Any] = []
-    rig.inbox.put(SetKnob("density", 0.25, 0.0))
-    rig.inbox.put(GetStatus(0.0, answers.append))
+    rig.inbox.put(SetKnob("density", 0.25, at=0.0))
+    rig.inbox.put(GetStatus(at=0.0, reply=answers.append))
     assert wait_until(lambda: bool(answers))
     rig.engine.stop("done")
     status = answers[0]

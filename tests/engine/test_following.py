@@ -196,7 +196,7 @@ def test_the_newest_knobs_are_in_the_phrase_that_starts() -> None:
     rig = follow()
     source = Source(rig)
     source.run(1.0)
-    rig.inbox.put(SetKnob("density", 1.0, rig.time.value))
+    rig.inbox.put(SetKnob("density", 1.0, at=rig.time.value))
     source.run(0.5)
     source.start()
     source.run(2.0)
@@ -207,7 +207,7 @@ def test_the_newest_knobs_are_in_the_phrase_that_starts() -> None:
 def test_the_tempo_of_a_followed_clock_is_not_ours_to_set() -> None:
     rig = follow()
     answers: list[dict[str, object]] = []
-    rig.inbox.put(SetTempo(100.0, 0.0, answers.append))  # type: ignore[arg-type]
+    rig.inbox.put(SetTempo(100.0, at=0.0, reply=answers.append))  # type: ignore[arg-type]
     rig.play(0.01)
     assert answers[0]["ok"] is False
 
@@ -247,7 +247,7 @@ def test_a_tempo_ramp_is_followed_without_a_gap_in_the_phrases() -> None:
 def test_the_internal_clock_changes_its_tempo_without_a_step() -> None:
     rig = Rig(seed=2)
     rig.play(3.0)
-    rig.inbox.put(SetTempo(200.0, rig.time.value))
+    rig.inbox.put(SetTempo(200.0, at=rig.time.value))
     before = rig.sequencer.player.placer.reached
     rig.play(3.0)
     ref = rig.clock.ref

@@ -43,7 +43,7 @@ from tests.support.rig import Rig, Source, check_events
 def do(rig: Rig, make: Any, *content: Any) -> dict[str, Any]:
     """Carry a gesture out; its answer."""
     answers: list[dict[str, Any]] = []
-    gesture: Gesture = make(*content, rig.time.value, answers.append)
+    gesture: Gesture = make(*content, at=rig.time.value, reply=answers.append)
     rig.inbox.put(gesture)
     rig.play(0.005)
     (answer,) = answers

@@ -100,7 +100,7 @@ def test_a_muted_voice_is_silent_and_the_others_are_not() -> None:
 def test_panic_silences_every_output_and_the_music_goes_on() -> None:
     rig = Rig()
     rig.play(3.0)
-    rig.inbox.put(Panic(rig.time.value))
+    rig.inbox.put(Panic(at=rig.time.value))
     rig.play(0.01)
     assert rig.output.silences == [True]
     before = len(rig.output.sent)
@@ -112,7 +112,7 @@ def test_panic_silences_every_output_and_the_music_goes_on() -> None:
 def test_stop_ends_every_note() -> None:
     rig = Rig()
     rig.play(3.0)
-    rig.inbox.put(Stop(rig.time.value))
+    rig.inbox.put(Stop(at=rig.time.value))
     rig.play(0.1)
     assert rig.sequencer.done.is_set()
     check_events(rig.output.sent, ended=True)
@@ -121,9 +121,9 @@ def test_stop_ends_every_note() -> None:
 def test_an_unknown_knob_is_answered_and_changes_nothing() -> None:
     rig = Rig()
     answers: list[object] = []
-    rig.inbox.put(SetKnob("loudness", 0.5, 0.0, answers.append))
-    rig.inbox.put(SetKnob("density", 1.5, 0.0, answers.append))
-    rig.inbox.put(SetKnob("density", 0.5, 0.0, answers.append))
+    rig.inbox.put(SetKnob("loudness", 0.5, at=0.0, reply=answers.append))
+    rig.inbox.put(SetKnob("density", 1.5, at=0.0, reply=answers.append))
+    rig.inbox.put(SetKnob("density", 0.5, at=0.0, reply=answers.append))
     rig.play(0.1)
     assert [a["ok"] for a in answers] == [False, False, True]  # type: ignore[index]
     assert dict(rig.live.knobs.values) == {"density": 0.5}
@@ -177,14 +177,14 @@ def sweep(rig: Rig, source: Source, turns: int, by: int) -> None:
 
 
 def set_tempo(rig: Rig, source: Source, tempo: float, _: object) -> None:
-    rig.inbox.put(SetTempo(tempo, rig.time.value))
+    rig.inbox.put(SetTempo(tempo, at=rig.time.value))
     source.tempo = tempo
 
 
 def tap(rig: Rig, source: Source, seconds: float, _: object) -> None:
-    rig.inbox.put(Tap(rig.time.value))
+    rig.inbox.put(Tap(at=rig.time.value))
     source.run(seconds)
-    rig.inbox.put(Tap(rig.time.value))
+    rig.inbox.put(Tap(at=rig.time.value))
 
 
 ACTS: dict[str, Callable[[Rig, Source, Any, Any], object]] = {
@@ -194,12 +194,12 @@ ACTS: dict[str, Callable[[Rig, Source, Any, Any], object]] = {
     "wait": lambda _, source, a, __: source.run(a),
     "slow": lambda rig, _, a, __: setattr(rig, "decode_seconds", a),
     "quick": lambda rig, _, a, __: setattr(rig, "decode_seconds", a),
-    "swap": lambda rig, _, a, __: rig.inbox.put(SetSwap(a, rig.time.value)),
+    "swap": lambda rig, _, a, __: rig.inbox.put(SetSwap(a, at=rig.time.value)),
     "tempo": set_tempo,
     "tap": tap,
     "gesture": lambda rig, _, a, __: rig.inbox.put(any_gesture(a, rig.time.value)),
     "note": lambda rig, _, a, b: rig.inbox.put(MidiIn("keys", (a, b, 80), rig.time.value)),
-    "panic": lambda rig, *_: rig.inbox.put(Panic(rig.time.value)),
+    "panic": lambda rig, *_: rig.inbox.put(Panic(at=rig.time.value)),
     "start": lambda _, source, a, __: source.start(a),
     "stop": lambda _, source, *__: source.stop(),
     "continue": lambda _, source, *__: source.go_on(),
@@ -229,7 +229,7 @@ def test_whatever_is_played_every_note_ends_and_voices_are_monophonic(
         if midi and rig.clock.motion is Motion.RUNNING and source.lines[-1:]:
             counted = (rig.clock.ref.beat * 24 - source.clocks + 1) % 96
             assert min(counted, 96 - counted) == pytest.approx(0.0, abs=1e-3)
-    rig.inbox.put(Stop(rig.time.value))
+    rig.inbox.put(Stop(at=rig.time.value))
     rig.play(0.1)
     check_events(rig.output.sent, ended=True)
     placed = [p.index for p in rig.placed() if not p.repeat]
@@ -272,12 +272,12 @@ def test_the_noise_knob_brings_drums_that_end_and_off_takes_them_away() -> None:
     rig = Rig()
     rig.play(5.0)
     assert Voice.NO not in {e.voice for _, e in rig.output.sent}
-    rig.inbox.put(SetKnob("noise", 1.0, rig.time.value))
+    rig.inbox.put(SetKnob("noise", 1.0, at=rig.time.value))
     rig.play(5.0)
     hits = [e.note for _, e in rig.output.sent if isinstance(e, NoteOn) and e.voice is Voice.NO]
     assert len(hits) > 5
     assert set(hits) <= set(DRUM_BY_NOTE)
-    rig.inbox.put(SetKnob("noise", None, rig.time.value))
+    rig.inbox.put(SetKnob("noise", None, at=rig.time.value))
     rig.play(1.0)
     before = len(rig.output.sent)
     rig.play(5.0)
@@ -287,7 +287,7 @@ def test_the_noise_knob_brings_drums_that_end_and_off_takes_them_away() -> None:
 
 def test_drums_are_muted_like_any_voice() -> None:
     rig = Rig()
-    rig.inbox.put(SetKnob("noise", 1.0, rig.time.value))
+    rig.inbox.put(SetKnob("noise", 1.0, at=rig.time.value))
     rig.play(5.0)
     assert Voice.NO in {e.voice for _, e in rig.output.sent}
     rig.inbox.put(SetMute(Voice.NO, muted=True, at=rig.time.value))
@@ -317,7 +317,7 @@ def test_panic_ends_tails_and_shapes_are_said_anew() -> None:
     before = len(rig.output.sent)
     rig.play(3.0)
     assert not any(isinstance(e, Shape) for _, e in rig.output.sent[before:]), "nothing changes"
-    rig.inbox.put(Panic(rig.time.value))
+    rig.inbox.put(Panic(at=rig.time.value))
     rig.play(0.01)
     before = len(rig.output.sent)
     rig.play(6.0)

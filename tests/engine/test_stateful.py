@@ -62,21 +62,21 @@ SHARES = st.floats(0.0, 1.0)
 LOOKAHEAD = 0.05
 
 MAKE: dict[str, Callable[..., Any]] = {
-    "knob": lambda at, knob, value: SetKnob(knob, value, at),
-    "mute": lambda at, voice, muted: SetMute(voice, muted, at),
-    "swap": lambda at, swap: SetSwap(swap, at),
-    "transpose": lambda at, voice, by: SetTranspose(voice, by, at),
-    "hold": lambda at, hold: SetHold(hold, at),
-    "auto": lambda at, on: SetAuto(on, at),
-    "round": lambda at, on, bars: GoRound(on, bars, at),
-    "back": lambda at, phrases: LookBack(phrases, at),
-    "store": lambda at, slot: StoreSnapshot(slot, at),
-    "recall": lambda at, slot: RecallSnapshot(slot, at),
-    "morph": lambda at, slot, bars: StartMorph(slot, bars, at),
-    "pair": lambda at, low, high: SetPair(low, high, at),
-    "fader": lambda at, value: MoveFader(value, at),
-    "roll": lambda at, amount: Roll(amount, at),
-    "seed": lambda at, seed: SetSeed(seed, at),
+    "knob": SetKnob,
+    "mute": SetMute,
+    "swap": SetSwap,
+    "transpose": SetTranspose,
+    "hold": SetHold,
+    "auto": SetAuto,
+    "round": GoRound,
+    "back": LookBack,
+    "store": StoreSnapshot,
+    "recall": RecallSnapshot,
+    "morph": StartMorph,
+    "pair": SetPair,
+    "fader": MoveFader,
+    "roll": Roll,
+    "seed": SetSeed,
     "release": ReleaseKnobs,
     "capture": Capture,
     "panic": Panic,
@@ -131,7 +131,7 @@ class Stage(RuleBasedStateMachine):
     @rule(command=COMMANDS)
     def command(self, command: tuple[Any, ...]) -> None:
         kind, *rest = command
-        self.rig.inbox.put(MAKE[kind](self.rig.time.value, *rest))
+        self.rig.inbox.put(MAKE[kind](*rest, at=self.rig.time.value))
         self.tick()
 
     @rule(control=st.integers(0, 127), value=st.integers(0, 127), channel=st.integers(0, 15))
@@ -162,7 +162,7 @@ class Stage(RuleBasedStateMachine):
         if not self.midi:  # it holds from what was decided on
             at = max(now + LOOKAHEAD, self.lines[0].at)
             self.lines.append(ClockRef(self.lines[-1].beat_at(at), at, 60.0 / tempo))
-        self.rig.inbox.put(SetTempo(tempo, now))
+        self.rig.inbox.put(SetTempo(tempo, at=now))
         self.source.tempo = tempo
         self.tick()
 
@@ -247,7 +247,7 @@ class Stage(RuleBasedStateMachine):
         if not hasattr(self, "rig"):
             return
         rig = self.rig
-        rig.inbox.put(Stop(rig.time.value))
+        rig.inbox.put(Stop(at=rig.time.value))
         rig.play(0.1)
         check_events(rig.output.sent, ended=True)
         assert rig.sequencer.done.is_set()

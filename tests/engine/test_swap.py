@@ -72,7 +72,7 @@ def test_a_swap_can_be_changed_while_playing() -> None:
     rig = Rig(swap=Swap.BAR)
     rig.play(0.6)
     answers: list[object] = []
-    rig.inbox.put(SetSwap(Swap.NOW, rig.time.value, answers.append))
+    rig.inbox.put(SetSwap(Swap.NOW, at=rig.time.value, reply=answers.append))
     turn(rig, 127)
     at = rig.time.value
     rig.play(0.4)
@@ -171,9 +171,9 @@ def test_a_tails_tokens_come_again_from_what_the_log_says() -> None:
 
 def test_a_knob_that_is_turned_back_in_time_changes_nothing() -> None:
     rig = Rig(swap=Swap.BAR, grid=Grid(Mode.BARS, bars=4.0))
-    rig.inbox.put(SetKnob("density", 0.9, 0.0))
+    rig.inbox.put(SetKnob("density", 0.9, at=0.0))
     rig.play(0.1)
-    rig.inbox.put(SetKnob("density", None, 0.1))
+    rig.inbox.put(SetKnob("density", None, at=0.1))
     rig.play(7.0)
     assert not spliced(rig)
 

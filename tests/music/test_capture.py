@@ -108,7 +108,7 @@ def test_whatever_is_heard_is_a_phrase_or_nothing(stream: list[tuple[int, int, i
 
 def captured(rig: Rig, phrase: Ints, tempo: float, draw: np.random.Generator) -> Ints:
     """Play a phrase into the inbox, capture it; the phrase that the instrument then plays."""
-    rig.inbox.put(SetTempo(tempo, rig.time.value))
+    rig.inbox.put(SetTempo(tempo, at=rig.time.value))
     rig.play(0.1)
     began = rig.time.value
     messages = phrase_to_messages(phrase, tempo, draw)
@@ -119,7 +119,7 @@ def captured(rig: Rig, phrase: Ints, tempo: float, draw: np.random.Generator) ->
     rig.play(0.05)
     before = len(rig.journal.entries)
     answers: list[object] = []
-    rig.inbox.put(Capture(rig.time.value, answers.append))
+    rig.inbox.put(Capture(at=rig.time.value, reply=answers.append))
     rig.play(0.3)
     assert answers == [{"ok": True}]
     (first,) = (

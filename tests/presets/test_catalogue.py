@@ -75,7 +75,7 @@ def test_every_preset_plays_while_all_its_controls_are_moved(preset: Preset) -> 
     rig.play(0.5)
     for page, controls in enumerate(preset.layout.sets()):
         for control in controls:
-            rig.inbox.put(TurnPage(page, 0, rig.time.value))
+            rig.inbox.put(TurnPage(page, 0, at=rig.time.value))
             for message in gesture(control):
                 rig.inbox.put(MidiIn("hands", message, rig.time.value))
             rig.play(0.01)

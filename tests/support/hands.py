@@ -38,7 +38,7 @@ class Hands:
         asked = self.surface.hear(port, data, self.now, self.live)
         for item in asked:
             match item:
-                case SetKnob(knob, value, at):
+                case SetKnob(knob, value, at=at):
                     self.live.turn(knob, value, at)
                 case SetMute(voice, muted):
                     now = self.live.arrangement

@@ -183,7 +183,7 @@ class SimulatedJam:
             self.pass_time(draw.choice([TICK, TICK, 0.003, 0.0061, 0.02]))
             if draw.random() < 0.04:
                 self.act()
-        self.inbox.put(Stop(self.time.value, why="a test's end"))
+        self.inbox.put(Stop(at=self.time.value, why="a test's end"))
         self.pass_time(TICK)
         s = self.sequencer
         assert s.done.is_set()
@@ -230,7 +230,7 @@ class SimulatedJam:
     def knob(self) -> None:
         names = ("density", "register", "style3", "noise", "duty1", "vibrato", "decay")
         value = self.draw.choice([None, self.draw.random(), self.draw.random()])
-        self.put(SetKnob(self.draw.choice(names), value, self.time.value))
+        self.put(SetKnob(self.draw.choice(names), value, at=self.time.value))
 
     def cc(self) -> None:
         for _ in range(self.draw.choice([1, 1, 20])):
@@ -246,20 +246,20 @@ class SimulatedJam:
         self.put(MidiIn("keys", (status, self.draw.choice([60, 64, 67]), 80), self.time.value))
 
     def mute(self) -> None:
-        self.put(SetMute(self.draw.choice(VOICES), self.draw.random() < 0.5, self.time.value))
+        self.put(SetMute(self.draw.choice(VOICES), self.draw.random() < 0.5, at=self.time.value))
 
     def swap(self) -> None:
-        self.put(SetSwap(self.draw.choice(list(Swap)), self.time.value))
+        self.put(SetSwap(self.draw.choice(list(Swap)), at=self.time.value))
 
     def retempo(self) -> None:
         """Of the DAW if it leads, else of our own clock, set or tapped."""
         if self.follows:
             self.tempo *= self.draw.uniform(0.8, 1.25)
         elif self.draw.random() < 0.7:
-            self.put(SetTempo(self.draw.uniform(60, 240), self.time.value))
+            self.put(SetTempo(self.draw.uniform(60, 240), at=self.time.value))
         else:
-            self.put(Tap(round(self.time.value - 0.4, 6)))
-            self.put(Tap(self.time.value))
+            self.put(Tap(at=round(self.time.value - 0.4, 6)))
+            self.put(Tap(at=self.time.value))
 
     def port(self) -> None:
         """Something is lost, or comes back."""
@@ -274,7 +274,7 @@ class SimulatedJam:
         self.busy_until = self.time.value + self.draw.uniform(0.0, 1.5)
 
     def panic(self) -> None:
-        self.put(Panic(self.time.value))
+        self.put(Panic(at=self.time.value))
 
     def transport(self) -> None:
         now, draw = self.time.value, self.draw

@@ -54,16 +54,16 @@ class HandledJam(SimulatedJam):
         draw, now = self.draw, self.time.value
         chance = draw.random()
         if chance < 0.1:
-            self.put(Learn(draw.choice((*LEARNABLE, None)), now))
+            self.put(Learn(draw.choice((*LEARNABLE, None)), at=now))
             for value in (10, 20, 30):
                 self.put(MidiIn("knobs", (0xB0, draw.choice([20, 23, 50]), value), now))
             self.still_until = now + draw.choice([0.1, 0.5])
         elif chance < 0.14:
-            self.put(Unlearn(now))
+            self.put(Unlearn(at=now))
         elif chance < 0.2:
-            self.put(Refresh(now, draw.choice([True, True, False, None])))
+            self.put(Refresh(at=now, connected=draw.choice([True, True, False, None])))
         elif chance < 0.25:
-            self.put(TurnPage(None, draw.choice([-1, 1]), now))
+            self.put(TurnPage(None, draw.choice([-1, 1]), at=now))
         elif chance < 0.4:
             status = draw.choice([0x90, 0x80])
             self.put(MidiIn("pads", (status, draw.choice([36, 37]), 100), now))

@@ -147,15 +147,15 @@ unit = st.floats(0, 1)
 names = st.dictionaries(texts, texts, max_size=3)
 inputs = st.one_of(
     st.builds(MidiIn, texts, st.lists(st.integers(0, 255), max_size=4).map(tuple), micros),
-    st.builds(SetKnob, texts, unit | st.none(), micros),
-    st.builds(SetMute, voices, st.booleans(), micros),
-    st.builds(SetLevel, voices | st.none(), numbers, micros),
-    st.builds(SetSolo, voices, st.booleans(), micros),
-    st.builds(SetSwap, st.sampled_from(Swap), micros),
-    st.builds(SetTempo, numbers, micros),
-    st.builds(Tap, micros),
-    st.builds(Panic, micros),
-    st.builds(Stop, micros, why=texts),
+    st.builds(SetKnob, texts, unit | st.none(), at=micros),
+    st.builds(SetMute, voices, st.booleans(), at=micros),
+    st.builds(SetLevel, voices | st.none(), numbers, at=micros),
+    st.builds(SetSolo, voices, st.booleans(), at=micros),
+    st.builds(SetSwap, st.sampled_from(Swap), at=micros),
+    st.builds(SetTempo, numbers, at=micros),
+    st.builds(Tap, at=micros),
+    st.builds(Panic, at=micros),
+    st.builds(Stop, at=micros, why=texts),
 )
 entries = st.one_of(
     st.builds(Heard, inputs),

@@ -144,43 +144,43 @@ def parse_command(line: bytes, at: float, reply: Reply) -> Input:
     if isinstance(command, Asked):
         return command.to_input(at, reply)
     if isinstance(command, _Set):
-        return SetKnob(command.knob, command.value, at, reply)
+        return SetKnob(command.knob, command.value, at=at, reply=reply)
     if isinstance(command, _Mute):
-        return SetMute(_voice(command.voice), command.on, at, reply)
+        return SetMute(_voice(command.voice), command.on, at=at, reply=reply)
     if isinstance(command, _Level):
         voice = None if command.voice == EVERYTHING else _voice(command.voice, EVERYTHING)
-        return SetLevel(voice, command.level, at, reply)
+        return SetLevel(voice, command.level, at=at, reply=reply)
     if isinstance(command, _Solo):
-        return SetSolo(_voice(command.voice), command.on, at, reply)
+        return SetSolo(_voice(command.voice), command.on, at=at, reply=reply)
     if isinstance(command, _Swap | _Tempo | _Tap):
         return _timing(command, at, reply)
     if isinstance(command, _OfController):
         return _of_controller(command, at, reply)
     if isinstance(command, _Panic):
-        return Panic(at, reply)
+        return Panic(at=at, reply=reply)
     if isinstance(command, _Stop):
-        return Stop(at, reply)
-    return GetStatus(at, reply)
+        return Stop(at=at, reply=reply)
+    return GetStatus(at=at, reply=reply)
 
 
 def _timing(command: _Swap | _Tempo | _Tap, at: float, reply: Reply) -> Input:
     if isinstance(command, _Swap):
-        return SetSwap(command.mode, at, reply)
+        return SetSwap(command.mode, at=at, reply=reply)
     if isinstance(command, _Tempo):
-        return SetTempo(command.tempo, at, reply)
-    return Tap(at, reply)
+        return SetTempo(command.tempo, at=at, reply=reply)
+    return Tap(at=at, reply=reply)
 
 
 def _of_controller(command: _OfController, at: float, reply: Reply) -> Input:
     if isinstance(command, _Page):
-        return TurnPage(command.page - 1, 0, at, reply)
+        return TurnPage(command.page - 1, 0, at=at, reply=reply)
     if isinstance(command, _Refresh):
-        return Refresh(at, None, reply)
+        return Refresh(at=at, connected=None, reply=reply)
     if isinstance(command, _Learn):
-        return Learn(command.target, at, reply)
+        return Learn(command.target, at=at, reply=reply)
     if isinstance(command, _Unlearn):
-        return Unlearn(at, reply)
-    return GetLearning(at, reply)
+        return Unlearn(at=at, reply=reply)
+    return GetLearning(at=at, reply=reply)
 
 
 def _voice(name: str, *others: str) -> Voice:

@@ -76,35 +76,35 @@ class _Move(Asked, tag="move"):
 
 class _Release(Asked, tag="release"):
     def to_input(self, at: float, reply: Reply) -> Input:
-        return ReleaseKnobs(at, reply)
+        return ReleaseKnobs(at=at, reply=reply)
 
 
 class _Temperature(Asked, tag="temperature"):
     temperature: float
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return SetTemperature(self.temperature, at, reply)
+        return SetTemperature(self.temperature, at=at, reply=reply)
 
 
 class _Seed(Asked, tag="seed"):
     seed: int | None
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return SetSeed(self.seed, at, reply)
+        return SetSeed(self.seed, at=at, reply=reply)
 
 
 class _Hold(Asked, tag="hold"):
     on: bool
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return SetHold(self.on, at, reply)
+        return SetHold(self.on, at=at, reply=reply)
 
 
 class _Auto(Asked, tag="auto"):
     on: bool
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return SetAuto(self.on, at, reply)
+        return SetAuto(self.on, at=at, reply=reply)
 
 
 class _Round(Asked, tag="round"):
@@ -112,14 +112,14 @@ class _Round(Asked, tag="round"):
     bars: float | None = None
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return GoRound(self.on, self.bars, at, reply)
+        return GoRound(self.on, self.bars, at=at, reply=reply)
 
 
 class _Back(Asked, tag="back"):
     phrases: int = 1
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return LookBack(self.phrases, at, reply)
+        return LookBack(self.phrases, at=at, reply=reply)
 
 
 class _Transpose(Asked, tag="transpose"):
@@ -127,35 +127,35 @@ class _Transpose(Asked, tag="transpose"):
     semitones: int
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return SetTranspose(_voice(self.voice), self.semitones, at, reply)
+        return SetTranspose(_voice(self.voice), self.semitones, at=at, reply=reply)
 
 
 class _KeepKey(Asked, tag="key"):
     key: str | None
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return SetKey(None if self.key is None else Key.parse(self.key), at, reply)
+        return SetKey(None if self.key is None else Key.parse(self.key), at=at, reply=reply)
 
 
 class _Store(Asked, tag="store"):
     slot: int
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return StoreSnapshot(self.slot, at, reply)
+        return StoreSnapshot(self.slot, at=at, reply=reply)
 
 
 class _Clear(Asked, tag="clear"):
     slot: int
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return ClearSnapshot(self.slot, at, reply)
+        return ClearSnapshot(self.slot, at=at, reply=reply)
 
 
 class _Recall(Asked, tag="recall"):
     slot: int
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return RecallSnapshot(self.slot, at, reply)
+        return RecallSnapshot(self.slot, at=at, reply=reply)
 
 
 class _Morph(Asked, tag="morph"):
@@ -163,7 +163,7 @@ class _Morph(Asked, tag="morph"):
     bars: float | None = None
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return StartMorph(self.slot, self.bars, at, reply)
+        return StartMorph(self.slot, self.bars, at=at, reply=reply)
 
 
 class _Between(Asked, tag="between"):
@@ -171,40 +171,40 @@ class _Between(Asked, tag="between"):
     high: int
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return SetPair(self.low, self.high, at, reply)
+        return SetPair(self.low, self.high, at=at, reply=reply)
 
 
 class _Fade(Asked, tag="fade"):
     value: Share
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return MoveFader(self.value, at, reply)
+        return MoveFader(self.value, at=at, reply=reply)
 
 
 class _Chance(Asked, tag="chance"):
     amount: Share | None = None
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return Roll(self.amount, at, reply)
+        return Roll(self.amount, at=at, reply=reply)
 
 
 class _CapturePlayed(Asked, tag="capture"):
     def to_input(self, at: float, reply: Reply) -> Input:
-        return Capture(at, reply)
+        return Capture(at=at, reply=reply)
 
 
 class _CaptureThis(Asked, tag="capture-phrase"):
     tuples: list[tuple[int, int, int, int]]
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return CapturePhrase(tuple(self.tuples), at, reply)
+        return CapturePhrase(tuple(self.tuples), at=at, reply=reply)
 
 
 class _MarkHere(Asked, tag="mark"):
     text: str = ""
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return Mark(self.text, at, reply)
+        return Mark(self.text, at=at, reply=reply)
 
 
 KEPT_BARS = 8
@@ -215,7 +215,7 @@ class _KeepBars(Asked, tag="keep"):
     bars: Annotated[int, msgspec.Meta(ge=1)] = KEPT_BARS
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return KeepBars(self.bars, at, reply)
+        return KeepBars(self.bars, at=at, reply=reply)
 
 
 GestureCommand = (

@@ -544,7 +544,7 @@ def test_the_instrument_says_once_that_the_sound_is_lost_and_once_that_it_is_bac
     ]
     asked = [entry.input for entry in daemon.jam().entries if isinstance(entry, Heard)]
     assert asked[:-1] == [
-        SetSolo(Voice.P1, True, asked[0].at),
-        SetLevel(Voice.P1, -3.0, asked[1].at),
+        SetSolo(Voice.P1, True, at=asked[0].at),
+        SetLevel(Voice.P1, -3.0, at=asked[1].at),
     ]
     assert isinstance(asked[-1], Stop)

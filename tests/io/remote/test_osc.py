@@ -40,19 +40,19 @@ def rig() -> Rig:
 @pytest.mark.parametrize(
     ("address", "arguments", "asked"),
     [
-        ("density", [0.25], SetKnob("density", 0.25, 2.0)),
-        ("density", [1], SetKnob("density", 1.0, 2.0)),
-        ("density", ["off"], SetKnob("density", None, 2.0)),
-        ("panic", [], Panic(2.0)),
-        ("panic", [1.0], Panic(2.0)),
+        ("density", [0.25], SetKnob("density", 0.25, at=2.0)),
+        ("density", [1], SetKnob("density", 1.0, at=2.0)),
+        ("density", ["off"], SetKnob("density", None, at=2.0)),
+        ("panic", [], Panic(at=2.0)),
+        ("panic", [1.0], Panic(at=2.0)),
         ("panic", [0.0], None),
-        ("hold", [1], SetHold(True, 2.0)),
-        ("hold", [False], SetHold(False, 2.0)),
-        ("hold", [], SetHold(True, 2.0)),
-        ("key", ["Eb minor"], SetKey(Key(3, "minor"), 2.0)),
-        ("key", ["off"], SetKey(None, 2.0)),
+        ("hold", [1], SetHold(True, at=2.0)),
+        ("hold", [False], SetHold(False, at=2.0)),
+        ("hold", [], SetHold(True, at=2.0)),
+        ("key", ["Eb minor"], SetKey(Key(3, "minor"), at=2.0)),
+        ("key", ["off"], SetKey(None, at=2.0)),
         ("swap", [0.0], SetSwap),
-        ("recall-7", [], RecallSnapshot(7, 2.0)),
+        ("recall-7", [], RecallSnapshot(7, at=2.0)),
     ],
 )
 def test_a_message_asks_for_its_targets_input(
@@ -196,7 +196,7 @@ def test_a_value_that_is_set_comes_back_to_everyone_but_who_set_it(playing: Play
     assert playing.rig.live.knobs.values["density"] == 0.25
     playing.until(one, "/nesvae/density/set", 1)
     assert "/nesvae/density" not in one.values
-    playing.rig.inbox.put(SetKnob("density", 0.75, 0.0))
+    playing.rig.inbox.put(SetKnob("density", 0.75, at=0.0))
     playing.until(one, "/nesvae/density", 0.75)
     playing.until(two, "/nesvae/density", 0.75)
 
@@ -319,7 +319,7 @@ def test_the_layout_has_every_target_but_those_of_the_controllers_pages(rig: Rig
 
 
 def test_a_stored_snapshot_lights_its_button(rig: Rig) -> None:
-    rig.inbox.put(StoreSnapshot(5, 0.0))
+    rig.inbox.put(StoreSnapshot(5, at=0.0))
     rig.play(0.01)
     values = dict(standing_to_values(rig.live))
     assert (values["/nesvae/recall-5"], values["/nesvae/recall-6"]) == (1.0, 0.0)
