@@ -23,7 +23,7 @@ from nesvae_live.control.targets import TARGET_BY_NAME
 
 
 class Takeover(StrEnum):
-    """What a control does whose place is not its target's: jump, wait until it crosses, approach."""
+    """How a control takes over a target that stands elsewhere: jumping, on crossing, or nearing."""
 
     NONE = "none"
     PICKUP = "pickup"
@@ -32,7 +32,7 @@ class Takeover(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """How a control's way, 0..1, is bent, and back."""
+    """A bend of a control's travel, 0..1 to 0..1, and its inverse."""
 
     bend: Callable[[float], float]
     unbend: Callable[[float], float]
@@ -59,17 +59,17 @@ CURVES: Mapping[str, Curve] = MappingProxyType(
 class ControlSpec:
     """A control: `kind` number `number` on `channel` (0-based, None is any) moves `target`.
 
-    `deadband` is in the control's own steps; a `curve` bends its way, which then goes from `low`
-    to `high` (high below low: it turns the other way round); `speed` multiplies a relative one's
-    steps, of which 127 are the whole way. Of a 14-bit pair that is sent the wrong way round,
-    `lsb_first` says so. A press picks the choice `pick`; a `momentary` one is on while it lasts.
-    `feedback` is where the target's place is sent back: not at all, to the control itself, or to
-    another CC; a button's is `lit` or `unlit`, and a ring of LEDs on another CC goes from `unlit`
-    to `lit`.
+    `deadband` is in the control's own steps. A `curve` bends its travel, which then goes from `low`
+    to `high` (with `high` below `low` it is inverted). `speed` multiplies the steps of a relative
+    control, of which 127 are the whole travel. `lsb_first` is for a 14-bit pair that is sent lower
+    half first. A press picks the choice `pick`; a `momentary` control is on while it is held.
+    `feedback` says where the target's place is sent back: not at all, to the control itself, or to
+    another CC. A button shows it as `lit` or `unlit`; a ring of LEDs on another CC goes from
+    `unlit` to `lit`.
 
     Raises:
-        ValueError: an unknown target, a number or channel that doesn't exist or is reserved, an
-            option that this control or target has no use for.
+        ValueError: the target is unknown, the number or channel doesn't exist or is reserved, or
+            this control or target has no use for an option.
     """
 
     target: str
@@ -93,7 +93,7 @@ class ControlSpec:
         if self.target not in TARGET_BY_NAME:
             raise ValueError(f"unknown target {self.target!r}")
         if self.kind not in KIND_BY_NAME:
-            raise ValueError(f"no control is a {self.kind!r}: one of {', '.join(KIND_BY_NAME)}")
+            raise ValueError(f"unknown kind {self.kind!r}: one of {', '.join(KIND_BY_NAME)}")
         self._check_number()
         if self.channel is not None and not 0 <= self.channel <= 15:
             raise ValueError(f"channel {self.channel + 1} doesn't exist: 1 to 16")
@@ -106,7 +106,7 @@ class ControlSpec:
         if not 0 <= self.number <= kind.top:
             raise ValueError(f"{self.label} doesn't exist: 0 to {kind.top}")
         if kind.status == CONTROL_CHANGE and (why := reserved_because(self.number)) is not None:
-            raise ValueError(f"CC {self.number} is reserved ({why}): take another")
+            raise ValueError(f"CC {self.number} is reserved ({why}): use another")
 
     def _check_options(self) -> None:
         for what, value, low, high in (
@@ -121,14 +121,14 @@ class ControlSpec:
             if not low <= value <= high:
                 raise ValueError(f"{what} {value:g} is out of range, {low:g} to {high:g}")
         if self.low == self.high:
-            raise ValueError(f"range from {self.low:g} to {self.high:g}: there is nothing between")
+            raise ValueError(f"range from {self.low:g} to {self.high:g}: the ends must differ")
         if self.curve not in CURVES:
-            raise ValueError(f"no curve {self.curve!r}: one of {', '.join(CURVES)}")
+            raise ValueError(f"unknown curve {self.curve!r}: one of {', '.join(CURVES)}")
         target, form = self.target_spec, self.kind_spec.form
         if target.kind is Kind.TRIGGER and form is Form.RELATIVE:
-            raise ValueError(f"{self.target} is pressed, and an encoder can't press")
+            raise ValueError(f"{self.target} needs a press, and an encoder has none")
         if self.pick is not None and self.pick not in target.choices:
-            known = ", ".join(target.choices) or "none: it is no choice"
+            known = ", ".join(target.choices) or "no choices"
             raise ValueError(f"pick {self.pick!r}: {self.target} has {known}")
 
     @property
@@ -143,7 +143,7 @@ class ControlSpec:
 
     @property
     def label(self) -> str:
-        """What a person calls the control, without its channel."""
+        """The control's name for a person, without its channel."""
         return self.kind_spec.label.format(self.number)
 
     @property
@@ -152,7 +152,7 @@ class ControlSpec:
         return range(16) if self.channel is None else (self.channel,)
 
     def addresses(self) -> Sequence[tuple[Address, Role]]:
-        """What it listens to, and what of its reading each is."""
+        """The addresses that it listens to, and which part of its reading comes from each."""
         kind = self.kind_spec
         number = self.number if kind.top is not None else 0
         if kind.name == "cc14":
@@ -167,6 +167,6 @@ class ControlSpec:
         return min(max(self.low + (self.high - self.low) * bent, least), most)  # rounding
 
     def value_to_place(self, value: float) -> float:
-        """Where the control would stand for a value, the nearest end for one out of its range."""
+        """The place of the control for a value; for a value out of its range, the nearer end."""
         bent = (value - self.low) / (self.high - self.low)
         return CURVES[self.curve].unbend(min(max(bent, 0.0), 1.0))

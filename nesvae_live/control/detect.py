@@ -1,7 +1,7 @@
-"""MIDI learn: what a control says while it is moved, and which kind of control it is.
+"""MIDI learn: from what a control sends while it is moved to the kind of control that it is.
 
-A verdict needs the hand to rest for a moment, so that the lower half of a pair, the release of a
-button or the other way of an encoder is heard too.
+A verdict waits until the hand rests for a moment, so that the lower half of a pair, the release of
+a button or the other direction of an encoder is received too.
 """
 
 from __future__ import annotations
@@ -35,24 +35,24 @@ from nesvae_live.control.readings import (
     message_to_reading,
 )
 
-REST = 0.3
-"""Seconds without a message after which a hand rests."""
+REST_SECONDS = 0.3
+"""Seconds without a message after which the hand rests."""
 
-ENOUGH = 24
-"""Messages of one control after which no rest is waited for: a noisy one never rests."""
+ENOUGH_MESSAGES = 24
+"""Messages of one control after which a rest is not waited for: a noisy control never rests."""
 
-TURNED = 3
-"""Different values that a knob must have sent."""
+TURNED_VALUES = 3
+"""How many different values a knob must have sent."""
 
-NEAR = 16
-"""Steps that one message of an encoder has at most."""
+MOST_STEPS = 16
+"""The most steps that one message of an encoder stands for."""
 
 ENCODINGS: Mapping[str, Callable[[int], bool]] = {
-    "twos": lambda v: 1 <= v <= NEAR or v >= 128 - NEAR,
-    "offset": lambda v: 1 <= abs(v - 64) <= NEAR,
-    "sign": lambda v: 1 <= v <= NEAR or 65 <= v <= 64 + NEAR,
+    "twos": lambda v: 1 <= v <= MOST_STEPS or v >= 128 - MOST_STEPS,
+    "offset": lambda v: 1 <= abs(v - 64) <= MOST_STEPS,
+    "sign": lambda v: 1 <= v <= MOST_STEPS or 65 <= v <= 64 + MOST_STEPS,
 }
-"""Which values an encoder of each encoding sends."""
+"""Whether an encoder of each encoding sends a value."""
 
 
 WHEELS = {PITCH_BEND: "bend", CHANNEL_PRESSURE: "pressure"}
@@ -69,25 +69,25 @@ class Verdict:
 
     @property
     def label(self) -> str:
-        """What a person calls it."""
+        """Its name for a person."""
         return f"{KIND_BY_NAME[self.kind].label.format(self.number)}, channel {self.channel + 1}"
 
 
 @dataclass
 class ControlDetector:
-    """Hears one gesture; `wants` is the form that its target would rather have."""
+    """Recognises the control behind one gesture; `wants` is the form that suits its target best."""
 
     wants: Form = Form.ABSOLUTE
     hint: str = ""
-    """What to do for a verdict to be possible, or why there can be none."""
+    """What to do so that a verdict becomes possible, or why there can be none."""
     _heard: dict[Address, list[tuple[int, int]]] = field(default_factory=dict)
     _order: int = 0
     _last: float = float("-inf")
     _selected: dict[tuple[str, int], Selected] = field(default_factory=dict)
     _fine_first: set[Address] = field(default_factory=set)
 
-    def hear(self, port: str, data: Sequence[int], at: float) -> None:
-        """Take a message, whatever it is."""
+    def receive(self, port: str, data: Sequence[int], at: float) -> None:
+        """Take note of a message, whatever it is."""
         reading = message_to_reading(data)
         if reading is None:
             return
@@ -98,7 +98,9 @@ class ControlDetector:
                 selected.select(number, value)
                 return
             if number not in DATA or selected.number is None:
-                self.hint = f"CC {number}, channel {channel + 1}, is reserved ({why}): not learnt"
+                self.hint = (
+                    f"CC {number}, channel {channel + 1}, is reserved ({why}): it can't be learnt"
+                )
                 return
             address = (NRPN, channel, selected.number)
             if number == DATA_FINE and address not in self._heard:
@@ -113,7 +115,7 @@ class ControlDetector:
 
     @property
     def heard(self) -> str:
-        """What was heard last, for a person: the control and its newest values."""
+        """What was last received, for a person: the control and its newest values."""
         if not self._heard:
             return ""
         address = max(self._heard, key=lambda a: self._heard[a][-1][0])
@@ -124,9 +126,9 @@ class ControlDetector:
         return f"{name.format(number)}, channel {channel + 1}: {tail}"
 
     def verdict(self, now: float) -> Verdict | None:
-        """The control that was moved, once that is clear."""
+        """The control that was moved; None until that is clear."""
         longest = max((len(heard) for heard in self._heard.values()), default=0)
-        if longest == 0 or (now - self._last < REST and longest < ENOUGH):
+        if longest == 0 or (now - self._last < REST_SECONDS and longest < ENOUGH_MESSAGES):
             return None
         found = [v for address in self._heard if (v := self._judge(address)) is not None]
         if not found:
@@ -139,7 +141,7 @@ class ControlDetector:
         return self.wants is Form.PRESS
 
     def _weight(self, verdict: Verdict) -> tuple[bool, int]:
-        """A key says less than the wheel that was moved while it was held; pairs go before halves."""
+        """The rank of a verdict: a pair before its halves, then by how much the control sent."""
         status = KIND_BY_NAME[verdict.kind].status
         address = (status, verdict.channel, verdict.number)
         return verdict.kind == "cc14", len(self._heard.get(address, ()))
@@ -155,10 +157,12 @@ class ControlDetector:
             return Verdict("program", number, channel)
         if status == NRPN:
             first = address in self._fine_first
-            return Verdict("nrpn", number, channel, first) if len(values) >= TURNED else None
+            return Verdict("nrpn", number, channel, first) if len(values) >= TURNED_VALUES else None
         if status in WHEELS:
-            return Verdict(WHEELS[status], 0, channel) if len(set(values)) >= TURNED else None
-        return None  # what no control is, as the pressure of one key
+            return (
+                Verdict(WHEELS[status], 0, channel) if len(set(values)) >= TURNED_VALUES else None
+            )
+        return None  # no kind of control, as the pressure of a single key
 
     def _judge_cc(self, channel: int, number: int, values: list[int]) -> Verdict | None:
         fine = (CONTROL_CHANGE, channel, number + FINE_OFFSET)
@@ -166,24 +170,24 @@ class ControlDetector:
             first = self._heard[fine][0][0] < self._heard[CONTROL_CHANGE, channel, number][0][0]
             return Verdict("cc14", number, channel, first)
         ends = (
-            {0, MOST_7} if len(set(values)) >= TURNED else set()
+            {0, MOST_7} if len(set(values)) >= TURNED_VALUES else set()
         )  # where a knob may go on sending
         repeats = sum(a == b for a, b in pairwise(values) if a not in ends)
         fitting = [name for name, fits in ENCODINGS.items() if all(map(fits, values))]
         if repeats and fitting:
-            if len(fitting) == 1 and len(values) >= TURNED:
+            if len(fitting) == 1 and len(values) >= TURNED_VALUES:
                 return Verdict(fitting[0], number, channel)
-            self.hint = "an encoder: turn it the other way too"
+            self.hint = "this is an encoder: turn it the other way too"
             return None
         most, n = max(values), Counter(values)
         if len(n) <= 2 and most >= 64 and set(n) <= {0, most}:
             return Verdict("button", number, channel)
-        if len(n) >= TURNED:
+        if len(n) >= TURNED_VALUES:
             return Verdict("cc", number, channel)
-        self.hint = "turn it farther"
+        self.hint = "turn it further"
         return None
 
     @staticmethod
     def _is_pair(fine: Sequence[tuple[int, int]], n: int) -> bool:
-        """Whether the CC 32 above speaks about as often: a pair, and not two knobs."""
+        """Whether the CC 32 above was sent about as often: a pair, and not two knobs."""
         return len(fine) >= 2 and n >= 1 and len(fine) * 3 >= n

@@ -1,7 +1,7 @@
-"""Values back to the controller: to motor faders, rings of LEDs and lit buttons.
+"""Values sent back to the controller: to motor faders, rings of LEDs and lit buttons.
 
-What is sent is the difference between where a target stands and what its control shows, some
-thirty times a second. A hand that moves a control wins: nothing is sent to it until it has been
+Some thirty times a second each control whose target no longer stands where the control shows it is
+sent the difference. The hand wins: a control that is being moved is sent nothing until it has been
 still for a while. A controller that echoes what it was sent moves nothing. All of it runs in the
 sequencer's thread.
 """
@@ -25,21 +25,21 @@ from nesvae_live.control.takeover import ControlState
 from nesvae_live.control.target import Kind, StateView, choice_to_value, value_to_choice
 from nesvae_live.music.events import MidiBytes
 
-EVERY = 0.03
-"""Seconds from one look to the next."""
+EVERY_SECONDS = 0.03
+"""Seconds between two updates."""
 
-STILL = 0.25
+STILL_SECONDS = 0.25
 """Seconds for which a control that was moved by hand is left alone."""
 
-ECHO, PRESS_ECHO, PRESSED_LATELY = 0.5, 0.1, 1.0
-"""Seconds within which the same value from a control is the echo of what it was sent; for one that
-was pressed lately it is short, because a quick second press looks the same."""
+ECHO_SECONDS, PRESS_ECHO_SECONDS, PRESSED_LATELY_SECONDS = 0.5, 0.1, 1.0
+"""Seconds within which the same value from a control is an echo of what it was sent. For a button
+pressed lately the time is short, because a quick second press looks the same."""
 
-Hands = dict[tuple[Address, str], dict[str, ControlState]]
-"""Address and kind -> port -> the physical control there."""
+ControlStates = dict[tuple[Address, str], dict[str, ControlState]]
+"""Address and kind -> port -> the state of the physical control there."""
 
 NO_PORT = ""
-"""The port of a control that was sent its place and has not been heard yet."""
+"""The port of a control that was sent its place and has sent nothing itself yet."""
 
 
 def to_own_place(spec: ControlSpec) -> bool:
@@ -48,7 +48,7 @@ def to_own_place(spec: ControlSpec) -> bool:
 
 
 def shown_raw(spec: ControlSpec, stands: float | None) -> int | None:
-    """What a control is to show of a target that stands so; None: leave it as it is."""
+    """The reading by which a control shows a target at `stands`; None leaves it as it is."""
     target = spec.target_spec
     if target.kind is Kind.KNOB and spec.kind_spec.form is not Form.PRESS:
         if stands is None:
@@ -71,7 +71,7 @@ def shown_raw(spec: ControlSpec, stands: float | None) -> int | None:
 
 @dataclass
 class Feedback:
-    """What the controller shows, as far as is known; `on` while there is a port to send to."""
+    """What the controller shows, as far as it is known; `on` while there is a port to send to."""
 
     on: bool = False
     _shown: dict[tuple[Address, str], int] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Feedback:
     _next: float = 0.0
 
     def refresh(self, connected: bool | None = None) -> Mapping[str, Any]:
-        """Take nothing for shown, so that the next look sends everything; the answer to a person.
+        """Send everything at the next update; returns the answer to whoever asked.
 
         `connected` says whether there is a port to send to; None: as before.
         """
@@ -89,15 +89,15 @@ class Feedback:
         self._next = 0.0
         if self.on:
             return {"ok": True}
-        return {"ok": False, "error": "no port for feedback is open: name one with --feedback"}
+        return {"ok": False, "error": "no feedback port is open: name one with --feedback"}
 
     def forget(self, address: Address) -> None:
-        """A button that was pressed may have changed its own light."""
+        """Forget what `address` shows: a button that was pressed may have changed its own light."""
         for key in [key for key in self._shown if key[0] == address]:
             del self._shown[key]
 
     def is_echo(self, address: Address, value: int, at: float) -> bool:
-        """Whether a message is what was just sent there, coming back; true once for each."""
+        """Whether a message is the echo of what was just sent there; true once for each."""
         waiting = self._echoes.get(address)
         if not waiting:
             return False
@@ -111,34 +111,35 @@ class Feedback:
     def due(
         self,
         specs: Iterable[ControlSpec],
-        hands: Hands,
+        states: ControlStates,
         channels: dict[ControlSpec, int],
-        standing: StateView,
+        view: StateView,
         now: float,
     ) -> list[MidiBytes]:
         """The messages to send now.
 
-        `hands` are the physical controls, `channels` where one that listens on any was last heard.
+        `states` are the physical controls; `channels` is the channel on which a control that
+        listens on any channel last sent.
         """
         if not self.on or now < self._next:
             return []
-        self._next = now + EVERY
+        self._next = now + EVERY_SECONDS
         messages: list[MidiBytes] = []
         for spec in specs:
             if spec.feedback is not False:
                 channel = spec.channel if spec.channel is not None else channels.get(spec, 0)
-                messages += self._due_of(spec, channel, hands, standing, now)
+                messages += self._due_of(spec, channel, states, view, now)
         return messages
 
     def _due_of(
         self,
         spec: ControlSpec,
         channel: int,
-        hands: Hands,
-        standing: StateView,
+        states: ControlStates,
+        view: StateView,
         now: float,
     ) -> list[MidiBytes]:
-        stands = spec.target_spec.now(standing)
+        stands = spec.target_spec.now(view)
         raw = shown_raw(spec, stands)
         if raw is None:
             return []
@@ -146,11 +147,11 @@ class Feedback:
         kind, number = (spec.kind, spec.number) if own else ("cc", int(spec.feedback))
         status = spec.kind_spec.status if own else CONTROL_CHANGE
         key = ((status, channel, number), kind)
-        there = hands.setdefault(key, {})
+        there = states.setdefault(key, {})
         moves_it = to_own_place(spec)
         if moves_it and there:
-            last = max(there.values(), key=lambda hand: hand.at)
-            moving = now - last.at < STILL
+            last = max(there.values(), key=lambda state: state.at)
+            moving = now - last.at < STILL_SECONDS
             if moving or key in self._shown:
                 self._shown[key] = last.raw_of(spec.kind_spec.most)
             if moving:
@@ -160,13 +161,13 @@ class Feedback:
         self._shown[key] = raw
         if moves_it and stands is not None:
             there.setdefault(NO_PORT, ControlState())
-            for hand in there.values():
-                hand.put(spec.target, stands, raw, spec.kind_spec.most)
+            for state in there.values():
+                state.put(spec.target, stands, raw, spec.kind_spec.most)
         messages = place_to_messages(kind, channel, number, raw)
         pressed = spec.kind_spec.form is Form.PRESS and any(
-            now - hand.at < PRESSED_LATELY for hand in there.values()
+            now - state.at < PRESSED_LATELY_SECONDS for state in there.values()
         )
-        until = now + (PRESS_ECHO if pressed else ECHO)
+        until = now + (PRESS_ECHO_SECONDS if pressed else ECHO_SECONDS)
         for message in messages:
             reading = message_to_reading(message)
             if reading is not None:

@@ -15,7 +15,7 @@ from nesvae_live.music.voices import Voice
 
 @dataclass(frozen=True, slots=True)
 class TurnPage(AnsweredInput):
-    """Select page `page` of the controls (0-based), or with None the page `step` pages further on."""
+    """Select page `page` of the controls (0-based); None: the page `step` pages further on."""
 
     page: int | None
     step: int
@@ -78,7 +78,7 @@ class SetMute(AnsweredInput):
 
 @dataclass(frozen=True, slots=True)
 class SetLevel(AnsweredInput):
-    """Set the level of a voice, or of the whole (None), in dB; 0 is as loud as the chip makes it."""
+    """Set the level of a voice, or of the whole (None), in dB; 0 is the chip's own level."""
 
     voice: Voice | None
     level: float

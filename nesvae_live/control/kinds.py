@@ -1,4 +1,4 @@
-"""The kinds of controls there are: one table, which parse, learn, feedback and the docs read.
+"""The kinds of controls: one table, which presets, MIDI learn, feedback and the docs read.
 
 A control is of one of the `CONTROL_KINDS`, with a number and a channel. The row's `name` is its
 key in a preset, as in `density = { cc14 = 20 }`.
@@ -14,19 +14,19 @@ from types import MappingProxyType
 NOTE_OFF, NOTE_ON, CONTROL_CHANGE = 0x80, 0x90, 0xB0
 PROGRAM_CHANGE, CHANNEL_PRESSURE, PITCH_BEND = 0xC0, 0xD0, 0xE0
 NRPN = 0x00
-"""In an `Address`, where a status stands: what NRPN's own controllers have selected."""
+"""In place of a status in an `Address`: the number is the NRPN that data entry sets."""
 
 FINE_OFFSET = 32
-"""From a controller of a 14-bit pair to the one of its lower seven bits."""
+"""From the controller of a 14-bit pair to the controller of its lower seven bits."""
 
 MOST_7, MOST_14 = 127, 16383
 
 Address = tuple[int, int, int]
-"""Status without its channel, channel (0-based), number (0 where the message has none)."""
+"""Status without its channel, channel (0-based), number (0 if the message has none)."""
 
 
 class Form(StrEnum):
-    """What a control's reading is: where it stands, how far it went, or that it was pressed."""
+    """What a control's reading means: where it stands, how far it was turned, or a press."""
 
     ABSOLUTE = "absolute"
     RELATIVE = "relative"
@@ -34,7 +34,7 @@ class Form(StrEnum):
 
 
 class Role(IntEnum):
-    """Which part of a reading a message is."""
+    """Which part of a reading a message carries."""
 
     WHOLE = 0
     COARSE = 1
@@ -61,7 +61,7 @@ RESERVED = (
     ReservedSpec(100, 101, "RPN number"),
     ReservedSpec(120, 127, "channel mode: some programs send them on every channel at play"),
 )
-"""What gear and programs send unasked; a knob there would jump by itself."""
+"""What gear and programs send by themselves; a knob on one of these would jump."""
 
 
 def reserved_because(cc: int) -> str | None:
@@ -88,8 +88,8 @@ def sign_to_steps(value: int) -> int:
 class ControlKind:
     """A kind of control: `name` in presets, `label` for a person, `what` it is.
 
-    `status` is that of its messages, `top` its highest number (None: it has none), `most` its
-    highest reading, `steps` what a relative one's value means.
+    `status` is the status of its messages, `top` its highest number (None: it has no number),
+    `most` its highest reading, `steps` the steps that the value of a relative control stands for.
     """
 
     name: str

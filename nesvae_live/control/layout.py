@@ -1,4 +1,4 @@
-"""The controls of a preset by pages: who listens to what, and what changes when one is learnt."""
+"""The controls of a preset, page by page: which address each has, and what learning changes."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from nesvae_live.control.kinds import Address, Role
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Controls that are there while their page is up, beside those of all pages."""
+    """Controls that are active while their page is selected, beside those of all pages."""
 
     name: str
     controls: tuple[ControlSpec, ...]
 
 
 def routes(controls: Iterable[ControlSpec]) -> dict[Address, tuple[ControlSpec, Role]]:
-    """Who listens to what.
+    """The control that listens to each address, and the part of its reading that comes there.
 
     Raises:
-        ValueError: two targets on one control; both are named.
+        ValueError: two targets are on one control; the message names both.
     """
     found: dict[Address, tuple[ControlSpec, Role]] = {}
     for spec in controls:
@@ -30,14 +30,14 @@ def routes(controls: Iterable[ControlSpec]) -> dict[Address, tuple[ControlSpec, 
             if other is not spec:
                 raise ValueError(
                     f"{spec.target} and {other.target} are both on {other.label}, "
-                    f"channel {address[1] + 1}: give one of them another"
+                    f"channel {address[1] + 1}: give one of them another control"
                 )
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """The options that controls have unless they say otherwise."""
+    """The options of controls that don't set their own."""
 
     channel: int | None = None
     takeover: Takeover = Takeover.NONE
@@ -47,9 +47,9 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """All controls of a preset: those of every page, each page's own, and what new ones are like.
+    """All controls of a preset: those of every page, those of each page, and the defaults.
 
-    Without pages there is one.
+    Without `pages` there is a single page.
     """
 
     controls: tuple[ControlSpec, ...] = ()
@@ -58,20 +58,20 @@ class Layout:
 
     @property
     def shows(self) -> bool:
-        """Whether any control shows where its target stands."""
+        """Whether any control has feedback."""
         return any(c.feedback is not False for controls in self.sets() for c in controls)
 
     def sets(self) -> list[tuple[ControlSpec, ...]]:
-        """The controls that are there on each page."""
+        """The controls that are active on each page."""
         return [(*self.controls, *page.controls) for page in self.pages] or [self.controls]
 
 
 def with_control(
     layout: Layout, control: ControlSpec, page: int | None
 ) -> tuple[Layout, tuple[str, ...]]:
-    """A layout with one more control, in place of its target's on that page (None: on all).
+    """A layout with a control added; it replaces its target's control on that page (None: on all).
 
-    Also returns the targets that lose theirs because it is the same.
+    Also returns the targets that lose their control because it has the same address.
     """
     taken = {address for address, _ in control.addresses()}
     lost: list[str] = []

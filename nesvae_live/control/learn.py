@@ -1,6 +1,6 @@
-"""Learning a control while the music plays: what is listened for, what came of it, and back again.
+"""MIDI learn while the music plays: a control is assigned to a target, and that can be undone.
 
-The sequencer's thread learns; another one saves what was learnt and says so in `saved`.
+The sequencer's thread learns; another thread saves what was learnt and says so in `saved`.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from nesvae_live.control.targets import TARGET_BY_NAME
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """`target` is moved by `control` now, on the page of that name (None: on all).
+    """An assignment: `target` is now moved by `control`, on the page of that name (None: on all).
 
-    The targets in `lost` had that control and no longer have it. With `control` None what was
-    learnt last was taken back. `layout` is what came of it.
+    The targets in `lost` had that control and no longer have it. `control` None says that the last
+    assignment was undone. `layout` is the resulting layout.
     """
 
     number: int
@@ -38,27 +38,27 @@ class Learnt:
 
 @dataclass
 class MidiLearn:
-    """Lets a surface learn. `learnt` is emptied by whoever saves."""
+    """Assigns controls of a surface to targets; whoever saves them empties `learnt`."""
 
     surface: Surface
     learnt: SimpleQueue[Learnt] = field(default_factory=SimpleQueue)
     saved: tuple[int, str, str] = (0, "", "")
-    """Of the last that was saved its number, where, and what went wrong; the saver's to write."""
+    """The number of the last one saved, where, and what went wrong; written by whoever saves."""
 
     def __post_init__(self) -> None:
         self.target: str | None = None
         self.last: Learnt | None = None
-        self._listener = ControlDetector()
+        self._detector = ControlDetector()
         self._before: list[tuple[Layout, str]] = []
         self._count = 0
 
     @property
     def listens(self) -> bool:
-        """Whether what is played is to be learnt and not to be carried out."""
+        """Whether messages are to be learnt from and not to be carried out."""
         return self.target is not None
 
     def begin(self, target: str | None) -> None:
-        """Listen for a control for `target`, or no more with None.
+        """Listen for a control for `target`; None stops listening.
 
         Raises:
             ValueError: there is no such target.
@@ -67,10 +67,10 @@ class MidiLearn:
             raise ValueError(f"unknown target {target!r}")
         self.target = target
         knob = target is None or TARGET_BY_NAME[target].kind is Kind.KNOB
-        self._listener = ControlDetector(Form.ABSOLUTE if knob else Form.PRESS)
+        self._detector = ControlDetector(Form.ABSOLUTE if knob else Form.PRESS)
 
     def carry_out(self, asked: Learn | Unlearn | GetLearning) -> Mapping[str, Any]:
-        """Do what a person asks; the answer."""
+        """Carry out what a person asks; returns the answer."""
         try:
             if isinstance(asked, Learn):
                 self.begin(asked.target)
@@ -80,40 +80,40 @@ class MidiLearn:
             return {"ok": False, "error": str(error)}
         return {"ok": True, **self.figures()}
 
-    def hear(self, port: str, data: tuple[int, ...], at: float) -> None:
-        """Take a message while it listens."""
-        self._listener.hear(port, data, at)
+    def receive(self, port: str, data: tuple[int, ...], at: float) -> None:
+        """Take a message while listening."""
+        self._detector.receive(port, data, at)
 
     def tick(self, now: float) -> None:
-        """Learn the control, once it is clear which."""
-        if self.target is None or (verdict := self._listener.verdict(now)) is None:
+        """Assign the control as soon as it is clear which one was moved."""
+        if self.target is None or (verdict := self._detector.verdict(now)) is None:
             return
         try:
             self._learn(self.target, verdict)
         except ValueError as error:
-            self._listener = ControlDetector(self._listener.wants, hint=f"{verdict.label}: {error}")
+            self._detector = ControlDetector(self._detector.wants, hint=f"{verdict.label}: {error}")
         else:
             self.target = None
 
     def undo(self) -> None:
-        """Take back what was learnt last.
+        """Undo the last assignment.
 
         Raises:
             ValueError: nothing was learnt.
         """
         if not self._before:
-            raise ValueError("there is nothing to undo: nothing was learnt")
+            raise ValueError("there is nothing to undo: no control was learnt")
         layout, target = self._before.pop()
         self.surface.rearrange(layout)
         self._tell(Learnt(self._count + 1, target, layout))
 
     def figures(self) -> Mapping[str, Any]:
-        """What a person wants to see of it."""
+        """The state of learning, for a person."""
         last, (saved, where, error) = self.last, self.saved
         shown: dict[str, Any] = {
             "target": self.target,
-            "heard": self._listener.heard if self.listens else "",
-            "hint": self._listener.hint if self.listens else "",
+            "heard": self._detector.heard if self.listens else "",
+            "hint": self._detector.hint if self.listens else "",
             "number": self._count,
             "learnt": None,
         }
@@ -168,7 +168,7 @@ class MidiLearn:
 
 
 def full_label(control: ControlSpec) -> str:
-    """What a person calls a control, with its channel."""
+    """A control's name for a person, with its channel."""
     if control.channel is None:
         return control.label
     return f"{control.label}, channel {control.channel + 1}"

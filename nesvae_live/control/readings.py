@@ -1,7 +1,7 @@
 """MIDI bytes to readings of controls, and back.
 
-Runs in the sequencer's thread: a few comparisons and a look into a dictionary a message, and
-whatever the bytes are, it never raises.
+It runs in the sequencer's thread: a few comparisons and a dictionary look-up per message. Whatever
+the bytes are, it never raises.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SHORT = {PROGRAM_CHANGE, CHANNEL_PRESSURE}
 
 
 def message_to_reading(data: Sequence[int]) -> tuple[Address, int] | None:
-    """The address that a channel message speaks for, and its value; None: it is none of ours."""
+    """The address and the value of a channel message; None if it can be of no control."""
     if not data or not 0x80 <= data[0] < 0xF0:
         return None
     status, channel = data[0] & 0xF0, data[0] & 0x0F
@@ -49,13 +49,13 @@ def message_to_reading(data: Sequence[int]) -> tuple[Address, int] | None:
 
 @dataclass(slots=True)
 class Selected:
-    """Which NRPN a channel's data entry speaks for; either half may come alone."""
+    """The NRPN that a channel's data entry sets; either half of its number may come alone."""
 
     coarse: int | None = None
     fine: int | None = None
 
     def select(self, cc: int, value: int) -> None:
-        """Take a controller of a number; an RPN, and 127 127, take data entry away."""
+        """Take a controller that selects; an RPN, or the number 127 127, deselects."""
         if cc == NRPN_COARSE:
             self.coarse = value
         elif cc == NRPN_FINE:
@@ -65,7 +65,7 @@ class Selected:
 
     @property
     def number(self) -> int | None:
-        """The number that is selected, 0..16382."""
+        """The selected number, 0..16382; None if none is."""
         if self.coarse is None or self.fine is None or self.coarse & self.fine == MOST_7:
             return None
         return self.coarse << 7 | self.fine
@@ -77,11 +77,11 @@ DATA = {
     DATA_UP: (Role.WHOLE, 1),
     DATA_DOWN: (Role.WHOLE, -1),
 }
-"""Data entry: the part of the value that it is, or a step up or down."""
+"""Data entry: which part of the value it carries, or a step up or down."""
 
 
 def place_to_messages(kind: str, channel: int, number: int, raw: int) -> list[MidiBytes]:
-    """What a control of a kind would say, standing at `raw`: what moves its fader or ring."""
+    """What a control of a kind would send at `raw`; sent back, it moves its fader or ring."""
     coarse, fine = raw >> 7, raw & MOST_7
     cc = CONTROL_CHANGE | channel
     if kind == "cc14":

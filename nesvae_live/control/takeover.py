@@ -1,8 +1,8 @@
-"""A physical control as it is remembered: where it stands, and whether it has hold of its target.
+"""What is known of a physical control: where it stands, and whether it holds its target.
 
-A control has hold of a target for as long as the target stands where the control put it. Whatever
-else moves the target (a recall, a morph, another page's use of the control, a command, a tap on
-the tempo) loosens that, and the takeover decides how the control comes back.
+A control holds a target for as long as the target stands where the control put it. Whatever else
+moves the target (a recall, a morph, another page's use of the control, a command, a tapped tempo)
+ends that, and the takeover decides how the control comes to hold it again.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from nesvae_live.control.controlspec import ControlSpec, Takeover
 from nesvae_live.control.kinds import MOST_7, MOST_14, Role, raw_to_place
 
 SAME = 1e-6
-"""Values nearer than this are one: a tempo comes back from its clock not quite to the bit."""
+"""Values nearer than this are the same: a tempo does not come back from its clock to the bit."""
 
 SEVEN_BITS = 7
 
 
 @dataclass(slots=True)
 class ControlState:
-    """One physical control on one port."""
+    """The state of one physical control on one port."""
 
     raw: int | None = None
-    """Where it stands: the last reading that was taken, 0..`most`."""
+    """Where it stands: the last reading that was accepted, 0..`most`."""
     most: int = MOST_7
     direction: int = 0
     coarse: int | None = None
@@ -31,23 +31,23 @@ class ControlState:
     fresh: bool = False
     """Whether `fine` came after `coarse`."""
     is_fine: bool = False
-    """Whether its lower seven bits were ever heard; until then it reads as 7 bit, ends included."""
+    """Whether its lower seven bits ever came; until then its readings are of 7 bits."""
     down: bool = False
     target: str | None = None
-    """What it has hold of."""
+    """The target that it holds."""
     wrote: float = 0.0
-    """Where that stood when the control had moved it; a target may have coarser steps."""
+    """Where the target stood once the control had moved it; a target may have coarser steps."""
     asked: float = 0.0
-    """Where the control had meant it to stand."""
+    """Where the control asked the target to stand."""
     unsettled: bool = False
-    """Whether it is yet to be seen where the target then stood."""
+    """Whether `wrote` has yet to be read back from the target."""
     at: float = float("-inf")
     """When it was last moved, in seconds."""
 
     def combine(self, role: Role, value: int, *, lsb_first: bool) -> int | None:
         """The reading after one message of a 14-bit pair; None while only the lower half is known.
 
-        A new upper half zeroes the lower one, except where that is known to come first.
+        A new upper half zeroes the lower one, unless the lower one is known to come first.
         """
         if role is Role.FINE:
             self.fine, self.fresh, self.is_fine = value, True, True
@@ -61,10 +61,10 @@ class ControlState:
         return self.coarse << SEVEN_BITS | self.fine if self.is_fine else self.coarse
 
     def moves(self, raw: int, most: int, deadband: int) -> bool:
-        """Whether a reading is a move, and not a pot's noise; then it is where the control stands.
+        """Whether a reading is a move and not a pot's noise; if so, the control now stands there.
 
         Noise turns back: a step against the last move is dropped if it is no longer than the
-        deadband. A slow turn goes on one way and loses no step, and the ends can always be hit.
+        deadband. A slow turn in one direction loses no step, and the ends can always be reached.
         """
         if self.raw is None or most != self.most:
             self.direction = 0
@@ -82,11 +82,11 @@ class ControlState:
 
     @property
     def place(self) -> float | None:
-        """Where it stands, 0..1, if that is known."""
+        """Where it stands, 0..1; None if that is not known."""
         return None if self.raw is None else raw_to_place(self.raw, self.most)
 
     def holds(self, spec: ControlSpec, stands: float | None) -> bool:
-        """Whether it has hold of `spec`'s target, which stands at `stands`."""
+        """Whether it holds `spec`'s target, which stands at `stands`."""
         if self.target != spec.target or stands is None:
             return False
         return abs(self.wrote - stands) < SAME
@@ -94,9 +94,9 @@ class ControlState:
     def take_over(
         self, spec: ControlSpec, before: float | None, stands: float | None
     ) -> float | None:
-        """The target's new value, now that the control moved from place `before`; None: none yet.
+        """The target's new value after the control moved from place `before`; None leaves it.
 
-        `stands` is where the target is, None if it has no value: whoever comes first has it then.
+        `stands` is where the target stands; None if it is unset: then the control just holds it.
         """
         place = self.place
         assert place is not None  # it moved
@@ -111,30 +111,30 @@ class ControlState:
         if was is None:
             return None
         end = max(spec.low, spec.high) if value > was else min(spec.low, spec.high)
-        if value in {end, was}:  # at an end they meet
+        if value in {end, was}:  # at an end the two meet
             return self.hold(spec, end) if value == end else None
         return min(max(stands + (end - stands) * (value - was) / (end - was), 0.0), 1.0)
 
     def put(self, target: str, stands: float, raw: int, most: int) -> None:
-        """It was moved to `raw` by feedback, which is where its target stands."""
+        """Note that feedback moved the control to `raw`, which is where its target stands."""
         self.coarse, self.fine = halves(raw, most)
         self.raw, self.most, self.direction, self.is_fine = raw, most, 0, most == MOST_14
         self.target, self.wrote, self.asked = target, stands, stands
 
     def raw_of(self, most: int) -> int:
-        """Where it stands, in readings of 0..`most`; -1 if that is not known."""
+        """Where it stands as a reading of 0..`most`; -1 if that is not known."""
         if self.raw is None or self.most == most:
             return -1 if self.raw is None else self.raw
         return self.raw << SEVEN_BITS if most == MOST_14 else self.raw >> SEVEN_BITS
 
     def settle(self, spec: ControlSpec, stands: float | None) -> None:
-        """Its move was carried out, and the target now stands so."""
+        """Its move was carried out, and the target now stands at `stands`."""
         if self.unsettled and self.target == spec.target and stands is not None:
             self.wrote = stands
         self.unsettled = False
 
     def hold(self, spec: ControlSpec, value: float) -> float:
-        """Take hold of the target and mean it to stand at `value`; returns that."""
+        """Hold the target and ask it to stand at `value`; returns the value."""
         self.target, self.wrote, self.asked, self.unsettled = spec.target, value, value, True
         return value
 

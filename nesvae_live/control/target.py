@@ -1,4 +1,4 @@
-"""What a target is: its kind, what it asks for, where it stands; and values in 0..1 of all sorts."""
+"""A target: its kind, the input it asks for, where it stands; and what values in 0..1 mean."""
 
 from __future__ import annotations
 
@@ -15,19 +15,16 @@ from nesvae_live.latent.knobs import KnobState
 from nesvae_live.latent.setting import Setting
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.balance import Balance
-from nesvae_live.music.ranges import LEVEL
+from nesvae_live.music.ranges import LEVEL, TEMPO, Range
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
 
-SLOWEST, FASTEST = 20.0, 400.0
-"""Beats a minute at the ends of the tempo knob."""
-
 DB_SPAN = 60.0
-"""Decibels that a level's knob spans; its very bottom is silence."""
+"""Decibels that a level's knob spans below its top; its very bottom is silence."""
 
 
 class Kind(StrEnum):
-    """What a target is moved by."""
+    """How a target is moved; the table in `targets` says what each means."""
 
     KNOB = "knob"
     TRIGGER = "trigger"
@@ -36,16 +33,16 @@ class Kind(StrEnum):
 
 
 class Timed(Protocol):
-    """What of a clock tells the tempo."""
+    """The part of a clock that tells the tempo."""
 
     @property
     def ref(self) -> ClockRef:
-        """The line to read now."""
+        """The line from seconds to beats that holds now."""
         ...
 
 
 class StateView(Protocol):
-    """How things stand: what of the performer a target's `now` may read."""
+    """The read side of the live state: what a target's `now` may look at."""
 
     knobs: KnobState
     balance: Balance
@@ -74,7 +71,7 @@ class StateView(Protocol):
 
 @dataclass(slots=True)
 class AtRest:
-    """A `StateView` in which nothing was touched, to ask a control what it would do."""
+    """A `StateView` in which every knob is untouched, to ask a control what it would do."""
 
     knobs: KnobState = field(default_factory=KnobState)
     balance: Balance = field(default_factory=Balance)
@@ -98,15 +95,15 @@ class AtRest:
 
     @property
     def clock(self) -> Timed:
-        """A clock that stands at its line's tempo."""
+        """A clock at the tempo of `ref`."""
         return self
 
 
 @dataclass(frozen=True, slots=True)
 class TargetSpec:
-    """A target: its id, its kind, and what turning it up, or pressing it, does.
+    """A target: its id, its kind, and in `more` what turning it up, or pressing it, does.
 
-    `ask(value, at)` is the input for a value in 0..1; `now(standing)` where it stands.
+    `ask(value, at)` gives the input for a value in 0..1; `now(view)` gives where the target stands.
     """
 
     name: str
@@ -118,23 +115,23 @@ class TargetSpec:
 
 
 def choice_to_value(index: int, n: int) -> float:
-    """A value that means choice `index` of `n`, evenly from 0 to 1."""
+    """The value that means choice `index` of `n`: evenly spaced from 0 to 1."""
     return index / (n - 1) if n > 1 else 0.0
 
 
 def value_to_choice(value: float, n: int) -> int:
-    """The choice that a value in 0..1 means: `n` equal shares."""
+    """The choice that a value in 0..1 means; the `n` choices have equal shares."""
     return min(int(value * n), n - 1)
 
 
 def tempo_to_value(tempo: float) -> float:
     """Beats a minute to 0..1: equal turns are equal ratios."""
-    return ratio_to_value(tempo, SLOWEST, FASTEST)
+    return ratio_to_value(tempo, TEMPO)
 
 
 def value_to_tempo(value: float) -> float:
     """The inverse of `tempo_to_value`."""
-    return value_to_ratio(value, SLOWEST, FASTEST)
+    return value_to_ratio(value, TEMPO)
 
 
 def level_to_value(level: float) -> float:
@@ -147,21 +144,22 @@ def value_to_level(value: float) -> float:
     return LEVEL.high - (1.0 - value) * DB_SPAN if value > 0.0 else LEVEL.low
 
 
-def linear_to_value(number: float, low: float, high: float) -> float:
-    """`low`..`high` to 0..1; what lies beyond is the end."""
-    return min(max((number - low) / (high - low), 0.0), 1.0)
+def linear_to_value(number: float, ends: Range) -> float:
+    """A number between `ends` to 0..1; a number outside is at the nearer end."""
+    return min(max((number - ends.low) / (ends.high - ends.low), 0.0), 1.0)
 
 
-def value_to_linear(value: float, low: float, high: float) -> float:
+def value_to_linear(value: float, ends: Range) -> float:
     """The inverse of `linear_to_value`."""
-    return low + value * (high - low)
+    return ends.low + value * (ends.high - ends.low)
 
 
-def ratio_to_value(number: float, low: float, high: float) -> float:
-    """`low`..`high`, both above 0, to 0..1: equal turns are equal ratios."""
-    return linear_to_value(math.log(max(number, low)), math.log(low), math.log(high))
+def ratio_to_value(number: float, ends: Range) -> float:
+    """A number between `ends`, both above 0, to 0..1: equal turns are equal ratios."""
+    logs = Range(math.log(ends.low), math.log(ends.high))
+    return linear_to_value(math.log(max(number, ends.low)), logs)
 
 
-def value_to_ratio(value: float, low: float, high: float) -> float:
+def value_to_ratio(value: float, ends: Range) -> float:
     """The inverse of `ratio_to_value`."""
-    return float(low * (high / low) ** value)
+    return float(ends.low * (ends.high / ends.low) ** value)

@@ -1,20 +1,20 @@
-"""Everything that a control can move: one table, which controls, OSC and the panel read.
+"""Everything that a control can move: one table, which presets, OSC and the docs read.
 
-A target has an id, the same everywhere, and a kind. Whatever its kind, it is moved by a value in
-0..1, and `ask` makes of that the input which the sequencer carries out:
+A target has an id, which is the same everywhere, and a kind. Whatever its kind, it is moved by a
+value in 0..1, which `ask` turns into the input that the sequencer carries out:
 
 | kind | a value means | a press (a button, a pad, a program change) |
 | --- | --- | --- |
-| knob | that value; a knob of the map can be let go (None) | its range's upper end |
+| knob | that value; a knob of the map can also be unset (None) | its range's upper end |
 | trigger | nothing: it happens | it happens |
 | switch | on from 0.5 | turns it over |
 | choice | `choices[value_to_choice(value)]` | the next choice, or the one that the control picks |
 
 `now` tells where a target stands, for takeover and feedback: a value in 0..1, or None if it has
-none (a trigger; a knob that is let go). What it looks at, a `StateView`, is the performer.
+none (a trigger, or a knob that is unset). It reads the live state through a `StateView`.
 
-A control's reading goes `MidiIn` -> the controls (takeover, curve, range: a value in 0..1) -> `ask`
--> an input that the sequencer carries out as if it had come on the inbox, except that the log has
+A `MidiIn` goes through the surface (takeover, curve and range make a value in 0..1 of it) to `ask`,
+and the input that `ask` makes is carried out as if it had come on the inbox. The log, however, has
 only the MIDI message as `Heard`, so that a replay does nothing twice.
 
 To add a target: an input in `inputs` that the sequencer carries out, and a row here. Ids are
@@ -41,8 +41,6 @@ from nesvae_live.control.inputs import (
     TurnPage,
 )
 from nesvae_live.control.target import (
-    FASTEST,
-    SLOWEST,
     Kind,
     StateView,
     TargetSpec,
@@ -54,6 +52,7 @@ from nesvae_live.control.target import (
     value_to_tempo,
 )
 from nesvae_live.latent.knobs import KNOBS, SOUND_KNOBS
+from nesvae_live.music.ranges import TEMPO
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
 
@@ -64,13 +63,13 @@ def _knob(name: str, more: str) -> TargetSpec:
         Kind.KNOB,
         more,
         lambda value, at: SetKnob(name, value, at=at),
-        lambda standing: standing.knobs.values.get(name),
+        lambda view: view.knobs.values.get(name),
     )
 
 
 def _level(voice: Voice | None) -> TargetSpec:
-    def now(standing: StateView) -> float:
-        balance = standing.balance
+    def now(view: StateView) -> float:
+        balance = view.balance
         return level_to_value(balance.level if voice is None else balance.voices[voice])
 
     who = "all" if voice is None else voice.name
@@ -89,7 +88,7 @@ def _mute(voice: Voice) -> TargetSpec:
         Kind.SWITCH,
         f"{voice.name} is silent",
         lambda value, at: SetMute(voice, value >= 0.5, at=at),
-        lambda standing: float(voice in standing.muted),
+        lambda view: float(voice in view.muted),
     )
 
 
@@ -99,7 +98,7 @@ def _solo(voice: Voice) -> TargetSpec:
         Kind.SWITCH,
         f"only {voice.name}, and what else is in solo, is heard",
         lambda value, at: SetSolo(voice, value >= 0.5, at=at),
-        lambda standing: float(voice in standing.balance.solo),
+        lambda view: float(voice in view.balance.solo),
     )
 
 
@@ -107,9 +106,9 @@ def _page(number: int) -> TargetSpec:
     return TargetSpec(
         f"page-{number}",
         Kind.TRIGGER,
-        f"page {number} of the controls",
+        f"select page {number} of the controls",
         lambda _, at: TurnPage(number - 1, 0, at=at),
-        lambda standing: float(standing.page == number - 1),
+        lambda view: float(view.page == number - 1),
     )
 
 
@@ -117,14 +116,14 @@ def _page_step(which: str, step: int) -> TargetSpec:
     return TargetSpec(
         f"page-{which}",
         Kind.TRIGGER,
-        f"the {which} page of the controls",
+        f"select the {which} page of the controls",
         lambda _, at: TurnPage(None, step, at=at),
     )
 
 
 SWAPS = tuple(Swap)
 PAGES = 8
-"""Of the controls, that have a target each."""
+"""How many pages of the controls have a target each."""
 
 TARGETS: tuple[TargetSpec, ...] = (
     *(_knob(knob.name, knob.more) for knob in (*KNOBS, *SOUND_KNOBS)),
@@ -132,18 +131,18 @@ TARGETS: tuple[TargetSpec, ...] = (
     TargetSpec(
         "tempo",
         Kind.KNOB,
-        f"faster, {SLOWEST:g} to {FASTEST:g} BPM, of the internal clock",
+        f"faster, {TEMPO}, of the internal clock",
         lambda value, at: SetTempo(value_to_tempo(value), at=at),
-        lambda standing: tempo_to_value(standing.clock.ref.tempo),
+        lambda view: tempo_to_value(view.clock.ref.tempo),
     ),
     *(_mute(voice) for voice in Voice),
     *(_solo(voice) for voice in Voice),
     TargetSpec(
         "swap",
         Kind.CHOICE,
-        "from when on a turned knob is heard",
+        "from where on a change is heard",
         lambda value, at: SetSwap(SWAPS[value_to_choice(value, len(SWAPS))], at=at),
-        lambda standing: choice_to_value(SWAPS.index(standing.swap), len(SWAPS)),
+        lambda view: choice_to_value(SWAPS.index(view.swap), len(SWAPS)),
         tuple(str(swap) for swap in SWAPS),
     ),
     TargetSpec("tap", Kind.TRIGGER, "a tap on a beat: two set the tempo", lambda _, at: Tap(at=at)),
@@ -152,7 +151,10 @@ TARGETS: tuple[TargetSpec, ...] = (
     _page_step("previous", -1),
     *GESTURE_TARGETS,
     TargetSpec(
-        "refresh", Kind.TRIGGER, "send the controller all it shows", lambda _, at: Refresh(at=at)
+        "refresh",
+        Kind.TRIGGER,
+        "send the controller everything that it shows",
+        lambda _, at: Refresh(at=at),
     ),
     TargetSpec("panic", Kind.TRIGGER, "end every note now", lambda _, at: Panic(at=at)),
     TargetSpec("stop", Kind.TRIGGER, "end the performance", lambda _, at: Stop(at=at)),

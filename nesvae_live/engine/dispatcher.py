@@ -144,9 +144,9 @@ class Dispatcher:
             return
         self.journal.put(Heard(message))
         if self.midi_learn.listens:
-            self.midi_learn.hear(port, data, at)
+            self.midi_learn.receive(port, data, at)
             return
-        asked = self.surface.hear(port, data, at, self.live)
+        asked = self.surface.receive(port, data, at, self.live)
         for item in asked:
             self._carry_out(item)  # the message says it all to whoever reads the log
         self.surface.settle(self.live)

@@ -117,7 +117,7 @@ def moves(control: ControlSpec) -> bool:
     asked = [
         item
         for message in gesture(control)
-        for item in surface.hear("hands", message, 0.0, AtRest())
+        for item in surface.receive("hands", message, 0.0, AtRest())
     ]
     return bool(asked)
 

@@ -27,8 +27,8 @@ PLACES = st.floats(0.0, 1.0)
         ("density", 16384, None, "nrpn", "0 to 16383"),
         ("density", 20, 16, "cc", "channel 17"),
         ("density", 20, -1, "cc", "channel 0"),
-        ("density", 20, None, "knob", "no control is a 'knob'"),
-        ("panic", 20, None, "sign", "can't press"),
+        ("density", 20, None, "knob", "unknown kind 'knob'"),
+        ("panic", 20, None, "sign", "has none"),
     ],
 )
 def test_a_control_that_cannot_be_is_refused_by_name(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nesvae_live.control.controlspec import ControlSpec
-from nesvae_live.control.detect import ENOUGH, REST, ControlDetector, Verdict
+from nesvae_live.control.detect import ENOUGH_MESSAGES, REST_SECONDS, ControlDetector, Verdict
 from nesvae_live.control.kinds import KIND_BY_NAME, Form, reserved_because
 
 
@@ -31,12 +31,12 @@ def nrpn(number: int, *values: int) -> list[tuple[int, ...]]:
 def heard(messages: Iterable[Sequence[int]], wants: Form = Form.ABSOLUTE) -> ControlDetector:
     listener = ControlDetector(wants)
     for i, message in enumerate(messages):
-        listener.hear("keys", message, i * 0.02)
+        listener.receive("keys", message, i * 0.02)
     return listener
 
 
 def verdict(messages: Sequence[Sequence[int]], wants: Form = Form.ABSOLUTE) -> Verdict | None:
-    return heard(messages, wants).verdict(len(messages) * 0.02 + REST)
+    return heard(messages, wants).verdict(len(messages) * 0.02 + REST_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_pair_that_comes_lsb_first_is_marked_so() -> None:
     assert found.lsb_first
 
 
-@pytest.mark.parametrize(("values", "hint"), [((1, 1, 1), "other way"), ((65, 65), "other way"), ((12, 13), "farther")])  # fmt: skip
+@pytest.mark.parametrize(("values", "hint"), [((1, 1, 1), "other way"), ((65, 65), "other way"), ((12, 13), "further")])  # fmt: skip
 def test_what_is_not_clear_yet_asks_for_more(values: tuple[int, ...], hint: str) -> None:
     listener = heard(cc(16, *values))
     assert listener.verdict(9.0) is None
@@ -96,7 +96,7 @@ def test_a_hand_that_still_turns_is_waited_for_but_noise_is_not() -> None:
     assert listener.verdict(0.05) is None
     noisy = heard(cc(21, *[*range(10, 30), 60, 61] * 2))
     assert noisy.verdict(0.0) is not None
-    assert len(range(10, 30)) * 2 + 4 >= ENOUGH
+    assert len(range(10, 30)) * 2 + 4 >= ENOUGH_MESSAGES
 
 
 def test_a_faders_touch_note_does_not_hide_the_fader() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nesvae_live.control.controlspec import ControlSpec, Takeover
-from nesvae_live.control.feedback import ECHO, EVERY, STILL
+from nesvae_live.control.feedback import ECHO_SECONDS, EVERY_SECONDS, STILL_SECONDS
 from nesvae_live.control.layout import Page
 from nesvae_live.music.voices import Voice
 from tests.support.hands import Hands, density
@@ -45,8 +45,8 @@ def test_looks_are_some_way_apart() -> None:
     hands.density = 0.5
     assert len(hands.shown()) == 1
     hands.density = 0.6
-    assert hands.shown(EVERY / 3) == []
-    assert len(hands.shown(EVERY)) == 1
+    assert hands.shown(EVERY_SECONDS / 3) == []
+    assert len(hands.shown(EVERY_SECONDS)) == 1
 
 
 def test_what_a_hand_turns_is_not_sent_back_to_it() -> None:
@@ -54,15 +54,15 @@ def test_what_a_hand_turns_is_not_sent_back_to_it() -> None:
     for value in range(20, 90):
         hands.send(0xB0, 20, value)
         assert hands.shown() == []
-    assert hands.shown(2 * STILL) == []
+    assert hands.shown(2 * STILL_SECONDS) == []
 
 
 def test_a_hand_on_the_fader_wins_until_it_is_still() -> None:
     hands = listening(fader())
     hands.send(0xB0, 20, 30)
     hands.density = 0.9  # a recall under the hand
-    assert hands.shown(STILL / 2) == []
-    assert hands.shown(STILL) == [(0xB0, 20, 114)]
+    assert hands.shown(STILL_SECONDS / 2) == []
+    assert hands.shown(STILL_SECONDS) == [(0xB0, 20, 114)]
 
 
 def test_after_feedback_the_fader_has_hold_of_its_knob_and_nothing_jumps() -> None:
@@ -100,7 +100,7 @@ def test_an_echo_is_taken_for_one_only_for_a_while_and_only_once() -> None:
     hands = listening(fader())
     hands.density = 0.5
     hands.shown()
-    hands.now += ECHO + 0.1
+    hands.now += ECHO_SECONDS + 0.1
     hands.density = 0.1
     assert hands.cc(20, 64) == [0.1], "the fader stands there already"
     assert hands.cc(20, 65) == [pytest.approx(0.508, abs=1e-3)]

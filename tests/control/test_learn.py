@@ -18,7 +18,7 @@ def midi_learn(*controls: ControlSpec, pages: tuple[Page, ...] = ()) -> MidiLear
 
 def turn(midi_learn: MidiLearn, number: int, *values: int, status: int = 0xB4) -> None:
     for value in values or (1, 30, 60):
-        midi_learn.hear("keys", (status, number, value), 0.0)
+        midi_learn.receive("keys", (status, number, value), 0.0)
     midi_learn.tick(9.0)
 
 
@@ -70,7 +70,7 @@ def test_what_cannot_be_the_targets_is_said_and_it_listens_on() -> None:
     one.begin("panic")
     turn(one, 16, 1, 1, 127, 127)
     assert one.listens
-    assert "an encoder can't press" in one.figures()["hint"]
+    assert "an encoder has none" in one.figures()["hint"]
     turn(one, 41, 127, 0)
     assert one.surface.layout.controls[0].kind == "button"
 

@@ -57,7 +57,7 @@ class Session:
     def learn(self, target: str, number: int, channel: int = 0) -> None:
         self.midi_learn.begin(target)
         for value in (1, 30, 60):
-            self.midi_learn.hear("keys", (0xB0 | channel, number, value), 0.0)
+            self.midi_learn.receive("keys", (0xB0 | channel, number, value), 0.0)
         self.midi_learn.tick(9.0)
         self.saver.look()
 
@@ -99,7 +99,7 @@ def test_a_section_that_was_not_there_is_made(mine: Path) -> None:
     session = Session(read_preset(mine))
     session.midi_learn.begin("mute-P1")
     for value in (127, 0):
-        session.midi_learn.hear("keys", (0xB0, 41, value), 0.0)
+        session.midi_learn.receive("keys", (0xB0, 41, value), 0.0)
     session.midi_learn.tick(9.0)
     session.saver.look()
     found = [c for page in read_preset(mine).layout.pages for c in page.controls]

@@ -35,7 +35,7 @@ class Hands:
 
     def send(self, *data: int, port: str = PORT) -> list[Input]:
         self.now += 0.01
-        asked = self.surface.hear(port, data, self.now, self.live)
+        asked = self.surface.receive(port, data, self.now, self.live)
         for item in asked:
             match item:
                 case SetKnob(knob, value, at=at):

@@ -1,16 +1,28 @@
 """The control socket's commands for gestures, and the one that moves any target.
 
-`{"do": "move", "target": "hold", "value": 1}` (any target, by a value in 0..1),
-`{"do": "release"}` (all knobs), `{"do": "temperature", "temperature": 0.9}`,
-`{"do": "seed", "seed": 7}` (null: the next), `{"do": "hold", "on": true}`,
-`{"do": "auto", "on": true}`, `{"do": "round", "on": true, "bars": 4}`, `{"do": "back", "phrases": 1}` (below 0: forward),
-`{"do": "transpose", "voice": "P1", "semitones": 7}` (the voice may be "all"),
-`{"do": "key", "key": "D minor"}` (null: none), `{"do": "store", "slot": 1}`,
-`{"do": "clear", "slot": 1}`, `{"do": "recall", "slot": 1}`,
-`{"do": "morph", "slot": 2, "bars": 4}`, `{"do": "between", "low": 1, "high": 2}` (the fader's
-ends), `{"do": "fade", "value": 0.5}`, `{"do": "chance", "amount": 0.2}`, `{"do": "capture"}`,
-`{"do": "capture-phrase", "tuples": [[60, 0, 36, 12]]}` (notes of P1, P2 and TR, 0 for none, and for
-how many 24ths of a second), `{"do": "mark", "text": "here"}`, `{"do": "keep", "bars": 8}` (files of the last bars).
+    {"do": "move", "target": "hold", "value": 1}       any target, by a value in 0..1
+    {"do": "release"}                                  every knob
+    {"do": "temperature", "temperature": 0.9}
+    {"do": "seed", "seed": 7}                          null takes the next one
+    {"do": "hold", "on": true}
+    {"do": "auto", "on": true}
+    {"do": "round", "on": true, "bars": 4}
+    {"do": "back", "phrases": 1}                       below 0 it goes forward
+    {"do": "transpose", "voice": "P1", "semitones": 7} the voice may be "all"
+    {"do": "key", "key": "D minor"}                    null allows every note
+    {"do": "store", "slot": 1}
+    {"do": "clear", "slot": 1}
+    {"do": "recall", "slot": 1}
+    {"do": "morph", "slot": 2, "bars": 4}
+    {"do": "between", "low": 1, "high": 2}             the snapshots at the fader's ends
+    {"do": "fade", "value": 0.5}
+    {"do": "chance", "amount": 0.2}
+    {"do": "capture"}
+    {"do": "capture-phrase", "tuples": [[60, 0, 36, 12]]}
+    {"do": "mark", "text": "here"}
+    {"do": "keep", "bars": 8}                          exports the last bars to files
+
+A tuple has the notes of P1, P2 and TR, 0 for none, and how many 24ths of a second they last.
 """
 
 from __future__ import annotations
@@ -43,26 +55,15 @@ from nesvae_live.control.gestureinputs import (
 from nesvae_live.control.inputs import Input, KeepBars, answered
 from nesvae_live.control.reply import Reply
 from nesvae_live.control.targets import TARGET_BY_NAME
+from nesvae_live.io.remote.command import Command, Share, voice_or_all
 from nesvae_live.music.key import Key
-from nesvae_live.music.voices import VOICES, Voice
+from nesvae_live.music.voices import VOICES
 
-EVERYTHING = "all"
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-
-
-class Asked(msgspec.Struct, tag_field="do", forbid_unknown_fields=True):
-    """A command; `to_input` is what it asks for."""
-
-    def to_input(self, at: float, reply: Reply) -> Input:
-        """The input, stamped `at`, answered through `reply`.
-
-        Raises:
-            ValueError: it names what there isn't, in one line.
-        """
-        raise NotImplementedError
+PITCHED = tuple(spec.voice for spec in VOICES)
+"""The voices that have notes to transpose."""
 
 
-class _Move(Asked, tag="move"):
+class _Move(Command, tag="move"):
     """Move a target, whatever its kind, by a value in 0..1."""
 
     target: str
@@ -74,40 +75,40 @@ class _Move(Asked, tag="move"):
         return answered(TARGET_BY_NAME[self.target].ask(self.value, at), reply)
 
 
-class _Release(Asked, tag="release"):
+class _Release(Command, tag="release"):
     def to_input(self, at: float, reply: Reply) -> Input:
         return ReleaseKnobs(at=at, reply=reply)
 
 
-class _Temperature(Asked, tag="temperature"):
+class _Temperature(Command, tag="temperature"):
     temperature: float
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return SetTemperature(self.temperature, at=at, reply=reply)
 
 
-class _Seed(Asked, tag="seed"):
+class _Seed(Command, tag="seed"):
     seed: int | None
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return SetSeed(self.seed, at=at, reply=reply)
 
 
-class _Hold(Asked, tag="hold"):
+class _Hold(Command, tag="hold"):
     on: bool
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return SetHold(self.on, at=at, reply=reply)
 
 
-class _Auto(Asked, tag="auto"):
+class _Auto(Command, tag="auto"):
     on: bool
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return SetAuto(self.on, at=at, reply=reply)
 
 
-class _Round(Asked, tag="round"):
+class _Round(Command, tag="round"):
     on: bool
     bars: float | None = None
 
@@ -115,50 +116,50 @@ class _Round(Asked, tag="round"):
         return GoRound(self.on, self.bars, at=at, reply=reply)
 
 
-class _Back(Asked, tag="back"):
+class _Back(Command, tag="back"):
     phrases: int = 1
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return LookBack(self.phrases, at=at, reply=reply)
 
 
-class _Transpose(Asked, tag="transpose"):
+class _Transpose(Command, tag="transpose"):
     voice: str
     semitones: int
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return SetTranspose(_voice(self.voice), self.semitones, at=at, reply=reply)
+        return SetTranspose(voice_or_all(self.voice, PITCHED), self.semitones, at=at, reply=reply)
 
 
-class _KeepKey(Asked, tag="key"):
+class _KeepKey(Command, tag="key"):
     key: str | None
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return SetKey(None if self.key is None else Key.parse(self.key), at=at, reply=reply)
 
 
-class _Store(Asked, tag="store"):
+class _Store(Command, tag="store"):
     slot: int
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return StoreSnapshot(self.slot, at=at, reply=reply)
 
 
-class _Clear(Asked, tag="clear"):
+class _Clear(Command, tag="clear"):
     slot: int
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return ClearSnapshot(self.slot, at=at, reply=reply)
 
 
-class _Recall(Asked, tag="recall"):
+class _Recall(Command, tag="recall"):
     slot: int
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return RecallSnapshot(self.slot, at=at, reply=reply)
 
 
-class _Morph(Asked, tag="morph"):
+class _Morph(Command, tag="morph"):
     slot: int
     bars: float | None = None
 
@@ -166,7 +167,7 @@ class _Morph(Asked, tag="morph"):
         return StartMorph(self.slot, self.bars, at=at, reply=reply)
 
 
-class _Between(Asked, tag="between"):
+class _Between(Command, tag="between"):
     low: int
     high: int
 
@@ -174,33 +175,33 @@ class _Between(Asked, tag="between"):
         return SetPair(self.low, self.high, at=at, reply=reply)
 
 
-class _Fade(Asked, tag="fade"):
+class _Fade(Command, tag="fade"):
     value: Share
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return MoveFader(self.value, at=at, reply=reply)
 
 
-class _Chance(Asked, tag="chance"):
+class _Chance(Command, tag="chance"):
     amount: Share | None = None
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return Roll(self.amount, at=at, reply=reply)
 
 
-class _CapturePlayed(Asked, tag="capture"):
+class _CapturePlayed(Command, tag="capture"):
     def to_input(self, at: float, reply: Reply) -> Input:
         return Capture(at=at, reply=reply)
 
 
-class _CaptureThis(Asked, tag="capture-phrase"):
+class _CaptureThis(Command, tag="capture-phrase"):
     tuples: list[tuple[int, int, int, int]]
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return CapturePhrase(tuple(self.tuples), at=at, reply=reply)
 
 
-class _MarkHere(Asked, tag="mark"):
+class _MarkHere(Command, tag="mark"):
     text: str = ""
 
     def to_input(self, at: float, reply: Reply) -> Input:
@@ -208,10 +209,10 @@ class _MarkHere(Asked, tag="mark"):
 
 
 KEPT_BARS = 8
-"""How many bars are kept if it isn't said."""
+"""How many bars are exported unless the command says it."""
 
 
-class _KeepBars(Asked, tag="keep"):
+class _KeepBars(Command, tag="keep"):
     bars: Annotated[int, msgspec.Meta(ge=1)] = KEPT_BARS
 
     def to_input(self, at: float, reply: Reply) -> Input:
@@ -241,13 +242,3 @@ GestureCommand = (
     | _MarkHere
     | _KeepBars
 )
-
-
-def _voice(name: str) -> Voice | None:
-    """A voice that has notes to transpose; all of them are None."""
-    if name == EVERYTHING:
-        return None
-    names = [spec.voice.name for spec in VOICES]
-    if name not in names:
-        raise ValueError(f"no voice {name!r}: one of {', '.join([*names, EVERYTHING])}")
-    return Voice[name]

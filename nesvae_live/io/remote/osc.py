@@ -27,7 +27,7 @@ from nesvae_live.io.remote.oscmap import (
     ERROR,
     HELLO,
     message_to_input,
-    standing_to_values,
+    state_to_values,
     status_to_values,
 )
 
@@ -52,21 +52,21 @@ class OscError(NesvaeError):
 class OscServer:
     """Listens on `place` (host, port) and tells `tell`, and everyone it hears, how things stand.
 
-    `standing` and `status` are read from the server's thread. Port 0 takes a free one.
+    `view` and `status` are read from the server's thread. Port 0 takes a free one.
     """
 
     def __init__(
         self,
         inbox: SimpleQueue[Any],
         time: Time,
-        standing: StateView,
+        view: StateView,
         status: Callable[[], Mapping[str, Any]],
         place: tuple[str, int],
         tell: tuple[str, int] | None = None,
     ) -> None:
         self._inbox = inbox
         self._time = time
-        self._standing = standing
+        self._view = view
         self._status = status
         self._place = place
         self._tell = tell
@@ -155,7 +155,7 @@ class OscServer:
                 (sender[0], *arguments[:1], *sender[2:]) if arguments else sender, anew=True
             )
             return
-        item = message_to_input(address, arguments, self._time.now(), self._standing)
+        item = message_to_input(address, arguments, self._time.now(), self._view)
         self._welcome(sender, anew=isinstance(item, Refresh))
         if item is None:
             return
@@ -185,7 +185,7 @@ class OscServer:
                 self._send(listener, [(ERROR, error)])
         if not self._known:
             return
-        values = [*standing_to_values(self._standing), *status_to_values(self._status())]
+        values = [*state_to_values(self._view), *status_to_values(self._status())]
         for listener, known in list(self._known.items()):
             news = [(a, v) for a, v in values if not _same(known.get(a), v)]
             known.update(news)

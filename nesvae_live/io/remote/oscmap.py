@@ -36,7 +36,7 @@ _RELEASES = {
 
 
 def message_to_input(
-    address: str, arguments: Sequence[Any], at: float, standing: StateView
+    address: str, arguments: Sequence[Any], at: float, view: StateView
 ) -> Input | None:
     """What a message asks for; None: nothing, a button was let go.
 
@@ -60,7 +60,7 @@ def message_to_input(
         raise ValueError(f"{address} {given!r}: {known}")
     if given is None:
         if spec.kind is Kind.SWITCH:
-            return spec.ask(1.0 - (spec.now(standing) or 0.0), at)
+            return spec.ask(1.0 - (spec.now(view) or 0.0), at)
         if spec.kind is not Kind.TRIGGER:
             raise ValueError(f"{address} needs a number in 0..1")
         given = 1.0
@@ -71,10 +71,10 @@ def message_to_input(
     return spec.ask(float(given), at)
 
 
-def standing_to_values(standing: StateView) -> Iterator[tuple[str, float | int | str]]:
+def state_to_values(view: StateView) -> Iterator[tuple[str, float | int | str]]:
     """(address, value) of every target that has one."""
     for spec in TARGETS:
-        value = spec.now(standing)
+        value = spec.now(view)
         if value is not None:
             choices = spec.choices
             yield (

@@ -24,7 +24,7 @@ from nesvae_live.control.targets import TARGETS
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.io.remote.osc import OscError, OscServer
 from nesvae_live.io.remote.osclayout import session
-from nesvae_live.io.remote.oscmap import ROOT, message_to_input, standing_to_values
+from nesvae_live.io.remote.oscmap import ROOT, message_to_input, state_to_values
 from nesvae_live.music.key import Key
 from nesvae_live.paths import shipped_dir
 from tests.support.rig import Rig
@@ -175,10 +175,8 @@ def test_who_says_hello_is_told_where_everything_stands(playing: Playing) -> Non
     client = playing.client()
     client.send("/nesvae/hello")
     playing.until(client, "/nesvae/info/bar", 3)
-    playing.until(
-        client, "/nesvae/tempo", dict(standing_to_values(playing.rig.live))["/nesvae/tempo"]
-    )
-    expected = {address for address, _ in standing_to_values(playing.rig.live)}
+    playing.until(client, "/nesvae/tempo", dict(state_to_values(playing.rig.live))["/nesvae/tempo"])
+    expected = {address for address, _ in state_to_values(playing.rig.live)}
     assert expected <= set(client.values)
     assert client.values["/nesvae/swap"] == "now"
     assert client.values["/nesvae/density/set"] == 0
@@ -321,5 +319,5 @@ def test_the_layout_has_every_target_but_those_of_the_controllers_pages(rig: Rig
 def test_a_stored_snapshot_lights_its_button(rig: Rig) -> None:
     rig.inbox.put(StoreSnapshot(5, at=0.0))
     rig.play(0.01)
-    values = dict(standing_to_values(rig.live))
+    values = dict(state_to_values(rig.live))
     assert (values["/nesvae/recall-5"], values["/nesvae/recall-6"]) == (1.0, 0.0)
