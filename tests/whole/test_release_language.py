@@ -23,7 +23,7 @@ from nesvae_live.control.targets import TARGETS
 from nesvae_live.engine.config import Setup
 from nesvae_live.io.remote import server as control
 from nesvae_live.io.remote.commands import COMMANDS, parse_command
-from nesvae_live.io.remote.oscmap import message_to_input, standing_to_values, status_to_values
+from nesvae_live.io.remote.oscmap import message_to_input, state_to_values, status_to_values
 from nesvae_live.latent.knobs import KnobState
 from nesvae_live.log.codec import entry_to_line, line_to_entry
 from nesvae_live.log.entries import Entry, Heard
@@ -136,7 +136,7 @@ def test_every_target_has_the_osc_address_that_it_had() -> None:
 def told_by_osc() -> dict[str, Any]:
     """Every value that is sent back; of the status, each figure is called as it is told."""
     status = {name: i for i, name in enumerate(NAMES["status"])}
-    values = [*standing_to_values(STANDING), *status_to_values(status)]
+    values = [*state_to_values(STANDING), *status_to_values(status)]
     assert len(values) == len({address for address, _ in values})
     return dict(values)
 

@@ -179,7 +179,7 @@ def parse_command(line: bytes, at: float, reply: Reply) -> Input:
         ValueError: it is no command; the message is one line.
     """
     try:
-        command = _DECODER.decode(line)
+        command: Command = _DECODER.decode(line)
     except msgspec.ValidationError as error:
         hint = f" (one of {', '.join(COMMANDS)})" if "do`" in str(error) else ""
         raise ValueError(f"not a command: {error}{hint}") from None
