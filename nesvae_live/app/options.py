@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 
+from nesvae_live import __version__
 from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.clock.timing import Meter
-from nesvae_live.engine.config import PlayConfig
+from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
 from nesvae_live.io.midi.ports import IN_PORT, MidiError
 from nesvae_live.latent.decoding import SAMPLING
+from nesvae_live.latent.setting import Setting
 from nesvae_live.latent.walk import Spread
+from nesvae_live.log.entries import Opened
+from nesvae_live.log.plain import to_data
 from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.swap import Swap
 from nesvae_live.presets.preset import Preset
 
+TEMPO = 120.0
 SAMPLE_RATE = 44_100
 BLOCK_FRAMES = 256
 WALK, ROUND = "walk", "round"
@@ -115,18 +123,10 @@ class PlayOptions:
         return found[0]
 
 
-TEMPO = 120.0
-
-
-def choose_tempo(options: PlayOptions, preset: Preset) -> float:
-    """Beats a minute, of the internal clock."""
-    return options.tempo or preset.play.tempo or TEMPO
-
-
 def choose_performance(
     options: PlayOptions, preset: Preset, checkpoint: Checkpoint, seed: int
 ) -> PlayConfig:
-    """All that is fixed for the performance; `seed` says where the style axes rest too.
+    """All that is fixed for the performance; `seed` also says where the style axes rest.
 
     Raises:
         ConfigError: a patch can't be had.
@@ -150,3 +150,70 @@ def choose_performance(
         ),
         spread=Spread.of(checkpoint.about, n_style),
     )
+
+
+def choose_setup(
+    options: PlayOptions,
+    preset: Preset,
+    performance: PlayConfig,
+    inputs: Sequence[str],
+    snapshots: dict[int, Setting],
+) -> Setup:
+    """All that a replay needs beside the inputs; `inputs` are the open MIDI inputs.
+
+    Raises:
+        MidiError: the clock that is to be followed isn't among them.
+    """
+    return Setup(
+        performance=performance,
+        layout=preset.layout,
+        muted=tuple(sorted(preset.muted)),
+        clock=ClockSetup(
+            options.tempo or preset.play.tempo or TEMPO,
+            options.clock_port(inputs),
+            coasts=(options.clock_lost or preset.play.clock_lost) == "coast",
+        ),
+        snapshots=snapshots,
+    )
+
+
+def first_entry(
+    options: PlayOptions,
+    preset: Preset,
+    checkpoint: Checkpoint,
+    setup: Setup,
+    started: datetime,
+    sample_rate: int,
+) -> Opened:
+    """The first entry of the log, with beat 0 at 0 s: what the take is played with.
+
+    `started` is the local time at which the take began, `sample_rate` its own in Hz.
+    """
+    return Opened(
+        at=0.0,
+        started=started.isoformat(timespec="seconds"),
+        tempo=setup.clock.tempo,
+        meter=str(options.meter),
+        beats_per_bar=options.meter.beats_per_bar,
+        sample_rate=sample_rate,
+        seed=setup.performance.seed,
+        checkpoint=checkpoint.path.name if checkpoint.path else "",
+        checkpoint_sha256=checkpoint.sha256,
+        preset=preset.name,
+        settings={f.name: str(getattr(options, f.name)) for f in fields(options)},
+        versions=_versions(),
+        origin=0.0,
+        setup=to_data(setup),
+        dialect=preset.dialect,
+    )
+
+
+def _versions() -> dict[str, str]:
+    """The versions of the program, of Python, and of the libraries that make a difference."""
+    found = {"nesvae_live": __version__, "python": sys.version.split()[0]}
+    for name in ("numpy", "numba", "mido", "python-rtmidi", "pyo"):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 
 from nesvae_live import NesvaeError
 from nesvae_live.app.options import PlayOptions
@@ -31,6 +32,14 @@ class PerformanceError(NesvaeError):
     """The performance ended by a fault; one line says what it was."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a performance ended, in one line, and the fault that ended it, if one did."""
+
+    why: str
+    fault: BaseException | None = None
+
+
 def play(options: PlayOptions) -> Take | None:
     """Play until it is over, is stopped, or can't go on.
 
@@ -49,28 +58,28 @@ def play(options: PlayOptions) -> Take | None:
     critic = Critic(decoder, checkpoint.quantiles)
     finder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
     finder.warm_up()
-    session = Session(options, preset, checkpoint, critic, finder)
     with ExitStack() as stack:
-        session.open(stack)
-        why = run(session)
-    if session.fault is not None:
+        session = Session.open(stack, options, preset, checkpoint, critic, finder)
+        ending = run(session)
+    if ending.fault is not None:
         raise PerformanceError(
-            f"{why}; the take up to there is in {session.folder}"
-        ) from session.fault
-    return session.take
+            f"{ending.why}; the take up to there is in {session.folder}"
+        ) from ending.fault
+    return session.take()
 
 
-def run(session: Session) -> str:
-    """Play on a stage that is open, in the main thread, for its signals.
+def run(session: Session) -> Ending:
+    """Play in a session that is open, in the main thread, for its signals.
 
     Returns:
-        Why it ended; every note is ended then.
+        How it ended; every note has ended then.
     """
     _settle()
     restore = _catch_signals(session.stopping)
     engine = session.engine
     at = round(session.time.now() + COUNT_IN_SECONDS, 6)
-    session.recorder.put(session.opened(at))
+    session.recorder.put(replace(session.opened, at=at, origin=at))
+    fault: BaseException | None = None
     try:
         session.renderer.start(at)
         engine.start(at)
@@ -78,7 +87,7 @@ def run(session: Session) -> str:
             session.leader.start()
         why = Watch(session, at).until_over()
     except BaseException as error:  # noqa: BLE001 - told below, when every note is ended
-        session.fault, why = error, _one_line(error)
+        fault, why = error, _one_line(error)
         session.recorder.put(Noted(session.time.now(), why))
     finally:
         engine.stop(why)
@@ -88,7 +97,7 @@ def run(session: Session) -> str:
         if engine.clock.runs:
             bars = session.options.meter.whole_bars(engine.sequencer.ended_beat)
             end = engine.clock.ref.time_of(bars)
-        while not engine.finished() and session.fault is None:
+        while not engine.finished() and fault is None:
             time.sleep(0.005)
         session.midi.silence()
         session.renderer.stop(end)
@@ -96,7 +105,7 @@ def run(session: Session) -> str:
             session.recorder.put(ending)
         session.keep_snapshots()
         restore()
-    return why
+    return Ending(why, fault)
 
 
 def _settle() -> None:

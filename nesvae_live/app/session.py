@@ -1,4 +1,4 @@
-"""What one performance holds open, from the ports to the take."""
+"""A session: what is open while the instrument plays, from the ports to the take."""
 
 from __future__ import annotations
 
@@ -6,16 +6,24 @@ import secrets
 import sys
 import threading
 from collections.abc import Mapping
-from contextlib import ExitStack
-from dataclasses import fields
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from datetime import datetime
-from importlib import metadata
+from functools import partial
+from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Self, TypeVar
 
-from nesvae_live import __version__
 from nesvae_live.app.notices import Notices
-from nesvae_live.app.options import ROUND, WALK, PlayOptions, choose_performance, choose_tempo
+from nesvae_live.app.options import (
+    ROUND,
+    WALK,
+    PlayOptions,
+    choose_performance,
+    choose_setup,
+    first_entry,
+)
+from nesvae_live.app.say import Say
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import PerfTime
 from nesvae_live.clock.sources import InternalClock
@@ -23,23 +31,23 @@ from nesvae_live.control.gestureinputs import GoRound, SetAuto
 from nesvae_live.control.inputs import Input, Refresh
 from nesvae_live.control.reply import ignore
 from nesvae_live.control.surface import Surface
-from nesvae_live.engine.config import ClockSetup, Setup
+from nesvae_live.engine.config import Setup
 from nesvae_live.engine.engine import Engine
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.outputs import DelayedOutput
 from nesvae_live.engine.protocols import Decode, Encode, Output
-from nesvae_live.io.audio.device import open_audio
+from nesvae_live.io.audio.device import AudioDevice, open_audio
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.clocksender import ClockSender
 from nesvae_live.io.midi.opening import open_midi
+from nesvae_live.io.midi.openports import MidiPorts
 from nesvae_live.io.midi.ports import OWN_FEEDBACK
 from nesvae_live.io.remote.link import LinkSession
 from nesvae_live.io.remote.osc import OscServer
 from nesvae_live.io.remote.server import ControlServer
 from nesvae_live.latent.axes import axes_of, labels
 from nesvae_live.log.entries import Opened
-from nesvae_live.log.plain import to_data
 from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.music.balance import Balance
 from nesvae_live.paths import default_jams_dir
@@ -51,223 +59,235 @@ from nesvae_live.take.recorder import Recorder, Take
 from nesvae_live.take.recover import FILES
 
 
+@dataclass(frozen=True, slots=True)
 class Session:
-    """The parts of a performance, and what came of it: the take, and the fault that ended it."""
+    """What is open while the instrument plays; the stack that `open` was given closes it.
 
-    def __init__(
-        self,
+    `folder` is the take's, and `opened` the first entry of its log, but for the time of beat 0.
+    There is no `device` without sound, no `leader` unless others are to follow our clock, and no
+    `osc` unless it was asked for. Setting `stopping` ends the performance.
+    """
+
+    options: PlayOptions
+    preset: Preset
+    setup: Setup
+    time: PerfTime
+    notices: Notices
+    inbox: SimpleQueue[Input | Result]
+    stopping: threading.Event
+    midi: MidiPorts
+    device: AudioDevice | None
+    folder: Path
+    opened: Opened
+    recorder: Recorder
+    recovery: Recovery
+    part_export: PartExport
+    snapshot_file: SnapshotFile
+    renderer: Renderer
+    engine: Engine
+    leader: ClockSender | None
+    osc: OscServer | None
+
+    @classmethod
+    def open(
+        cls,
+        stack: ExitStack,
         options: PlayOptions,
         preset: Preset,
         checkpoint: Checkpoint,
         decoder: Decode,
         encoder: Encode,
-    ) -> None:
-        self.options = options
-        self.preset = preset
-        self.checkpoint = checkpoint
-        self.decoder = decoder
-        self.encoder = encoder
-        self.seed = secrets.randbits(31) if options.seed is None else options.seed
-        self.performance = choose_performance(options, preset, checkpoint, self.seed)
-        self.tempo = choose_tempo(options, preset)
-        self.axes = labels(axes_of(checkpoint.about, checkpoint.config.style))
-        self.keeper = SnapshotFile(preset.bank_path, checkpoint.sha256, checkpoint.config.style)
-        self.time = PerfTime()
-        self.notices = Notices(self.time)
-        self.jams = options.jams or default_jams_dir()
-        self.inbox: SimpleQueue[Input | Result] = SimpleQueue()
-        self.stopping = threading.Event()
-        self.take: Take | None = None
-        self.osc: OscServer | None = None
-        self.leader: ClockSender | None = None
-        self.fault: BaseException | None = None
+    ) -> Self:
+        """Open everything, in the order in which a failure costs least; it closes in reverse.
 
-    def open(self, stack: ExitStack) -> None:
-        """Open everything, in the order in which a failure costs least; close in the reverse."""
-        options = self.options
-        self._open_midi(stack)
-        self.device = open_audio(
-            options.audio,
-            options.audio_device,
-            sample_rate=options.sample_rate,
-            block_frames=options.block_frames,
-            time=self.time,
-            warn=self.notices.warn,
-            voice_ports=options.voice_ports,
-        )
-        if self.device is not None:
-            stack.callback(self.device.close)
-        self.sample_rate = self.device.sample_rate if self.device else options.sample_rate
-        self._open_take(stack)
-        chip = Apu(self.sample_rate)
-        chip.render(64)  # compiles, before anything has to be on time
-        balance = Balance(options.level, options.spread)
-        mixer = Mixer(self.sample_rate, len(self.device.rings), balance) if self.device else None
-        self.renderer = Renderer(
-            chip, self.time, self.recorder, self.recorder.tap, self.device, mixer=mixer
-        )
-        self._make_engine(balance)
-        self.engine.prepare()
-        control = ControlServer(self.inbox, self.time, options.control)
-        control.open()
-        stack.callback(control.close)
-        self._open_network(stack)
+        Raises:
+            ConfigError, BankError, MidiError, AudioError, RecordError, ControlError, OscError,
+                LinkError: something that was asked for can't be had.
+        """
+        seed = secrets.randbits(31) if options.seed is None else options.seed
+        performance = choose_performance(options, preset, checkpoint, seed)
+        axes = labels(axes_of(checkpoint.about, checkpoint.config.style))
+        snapshot_file = SnapshotFile(preset.bank_path, checkpoint.sha256, checkpoint.config.style)
+        time = PerfTime()
+        notices = Notices(time)
+        inbox: SimpleQueue[Input | Result] = SimpleQueue()
 
-    def _open_midi(self, stack: ExitStack) -> None:
-        options, preset = self.options, self.preset
-        self.midi = stack.enter_context(
+        # MIDI before sound: JACK needs that order, and the reverse when it closes.
+        midi = stack.enter_context(
             open_midi(
                 options.midi_api,
                 options.inputs,
                 options.midi_out,
-                inbox=self.inbox,
-                time=self.time,
-                warn=self.notices.warn,
+                inbox=inbox,
+                time=time,
+                warn=notices.warn,
                 dialect=preset.dialect,
                 clock_out=options.clock_out,
                 feedback=options.feedback or (OWN_FEEDBACK if preset.layout.shows else None),
             )
         )
-        self.midi.watch_feedback(
-            lambda heard: self.inbox.put(Refresh(at=self.time.now(), connected=heard))
-        )
+        midi.watch_feedback(lambda heard: inbox.put(Refresh(at=time.now(), connected=heard)))
 
-    def _open_take(self, stack: ExitStack) -> None:
-        """Begin to record; what was cut off earlier is completed beside it."""
-        warn = self.notices.warn
-        self.recorder = Recorder(
-            self.jams,
-            self.sample_rate,
-            time=self.time,
-            warn=warn,
-            makers=FILES,
-        )
-        self.notices.journal = self.recorder
-        self.recovery = Recovery(self.jams, warn)
-        stack.callback(self.recovery.close)
-        if sys.stderr.isatty():
-            print(said_in_advance(self.jams, self.sample_rate), file=sys.stderr)
-        self.started = datetime.now().astimezone()
-        self.folder = self.recorder.start(self.started)
-        self.part_export = PartExport(self.folder, warn)
-        stack.callback(self.part_export.close)
-        stack.callback(self._close_recorder)
-
-    def _make_engine(self, balance: Balance) -> None:
-        options, time = self.options, self.time
-        outputs: list[Output] = [DelayedOutput(self.renderer, options.offset_audio / 1e3)]
-        if self.midi.output is not None:
-            outputs.insert(0, DelayedOutput(self.midi.output, options.offset_midi / 1e3))
-        self.setup = Setup(
-            performance=self.performance,
-            layout=self.preset.layout,
-            muted=tuple(sorted(self.preset.muted)),
-            clock=ClockSetup(
-                self.tempo,
-                options.clock_port(self.midi.inputs),
-                coasts=(options.clock_lost or self.preset.play.clock_lost) == "coast",
-            ),
-            snapshots=self.keeper.found,
-        )
-        if self.keeper.dropped:
-            self.notices.warn(self.keeper.dropped)
-        beats_per_bar = options.meter.beats_per_bar
-        clock = self.setup.clock.clock(beats_per_bar)
-        self.engine = Engine(
-            performance=self.performance,
-            clock=clock,
-            decoder=self.decoder,
-            outputs=outputs,
-            journal=self.recorder,
+        device = open_audio(
+            options.audio,
+            options.audio_device,
+            sample_rate=options.sample_rate,
+            block_frames=options.block_frames,
             time=time,
-            surface=Surface(self.setup.layout),
-            muted=set(self.setup.muted),
-            inbox=self.inbox,
-            keep=self.part_export.keep,
-            figures=self._figures,
+            warn=notices.warn,
+            voice_ports=options.voice_ports,
+        )
+        if device is not None:
+            stack.enter_context(closing(device))
+        sample_rate = device.sample_rate if device else options.sample_rate
+
+        # The take, and beside it whatever earlier ones still lack.
+        jams = options.jams or default_jams_dir()
+        recorder = Recorder(jams, sample_rate, time=time, warn=notices.warn, makers=FILES)
+        notices.journal = recorder
+        recovery = stack.enter_context(closing(Recovery(jams, notices.warn)))
+        if sys.stderr.isatty():
+            print(said_in_advance(jams, sample_rate), file=sys.stderr)
+        started = datetime.now().astimezone()
+        folder = recorder.start(started)
+        part_export = stack.enter_context(closing(PartExport(folder, notices.warn)))
+        stack.enter_context(closing(recorder))
+
+        # What plays: the renderer, the outputs, the engine.
+        chip = Apu(sample_rate)
+        chip.render(64)  # compiles it, before anything has to be on time
+        balance = Balance(options.level, options.spread)
+        mixer = Mixer(sample_rate, len(device.rings), balance) if device else None
+        renderer = Renderer(chip, time, recorder, recorder.tap, device, mixer=mixer)
+
+        outputs: list[Output] = [DelayedOutput(renderer, options.offset_audio / 1e3)]
+        if midi.output is not None:
+            outputs.insert(0, DelayedOutput(midi.output, options.offset_midi / 1e3))
+        setup = choose_setup(options, preset, performance, midi.inputs, snapshot_file.found)
+        if snapshot_file.dropped:
+            notices.warn(snapshot_file.dropped)
+        clock = setup.clock.clock(options.meter.beats_per_bar)
+        engine = Engine(
+            performance=performance,
+            clock=clock,
+            decoder=decoder,
+            outputs=outputs,
+            journal=recorder,
+            time=time,
+            surface=Surface(setup.layout),
+            muted=set(setup.muted),
+            inbox=inbox,
+            keep=part_export.keep,
+            figures=partial(_figures, renderer, device, midi, folder, axes),
             balance=balance,
-            hear=self.renderer.mixer.hear,
-            encoder=self.encoder,
-            snapshots=self.keeper.found,
-            show=self.midi.feedback.send if self.midi.feedback is not None else ignore,
+            hear=renderer.mixer.hear,
+            encoder=encoder,
+            snapshots=setup.snapshots,
+            show=midi.feedback.send if midi.feedback is not None else ignore,
         )
-        if options.auto == WALK:
-            self.inbox.put(SetAuto(on=True, at=time.now()))
-        elif options.auto == ROUND:
-            self.inbox.put(GoRound(on=True, bars=None, at=time.now(), reply=self._refused))
-        if self.midi.send_clock is not None and isinstance(clock, InternalClock):
-            self.leader = ClockSender(clock, self.midi.send_clock, time, beats_per_bar)
-            self.midi.clock_joined = self.leader.join
+        _begin_auto(options.auto, inbox, time, notices.warn)
+        leader = None
+        if midi.send_clock is not None and isinstance(clock, InternalClock):
+            leader = ClockSender(clock, midi.send_clock, time, options.meter.beats_per_bar)
+            midi.clock_joined = leader.join
+        engine.prepare()
 
-    def _refused(self, answer: Mapping[str, Any]) -> None:
-        """Tell that what was asked for at the start can't be had, if so."""
-        if not answer["ok"]:
-            self.notices.warn(f"--auto {self.options.auto}: {answer['error']}")
-
-    def _open_network(self, stack: ExitStack) -> None:
-        """Open what others on the network reach us by: OSC, and a Link session."""
-        options, inbox, time = self.options, self.inbox, self.time
+        # Whoever reaches us from outside, now that there is something to reach.
+        _listen(stack, ControlServer(inbox, time, options.control))
+        osc = None
         if options.osc is not None:
-            self.osc = OscServer(
-                inbox, time, self.engine.live, self.engine.status, options.osc, options.osc_to
-            )
-            self.osc.open()
-            stack.callback(self.osc.close)
+            status, to = engine.status, options.osc_to
+            osc = _listen(stack, OscServer(inbox, time, engine.live, status, options.osc, to))
         if options.clock == "link":
-            bar, start_stop = options.meter.beats_per_bar, options.link_start_stop
-            link = LinkSession(self.tempo, bar, start_stop=start_stop, inbox=inbox, time=time)
-            stack.enter_context(link)
-
-    def _close_recorder(self) -> None:
-        self.take = self.recorder.close()
-
-    def opened(self, at: float) -> Opened:
-        """The first entry of the log of a performance whose beat 0 is at `at` seconds."""
-        options, checkpoint = self.options, self.checkpoint
-        return Opened(
-            at=at,
-            started=self.started.isoformat(timespec="seconds"),
-            tempo=self.tempo,
-            meter=str(options.meter),
-            beats_per_bar=options.meter.beats_per_bar,
-            sample_rate=self.sample_rate,
-            seed=self.seed,
-            checkpoint=checkpoint.path.name if checkpoint.path else "",
-            checkpoint_sha256=checkpoint.sha256,
-            preset=self.preset.name,
-            settings={f.name: str(getattr(options, f.name)) for f in fields(options)},
-            versions=_versions(),
-            origin=at,
-            setup=to_data(self.setup),
-            dialect=self.preset.dialect,
+            stack.enter_context(
+                LinkSession(
+                    setup.clock.tempo,
+                    options.meter.beats_per_bar,
+                    start_stop=options.link_start_stop,
+                    inbox=inbox,
+                    time=time,
+                )
+            )
+        return cls(
+            options=options,
+            preset=preset,
+            setup=setup,
+            time=time,
+            notices=notices,
+            inbox=inbox,
+            stopping=threading.Event(),
+            midi=midi,
+            device=device,
+            folder=folder,
+            opened=first_entry(options, preset, checkpoint, setup, started, sample_rate),
+            recorder=recorder,
+            recovery=recovery,
+            part_export=part_export,
+            snapshot_file=snapshot_file,
+            renderer=renderer,
+            engine=engine,
+            leader=leader,
+            osc=osc,
         )
+
+    def check(self) -> None:
+        """Raise what went wrong in a thread of the engine, the renderer or the recorder, if so."""
+        self.engine.check()
+        self.renderer.check()
+        self.recorder.check()
 
     def keep_snapshots(self) -> None:
-        """Write the snapshots down, if they have changed."""
+        """Write the snapshots to their file, if they have changed."""
         try:
-            self.keeper.keep(self.engine.live.snapshots)
+            self.snapshot_file.keep(self.engine.live.snapshots)
         except BankError as error:
             self.notices.warn(str(error))
 
-    def _figures(self) -> dict[str, Any]:
-        counters, midi = self.renderer.counters, self.midi
-        return {
-            "audio": self.device.api if self.device else "none",
-            "audio_late": counters.late,
-            "underruns": counters.underruns,
-            "blocks_late": self.device.blocks_late if self.device else 0,
-            "midi": midi.api,
-            "midi_late_ms": midi.lateness_ms(),
-            "take": str(self.folder),
-            "axes": self.axes,
-        }
+    def take(self) -> Take | None:
+        """The take, once the session is closed; None if nothing was recorded."""
+        return self.recorder.close()  # it is closed, and says again what came of it
 
 
-def _versions() -> dict[str, str]:
-    found = {"nesvae_live": __version__, "python": sys.version.split()[0]}
-    for name in ("numpy", "numba", "mido", "python-rtmidi", "pyo"):
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+Server = TypeVar("Server", ControlServer, OscServer)
+
+
+def _listen(stack: ExitStack, server: Server) -> Server:
+    """Open a server, and let the stack close it."""
+    server.open()
+    return stack.enter_context(closing(server))
+
+
+def _begin_auto(
+    auto: str | None, inbox: SimpleQueue[Input | Result], time: PerfTime, warn: Say
+) -> None:
+    """Ask for the walk or the round of `--auto`; `warn` is told why a round can't be had."""
+
+    def answer(given: Mapping[str, Any]) -> None:
+        if not given["ok"]:
+            warn(f"--auto {auto}: {given['error']}")
+
+    if auto == WALK:
+        inbox.put(SetAuto(on=True, at=time.now()))
+    elif auto == ROUND:
+        inbox.put(GoRound(on=True, bars=None, at=time.now(), reply=answer))
+
+
+def _figures(
+    renderer: Renderer,
+    device: AudioDevice | None,
+    midi: MidiPorts,
+    folder: Path,
+    axes: Mapping[str, str],
+) -> dict[str, Any]:
+    """What the status has of the outputs and the take, beside the engine's own figures."""
+    counters = renderer.counters
+    return {
+        "audio": device.api if device else "none",
+        "audio_late": counters.late,
+        "underruns": counters.underruns,
+        "blocks_late": device.blocks_late if device else 0,
+        "midi": midi.api,
+        "midi_late_ms": midi.lateness_ms(),
+        "take": str(folder),
+        "axes": axes,
+    }

@@ -165,9 +165,7 @@ class Watch:
 
     def _look(self) -> None:
         session = self._session
-        session.engine.check()
-        session.renderer.check()
-        session.recorder.check()
+        session.check()
         self._turn_knobs()
         if warning := session.engine.clock.warning:
             session.notices.warn(warning)
@@ -186,7 +184,12 @@ class Watch:
         """Turn those of the demo."""
         session = self._session
         now = session.time.now()
-        bar = (now - self._at) * session.tempo / 60.0 / session.options.meter.beats_per_bar
+        bar = (
+            (now - self._at)
+            * session.setup.clock.tempo
+            / 60.0
+            / session.options.meter.beats_per_bar
+        )
         for knob, value in self._gesture.due(bar) if self._gesture else ():
             session.inbox.put(SetKnob(knob, value, at=now))
 

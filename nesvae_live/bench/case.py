@@ -147,8 +147,8 @@ def _run_loaded(case: Case) -> None:
             status=False,
         )
         finder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
-        stage = Session(options, load_preset("default"), checkpoint, decoder, finder)
-        stage.open(stack)
+        preset = load_preset("default")
+        session = Session.open(stack, options, preset, checkpoint, decoder, finder)
         osc = Osc() if case.engine == "osc" else None
         decodes: list[float] = []
 
@@ -161,21 +161,21 @@ def _run_loaded(case: Case) -> None:
                 blocks=osc.blocks if osc else 0,
                 blocks_late=osc.blocks_late if osc else 0,
                 decodes=len(decodes),
-                inputs=stage.engine.sequencer.counters.inputs,
+                inputs=session.engine.sequencer.counters.inputs,
                 cpu=time.process_time(),
             )
-            return _figures(stage.device, stage.renderer, figures)
+            return _figures(session.device, session.renderer, figures)
 
         def measure() -> None:
             _measure(read, case.seconds)
-            stage.stopping.set()
+            session.stopping.set()
 
-        inference = Inference(restless, stage.time, again)
+        inference = Inference(restless, session.time, again)
         inference.start()
-        inference.ask(stage.engine.sequencer.first_request(restless.initial_state()))
+        inference.ask(session.engine.sequencer.first_request(restless.initial_state()))
         thread = threading.Thread(target=measure)
         thread.start()
-        run(stage)  # in the main thread, for its signals
+        run(session)  # in the main thread, for its signals
         thread.join()
         inference.stop()
 

@@ -86,43 +86,43 @@ def main(argument: str) -> None:
             control=Path(folder) / "control",
             status=False,
         )
-        stage = Session(
-            options,
-            load_preset("default"),
-            checkpoint,
-            Critic(decoder, checkpoint.quantiles),
-            PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles),
-        )
         with ExitStack() as stack:
-            stage.open(stack)
-            asked = _note_requests(stage)
-            threading.Thread(target=_talk, args=(stage,), daemon=True).start()
-            run(stage)  # in the main thread, for its signals
-            status = stage.engine.status()
-        meant = _meant(read_jam(stage.folder), asked)
+            session = Session.open(
+                stack,
+                options,
+                load_preset("default"),
+                checkpoint,
+                Critic(decoder, checkpoint.quantiles),
+                PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles),
+            )
+            asked = _note_requests(session)
+            threading.Thread(target=_talk, args=(session,), daemon=True).start()
+            run(session)  # in the main thread, for its signals
+            status = session.engine.status()
+        meant = _meant(read_jam(session.folder), asked)
     figures = ("splices", "splices_late", "events_late", "underruns")
     counted = {name: status[name] for name in figures} | {"missed": status["decodes_missed"]}
     print(json.dumps(asdict(meant) | counted), flush=True)
 
 
-def _talk(stage: Session) -> None:
+def _talk(session: Session) -> None:
     """Say that it plays, and wait for the word to stop."""
-    clock = stage.engine.clock
-    while isinstance(clock, InternalClock) and clock.ref.beat_at(stage.time.now()) <= 0:
+    clock = session.engine.clock
+    while isinstance(clock, InternalClock) and clock.ref.beat_at(session.time.now()) <= 0:
         time.sleep(0.01)
     print("ready", flush=True)
     sys.stdin.readline()
-    stage.stopping.set()
+    session.stopping.set()
 
 
-def _note_requests(stage: Session) -> dict[tuple[int, int], float]:
+def _note_requests(session: Session) -> dict[tuple[int, int], float]:
     """When each decode was asked for last, by phrase and splice."""
     asked: dict[tuple[int, int], float] = {}
-    player = stage.engine.sequencer.player
+    player = session.engine.sequencer.player
     ask = player.ask
 
     def note(request: Request) -> None:
-        asked[request.index, request.splice] = stage.time.now()
+        asked[request.index, request.splice] = session.time.now()
         ask(request)
 
     player.ask = note
