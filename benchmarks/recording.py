@@ -22,10 +22,8 @@ import numpy.typing as npt
 
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import PerfTime
-from nesvae_live.clock.sources import InternalClock
 from nesvae_live.control.inputs import Input, SetKnob
-from nesvae_live.control.surface import Surface
-from nesvae_live.engine.config import PlayConfig
+from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
 from nesvae_live.engine.engine import Engine
 from nesvae_live.engine.inference import Result
 from nesvae_live.io.audio.renderer import Renderer
@@ -85,21 +83,22 @@ def play(seconds: float, critic: Critic, recorded: bool, folder: Path) -> str:
     checkpoint = load_checkpoint(find_checkpoint())
     style = np.zeros(checkpoint.config.style, np.float32)
     engine = Engine(
-        performance=PlayConfig(
-            style,
-            checkpoint.quantiles.reach(),
-            seed=1,
-            sampling=SAMPLING,
-            patches=preset.voice_patches(()),
+        Setup(
+            PlayConfig(
+                style,
+                checkpoint.quantiles.reach(),
+                seed=1,
+                sampling=SAMPLING,
+                patches=preset.voice_patches(()),
+            ),
+            preset.layout,
+            clock=ClockSetup(140.0),
         ),
-        clock=InternalClock(140.0),
         decoder=critic,
+        time=clock,
+        inbox=inbox,
         outputs=[sender, renderer],
         journal=journal,
-        time=clock,
-        surface=Surface(preset.layout),
-        muted=set(),
-        inbox=inbox,
     )
     engine.prepare()
     at = round(clock.now() + 0.5, 6)

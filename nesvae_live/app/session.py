@@ -30,12 +30,11 @@ from nesvae_live.clock.sources import InternalClock
 from nesvae_live.control.gestureinputs import GoRound, SetAuto
 from nesvae_live.control.inputs import Input, Refresh
 from nesvae_live.control.reply import ignore
-from nesvae_live.control.surface import Surface
 from nesvae_live.engine.config import Setup
 from nesvae_live.engine.engine import Engine
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.outputs import DelayedOutput
-from nesvae_live.engine.protocols import Decode, Encode, Output
+from nesvae_live.engine.protocols import Callbacks, Decode, Encode, Output
 from nesvae_live.io.audio.device import AudioDevice, open_audio
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.renderer import Renderer
@@ -166,29 +165,26 @@ class Session:
         setup = choose_setup(options, preset, performance, midi.inputs, snapshot_file.found)
         if snapshot_file.dropped:
             notices.warn(snapshot_file.dropped)
-        clock = setup.clock.clock(options.meter.beats_per_bar)
         engine = Engine(
-            performance=performance,
-            clock=clock,
+            setup,
             decoder=decoder,
+            encoder=encoder,
+            time=time,
+            inbox=inbox,
             outputs=outputs,
             journal=recorder,
-            time=time,
-            surface=Surface(setup.layout),
-            muted=set(setup.muted),
-            inbox=inbox,
-            keep=part_export.keep,
-            figures=partial(_figures, renderer, device, midi, folder, axes),
             balance=balance,
-            hear=renderer.mixer.hear,
-            encoder=encoder,
-            snapshots=setup.snapshots,
-            show=midi.feedback.send if midi.feedback is not None else ignore,
+            callbacks=Callbacks(
+                show=midi.feedback.send if midi.feedback is not None else ignore,
+                hear=renderer.mixer.hear,
+                keep=part_export.keep,
+                status=partial(_figures, renderer, device, midi, folder, axes),
+            ),
         )
         _begin_auto(options.auto, inbox, time, notices.warn)
         leader = None
-        if midi.send_clock is not None and isinstance(clock, InternalClock):
-            leader = ClockSender(clock, midi.send_clock, time, options.meter.beats_per_bar)
+        if midi.send_clock is not None and isinstance(engine.clock, InternalClock):
+            leader = ClockSender(engine.clock, midi.send_clock, time, options.meter.beats_per_bar)
             midi.clock_joined = leader.join
         engine.prepare()
 

@@ -172,7 +172,7 @@ def _run_loaded(case: Case) -> None:
 
         inference = Inference(restless, session.time, again)
         inference.start()
-        inference.ask(session.engine.sequencer.first_request(restless.initial_state()))
+        inference.ask(session.engine.sequencer.first_request())
         thread = threading.Thread(target=measure)
         thread.start()
         run(session)  # in the main thread, for its signals

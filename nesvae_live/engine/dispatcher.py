@@ -6,7 +6,7 @@ All of it runs in the sequencer's thread. A command's answer is sent before its 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from nesvae_live.clock.follower import Status
@@ -33,54 +33,38 @@ from nesvae_live.control.inputs import (
     Unlearn,
 )
 from nesvae_live.control.learn import MidiLearn
-from nesvae_live.control.reply import ignore
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.gestures import Gestures
 from nesvae_live.engine.journaling import TempoLog
 from nesvae_live.engine.outputs import Outputs
 from nesvae_live.engine.phraseplayer import PhrasePlayer
-from nesvae_live.engine.protocols import Clock
+from nesvae_live.engine.protocols import Callbacks
 from nesvae_live.engine.state import LiveState
-from nesvae_live.log.entries import Heard, Journal, Noted, Sent
-from nesvae_live.music.events import MidiBytes
+from nesvae_live.log.entries import Heard, Noted, Sent
 
 CLOCK_MESSAGES = tuple(int(status) for status in Status)
 
 
-Keep = Callable[[int, int], Mapping[str, Any]]
-
-
-def unkept(bars: int, over: int) -> Mapping[str, Any]:  # noqa: ARG001 - the signature of a keep
-    """For a performance that nobody records."""
-    return {"ok": False, "error": "nothing is recorded here"}
-
-
 @dataclass
 class Dispatcher:
-    """Carries out inputs. `follow` is called when the clock moved, `stop` to end the performance.
-
-    `show` takes messages for the controller; `keep(bars, over)` makes files of so many bars of the
-    `over` that are over, and answers.
-    """
+    """Carries out inputs. `follow` is called when the clock moved, `stop(why)` to end it all."""
 
     time: Time
-    clock: Clock
-    journal: Journal
-    surface: Surface
     live: LiveState
+    surface: Surface
     player: PhrasePlayer
-    ensemble: Outputs
+    outputs: Outputs
     tempo_log: TempoLog
     gestures: Gestures
+    callbacks: Callbacks
     follow: Callable[[], None]
     stop: Callable[[str], None]
-    status: Callable[[], Mapping[str, Any]]
-    show: Callable[[MidiBytes], None] = ignore
-    keep: Keep = unkept
-    taps: TapTempo = field(default_factory=TapTempo)
 
     def __post_init__(self) -> None:
+        self.clock = self.live.clock
+        self.journal = self.live.journal
         self.midi_learn = MidiLearn(self.surface)
+        self.taps = TapTempo()
 
     def take(self, item: Input) -> None:
         """Take an input."""
@@ -92,7 +76,7 @@ class Dispatcher:
         """Learn what has become clear, and send the controller what it does not show yet."""
         self.midi_learn.tick(now)
         for message in self.surface.due(self.live, now):
-            self.show(message)
+            self.callbacks.show(message)
 
     def _carry_out(self, item: Input) -> None:
         match item:
@@ -119,9 +103,9 @@ class Dispatcher:
             case Panic() | Stop():
                 self._end(item)
             case GetStatus():
-                item.reply({"ok": True, **self.status()})
+                item.reply({"ok": True, **self.callbacks.status()})
             case KeepBars(bars):
-                item.reply(self.keep(bars, self._bars_over()))
+                item.reply(self.callbacks.keep(bars, self._bars_over()))
             case _:
                 gesture = item  # all that is left
                 gesture.reply(self._tried(lambda: self.gestures.take(gesture)))
@@ -199,6 +183,6 @@ class Dispatcher:
     def _panic(self) -> None:
         self.player.counters.panics += 1
         at = self.clock.ref.time_of(self.player.placer.reached)
-        for event in self.ensemble.silence(panic=True):
+        for event in self.outputs.silence(panic=True):
             self.journal.put(Sent(at, self.player.placer.reached, event))
         self.journal.put(Noted(self.time.now(), "panic"))

@@ -17,28 +17,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.inputs import Input
-from nesvae_live.control.reply import ignore
-from nesvae_live.control.surface import Surface
-from nesvae_live.engine.config import PlayConfig
-from nesvae_live.engine.dispatcher import Keep, unkept
+from nesvae_live.engine.config import Setup
 from nesvae_live.engine.inference import Inference, Result, run_request
-from nesvae_live.engine.protocols import Clock, Decode, Encode, Output
+from nesvae_live.engine.protocols import NO_CALLBACKS, Callbacks, Decode, Encode, Output
 from nesvae_live.engine.sequencer import Sequencer
-from nesvae_live.engine.state import LiveState
-from nesvae_live.latent.setting import Setting
 from nesvae_live.log.entries import Closed, Journal
-from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.balance import Balance
-from nesvae_live.music.events import MidiBytes
-from nesvae_live.music.voices import Voice
-
-Figures = Callable[[], Mapping[str, Any]]
 
 
 class Engine:
@@ -46,58 +37,39 @@ class Engine:
 
     def __init__(
         self,
+        setup: Setup,
         *,
-        performance: PlayConfig,
-        clock: Clock,
         decoder: Decode,
+        encoder: Encode | None = None,
+        time: Time,
+        inbox: SimpleQueue[Input | Result],
         outputs: Sequence[Output],
         journal: Journal,
-        time: Time,
-        surface: Surface,
-        muted: set[Voice],
-        inbox: SimpleQueue[Input | Result],
-        figures: Figures = dict,
         balance: Balance | None = None,
-        hear: Callable[[Balance], None] = ignore,
-        encoder: Encode | None = None,
-        snapshots: Mapping[int, Setting] | None = None,
-        show: Callable[[MidiBytes], None] = ignore,
-        keep: Keep = unkept,
+        callbacks: Callbacks = NO_CALLBACKS,
     ) -> None:
         self.time = time
-        self.journal = journal
-        self.clock = clock
-        self.decoder = decoder
-        self._figures = figures
+        self._decoder = decoder
+        self._callbacks = callbacks
         self.inference = Inference(decoder, time, inbox.put, encoder)
-        self.live = LiveState(
-            performance,
-            journal,
-            clock,
-            arrangement=Arrangement(frozenset(muted)),
-            balance=balance or Balance(),
-            hear=hear,
-            snapshots=snapshots or {},
-        )
         self.sequencer = Sequencer(
+            setup,
+            decoder.initial_state(),
             time=time,
-            clock=clock,
             inbox=inbox,
             outputs=outputs,
             journal=journal,
             ask=self.inference.ask,
-            surface=surface,
-            live=self.live,
-            status=self.status,
-            show=show,
-            keep=keep,
+            balance=balance,
+            callbacks=replace(callbacks, status=self.status),
         )
+        self.clock, self.live = self.sequencer.clock, self.sequencer.live
         self._thread = threading.Thread(target=self.sequencer.run, name="sequencer", daemon=True)
 
     def prepare(self) -> None:
         """Decode the first phrase, so that the music starts with the clock."""
-        request = self.sequencer.first_request(self.decoder.initial_state())
-        self.sequencer.begin(run_request(request, self.decoder, self.time))
+        request = self.sequencer.first_request()
+        self.sequencer.begin(run_request(request, self._decoder, self.time))
 
     def start(self, at: float) -> None:
         """Start; beat 0 falls at `at` seconds, at least a lookahead from now, or is held from then."""
@@ -164,7 +136,7 @@ class Engine:
             "splices": sequencer.counters.splices,
             "splices_late": sequencer.counters.splices_late,
             "events_late": sequencer.counters.events_late,
-            **self._figures(),
+            **self._callbacks.status(),
         }
 
 

@@ -6,7 +6,7 @@ All of it runs in the sequencer's thread.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.gestureinputs import (
@@ -42,7 +42,7 @@ from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.knobs import steers
 from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, Setting
 from nesvae_live.latent.space import coordinate_to_value
-from nesvae_live.log.entries import Journal, Noted
+from nesvae_live.log.entries import Noted
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.capture import CaptureBuffer, checked_phrase
 from nesvae_live.music.ranges import SEEDS
@@ -55,12 +55,13 @@ class Gestures:
     """Carries gestures out. `arrange` lets the voices be arranged otherwise from the horizon on."""
 
     time: Time
-    journal: Journal
     live: LiveState
     player: PhrasePlayer
     automation: Automation
     arrange: Callable[[Arrangement], None]
-    ear: CaptureBuffer = field(default_factory=CaptureBuffer)
+
+    def __post_init__(self) -> None:
+        self.ear = CaptureBuffer()
 
     def take(self, item: Gesture) -> None:  # noqa: C901, PLR0912 - a table, one line a gesture
         """Carry a gesture out.
@@ -104,17 +105,17 @@ class Gestures:
                 most = live.bounds if amount is None else amount
                 automation.roll(_checked("bounds", most, 0.0, 1.0), self.player.next_line())
             case Capture():
-                self.player.listen(self.ear.tuples(self.player.placer.step_seconds, at))
+                self.player.capture(self.ear.tuples(self.player.placer.step_seconds, at))
                 live.hold = False
             case CapturePhrase(tuples):
-                self.player.listen(checked_phrase(tuples))
+                self.player.capture(checked_phrase(tuples))
                 live.hold = False
             case SetAuto(on):
                 automation.set_auto(on=on)
             case GoRound(on, bars):
                 self._go_round(on=on, bars=bars)
             case Mark(text):
-                self.journal.put(Noted(self.time.now(), f"mark {text}".strip()))
+                self.live.journal.put(Noted(self.time.now(), f"mark {text}".strip()))
 
     def go_on(self, captured: Result) -> None:
         """Let what was captured be the position, and be played back first."""

@@ -155,17 +155,17 @@ LIKELIEST = Sampling(temperature=0.01)
 
 
 class RequestBuilder:
-    """Makes requests from the performer's aim, and gives phrases their numbers.
+    """Makes requests from the knobs as they are, and gives phrases their numbers.
 
     Args:
-        sampling: how symbols are drawn, but for the temperature, which is the aim's.
-        performer: whose aim it is.
-        origin: the state before the first phrase.
+        sampling: how symbols are drawn, but for the temperature, which is the condition's.
+        live: whose condition it is.
+        origin: the decoder's state without a past.
     """
 
     def __init__(self, sampling: Sampling, live: LiveState, origin: DecoderState) -> None:
         self._sampling = sampling
-        self._performer = live
+        self._live = live
         self._origin = origin
         self._newest = 0
 
@@ -174,7 +174,7 @@ class RequestBuilder:
         self._newest = max(self._newest, index)
 
     def following(self, placed: PlacedPhrase | None, condition: Condition | None = None) -> Request:
-        """The phrase after the one that plays, or with None the first; of the newest aim or `condition`."""
+        """The phrase after `placed` (None: the first), from `condition` (None: the newest knobs)."""
         if placed is None:
             return self._request(0, -1, self._origin, condition)
         return self._request(self._newest + 1, placed.index, placed.states[-1], condition)
@@ -186,7 +186,7 @@ class RequestBuilder:
 
     def captured(self, tuples: Ints) -> Request:
         """Where `[n, 4]` tuples are, and a phrase from there, with no past, so that it is that one."""
-        condition = self._performer.condition
+        condition = self._live.condition
         self._newest += 1
         everything = np.ones(N_ATTRIBUTES, np.float32)
         return Request(
@@ -203,7 +203,7 @@ class RequestBuilder:
     def _request(
         self, index: int, follows: int, state: DecoderState, condition: Condition | None = None
     ) -> Request:
-        condition = condition or self._performer.condition
+        condition = condition or self._live.condition
         sampling = replace(self._sampling, temperature=condition.temperature)
         return Request(index, follows, condition.seed, condition.z, condition.mask, state, sampling)
 

@@ -71,12 +71,16 @@ class Outputs:
 
     def silence(self, *, panic: bool = False) -> list[Event]:
         """End everything now, and drop what the outputs hold; returns the ends, for the log."""
-        for output in self._outputs:
-            output.silence(panic=panic)
+        self.silence_devices(panic=panic)
         self.voicing.end()
         self.shaper.forget()
         self._last_at = self._time.now()
         return self.shaper.cut()
+
+    def silence_devices(self, *, panic: bool = False) -> None:
+        """Let every output end its notes and drop what it holds; what sounds here stays as it is."""
+        for output in self._outputs:
+            output.silence(panic=panic)
 
     def _send(self, beat: float, events: Sequence[Event], ref: ClockRef, knobs: Knobs) -> None:
         """Send note events as the patches shape them, behind all that is due before them."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.clock.timing import ClockRef
+from nesvae_live.control.reply import ignore
 from nesvae_live.latent.decoding import Decoded, DecoderState, Sampling
-from nesvae_live.music.events import Event
+from nesvae_live.music.balance import Balance
+from nesvae_live.music.events import Event, MidiBytes
 
 
 class Output(Protocol):
@@ -54,6 +57,33 @@ class Encode(Protocol):
     def encode(self, tuples: NDArray[np.int64]) -> NDArray[np.float32]:
         """Where `[n, 4]` tuples, n from 1 to 13, are: z `[8 + U]`, within the knobs' reach."""
         ...
+
+
+def nothing_recorded(bars: int, over: int) -> Mapping[str, Any]:
+    """Answer a request for the last bars of a performance that is not recorded."""
+    del bars, over
+    return {"ok": False, "error": "nothing is recorded here"}
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """Whom the engine tells and asks beside its outputs. None may block or raise.
+
+    All but `status` are called in the sequencer's thread.
+    """
+
+    show: Callable[[MidiBytes], None] = ignore
+    """Takes a message for a controller, which shows how a knob or a switch stands."""
+    hear: Callable[[Balance], None] = ignore
+    """Takes the balance in which the voices are heard from now on."""
+    keep: Callable[[int, int], Mapping[str, Any]] = nothing_recorded
+    """`keep(bars, over)` exports the last `bars` of the `over` bars that are over; its answer."""
+    status: Callable[[], Mapping[str, Any]] = dict
+    """What the status shows beyond what the engine knows itself. Any thread may ask."""
+
+
+NO_CALLBACKS = Callbacks()
+"""For an engine that nobody listens to."""
 
 
 class Clock(Protocol):

@@ -9,30 +9,27 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
-from typing import Any
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.inputs import Input, Stop
-from nesvae_live.control.reply import ignore
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.automation import Automation
-from nesvae_live.engine.config import Counters
-from nesvae_live.engine.dispatcher import Dispatcher, Keep, unkept
+from nesvae_live.engine.config import Counters, Setup
+from nesvae_live.engine.dispatcher import Dispatcher
 from nesvae_live.engine.gestures import Gestures
 from nesvae_live.engine.inference import Request, Result
 from nesvae_live.engine.journaling import StepTime, TempoLog
 from nesvae_live.engine.outputs import Outputs
-from nesvae_live.engine.phraseplayer import PhrasePlayer
-from nesvae_live.engine.protocols import Clock, Output
+from nesvae_live.engine.phraseplayer import PhrasePlayer, State
+from nesvae_live.engine.protocols import NO_CALLBACKS, Callbacks, Output
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.decoding import DecoderState
 from nesvae_live.log.entries import Clocked, Journal
 from nesvae_live.music import drums
 from nesvae_live.music.arrangement import Arrangement
-from nesvae_live.music.events import MidiBytes
+from nesvae_live.music.balance import Balance
 
 LONGEST_NAP = 0.006
 """Seconds the loop sleeps at most: what it decides then still comes in time for the renderer, which
@@ -41,59 +38,79 @@ looks every 5 ms and is 35 ms ahead, of the lookahead's 50."""
 SHORTEST_NAP = 0.0005
 
 
-@dataclass
 class Sequencer:
-    """Plays what the performer steers; all of it runs in one thread, which must not block."""
+    """Plays what the performer steers; all of it runs in one thread, which must not block.
 
-    time: Time
-    clock: Clock
-    inbox: SimpleQueue[Input | Result]
-    outputs: Sequence[Output]
-    journal: Journal
-    ask: Callable[[Request], None]
-    surface: Surface
-    live: LiveState
-    status: Callable[[], Mapping[str, Any]] = dict
-    show: Callable[[MidiBytes], None] = ignore
-    keep: Keep = unkept
+    This is the one place where the parts of a sequencer are put together: live, in a replay and in
+    tests.
 
-    def __post_init__(self) -> None:
-        self.wall = self.time
-        self.time = self._instant = StepTime(self.wall, self.journal)
-        self.performance = self.live.performance
+    Args:
+        setup: what the log's first entry says of it.
+        origin: the decoder's state without a past.
+        time: seconds, on the scale of the stamps of inputs.
+        inbox: inputs and decoded phrases, from any thread.
+        outputs: get every event, in the order of the list.
+        journal: gets all that the sequencer takes in and decides.
+        ask: called with each request for a phrase; its result comes through the inbox.
+        balance: of the voices, to begin with; None: every voice at 0 dB.
+        callbacks: whom it tells and asks beside.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        origin: DecoderState,
+        *,
+        time: Time,
+        inbox: SimpleQueue[Input | Result],
+        outputs: Sequence[Output],
+        journal: Journal,
+        ask: Callable[[Request], None],
+        balance: Balance | None = None,
+        callbacks: Callbacks = NO_CALLBACKS,
+    ) -> None:
+        self.performance = setup.performance
+        self.clock = setup.clock.clock(self.performance.meter.beats_per_bar)
+        self.wall = time
+        self.time = StepTime(time, journal)
+        self.inbox = inbox
+        self.journal = journal
+        self.surface = Surface(setup.layout)
+        self.live = LiveState(
+            self.performance,
+            journal,
+            self.clock,
+            arrangement=Arrangement(frozenset(setup.muted)),
+            balance=balance or Balance(),
+            hear=callbacks.hear,
+            snapshots=setup.snapshots,
+        )
         self.counters = Counters()
-        self.ensemble = Outputs(self.outputs, self.journal, self.time, self.performance.patches)
+        self.outputs = Outputs(outputs, journal, self.time, self.performance.patches)
+        self.tempo_log = TempoLog(self.clock, journal)
         self.player = PhrasePlayer(
             self.time,
-            self.clock,
-            self.journal,
-            self.ask,
-            self.performance,
             self.live,
             self.counters,
+            origin,
+            ask=ask,
+            before_phrase=self._before_phrase,
         )
-        self.automation = Automation(self.live, self._arrange_later, self.player.leap)
-        self.player.before_phrase = self.automation.step
+        self.automation = Automation(self.live, arrange=self._arrange_later, leap=self.player.leap)
         self.gestures = Gestures(
-            self.time, self.journal, self.live, self.player, self.automation, self._arrange_now
+            self.time, self.live, self.player, self.automation, arrange=self._arrange_now
         )
-        self._arrangements: list[tuple[float, Arrangement]] = []  # (beat, what holds from there)
-        self.tempo_log = TempoLog(self.clock, self.journal)
         self.dispatcher = Dispatcher(
             self.time,
-            self.clock,
-            self.journal,
-            self.surface,
             self.live,
+            self.surface,
             self.player,
-            self.ensemble,
+            self.outputs,
             self.tempo_log,
             self.gestures,
+            callbacks,
             follow=self._follow,
-            stop=lambda why: self._finish(why, self.time.now()),
-            status=self.status,
-            show=self.show,
-            keep=self.keep,
+            stop=self._stop,
         )
         self.done = threading.Event()
         self.why = ""
@@ -101,11 +118,12 @@ class Sequencer:
         self.ended_at = float("inf")
         """When the last event falls, in seconds, once `done` is set."""
         self.error: BaseException | None = None
+        self._arrangements: list[tuple[float, Arrangement]] = []  # (beat, what holds from there)
         self._epoch = self.clock.epoch
 
-    def first_request(self, state: DecoderState) -> Request:
+    def first_request(self) -> Request:
         """The request for the first phrase, which is decoded before anything starts."""
-        return self.player.first_request(state)
+        return self.player.first_request()
 
     def begin(self, first: Result) -> None:
         """Take the first phrase: it starts with the clock."""
@@ -132,13 +150,12 @@ class Sequencer:
                     first = None
         except BaseException as error:  # noqa: BLE001 - kept for engine.check(), which raises it again
             self.error = error
-            for output in self.outputs:
-                output.silence()
-            self._finish("an error", self.time.now())
+            self.outputs.silence_devices()
+            self._stop("an error")
 
     def step(self, first: Input | Result | None = None) -> float:
         """Take `first` and the inbox, do what is due; returns the seconds until there is more."""
-        now = self._instant.look()
+        now = self.time.look()
         if first is not None:
             self._take(first)
         while not self.done.is_set():
@@ -151,10 +168,9 @@ class Sequencer:
         self.clock.tick(now)
         self._follow()
         self.dispatcher.tick(now)
-        if self.clock.runs and self.player.joining and self.player.ready is not None:
+        if self.clock.runs and self.player.state is State.READY:
             self._join()
-        if (captured := self.player.captured) is not None:
-            self.player.captured = None
+        if (captured := self.player.take_captured()) is not None:
             self.gestures.go_on(captured)
         if self.clock.runs and not self.player.joining:
             self.tempo_log.tell(now)
@@ -183,7 +199,7 @@ class Sequencer:
         self._epoch = self.clock.epoch
         if self.tempo_log.runs:
             self.tempo_log.hold(self.time.now())
-            self.ensemble.silence()
+            self.outputs.silence()
         self.player.break_off()
         for _, arrangement in self._arrangements[-1:]:
             self._arrange_now(arrangement)
@@ -192,7 +208,7 @@ class Sequencer:
     def _join(self) -> None:
         """Let the phrase that waits begin where the clock enters."""
         horizon = self.time.now() + self.performance.lookahead
-        self.ensemble.excused = self.clock.ref.beat_at(horizon)
+        self.outputs.excused = self.clock.ref.beat_at(horizon)
         self.player.join(self.clock.entry)
 
     def _advance(self, now: float) -> None:
@@ -208,8 +224,8 @@ class Sequencer:
             self._send(math.nextafter(beat, -math.inf))
             self._arrange(arrangement, max(beat, player.placer.reached))
         self._send(last)
-        self.ensemble.shape(ref.time_of(last), ref, knobs)
-        self.counters.events_late = self.ensemble.late
+        self.outputs.shape(ref.time_of(last), ref, knobs)
+        self.counters.events_late = self.outputs.late
         if horizon >= end:
             self._finish("its bars were played", now, end)
 
@@ -217,13 +233,16 @@ class Sequencer:
         """Send what the voices play up to and including a beat."""
         knobs = self.live.knobs.values
         due = self.player.placer.take_due(beat, knobs.get(drums.NOISE_KNOB))
-        self.ensemble.play(due, self.clock.ref, knobs, self.live.arrangement)
+        self.outputs.play(due, self.clock.ref, knobs, self.live.arrangement)
 
     def _arrange(self, arrangement: Arrangement, beat: float) -> None:
         """Let the voices be arranged so from a beat on, before which everything was sent."""
         muted = arrangement.muted - self.live.muted
         self.live.arrange(arrangement, self.time.now(), beat)
-        self.ensemble.end(beat, self.clock.ref, muted)
+        self.outputs.end(beat, self.clock.ref, muted)
+
+    def _before_phrase(self, at: float) -> None:
+        self.automation.step(at)
 
     def _arrange_now(self, arrangement: Arrangement) -> None:
         self._arrange(arrangement, self.player.placer.reached)
@@ -241,12 +260,15 @@ class Sequencer:
         """Ask for the end from another thread; the sequencer's thread carries it out."""
         self.inbox.put(Stop(at=self.wall.now(), why=why))
 
+    def _stop(self, why: str) -> None:
+        self._finish(why, self.time.now())
+
     def _finish(self, why: str, now: float, beat: float | None = None) -> None:
         if self.done.is_set():
             return
         reached = self.player.placer.reached if self.clock.runs else self.clock.held
         end = reached if beat is None else beat
-        self.ensemble.end(end, self.clock.ref)
+        self.outputs.end(end, self.clock.ref)
         self.why = why
         self.ended_beat = end
         self.ended_at = max(self.clock.ref.time_of(end), now)

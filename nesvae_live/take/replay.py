@@ -17,12 +17,10 @@ from numpy.typing import NDArray
 
 from nesvae_live import NesvaeError
 from nesvae_live.control.inputs import Input
-from nesvae_live.control.surface import Surface
 from nesvae_live.engine.config import Setup
 from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode, Output
 from nesvae_live.engine.sequencer import Sequencer
-from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.decoding import START, Decoded, DecoderState
 from nesvae_live.log.codec import to_stamp
 from nesvae_live.log.entries import (
@@ -38,7 +36,6 @@ from nesvae_live.log.entries import (
     Stepped,
 )
 from nesvae_live.log.plain import to_value
-from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.phrase import Ints, Phrase, tokens_to_tuples, tuples_to_symbols
 
 GAP_SECONDS = 1.0
@@ -113,31 +110,21 @@ class Replay:
         self.gaps: list[str] = []
         """Where the log lacks something, so that what follows may differ; a line each."""
         setup = _setup(opened)
-        performance = setup.performance
-        clock = setup.clock.clock(performance.meter.beats_per_bar)
-        live = LiveState(
-            performance,
-            journal,
-            clock,
-            arrangement=Arrangement(frozenset(setup.muted)),
-            snapshots=setup.snapshots,
-        )
-        self.sequencer = Sequencer(
-            time=self._time,
-            clock=clock,
-            inbox=self._inbox,
-            outputs=outputs,
-            journal=journal,
-            ask=self._ask,
-            surface=Surface(setup.layout),
-            live=live,
-        )
         origin = (
             decoder.initial_state()
             if decoder
             else DecoderState(np.zeros((1, 1), np.float32), START)
         )
-        self._asked = self.sequencer.first_request(origin)
+        self.sequencer = Sequencer(
+            setup,
+            origin,
+            time=self._time,
+            inbox=self._inbox,
+            outputs=outputs,
+            journal=journal,
+            ask=self._ask,
+        )
+        self._asked = self.sequencer.first_request()
 
     def _ask(self, request: Request) -> None:
         self._asked = request

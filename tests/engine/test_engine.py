@@ -10,14 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nesvae_live.clock.sources import InternalClock
 from nesvae_live.control.inputs import GetStatus, Input, SetKnob
-from nesvae_live.control.layout import Layout
-from nesvae_live.control.surface import Surface
-from nesvae_live.engine.config import PlayConfig
+from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
 from nesvae_live.engine.engine import Engine, milliseconds
 from nesvae_live.engine.inference import Inference, Request, Result
-from nesvae_live.engine.protocols import Decode
+from nesvae_live.engine.protocols import Callbacks, Decode
 from nesvae_live.latent.decoding import Decoded, DecoderState, Sampling
 from nesvae_live.music.events import NoteOff, NoteOn
 from tests.support.fakes import CapturingOutput, DrawnDecoder, ListJournal
@@ -55,18 +52,18 @@ class Rig:
         self.journal = ListJournal()
         self.inbox: SimpleQueue[Input | Result] = SimpleQueue()
         self.engine = Engine(
-            performance=PlayConfig(
-                np.zeros(32, np.float32), np.tile([-2.5, 2.5], (8, 1)), seed=5, bars=bars
+            Setup(
+                PlayConfig(
+                    np.zeros(32, np.float32), np.tile([-2.5, 2.5], (8, 1)), seed=5, bars=bars
+                ),
+                clock=ClockSetup(400.0),
             ),
-            clock=InternalClock(400.0),
             decoder=decoder or DrawnDecoder(),
+            time=RealTime(),
+            inbox=self.inbox,
             outputs=[self.output],
             journal=self.journal,
-            time=RealTime(),
-            surface=Surface(Layout()),
-            muted=set(),
-            inbox=self.inbox,
-            figures=lambda: {"underruns": 0},
+            callbacks=Callbacks(status=lambda: {"underruns": 0}),
         )
 
     def start(self) -> None:

@@ -10,16 +10,13 @@ from queue import SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.clock.sources import InternalClock, MidiClock
 from nesvae_live.control.controlspec import ControlSpec
 from nesvae_live.control.inputs import Input, MidiIn
 from nesvae_live.control.layout import Layout
-from nesvae_live.control.surface import Surface
-from nesvae_live.engine.config import PlayConfig
+from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
 from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.sequencer import Sequencer
-from nesvae_live.engine.state import LiveState
 from nesvae_live.log.entries import Placed
 from nesvae_live.music.events import Event, NoteOff, NoteOn
 from nesvae_live.music.grid import Grid
@@ -85,9 +82,6 @@ class Rig:
     def __post_init__(self) -> None:
         self.inbox: SimpleQueue[Input | Result] = SimpleQueue()
         self.output = Ears(self.time)
-        self.clock = (
-            MidiClock(CLOCK_PORT, 4.0, coasts=self.coasts) if self.midi else InternalClock(120.0)
-        )
         self.asked: list[tuple[float, Request]] = []
         performance = PlayConfig(
             np.zeros(32, np.float32),
@@ -98,18 +92,21 @@ class Rig:
             grid=self.grid,
             swap=self.swap,
         )
-        self.live = LiveState(performance, self.journal, self.clock)
         self.sequencer = Sequencer(
+            Setup(
+                performance,
+                Layout((ControlSpec("density", 20),)),
+                clock=ClockSetup(120.0, CLOCK_PORT if self.midi else None, coasts=self.coasts),
+            ),
+            self.decoder.initial_state(),
             time=self.time,
-            clock=self.clock,
             inbox=self.inbox,
             outputs=[self.output],
             journal=self.journal,
             ask=lambda request: self.asked.append((self.time.value, request)),
-            surface=Surface(Layout((ControlSpec("density", 20),))),
-            live=self.live,
         )
-        first = self.sequencer.first_request(self.decoder.initial_state())
+        self.clock, self.live = self.sequencer.clock, self.sequencer.live
+        first = self.sequencer.first_request()
         self.sequencer.begin(run_request(first, self.decoder, self.time))
         self.clock.start(0.1)
 

@@ -25,18 +25,15 @@ from nesvae_live.control.inputs import (
     Tap,
 )
 from nesvae_live.control.layout import Layout
-from nesvae_live.control.surface import Surface
 from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
 from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode
 from nesvae_live.engine.sequencer import Sequencer
-from nesvae_live.engine.state import LiveState
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.log.codec import entry_to_line
 from nesvae_live.log.entries import Closed, Journal, Noted, Opened
 from nesvae_live.log.plain import to_data
 from nesvae_live.log.tally import Tally
-from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.patch import Macro, Patch, Vibrato
 from nesvae_live.music.swap import Swap
@@ -135,24 +132,16 @@ class SimulatedJam:
         self.renderer = Renderer(
             Apu(RATE), self.time, self.journal, tap or self.chunks.append, self.device
         )
-        clock = self.setup.clock.clock(4.0)
         self.sequencer = Sequencer(
+            self.setup,
+            self.decoder.initial_state(),
             time=self.time,
-            clock=clock,
             inbox=self.inbox,
             outputs=[self.renderer] if tap else [self.renderer, CapturingOutput()],
             journal=self.journal,
             ask=lambda request: self.asked.append((self.time.value, request)),
-            surface=Surface(self.setup.layout),
-            live=LiveState(
-                performance,
-                self.journal,
-                clock,
-                arrangement=Arrangement(frozenset(self.setup.muted)),
-                snapshots=self.setup.snapshots,
-            ),
         )
-        first = self.sequencer.first_request(self.decoder.initial_state())
+        first = self.sequencer.first_request()
         self.sequencer.begin(run_request(first, self.decoder, self.time))
         self.journal.put(self._opened())
         self.renderer.open(origin)
