@@ -45,9 +45,7 @@ from nesvae_live.latent.space import coordinate_to_value
 from nesvae_live.log.entries import Noted
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.capture import CaptureBuffer, checked_phrase
-from nesvae_live.music.ranges import SEEDS
-
-MORPH_BARS = (0.25, 256.0)
+from nesvae_live.music.ranges import BOUNDS, FADER, MORPH_BARS, SEEDS
 
 
 @dataclass
@@ -94,16 +92,16 @@ class Gestures:
             case StartMorph(slot, bars):
                 self._morph(slot, live.morph_bars if bars is None else bars)
             case SetMorphBars(bars):
-                live.morph_bars = _checked("morph over bars", bars, *MORPH_BARS)
+                live.morph_bars = MORPH_BARS.check("a morph over", bars)
             case SetPair(low, high):
                 automation.set_pair(low, high)
             case MoveFader(value):
-                automation.fade(_checked("the fader", value, 0.0, 1.0), at)
+                automation.fade(FADER.check("the fader", value), at)
             case SetBounds(amount):
-                live.bounds = _checked("bounds", amount, 0.0, 1.0)
+                live.bounds = BOUNDS.check("bounds", amount)
             case Roll(amount):
                 most = live.bounds if amount is None else amount
-                automation.roll(_checked("bounds", most, 0.0, 1.0), self.player.next_line())
+                automation.roll(BOUNDS.check("bounds", most), self.player.next_line())
             case Capture():
                 self.player.capture(self.ear.tuples(self.player.placer.step_seconds, at))
                 live.hold = False
@@ -146,7 +144,7 @@ class Gestures:
     def _beats(self, bars: float) -> float:
         """The beats of a morph over so many bars."""
         beats_per_bar = self.live.performance.meter.beats_per_bar
-        return _checked("morph over bars", bars, *MORPH_BARS) * beats_per_bar
+        return MORPH_BARS.check("a morph over", bars) * beats_per_bar
 
     def _look_back(self, phrases: int) -> None:
         """Back holds what it finds; forward from the newest phrase goes on."""
@@ -166,9 +164,3 @@ class Gestures:
         knobs = {k: v for k, v in then.knobs.items() if steers(k)}
         knobs |= {k: v for k, v in now.knobs.items() if not steers(k)}
         return replace(then, knobs=knobs, arrangement=now.arrangement)
-
-
-def _checked(what: str, value: float, low: float, high: float) -> float:
-    if not low <= value <= high:
-        raise ValueError(f"{what} {value:g}: {low:g} to {high:g}")
-    return value

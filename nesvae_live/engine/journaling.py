@@ -13,12 +13,10 @@ from nesvae_live.engine.inference import Result
 from nesvae_live.engine.placedphrase import Cut
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.log.entries import Answered, Clocked, Decoded, Journal, Spliced, Stepped
+from nesvae_live.music.ranges import TEMPO
 
 DRIFT = 0.001
 """Seconds by which a tempo line may leave the one in the log before that is told."""
-
-TEMPO = (20.0, 400.0)
-"""Beats a minute that the internal clock goes at."""
 
 
 class TempoLog:
@@ -56,8 +54,7 @@ class TempoLog:
         """
         if not isinstance(self._clock, InternalClock):
             raise ValueError("the tempo is the clock's that is followed")  # noqa: TRY004 - a person's
-        if not TEMPO[0] <= tempo <= TEMPO[1]:
-            raise ValueError(f"tempo {tempo:g}: {TEMPO[0]:g} to {TEMPO[1]:g}")
+        TEMPO.check("tempo", tempo)
         self._clock.set_tempo(tempo, beat)
         ref = self._clock.ref
         self._put(Clocked(ref.at, beat, ref.beat_seconds, runs=True))

@@ -55,6 +55,9 @@ MORPH_BARS = Range(0.25, 256.0, "bars")
 BOUNDS = Range(0.0, 1.0)
 """How far chance moves a knob."""
 
+FADER = Range(0.0, 1.0)
+"""Between the two snapshots at its ends."""
+
 SNAPSHOTS = Range(1, 64)
 """The numbers of snapshots."""
 
