@@ -55,12 +55,11 @@ import numpy as np
 import nesvae_live
 from nesvae_live.app.options import PlayOptions, choose_performance
 from nesvae_live.chip.apu import Apu
-from nesvae_live.clock.sources import InternalClock
 from nesvae_live.control.inputs import Input
+from nesvae_live.engine.config import Setup
 from nesvae_live.engine.inference import Request, Result, run_request
-from nesvae_live.engine.outputs import DelayedOutput as Shifted
+from nesvae_live.engine.outputs import DelayedOutput
 from nesvae_live.engine.sequencer import Sequencer
-from nesvae_live.engine.state import LiveState as Performer
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.openports import MidiPorts as Midi
@@ -226,16 +225,14 @@ class Instrument:
         assert self.midi.output is not None
         self.sender = self.midi.output
         performance = choose_performance(PlayOptions(), preset, checkpoint, SEED)
-        clock = InternalClock(120.0)
         self.sequencer = Sequencer(
-            self.time,
-            clock,
-            self.inbox,
-            [Shifted(self.sender, 0.0), Shifted(self.renderer, 0.0)],
-            self.journal,
-            self.asked.append,
-            preset.surface(),
-            Performer(performance, self.journal, clock),
+            Setup(performance, preset.layout),
+            self.decoder.initial_state(),
+            time=self.time,
+            inbox=self.inbox,
+            outputs=[DelayedOutput(self.sender, 0.0), DelayedOutput(self.renderer, 0.0)],
+            journal=self.journal,
+            ask=self.asked.append,
         )
         self._begin()
 
@@ -248,7 +245,7 @@ class Instrument:
 
     def _begin(self) -> None:
         at = self.time.now() + 0.5
-        first = self.sequencer.first_request(self.decoder.initial_state())
+        first = self.sequencer.first_request()
         self.sequencer.begin(run_request(first, self.decoder, self.time))
         opened = Opened(
             at=at,
