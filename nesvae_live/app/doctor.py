@@ -14,6 +14,7 @@ from pathlib import Path
 from nesvae_live import __version__
 from nesvae_live.app.doctorreport import MidiApi, Missing, Place, Ports, Report
 from nesvae_live.io.audio.probe import probe, quiet
+from nesvae_live.io.libraries import loaded_libraries
 from nesvae_live.io.midi.ports import ALSA_SEQUENCER
 from nesvae_live.io.realtime import realtime_granted
 
@@ -135,12 +136,7 @@ def _libraries() -> list[str]:
                 importlib.import_module(name)
             except ImportError:
                 continue
-    try:
-        lines = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    files = {line.split(maxsplit=5)[5] for line in lines if line.count("/")}
-    return sorted(f for f in files if Path(f).name.startswith(("libjack", "libasound")))
+    return sorted(map(str, loaded_libraries("libjack", "libasound")))
 
 
 def _asked(question: Callable[[], Place]) -> Place:

@@ -29,6 +29,7 @@ from nesvae_live.io.audio.process import (
     DevicePlan,
     run,
 )
+from nesvae_live.io.matching import match_name
 from nesvae_live.music.voices import Voice
 
 OPEN_SECONDS = 20.0
@@ -258,29 +259,12 @@ def _open_any(
         return None
 
 
-def choose(names: Sequence[str], wanted: str, what: str) -> int:
-    """The index of the one name that contains `wanted`, whatever the case; an exact one wins.
-
-    Raises:
-        AudioError: if none or several do, with what there is.
-    """
-    exact = [i for i, name in enumerate(names) if name == wanted]
-    found = exact or [i for i, name in enumerate(names) if wanted.lower() in name.lower()]
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        there = ", ".join(repr(name) for name in names) or "none"
-        raise AudioError(f"no {what} matches {wanted!r}; there is: {there}")
-    matches = ", ".join(repr(names[i]) for i in found)
-    raise AudioError(f"{wanted!r} matches several {what}s: {matches}; name one in full")
-
-
 def _open_jack(offer: AudioOffer, device: str | None, wish: DevicePlan, time: Time) -> AudioDevice:
     if not offer.jack_rate:
         raise AudioError(f"JACK: {offer.jack_fault}")
     if device is not None:
         clients = list(dict.fromkeys(port.rsplit(":", 1)[0] for port in offer.jack_outputs))
-        device = clients[choose(clients, device, "JACK playback client")]
+        device = clients[match_name(clients, device, "JACK playback client", AudioError)]
     return _opened(replace(wish, device=device), time)
 
 
@@ -291,7 +275,7 @@ def _open_portaudio(
         raise AudioError(f"PortAudio: {offer.portaudio_fault or 'it has no output device'}")
     names = [port.name for port in offer.outputs]
     if device is not None:
-        name = names[choose(names, device, "audio output")]
+        name = names[match_name(names, device, "audio output", AudioError)]
     else:
         defaults = [p.name for p in offer.outputs if p.index == offer.default_output]
         if not defaults:

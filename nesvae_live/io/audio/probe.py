@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from nesvae_live.io.libraries import loaded_libraries
+
 PROBE_SECONDS = 20.0
 """How long the child may take: listing devices asks every driver of the machine."""
 
@@ -173,12 +175,8 @@ def ask_jack() -> AudioOffer:
 
 def _jack_library() -> str:
     """The file of the libjack that came with pyo's import, else the system's."""
-    maps = Path("/proc/self/maps")
-    if maps.exists():
-        for line in maps.read_text().splitlines():
-            fields = line.split(maxsplit=5)  # the sixth is the file
-            if len(fields) > 5 and Path(fields[5]).name.startswith("libjack"):
-                return fields[5]
+    if loaded := loaded_libraries("libjack"):
+        return str(loaded[0])
     import pyo
 
     folder = Path(pyo.__file__).parent

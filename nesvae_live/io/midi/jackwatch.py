@@ -11,10 +11,10 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from pathlib import Path
 from typing import Any
 
 from nesvae_live.clock.hosttime import Time
+from nesvae_live.io.libraries import loaded_libraries
 
 CLIENT_NAME = "nesvae_live_watch"
 
@@ -130,17 +130,13 @@ def hush_libjack() -> None:
 
     Wheels bring a libjack each, and each says on standard error what we say in one line.
     """
-    try:
-        maps = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
-    except OSError:
+    files = loaded_libraries("libjack")
+    if not files:
         return
-    files = {line.split(maxsplit=5)[5] for line in maps if line.count("/")}
     # A C function that takes a string and does nothing with it: the callback needs no GIL.
     nothing = ctypes.cast(ctypes.CDLL(None).strlen, ctypes.c_void_p)
     for file in files:
-        if not Path(file).name.startswith("libjack"):
-            continue
-        library = ctypes.CDLL(file)
+        library = ctypes.CDLL(str(file))
         for verb in (library.jack_set_error_function, library.jack_set_info_function):
             verb.argtypes, verb.restype = [ctypes.c_void_p], None
             verb(nothing)

@@ -24,8 +24,8 @@ from nesvae_live.io.midi.ports import (
     OUT_PORT,
     MidiError,
     MidiUnavailableError,
-    choose,
     list_ports,
+    match_ports,
 )
 from nesvae_live.io.midi.slot import RTMIDI_ERRORS, Slot
 from nesvae_live.music.dialect import GENERAL, MidiSpeaker
@@ -120,9 +120,9 @@ def _open(
             f"{label}: it has no virtual ports; install loopMIDI and name its ports"
         )
     # All names are looked up before anything opens: our own ports are nobody's match.
-    sources = choose(there.inputs, inputs, "MIDI input")
-    targets = choose(there.outputs, [] if output is None else [output], "MIDI output")
-    shown = choose(there.outputs, [feedback] if feedback else [], "MIDI output")
+    sources = match_ports(there.inputs, inputs, "MIDI input")
+    targets = match_ports(there.outputs, [] if output is None else [output], "MIDI output")
+    shown = match_ports(there.outputs, [feedback] if feedback else [], "MIDI output")
     midi = MidiPorts(api, time, _watch(time, warn) if api == "jack" else None)
     try:
         for index, part in zip(sources, inputs, strict=True):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nesvae_live import NesvaeError
+from nesvae_live.io.matching import match_name
 from nesvae_live.io.midi.jackwatch import hush_libjack
 
 LIST_CLIENT = "nesvae_live_list"
@@ -65,26 +66,18 @@ def list_ports(api: str) -> Ports:
         return Ports(tuple(reader.get_ports()), tuple(writer.get_ports()))
 
 
-def choose(names: Sequence[str], wanted: Sequence[str], what: str) -> list[int]:
-    """For each wanted name the index of the one port that contains it, whatever the case.
-
-    A port's full name wins over parts.
+def match_ports(names: Sequence[str], wanted: Sequence[str], what: str) -> list[int]:
+    """For each wanted name the index of the one port that it means (see `match_name`).
 
     Raises:
         MidiError: no port matches, or several, or two wanted names are one port.
     """
     chosen: list[int] = []
     for part in wanted:
-        exact = [i for i, name in enumerate(names) if name.lower() == part.lower()]
-        found = exact or [i for i, name in enumerate(names) if part.lower() in name.lower()]
-        listed = ", ".join(repr(names[i]) for i in found or range(len(names))) or "none"
-        if not found:
-            raise MidiError(f"no {what} matches {part!r}; there is: {listed}")
-        if len(found) > 1:
-            raise MidiError(f"{part!r} matches several {what}s: {listed}; name one in full")
-        if found[0] in chosen:
-            raise MidiError(f"the {what} {listed} is named twice")
-        chosen += found
+        index = match_name(names, part, what, MidiError)
+        if index in chosen:
+            raise MidiError(f"the {what} {names[index]!r} is named twice")
+        chosen.append(index)
     return chosen
 
 

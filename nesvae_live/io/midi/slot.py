@@ -16,7 +16,8 @@ from typing import Any
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.inputs import MidiIn
-from nesvae_live.io.midi.ports import MidiError, choose, make_client
+from nesvae_live.io.matching import match_name
+from nesvae_live.io.midi.ports import MidiError, make_client
 from nesvae_live.io.midi.stream import MidiStream
 
 ACTIVE_SENSING = 0xFE
@@ -138,7 +139,8 @@ class Slot:
             MidiError: it isn't there, not even under another full name.
         """
         if self.wanted not in names:  # ALSA gives it another number
-            self.wanted = names[choose(names, [self.part or str(self.wanted)], "MIDI port")[0]]
+            part = self.part or str(self.wanted)
+            self.wanted = names[match_name(names, part, "MIDI port", MidiError)]
         return names.index(self.wanted)
 
     def send(self, message: Sequence[int]) -> None:

@@ -18,7 +18,7 @@ from nesvae_live.chip.apu import FULL_SCALE, Apu, DcBlocker
 from nesvae_live.chip.registers import note_to_period, period_to_frequency
 from nesvae_live.control.inputs import SetLevel, SetSolo, Stop
 from nesvae_live.io.audio import device as audio
-from nesvae_live.io.audio.device import AudioDevice, AudioError, choose, open_audio
+from nesvae_live.io.audio.device import AudioDevice, AudioError, open_audio
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.probe import AudioOffer, AudioPort, probe
 from nesvae_live.io.audio.renderer import Renderer
@@ -117,25 +117,6 @@ def test_a_named_device_that_is_not_there_is_an_error(
     monkeypatch.setattr(audio, "probe", lambda: offer)
     with pytest.raises(AudioError, match="'headphones'; there is: 'Built-in', 'USB DAC'"):
         open_quietly(api, "headphones")
-
-
-def test_choose_takes_a_part_of_the_name_and_prefers_the_whole() -> None:
-    names = ["USB", "USB DAC", "Built-in Audio"]
-    assert choose(names, "usb dac", "output") == 1
-    assert choose(names, "USB", "output") == 0
-    assert choose(names, "built", "output") == 2
-    with pytest.raises(AudioError, match="several outputs: 'USB', 'USB DAC'"):
-        choose(names, "us", "output")
-    with pytest.raises(AudioError, match="there is: none"):
-        choose([], "x", "output")
-
-
-def test_a_probe_that_crashes_is_a_fault_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.executable", "/no/such/python")
-    offer = probe()
-    assert "no child process" in offer.portaudio_fault
-    assert offer.outputs == ()
-    assert offer.jack_rate == 0
 
 
 def test_probing_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:

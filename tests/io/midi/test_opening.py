@@ -21,7 +21,7 @@ from nesvae_live.io.midi import ports as midiports
 from nesvae_live.io.midi import slot as midislot
 from nesvae_live.io.midi.opening import open_midi
 from nesvae_live.io.midi.openports import MidiPorts
-from nesvae_live.io.midi.ports import MidiError, MidiUnavailableError, choose, list_ports
+from nesvae_live.io.midi.ports import MidiError, MidiUnavailableError, list_ports, match_ports
 from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import Event, NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
@@ -68,7 +68,7 @@ NAMES = ["Launch Control:Launch Control MIDI 1 20:0", "keys:out", "keys:out 2", 
 def test_a_port_is_found_by_a_part_of_its_name_and_by_its_full_name(
     wanted: list[str], found: list[int]
 ) -> None:
-    assert choose(NAMES, wanted, "MIDI input") == found
+    assert match_ports(NAMES, wanted, "MIDI input") == found
 
 
 @pytest.mark.parametrize(
@@ -81,12 +81,12 @@ def test_a_port_is_found_by_a_part_of_its_name_and_by_its_full_name(
 )
 def test_a_name_that_means_no_port_or_several_is_told(wanted: list[str], error: str) -> None:
     with pytest.raises(MidiError, match="^" + error):
-        choose(NAMES, wanted, "MIDI input")
+        match_ports(NAMES, wanted, "MIDI input")
 
 
 def test_where_there_are_no_ports_it_says_so() -> None:
     with pytest.raises(MidiError, match="there is: none"):
-        choose([], ["keys"], "MIDI input")
+        match_ports([], ["keys"], "MIDI input")
 
 
 def open_any(api: str, *names: str, warn: list[str] | None = None) -> MidiPorts:
