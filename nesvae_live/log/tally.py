@@ -95,12 +95,16 @@ def events_of(barred: Barred) -> list[Event]:
 
 
 class LogLines:
-    """Makes lines of entries: `Opened` first, and before what begins a bar how everything stands."""
+    """Makes lines of entries: `Opened` first, and before what begins a bar how everything stands.
 
-    def __init__(self) -> None:
-        self._opened: Opened | None = None
+    With `opened` the first line is written already; its `at` is the time of beat 0 on the scale
+    of the entries that come.
+    """
+
+    def __init__(self, opened: Opened | None = None) -> None:
+        self._opened = opened
         self._early: list[Entry] = []  # what came before the jam was opened
-        self._tally: Tally | None = None
+        self._tally = None if opened is None else Tally(opened)
 
     @property
     def begun(self) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
 from math import inf
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +19,13 @@ from nesvae_live.log.codec import JamError
 from nesvae_live.log.excerpt import read_excerpt
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.voices import Voice
+from nesvae_live.paths import replacing
 from nesvae_live.take.folder import LOG, SOUND, read_jam
 from nesvae_live.take.midifile import write_midi
 from nesvae_live.take.recover import write_picture
 from nesvae_live.take.sound import SoundReplay, jam_to_timeline
 from nesvae_live.take.takes import TakeError
-from nesvae_live.take.wav import HEAD_BYTES, wav_head
+from nesvae_live.take.wav import HEAD_BYTES, wav_file
 
 KINDS = ("mid", "wav", "stems", "vgm", "exprsco", "png")
 """What a take can be exported to."""
@@ -109,12 +109,8 @@ def _writer(
 ) -> Callable[[Part, Path], list[Path]]:
     def make(part: Part, base: Path) -> list[Path]:
         path = base.with_name(base.name + suffix)
-        scratch = path.with_name(f".{path.name}.part")
-        try:
-            write(part.jam, scratch)
-            scratch.replace(path)
-        finally:
-            scratch.unlink(missing_ok=True)
+        with replacing(path) as new:
+            write(part.jam, new)
         return [path]
 
     return make
@@ -127,13 +123,13 @@ def _write_wav(part: Part, base: Path) -> list[Path]:
     rate = part.jam.opened.sample_rate
     if not source.exists():
         return _render(part, [path], stems=False)
-    with source.open("rb") as wav, _wavs([path], rate) as (write,):
+    with source.open("rb") as wav, wav_file(path, rate) as out:
         frames = (wav.seek(0, 2) - HEAD_BYTES) // 2
         first = min(max(part.first_frame, 0), frames)
         left = int(min(part.end_frame, frames)) - first
         wav.seek(HEAD_BYTES + 2 * first)
         while left > 0 and (data := wav.read(2 * min(left, COPY_FRAMES))):
-            write(np.frombuffer(data, "<i2"))
+            out.write(np.frombuffer(data, "<i2"))
             left -= len(data) // 2
     return [path]
 
@@ -146,12 +142,13 @@ def _write_stems(part: Part, base: Path) -> list[Path]:
 
 def _render(part: Part, paths: list[Path], *, stems: bool) -> list[Path]:
     rate = part.jam.opened.sample_rate
-    with _wavs(paths, rate) as writes:
+    with ExitStack() as stack:
+        files = [stack.enter_context(wav_file(path, rate)) for path in paths]
 
         def tap(samples: npt.NDArray[np.int16]) -> None:
             tracks = samples.T[1:] if stems else [samples]
-            for write, track in zip(writes, tracks, strict=True):
-                write(track)
+            for file, track in zip(files, tracks, strict=True):
+                file.write(track)
 
         sound = SoundReplay(Apu(rate), tap, stems=stems)
         for entry in part.jam.entries:
@@ -159,35 +156,3 @@ def _render(part: Part, paths: list[Path], *, stems: bool) -> list[Path]:
         until = part.end_frame - part.first_frame
         sound.end(0 if until == inf else int(until))
     return paths
-
-
-Write = Callable[[npt.NDArray[np.int16]], None]
-
-
-@contextmanager
-def _wavs(paths: list[Path], rate: int) -> Iterator[list[Write]]:
-    """WAVs to write, which take their places only when the block ends well."""
-    parts = [path.with_name(f".{path.name}.part") for path in paths]
-    frames = [0] * len(paths)
-    try:
-        with ExitStack() as stack:
-            files = [stack.enter_context(part.open("wb")) for part in parts]
-
-            def writer(i: int, file: BinaryIO) -> Write:
-                def write(samples: npt.NDArray[np.int16]) -> None:
-                    frames[i] += len(samples)
-                    file.write(samples.astype("<i2").tobytes())
-
-                return write
-
-            for file in files:
-                file.write(wav_head(0, rate))
-            yield [writer(i, file) for i, file in enumerate(files)]
-            for n, file in zip(frames, files, strict=True):
-                file.seek(0)
-                file.write(wav_head(2 * n, rate))
-        for path, part in zip(paths, parts, strict=True):
-            part.replace(path)
-    finally:
-        for part in parts:
-            part.unlink(missing_ok=True)

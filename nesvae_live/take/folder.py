@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from itertools import count
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from nesvae_live.log.codec import JamError, lines_to_jam
 from nesvae_live.log.jam import Jam
+from nesvae_live.paths import replacing
 
 LOG, SOUND, MIDI, PICTURE = "take.jsonl", "take.wav", "take.mid", "take.png"
 
@@ -65,14 +65,10 @@ def make_files(folder: Path, makers: Mapping[str, Maker]) -> list[str]:
         return [f"{', '.join(makers)}: not made: {error}"]
     faults = []
     for name, make in makers.items():
-        part = folder / f".{name}.part"
         try:
-            make(jam, part)
-            with part.open("rb+") as file:
-                os.fsync(file.fileno())
-            part.replace(folder / name)
+            with replacing(folder / name) as part:
+                make(jam, part)
         except Exception as error:  # noqa: BLE001 - a picture must not cost the other files
-            part.unlink(missing_ok=True)
             why = (isinstance(error, OSError) and error.strerror) or error
             faults.append(f"{name}: not made: {why}")
     return faults

@@ -98,7 +98,6 @@ def _mend_sound(folder: Path, sample_rate: int) -> float:
     """Make the WAV's head say what is there; without a WAV, make it of the log. Its seconds."""
     wav = folder / SOUND
     if not wav.exists() or wav.stat().st_size < HEAD_BYTES:
-        wav.unlink(missing_ok=True)
         return write_sound(folder / LOG, wav) / sample_rate
     with wav.open("rb+") as file:
         n_bytes = (file.seek(0, os.SEEK_END) - HEAD_BYTES) // 2 * 2

@@ -1,20 +1,30 @@
-"""The head of a WAV file of 16-bit mono samples, for a file that grows while it is played."""
+"""WAV files of 16-bit mono samples: a head of fixed length, and a file written whole."""
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from nesvae_live.paths import replacing
 
 HEAD_BYTES = 80
-"""Always as long, so that it can be written anew over itself."""
+"""The length of every head, so that it can be written over while the file grows."""
 
 LARGEST = 2**32 - 1
 
 
 def wav_head(n_bytes: int, sample_rate: int) -> bytes:
-    """Write the head for `n_bytes` of samples that follow it, at `sample_rate` Hz.
+    """Make the head for `n_bytes` of samples that follow it, at `sample_rate` Hz.
 
-    Up to 4 GiB (12 hours at 48 kHz) it is a plain WAV with room reserved; beyond that the room
-    holds the sizes in 64 bits and the file is an RF64 (EBU Tech 3306), which players know too.
+    Up to 4 GiB (12 hours at 48 kHz) the file is a plain WAV with some bytes reserved. Beyond that
+    the reserved bytes hold the sizes in 64 bits and the file is an RF64 (EBU Tech 3306), which
+    players read too.
     """
     riff_bytes = HEAD_BYTES - 8 + n_bytes
     if riff_bytes <= LARGEST:
@@ -29,3 +39,32 @@ def wav_head(n_bytes: int, sample_rate: int) -> bytes:
         + struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, sample_rate, 2 * sample_rate, 2, 16)
         + data
     )
+
+
+class WavWriter:
+    """Writes samples behind the head of a WAV; made by `wav_file`."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.samples = 0
+        """How many samples have been written."""
+        self._file = file
+
+    def write(self, samples: npt.NDArray[np.int16]) -> None:
+        """Append samples `[n]`."""
+        self.samples += len(samples)
+        self._file.write(samples.astype("<i2", copy=False).tobytes())
+
+
+@contextmanager
+def wav_file(path: Path, sample_rate: int) -> Iterator[WavWriter]:
+    """Write a WAV that takes the place of `path` when the block ends well (see `replacing`).
+
+    Raises:
+        OSError: it can't be written; the old file stays.
+    """
+    with replacing(path) as part, part.open("wb") as file:
+        file.write(wav_head(0, sample_rate))
+        writer = WavWriter(file)
+        yield writer
+        file.seek(0)
+        file.write(wav_head(2 * writer.samples, sample_rate))
