@@ -6,6 +6,8 @@ writes `rooms.svg` and `ways.svg` beside this file. A test compares them with wh
 that they can't go stale.
 """
 
+# ruff: noqa: INP001 - a script
+
 from __future__ import annotations
 
 import ast
@@ -175,7 +177,7 @@ def draw_rooms() -> str:
         for x, room in enumerate(level):
             left = (wide - row) // 2 + x * (BOX_WIDTH + GAP_X)
             places[room] = (left, MARGIN + y * (BOX_HEIGHT + GAP_Y))
-    counts = {room: 0 for room in signs}
+    counts = dict.fromkeys(signs, 0)
     for name, path in modules().items():
         if path.name != "__init__.py" and (room := room_of(name, list(signs))):
             counts[room] += 1
@@ -221,7 +223,8 @@ def wrapped(text: str) -> list[str]:
 def draw_ways() -> str:
     """The three ways as SVG, a column each: a room is named where the way enters it."""
     signs, _ = rooms_and_imports()
-    parts, high, width = [], 0, 300
+    parts: list[str] = []
+    high, width = 0, 300
     for column, (title, stations) in enumerate(WAYS.items()):
         x, y, before = MARGIN + column * (width + GAP_X), MARGIN + 14, ""
         parts.append(f'<text class="name" x="{x}" y="{y}">{escape(title)}</text>')
