@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from tests.support.places import DOCS
+from tests.support.places import DOCS, ROOT
 
 
 @pytest.fixture(scope="module")
@@ -32,3 +33,14 @@ def test_what_the_architecture_names_is_there() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", text)
     assert len(links) > 40
     assert not [link for link in links if not (DOCS / link).exists()]
+
+
+PAGES = [*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+PAGES += [*(ROOT / "checkpoints").glob("*.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_files_that_a_page_names_are_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    named = re.findall(r"`((?:nesvae_live|tests|benchmarks|docs)/[\w/]+\.\w+)`", text)
+    assert not [name for name in named if not (ROOT / name).exists()]
