@@ -1,7 +1,6 @@
 """Count the files and rooms that one CC visits on its way to a note, to the sound and to the log.
 
     python -m benchmarks.way [--files]
-    python -m benchmarks.way --imports
 
 The instrument is put together as `play` does it: a MIDI input that is read, the sequencer, the
 network and its critic, a MIDI output with its sender, the renderer with the chip and its mixer, the
@@ -26,15 +25,11 @@ A file is visited if code of it runs in such a turn: a function, a method, or th
 of a class in it. That is what somebody sees who steps through with a debugger. Tables that are only
 looked up do not count, nor does code that runs because a module is imported. A room is a folder of
 the package; what lies in the package itself is in the room `.`.
-
-`--imports` counts arrows instead: a module that imports another, a room of which a file imports a
-file of another, both wherever the import stands in the file.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import os
 import sys
 import tempfile
@@ -52,7 +47,7 @@ os.environ["NUMBA_DISABLE_JIT"] = "1"
 
 import numpy as np
 
-import nesvae_live
+from benchmarks.arrows import PACKAGE, room_of
 from nesvae_live.app.options import PlayOptions, choose_performance
 from nesvae_live.chip.apu import Apu
 from nesvae_live.control.inputs import Input
@@ -62,30 +57,18 @@ from nesvae_live.engine.outputs import DelayedOutput
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.renderer import Renderer
-from nesvae_live.io.midi.openports import MidiPorts as Midi
-from nesvae_live.io.midi.slot import MidiReader as Reading
-from nesvae_live.io.midi.slot import Slot
+from nesvae_live.io.midi.openports import MidiPorts
+from nesvae_live.io.midi.slot import MidiReader, Slot
 from nesvae_live.log.entries import Entry, Opened, Placed, Sent, Sounded, Spliced
 from nesvae_live.model.critic import Critic
 from nesvae_live.model.decoder import Decoder
-from nesvae_live.music.dialect import MidiSpeaker as Speaker
+from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.voices import CHANNELS, Voice
 from nesvae_live.presets.preset import load_preset
 from nesvae_live.take.folder import LOG
 from nesvae_live.take.recorder import Recorder
 from tests.support.tiny import tiny_checkpoint
-
-PACKAGE = nesvae_live.__name__
-ROOT = Path(nesvae_live.__file__).parent
-MODULES = {
-    ".".join((PACKAGE, *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(
-        ".__init__"
-    ): path
-    for path in sorted(ROOT.rglob("*.py"))
-    if path.stem != "__main__"
-}
-"""Every module of the package by its name, and its file; but the way in from the command line."""
 
 RATE = 8000
 TICK = 0.004
@@ -237,10 +220,10 @@ class Instrument:
         self._begin()
 
     def _open_midi(self) -> None:
-        self.midi = Midi("none", self.time)
+        self.midi = MidiPorts("none", self.time)
         self.source, target = Slot("jack", "MidiIn", "in", "in"), Slot("jack", "MidiOut", "o", "o")
         self.midi.read(self.source, self.inbox)
-        self.midi.write(target, Speaker())
+        self.midi.write(target, MidiSpeaker())
         self.source.port = target.port = self.port
 
     def _begin(self) -> None:
@@ -288,7 +271,7 @@ class Instrument:
 
     def turn_knob(self, value: int) -> None:
         """Let a CC come in; when this ends, the reader has read it."""
-        reading = Reading([self.source])
+        reading = MidiReader([self.source])
         self.port.waiting.append(([0xB0, CC_DENSITY, value], 0.0))
         reading.start()
         deadline = wall.monotonic() + WAIT_SECONDS
@@ -382,11 +365,6 @@ def sounds(it: Instrument, note: Sent) -> bool:
     )
 
 
-def room_of(module: str) -> str:
-    """The folder in which a module lies, under the package's own."""
-    return str(MODULES[module].relative_to(ROOT).parent)
-
-
 def way_to_text(found: dict[int, set[str]], *, files: bool) -> str:
     """A table of what is visited; with `files` every turn's files, where they are visited first."""
     lines = [f"{'a CC':<24}{'files':>7}{'rooms':>7}   files in each room"]
@@ -407,72 +385,11 @@ def way_to_text(found: dict[int, set[str]], *, files: bool) -> str:
     return "\n".join(lines)
 
 
-def imports_of(module: str) -> set[str]:
-    """The modules of the package that a module imports, anywhere in it."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                whole = f"{node.module}.{alias.name}"
-                found.add(whole if whole in MODULES else str(node.module))
-    return (found & MODULES.keys()) - {module}
-
-
-def imports_to_text() -> str:
-    """A table of arrows between modules and between rooms, and circles among the rooms."""
-    arrows = {module: imports_of(module) for module in MODULES}
-    rooms: dict[str, set[str]] = defaultdict(set)
-    crossing = 0
-    room = {module: room_of(module) for module in MODULES}
-    for module, others in arrows.items():
-        for other in others:
-            if room[module] != room[other]:
-                rooms[room[module]].add(room[other])
-                crossing += 1
-    files = {name: sum(r == name for r in room.values()) for name in sorted(set(room.values()))}
-    lines = [
-        f"modules                        {len(MODULES):>6}",
-        f"arrows between modules         {sum(map(len, arrows.values())):>6}",
-        f"  of them from room to room    {crossing:>6}",
-        f"rooms                          {len(files):>6}",
-        f"arrows between rooms           {sum(map(len, rooms.values())):>6}",
-        f"rooms that lie in a circle     {len(in_circles(rooms)):>6}",
-        "",
-        f"{'room':<16}{'files':>6}   imports",
-    ]
-    lines += [
-        f"{name:<16}{n:>6}   {', '.join(sorted(rooms[name])) or '-'}" for name, n in files.items()
-    ]
-    return "\n".join(lines)
-
-
-def in_circles(arrows: dict[str, set[str]]) -> set[str]:
-    """The rooms from which a way leads back to themselves."""
-
-    def reached(start: str) -> set[str]:
-        seen: set[str] = set()
-        waiting = list(arrows.get(start, ()))
-        while waiting:
-            room = waiting.pop()
-            if room not in seen:
-                seen.add(room)
-                waiting += arrows.get(room, ())
-        return seen
-
-    return {room for room in list(arrows) if room in reached(room)}
-
-
 def main() -> int:
     """Run and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--files", action="store_true", help="name the files, turn by turn")
-    parser.add_argument("--imports", action="store_true", help="count imports instead")
     arguments = parser.parse_args()
-    if arguments.imports:
-        print(imports_to_text())
-        return 0
     with tempfile.TemporaryDirectory() as folder:
         print(way_to_text(trace_cc(Path(folder)), files=arguments.files))
     return 0
