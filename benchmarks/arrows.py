@@ -21,9 +21,9 @@ MODULES = {
         ".__init__"
     ): path
     for path in sorted(ROOT.rglob("*.py"))
-    if path.stem != "__main__"
+    if path.stem != "__main__" and path != ROOT / "__init__.py"
 }
-"""Every module of the package by its name, and its file; but the way in from the command line."""
+"""Every module of the package by its name, and its file; but the ways in: `__main__` and the face."""
 
 
 def room_of(module: str) -> str:
