@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import Any
 
 from nesvae_live.log.entries import Entry
-from nesvae_live.take.export import export, read_part
-from nesvae_live.take.folder import LOG, SOUND
+from nesvae_live.take.export import export, read_selection
+from nesvae_live.take.folder import LOG_NAME, SOUND_NAME
 from nesvae_live.take.recorder import Recorder
 from nesvae_live.take.replayfiles import replay_take
-from nesvae_live.take.takes import look_at
+from nesvae_live.take.takes import inspect_take
 from tests.support.fakes import ManualTime
 from tests.support.simulated import RATE, SimulatedJam
 
@@ -74,21 +74,21 @@ def measure(take: Path, hours: float, memory: float, played: float) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / "take"
         copy.mkdir()
-        for name in (LOG, SOUND):
+        for name in (LOG_NAME, SOUND_NAME):
             shutil.copy(take / name, copy / name)
         out = Path(scratch) / "out"
-        bars = look_at(copy).bars
+        bars = inspect_take(copy).bars
         row = {
             "play": played,
-            "mid": seconds_of(lambda: export(read_part(copy, None), ["mid"], out)),
-            "wav": seconds_of(lambda: export(read_part(copy, None), ["wav"], out)),
-            "vgm": seconds_of(lambda: export(read_part(copy, None), ["vgm"], out)),
+            "mid": seconds_of(lambda: export(read_selection(copy, None), ["mid"], out)),
+            "wav": seconds_of(lambda: export(read_selection(copy, None), ["wav"], out)),
+            "vgm": seconds_of(lambda: export(read_selection(copy, None), ["vgm"], out)),
             "last 8 bars, mid and wav": seconds_of(
-                lambda: export(read_part(copy, (bars - 9, bars - 2)), ["mid", "wav"], out)
+                lambda: export(read_selection(copy, (bars - 9, bars - 2)), ["mid", "wav"], out)
             ),
-            "replay": seconds_of(lambda: replay_take(copy / LOG, out / "again")),
+            "replay": seconds_of(lambda: replay_take(copy / LOG_NAME, out / "again")),
         }
-        log = (copy / LOG).stat().st_size / 1e6
+        log = (copy / LOG_NAME).stat().st_size / 1e6
     figures = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in row.items())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     print(

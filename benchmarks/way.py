@@ -66,7 +66,7 @@ from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.voices import CHANNELS, Voice
 from nesvae_live.presets.preset import load_preset
-from nesvae_live.take.folder import LOG
+from nesvae_live.take.folder import LOG_NAME
 from nesvae_live.take.recorder import Recorder
 from tests.support.tiny import tiny_checkpoint
 
@@ -191,7 +191,7 @@ class Instrument:
         self.port = Port()
         self.asked: list[Request] = []
         self.recorder = Recorder(folder, RATE, time=self.time, warn=print, makers={})
-        self.log = self.recorder.open(datetime.now(UTC)) / LOG
+        self.log = self.recorder.open(datetime.now(UTC)) / LOG_NAME
         self.journal = Journal(self.recorder)
         self._open_midi()
         preset, checkpoint = load_preset(), tiny_checkpoint()
@@ -222,8 +222,8 @@ class Instrument:
     def _open_midi(self) -> None:
         self.midi = MidiPorts("none", self.time)
         self.source, target = Slot("jack", "MidiIn", "in", "in"), Slot("jack", "MidiOut", "o", "o")
-        self.midi.read(self.source, self.inbox)
-        self.midi.write(target, MidiSpeaker())
+        self.midi.add_input(self.source, self.inbox)
+        self.midi.add_output(target, MidiSpeaker())
         self.source.port = target.port = self.port
 
     def _begin(self) -> None:
@@ -245,7 +245,7 @@ class Instrument:
             versions={},
         )
         self.journal.put(opened)
-        self.renderer.open(at)
+        self.renderer.prepare(at)
         self.sequencer.start(at)
 
     def tick(self) -> None:

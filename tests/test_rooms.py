@@ -76,7 +76,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "aalink": ("io.remote.link",),
     "pythonosc": ("io.remote.osc",),
     "rtmidi": ("io.midi.ports",),
-    "jack": ("bench.ear", "bench.server", "io.midi.jackwatch"),
+    "jack": ("bench.listener", "bench.server", "io.midi.jackwatch"),
     "pyo": ("bench.case", "io.audio.probe", "io.audio.process"),
     "matplotlib": ("take.picture", "app.piece", "evaluation.*", "training.*"),
     "sklearn": ("evaluation.contexts", "training.maplayout"),

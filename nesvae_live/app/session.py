@@ -176,7 +176,7 @@ class Session:
             balance=balance,
             callbacks=Callbacks(
                 show=midi.feedback.send if midi.feedback is not None else ignore,
-                hear=renderer.mixer.hear,
+                hear=renderer.mixer.set_balance,
                 keep=part_export.keep,
                 status=partial(_figures, renderer, device, midi, folder, axes),
             ),

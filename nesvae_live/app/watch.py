@@ -172,8 +172,8 @@ class Watch:
         self._polls += 1
         self._saver.look()
         if self._polls % LOST_POLLS == 0:
-            session.recovery.look()
-            session.part_export.look()
+            session.recovery.poll()
+            session.part_export.poll()
             self._connections.look(session.engine.sequencer.counters.panics)
             session.keep_snapshots()
             self._look_at_osc()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from statistics import median
 
-from nesvae_live.bench.ear import CLOCK, NOTES, SOURCE, Caught, Turn
+from nesvae_live.bench.listener import CLOCK, NOTES, SOURCE, Caught, Turn
 from nesvae_live.bench.play import Meant
 from nesvae_live.bench.server import BenchError
 from nesvae_live.clock.follower import Status

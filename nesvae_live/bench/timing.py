@@ -21,7 +21,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from nesvae_live.bench.ear import CLOCK, KNOBS, NOTES, SOURCE, Caught, Ear
+from nesvae_live.bench.listener import CLOCK, KNOBS, NOTES, SOURCE, Caught, Listener
 from nesvae_live.bench.play import Meant, PlayCase
 from nesvae_live.bench.server import SAMPLE_RATE, BenchError, bench_server
 from nesvae_live.bench.spread import (
@@ -122,12 +122,12 @@ def _program(module: str, *arguments: str, server: str) -> Iterator[Callable[[],
 
 
 @contextmanager
-def _ear(server: str) -> Iterator[Ear]:
+def _listener(server: str) -> Iterator[Listener]:
     before = os.environ.get("JACK_DEFAULT_SERVER")
     os.environ["JACK_DEFAULT_SERVER"] = server  # its process has it from here
     try:
-        with Ear() as ear:
-            yield ear
+        with Listener() as listener:
+            yield listener
     finally:
         if before is None:
             del os.environ["JACK_DEFAULT_SERVER"]
@@ -137,17 +137,17 @@ def _ear(server: str) -> Iterator[Ear]:
 
 def _measure_play(server: str, swap: str, seconds: float) -> Timing:
     case = json.dumps(asdict(PlayCase(swap=swap)))
-    with _ear(server) as ear, _program("play", case, server=server) as stop:
-        ear.connect(NOTES, "nesvae_live_out")
-        ear.connect(CLOCK, "nesvae_live_clock")
-        ear.connect(KNOBS, "nesvae_live_in")
+    with _listener(server) as listener, _program("play", case, server=server) as stop:
+        listener.connect(NOTES, "nesvae_live_out")
+        listener.connect(CLOCK, "nesvae_live_clock")
+        listener.connect(KNOBS, "nesvae_live_in")
         time.sleep(SETTLE_SECONDS)
-        ear.take()
-        ear.turn(TURNS_PER_SECOND)
+        listener.collect()
+        listener.turn(TURNS_PER_SECOND)
         time.sleep(seconds)
-        ear.turn(0)
+        listener.turn(0)
         time.sleep(SETTLE_SECONDS)
-        caught, turned = ear.take()
+        caught, turned = listener.collect()
         meant = _to_meant(stop())
     late, jitter = clock_lateness(meant, caught)
     return _counted(
@@ -164,7 +164,7 @@ def _measure_play(server: str, swap: str, seconds: float) -> Timing:
 def _measure_follow(server: str, seconds: float) -> Timing:
     case = json.dumps(asdict(PlayCase(clock="midi", swap="bar")))
     with ExitStack() as stack:
-        ear = stack.enter_context(_ear(server))
+        listener = stack.enter_context(_listener(server))
         stop = stack.enter_context(_program("play", case, server=server))
         clock = subprocess.Popen(  # noqa: S603 - the user's own
             [MIDI_CLOCK, "-b", str(FOLLOWED_TEMPO)],
@@ -175,19 +175,19 @@ def _measure_follow(server: str, seconds: float) -> Timing:
         )
         stack.callback(clock.wait)
         stack.callback(clock.terminate)
-        ear.transport("stop")
-        ear.transport("locate", 0)
-        ear.connect(NOTES, "nesvae_live_out")
-        ear.connect(SOURCE, MIDI_CLOCK)
-        ear.connect(KNOBS, "nesvae_live_in")
+        listener.transport("stop")
+        listener.transport("locate", 0)
+        listener.connect(NOTES, "nesvae_live_out")
+        listener.connect(SOURCE, MIDI_CLOCK)
+        listener.connect(KNOBS, "nesvae_live_in")
         _connect(server, f"{MIDI_CLOCK}:mclk_out", "nesvae_live_in:nesvae_live in")
         time.sleep(SETTLE_SECONDS)  # what is sent as ports are being connected gets lost
-        ear.transport("start")
-        ear.turn(TURNS_PER_SECOND)
+        listener.transport("start")
+        listener.turn(TURNS_PER_SECOND)
         time.sleep(seconds)
-        ear.turn(0)
-        caught, turned = ear.take()
-        ear.transport("stop")
+        listener.turn(0)
+        caught, turned = listener.collect()
+        listener.transport("stop")
         meant = _to_meant(stop())
     signed = phases(meant, caught, SAMPLE_RATE)
     middle = spread(signed)
@@ -202,15 +202,15 @@ def _measure_follow(server: str, seconds: float) -> Timing:
 
 
 def _measure_usual(server: str, way: str, seconds: float) -> Timing:
-    with _ear(server) as ear, _program("usual", way, server=server) as stop:
-        ear.connect(NOTES, "usual_out")
-        ear.connect(KNOBS, "usual_in")
+    with _listener(server) as listener, _program("usual", way, server=server) as stop:
+        listener.connect(NOTES, "usual_out")
+        listener.connect(KNOBS, "usual_in")
         time.sleep(SETTLE_SECONDS)
-        ear.take()
-        ear.turn(TURNS_PER_SECOND)
+        listener.collect()
+        listener.turn(TURNS_PER_SECOND)
         time.sleep(seconds)
-        ear.turn(0)
-        caught, turned = ear.take()
+        listener.turn(0)
+        caught, turned = listener.collect()
         said = stop()
     meant = Meant(notes=tuple((*note,) for note in said["notes"]))
     return Timing(name=way, **_notes(meant, caught), turns=len(turned))

@@ -141,10 +141,10 @@ def steps(what: str, names: Sequence[str]) -> Iterator[Callable[[str], Any]]:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from nesvae_live.take.takes import find_takes, look_at
+    from nesvae_live.take.takes import find_takes, inspect_take
 
     jams = _jams(arguments)
-    takes = [look_at(folder) for folder in find_takes(jams)]
+    takes = [inspect_take(folder) for folder in find_takes(jams)]
     if not takes:
         say(f"no take in {jams}")
         return 0
@@ -162,30 +162,30 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _show(arguments: argparse.Namespace) -> int:
     from nesvae_live.log.text import jam_to_figures, jam_to_text
-    from nesvae_live.take.export import read_part
-    from nesvae_live.take.takes import find_take, look_at
+    from nesvae_live.take.export import read_selection
+    from nesvae_live.take.takes import find_take, inspect_take
 
     take = find_take(arguments.take, _jams(arguments))
-    jam = read_part(take, arguments.bars).jam
+    jam = read_selection(take, arguments.bars).jam
     width = shutil.get_terminal_size((100, 24)).columns
     print("\n".join(jam_to_text(jam, width, colour=sys.stdout.isatty())))
     print()
-    for name, value in {**jam_to_figures(jam), "state": str(look_at(take).state)}.items():
+    for name, value in {**jam_to_figures(jam), "state": str(inspect_take(take).state)}.items():
         print(f"{name:>12}  {value}")
     return 0
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from nesvae_live.take.export import export, read_part
+    from nesvae_live.take.export import export, read_selection
     from nesvae_live.take.takes import find_take
 
     take = find_take(arguments.take, _jams(arguments))
     with steps(take.name, ("reading", *arguments.to)) as done:
-        part = read_part(take, arguments.bars)
+        selection = read_selection(take, arguments.bars)
         done("reading")
-        if part.jam.cut:
-            say(f"{take}: {part.jam.cut}")
-        files = export(part, arguments.to, arguments.out, done)
+        if selection.jam.cut:
+            say(f"{take}: {selection.jam.cut}")
+        files = export(selection, arguments.to, arguments.out, done)
     print("\n".join(str(file) for file in files))
     return 0
 
@@ -220,12 +220,12 @@ def _recover(arguments: argparse.Namespace) -> int:
 
 
 def _replay(arguments: argparse.Namespace) -> int:
-    from nesvae_live.take.folder import LOG
+    from nesvae_live.take.folder import LOG_NAME
     from nesvae_live.take.replayfiles import replay_take
     from nesvae_live.take.takes import find_take
 
     take = find_take(arguments.take, _jams(arguments))
-    log = take / LOG
+    log = take / LOG_NAME
     if arguments.live:
         return _replay_live(log, arguments)
     decoder = _decoder(log, arguments.checkpoint) if arguments.redecode else None

@@ -20,7 +20,7 @@ from nesvae_live.log.excerpt import read_excerpt
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import replacing
-from nesvae_live.take.folder import LOG, SOUND, read_jam
+from nesvae_live.take.folder import LOG_NAME, SOUND_NAME, read_jam
 from nesvae_live.take.midifile import write_midi
 from nesvae_live.take.recover import write_picture
 from nesvae_live.take.sound import SoundReplay, jam_to_timeline
@@ -37,7 +37,7 @@ Done = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Selection:
     """What is exported: a jam, where it lies in the take's WAV (frames), and what it is called."""
 
     take: Path
@@ -47,21 +47,21 @@ class Part:
     end_frame: float = inf
 
 
-def read_part(take: Path, bars: tuple[int, int] | None) -> Part:
+def read_selection(take: Path, bars: tuple[int, int] | None) -> Selection:
     """Read a take, or bars `(first, last)` of it, counted from 1.
 
     Raises:
         JamError: its log can't be read, or has no such bars.
     """
     if bars is None:
-        return Part(take, read_jam(take), take.name)
+        return Selection(take, read_jam(take), take.name)
     first, last = bars
-    excerpt = read_excerpt(take / LOG, first, last)
+    excerpt = read_excerpt(take / LOG_NAME, first, last)
     name = f"{take.name}_bars{first}-{last}"
-    return Part(take, excerpt.jam, name, excerpt.first_sample, excerpt.end_sample)
+    return Selection(take, excerpt.jam, name, excerpt.first_sample, excerpt.end_sample)
 
 
-def export(part: Part, kinds: Sequence[str], out: Path, done: Done = str) -> list[Path]:
+def export(selection: Selection, kinds: Sequence[str], out: Path, done: Done = str) -> list[Path]:
     """Write files of the `kinds` into the folder `out`, which is made; never over another.
 
     Each is written under a temporary name first.
@@ -69,7 +69,7 @@ def export(part: Part, kinds: Sequence[str], out: Path, done: Done = str) -> lis
     Raises:
         TakeError: one can't be made or written; the line names it.
     """
-    makers: dict[str, Callable[[Part, Path], list[Path]]] = {
+    makers: dict[str, Callable[[Selection, Path], list[Path]]] = {
         "mid": _writer(".mid", write_midi),
         "wav": _write_wav,
         "stems": _write_stems,
@@ -83,14 +83,14 @@ def export(part: Part, kinds: Sequence[str], out: Path, done: Done = str) -> lis
     files: list[Path] = []
     try:
         out.mkdir(parents=True, exist_ok=True)
-        base = _free_base(out, part.name)
+        base = _free_base(out, selection.name)
         for kind in kinds:
-            files += makers[kind](part, base)
+            files += makers[kind](selection, base)
             done(kind)
     except OSError as error:
         raise TakeError(f"{error.filename or out}: {error.strerror or error}") from None
     except (JamError, ValueError) as error:
-        raise TakeError(f"{part.take}: {kind}: {error}") from None
+        raise TakeError(f"{selection.take}: {kind}: {error}") from None
     return files
 
 
@@ -106,27 +106,27 @@ def _free_base(out: Path, name: str) -> Path:
 
 def _writer(
     suffix: str, write: Callable[[Jam, Path], object]
-) -> Callable[[Part, Path], list[Path]]:
-    def make(part: Part, base: Path) -> list[Path]:
+) -> Callable[[Selection, Path], list[Path]]:
+    def make(selection: Selection, base: Path) -> list[Path]:
         path = base.with_name(base.name + suffix)
         with replacing(path) as new:
-            write(part.jam, new)
+            write(selection.jam, new)
         return [path]
 
     return make
 
 
-def _write_wav(part: Part, base: Path) -> list[Path]:
+def _write_wav(selection: Selection, base: Path) -> list[Path]:
     """The take's own samples; where its WAV is gone, the chip makes them again."""
     path = base.with_name(base.name + ".wav")
-    source = part.take / SOUND
-    rate = part.jam.opened.sample_rate
+    source = selection.take / SOUND_NAME
+    rate = selection.jam.opened.sample_rate
     if not source.exists():
-        return _render(part, [path], stems=False)
+        return _render(selection, [path], stems=False)
     with source.open("rb") as wav, wav_file(path, rate) as out:
         frames = (wav.seek(0, 2) - HEAD_BYTES) // 2
-        first = min(max(part.first_frame, 0), frames)
-        left = int(min(part.end_frame, frames)) - first
+        first = min(max(selection.first_frame, 0), frames)
+        left = int(min(selection.end_frame, frames)) - first
         wav.seek(HEAD_BYTES + 2 * first)
         while left > 0 and (data := wav.read(2 * min(left, COPY_FRAMES))):
             out.write(np.frombuffer(data, "<i2"))
@@ -134,14 +134,14 @@ def _write_wav(part: Part, base: Path) -> list[Path]:
     return [path]
 
 
-def _write_stems(part: Part, base: Path) -> list[Path]:
+def _write_stems(selection: Selection, base: Path) -> list[Path]:
     """Each voice's share of the mix: together they are the take's WAV, DC and all."""
     paths = [base.with_name(f"{base.name}.{voice.name}.wav") for voice in Voice]
-    return _render(part, paths, stems=True)
+    return _render(selection, paths, stems=True)
 
 
-def _render(part: Part, paths: list[Path], *, stems: bool) -> list[Path]:
-    rate = part.jam.opened.sample_rate
+def _render(selection: Selection, paths: list[Path], *, stems: bool) -> list[Path]:
+    rate = selection.jam.opened.sample_rate
     with ExitStack() as stack:
         files = [stack.enter_context(wav_file(path, rate)) for path in paths]
 
@@ -151,8 +151,8 @@ def _render(part: Part, paths: list[Path], *, stems: bool) -> list[Path]:
                 file.write(track)
 
         sound = SoundReplay(Apu(rate), tap, stems=stems)
-        for entry in part.jam.entries:
+        for entry in selection.jam.entries:
             sound.put(entry)
-        until = part.end_frame - part.first_frame
+        until = selection.end_frame - selection.first_frame
         sound.end(0 if until == inf else int(until))
     return paths

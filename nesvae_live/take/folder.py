@@ -11,7 +11,7 @@ from nesvae_live.log.codec import JamError, lines_to_jam
 from nesvae_live.log.jam import Jam
 from nesvae_live.paths import replacing
 
-LOG, SOUND, MIDI, PICTURE = "take.jsonl", "take.wav", "take.mid", "take.png"
+LOG_NAME, SOUND_NAME, MIDI_NAME, PICTURE_NAME = "take.jsonl", "take.wav", "take.mid", "take.png"
 
 Maker = Callable[[Jam, Path], None]
 """Writes one file of a whole jam to a path, like `smf.write_midi` and `picture.write_picture`."""
@@ -43,7 +43,7 @@ def read_jam(path: Path) -> Jam:
     Raises:
         JamError: there is none, or it is not ours to read; one line that names it.
     """
-    log = path / LOG if path.is_dir() else path
+    log = path / LOG_NAME if path.is_dir() else path
     try:
         with log.open("rb") as lines:
             return lines_to_jam(lines)

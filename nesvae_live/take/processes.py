@@ -53,7 +53,7 @@ class Recovery:
             start_new_session=True,  # Ctrl-C ends the music, not this
         )
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Say what came of it, when it is done."""
         if self._process is None or self._process.poll() is None:
             return
@@ -64,7 +64,7 @@ class Recovery:
 
     def close(self) -> None:
         """Say what is known; what is not done goes on by itself."""
-        self.look()
+        self.poll()
         if self._process is not None and self._process.stdout is not None:
             self._process.stdout.close()
             self._process = None
@@ -98,7 +98,7 @@ class PartExport:
         self._asked.put((time.monotonic() + WRITTEN_SECONDS, f"{first}-{over}"))
         return {"ok": True, "first": first, "last": over, "folder": str(self._folder)}
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Start what is due, say what has been made; in the main thread."""
         while True:
             try:
@@ -119,7 +119,7 @@ class PartExport:
         self._waiting = [(0.0, bars) for _, bars in self._waiting]
         while not self._asked.empty():
             self._waiting.append((0.0, self._asked.get_nowait()[1]))
-        self.look()
+        self.poll()
         for bars, process in list(self._running.items()):
             try:
                 process.wait(timeout=END_SECONDS)

@@ -25,8 +25,8 @@ from nesvae_live.log.entries import Entry, Noted
 from nesvae_live.log.tally import LogLines
 from nesvae_live.take.folder import (
     ENOUGH_SECONDS,
-    LOG,
-    SOUND,
+    LOG_NAME,
+    SOUND_NAME,
     Maker,
     in_words,
     make_files,
@@ -120,8 +120,8 @@ class Recorder:
         folder: Path | None = None
         try:
             folder = make_folder(self._jams, f"{started:%Y-%m-%d_%H-%M-%S}")
-            self._log = GrowingFile(folder / LOG, keep=self._keep)
-            self._sound = GrowingFile(folder / SOUND, keep=self._keep, head=self._head)
+            self._log = GrowingFile(folder / LOG_NAME, keep=self._keep)
+            self._sound = GrowingFile(folder / SOUND_NAME, keep=self._keep, head=self._head)
         except OSError as error:
             if self._log:
                 self._log.close()
@@ -244,6 +244,6 @@ class Recorder:
         sound.close()
         for fault in faults:
             self._warn(fault)
-        files = [folder / name for name in (LOG, SOUND, *self._makers)]
+        files = [folder / name for name in (LOG_NAME, SOUND_NAME, *self._makers)]
         self._take = Take(folder, tuple(f for f in files if f.exists()), tuple(faults))
         return self._take

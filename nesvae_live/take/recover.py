@@ -11,11 +11,19 @@ from pathlib import Path
 from nesvae_live.log.codec import JamError, entry_to_line
 from nesvae_live.log.entries import Closed
 from nesvae_live.log.jam import Jam
-from nesvae_live.take.folder import LOG, MIDI, PICTURE, SOUND, Maker, make_files, read_jam
+from nesvae_live.take.folder import (
+    LOG_NAME,
+    MIDI_NAME,
+    PICTURE_NAME,
+    SOUND_NAME,
+    Maker,
+    make_files,
+    read_jam,
+)
 from nesvae_live.take.midifile import write_midi
 from nesvae_live.take.replay import ReplayError
 from nesvae_live.take.replayfiles import write_sound
-from nesvae_live.take.takes import TakeError, TakeInfo, TakeState, find_takes, look_at
+from nesvae_live.take.takes import TakeError, TakeInfo, TakeState, find_takes, inspect_take
 from nesvae_live.take.wav import HEAD_BYTES, wav_head
 
 
@@ -26,7 +34,7 @@ def write_picture(jam: Jam, path: Path) -> None:
     picture.write_picture(jam, path)
 
 
-FILES: Mapping[str, Maker] = {MIDI: write_midi, PICTURE: write_picture}
+FILES: Mapping[str, Maker] = {MIDI_NAME: write_midi, PICTURE_NAME: write_picture}
 """What is made of a take's log when it ends."""
 
 
@@ -36,7 +44,7 @@ def cut_takes(jams: Path) -> list[TakeInfo]:
         takes = find_takes(jams)
     except TakeError:
         return []
-    return [info for take in takes if (info := look_at(take)).state is TakeState.CUT]
+    return [info for take in takes if (info := inspect_take(take)).state is TakeState.CUT]
 
 
 def recover(info: TakeInfo) -> str:
@@ -55,7 +63,7 @@ def recover(info: TakeInfo) -> str:
         if info.opened is None:
             return _without_log(folder, info.fault)
         jam = read_jam(folder)
-        _close_log(folder / LOG, jam)
+        _close_log(folder / LOG_NAME, jam)
         seconds = _mend_sound(folder, info.opened.sample_rate)
         faults = make_files(folder, FILES)
     except (JamError, ReplayError) as error:
@@ -70,11 +78,13 @@ def recover(info: TakeInfo) -> str:
 
 def _without_log(folder: Path, fault: str) -> str:
     """A take whose log never began: nothing sounded, or the sound alone is left."""
-    wav = folder / SOUND
-    if not (folder / LOG).stat().st_size and (not wav.exists() or wav.stat().st_size <= HEAD_BYTES):
+    wav = folder / SOUND_NAME
+    if not (folder / LOG_NAME).stat().st_size and (
+        not wav.exists() or wav.stat().st_size <= HEAD_BYTES
+    ):
         shutil.rmtree(folder)
         return f"{folder}: nothing had been played; removed"
-    raise TakeError(f"{folder}: {fault}; its {SOUND} plays up to where it was cut")
+    raise TakeError(f"{folder}: {fault}; its {SOUND_NAME} plays up to where it was cut")
 
 
 def _close_log(log: Path, jam: Jam) -> None:
@@ -96,9 +106,9 @@ def _close_log(log: Path, jam: Jam) -> None:
 
 def _mend_sound(folder: Path, sample_rate: int) -> float:
     """Make the WAV's head say what is there; without a WAV, make it of the log. Its seconds."""
-    wav = folder / SOUND
+    wav = folder / SOUND_NAME
     if not wav.exists() or wav.stat().st_size < HEAD_BYTES:
-        return write_sound(folder / LOG, wav) / sample_rate
+        return write_sound(folder / LOG_NAME, wav) / sample_rate
     with wav.open("rb+") as file:
         n_bytes = (file.seek(0, os.SEEK_END) - HEAD_BYTES) // 2 * 2
         file.truncate(HEAD_BYTES + n_bytes)

@@ -15,7 +15,7 @@ from nesvae_live.log.codec import JamError, line_to_entry, line_to_opened
 from nesvae_live.log.entries import Entry, Opened
 from nesvae_live.log.tally import LogLines
 from nesvae_live.paths import replacing
-from nesvae_live.take.folder import LOG, MIDI, SOUND, make_files
+from nesvae_live.take.folder import LOG_NAME, MIDI_NAME, SOUND_NAME, make_files
 from nesvae_live.take.midifile import write_midi
 from nesvae_live.take.replay import Replay, ReplayError
 from nesvae_live.take.sound import SoundReplay
@@ -66,7 +66,7 @@ def replay_take(
         JamError: it is no log of ours.
         ReplayError: it can't be played again, or `out` can't be written.
     """
-    names = (LOG, SOUND, MIDI)
+    names = (LOG_NAME, SOUND_NAME, MIDI_NAME)
     if taken := [name for name in names if (out / name).exists()]:
         raise ReplayError(f"{out / taken[0]} is there already: name another folder")
     faults: list[str] = []
@@ -80,7 +80,7 @@ def replay_take(
         raise ReplayError(f"{log}: {'; '.join([*faults[:1], str(error)])}") from None
     except OSError as error:
         raise ReplayError(f"{error.filename or out}: {error.strerror or error}") from None
-    faults += make_files(out, {MIDI: write_midi})
+    faults += make_files(out, {MIDI_NAME: write_midi})
     return Replayed(tuple(out / name for name in names if (out / name).exists()), tuple(faults))
 
 
@@ -148,9 +148,9 @@ class _Writer:
 def _writer(out: Path, opened: Opened, first: bytes) -> Iterator[_Writer]:
     """A journal of the log and the WAV in `out`, which are there when the block has ended well."""
     with (
-        replacing(out / LOG) as part,
+        replacing(out / LOG_NAME) as part,
         part.open("wb") as log,
-        wav_file(out / SOUND, opened.sample_rate) as wav,
+        wav_file(out / SOUND_NAME, opened.sample_rate) as wav,
     ):
         writer = _Writer(log, wav, opened, first)
         yield writer

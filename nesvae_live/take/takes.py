@@ -10,7 +10,7 @@ from nesvae_live import NesvaeError
 from nesvae_live.clock.timing import Meter
 from nesvae_live.log.codec import JamError, line_to_entry, line_to_opened
 from nesvae_live.log.entries import Barred, Closed, Entry, Opened, Sent
-from nesvae_live.take.folder import LOG, MIDI
+from nesvae_live.take.folder import LOG_NAME, MIDI_NAME
 from nesvae_live.take.growing import is_held
 
 TAIL_BYTES = 1 << 16
@@ -63,7 +63,7 @@ def find_takes(jams: Path) -> list[Path]:
         TakeError: there is no such folder.
     """
     try:
-        return sorted(path for path in jams.iterdir() if (path / LOG).is_file())
+        return sorted(path for path in jams.iterdir() if (path / LOG_NAME).is_file())
     except OSError as error:
         raise TakeError(f"{jams}: {error.strerror}; name the folder of takes with --jams") from None
 
@@ -81,7 +81,7 @@ def find_take(name: str | None, jams: Path) -> Path:
     """
     if name is not None:
         path = Path(name).expanduser()
-        if (path / LOG).is_file():
+        if (path / LOG_NAME).is_file():
             return path
         if path.is_file():
             return path.parent
@@ -96,9 +96,9 @@ def find_take(name: str | None, jams: Path) -> Path:
     raise TakeError(f"no take {name!r} in {jams}: {found} (`nesvae-live jam list` lists them)")
 
 
-def look_at(folder: Path) -> TakeInfo:
+def inspect_take(folder: Path) -> TakeInfo:
     """What a take is, from the beginning and the end of its log."""
-    log = folder / LOG
+    log = folder / LOG_NAME
     try:
         n_bytes = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
         playing = is_held(log)
@@ -112,7 +112,7 @@ def look_at(folder: Path) -> TakeInfo:
         return TakeInfo(folder, state, n_bytes=n_bytes, fault=str(error))
     closed = any(isinstance(entry, Closed) for entry in last)
     state = TakeState.PLAYING if playing else TakeState.WHOLE if closed else TakeState.CUT
-    if state is TakeState.WHOLE and not (folder / MIDI).exists():
+    if state is TakeState.WHOLE and not (folder / MIDI_NAME).exists():
         state = TakeState.CUT
     beat = max((e.beat for e in last if isinstance(e, Sent | Closed | Barred)), default=0.0)
     seconds = max((e.at for e in last if isinstance(e, Sent | Closed | Barred)), default=0.0)

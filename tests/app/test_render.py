@@ -109,7 +109,7 @@ def played_jam(path: Path, shaper: Shaper | None = None) -> tuple[Path, Samples]
     """A jam of two seconds through the live renderer: its log, and the samples of its take."""
     journal, time, chunks = ListJournal(), ManualTime(), list[Samples]()
     renderer = Renderer(Apu(RATE), time, journal, chunks.append)
-    renderer.open(0.0)
+    renderer.prepare(0.0)
     rng = np.random.default_rng(5)
     sounding: dict[Voice, int] = {}
 

@@ -13,7 +13,7 @@ from nesvae_live.cli.main import main
 from nesvae_live.log.entries import Sent
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.voices import CHANNELS, Voice
-from nesvae_live.take.folder import LOG, MIDI, SOUND, read_jam
+from nesvae_live.take.folder import LOG_NAME, MIDI_NAME, SOUND_NAME, read_jam
 from tests.support.daemon import Daemon
 from tests.support.jack import JackProbe, JackServer
 from tests.whole.test_end_to_end import notes_on
@@ -51,12 +51,12 @@ def test_a_jam_through_jack_plays_again_from_its_log_and_to_jack(
     again = tmp_path / "again"
     assert main(["jam", "replay", str(daemon.take), "-o", str(again), "--redecode"]) == 0
     assert "every decode is the log's" in capsys.readouterr().out
-    for name in (MIDI, SOUND):
+    for name in (MIDI_NAME, SOUND_NAME):
         assert (again / name).read_bytes() == (daemon.take / name).read_bytes(), name
 
     notes = [
         (CHANNELS[e.event.voice], e.event.note)
-        for e in read_jam(daemon.take / LOG).entries
+        for e in read_jam(daemon.take / LOG_NAME).entries
         if isinstance(e, Sent) and isinstance(e.event, NoteOn) and e.event.voice is not Voice.NO
     ]
     with JackProbe() as probe:

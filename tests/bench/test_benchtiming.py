@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nesvae_live.bench.ear import CLOCK, NOTES, SOURCE, Caught
+from nesvae_live.bench.listener import CLOCK, NOTES, SOURCE, Caught
 from nesvae_live.bench.play import Meant
 from nesvae_live.bench.server import BenchError
 from nesvae_live.bench.spread import (

@@ -38,7 +38,7 @@ from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.patch import Macro, Patch, Vibrato
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
-from nesvae_live.take.folder import LOG, MIDI, SOUND, make_files
+from nesvae_live.take.folder import LOG_NAME, MIDI_NAME, SOUND_NAME, make_files
 from nesvae_live.take.midifile import write_midi
 from nesvae_live.take.wav import wav_head
 from tests.support.chance import any_gesture
@@ -144,7 +144,7 @@ class SimulatedJam:
         first = self.sequencer.first_request()
         self.sequencer.begin(run_request(first, self.decoder, self.time))
         self.journal.put(self._opened())
-        self.renderer.open(origin)
+        self.renderer.prepare(origin)
         self.sequencer.start(origin)
 
     def _opened(self) -> Opened:
@@ -288,8 +288,8 @@ class SimulatedJam:
             barred = tally.begins(entry)
             tally.take(entry)
             lines += [entry_to_line(e, self.origin) for e in (barred, entry) if e]
-        (folder / LOG).write_bytes(b"".join(lines))
+        (folder / LOG_NAME).write_bytes(b"".join(lines))
         sound = b"".join(chunk.astype("<i2").tobytes() for chunk in self.chunks)
-        (folder / SOUND).write_bytes(wav_head(len(sound), RATE) + sound)
-        assert not make_files(folder, {MIDI: write_midi})
+        (folder / SOUND_NAME).write_bytes(wav_head(len(sound), RATE) + sound)
+        assert not make_files(folder, {MIDI_NAME: write_midi})
         return folder

@@ -22,8 +22,8 @@ from nesvae_live.log.excerpt import read_excerpt
 from nesvae_live.log.jam import Jam
 from nesvae_live.log.text import jam_to_figures, jam_to_text
 from nesvae_live.music.voices import Voice
-from nesvae_live.take.export import KINDS, export, read_part
-from nesvae_live.take.folder import LOG, SOUND, read_jam
+from nesvae_live.take.export import KINDS, export, read_selection
+from nesvae_live.take.folder import LOG_NAME, SOUND_NAME, read_jam
 from nesvae_live.take.takes import TakeError
 from tests.support.simulated import RATE, SimulatedJam
 
@@ -51,7 +51,7 @@ def frames(path: Path) -> npt.NDArray[np.int16]:
 
 def test_every_kind_is_made_and_reads(take: Path, whole: Jam, tmp_path: Path) -> None:
     done: list[str] = []
-    files = export(read_part(take, None), KINDS, tmp_path / "out", done.append)
+    files = export(read_selection(take, None), KINDS, tmp_path / "out", done.append)
     assert done == list(KINDS)
     base = take.name
     stems = [f"{base}.{voice.name}.wav" for voice in Voice]
@@ -66,7 +66,7 @@ def test_every_kind_is_made_and_reads(take: Path, whole: Jam, tmp_path: Path) ->
     log = vgm_to_writes(out.with_suffix(".vgm").read_bytes())
     assert log.nsamps / 44_100 == pytest.approx(seconds, abs=2.5)
     mix = frames(out.with_suffix(".wav"))
-    assert np.array_equal(mix, frames(take / SOUND))
+    assert np.array_equal(mix, frames(take / SOUND_NAME))
     total = np.sum([frames(tmp_path / "out" / stem).astype(int) for stem in stems], axis=0)
     assert len(total) == len(mix)
     assert np.abs(total - mix).max() <= 3
@@ -86,7 +86,7 @@ def notes_within(jam: Jam, begin: float, end: float) -> list[tuple[Any, ...]]:
 def test_an_excerpt_is_the_bars_of_the_whole(
     take: Path, whole: Jam, first: int, last: int, tmp_path: Path
 ) -> None:
-    excerpt = read_excerpt(take / LOG, first, last)
+    excerpt = read_excerpt(take / LOG_NAME, first, last)
     begin, end = 4.0 * (first - 1), 4.0 * last
     assert notes_within(excerpt.jam, 0.0, end - begin) == notes_within(whole, begin, end)
     assert excerpt.jam.bars() == last - first + 1
@@ -95,9 +95,9 @@ def test_an_excerpt_is_the_bars_of_the_whole(
         assert excerpt.jam.time_of(beat) == pytest.approx(
             whole.time_of(begin + beat) - start, abs=0.003
         )
-    (wav,) = export(read_part(take, (first, last)), ["wav"], tmp_path)
+    (wav,) = export(read_selection(take, (first, last)), ["wav"], tmp_path)
     assert wav.name == f"{take.name}_bars{first}-{last}.wav"
-    cut, sound = frames(wav), frames(take / SOUND)
+    cut, sound = frames(wav), frames(take / SOUND_NAME)
     at = excerpt.first_sample
     assert at == pytest.approx(start * RATE, abs=0.003 * RATE)
     assert np.array_equal(cut, sound[at : at + len(cut)])
@@ -105,7 +105,7 @@ def test_an_excerpt_is_the_bars_of_the_whole(
 
 
 def test_the_knobs_stand_at_an_excerpt_s_beginning_as_they_stood(take: Path, whole: Jam) -> None:
-    excerpt = read_excerpt(take / LOG, 9, 9).jam
+    excerpt = read_excerpt(take / LOG_NAME, 9, 9).jam
     stood: dict[str, float | None] = {}
     for entry in whole.entries:
         if isinstance(entry, Turned) and whole.beat_at(entry.at) < 31.5:
@@ -118,7 +118,7 @@ def test_the_knobs_stand_at_an_excerpt_s_beginning_as_they_stood(take: Path, who
 def test_some_bars_of_a_long_log_are_read_without_the_rest(
     take: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = take / LOG
+    log = take / LOG_NAME
     size = log.stat().st_size
     read = 0
 
@@ -150,24 +150,24 @@ def test_what_are_no_bars_is_a_wrong_command_line(take: Path, bars: str) -> None
 
 def test_bars_behind_the_end_are_one_line(take: Path) -> None:
     with pytest.raises(JamError, match="nothing was played from bar 4000 on"):
-        read_excerpt(take / LOG, 4000, 4001)
+        read_excerpt(take / LOG_NAME, 4000, 4001)
 
 
 def test_nothing_is_written_over(take: Path, tmp_path: Path) -> None:
-    part = read_part(take, (2, 3))
-    names = [export(part, ["mid", "vgm"], tmp_path)[0].name for _ in range(3)]
+    selection = read_selection(take, (2, 3))
+    names = [export(selection, ["mid", "vgm"], tmp_path)[0].name for _ in range(3)]
     assert names == [f"{take.name}_bars2-3{n}.mid" for n in ("", "_2", "_3")]
     (tmp_path / "file").write_text("")
     with pytest.raises(TakeError, match="file"):
-        export(part, ["mid"], tmp_path / "file")
+        export(selection, ["mid"], tmp_path / "file")
 
 
 def test_without_its_wav_a_take_is_rendered_anew(take: Path, tmp_path: Path) -> None:
     bare = tmp_path / take.name
     bare.mkdir()
-    (bare / LOG).write_bytes((take / LOG).read_bytes())
-    (wav,) = export(read_part(bare, None), ["wav"], tmp_path / "out")
-    assert np.array_equal(frames(wav), frames(take / SOUND))
+    (bare / LOG_NAME).write_bytes((take / LOG_NAME).read_bytes())
+    (wav,) = export(read_selection(bare, None), ["wav"], tmp_path / "out")
+    assert np.array_equal(frames(wav), frames(take / SOUND_NAME))
 
 
 def test_the_command_lists_shows_and_exports(

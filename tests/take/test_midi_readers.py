@@ -15,7 +15,7 @@ import symusic
 
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.voices import CHANNELS, Voice
-from nesvae_live.take.folder import LOG, MIDI, read_jam
+from nesvae_live.take.folder import LOG_NAME, MIDI_NAME, read_jam
 from nesvae_live.take.midifile import TICKS_PER_BEAT
 from tests.support.simulated import SimulatedJam
 
@@ -36,7 +36,7 @@ def take(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def jam(take: Path) -> Jam:
-    return read_jam(take / LOG)
+    return read_jam(take / LOG_NAME)
 
 
 def tick(beat: float) -> int:
@@ -70,7 +70,7 @@ def test_the_jams_have_notes_and_tempi(jam: Jam) -> None:
 
 
 def test_mido_reads_what_the_log_says(take: Path, jam: Jam) -> None:
-    file = mido.MidiFile(take / MIDI)
+    file = mido.MidiFile(take / MIDI_NAME)
     read = [note for track in file.tracks for note in mido_notes(track)]
     assert sorted(note for note in read if note[0] < 3) == notes_of(jam)
     assert {sum(m.time for m in track) for track in file.tracks} == {
@@ -94,7 +94,7 @@ def mido_notes(track: mido.MidiTrack) -> Iterator[Note]:
 
 
 def test_symusic_reads_what_the_log_says(take: Path, jam: Jam) -> None:
-    score: Any = symusic.Score(str(take / MIDI))
+    score: Any = symusic.Score(str(take / MIDI_NAME))
     assert score.tpq == TICKS_PER_BEAT
     channel_of = {voice.name: CHANNELS[voice] for voice in PLAYED}
     read = [
@@ -113,7 +113,7 @@ def test_symusic_reads_what_the_log_says(take: Path, jam: Jam) -> None:
 
 def test_pretty_midi_puts_notes_at_the_log_s_seconds(take: Path, jam: Jam) -> None:
     """Where the clock stood still the file's time stands still, so seconds are those of the file."""
-    file = pretty_midi.PrettyMIDI(str(take / MIDI))
+    file = pretty_midi.PrettyMIDI(str(take / MIDI_NAME))
     voices = {voice.name for voice in PLAYED}
     read = sorted(
         (note.pitch, file.time_to_tick(note.start), file.time_to_tick(note.end))
@@ -155,7 +155,7 @@ def test_a_notation_program_imports_what_the_log_says(take: Path, jam: Jam) -> N
 
 def abc(take: Path, *options: str) -> str:
     done = subprocess.run(
-        ["midi2abc", str(take / MIDI), *options],
+        ["midi2abc", str(take / MIDI_NAME), *options],
         capture_output=True,
         text=True,
         check=True,

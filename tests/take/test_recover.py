@@ -18,10 +18,10 @@ import pytest
 from nesvae_live.log.codec import line_to_entry
 from nesvae_live.log.entries import Closed, Sent, Stepped
 from nesvae_live.log.jam import Jam
-from nesvae_live.take.folder import LOG, MIDI, PICTURE, SOUND, read_jam
+from nesvae_live.take.folder import LOG_NAME, MIDI_NAME, PICTURE_NAME, SOUND_NAME, read_jam
 from nesvae_live.take.recover import cut_takes, recover
 from nesvae_live.take.replayfiles import replay_take
-from nesvae_live.take.takes import TakeError, TakeState, find_take, look_at
+from nesvae_live.take.takes import TakeError, TakeState, find_take, inspect_take
 from nesvae_live.take.wav import HEAD_BYTES
 from tests.support.daemon import Daemon
 from tests.support.jack import wait_until
@@ -39,10 +39,10 @@ def seconds_of(wav: Path) -> float:
 
 def assert_is_complete(take: Path, jam: Jam) -> None:
     """All four files are there, read, and agree on how long the jam was."""
-    assert {path.name for path in take.iterdir()} == {LOG, SOUND, MIDI, PICTURE}
-    assert look_at(take).state is TakeState.WHOLE
+    assert {path.name for path in take.iterdir()} == {LOG_NAME, SOUND_NAME, MIDI_NAME, PICTURE_NAME}
+    assert inspect_take(take).state is TakeState.WHOLE
     assert isinstance(jam.entries[-1], Closed)
-    file = mido.MidiFile(take / MIDI)
+    file = mido.MidiFile(take / MIDI_NAME)
     bars = {sum(m.time for m in track) / 480 / 4 for track in file.tracks}
     assert bars == {jam.bars()}
 
@@ -51,7 +51,7 @@ def assert_is_complete(take: Path, jam: Jam) -> None:
 def test_after_kill_9_a_take_is_completed_up_to_the_last_second(tmp_path: Path) -> None:
     with Daemon(tmp_path, *SILENT, "--tempo", "200", "--seed", "3") as daemon:
         assert wait_until(lambda: daemon.ctl(do="status")["beat"] > 10)
-        (info,) = [look_at(folder) for folder in daemon.jams.iterdir()]
+        (info,) = [inspect_take(folder) for folder in daemon.jams.iterdir()]
         assert info.state is TakeState.PLAYING
         assert cut_takes(daemon.jams) == [], "what is being played is left alone"
         seconds = killed(daemon)
@@ -76,10 +76,10 @@ def assert_all_but_the_last_second(take: Path, seconds: float) -> None:
     closed = jam.entries[-1]
     assert isinstance(closed, Closed)
     assert closed.at > seconds - 1.0
-    assert seconds_of(take / SOUND) > seconds - 1.0
+    assert seconds_of(take / SOUND_NAME) > seconds - 1.0
     numbers = [e.n for e in jam.entries if isinstance(e, Sent)]
     assert numbers == list(range(len(numbers))), "no event is missing between"
-    file = mido.MidiFile(take / MIDI)
+    file = mido.MidiFile(take / MIDI_NAME)
     starts = [m for track in file.tracks for m in track if m.type == "note_on" and m.velocity]
     lasting = [note for note in jam.notes() if note.end - note.start > 1 / file.ticks_per_beat]
     assert len(lasting) <= len(starts) <= len(jam.notes())
@@ -96,7 +96,7 @@ def test_a_hundred_kills_at_any_moment_lose_a_second_each_at_most(tmp_path: Path
         with Daemon(folder, *SILENT, "--tempo", "200") as daemon:
             time.sleep(draw.uniform(0.0, 8.0))  # the moment is what is drawn
             seconds = killed(daemon)
-        log = daemon.take / LOG
+        log = daemon.take / LOG_NAME
         if n % 3 == 1:
             log.write_bytes(log.read_bytes()[: -draw.randrange(1, 200)])
         elif n % 3 == 2:
@@ -119,9 +119,9 @@ def cut(
     """A copy of the take as a crash would leave it: the log up to `log`, and a tail behind it."""
     folder = jams / take.name
     folder.mkdir(parents=True)
-    (folder / LOG).write_bytes((take / LOG).read_bytes()[:log] + tail)
-    whole = (take / SOUND).read_bytes()
-    (folder / SOUND).write_bytes(
+    (folder / LOG_NAME).write_bytes((take / LOG_NAME).read_bytes()[:log] + tail)
+    whole = (take / SOUND_NAME).read_bytes()
+    (folder / SOUND_NAME).write_bytes(
         whole[: HEAD_BYTES - 40] + bytes(40) + whole[HEAD_BYTES : -1 - sound]
     )
     return folder
@@ -132,7 +132,7 @@ def test_a_log_that_was_cut_or_garbled_anywhere_is_completed(
     played: Path, tmp_path: Path, seed: int
 ) -> None:
     draw = random.Random(seed)
-    size = (played / LOG).stat().st_size
+    size = (played / LOG_NAME).stat().st_size
     at = draw.randrange(size // 3, size)
     tail = draw.choice([b"", draw.randbytes(80), bytes(4096), b"\n\n", b'{"kind":"sent"'])
     folder = cut(played, tmp_path, log=at, tail=tail, sound=draw.randrange(9000))
@@ -141,19 +141,19 @@ def test_a_log_that_was_cut_or_garbled_anywhere_is_completed(
     assert "\n" not in said
     jam = read_jam(folder)
     assert_is_complete(folder, jam)
-    kept = (played / LOG).read_bytes()[:at].splitlines()[:-1]
+    kept = (played / LOG_NAME).read_bytes()[:at].splitlines()[:-1]
     looks = (e.at for line in kept if isinstance(e := line_to_entry(line), Stepped))
     assert jam.beat_at(last := max(looks)) <= jam.end_beat() < jam.beat_at(last) + 1.0
     assert cut_takes(tmp_path) == [], "once is enough"
-    assert seconds_of(folder / SOUND) > 6.0
+    assert seconds_of(folder / SOUND_NAME) > 6.0
 
 
 def test_a_take_without_its_sound_gets_it_from_the_log(played: Path, tmp_path: Path) -> None:
     folder = cut(played, tmp_path)
-    (folder / SOUND).unlink()
-    recover(look_at(folder))
-    whole = (played / SOUND).read_bytes()
-    assert (folder / SOUND).read_bytes() == whole
+    (folder / SOUND_NAME).unlink()
+    recover(inspect_take(folder))
+    whole = (played / SOUND_NAME).read_bytes()
+    assert (folder / SOUND_NAME).read_bytes() == whole
 
 
 def test_what_never_began_is_removed_and_a_log_without_its_head_is_one_line(
@@ -161,22 +161,22 @@ def test_what_never_began_is_removed_and_a_log_without_its_head_is_one_line(
 ) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    (empty / LOG).write_bytes(b"")
-    (empty / SOUND).write_bytes(bytes(HEAD_BYTES))
-    assert "removed" in recover(look_at(empty))
+    (empty / LOG_NAME).write_bytes(b"")
+    (empty / SOUND_NAME).write_bytes(bytes(HEAD_BYTES))
+    assert "removed" in recover(inspect_take(empty))
     assert not empty.exists()
     headless = cut(played, tmp_path / "more")
-    (headless / LOG).write_bytes((played / LOG).read_bytes()[100:])
-    assert look_at(headless).state is TakeState.FOREIGN
-    (headless / LOG).write_bytes(b"")
+    (headless / LOG_NAME).write_bytes((played / LOG_NAME).read_bytes()[100:])
+    assert inspect_take(headless).state is TakeState.FOREIGN
+    (headless / LOG_NAME).write_bytes(b"")
     with pytest.raises(TakeError, match=r"take\.wav plays"):
-        recover(look_at(headless))
+        recover(inspect_take(headless))
 
 
 def test_a_take_is_found_by_the_beginning_of_its_name(tmp_path: Path) -> None:
     for name in ("2026-01-01_10-00-00", "2026-01-01_10-00-00_2", "2026-02-01_10-00-00"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / LOG).write_bytes(b"")
+        (tmp_path / name / LOG_NAME).write_bytes(b"")
     assert find_take(None, tmp_path).name == "2026-02-01_10-00-00"
     assert find_take("2026-02", tmp_path).name == "2026-02-01_10-00-00"
     assert find_take("2026-01-01_10-00-00", tmp_path).name == "2026-01-01_10-00-00"
@@ -225,10 +225,10 @@ def test_a_disk_that_is_full_in_mid_jam_costs_nothing_once_there_is_room(small_d
     assert all("nothing of it is missing" in line for line in came_of_it), daemon.said
     jam = daemon.jam()
     assert jam.cut is None
-    assert seconds_of(daemon.take / SOUND) > (beat + 8) * 0.3
-    again = replay_take(daemon.take / LOG, small_disk.parent / "again")
+    assert seconds_of(daemon.take / SOUND_NAME) > (beat + 8) * 0.3
+    again = replay_take(daemon.take / LOG_NAME, small_disk.parent / "again")
     assert not again.faults
-    for name in (MIDI, SOUND):
+    for name in (MIDI_NAME, SOUND_NAME):
         ours = (small_disk.parent / "again" / name).read_bytes()
         assert ours == (daemon.take / name).read_bytes()
 
@@ -242,7 +242,7 @@ def test_a_kill_on_a_full_disk_leaves_what_was_written(small_disk: Path) -> None
     (info,) = cut_takes(daemon.jams)
     recover(info)
     assert_is_complete(daemon.take, read_jam(daemon.take))
-    assert seconds_of(daemon.take / SOUND) > 0.5
+    assert seconds_of(daemon.take / SOUND_NAME) > 0.5
 
 
 @pytest.mark.timeout(240)

@@ -12,7 +12,7 @@ import pytest
 from nesvae_live.control.inputs import MidiIn, Panic, SetKnob, SetMute, SetSwap, SetTempo, Stop, Tap
 from nesvae_live.log.codec import JamError, line_to_entry
 from nesvae_live.log.entries import Answered, Barred, Entry, Heard, Placed, Silenced, Spliced
-from nesvae_live.take.folder import LOG, MIDI, SOUND
+from nesvae_live.take.folder import LOG_NAME, MIDI_NAME, SOUND_NAME
 from nesvae_live.take.replay import ReplayError
 from nesvae_live.take.replayfiles import replay_take
 from nesvae_live.take.wav import HEAD_BYTES
@@ -27,8 +27,8 @@ def changed(log: Path, out: Path, change: Change) -> Path:
     out.mkdir()
     lines = [change(json.loads(line)) for line in log.read_bytes().splitlines()]
     text = "".join(json.dumps(line) + "\n" for line in lines if line is not None)
-    (out / LOG).write_text(text)
-    return out / LOG
+    (out / LOG_NAME).write_text(text)
+    return out / LOG_NAME
 
 
 def without_outputs(entry: dict[str, Any]) -> dict[str, Any] | None:
@@ -75,17 +75,17 @@ def test_a_random_jam_plays_again_to_the_byte_and_to_the_sample(seed: int, tmp_p
     jam = SimulatedJam(seed, 7.0, follows=seed % 3 == 2)
     jam.play()
     take = jam.write(tmp_path / "take")
-    log = take / LOG
+    log = take / LOG_NAME
     if seed % 5 != 0:
         log = changed(log, tmp_path / "log", without_outputs if seed % 2 else falsified)
     replayed = replay_take(log, tmp_path / "again")
     assert not replayed.faults
-    for name in (MIDI, SOUND):
+    for name in (MIDI_NAME, SOUND_NAME):
         assert (tmp_path / "again" / name).read_bytes() == (take / name).read_bytes(), name
     if seed % 10 == 0:
         done = replay_take(log, tmp_path / "decoded", decoder=DrawnDecoder())
         assert not done.difference
-        assert (tmp_path / "decoded" / MIDI).read_bytes() == (take / MIDI).read_bytes()
+        assert (tmp_path / "decoded" / MIDI_NAME).read_bytes() == (take / MIDI_NAME).read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -101,13 +101,13 @@ def test_what_came_in_decides_what_is_played(take: Path, tmp_path: Path) -> None
             return entry | {"muted": not entry["muted"]}
         return entry
 
-    log = changed(take / LOG, tmp_path / "log", muted)
+    log = changed(take / LOG_NAME, tmp_path / "log", muted)
     replay_take(log, tmp_path / "again")
-    assert (tmp_path / "again" / MIDI).read_bytes() != (take / MIDI).read_bytes()
+    assert (tmp_path / "again" / MIDI_NAME).read_bytes() != (take / MIDI_NAME).read_bytes()
 
 
 def test_the_network_s_first_difference_is_named(take: Path, tmp_path: Path) -> None:
-    entries = [line_to_entry(line) for line in (take / LOG).read_bytes().splitlines()]
+    entries = [line_to_entry(line) for line in (take / LOG_NAME).read_bytes().splitlines()]
     index = [e.index for e in entries if isinstance(e, Answered) and not e.splice][-1]
     assert index > 0
 
@@ -118,7 +118,7 @@ def test_the_network_s_first_difference_is_named(take: Path, tmp_path: Path) -> 
             return entry | {"tokens": tokens}
         return entry
 
-    log = changed(take / LOG, tmp_path / "log", respelt)
+    log = changed(take / LOG_NAME, tmp_path / "log", respelt)
     done = replay_take(log, tmp_path / "again", decoder=DrawnDecoder())
     assert f"phrase {index}, tuple 3: token" in done.difference
     assert not done.files
@@ -128,7 +128,7 @@ def test_the_network_s_first_difference_is_named(take: Path, tmp_path: Path) -> 
 
 def test_an_earlier_replay_is_not_overwritten(take: Path) -> None:
     with pytest.raises(ReplayError, match="there already"):
-        replay_take(take / LOG, take)
+        replay_take(take / LOG_NAME, take)
 
 
 def test_a_log_that_does_not_say_its_setup_is_one_line(take: Path, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_log_that_does_not_say_its_setup_is_one_line(take: Path, tmp_path: Pat
     for setup, says in cases:
         folder = tmp_path / says.replace(" ", "_")
         log = changed(
-            take / LOG,
+            take / LOG_NAME,
             folder,
             lambda e: e | {"setup": setup} if e["kind"] == "opened" else e,  # noqa: B023
         )
@@ -149,8 +149,8 @@ def test_a_log_that_does_not_say_its_setup_is_one_line(take: Path, tmp_path: Pat
 
 
 def test_a_log_without_its_middle_says_what_it_lacks(take: Path, tmp_path: Path) -> None:
-    lines = (take / LOG).read_bytes().splitlines(keepends=True)
-    cut = tmp_path / LOG
+    lines = (take / LOG_NAME).read_bytes().splitlines(keepends=True)
+    cut = tmp_path / LOG_NAME
     cut.write_bytes(b"".join(lines[: len(lines) // 4] + lines[3 * len(lines) // 4 :]))
     try:
         (said, *_) = replay_take(cut, tmp_path / "again").faults
@@ -160,20 +160,20 @@ def test_a_log_without_its_middle_says_what_it_lacks(take: Path, tmp_path: Path)
 
 
 def test_a_log_cut_at_its_end_plays_up_to_there(take: Path, tmp_path: Path) -> None:
-    whole = (take / LOG).read_bytes()
-    cut = tmp_path / LOG
+    whole = (take / LOG_NAME).read_bytes()
+    cut = tmp_path / LOG_NAME
     cut.write_bytes(whole[: whole.index(b"\n", len(whole) * 3 // 4) + 10])
     done = replay_take(cut, tmp_path / "again")
     assert "could not be read" in done.faults[0]
-    sound, again = (f.read_bytes() for f in (take / SOUND, tmp_path / "again" / SOUND))
+    sound, again = (f.read_bytes() for f in (take / SOUND_NAME, tmp_path / "again" / SOUND_NAME))
     assert 0.3 * len(sound) < len(again) < len(sound)
     assert again[HEAD_BYTES:] == sound[HEAD_BYTES : len(again)]
 
 
 def test_a_foreign_file_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / LOG).write_bytes(b"\x89PNG\r\n")
+    (tmp_path / LOG_NAME).write_bytes(b"\x89PNG\r\n")
     with pytest.raises(JamError, match="not a jam log"):
-        replay_take(tmp_path / LOG, tmp_path / "again")
+        replay_take(tmp_path / LOG_NAME, tmp_path / "again")
 
 
 def test_a_sample_that_was_garbled_costs_its_event_alone(take: Path, tmp_path: Path) -> None:
@@ -184,6 +184,6 @@ def test_a_sample_that_was_garbled_costs_its_event_alone(take: Path, tmp_path: P
             return entry | {"sample": next(garbled, entry["sample"])}
         return entry
 
-    log = changed(take / LOG, tmp_path / "log", far)
+    log = changed(take / LOG_NAME, tmp_path / "log", far)
     replay_take(log, tmp_path / "again")
-    assert (tmp_path / "again" / SOUND).stat().st_size == (take / SOUND).stat().st_size
+    assert (tmp_path / "again" / SOUND_NAME).stat().st_size == (take / SOUND_NAME).stat().st_size

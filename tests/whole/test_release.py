@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from nesvae_live.take.export import export, read_part
-from nesvae_live.take.folder import LOG, MIDI, SOUND
+from nesvae_live.take.export import export, read_selection
+from nesvae_live.take.folder import LOG_NAME, MIDI_NAME, SOUND_NAME
 from nesvae_live.take.replayfiles import replay_take
 from tests.support.places import RELEASE
 
@@ -37,8 +37,8 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folders = {}
     for name in TAKES:
         folder = tmp_path_factory.mktemp(name)
-        (folder / LOG).write_bytes(stored(name))
-        done = replay_take(folder / LOG, folder / "again")
+        (folder / LOG_NAME).write_bytes(stored(name))
+        done = replay_take(folder / LOG_NAME, folder / "again")
         assert not done.faults
         assert not done.difference
         folders[name] = folder / "again"
@@ -74,7 +74,7 @@ def by_kind(log: bytes) -> dict[str, list[dict[str, Any]]]:
 def test_each_line_of_the_replayed_log_says_what_the_stored_line_says(
     name: str, replayed: dict[str, Path]
 ) -> None:
-    before, after = by_kind(stored(name)), by_kind((replayed[name] / LOG).read_bytes())
+    before, after = by_kind(stored(name)), by_kind((replayed[name] / LOG_NAME).read_bytes())
     assert after.keys() == before.keys()
     for kind, lines in after.items():
         for number, (ours, theirs) in enumerate(zip(lines, before[kind], strict=True), 1):
@@ -82,7 +82,7 @@ def test_each_line_of_the_replayed_log_says_what_the_stored_line_says(
 
 
 @pytest.mark.parametrize("name", TAKES)
-@pytest.mark.parametrize("file", [LOG, MIDI, SOUND])
+@pytest.mark.parametrize("file", [LOG_NAME, MIDI_NAME, SOUND_NAME])
 def test_a_stored_take_plays_again_to_the_byte_and_to_the_sample(
     name: str, file: str, replayed: dict[str, Path]
 ) -> None:
@@ -96,7 +96,7 @@ def test_a_stored_take_is_exported_to_the_byte(
     name: str, kind: str, replayed: dict[str, Path], tmp_path: Path
 ) -> None:
     made = hashlib.sha256()
-    for file in export(read_part(replayed[name], None), [kind], tmp_path):
+    for file in export(read_selection(replayed[name], None), [kind], tmp_path):
         made.update(file.read_bytes())
     assert made.hexdigest() == TAKES[name][kind]
 

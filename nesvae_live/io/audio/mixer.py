@@ -33,7 +33,7 @@ class Mixer:
         self._old = self._new = _weights(self._target.gains(outputs))
         self._done = self._ramp  # frames of the ramp from `_old` to `_new` that are over
 
-    def hear(self, balance: Balance) -> None:
+    def set_balance(self, balance: Balance) -> None:
         """Go over to another balance. Any thread: one assignment."""
         self.balance = balance
 

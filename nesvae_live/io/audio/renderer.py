@@ -135,7 +135,7 @@ class Renderer:
         """The device's clock against ours, as learnt so far (1e-4: 100 ppm fast)."""
         return self._line.skew
 
-    def open(self, at: float) -> None:
+    def prepare(self, at: float) -> None:
         """Make ready: sample 0 of the take is the time `at`. For `step`; `start` does it too."""
         self._line = Playhead(self._chip.sample_rate, at)
         self._player.start()
@@ -145,7 +145,7 @@ class Renderer:
 
     def start(self, at: float) -> None:
         """Start the thread; sample 0 of the take is the time `at`, best half a second ahead."""
-        self.open(at)
+        self.prepare(at)
         self._thread = threading.Thread(target=self._run, name="renderer", daemon=True)
         self._thread.start()
 

@@ -57,7 +57,7 @@ class Cables:
         if port is None:  # one line was said of all
             self._missed.clear()
 
-    def look(
+    def compare(
         self, ours: AbstractSet[str], there: AbstractSet[str], plugged: AbstractSet[Cable]
     ) -> Change:
         """Compare with what there is now: our ports, all ports, and all cables on ours."""
@@ -83,10 +83,10 @@ class Cables:
 
 CHECK_CLIENT, CHECK_PORT = "nesvae_live_check", "nesvae_live check"
 
-DEAF_LOOKS = 3
+DEAF_POLLS = 3
 """After so many looks at which it did not hear the last check, an input counts as deaf."""
 
-REOPEN_LOOKS = 5
+REOPEN_POLLS = 5
 """And after so many it is opened anew: who sends sysex on purpose has ended it by then."""
 
 Notice = Callable[[Slot], None]
@@ -124,7 +124,7 @@ class JackKeeper:
         self._lost, self._found, self._joined = lost, found, joined
         self._check = Slot("jack", "MidiOut", CHECK_CLIENT, CHECK_PORT)
         self._checked_at = 0.0
-        self._unheard: dict[Slot, int] = {}
+        self._missed_checks: dict[Slot, int] = {}
         self._deaf: set[Slot] = set()
         self._fresh: list[tuple[Notice, Slot]] = []
 
@@ -145,15 +145,15 @@ class JackKeeper:
     def start(self) -> None:
         """Open the port that checks the inputs, and connect what is to be."""
         self.open(self._check)
-        self.look(eager=False)
+        self.poll(eager=False)
 
-    def look(self, *, eager: bool) -> list[str]:
+    def poll(self, *, eager: bool) -> list[str]:
         """Mend what can be mended; what a person should know, a line each.
 
         `eager`: open anew at once what did not hear the last check.
         """
         lines = self._mend_ports() + self._mend_cables()
-        return lines + self._check_ears(eager=eager)
+        return lines + self._check_inputs(eager=eager)
 
     def close(self, *, abandon: bool) -> None:
         """Let go of the checking port."""
@@ -180,7 +180,7 @@ class JackKeeper:
         there = self._watch.midi_ports()
         plugged = {cable for own in slot_of.keys() & there for cable in self._watch.cables(own)}
         plugged = {cable for cable in plugged if self._check.own not in cable}
-        change = self._cables.look(slot_of.keys(), there, plugged)
+        change = self._cables.compare(slot_of.keys(), there, plugged)
         connected = [cable for cable in change.connect if self._watch.connect(*cable)]
         for slot in _of(slot_of, change.lost):
             self._lost(slot)
@@ -197,7 +197,7 @@ class JackKeeper:
         lines = [f"{name!r} is gone: the music goes on until it is back" for name in change.gone]
         return lines + [f"{name!r} is back" for name in change.back]
 
-    def _check_ears(self, *, eager: bool) -> list[str]:
+    def _check_inputs(self, *, eager: bool) -> list[str]:
         lines = []
         for slot in self._slots:
             if slot.kind != "MidiIn" or not slot.own:
@@ -210,25 +210,25 @@ class JackKeeper:
 
     def _judge(self, slot: Slot, *, eager: bool) -> list[str]:
         """Whether an input heard the last check; if it did not for long, open it anew."""
-        if slot.heard >= self._checked_at:
-            self._unheard[slot] = 0
+        if slot.received_at >= self._checked_at:
+            self._missed_checks[slot] = 0
             if slot not in self._deaf:
                 return []
             self._deaf.discard(slot)
             return [f"{slot.label!r} hears again"]
-        self._unheard[slot] = missed = self._unheard.get(slot, 0) + 1
+        self._missed_checks[slot] = missed = self._missed_checks.get(slot, 0) + 1
         lines = []
-        if missed == DEAF_LOOKS:
+        if missed == DEAF_POLLS:
             self._deaf.add(slot)
             lines.append(
                 f"{slot.label!r} hears nothing: a sysex on it has no end; the music goes on, and "
                 "the port is opened anew (at once with panic)"
             )
-        if eager or missed >= REOPEN_LOOKS:
+        if eager or missed >= REOPEN_POLLS:
             slot.close()
             self._cables.lose(slot.own)
             self._try_open(slot)
-            self._unheard[slot] = 0
+            self._missed_checks[slot] = 0
             lines += self._mend_cables()
         return lines
 

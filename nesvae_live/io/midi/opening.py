@@ -126,19 +126,23 @@ def _open(
     midi = MidiPorts(api, time, _watch(time, warn) if api == "jack" else None)
     try:
         for index, part in zip(sources, inputs, strict=True):
-            midi.read(Slot(api, "MidiIn", IN_CLIENT, IN_PORT, there.inputs[index], part), inbox)
+            midi.add_input(
+                Slot(api, "MidiIn", IN_CLIENT, IN_PORT, there.inputs[index], part), inbox
+            )
         if not inputs and virtual:
-            midi.read(Slot(api, "MidiIn", IN_CLIENT, IN_PORT), inbox)
+            midi.add_input(Slot(api, "MidiIn", IN_CLIENT, IN_PORT), inbox)
         if targets or virtual:
             port = there.outputs[targets[0]] if targets else None
             slot = Slot(api, "MidiOut", OUT_CLIENT, OUT_PORT, port, output or "")
-            midi.write(slot, MidiSpeaker(wanted.dialect))
+            midi.add_output(slot, MidiSpeaker(wanted.dialect))
         if wanted.clock_out:
-            midi.lead(Slot(api, "MidiOut", CLOCK_CLIENT, CLOCK_PORT))
+            midi.add_clock(Slot(api, "MidiOut", CLOCK_CLIENT, CLOCK_PORT))
         if shown or (feedback is not None and midi.tells):
             port = there.outputs[shown[0]] if shown else None
-            midi.show(Slot(api, "MidiOut", FEEDBACK_CLIENT, FEEDBACK_PORT, port, feedback or ""))
-        midi.begin()
+            midi.add_feedback(
+                Slot(api, "MidiOut", FEEDBACK_CLIENT, FEEDBACK_PORT, port, feedback or "")
+            )
+        midi.open()
     except BaseException as error:
         midi.close()
         if isinstance(error, MidiUnavailableError):

@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.io.midi.care import PortMonitor
 from nesvae_live.io.midi.jackwatch import JackWatch
+from nesvae_live.io.midi.monitor import PortMonitor
 from nesvae_live.io.midi.ports import CLOCK_CLIENT, FEEDBACK_CLIENT
 from nesvae_live.io.midi.sender import DeadlineSender
 from nesvae_live.io.midi.slot import MidiReader, Slot
@@ -71,7 +71,7 @@ class MidiPorts:
         self._time = time
         self._out: Slot | None = None
         self._reading: MidiReader | None = None
-        self._care = PortMonitor(
+        self._monitor = PortMonitor(
             api, time, watch, lost=self._lost, found=self._found, joined=self._joined
         )
 
@@ -88,7 +88,7 @@ class MidiPorts:
 
     def lost(self) -> str | None:
         """Why MIDI is lost, in one line, or None; ask about twice a second."""
-        if (reason := self._care.lost()) is not None:
+        if (reason := self._monitor.lost()) is not None:
             return reason
         if self.output is not None and self.output.error is not None:
             return f"the MIDI output failed ({self.output.error})"
@@ -100,9 +100,9 @@ class MidiPorts:
         A server that hangs comes back by itself. One that went away takes our ports with it: they
         are opened on the next one, under the same names, and connected as they were.
         """
-        if self._care.leave() and self.output is not None:
+        if self._monitor.leave() and self.output is not None:
             self.output.doubt()
-        self._care.come_back()
+        self._monitor.come_back()
 
     def tend(self, *, panicked: bool = False) -> list[str]:
         """Mend what came and went; about twice a second while nothing is lost.
@@ -113,13 +113,13 @@ class MidiPorts:
         Returns:
             What a person should know, a line each.
         """
-        if self.output is not None and self._care.dropped():
+        if self.output is not None and self._monitor.dropped():
             self.output.end_again()  # the loss of a note's end would be heard for ever
-        return self._care.look(eager=panicked)
+        return self._monitor.poll(eager=panicked)
 
     def sources(self) -> frozenset[str]:
         """The names of the ports that there are now; about once a second while nothing is lost."""
-        return self._care.sources()
+        return self._monitor.sources()
 
     def silence(self, *, panic: bool = False) -> None:
         """End every note now, drop what is held; a panic trusts no books."""
@@ -146,17 +146,17 @@ class MidiPorts:
             self.feedback.stop()
         if self._reading is not None:
             self._reading.stop()
-        self._care.close()
+        self._monitor.close()
 
-    def read(self, slot: Slot, inbox: SimpleQueue[Any]) -> None:
+    def add_input(self, slot: Slot, inbox: SimpleQueue[Any]) -> None:
         """Make a slot an input."""
         slot.listen(inbox, self._time)
-        self._care.slots.append(slot)
+        self._monitor.slots.append(slot)
         self.inputs += (slot.label,)
 
-    def write(self, slot: Slot, speaker: MidiSpeaker) -> None:
+    def add_output(self, slot: Slot, speaker: MidiSpeaker) -> None:
         """Make a slot the output."""
-        self._care.slots.append(slot)
+        self._monitor.slots.append(slot)
         self._out = slot
         self.output = DeadlineSender(
             lambda event: self._transmit(slot, *speaker.messages(event)),
@@ -164,20 +164,20 @@ class MidiPorts:
             self._time,
         )
 
-    def lead(self, slot: Slot) -> None:
+    def add_clock(self, slot: Slot) -> None:
         """Make a slot the one of the clock that others follow."""
-        self._care.slots.append(slot)
+        self._monitor.slots.append(slot)
         self.send_clock = lambda data: self._transmit(slot, tuple(data))
 
-    def show(self, slot: Slot) -> None:
+    def add_feedback(self, slot: Slot) -> None:
         """Make a slot the one to the controller."""
-        self._care.slots.append(slot)
+        self._monitor.slots.append(slot)
         self.feedback = FeedbackSender(lambda message: self._transmit(slot, message))
 
     @property
     def tells(self) -> bool:
         """Whether it is known who is connected with a virtual port."""
-        return self._care.tells
+        return self._monitor.tells
 
     def watch_feedback(self, tell: Callable[[bool], None]) -> None:
         """Let `tell` know when somebody hears the feedback, and when nobody does any more."""
@@ -185,18 +185,18 @@ class MidiPorts:
         if self.feedback is not None and not self.tells:
             tell(True)  # the port that was named is there
 
-    def begin(self) -> None:
+    def open(self) -> None:
         """Open every slot, and start what sends and reads.
 
         Raises:
             MidiError: one can't be opened.
         """
-        self._care.open()
+        self._monitor.open()
         if self.output is not None:
             self.output.start()
         if self.feedback is not None:
             self.feedback.start()
-        self._reading = MidiReader([slot for slot in self._care.slots if slot.polled])
+        self._reading = MidiReader([slot for slot in self._monitor.slots if slot.polled])
         self._reading.start()
 
     def _lost(self, slot: Slot) -> None:
@@ -226,6 +226,6 @@ class MidiPorts:
         Once a JACK server is gone nobody empties RtMidi's ring, and whoever writes to it when it
         is full waits for ever and holds the GIL: so nothing is written then.
         """
-        if not self._care.gone:
+        if not self._monitor.gone:
             for message in messages:
                 slot.send(message)

@@ -58,7 +58,7 @@ class Slot:
         """RtMidi's object while it is open; replaced, so that a thread sees a port or none."""
         self.own = ""
         """Its full name, where the system has one: JACK."""
-        self.heard = 0.0
+        self.received_at = 0.0
         """When something came in last, in seconds."""
         self.fault = ""
         """Why it could not be written to, if it couldn't."""
@@ -100,7 +100,7 @@ class Slot:
 
     def _hand_over(self, message: Sequence[int], at: float) -> None:
         assert self._time is not None
-        self.heard = self._time.now()
+        self.received_at = self._time.now()
         for whole in self._stream.feed(message):
             if whole != (ACTIVE_SENSING,) and self._inbox is not None:
                 self._inbox.put(MidiIn(self.label, whole, at))

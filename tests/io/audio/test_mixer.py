@@ -117,7 +117,7 @@ def test_how_it_is_cut_into_blocks_changes_no_sample(
         mixer, heard, first = Mixer(RATE), [], 0
         for frames, balance in blocks:
             if balance is not None:
-                mixer.hear(balance)
+                mixer.set_balance(balance)
             for begin in range(first, first + frames, longest):
                 end = min(begin + longest, first + frames)
                 heard.append(mixer.process(mix[begin:end], stems[begin:end]))
@@ -142,7 +142,7 @@ def test_no_change_clicks_not_even_amid_a_change() -> None:
     )
     first = SECOND // 2
     for balance, frames in zip(changes, (2000, 130, 200, 170, 3000), strict=True):
-        mixer.hear(balance)
+        mixer.set_balance(balance)
         heard.append(mixer.process(mix[first : first + frames], stems[first : first + frames]))
         first += frames
     sound = np.concatenate(heard)[SECOND // 4 :, 0]

@@ -86,7 +86,7 @@ class Stage:
         self.renderer = Renderer(
             Apu(RATE), self.time, self.log, self.chunks.append, device, lead_seconds=lead
         )
-        self.renderer.open(START)
+        self.renderer.prepare(START)
         send = self.renderer.send
 
         def count_and_send(event: Event, at: float) -> None:

@@ -10,7 +10,7 @@ PORTS = {IN, OUT, "knobs:out", "daw:in"}
 
 
 def look(cables: Cables, there: set[str], *plugged: tuple[str, str]) -> Change:
-    return cables.look({IN, OUT}, there, set(plugged))
+    return cables.compare({IN, OUT}, there, set(plugged))
 
 
 def test_a_cable_is_new_once() -> None:
@@ -64,6 +64,6 @@ def test_what_is_wanted_is_plugged_in_as_soon_as_it_is_there() -> None:
 def test_two_cables_of_one_port_are_one_line() -> None:
     cables = Cables()
     both = ("keys:out", IN), ("keys:out", "us:in 2")
-    cables.look({IN, "us:in 2"}, {IN, "us:in 2", "keys:out"}, {*both})
-    change = cables.look({IN, "us:in 2"}, {IN, "us:in 2"}, set())
+    cables.compare({IN, "us:in 2"}, {IN, "us:in 2", "keys:out"}, {*both})
+    change = cables.compare({IN, "us:in 2"}, {IN, "us:in 2"}, set())
     assert change == Change(lost=both, gone=("keys:out",))

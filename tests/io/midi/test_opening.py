@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from nesvae_live.control.inputs import MidiIn
-from nesvae_live.io.midi import care
+from nesvae_live.io.midi import monitor
 from nesvae_live.io.midi import ports as midiports
 from nesvae_live.io.midi import slot as midislot
 from nesvae_live.io.midi.opening import open_midi
@@ -188,7 +188,7 @@ class TestWithoutVirtualPorts:
             return self.Client(kind)
 
         monkeypatch.setattr(sys, "platform", "win32")
-        for module in (midiports, midislot, care):
+        for module in (midiports, midislot, monitor):
             monkeypatch.setattr(module, "make_client", make_client)
 
     def test_nothing_named_is_an_error_that_names_loopmidi(self) -> None:

@@ -83,7 +83,7 @@ def test_sysex_and_sensing_are_not_handed_over_but_count_as_heard() -> None:
     slot.read()
     assert inbox.get().data == (0xF8,)
     assert inbox.empty()
-    assert slot.heard == 5.0
+    assert slot.received_at == 5.0
 
 
 def test_a_slot_that_is_closed_is_read_in_vain() -> None:

@@ -38,7 +38,7 @@ class Caught:
     data: bytes
 
 
-class Ear:
+class Listener:
     """Listens and turns knobs; `with` keeps it open."""
 
     def __init__(self) -> None:
@@ -81,9 +81,9 @@ class Ear:
         """Turn knobs so many times a second from now on; 0: leave them."""
         self._ask("turn", per_second)
 
-    def take(self) -> tuple[list[Caught], list[Turn]]:
+    def collect(self) -> tuple[list[Caught], list[Turn]]:
         """What was caught, and how knobs were turned, since the last time this was asked."""
-        caught, turned = self._ask("take")
+        caught, turned = self._ask("collect")
         return [Caught(*item) for item in caught], list(turned)
 
     def _ask(self, what: str, *arguments: object) -> Any:
@@ -124,7 +124,7 @@ class _Client:
     def __init__(self) -> None:
         import jack
 
-        self._client: Any = jack.Client("nesvae_bench_ear", no_start_server=True)
+        self._client: Any = jack.Client("nesvae_bench_listener", no_start_server=True)
         self._heard = {
             name: self._client.midi_inports.register(name) for name in (NOTES, CLOCK, SOURCE)
         }
@@ -162,7 +162,7 @@ class _Client:
     def transport(self, verb: str, *arguments: int) -> None:
         getattr(self._client, f"transport_{verb}")(*arguments)
 
-    def take(self) -> tuple[Sequence[tuple[str, int, float, bytes]], Sequence[Turn]]:
+    def collect(self) -> tuple[Sequence[tuple[str, int, float, bytes]], Sequence[Turn]]:
         caught, self._caught = self._caught, []
         turned, self._turned = self._turned, []
         return caught, turned

@@ -28,16 +28,16 @@ class PortPoll:
         kinds = {slot.kind for slot in self._slots} | {"MidiIn"}
         self._listers = {kind: make_client(api, kind, LIST_CLIENT) for kind in sorted(kinds)}
 
-    def look(self) -> list[str]:
+    def poll(self) -> list[str]:
         """Close what is gone, open what is back; what a person should know, a line each."""
         names = {kind: list(lister.get_ports()) for kind, lister in self._listers.items()}
-        return [line for slot in self._slots for line in self._look_at(slot, names[slot.kind])]
+        return [line for slot in self._slots for line in self._poll_slot(slot, names[slot.kind])]
 
     def sources(self) -> frozenset[str]:
         """The names of the ports that can be read."""
         return frozenset(self._listers["MidiIn"].get_ports())
 
-    def _look_at(self, slot: Slot, names: Sequence[str]) -> list[str]:
+    def _poll_slot(self, slot: Slot, names: Sequence[str]) -> list[str]:
         if slot.port is not None:
             if slot.wanted in names and not slot.fault:
                 return []
@@ -160,15 +160,15 @@ class PortMonitor:
         with contextlib.suppress(MidiError):  # it went away again, or the next look mends it
             self.open()
 
-    def look(self, *, eager: bool) -> list[str]:
+    def poll(self, *, eager: bool) -> list[str]:
         """Mend what came and went, about twice a second while nothing is lost.
 
         `eager`: open anew at once what seems to hear nothing. Returns what a person should know,
         a line each.
         """
         if self._keeper is not None:
-            return self._keeper.look(eager=eager)
-        return self._poll.look() if self._poll is not None else []
+            return self._keeper.poll(eager=eager)
+        return self._poll.poll() if self._poll is not None else []
 
     def dropped(self) -> bool:
         """Whether messages may have been lost since this was asked last: with a cycle of JACK's."""
