@@ -1,64 +1,74 @@
-"""Types and choices of arguments that several commands take.
+"""What commands share in reading their arguments: numbers in a range, and parsers filled late.
 
-A type raises `argparse.ArgumentTypeError`, which argparse makes one line and exit status 2.
+A type raises `argparse.ArgumentTypeError`, which argparse turns into one line and exit status 2.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
-SWAPS = ("bar", "beat", "now")
+from nesvae_live.music.ranges import Range
+from nesvae_live.music.swap import Swap
+
+SWAPS = tuple(str(swap) for swap in Swap)
+COUNT = Range(1, 1_000_000)
+"""How many bars, or which phrase: more than anybody needs."""
 
 
-def whole(low: int, high: int) -> Callable[[str], int]:
-    """The type of a whole number, both bounds in."""
+class CommandParser(argparse.ArgumentParser):
+    """The parser of a command, which gets its arguments only when the command is given.
 
-    def convert(text: str) -> int:
+    So choices and ranges can be read from tables in modules that are slow to load, and no other
+    command waits for them. `fill` adds the arguments.
+    """
+
+    def __init__(
+        self, *, fill: Callable[[argparse.ArgumentParser], None] | None = None, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self._fill = fill
+
+    def parse_known_args(
+        self, args: Iterable[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """Parse, as argparse does, with the arguments there."""
+        fill, self._fill = self._fill, None
+        if fill is not None:
+            fill(self)
+        return super().parse_known_args(args, namespace)
+
+
+def number(
+    what: str, within: Range, *, whole: bool = False, word: str | None = None
+) -> Callable[[str], Any]:
+    """The type of a number within a range, both ends included.
+
+    Args:
+        what: what the message calls it, with its article: `a tempo`.
+        within: the range.
+        whole: only whole numbers, which become `int`; other numbers become `float`.
+        word: what may stand in place of a number; it becomes None.
+    """
+    kind: type[int | float] = int if whole else float
+    allowed = f"{'a whole number, ' if whole else ''}{within}{f', or {word}' if word else ''}"
+
+    def convert(text: str) -> float | None:
+        if text == word:
+            return None
         try:
-            value = int(text)
-        except ValueError:
-            value = low - 1
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {low} to {high}")
+            value = kind(text)
+            fits = value in within
+        except (ValueError, OverflowError):  # no number, or one too large for a float
+            fits = False
+        if not fits:
+            raise argparse.ArgumentTypeError(f"{text!r} is not {what}: {allowed}")
         return value
 
     return convert
 
 
-def within(low: float, high: float) -> Callable[[str], float]:
-    """The type of a number, both bounds in."""
-
-    def convert(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not within {low:g} to {high:g}")
-        return value
-
-    return convert
-
-
-def text_to_level(text: str) -> float:
-    """How loud, in dB."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not -90.0 <= value <= 12.0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a level, -90 (silent) to 12 dB")
-    return value
-
-
-def text_to_tempo(text: str) -> float:
-    """Quarter notes a minute."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 20.0 <= value <= 400.0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a tempo, 20 to 400 BPM")
-    return value
+def span(within: Range) -> str:
+    """A range as a command's usage shows it: `20..400`."""
+    return f"{within.low:.15g}..{within.high:.15g}"

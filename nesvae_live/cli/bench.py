@@ -3,79 +3,105 @@
 from __future__ import annotations
 
 import argparse
-import math
 import signal
 import sys
 from types import FrameType
 from typing import Any
 
-from nesvae_live.cli.arguments import SWAPS, whole
+from nesvae_live.cli.arguments import SWAPS, number
+from nesvae_live.cli.play import BLOCKS
+from nesvae_live.music.ranges import Range
 
-BENCHED = ("empty", "osc", "chip")
+SECONDS = Range(0.5, 3600.0, "s")
+ROUNDS = Range(1, 1_000)
 
 
-def add_measuring(commands: Any) -> None:
-    """Add it, with both that it measures."""
-    p = commands.add_parser("bench", help="measure this machine")
+def add_bench(commands: Any) -> None:
+    """Add the command, with all that it measures."""
+    commands.add_parser("bench", help="measure how well this machine keeps time", fill=_bench)
+
+
+def _bench(p: argparse.ArgumentParser) -> None:
     what = p.add_subparsers(dest="what", required=True, metavar="WHAT")
-    timing = what.add_parser(
-        "timing", help="whether notes, clocks and knobs are in time, through real ports"
+    timing = "whether notes, clocks and knobs are on time, through real ports"
+    what.add_parser("timing", help=timing, fill=_timing)
+    audio = "whether the sound keeps its time through JACK, alone and under load"
+    what.add_parser("audio", help=audio, fill=_audio)
+
+
+def _timing(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=_run_timing)
+    _add_shared(p, 20.0)
+    p.add_argument(
+        "--swap", choices=SWAPS, action="append", help="can be repeated; default: all of them"
     )
-    timing.set_defaults(run=_run_bench_timing)
-    timing.add_argument("--json", action="store_true")
-    timing.add_argument(
-        "--seconds", type=_text_to_seconds, default=20.0, metavar="S", help="a case"
-    )
-    timing.add_argument(
-        "--swap", choices=SWAPS, action="append", help="can be repeated; default: all three"
-    )
-    timing.add_argument(
+    p.add_argument(
         "--beside",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="also behind jack_midi_clock, and the usual Python way (needs torch)",
+        help="also measure jack_midi_clock, and the usual Python way (needs torch)",
     )
-    audio = what.add_parser(
-        "audio", help="whether the sound keeps its time through JACK, alone and under load"
+
+
+def _audio(p: argparse.ArgumentParser) -> None:
+    from nesvae_live.bench.audio import FRAMES
+    from nesvae_live.bench.case import ENGINES
+
+    p.set_defaults(run=_run_audio)
+    _add_shared(p, 5.0)
+    p.add_argument(
+        "--rounds",
+        type=number("a number of rounds", ROUNDS, whole=True),
+        default=1,
+        metavar="N",
+        help="measure each case in this many parts, by turns; default: 1",
     )
-    audio.set_defaults(run=_run_bench)
-    audio.add_argument("--json", action="store_true")
-    audio.add_argument("--seconds", type=_text_to_seconds, default=5.0, metavar="S", help="a case")
-    audio.add_argument(
-        "--rounds", type=whole(1, 1_000), default=1, metavar="N", help="in so many parts, by turns"
-    )
-    audio.add_argument(
+    p.add_argument(
         "--frames",
-        type=whole(16, 8_192),
+        type=number("a block size", BLOCKS, whole=True),
         action="append",
         metavar="N",
-        help="can be repeated; default: 64, 128, 256 and 512",
+        help=f"frames a block; can be repeated; default: {', '.join(map(str, FRAMES))}",
     )
-    audio.add_argument(
-        "--engine", choices=BENCHED, action="append", help="can be repeated; default: all three"
+    p.add_argument(
+        "--engine", choices=ENGINES, action="append", help="can be repeated; default: all of them"
     )
-    audio.add_argument(
+    p.add_argument(
         "--loaded",
         action=argparse.BooleanOptionalAction,
-        help="only the cases under load, or only those without; default: both",
+        help="measure only the cases under load, or only the others; default: both",
     )
-    audio.add_argument(
+    p.add_argument(
         "--realtime",
         action=argparse.BooleanOptionalAction,
-        help="the server, and so its clients; default: where the system grants it",
+        help="run the server, and so its clients, in real time; default: if the system grants it",
     )
-    audio.add_argument("--server", metavar="NAME", help="a running JACK server; default: its own")
+    p.add_argument(
+        "--server", metavar="NAME", help="a running JACK server; default: one of its own"
+    )
 
 
-def _run_bench(arguments: argparse.Namespace) -> int:
+def _add_shared(p: argparse.ArgumentParser, seconds: float) -> None:
+    p.add_argument("--json", action="store_true", help="print JSON")
+    p.add_argument(
+        "--seconds",
+        type=number("a time", SECONDS),
+        default=seconds,
+        metavar="S",
+        help=f"how long each case is measured; default: {seconds:g}",
+    )
+
+
+def _run_audio(arguments: argparse.Namespace) -> int:
     from nesvae_live.bench.audio import FRAMES, HEAD, bench_audio, bench_to_json, bench_to_text
+    from nesvae_live.bench.case import ENGINES
 
     signal.signal(signal.SIGTERM, _end)
     print(HEAD, file=sys.stderr)
     bench = bench_audio(
         arguments.seconds,
         arguments.frames or FRAMES,
-        arguments.engine or BENCHED,
+        arguments.engine or ENGINES,
         loads=(False, True) if arguments.loaded is None else (arguments.loaded,),
         rounds=arguments.rounds,
         realtime=arguments.realtime,
@@ -86,15 +112,16 @@ def _run_bench(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _run_bench_timing(arguments: argparse.Namespace) -> int:
+def _run_timing(arguments: argparse.Namespace) -> int:
     from nesvae_live.bench.table import HEAD, timings_to_json, timings_to_text
+    from nesvae_live.bench.timing import SWAPS as IN_ORDER
     from nesvae_live.bench.timing import bench_timing
 
     signal.signal(signal.SIGTERM, _end)
     print(HEAD, file=sys.stderr)
     bench = bench_timing(
         arguments.seconds,
-        arguments.swap or ("now", "beat", "bar"),
+        arguments.swap or IN_ORDER,
         beside=arguments.beside,
         say=lambda text: print(text, file=sys.stderr, flush=True),
     )
@@ -103,15 +130,5 @@ def _run_bench_timing(arguments: argparse.Namespace) -> int:
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
-    """End as a program does, and not at once: a server of ours must not go on without us."""
+    """End by an exception, and not at once: a server that we started must not outlive us."""
     raise SystemExit(128 + number)
-
-
-def _text_to_seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0.5 <= value <= 3600.0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time, 0.5 to 3600 s")
-    return value

@@ -1,163 +1,178 @@
-"""`nesvae-live ctl`: commands to the instrument that plays."""
+"""`nesvae-live ctl`: commands to the instrument that is playing."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nesvae_live.cli.arguments import SWAPS, text_to_level, text_to_tempo, whole
-from nesvae_live.music.phrase import TUPLES_PER_PHRASE
+from nesvae_live.app.say import say
+from nesvae_live.cli.arguments import SWAPS, number, span
+from nesvae_live.music.ranges import (
+    LEVEL,
+    MORPH_BARS,
+    SEEDS,
+    SHARE,
+    SNAPSHOTS,
+    TEMPERATURE,
+    TEMPO,
+    TRANSPOSE,
+    Range,
+)
+from nesvae_live.music.voices import VOICES, Voice
 
 Command = Mapping[str, Any]
-VOICES = ("P1", "P2", "TR", "all")
+Given = argparse.Namespace
+
+
+def plain(given: Given) -> Command:
+    """The command that has the verb's name, and whose fields have the arguments' names."""
+    fields = {name: value for name, value in vars(given).items() if name in given.fields}
+    return {"do": given.verb, **fields}
 
 
 @dataclass(frozen=True, slots=True)
 class VerbSpec:
-    """A verb: what it does, its arguments (name -> options of argparse), and its command."""
+    """A verb: what it does, its arguments (name -> argparse's options), and its command."""
 
     name: str
     more: str
-    arguments: Mapping[str, Mapping[str, Any]]
-    command: Callable[[argparse.Namespace], Command]
+    arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    command: Callable[[Given], Command] = plain
 
 
-def add_gestures(verbs: Any) -> None:
-    """Add the verbs to argparse's `verbs`."""
-    for spec in VERBS:
-        parser = verbs.add_parser(spec.name, help=spec.more)
-        for name, options in spec.arguments.items():
-            parser.add_argument(name, **options)
-        parser.set_defaults(command_of=spec.command)
+def _switch(given: Given) -> Command:
+    return {**plain(given), "on": given.on == "on"}
 
 
-def _plain(*names: str) -> Callable[[argparse.Namespace], Command]:
-    """The command that is called like its verb, with arguments called like its fields."""
-    return lambda given: {"do": given.verb, **{name: getattr(given, name) for name in names}}
+def _mute(given: Given) -> Command:
+    return {"do": "mute", "voice": given.voice, "on": given.verb == "mute"}
 
 
-def _switch(given: argparse.Namespace) -> Command:
-    return {"do": given.verb, "on": given.on == "on"}
+def _solo(given: Given) -> Command:
+    return {"do": "solo", "voice": given.voice, "on": given.verb == "solo"}
 
 
-def _round(given: argparse.Namespace) -> Command:
-    return {**_switch(given), "bars": given.bars}
-
-
-def _back(given: argparse.Namespace) -> Command:
+def _back(given: Given) -> Command:
     return {"do": "back", "phrases": given.phrases if given.verb == "back" else -given.phrases}
 
 
-def _seed(given: argparse.Namespace) -> Command:
-    return {"do": "seed", "seed": None if given.seed == "next" else int(given.seed)}
-
-
-def _key(given: argparse.Namespace) -> Command:
+def _key(given: Given) -> Command:
     text = " ".join(given.key)
     return {"do": "key", "key": None if text == "off" else text}
 
 
-def _capture(given: argparse.Namespace) -> Command:
-    """What was played on the input, or what a file has."""
+def _capture(given: Given) -> Command:
+    """What was played on the input, or a phrase of a file."""
     if given.file is None:
         return {"do": "capture"}
     from nesvae_live.app.encode import read_tuples
+    from nesvae_live.music.phrase import TUPLES_PER_PHRASE
 
-    tuples = read_tuples(given.file, lambda text: print(f"nesvae-live: {text}", file=sys.stderr))
     first = (given.phrase - 1) * TUPLES_PER_PHRASE
-    return {"do": "capture-phrase", "tuples": tuples[first : first + TUPLES_PER_PHRASE].tolist()}
+    tuples = read_tuples(given.file, say)[first : first + TUPLES_PER_PHRASE]
+    return {"do": "capture-phrase", "tuples": tuples.tolist()}
 
 
-def _seed_text(text: str) -> str:
-    if text != "next" and not (text.isdecimal() and int(text) < 2**31):
-        raise argparse.ArgumentTypeError(f"{text!r} is no seed: 0 to {2**31 - 1}, or next")
-    return text
+def _number(what: str, within: Range, *, whole: bool = False) -> dict[str, Any]:
+    return {"type": number(what, within, whole=whole), "metavar": span(within)}
 
 
-def _number(low: float, high: float, kind: Callable[[str], float] = float) -> dict[str, Any]:
-    """Options of an argument that is a number within a range."""
+PHRASES = Range(1, 64)
+"""How far one can go back at a time."""
 
-    def number(text: str) -> float:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = low - 1
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not within {low:g} to {high:g}")
-        return value
+FILE_PHRASES = Range(1, 100_000)
+PAGES = Range(1, 99)
 
-    return {"type": number, "metavar": f"{low:g}..{high:g}"}
-
-
-SLOT = {**_number(1, 64, int), "metavar": "N"}
-SHARE = _number(0.0, 1.0)
+NAMES = tuple(voice.name for voice in Voice)
+HEARD = {"choices": NAMES}
+WRITTEN = {"choices": (*(spec.voice.name for spec in VOICES), "all")}
+SLOT = {"type": number("a snapshot's number", SNAPSHOTS, whole=True), "metavar": "N"}
+SHARED = _number("a value", SHARE)
 ON = {"choices": ("on", "off")}
-BARS = {**_number(0.25, 256.0), "nargs": "?", "metavar": "BARS"}
-PHRASES = {**_number(1, 64, int), "metavar": "PHRASES", "nargs": "?", "default": 1}
+BARS = {"type": number("a number of bars", MORPH_BARS), "nargs": "?", "metavar": "BARS"}
+PHRASE = {"type": number("a number of phrases", PHRASES, whole=True), "nargs": "?", "default": 1}
+PHRASE |= {"metavar": "PHRASES"}
 
 VERBS = (
     VerbSpec(
+        "set",
+        "set a knob, or release it",
+        {
+            "knob": {},
+            "value": {
+                "type": number("a value", SHARE, word="off"),
+                "metavar": f"{span(SHARE)}|off",
+            },
+        },
+    ),
+    VerbSpec("mute", "silence a voice", {"voice": HEARD}, _mute),
+    VerbSpec("unmute", "let a voice sound again", {"voice": HEARD}, _mute),
+    VerbSpec(
+        "level",
+        f"set how loud a voice is, or all of them: {LEVEL}",
+        {
+            "voice": {"choices": (*NAMES, "all")},
+            "level": {"type": number("a level", LEVEL), "metavar": "DB"},
+        },
+    ),
+    VerbSpec("solo", "hear a voice alone", {"voice": HEARD}, _solo),
+    VerbSpec("unsolo", "take a voice out of solo", {"voice": HEARD}, _solo),
+    VerbSpec("swap", "choose when a turned knob is heard", {"mode": {"choices": SWAPS}}),
+    VerbSpec(
+        "tempo",
+        f"set the tempo of the internal clock, {TEMPO}",
+        {"tempo": {"type": number("a tempo", TEMPO), "metavar": "BPM"}},
+    ),
+    VerbSpec("tap", "tap the tempo, on a beat"),
+    VerbSpec(
         "move",
-        "move any target (docs/controllers.md) by 0..1",
-        {"target": {}, "value": {**SHARE, "nargs": "?", "default": 1.0}},
-        _plain("target", "value"),
+        "move any target (listed in docs/controllers.md), as a control does",
+        {"target": {}, "value": {**SHARED, "nargs": "?", "default": 1.0}},
     ),
-    VerbSpec("release", "let every knob go", {}, _plain()),
-    VerbSpec("store", "keep how everything stands as a snapshot", {"slot": SLOT}, _plain("slot")),
-    VerbSpec("clear", "forget a snapshot", {"slot": SLOT}, _plain("slot")),
-    VerbSpec("recall", "let everything stand as in a snapshot", {"slot": SLOT}, _plain("slot")),
-    VerbSpec(
-        "morph",
-        "go to a snapshot over some bars",
-        {"slot": SLOT, "bars": BARS},
-        _plain("slot", "bars"),
-    ),
-    VerbSpec(
-        "between",
-        "put the fader between two snapshots",
-        {"low": SLOT, "high": SLOT},
-        _plain("low", "high"),
-    ),
-    VerbSpec("fade", "move the fader", {"value": SHARE}, _plain("value")),
-    VerbSpec("back", "play and hold what was played before", {"phrases": PHRASES}, _back),
-    VerbSpec("forward", "the other way; past the newest it goes on", {"phrases": PHRASES}, _back),
-    VerbSpec("hold", "let the phrase that plays go round", {"on": ON}, _switch),
+    VerbSpec("release", "release every knob"),
+    VerbSpec("store", "keep the present setting as a snapshot", {"slot": SLOT}),
+    VerbSpec("clear", "forget a snapshot", {"slot": SLOT}),
+    VerbSpec("recall", "go to the setting of a snapshot", {"slot": SLOT}),
+    VerbSpec("morph", "go to a snapshot over some bars", {"slot": SLOT, "bars": BARS}),
+    VerbSpec("between", "put the fader between two snapshots", {"low": SLOT, "high": SLOT}),
+    VerbSpec("fade", "move the fader", {"value": SHARED}),
+    VerbSpec("back", "play an earlier phrase again, and hold it", {"phrases": PHRASE}, _back),
+    VerbSpec("forward", "the same, towards the newest phrase", {"phrases": PHRASE}, _back),
+    VerbSpec("hold", "repeat the phrase that is playing", {"on": ON}, _switch),
     VerbSpec("auto", "let the knobs wander by themselves", {"on": ON}, _switch),
-    VerbSpec(
-        "round", "go round the snapshots, some bars to each", {"on": ON, "bars": BARS}, _round
-    ),
+    VerbSpec("round", "go round the snapshots", {"on": ON, "bars": BARS}, _switch),
     VerbSpec(
         "chance",
-        "let chance move the knobs, each by at most so much",
-        {"amount": {**SHARE, "nargs": "?"}},
-        _plain("amount"),
+        "let chance move the knobs, each by at most this much",
+        {"amount": {**SHARED, "nargs": "?"}},
     ),
     VerbSpec(
         "temperature",
-        "below 1 safer, above wilder",
-        {"temperature": _number(0.05, 4.0)},
-        _plain("temperature"),
+        "set how freely the network draws: below 1 safer, above 1 wilder",
+        {"temperature": _number("a temperature", TEMPERATURE)},
     ),
     VerbSpec(
         "seed",
-        "other notes at the same place of the map",
-        {"seed": {"type": _seed_text, "metavar": "N|next"}},
-        _seed,
+        "draw other notes at the same place of the map",
+        {
+            "seed": {
+                "type": number("a seed", SEEDS, whole=True, word="next"),
+                "metavar": "N|next",
+            }
+        },
     ),
     VerbSpec(
         "transpose",
-        "a voice, or all, by semitones",
-        {"voice": {"choices": VOICES}, "semitones": _number(-24, 24, int)},
-        _plain("voice", "semitones"),
+        "transpose a voice, or all of them, by semitones",
+        {"voice": WRITTEN, "semitones": _number("a transposition", TRANSPOSE, whole=True)},
     ),
     VerbSpec(
         "key",
-        "keep the voices in a key, as in D minor",
+        "keep the voices in a key, such as D minor",
         {"key": {"nargs": "+", "metavar": "KEY|off"}},
         _key,
     ),
@@ -166,85 +181,51 @@ VERBS = (
         "go on from what was played on the MIDI input, or from a file",
         {
             "file": {"nargs": "?", "type": Path, "metavar": "FILE.mid"},
-            "--phrase": {**_number(1, 100_000, int), "metavar": "N", "default": 1},
+            "--phrase": {
+                "type": number("the number of a phrase", FILE_PHRASES, whole=True),
+                "metavar": "N",
+                "default": 1,
+                "help": "which phrase of the file; default: 1",
+            },
         },
         _capture,
     ),
+    VerbSpec("mark", "put a mark into the take's log", {"text": {"nargs": "?", "default": ""}}),
     VerbSpec(
-        "mark", "a mark in the take's log", {"text": {"nargs": "?", "default": ""}}, _plain("text")
+        "page",
+        "go to a page of the controls",
+        {"page": {"type": number("a page", PAGES, whole=True), "metavar": "N"}},
     ),
+    VerbSpec("refresh", "send the controller everything that it shows"),
+    VerbSpec("panic", "end every note now, whatever is sounding"),
+    VerbSpec("stop", "end the performance"),
+    VerbSpec("status", "print what the status line shows, as JSON"),
 )
 
 
-HEARD = ("P1", "P2", "TR", "NO")
-
-
 def add_ctl(commands: Any) -> None:
-    """Add it, with every verb."""
-    p = commands.add_parser("ctl", help="send a command to the instrument that plays")
+    """Add the command, with every verb."""
+    commands.add_parser("ctl", help="send a command to the instrument that is playing", fill=_ctl)
+
+
+def _ctl(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_ctl)
-    p.add_argument("--control", type=Path, metavar="SOCKET", help="the control socket's path")
+    p.add_argument("--control", type=Path, metavar="SOCKET", help="the path of the control socket")
     verbs = p.add_subparsers(dest="verb", required=True, metavar="VERB")
-    set_ = verbs.add_parser("set", help="set a knob to 0..1, or let it go")
-    set_.add_argument("knob")
-    set_.add_argument("value", type=_text_to_knob_value, metavar="0..1|off")
-    for name, text in (("mute", "silence a voice"), ("unmute", "let a voice sound again")):
-        verbs.add_parser(name, help=text).add_argument("voice", choices=HEARD)
-    level = verbs.add_parser("level", help="how loud a voice, or all, is heard")
-    level.add_argument("voice", choices=(*HEARD, "all"))
-    level.add_argument("level", type=text_to_level, metavar="DB")
-    for name, text in (("solo", "hear a voice alone"), ("unsolo", "take a voice out of solo")):
-        verbs.add_parser(name, help=text).add_argument("voice", choices=HEARD)
-    verbs.add_parser("swap", help="from when on a turned knob is heard").add_argument(
-        "mode", choices=SWAPS
-    )
-    verbs.add_parser("tempo", help="the internal clock's").add_argument(
-        "tempo", type=text_to_tempo, metavar="BPM"
-    )
-    verbs.add_parser("tap", help="tap the tempo, on a beat")
-    add_gestures(verbs)
-    verbs.add_parser("page", help="put a page of the controls up").add_argument(
-        "page", type=whole(1, 99), metavar="N"
-    )
-    verbs.add_parser("refresh", help="send the controller everything that it shows")
-    verbs.add_parser("panic", help="end every note now, whatever sounds")
-    verbs.add_parser("stop", help="end the performance")
-    verbs.add_parser("status", help="what the status line shows, as JSON")
+    for spec in VERBS:
+        verb = verbs.add_parser(spec.name, help=spec.more)
+        for name, options in spec.arguments.items():
+            verb.add_argument(name, **options)
+        verb.set_defaults(command_of=spec.command, fields=tuple(spec.arguments))
 
 
 def _run_ctl(arguments: argparse.Namespace) -> int:
     from nesvae_live.io.remote.server import send_command
 
-    command: dict[str, Any] = {"do": arguments.verb}
-    if arguments.verb == "set":
-        command |= {"knob": arguments.knob, "value": arguments.value}
-    elif arguments.verb in {"mute", "unmute"}:
-        command = {"do": "mute", "voice": arguments.voice, "on": arguments.verb == "mute"}
-    elif arguments.verb == "level":
-        command |= {"voice": arguments.voice, "level": arguments.level}
-    elif arguments.verb in {"solo", "unsolo"}:
-        command = {"do": "solo", "voice": arguments.voice, "on": arguments.verb == "solo"}
-    elif arguments.verb in {"swap", "tempo", "page"}:
-        name = "mode" if arguments.verb == "swap" else arguments.verb
-        command |= {name: getattr(arguments, name)}
-    elif "command_of" in arguments:
-        command = dict(arguments.command_of(arguments))
-    answer = send_command(command, arguments.control)
+    answer = send_command(dict(arguments.command_of(arguments)), arguments.control)
     if not answer.pop("ok"):
-        print(f"nesvae-live: {answer['error']}", file=sys.stderr)
+        say(str(answer["error"]))
         return 1
     if arguments.verb == "status":
         print(json.dumps(answer, indent=2))
     return 0
-
-
-def _text_to_knob_value(text: str) -> float | None:
-    if text == "off":
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0.0 <= value <= 1.0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a value, 0 to 1, or off to let it go")
-    return value

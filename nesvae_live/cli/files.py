@@ -7,18 +7,26 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nesvae_live.cli.arguments import whole, within
+from nesvae_live.app.say import say
+from nesvae_live.cli.arguments import COUNT, number
+from nesvae_live.cli.play import SAMPLE_RATES
+from nesvae_live.music.ranges import Range
+
+SCORE_RATES = Range(1.0, 1000.0, "Hz")
+STEPS = Range(2, 1000)
 
 
 def add_files(commands: Any) -> None:
-    """Add all three."""
-    _render(
-        commands.add_parser(
-            "render", help="a score, VGM, MIDI file or jam to WAV, VGM, MIDI, score"
-        )
+    """Add all three commands."""
+    commands.add_parser(
+        "render",
+        help="turn a score, VGM, MIDI file or jam into another of them, or a WAV",
+        fill=_render,
     )
-    _encode(commands.add_parser("encode", help="where the phrases of a piece lie in z"))
-    _interpolate(commands.add_parser("interpolate", help="the way from one phrase to another"))
+    commands.add_parser("encode", help="find where the phrases of a piece lie in z", fill=_encode)
+    commands.add_parser(
+        "interpolate", help="write the way from one phrase to another", fill=_interpolate
+    )
 
 
 def _render(p: argparse.ArgumentParser) -> None:
@@ -37,19 +45,23 @@ def _render(p: argparse.ArgumentParser) -> None:
         metavar="OUT",
         help=".wav, .vgm, .mid or .exprsco.pkl",
     )
-    p.add_argument("--stems", action="store_true", help="a WAV per voice too, OUT.P1.wav and so on")
-    p.add_argument("--dc", action="store_true", help="leave the DC that nesmdb's renderer leaves")
+    p.add_argument(
+        "--stems", action="store_true", help="a WAV for each voice too, OUT.P1.wav and so on"
+    )
+    p.add_argument(
+        "--dc", action="store_true", help="leave in the DC that nesmdb's renderer leaves in"
+    )
     p.add_argument(
         "--sample-rate",
-        type=whole(8_000, 192_000),
+        type=number("a sample rate", SAMPLE_RATES, whole=True),
         metavar="HZ",
-        help="default: a jam's own, else 44100",
+        help="of the WAV; default: a jam's own, or 44100",
     )
     p.add_argument(
         "--rate",
-        type=within(1.0, 1000.0),
+        type=number("a rate", SCORE_RATES),
         metavar="HZ",
-        help="steps a second of an .exprsco.pkl; default: a score's own, else 24",
+        help="steps a second of an .exprsco.pkl; default: a score's own, or 24",
     )
 
 
@@ -57,29 +69,45 @@ def _encode(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_encode)
     p.add_argument("source", type=Path, metavar="FILE", help=".mid, .exprsco.pkl or .seprsco.pkl")
     p.add_argument(
-        "-o", "--out", type=Path, metavar="OUT", help="a preset's snapshots, .json; default: print"
+        "-o",
+        "--out",
+        type=Path,
+        metavar="OUT",
+        help="a preset's file of snapshots, .json; default: print them",
     )
     p.add_argument(
-        "--first", type=whole(1, 1_000_000), default=1, metavar="K", help="phrase that is number 1"
+        "--first",
+        type=number("the number of a phrase", COUNT, whole=True),
+        default=1,
+        metavar="K",
+        help="the phrase that becomes snapshot 1; default: 1",
     )
-    p.add_argument("--checkpoint", metavar="FILE")
+    p.add_argument("--checkpoint", metavar="NAME|FILE")
 
 
 def _interpolate(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_interpolate)
     for name in ("A", "B"):
-        p.add_argument(name.lower(), type=Path, metavar=name, help="music as for encode, or .json")
-    p.add_argument("--steps", type=whole(2, 1000), default=9, metavar="N")
+        p.add_argument(
+            name.lower(), type=Path, metavar=name, help="music as for encode, or snapshots, .json"
+        )
+    p.add_argument(
+        "--steps",
+        type=number("a number of phrases", STEPS, whole=True),
+        default=9,
+        metavar="N",
+        help="how many phrases, both ends included; default: 9",
+    )
     p.add_argument("-o", "--out", type=Path, required=True, metavar="DIR")
     for name in ("a", "b"):
         p.add_argument(
             f"--phrase-{name}",
-            type=whole(1, 1_000_000),
+            type=number("the number of a phrase", COUNT, whole=True),
             default=1,
             metavar="K",
-            help=f"which phrase of {name.upper()}",
+            help=f"which phrase of {name.upper()}, or which of its snapshots; default: 1",
         )
-    p.add_argument("--checkpoint", metavar="FILE")
+    p.add_argument("--checkpoint", metavar="NAME|FILE")
 
 
 def _run_render(arguments: argparse.Namespace) -> int:
@@ -94,7 +122,7 @@ def _run_render(arguments: argparse.Namespace) -> int:
         rate=arguments.rate,
         progress=sys.stderr.isatty(),
     )
-    files = render(options, lambda text: print(f"nesvae-live: {text}", file=sys.stderr))
+    files = render(options, say)
     print("\n".join(str(file) for file in files))
     return 0
 
@@ -107,14 +135,14 @@ def _run_encode(arguments: argparse.Namespace) -> int:
     from nesvae_live.paths import find_checkpoint
 
     checkpoint = load_checkpoint(find_checkpoint(arguments.checkpoint))
-    encoded = encode_file(arguments.source, checkpoint, _warn)
+    encoded = encode_file(arguments.source, checkpoint, say)
     chosen = encoded[arguments.first - 1 :][: len(SNAPSHOTS.whole)]
     if not chosen:
-        _warn(f"{arguments.source}: there is no phrase {arguments.first}, only {len(encoded)}")
+        say(f"{arguments.source}: there is no phrase {arguments.first}, only {len(encoded)}")
         return 1
     if len(chosen) < len(encoded):
         last = arguments.first + len(chosen) - 1
-        _warn(f"{arguments.source}: phrases {arguments.first} to {last} of {len(encoded)}")
+        say(f"{arguments.source}: phrases {arguments.first} to {last} of {len(encoded)}")
     text = encode_to_bank(chosen, checkpoint, SAMPLING.temperature, arguments.out)
     print(
         text if arguments.out is None else arguments.out, end="" if arguments.out is None else "\n"
@@ -133,11 +161,7 @@ def _run_interpolate(arguments: argparse.Namespace) -> int:
         End(arguments.b, arguments.phrase_b),
         arguments.steps,
         arguments.out,
-        _warn,
+        say,
     )
     print("\n".join(str(file) for file in files))
     return 0
-
-
-def _warn(text: str) -> None:
-    print(f"nesvae-live: {text}", file=sys.stderr)

@@ -10,69 +10,107 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nesvae_live.app.say import say
+from nesvae_live.cli.arguments import number
+from nesvae_live.music.ranges import Range
+
 if TYPE_CHECKING:
     from nesvae_live.engine.protocols import Decode
 
 MEGABYTE = 1e6
-KINDS = ("mid", "wav", "stems", "vgm", "exprsco", "png")
-"""What can be exported; as in `export`, which is not loaded for a command line."""
-
+KEPT = Range(1, 100_000, "bars")
 LONG_BYTES = 2_000_000
 """A log that is larger gets a progress bar."""
 
 
 def add_jam(commands: Any) -> None:
-    """Add it, with every verb."""
-    p = commands.add_parser("jam", help="takes: list, show, export, replay, recover, capture")
+    """Add the command, with every verb."""
+    more = "list, show, export, replay, recover and capture takes"
+    commands.add_parser("jam", help=more, fill=_jam)
+
+
+def _jam(p: argparse.ArgumentParser) -> None:
     verbs = p.add_subparsers(dest="verb", required=True, metavar="VERB")
-    list_ = _verb(verbs, "list", "every take in the folder", _list)
-    list_.set_defaults(take=None)
-    show = _verb(verbs, "show", "a take's picture and figures, in the terminal", _show)
-    _take(show)
-    show.add_argument("--bars", type=_bars, metavar="A-B", help="these bars only")
-    export = _verb(verbs, "export", "a take, or some bars of it, as files", _export)
-    _take(export)
-    export.add_argument(
-        "--to", type=_kinds, required=True, metavar="KINDS", help=f"of {','.join(KINDS)}"
+    for name, more, fill, run in (
+        ("list", "list every take in the folder", _add_jams, _list),
+        ("show", "show a take's picture and figures in the terminal", _fill_show, _show),
+        ("export", "write a take, or some bars of it, as files", _fill_export, _export),
+        ("recover", "complete the takes that were cut off", _add_jams, _recover),
+        ("capture", "export the last bars of what is being played", _fill_capture, _capture),
+        ("replay", "play a take again, to files or to ports", _fill_replay, _replay),
+    ):
+        verbs.add_parser(name, help=more, fill=fill).set_defaults(run=run)
+
+
+def _fill_show(p: argparse.ArgumentParser) -> None:
+    _add_take(p)
+    _add_bars(p)
+
+
+def _fill_export(p: argparse.ArgumentParser) -> None:
+    from nesvae_live.take.export import KINDS
+
+    def kinds(text: str) -> tuple[str, ...]:
+        given = tuple(dict.fromkeys(text.replace(" ", "").split(",")))
+        if unknown := [kind for kind in given if kind not in KINDS]:
+            raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {','.join(KINDS)}")
+        return given
+
+    _add_take(p)
+    p.add_argument(
+        "--to", type=kinds, required=True, metavar="KINDS", help=f"some of {','.join(KINDS)}"
     )
-    export.add_argument("--bars", type=_bars, metavar="A-B", help="these bars only")
-    export.add_argument("-o", "--out", type=Path, default=Path(), metavar="DIR")
-    recover = _verb(verbs, "recover", "complete takes that were cut off", _recover)
-    recover.set_defaults(take=None)
-    capture = _verb(verbs, "capture", "files of the last bars of what is being played", _capture)
-    capture.add_argument("--bars", type=_count, default=8, metavar="N", help="default: 8")
-    capture.add_argument("--control", type=Path, metavar="SOCKET", help="the control socket's path")
-    replay = _verb(verbs, "replay", "play a take again, to files or to ports", _replay)
-    _take(replay)
-    where = replay.add_mutually_exclusive_group(required=True)
+    _add_bars(p)
+    p.add_argument("-o", "--out", type=Path, default=Path(), metavar="DIR")
+
+
+def _fill_capture(p: argparse.ArgumentParser) -> None:
+    from nesvae_live.io.remote.gesturecommands import KEPT_BARS
+
+    _add_jams(p)
+    p.add_argument(
+        "--bars",
+        type=number("a number of bars", KEPT, whole=True),
+        default=KEPT_BARS,
+        metavar="N",
+        help=f"default: {KEPT_BARS}",
+    )
+    p.add_argument("--control", type=Path, metavar="SOCKET", help="the path of the control socket")
+
+
+def _fill_replay(p: argparse.ArgumentParser) -> None:
+    _add_take(p)
+    where = p.add_mutually_exclusive_group(required=True)
     where.add_argument("-o", "--out", type=Path, metavar="DIR", help="where its files go")
     where.add_argument("--live", action="store_true", help="to the ports, in its own time")
-    replay.add_argument(
+    p.add_argument(
         "--redecode", action="store_true", help="let the network decode again, and compare"
     )
-    replay.add_argument("--checkpoint", metavar="FILE", help="for --redecode; default: the take's")
-    replay.add_argument("--midi-api", default="auto", metavar="API")
-    replay.add_argument("--midi-out", metavar="NAME")
-    replay.add_argument("--audio", default="auto", metavar="API")
-    replay.add_argument("--audio-device", metavar="NAME")
+    p.add_argument(
+        "--checkpoint", metavar="NAME|FILE", help="for --redecode; default: the one that is shipped"
+    )
+    p.add_argument("--midi-api", default="auto", metavar="API")
+    p.add_argument("--midi-out", metavar="NAME")
+    p.add_argument("--audio", default="auto", metavar="API")
+    p.add_argument("--audio-device", metavar="NAME")
 
 
-def _verb(
-    verbs: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
-    verb: argparse.ArgumentParser = verbs.add_parser(name, help=text)
-    verb.add_argument("--jams", type=Path, metavar="DIR", help="where takes are")
-    verb.set_defaults(run=run)
-    return verb
+def _add_jams(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--jams", type=Path, metavar="DIR", help="where takes are")
 
 
-def _take(p: argparse.ArgumentParser) -> None:
+def _add_take(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "take",
         nargs="?",
         metavar="TAKE",
-        help="a folder, or the beginning of a name in the folder of takes; default: the newest",
+        help="a folder, or the beginning of the name of one where takes are; default: the newest",
     )
+    _add_jams(p)
+
+
+def _add_bars(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--bars", type=_bars, metavar="A-B", help="only these bars, counted from 1")
 
 
 def _bars(text: str) -> tuple[int, int]:
@@ -82,21 +120,8 @@ def _bars(text: str) -> tuple[int, int]:
     except ValueError:
         bars = 0, 0
     if not 1 <= bars[0] <= bars[1]:
-        raise argparse.ArgumentTypeError(f"{text!r} are no bars: write them as 5-12, from 1 on")
+        raise argparse.ArgumentTypeError(f"{text!r} does not name bars: write 5-12, from 1 on")
     return bars
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 100_000:
-        raise argparse.ArgumentTypeError(f"{text!r} are no bars: a number from 1 on")
-    return int(text)
-
-
-def _kinds(text: str) -> tuple[str, ...]:
-    kinds = tuple(dict.fromkeys(text.replace(" ", "").split(",")))
-    if unknown := [kind for kind in kinds if kind not in KINDS]:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r}: some of {','.join(KINDS)}")
-    return kinds
 
 
 def _jams(arguments: argparse.Namespace) -> Path:
@@ -105,14 +130,9 @@ def _jams(arguments: argparse.Namespace) -> Path:
     return arguments.jams or default_jams_dir()
 
 
-def say(text: str) -> None:
-    """Tell a person, in one line."""
-    print(f"nesvae-live: {text}", file=sys.stderr)
-
-
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[int], Any]]:
-    """A progress bar on standard error, where a person looks and there is much to do."""
+    """A progress bar on standard error, if that is a terminal and there is much to do."""
     if total < LONG_BYTES or not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -125,7 +145,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], Any]]:
 
 @contextmanager
 def steps(what: str, names: Sequence[str]) -> Iterator[Callable[[str], Any]]:
-    """A progress bar over named steps, where a person looks and they take long."""
+    """A progress bar over named steps, on standard error, if that is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -146,7 +166,7 @@ def _list(arguments: argparse.Namespace) -> int:
     jams = _jams(arguments)
     takes = [inspect_take(folder) for folder in find_takes(jams)]
     if not takes:
-        say(f"no take in {jams}")
+        say(f"there is no take in {jams}")
         return 0
     width = max(len(take.folder.name) for take in takes)
     for take in takes:
@@ -256,10 +276,10 @@ def _replay_live(log: Path, arguments: argparse.Namespace) -> int:
 
 
 def _decoder(log: Path, checkpoint: str | None) -> Decode:
-    """The network that the take was played with.
+    """The network with which the take was played.
 
     Raises:
-        ReplayError: what there is is another one.
+        ReplayError: the checkpoint is another one.
     """
     from nesvae_live.log.codec import line_to_opened
     from nesvae_live.model.checkpoint import load_checkpoint

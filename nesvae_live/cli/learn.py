@@ -8,27 +8,31 @@ from pathlib import Path
 from typing import Any
 
 
-def add_learning(commands: Any) -> None:
-    """Add both."""
-    _learn(commands.add_parser("learn", help="teach it which control moves what, while it plays"))
-    _presets(commands.add_parser("presets", help="the presets there are: list, show, check"))
+def add_learn(commands: Any) -> None:
+    """Add both commands."""
+    commands.add_parser(
+        "learn", help="teach it which control moves what, while it plays", fill=_learn
+    )
+    commands.add_parser("presets", help="list, show or check the presets", fill=_presets)
 
 
 def _learn(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_learn)
-    p.add_argument("targets", nargs="*", metavar="TARGET", help="default: it asks")
-    p.add_argument("--control", type=Path, metavar="SOCKET", help="the control socket's path")
+    p.add_argument(
+        "targets", nargs="*", metavar="TARGET", help="what is to get a control; default: it asks"
+    )
+    p.add_argument("--control", type=Path, metavar="SOCKET", help="the path of the control socket")
 
 
 def _presets(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_presets)
     verbs = p.add_subparsers(dest="verb", required=True, metavar="VERB")
-    verbs.add_parser("list", help="a line a preset")
+    verbs.add_parser("list", help="one line for each preset")
     verbs.add_parser(
         "show", help="a picture of the controller, and what each control moves"
     ).add_argument("preset", metavar="NAME|FILE")
-    verbs.add_parser("check", help="whether they are sound").add_argument(
-        "presets", nargs="*", metavar="NAME|FILE", help="default: all"
+    verbs.add_parser("check", help="whether presets can be used as they are").add_argument(
+        "presets", nargs="*", metavar="NAME|FILE", help="default: all presets"
     )
 
 

@@ -8,19 +8,21 @@ from typing import Any
 
 
 def add_machine(commands: Any) -> None:
-    """Add both."""
-    _ports(commands.add_parser("ports", help="list MIDI ports and audio outputs"))
-    _doctor(commands.add_parser("doctor", help="what this machine offers, and what is missing"))
+    """Add both commands."""
+    commands.add_parser("ports", help="list the MIDI ports and audio outputs", fill=_ports)
+    commands.add_parser(
+        "doctor", help="report what this machine offers, and what is missing", fill=_doctor
+    )
 
 
 def _ports(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_ports)
-    p.add_argument("--json", action="store_true")
+    p.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _doctor(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_doctor)
-    p.add_argument("--json", action="store_true")
+    p.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _run_ports(arguments: argparse.Namespace) -> int:

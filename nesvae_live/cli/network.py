@@ -7,79 +7,130 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nesvae_live.cli.arguments import whole
+from nesvae_live import NesvaeError
+from nesvae_live.app.say import say
+from nesvae_live.cli.arguments import number
+from nesvae_live.music.ranges import SEEDS, Range
+
+STEPS = Range(1, 10**9)
+STREAMS = Range(1, 4096)
+THREADS = Range(1, 1024)
+CHECKS = Range(1, 10**9)
+DATA = "the archive of NES-MDB, or a folder of it"
 
 
 def add_network(commands: Any) -> None:
-    """Add all three."""
-    _train(commands.add_parser("train", help="train a checkpoint (needs the train extra)"))
-    _finish(
-        commands.add_parser("finish", help="label a checkpoint's axes, draw its map (likewise)")
+    """Add all three commands."""
+    commands.add_parser("train", help="train a checkpoint (needs the train extra)", fill=_train)
+    commands.add_parser(
+        "finish",
+        help="label a checkpoint's axes and draw its map (needs the train extra)",
+        fill=_finish,
     )
-    _evaluate(commands.add_parser("evaluate", help="measure a checkpoint (needs the train extra)"))
+    commands.add_parser(
+        "evaluate", help="measure a checkpoint (needs the train extra)", fill=_evaluate
+    )
 
 
 def _train(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_train)
-    p.add_argument("--data", type=Path, required=True, help="NES-MDB archive, or a folder of it")
-    p.add_argument("--out", type=Path, required=True, help="the run's folder; an old run resumes")
-    p.add_argument("--init", type=Path, metavar="FILE", help="begin with this checkpoint's weights")
-    p.add_argument("--steps", type=whole(1, 10**9), default=6000)
+    p.add_argument("--data", type=Path, required=True, help=DATA)
     p.add_argument(
-        "--streams", type=whole(1, 4096), default=64, help="songs side by side, in all processes"
+        "--out", type=Path, required=True, help="the run's folder; a run that is there resumes"
     )
-    p.add_argument("--lr", type=float, default=2e-3, dest="learning_rate")
-    p.add_argument("--rate", type=float, default=32.0, help="nats of style a phrase")
-    p.add_argument("--seed", type=whole(0, 2**31 - 1), default=1)
+    p.add_argument(
+        "--init", type=Path, metavar="FILE", help="begin with the weights of this checkpoint"
+    )
+    steps = number("a number of steps", STEPS, whole=True)
+    p.add_argument("--steps", type=steps, default=6000, metavar="N", help="default: 6000")
+    p.add_argument(
+        "--streams",
+        type=number("a number of streams", STREAMS, whole=True),
+        default=64,
+        metavar="N",
+        help="songs side by side, in all processes together; default: 64",
+    )
+    p.add_argument("--lr", type=float, default=2e-3, dest="learning_rate", help="default: 0.002")
+    p.add_argument(
+        "--rate", type=float, default=32.0, help="nats of style in a phrase; default: 32"
+    )
+    p.add_argument("--seed", type=number("a seed", SEEDS, whole=True), default=1, metavar="N")
     p.add_argument("--precision", choices=("bf16", "f32"), default="bf16")
     p.add_argument("--device", default="cpu", help="cpu or cuda")
-    p.add_argument("--threads", type=whole(1, 1024), default=1)
-    p.add_argument("--check-every", type=whole(1, 10**9), default=500, help="steps")
+    _add_threads(p)
     p.add_argument(
-        "--patience", type=whole(1, 10**9), metavar="N", help="end after N checks without a better"
+        "--check-every",
+        type=steps,
+        default=500,
+        metavar="N",
+        help="steps from one check of the held-out songs to the next; default: 500",
     )
-    p.add_argument("--quiet", action="store_true", help="no progress bar")
+    p.add_argument(
+        "--patience",
+        type=number("a number of checks", CHECKS, whole=True),
+        metavar="N",
+        help="end after this many checks without a better one",
+    )
+    p.add_argument("--quiet", action="store_true", help="show no progress bar")
 
 
 def _finish(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_finish)
-    p.add_argument("checkpoint", metavar="CHECKPOINT", help="a trained one")
+    p.add_argument("checkpoint", metavar="CHECKPOINT", help="one that has been trained")
     p.add_argument("--data", type=Path, required=True, help="what it was trained on")
     p.add_argument("-o", "--out", type=Path, required=True, metavar="OUT")
-    p.add_argument("--seed", type=whole(0, 2**31 - 1), default=0)
-    p.add_argument("--threads", type=whole(1, 1024), default=1)
+    p.add_argument("--seed", type=number("a seed", SEEDS, whole=True), default=0, metavar="N")
+    _add_threads(p)
 
 
 def _evaluate(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_evaluate)
-    p.add_argument("--data", type=Path, required=True, help="NES-MDB archive, or a folder of it")
-    p.add_argument("--split", required=True, metavar="NAME", help="held out: valid or test")
-    p.add_argument("--checkpoint", metavar="FILE")
+    p.add_argument("--data", type=Path, required=True, help=DATA)
     p.add_argument(
-        "--train-data", type=Path, metavar="ARCHIVE|DIR", help="with the train split; default: DATA"
+        "--split", required=True, metavar="NAME", help="which held-out songs: valid or test"
     )
-    p.add_argument("--json", type=Path, metavar="OUT", help="write the figures; default: print")
+    p.add_argument("--checkpoint", metavar="NAME|FILE")
+    p.add_argument(
+        "--train-data",
+        type=Path,
+        metavar="ARCHIVE|DIR",
+        help="where the songs are that it was trained on; default: DATA",
+    )
+    p.add_argument(
+        "--json", type=Path, metavar="OUT", help="write the figures there; default: print them"
+    )
     p.add_argument("--report", type=Path, metavar="DIR", help="write a page with pictures")
-    p.add_argument("--quick", action="store_true", help="fewer knobs' contexts, pairs and runs")
-    p.add_argument("--seed", type=whole(0, 2**31 - 1), default=0)
-    p.add_argument("--threads", type=whole(1, 1024), default=1)
+    p.add_argument("--quick", action="store_true", help="fewer contexts, pairs and runs")
+    p.add_argument("--seed", type=number("a seed", SEEDS, whole=True), default=0, metavar="N")
+    _add_threads(p)
 
 
-def _run_train(arguments: argparse.Namespace) -> int:
+def _add_threads(p: argparse.ArgumentParser) -> None:
+    threads = number("a number of threads", THREADS, whole=True)
+    p.add_argument("--threads", type=threads, default=1, metavar="N", help="default: 1")
+
+
+def _load_torch(what: str, threads: int) -> None:
+    """Load torch, and let it have so many threads.
+
+    Raises:
+        NesvaeError: it isn't installed; `what` needs it.
+    """
     try:
         import torch
     except ImportError:
-        print(
-            "nesvae-live: training needs torch: pip install 'nesvae-live[train]'", file=sys.stderr
-        )
-        return 1
+        raise NesvaeError(f"{what} needs torch: pip install 'nesvae-live[train]'") from None
+    torch.set_num_threads(threads)
+
+
+def _run_train(arguments: argparse.Namespace) -> int:
+    _load_torch("training", arguments.threads)
     from nesvae_live.chip.corpus import read_split
     from nesvae_live.model.checkpoint import load_checkpoint
     from nesvae_live.training.bound import Settings
     from nesvae_live.training.ranks import join
     from nesvae_live.training.train import BEST, train
 
-    torch.set_num_threads(arguments.threads)
     settings = Settings(
         steps=arguments.steps,
         streams=arguments.streams,
@@ -108,13 +159,7 @@ def _run_train(arguments: argparse.Namespace) -> int:
 
 
 def _run_finish(arguments: argparse.Namespace) -> int:
-    try:
-        import torch
-    except ImportError:
-        print(
-            "nesvae-live: finishing needs torch: pip install 'nesvae-live[train]'", file=sys.stderr
-        )
-        return 1
+    _load_torch("finishing", arguments.threads)
     from nesvae_live.chip.corpus import read_split
     from nesvae_live.latent.decoding import SAMPLING
     from nesvae_live.model.checkpoint import load_checkpoint, save_checkpoint
@@ -122,13 +167,11 @@ def _run_finish(arguments: argparse.Namespace) -> int:
     from nesvae_live.training.finish import card_lines, finish
 
     if not arguments.out.absolute().parent.is_dir():
-        print(f"nesvae-live: {arguments.out.parent}: no such folder for -o", file=sys.stderr)
-        return 1
+        raise NesvaeError(f"{arguments.out.parent}: no such folder for -o")
     checkpoint = load_checkpoint(find_checkpoint(arguments.checkpoint))
     corpus = read_split(arguments.data, "train")
     if checkpoint.about.get("data_sha256", corpus.sha256) != corpus.sha256:
-        print(f"nesvae-live: {arguments.data}: not what it was trained on", file=sys.stderr)
-    torch.set_num_threads(arguments.threads)
+        say(f"{arguments.data}: this is not what it was trained on")
     finished = finish(
         checkpoint,
         corpus,
@@ -139,8 +182,7 @@ def _run_finish(arguments: argparse.Namespace) -> int:
     try:
         save_checkpoint(arguments.out, finished)
     except OSError as error:
-        print(f"nesvae-live: {arguments.out}: {error.strerror}", file=sys.stderr)
-        return 1
+        raise NesvaeError(f"{arguments.out}: {error.strerror}") from None
     print(card_lines(finished))
     size = arguments.out.stat().st_size / 1e6
     print(f"finishing: {arguments.out}, {size:.1f} MB", file=sys.stderr)
@@ -148,13 +190,7 @@ def _run_finish(arguments: argparse.Namespace) -> int:
 
 
 def _run_evaluate(arguments: argparse.Namespace) -> int:
-    try:
-        import torch
-    except ImportError:
-        print(
-            "nesvae-live: evaluation needs torch: pip install 'nesvae-live[train]'", file=sys.stderr
-        )
-        return 1
+    _load_torch("evaluation", arguments.threads)
     from nesvae_live.chip.corpus import CorpusError, read_split
     from nesvae_live.evaluation.bootstrap import to_json
     from nesvae_live.evaluation.evaluate import FULL, QUICK, evaluate
@@ -163,8 +199,7 @@ def _run_evaluate(arguments: argparse.Namespace) -> int:
     from nesvae_live.paths import find_checkpoint
 
     if arguments.json is not None and not arguments.json.absolute().parent.is_dir():
-        print(f"nesvae-live: {arguments.json.parent}: no such folder for --json", file=sys.stderr)
-        return 1
+        raise NesvaeError(f"{arguments.json.parent}: no such folder for --json")
     checkpoint = load_checkpoint(find_checkpoint(arguments.checkpoint))
     held_out = read_split(arguments.data, arguments.split)
     try:
@@ -172,9 +207,8 @@ def _run_evaluate(arguments: argparse.Namespace) -> int:
     except CorpusError as error:
         if arguments.train_data is not None:
             raise
-        print(f"nesvae-live: {error}; no js_over_human, no copies", file=sys.stderr)
+        say(f"{error}; the figures lack js_over_human and copies")
         train = None
-    torch.set_num_threads(arguments.threads)
     evaluation = evaluate(
         checkpoint,
         held_out,
@@ -193,8 +227,7 @@ def _run_evaluate(arguments: argparse.Namespace) -> int:
 
             print(f"the report is {write_report(evaluation, arguments.report)}", file=sys.stderr)
     except OSError as error:
-        print(f"nesvae-live: {error.filename}: {error.strerror}", file=sys.stderr)
-        return 1
+        raise NesvaeError(f"{error.filename}: {error.strerror}") from None
     if arguments.json is None:
         print(text, end="")
     return 0

@@ -48,6 +48,9 @@ TEMPO = Range(20.0, 400.0, "BPM")
 LEVEL = Range(-90.0, 12.0, "dB")
 """Of a voice, or of all: the lowest is silence. 5 dB up is safe, above that loud music clips."""
 
+SHARE = Range(0.0, 1.0)
+"""Of a knob, a fader or a target that moves like one, and of the spread of the voices."""
+
 TEMPERATURE = Range(0.05, 4.0)
 TOP_P = Range(0.05, 1.0)
 TRANSPOSE = Range(-24, 24, "semitones")

@@ -283,7 +283,7 @@ def test_without_a_host_it_is_the_loopback(capsys: pytest.CaptureFixture[str]) -
     assert (given_.osc, given_.osc_to) == (("127.0.0.1", 9000), ("10.0.0.5", 9001))
     with pytest.raises(SystemExit):
         cli.main(["play", "--osc", "70000"])
-    assert "'70000' is no port: 1 to 65535, or HOST:PORT" in capsys.readouterr().err
+    assert "'70000' is not a port: 1 to 65535, or HOST:PORT" in capsys.readouterr().err
 
 
 def widgets(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
