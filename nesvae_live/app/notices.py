@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
+from nesvae_live.app.say import say
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.log.entries import Journal, Noted
 
@@ -22,7 +22,7 @@ class Notices:
 
     def say(self, text: str) -> None:
         """Say a thing."""
-        print(f"nesvae-live: {text}", file=sys.stderr)
+        say(text)
         if self.journal is not None:
             self.journal.put(Noted(self._time.now(), text))
 
