@@ -26,8 +26,8 @@ from nesvae_live.chip.nesmdb import (
 )
 from nesvae_live.chip.npzscore import loads_npz
 from nesvae_live.chip.vgm import RegisterLog, features_left_out, vgm_to_writes
-from nesvae_live.log.codec import JamError
 from nesvae_live.log.jam import Jam
+from nesvae_live.log.reader import JamError
 from nesvae_live.music.voices import Voice
 from nesvae_live.take.folder import read_jam
 from nesvae_live.take.midifile import jam_to_midi

@@ -18,8 +18,8 @@ from nesvae_live.io.audio.device import open_audio
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.opening import open_midi
-from nesvae_live.log.codec import JamError, line_to_opened
 from nesvae_live.log.entries import Entry
+from nesvae_live.log.reader import JamError, line_to_opened
 from nesvae_live.take.replay import Replay, ReplayError
 from nesvae_live.take.replayfiles import Count, read_entries
 

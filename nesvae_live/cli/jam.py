@@ -281,7 +281,7 @@ def _decoder(log: Path, checkpoint: str | None) -> Decode:
     Raises:
         ReplayError: the checkpoint is another one.
     """
-    from nesvae_live.log.codec import line_to_opened
+    from nesvae_live.log.reader import line_to_opened
     from nesvae_live.model.checkpoint import load_checkpoint
     from nesvae_live.model.critic import Critic
     from nesvae_live.model.decoder import Decoder

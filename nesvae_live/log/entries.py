@@ -1,12 +1,12 @@
-"""What a jam leaves behind: the entries of its log.
+"""The entries of a jam's log: the vocabulary in which a jam is recorded.
 
 Times are seconds on the stamps' scale (`time.perf_counter` when live); the recorder writes them
 relative to the jam's start. Beats count quarter notes from the jam's start.
 
-What the sequencer decides follows from what it took and when: `Stepped`, `Heard` and `Answered` are
-all that comes from outside, in the order in which it came, and from them everything else is
-computed again (`nesvae_live.take.replay`). What the sound needs besides is at which sample the chip took
-each event: `Sounded`, `Silenced`, `Rendered`.
+What the sequencer decides follows from what it was given and when. `Stepped`, `Heard` and
+`Answered` are all that came from outside, in the order in which it came, and a replay computes
+everything else from them again (`nesvae_live.take.replay`). The sound needs besides the samples at
+which the chip took the events: `Sounded`, `Silenced`, `Rendered`.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from nesvae_live.music.dialect import GENERAL
 from nesvae_live.music.events import Event
 
 VERSION = 2
-"""The log's format; a reader refuses another one."""
+"""The version of the log's format; a reader refuses any other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The first entry: what is needed to read the others and to play the jam again.
 
-    `at` is the time of beat 0; `started` is local wall time (ISO 8601); `beats_per_bar` in
-    quarter notes; `settings` and `versions` are name -> text, for people. For replay: `origin` is
+    `at` is the time of beat 0, `started` the local wall time (ISO 8601), `beats_per_bar` is in
+    quarter notes. `settings` and `versions` are name -> text, for people. For a replay, `origin` is
     what the stamps' clock showed at beat 0, and `setup` is all that the sequencer was made with
-    (`nesvae_live.engine.config`); empty, there is no replay. `dialect` is how MIDI was said.
+    (`nesvae_live.engine.config`; without it there is no replay). `dialect` is the MIDI dialect.
     """
 
     at: float
@@ -51,14 +51,14 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Stepped:
-    """The sequencer looked at the time: all that it took and sent until the next look was then."""
+    """The sequencer read the time: everything until the next such entry happened at `at`."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """An input as it came, with its stamp."""
+    """An input came; it carries its own stamp."""
 
     input: Input
 
@@ -70,10 +70,10 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The decoder's answer to what was asked last came: a whole phrase, or its `splice`th tail.
+    """The decoder answered the last request, with a whole phrase or with its `splice`th tail.
 
-    `tokens` are four a tuple; it took `seconds`. Whether it could be used, `Decoded` and `Spliced`
-    tell. `z` is where the encoder found what was captured, if that was asked; else it is empty.
+    `tokens` are four a tuple; decoding took `seconds`. `Decoded` and `Spliced` tell whether the
+    answer could be used. `z` is the encoder's point of a captured phrase, empty if none was asked.
     """
 
     at: float
@@ -86,7 +86,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """A knob has a new value in 0..1, or None when it was let go."""
+    """A knob has a new value in 0..1, or None if it was released."""
 
     at: float
     knob: str
@@ -97,7 +97,7 @@ class Turned:
 class Posed:
     """What no knob shows was set, because of `why`: a recall, a morph, a capture, the auto mode ...
 
-    `style` is where the style axes rest whose knobs are let go. The knobs' part is in `Turned`.
+    `style` is where those style axes rest whose knobs are unset. The knobs' part is in `Turned`.
     """
 
     at: float
@@ -109,9 +109,10 @@ class Posed:
 
 @dataclass(frozen=True, slots=True)
 class Arranged:
-    """From `beat` on these voices are silent, and the others transposed and kept in a key.
+    """From `beat` on these voices are muted, and the others are transposed and kept in a key.
 
-    `muted` are voices' names, `transpose` semitones of P1, P2 and TR, `key` as in `Key.parse`.
+    `muted` has the names of voices, `transpose` the semitones of P1, P2 and TR, `key` is as in
+    `Key.parse`.
     """
 
     at: float
@@ -125,8 +126,8 @@ class Arranged:
 class Decoded:
     """A phrase came out of the decoder.
 
-    `z` and `mask` are what it was decoded from (mask: 1 is set, 0 is let go), `follows` the index
-    of the phrase whose final state it started from (-1: none), `tokens` the 52 it spelt.
+    `z` and `mask` are what it was decoded from (mask: 1 is set, 0 is unset), `follows` is the index
+    of the phrase whose final state it started from (-1: none), `tokens` are its 52 tokens.
     """
 
     at: float
@@ -141,7 +142,7 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Phrase `index` sounds from `beat` on and lasts `beats`; `repeat` if its successor was late."""
+    """Phrase `index` sounds from `beat` on for `beats`; `repeat` if its successor was late."""
 
     at: float
     index: int
@@ -152,7 +153,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Spliced:
-    """Phrase `index` has a new tail, its `splice`th, which sounds from `beat` on for `beats`.
+    """Phrase `index` got a new tail, its `splice`th, which sounds from `beat` on for `beats`.
 
     Of the phrase as it was, `kept` tuples remain, the last of them held for `held` steps. The
     tail was decoded from `z` and `mask` with the draws of (seed, index, splice); `tokens` are
@@ -177,8 +178,8 @@ class Spliced:
 class Clocked:
     """The tempo line from here on: `beat` falls at `at`, and a beat lasts `beat_seconds`.
 
-    If `runs` is false, the position is held from then on; what was sent for later beats before
-    never sounded, and every note ended.
+    If `runs` is false, the position is held from then on: what had been sent for later beats never
+    sounded, and every note ended.
     """
 
     at: float
@@ -191,7 +192,7 @@ class Clocked:
 class Sent:
     """An event was sent to the outputs for beat `beat`, which falls at `at`.
 
-    `n` counts them from 0; -1: a panic ended the note, and the outputs were told otherwise.
+    `n` counts the events from 0; -1: a panic ended the note, without an event to the outputs.
     """
 
     at: float
@@ -202,7 +203,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Sounded:
-    """The chip took `count` events, from the `first`th that was sent on, at `sample` of the WAV."""
+    """The chip took `count` events, from number `first` on, at `sample` of the WAV."""
 
     sample: int
     first: int
@@ -211,7 +212,7 @@ class Sounded:
 
 @dataclass(frozen=True, slots=True)
 class Silenced:
-    """Every voice of the chip ended at `sample`; with `panic` its registers were written anew."""
+    """Every voice of the chip ended at `sample`; after a `panic` its registers were rewritten."""
 
     sample: int
     panic: bool
@@ -219,18 +220,18 @@ class Silenced:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The take's sound is so many samples long."""
+    """The take's sound is `samples` long."""
 
     samples: int
 
 
 @dataclass(frozen=True, slots=True)
 class Barred:
-    """Bar `bar` (from 0) begins here, at the latest: what stands in the log as it does.
+    """Bar `bar` (from 0) begins here at the latest, with the state of everything at its beginning.
 
-    Written by the recorder, so that a part of the log can be read without what was before it. The
-    tempo line is as `Clocked` has it; `voices` are (note, velocity, volume, duty, cents) of P1, P2,
-    TR and NO, note 0 for silence and velocity as MIDI's; `n` counts the events sent.
+    The recorder writes it, so that a part of the log can be read without what came before. The
+    tempo line is as in `Clocked`; `voices` are (note, velocity, volume, duty, cents) of P1, P2, TR
+    and NO, with note 0 for silence and MIDI's velocities; `n` events had been sent.
     """
 
     at: float
@@ -245,7 +246,7 @@ class Barred:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """Something a person should know of: a warning, a lost port, a panic."""
+    """A note for a person: a warning, a lost port, a panic, a mark."""
 
     at: float
     text: str
@@ -253,7 +254,7 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The last entry: the jam ended at `beat`, and why."""
+    """The last entry: the jam ended at `beat`, because of `why`."""
 
     at: float
     beat: float
@@ -283,8 +284,8 @@ Entry = (
 
 
 class Journal(Protocol):
-    """Takes what is worth remembering of a jam; one queue put, from any thread."""
+    """Takes the entries of a jam, from any thread; a put must not block."""
 
     def put(self, entry: Entry) -> None:
-        """Remember `entry`."""
+        """Record `entry`."""
         ...

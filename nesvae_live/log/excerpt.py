@@ -1,7 +1,7 @@
 """Some bars of a take, read without the rest of its log.
 
-A bar is found by bisection, because the log says how everything stands where bars begin. What was
-held over the first bar line is struck on it; what is held over the last one ends there.
+A bar is found by bisection, because the log has the state of everything where a bar begins. A note
+that was held over the first bar line is struck on it; one held over the last bar line ends there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from statistics import median
 from typing import BinaryIO
 
 from nesvae_live.clock.timing import EPSILON
-from nesvae_live.log.codec import UNHEARD, JamError, line_to_entry, line_to_opened
+from nesvae_live.log.codec import line_to_entry
 from nesvae_live.log.entries import (
     Barred,
     Clocked,
@@ -29,23 +29,24 @@ from nesvae_live.log.entries import (
     Turned,
 )
 from nesvae_live.log.jam import Jam
+from nesvae_live.log.reader import REPLAY_ONLY, JamError, line_to_opened
 from nesvae_live.log.tally import Tally, events_of
 
 HEARD = b'{"kind":"heard"'
 BARRED = b'{"kind":"barred"'
 FEW_BYTES = 1 << 16
-"""So close, lines are read one after the other."""
+"""Within so many bytes the search reads line after line."""
 
 AFTER_SECONDS = 0.5
-"""The chip has taken what was sent so much earlier."""
+"""Seconds within which the chip takes what was sent."""
 
 STRUCK = -1_000_000
-"""The number of the first event that is struck anew."""
+"""The number of the first event that is struck on the first bar line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Bars of a take as a jam of their own, and the samples of the take's WAV that are theirs."""
+    """Bars of a take as a jam of their own, and which samples of the take's WAV are theirs."""
 
     jam: Jam
     first_sample: int
@@ -56,7 +57,7 @@ def read_excerpt(log: Path, first_bar: int, last_bar: int) -> Excerpt:
     """Read bars `first_bar` to `last_bar`, counted from 1, both included.
 
     Raises:
-        JamError: it is no log of ours, or has no such bars.
+        JamError: it is no log that can be read, or it has no such bars.
     """
     try:
         with log.open("rb") as file:
@@ -75,7 +76,7 @@ def read_excerpt(log: Path, first_bar: int, last_bar: int) -> Excerpt:
 
 
 def _seek(file: BinaryIO, start: int, bar: int) -> None:
-    """Go to where the last bar up to `bar` begins in the log, or to `start`."""
+    """Seek the line where the last bar up to `bar` begins, or `start` if there is none."""
     found, low, high = start, start, file.seek(0, os.SEEK_END)
     while high - low > FEW_BYTES:
         middle = (low + high) // 2
@@ -94,7 +95,7 @@ def _seek(file: BinaryIO, start: int, bar: int) -> None:
 
 
 def _next_bar(file: BinaryIO, start: int, end: int) -> tuple[int, Barred | None]:
-    """The first bar that begins in a line behind `start`, and where; None: none before `end`."""
+    """The first bar that begins after the line at `start`, and where; None: none before `end`."""
     file.seek(start)
     at = start + len(file.readline())
     while at < end and (line := file.readline()):
@@ -111,7 +112,7 @@ def _next_bar(file: BinaryIO, start: int, end: int) -> tuple[int, Barred | None]
 
 def _entries(file: BinaryIO) -> Iterator[Entry]:
     for line in file:
-        if line.startswith((*UNHEARD, HEARD)):
+        if line.startswith((*REPLAY_ONLY, HEARD)):
             continue
         try:
             yield line_to_entry(line)
@@ -120,7 +121,7 @@ def _entries(file: BinaryIO) -> Iterator[Entry]:
 
 
 def _window(entries: Iterator[Entry], tally: Tally, begin: float, end: float) -> list[Entry]:
-    """What stands from beat `begin` to `end`; the tally is left at `begin`."""
+    """The entries from beat `begin` to `end`; the tally is left at `begin`."""
     window: list[Entry] = []
     over_at = None
     for entry in entries:

@@ -1,4 +1,4 @@
-"""A jam as its log tells it: who played what, and when."""
+"""A jam as its log tells it: which voice played what, and when."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Note:
 
 @dataclass(frozen=True)
 class Jam:
-    """A log, read: times are seconds from beat 0 on.
+    """A log that was read; times are seconds from beat 0 on.
 
-    `entries` is everything after `opened`, as it was written; `cut` says in one line what is
-    missing or could not be read, None for a log that is whole.
+    `entries` is everything after `opened`, as it was written. `cut` says in one line what is
+    missing or could not be read; None for a log that is whole.
     """
 
     opened: Opened
@@ -46,13 +46,13 @@ class Jam:
     cut: str | None = None
 
     def beat_at(self, at: float) -> float:
-        """The beat that falls at `at` seconds; where the clock stood still, the one it held."""
+        """The beat at `at` seconds; while the clock stood still, the beat that it held."""
         i = bisect_right(self._line_starts, at) - 1
         line = self.lines[max(i, 0)]
         return line.beat + (at - line.at) / line.beat_seconds if line.runs else line.beat
 
     def time_of(self, beat: float) -> float:
-        """When `beat` falls, in seconds, if it does."""
+        """The seconds at which `beat` falls, or would fall."""
         running = [line for line in self.lines if line.runs]
         reached = [line for line in running if line.beat <= beat] or running[:1] or self.lines
         line = reached[-1]
@@ -60,7 +60,7 @@ class Jam:
 
     @cached_property
     def lines(self) -> tuple[Clocked, ...]:
-        """The tempo lines in order, at least one; each holds until the next."""
+        """The tempo lines in order, at least one; each holds until the next begins."""
         lines = tuple(entry for entry in self.entries if isinstance(entry, Clocked))
         if lines and lines[0].at <= self.opened.at:
             return lines
@@ -90,7 +90,7 @@ class Jam:
 
     @cached_property
     def sounded(self) -> tuple[tuple[int, Event | None], ...]:
-        """What the chip took, in its order: (sample, event); None where it ended every voice."""
+        """What the chip took, in order: (sample, event); event None is where every voice ended."""
         event_of = {entry.n: entry.event for entry in self.entries if isinstance(entry, Sent)}
         took: list[tuple[int, Event | None]] = []
         for entry in self.entries:
@@ -114,7 +114,7 @@ class Jam:
         return last
 
     def notes(self) -> list[Note]:
-        """Every note by its start: at most one at a time in a voice, and every one ended."""
+        """Every note in order of its start; a voice has one at a time, and each has an end."""
         sounding: dict[Voice, tuple[NoteOn, float]] = {}
         notes: list[Note] = []
 
@@ -146,7 +146,7 @@ class Jam:
     def bars(self) -> int:
         """How many bars the jam fills, at least one.
 
-        A last bar that was begun but in which nothing sounded does not count.
+        A last bar that had begun but in which nothing sounded does not count.
         """
         bar = self.opened.beats_per_bar
         last_note = max((note.end for note in self.notes()), default=0.0)
@@ -155,5 +155,5 @@ class Jam:
 
 
 def _order(entry: Sent | Clocked) -> tuple[float, bool]:
-    """By beat; on one beat what ends before what begins."""
+    """The order of entries: by beat, and on one beat ends before beginnings."""
     return entry.beat, isinstance(entry, Sent) and isinstance(entry.event, NoteOn)

@@ -12,20 +12,20 @@ def to_data(value: Any) -> Any:
     """Dataclasses as objects, an array as `{"float32": [...]}`; numbers come back exactly.
 
     Raises:
-        TypeError: content that JSON has no form for.
+        TypeError: JSON has no form for some of the content.
     """
     return msgspec.to_builtins(value, enc_hook=_array_to_data, str_keys=True)
 
 
 def to_value(data: Any, kind: Any) -> Any:
-    """Undo `to_data`.
+    """The inverse of `to_data`.
 
     Args:
         data: what `to_data` gave, after JSON or not.
-        kind: the type that it was, as annotated.
+        kind: the type of the value, as annotated.
 
     Raises:
-        msgspec.ValidationError: it is none, in one line.
+        msgspec.ValidationError: the data are none of that type; one line.
     """
     return msgspec.convert(data, kind, dec_hook=_data_to_array, str_keys=True)
 

@@ -1,6 +1,6 @@
-"""The log's most frequent lines, read quickly: what two hours of music are made of.
+"""A fast path for the log's most frequent lines, of which two hours of music are made.
 
-Only lines as we write them are known here; `jamlog` reads every other, and says what is wrong.
+It knows only lines as `codec` writes them; `codec` reads every other line, and says what is wrong.
 """
 
 from __future__ import annotations
@@ -12,10 +12,14 @@ import msgspec
 
 from nesvae_live.control.inputs import MidiIn
 from nesvae_live.log.entries import Entry, Heard, Sent, Sounded, Stepped
-from nesvae_live.music.events import LOUDEST, NoteOff, NoteOn, Shape
+from nesvae_live.log.names import EVENT_RANGES
+from nesvae_live.music.events import NoteOff, NoteOn, Shape
 from nesvae_live.music.voices import Voice
 
-Midi = Annotated[int, msgspec.Meta(ge=1, le=127)]
+
+def _within(name: str) -> msgspec.Meta:
+    allowed = EVENT_RANGES[name]
+    return msgspec.Meta(ge=allowed.low, le=allowed.high)
 
 
 class _Event(msgspec.Struct):
@@ -26,18 +30,18 @@ class _Event(msgspec.Struct):
 
 
 class _On(_Event):
-    note: Midi
-    velocity: Midi
+    note: Annotated[int, _within("note")]
+    velocity: Annotated[int, _within("velocity")]
 
 
 class _Off(_Event):
-    note: Midi
+    note: Annotated[int, _within("note")]
 
 
 class _Shape(_Event):
-    volume: Annotated[int, msgspec.Meta(ge=0, le=LOUDEST)]
-    duty: Annotated[int, msgspec.Meta(ge=0, le=3)]
-    cents: Annotated[int, msgspec.Meta(ge=-12_000, le=12_000)]
+    volume: Annotated[int, _within("volume")]
+    duty: Annotated[int, _within("duty")]
+    cents: Annotated[int, _within("cents")]
 
 
 class _Midi(msgspec.Struct):
@@ -83,7 +87,7 @@ _BY_START = {start[:_SHORTEST]: (start, read) for start, read in _READERS.items(
 
 
 def quick_entry(line: bytes) -> Entry | None:
-    """The entry that a line holds, if it is of a frequent kind and nothing is wrong with it."""
+    """The entry of a line that is of a frequent kind and sound; None for any other line."""
     start, read = _BY_START.get(line[:_SHORTEST], (b"", None))
     if read is None or not line.startswith(start):
         return None

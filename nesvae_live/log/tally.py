@@ -1,7 +1,7 @@
-"""The tally of a jam as its entries go by, and the lines of the log that are made with it.
+"""The state of a jam as its entries go by, and the lines of the log that are made with it.
 
-The tally knows what sounds, where the knobs are and where a bar begins; so each bar's first line
-says how things stand, and a part of the log can be read without what came before.
+The tally knows what sounds, where the knobs stand and where a bar begins, so that each bar's first
+line can say it, and a part of the log can be read without what came before.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from nesvae_live.music.voices import SILENCE, Voice
 
 
 class Tally:
-    """Follows entries; `bar` is the last one that has begun (-1: none has)."""
+    """Follows the entries of a jam; `bar` is the last one that has begun (-1: none has)."""
 
     def __init__(self, opened: Opened) -> None:
         self.bar = -1
         self.line = Clocked(opened.at, 0.0, 60.0 / opened.tempo, runs=True)
         self.knobs: dict[str, float] = {}
         self.n = 0
-        """How many events were sent."""
+        """How many events have been sent."""
         self._bar_beats = opened.beats_per_bar
         self._played = [VoiceState()] * len(Voice)
         self._velocities = [VELOCITY] * len(Voice)
 
     def begins(self, entry: Entry) -> Barred | None:
-        """The bar that begins with `entry`, if one does; asked before `take`."""
+        """The bar that begins with `entry`, if one does; to be asked before `take`."""
         if not isinstance(entry, Sent):
             return None
         bar = int((entry.beat + EPSILON) // self._bar_beats)
@@ -36,7 +36,7 @@ class Tally:
         return self.stand(bar)
 
     def stand(self, bar: int) -> Barred:
-        """How everything stands, said of the beginning of `bar`."""
+        """The state of everything, as the entry that begins `bar`."""
         line, self.bar = self.line, bar
         beat = bar * self._bar_beats
         at = line.at + (beat - line.beat) * line.beat_seconds
@@ -48,7 +48,7 @@ class Tally:
         return Barred(at, bar, beat, line.beat_seconds, line.runs, knobs, voices, self.n)
 
     def take(self, entry: Entry) -> None:
-        """Take an entry."""
+        """Follow an entry."""
         if isinstance(entry, Sent):
             self.n = max(self.n, entry.n + 1)
             self._play(entry.event)
@@ -75,7 +75,7 @@ class Tally:
         self._played = list(silent)
 
     def _resume(self, barred: Barred) -> None:
-        """Go on from how everything stood."""
+        """Go on from the state that a bar's entry has."""
         self.bar, self.n, self.knobs = barred.bar, barred.n, dict(barred.knobs)
         self.line = Clocked(barred.at, barred.beat, barred.beat_seconds, barred.runs)
         self._played = [VoiceState(note, *shape) for note, _, *shape in barred.voices]
@@ -83,7 +83,7 @@ class Tally:
 
 
 def events_of(barred: Barred) -> list[Event]:
-    """The events that bring the voices to where they stood: shapes, then the notes held."""
+    """The events that bring the voices to a bar's state: shapes, then the notes held."""
     events: list[Event] = []
     for voice, (note, velocity, volume, duty, cents) in zip(Voice, barred.voices, strict=True):
         if note == SILENCE:
@@ -95,7 +95,8 @@ def events_of(barred: Barred) -> list[Event]:
 
 
 class LogLines:
-    """Makes lines of entries: `Opened` first, and before what begins a bar how everything stands.
+    """Makes the lines of a log: `Opened` first, and a `Barred` before what begins a bar.
+
 
     With `opened` the first line is written already; its `at` is the time of beat 0 on the scale
     of the entries that come.
@@ -108,7 +109,7 @@ class LogLines:
 
     @property
     def begun(self) -> bool:
-        """Whether the jam was opened: until then there are no lines."""
+        """Whether the jam was opened; until then there are no lines."""
         return self._opened is not None
 
     @property
@@ -117,11 +118,11 @@ class LogLines:
         return -1 if self._tally is None else self._tally.bar
 
     def take(self, entry: Entry) -> list[bytes]:
-        """The lines to be written next, each with its end.
+        """The lines to write for an entry, each with its newline.
 
         Raises:
-            TypeError, ValueError: it is the `Opened`, and can't be written; a log is nothing
-                without it. Of another entry that can't be, the log says so.
+            TypeError, ValueError: `Opened` can't be written, without which there is no log. In
+                place of any other entry that can't be written, a line says so.
         """
         if self._opened is None or self._tally is None:
             if not isinstance(entry, Opened):

@@ -1,4 +1,4 @@
-"""A jam for a terminal: a piano roll of Braille dots, a line for each knob, and its figures."""
+"""A jam in a terminal: a piano roll of Braille dots, a line for each knob, and its figures."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of each dot of a Braille character: four rows of two."""
 
 COLOURS = {Voice.TR: "32", Voice.P2: "33", Voice.P1: "34", Voice.NO: "90"}
-"""ANSI colours; of voices that share a character the last one here that isn't the noise wins."""
+"""ANSI colours; where voices share a character, the later one here has its colour."""
 
 LEVELS = "▁▂▃▄▅▆▇█"
 LABEL = 13
-"""How wide what stands before the lines is."""
+"""Characters before a line, for its label."""
 
 
 def jam_to_text(jam: Jam, width: int, *, colour: bool = False) -> list[str]:
@@ -37,7 +37,7 @@ def jam_to_text(jam: Jam, width: int, *, colour: bool = False) -> list[str]:
 
 
 def _ruler(bars: int, columns: int) -> str:
-    """Numbers of bars, where there is room for them."""
+    """The numbers of the bars, where there is room for them."""
     line = [" "] * columns
     free = 0
     for bar in range(bars):
@@ -77,7 +77,7 @@ def _inked(text: str, ink: str) -> str:
 
 
 def _knobs(jam: Jam, columns: int, beats: float) -> dict[str, str]:
-    """A line for each knob that was turned: how high it stood; nothing where it was let go."""
+    """A line for each knob that was turned: its height, and nothing where it was unset."""
     lines: dict[str, list[str]] = {}
     for entry in jam.entries:
         if not isinstance(entry, Turned):
@@ -90,7 +90,7 @@ def _knobs(jam: Jam, columns: int, beats: float) -> dict[str, str]:
 
 
 def jam_to_figures(jam: Jam) -> dict[str, str]:
-    """Name -> value, in the order in which they are shown."""
+    """The figures of a jam, name -> text, in the order in which they are shown."""
     opened, entries = jam.opened, jam.entries
     seconds = jam.time_of(jam.end_beat())
     tempi = sorted({round(60.0 / line.beat_seconds, 1) for line in jam.lines if line.runs})

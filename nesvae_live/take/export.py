@@ -15,9 +15,9 @@ import numpy.typing as npt
 from nesvae_live.chip.apu import Apu
 from nesvae_live.chip.convert import to_exprsco, to_vgm
 from nesvae_live.chip.nesmdb import dumps_exprsco
-from nesvae_live.log.codec import JamError
 from nesvae_live.log.excerpt import read_excerpt
 from nesvae_live.log.jam import Jam
+from nesvae_live.log.reader import JamError
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import replacing
 from nesvae_live.take.folder import LOG_NAME, SOUND_NAME, read_jam

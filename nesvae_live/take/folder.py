@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from pathlib import Path
 
-from nesvae_live.log.codec import JamError, lines_to_jam
 from nesvae_live.log.jam import Jam
+from nesvae_live.log.reader import JamError, lines_to_jam
 from nesvae_live.paths import replacing
 
 LOG_NAME, SOUND_NAME, MIDI_NAME, PICTURE_NAME = "take.jsonl", "take.wav", "take.mid", "take.png"

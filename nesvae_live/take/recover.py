@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from nesvae_live.log.codec import JamError, entry_to_line
+from nesvae_live.log.codec import entry_to_line
 from nesvae_live.log.entries import Closed
 from nesvae_live.log.jam import Jam
+from nesvae_live.log.reader import JamError
 from nesvae_live.take.folder import (
     LOG_NAME,
     MIDI_NAME,

@@ -11,8 +11,9 @@ from typing import BinaryIO
 from nesvae_live.chip.apu import Apu
 from nesvae_live.control.reply import ignore
 from nesvae_live.engine.protocols import Decode
-from nesvae_live.log.codec import JamError, line_to_entry, line_to_opened
+from nesvae_live.log.codec import line_to_entry
 from nesvae_live.log.entries import Entry, Opened
+from nesvae_live.log.reader import JamError, line_to_opened
 from nesvae_live.log.tally import LogLines
 from nesvae_live.paths import replacing
 from nesvae_live.take.folder import LOG_NAME, MIDI_NAME, SOUND_NAME, make_files

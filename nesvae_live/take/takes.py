@@ -8,8 +8,9 @@ from pathlib import Path
 
 from nesvae_live import NesvaeError
 from nesvae_live.clock.timing import Meter
-from nesvae_live.log.codec import JamError, line_to_entry, line_to_opened
+from nesvae_live.log.codec import line_to_entry
 from nesvae_live.log.entries import Barred, Closed, Entry, Opened, Sent
+from nesvae_live.log.reader import JamError, line_to_opened
 from nesvae_live.take.folder import LOG_NAME, MIDI_NAME
 from nesvae_live.take.growing import is_held
 

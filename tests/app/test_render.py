@@ -32,8 +32,9 @@ from nesvae_live.chip.timeline import score_to_timeline
 from nesvae_live.chip.vgm import vgm_to_writes
 from nesvae_live.cli.main import main
 from nesvae_live.io.audio.renderer import Renderer
-from nesvae_live.log.codec import entry_to_line, lines_to_jam
+from nesvae_live.log.codec import entry_to_line
 from nesvae_live.log.entries import Closed, Entry, Opened, Sent, Sounded
+from nesvae_live.log.reader import lines_to_jam
 from nesvae_live.music.drums import DRUM_PATCHES
 from nesvae_live.music.events import Event, NoteEvent, NoteOff, NoteOn
 from nesvae_live.music.shaper import Shaper

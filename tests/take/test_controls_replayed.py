@@ -9,8 +9,9 @@ import pytest
 from nesvae_live.control.controlspec import ControlSpec, Takeover
 from nesvae_live.control.inputs import Learn, MidiIn, Refresh, TurnPage, Unlearn
 from nesvae_live.control.layout import Defaults, Layout, Page
-from nesvae_live.log.codec import entry_to_line, line_to_entry, line_to_opened
+from nesvae_live.log.codec import entry_to_line, line_to_entry
 from nesvae_live.log.entries import Entry, Opened, Sent, Turned
+from nesvae_live.log.reader import line_to_opened
 from nesvae_live.take.replay import Replay
 from tests.support.fakes import ListJournal
 from tests.support.simulated import SimulatedJam

@@ -16,10 +16,10 @@ import pytest
 from nesvae_live.chip.nesmdb import loads_exprsco
 from nesvae_live.chip.vgm import vgm_to_writes
 from nesvae_live.cli.main import main
-from nesvae_live.log.codec import JamError
 from nesvae_live.log.entries import Turned
 from nesvae_live.log.excerpt import read_excerpt
 from nesvae_live.log.jam import Jam
+from nesvae_live.log.reader import JamError
 from nesvae_live.log.text import jam_to_figures, jam_to_text
 from nesvae_live.music.voices import Voice
 from nesvae_live.take.export import KINDS, export, read_selection

@@ -10,8 +10,9 @@ from typing import Any, get_args
 import pytest
 
 from nesvae_live.control.inputs import MidiIn, Panic, SetKnob, SetMute, SetSwap, SetTempo, Stop, Tap
-from nesvae_live.log.codec import JamError, line_to_entry
+from nesvae_live.log.codec import line_to_entry
 from nesvae_live.log.entries import Answered, Barred, Entry, Heard, Placed, Silenced, Spliced
+from nesvae_live.log.reader import JamError
 from nesvae_live.take.folder import LOG_NAME, MIDI_NAME, SOUND_NAME
 from nesvae_live.take.replay import ReplayError
 from nesvae_live.take.replayfiles import replay_take
