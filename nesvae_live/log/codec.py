@@ -22,7 +22,7 @@ from nesvae_live.log.entries import VERSION, Entry, Opened, Stepped
 from nesvae_live.log.names import ENTRY_KINDS, EVENT_RANGES, EVENTS, FORMAT, INPUTS
 from nesvae_live.log.plain import to_data, to_value
 from nesvae_live.log.quick import quick_entry
-from nesvae_live.music.events import LOUDEST, Event
+from nesvae_live.music.events import Event
 from nesvae_live.music.voices import Voice
 
 VOICE_TYPES = (Voice, Voice | None)

@@ -97,8 +97,7 @@ def events_of(barred: Barred) -> list[Event]:
 class LogLines:
     """Makes the lines of a log: `Opened` first, and a `Barred` before what begins a bar.
 
-
-    With `opened` the first line is written already; its `at` is the time of beat 0 on the scale
+    With `opened` the first line is already written; its `at` is the time of beat 0 on the scale
     of the entries that come.
     """
 
