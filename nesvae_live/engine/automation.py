@@ -1,7 +1,7 @@
-"""Automation: what moves the knobs without hands. Cues, morphs, the fader, chance, walks, rounds.
+"""Automation: what moves the knobs by itself: recalls, morphs, fader, chance, walks, rounds.
 
-A knob that a hand turns meanwhile is the hand's: automation leaves it where it is, until the next
-recall, morph, walk or round begins. All of it runs in the sequencer's thread.
+A knob that is turned by hand meanwhile belongs to the hand: automation leaves it where it is until
+the next recall, morph, walk or round begins. All of it runs in the sequencer's thread.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ from nesvae_live.music.arrangement import Arrangement
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """From beat `line` on everything stands as in `setting`, because of `why`.
+    """What is to change together on beat `line`: everything is then set as in `setting`.
 
-    `phrase` is what plays from there: one that came from the decoder, or one that was played
-    before; None: what would have.
+    `why` is the reason that the log gives. `phrase` is what plays from there: one that came from
+    the decoder, or one that was played before; None: what would have played anyway.
     """
 
     line: float
@@ -50,18 +50,18 @@ class Cue:
 
 
 GLIDE_PHRASES = 8
-"""In so many phrases the walk is reached from where the knobs stood."""
+"""How many phrases it takes to get from where the knobs were onto the walk."""
 
 ROUND_SLOTS = 2
-"""How many snapshots a round takes."""
+"""How many snapshots a round needs at least."""
 
 ARRANGEMENT = "arrangement"
-"""Beside the knobs, in what hands have touched."""
+"""Stands for the arrangement among the knobs touched by hand."""
 
 
 @dataclass
 class Wander:
-    """The auto mode: a walk, the `z` that it set out from, and how many phrases it has gone."""
+    """The auto mode: a walk, the `z` that it started from, and the phrases it has gone so far."""
 
     walk: Walk
     z: Vector
@@ -70,10 +70,10 @@ class Wander:
 
 @dataclass
 class Automation:
-    """Moves the performer's knobs.
+    """Moves the knobs of `live`.
 
-    `arrange(arrangement, beat)` and `leap(phrase, beat)` let the voices be arranged otherwise, or
-    another phrase play, from a beat on.
+    `arrange(arrangement, beat)` arranges the voices anew from a beat on; `leap(phrase, beat)` plays
+    another phrase from there.
     """
 
     live: LiveState
@@ -85,14 +85,14 @@ class Automation:
         self.morph: Morph | None = None
         self.wander: Wander | None = None
         self.leg: float | None = None
-        """Beats from snapshot to snapshot while it goes round them, None while it doesn't."""
+        """Beats from snapshot to snapshot on a round; None while there is no round."""
         self.pair = (1, 2)
         """The snapshots at the fader's ends."""
         self._alpha = 0.0
         self._rolled = 0
 
     def give(self, cue: Cue) -> None:
-        """Let a cue come; it ends whatever else moves the knobs, and an earlier cue."""
+        """Schedule a cue; it ends whatever else moves the knobs, and an earlier cue."""
         self._rest()
         self.cue = cue
 
@@ -105,23 +105,23 @@ class Automation:
         self.give(Cue(line, self.live.snapshot(slot), f"recall {slot}"))
 
     def morph_to(self, slot: int, line: float, beats: float) -> None:
-        """Begin on `line` to go to a snapshot, in `beats` beats.
+        """Begin a morph to a snapshot on `line`, over `beats` beats.
 
         Raises:
             ValueError: there is none of that number.
         """
-        self.live.snapshot(slot)  # or nothing rests
+        self.live.snapshot(slot)  # if there is none, what moves now goes on
         self._rest()
         self.live.touched.clear()
         self._begin(slot, line, beats)
 
     def go_round(self, line: float, beats: float) -> None:
-        """Begin on `line` to go from snapshot to snapshot by their numbers, `beats` beats each.
+        """Begin a round on `line`: from snapshot to snapshot by their numbers, `beats` beats each.
 
-        A knob that hands turn meanwhile is theirs until they let it go.
+        A knob that is turned by hand meanwhile belongs to the hand until it is released.
 
         Raises:
-            ValueError: there aren't two.
+            ValueError: there are fewer than two snapshots.
         """
         if self.leg is not None:
             self.leg = beats
@@ -139,7 +139,7 @@ class Automation:
         self._begin(slots[0], line, beats)
 
     def end_round(self) -> None:
-        """Stay where the round has come to; does nothing if there is none."""
+        """End the round where it is; does nothing if there is none."""
         if self.leg is not None:
             self._rest()
 
@@ -147,7 +147,7 @@ class Automation:
         """Put the fader between two snapshots.
 
         Raises:
-            ValueError: one of them isn't there.
+            ValueError: one of them does not exist.
         """
         self.live.snapshot(low)
         self.live.snapshot(high)
@@ -155,10 +155,10 @@ class Automation:
         self.live.fader = None
 
     def fade(self, value: float, at: float) -> None:
-        """Move the fader to 0..1: as far between its two snapshots.
+        """Move the fader to 0..1, from one of its two snapshots to the other.
 
         Raises:
-            ValueError: one of them isn't there.
+            ValueError: one of them does not exist.
         """
         low, high = map(self.live.snapshot, self.pair)
         if low.style is None:
@@ -170,7 +170,7 @@ class Automation:
         self._pose(between(low, high, value), at, "fader", -np.inf)
 
     def roll(self, amount: float, line: float) -> None:
-        """Let attributes and style stand elsewhere on `line`, each at most `amount` from now."""
+        """Move attributes and style by chance on `line`, each by at most `amount`."""
         live = self.live
         rng = np.random.default_rng([live.seed, 2, self._rolled])
         self._rolled += 1
@@ -190,7 +190,7 @@ class Automation:
         self.give(Cue(line, replace(setting, knobs=knobs, style=style), "chance"))
 
     def set_auto(self, *, on: bool) -> None:
-        """Let the knobs wander by themselves from the next phrase on, or stay where they are."""
+        """Start or end the auto mode: the knobs walk by themselves from the next phrase on."""
         if on == (self.wander is not None):
             return
         self._rest()
@@ -210,7 +210,7 @@ class Automation:
         )
 
     def advance(self, beat: float, at: float) -> None:
-        """Do what is due for `beat`, the first that can still be decoded for; inf: no time runs."""
+        """Do what is due at `beat`, the first that can still be decoded for; inf if time stands."""
         cue = self.cue
         if cue is not None and cue.line <= beat:
             self.cue = None
@@ -232,7 +232,7 @@ class Automation:
                 self._go_on(morph)
 
     def step(self, at: float) -> None:
-        """Go on with the walk: a phrase is about to be asked for."""
+        """Take the next step of the walk: a phrase is about to be asked for."""
         wander, live = self.wander, self.live
         if wander is None:
             return
@@ -241,7 +241,7 @@ class Automation:
         alpha = min(wander.phrases / GLIDE_PHRASES, 1.0)
         attributes = (1.0 - alpha) * wander.z[:N_ATTRIBUTES] + alpha * z[:N_ATTRIBUTES]
         style = slerp(wander.z[N_ATTRIBUTES:], z[N_ATTRIBUTES:], alpha)
-        live.touched.intersection_update(live.knobs.values)  # let go: the walk's again
+        live.touched.intersection_update(live.knobs.values)  # a released knob is the walk's again
         taken = live.touched
         ends = live.performance.reach
         knobs = {k: v for k, v in live.knobs.values.items() if not is_style(k) or k in taken}
@@ -250,7 +250,7 @@ class Automation:
         live.pose(replace(live.setting, knobs=knobs, style=style), at, "auto", taken)
 
     def figures(self, beat: float) -> dict[str, Any]:
-        """What the status shows of it. Any thread may ask."""
+        """What the status shows of the automation. Any thread may ask."""
         morph = self.morph
         return {
             "auto": self.wander is not None,
@@ -264,7 +264,7 @@ class Automation:
         self.morph = Morph(self.live.setting, self.live.snapshot(slot), slot, line, beats)
 
     def _go_on(self, done: Morph) -> None:
-        """Go to the next snapshot of the round, if it is one; the first again after the last."""
+        """If there is a round, go to its next snapshot, and after the last to the first again."""
         live = self.live
         if self.leg is None:
             return
@@ -277,7 +277,7 @@ class Automation:
         self._begin((later or slots)[0], done.start + done.beats, self.leg)
 
     def _set_out(self, morph: Morph) -> Morph:
-        """The morph from where everything stands as it begins."""
+        """The morph from where everything is as it begins."""
         return replace(morph, source=self.live.setting)
 
     def _pose(self, setting: Setting, at: float, why: str, line: float) -> None:

@@ -1,4 +1,4 @@
-"""What a sequencer is made with, which the log's first entry holds; and what goes wrong, counted."""
+"""Configuration: what a sequencer is made from, as the log's first entry holds it; its counters."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from nesvae_live.music.voices import Voice
 
 @dataclass(frozen=True, slots=True)
 class PlayConfig:
-    """What is fixed for a performance.
+    """What is fixed for a performance, and what it begins with.
 
-    `grid` says how phrases lie in time; `bars` ends it (None: it goes on); `swap` is where
-    turned knobs are heard to begin with; `style` is where the style axes rest `[U]`, `reach` the
-    attributes' ends `[8, 2]`; `lookahead` in seconds; a voice without a patch in `patches` is
-    played flat; `spread` is how z lies over the corpus, for the auto mode.
+    `style` `[U]` is where untouched style axes are, `reach` `[8, 2]` the attributes' ends. `grid`
+    says how phrases lie in time; after `bars` bars it ends (None: it goes on); `swap` is where
+    turned knobs are heard to begin with; `lookahead` is in seconds. A voice without a patch in
+    `patches` is played flat. `spread` is how z lies over the corpus, for the auto mode.
     """
 
     style: NDArray[np.float32]
@@ -51,7 +51,7 @@ class PlayConfig:
 
 @dataclass(slots=True)
 class Counters:
-    """What went wrong, counted instead of logged; `splices` is how many tails were swapped."""
+    """Counts of what happened in the sequencer's thread, which must not log."""
 
     events_late: int = 0
     decodes_missed: int = 0
@@ -63,9 +63,9 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class ClockSetup:
-    """Which clock: `port` is the MIDI input that is followed, None the internal one's sign.
+    """Which clock to use: `port` is the MIDI input that is followed, None for the internal clock.
 
-    `coasts`: it goes on at the last tempo when what is followed is lost.
+    One that `coasts` goes on at the last tempo when its source is lost.
     """
 
     tempo: float = 120.0
@@ -73,7 +73,7 @@ class ClockSetup:
     coasts: bool = False
 
     def clock(self, beats_per_bar: float) -> Clock:
-        """A clock like that, not yet started."""
+        """Make the clock; it is not yet started."""
         if self.port is None:
             return InternalClock(self.tempo)
         return MidiClock(self.port, beats_per_bar, self.tempo, coasts=self.coasts)
@@ -81,7 +81,7 @@ class ClockSetup:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """All that decides what a sequencer makes of its inputs, but for the inputs themselves."""
+    """All that a sequencer is made from: with the same inputs it then plays the same events."""
 
     performance: PlayConfig
     layout: Layout = field(default_factory=Layout)

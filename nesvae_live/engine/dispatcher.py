@@ -1,4 +1,4 @@
-"""The desk: every input is carried out here, written into the log, and answered.
+"""The dispatcher: every input is journaled, carried out and answered here.
 
 All of it runs in the sequencer's thread. A command's answer is sent before its effect can be heard.
 """
@@ -47,7 +47,10 @@ CLOCK_MESSAGES = tuple(int(status) for status in Status)
 
 @dataclass
 class Dispatcher:
-    """Carries out inputs. `follow` is called when the clock moved, `stop(why)` to end it all."""
+    """Carries out inputs.
+
+    `follow` is called when the clock has moved, `stop(why)` to end the performance.
+    """
 
     time: Time
     live: LiveState
@@ -67,18 +70,19 @@ class Dispatcher:
         self.taps = TapTempo()
 
     def take(self, item: Input) -> None:
-        """Take an input."""
+        """Journal an input, and carry it out."""
         if not isinstance(item, MidiIn | GetStatus | GetLearning):
             self.journal.put(Heard(item))
         self._carry_out(item)
 
     def tick(self, now: float) -> None:
-        """Learn what has become clear, and send the controller what it does not show yet."""
+        """Go on with MIDI learn, and send the controller what it does not show yet."""
         self.midi_learn.tick(now)
         for message in self.surface.due(self.live, now):
             self.callbacks.show(message)
 
     def _carry_out(self, item: Input) -> None:
+        # A MIDI message comes back here as the inputs that the surface makes of it: see _hear().
         match item:
             case MidiIn():
                 self._hear(item)
@@ -107,7 +111,7 @@ class Dispatcher:
             case KeepBars(bars):
                 item.reply(self.callbacks.keep(bars, self._bars_over()))
             case _:
-                gesture = item  # all that is left
+                gesture = item  # gestures are all that is left of the union
                 gesture.reply(self._tried(lambda: self.gestures.take(gesture)))
 
     @staticmethod
@@ -119,7 +123,7 @@ class Dispatcher:
         return {"ok": True}
 
     def _hear(self, message: MidiIn) -> None:
-        """Take a MIDI message: the clock's, a control's; a clock elsewhere is nobody's."""
+        """Take a MIDI message: a clock's, or a control's. A clock not followed is ignored."""
         port, data, at = message.port, message.data, message.at
         if data and data[0] in CLOCK_MESSAGES:
             if self.clock.hear(port, data, at):
@@ -132,7 +136,7 @@ class Dispatcher:
             return
         asked = self.surface.receive(port, data, at, self.live)
         for item in asked:
-            self._carry_out(item)  # the message says it all to whoever reads the log
+            self._carry_out(item)  # not journaled: in a replay it follows from the message
         self.surface.settle(self.live)
         if not asked:
             self.gestures.ear.hear(data, at)
@@ -168,7 +172,7 @@ class Dispatcher:
         return {"ok": True, "tempo": round(tempo, 3)}
 
     def _end(self, item: Panic | Stop) -> None:
-        """End every note, or everything."""
+        """End every note, or the performance."""
         if isinstance(item, Panic):
             self._panic()
         item.reply({"ok": True})
@@ -176,7 +180,7 @@ class Dispatcher:
             self.stop(item.why)
 
     def _bars_over(self) -> int:
-        """How many bars are over."""
+        """How many bars of the performance are over."""
         beat = self.clock.ref.beat_at(self.time.now()) if self.clock.runs else self.clock.held
         return int(max(beat, 0.0) // self.live.performance.meter.beats_per_bar)
 

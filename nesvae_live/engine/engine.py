@@ -2,14 +2,14 @@
 
 | thread | may | must not |
 | --- | --- | --- |
-| rtmidi callback, under JACK a reader of ours | stamp, one put on the inbox | log, print, decode, send, raise |
-| sequencer | drain the inbox, pop what is due, `send` | decode, read files, hold a lock of others |
+| rtmidi callback, or our JACK reader | stamp, one inbox put | log, print, decode, send, raise |
+| sequencer | drain the inbox, pop what is due, `send` | decode, read files, wait for a lock |
 | inference | run the decoder (GIL released) | touch the schedule |
 | MIDI sender | hold each event until its time, then send | send early |
 | audio renderer | render the chip ahead into the ring | wait on the sequencer |
 | pyo callback, in a process of its own | copy a block, count it | anything else |
 | recorder | write files from a queue | push back |
-| feedback | send what the sequencer put on its queue to the controller | ask anything of the sequencer |
+| feedback | send what is on its queue to the controller | ask anything of the sequencer |
 | control socket | parse a command, put it on the inbox | act on it |
 | main | build, status line, signals | real-time work |
 """
@@ -33,7 +33,11 @@ from nesvae_live.music.balance import Balance
 
 
 class Engine:
-    """Plays: everything between the inbox and the outputs."""
+    """All that lies between the inbox and the outputs.
+
+    The arguments are those of `Sequencer`, but for the decoder and the encoder, which the inference
+    thread uses. The status is what `callbacks.status` gives, and what the engine knows itself.
+    """
 
     def __init__(
         self,
@@ -67,18 +71,22 @@ class Engine:
         self._thread = threading.Thread(target=self.sequencer.run, name="sequencer", daemon=True)
 
     def prepare(self) -> None:
-        """Decode the first phrase, so that the music starts with the clock."""
+        """Decode the first phrase, so that the music starts together with the clock."""
         request = self.sequencer.first_request()
         self.sequencer.begin(run_request(request, self._decoder, self.time))
 
     def start(self, at: float) -> None:
-        """Start; beat 0 falls at `at` seconds, at least a lookahead from now, or is held from then."""
+        """Start both threads and the clock.
+
+        Beat 0 falls at `at` seconds, which is at least a lookahead from now. A clock that follows
+        another holds beat 0 from then on.
+        """
         self.sequencer.start(at)
         self.inference.start()
         self._thread.start()
 
     def stop(self, why: str) -> None:
-        """End every note and both threads; harmless when already stopped."""
+        """End every note and both threads; does nothing if they have ended."""
         sequencer = self.sequencer
         if self._thread.ident is not None:
             if not sequencer.done.is_set():
@@ -88,18 +96,18 @@ class Engine:
 
     @property
     def ending(self) -> Closed | None:
-        """When and why the performance ended, once it has."""
+        """When and why the performance ended; None until then."""
         s = self.sequencer
         return Closed(s.ended_at, s.ended_beat, s.why) if s.done.is_set() else None
 
     def check(self) -> None:
-        """Raise what went wrong in a thread, if anything did."""
+        """Raise the error that ended one of the threads, if there is one."""
         for error in (self.sequencer.error, self.inference.error):
             if error is not None:
                 raise error
 
     def finished(self) -> bool:
-        """Whether the performance has ended and its last event's time is past."""
+        """Whether the performance has ended and the time of its last event is past."""
         sequencer = self.sequencer
         return sequencer.done.is_set() and self.time.now() >= sequencer.ended_at
 

@@ -1,4 +1,4 @@
-"""Gestures: what hands do to everything but single knobs, carried out.
+"""Gestures: carries out what people do to everything but single knobs.
 
 All of it runs in the sequencer's thread.
 """
@@ -50,7 +50,7 @@ from nesvae_live.music.ranges import BOUNDS, FADER, MORPH_BARS, SEEDS
 
 @dataclass
 class Gestures:
-    """Carries gestures out. `arrange` lets the voices be arranged otherwise from the horizon on."""
+    """Carries gestures out. `arrange` arranges the voices anew from the horizon on."""
 
     time: Time
     live: LiveState
@@ -65,7 +65,7 @@ class Gestures:
         """Carry a gesture out.
 
         Raises:
-            ValueError: it asks for what can't be had, in one line.
+            ValueError: what it asks for is not possible; one line for a person.
         """
         live, automation, at = self.live, self.automation, item.at
         match item:
@@ -116,7 +116,7 @@ class Gestures:
                 self.live.journal.put(Noted(self.time.now(), f"mark {text}".strip()))
 
     def go_on(self, captured: Result) -> None:
-        """Let what was captured be the position, and be played back first."""
+        """Go to the position of what was captured, and play it back first."""
         live, z = self.live, captured.z
         assert z is not None  # the encoder found it
         ends = live.performance.reach
@@ -127,7 +127,7 @@ class Gestures:
         self.automation.give(Cue(self.player.next_line(), setting, "capture", captured))
 
     def rearrange(self, arrangement: Arrangement) -> None:
-        """Let hands arrange the voices."""
+        """Arrange the voices by hand: automation leaves them alone from now on."""
         self.live.touched.add(ARRANGEMENT)
         self.arrange(arrangement)
 
@@ -142,12 +142,12 @@ class Gestures:
             self.automation.end_round()
 
     def _beats(self, bars: float) -> float:
-        """The beats of a morph over so many bars."""
+        """The beats of a morph over `bars` bars."""
         beats_per_bar = self.live.performance.meter.beats_per_bar
         return MORPH_BARS.check("a morph over", bars) * beats_per_bar
 
     def _look_back(self, phrases: int) -> None:
-        """Back holds what it finds; forward from the newest phrase goes on."""
+        """Go back, and hold the phrase found there; going forward from the newest ends the hold."""
         live, history = self.live, self.player.history
         if phrases < 0 and live.hold and history.back == 0:
             live.hold = False
@@ -159,7 +159,7 @@ class Gestures:
         )
 
     def _position(self, past: Past) -> Setting:
-        """How everything stood then, but for the sound and the arrangement, which stay."""
+        """The setting of a past phrase, but with the present sound and arrangement."""
         then, now = past.setting, self.live.setting
         knobs = {k: v for k, v in then.knobs.items() if steers(k)}
         knobs |= {k: v for k, v in now.knobs.items() if not steers(k)}

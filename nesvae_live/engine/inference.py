@@ -1,4 +1,4 @@
-"""The inference thread: the newest request in, its phrase out; who asks, and how early."""
+"""Inference: requests for phrases, who makes them, and the thread that decodes them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ REMEMBERED_TIMES = 512
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Phrase `index`, to be decoded from `z` and `mask`, going on from `start`.
+    """Phrase `index`, to be decoded from `z` `[8 + U]` and `mask` `[8]`, going on from `start`.
 
     `follows` is the index of the phrase that `start` ends (-1: none). `splice` is 0 for a whole
-    phrase, and else says that the phrase's last `tuples` tuples are decoded again, for the how
-    manieth time. `seed`, `index` and `splice` determine the draws. If `captured` `[n, 4]` tuples
-    are there, n up to 13, the phrase is decoded from where the encoder finds them.
+    phrase. Otherwise only the phrase's last `tuples` tuples are decoded again, and `splice` counts
+    how often that has been asked for, this time included. `seed`, `index` and `splice` determine
+    the draws. With `captured` tuples, `[n, 4]` with n up to 13, the phrase is decoded from where
+    the encoder finds them.
     """
 
     index: int
@@ -44,15 +45,15 @@ class Request:
 
     @property
     def condition(self) -> Condition:
-        """Where the knobs point."""
+        """What the knobs ask the decoder for."""
         return Condition(self.z, self.mask, self.sampling.temperature, self.seed)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a request: the phrase or its tail, the states in it, and the seconds that it took.
+    """The answer to a request: the phrase or its tail, as decoded, and the seconds that it took.
 
-    `z` is where the encoder found what was captured, None if nothing was.
+    `z` `[8 + U]` is where the encoder found what was captured; None if nothing was.
     """
 
     request: Request
@@ -61,11 +62,16 @@ class Result:
     seconds: float
     z: NDArray[np.float32] | None = None
 
+    @property
+    def states(self) -> tuple[DecoderState, ...]:
+        """The decoder's state before each tuple, and after the last."""
+        return tuple(self.decoded.state(i) for i in range(len(self.phrase.tuples) + 1))
+
 
 def draws(
     seed: int, index: int, splice: int = 0, tuples: int = TUPLES_PER_PHRASE
 ) -> NDArray[np.float32]:
-    """`[tuples, 4]` float32 in 0..1: the draws of phrase `index` of a jam, or of its new tail."""
+    """The draws for phrase `index` of a jam, or for its new tail: `[tuples, 4]` float32 in 0..1."""
     rng = np.random.default_rng([seed, index, 0, splice] if splice else [seed, index])
     return rng.random((tuples, SLOTS), dtype=np.float32)
 
@@ -73,11 +79,11 @@ def draws(
 def run_request(
     request: Request, decoder: Decode, time: Time, encoder: Encode | None = None
 ) -> Result:
-    """Decode one request, here and now; one with something captured needs an encoder."""
+    """Decode one request in the calling thread; one with captured tuples needs an encoder."""
     began = time.now()
     found = None
     if request.captured is not None:
-        assert encoder is not None  # who captures has asked
+        assert encoder is not None  # who captures has one
         found = encoder.encode(request.captured)
     decoded = decoder.decode(
         request.z if found is None else found,
@@ -92,7 +98,7 @@ def run_request(
 
 
 class Inference:
-    """Decodes on a thread of its own; a request that was not begun gives way to a newer one.
+    """Decodes in a thread of its own; a request not yet begun gives way to a newer one.
 
     `deliver` is called from the inference thread with each result: a queue put.
     """
@@ -114,7 +120,7 @@ class Inference:
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self.error: BaseException | None = None
         self.seconds: deque[float] = deque(maxlen=REMEMBERED_TIMES)
-        """How long the last decodes took."""
+        """The seconds that the last decodes took."""
 
     def start(self) -> None:
         """Start the thread."""
@@ -146,12 +152,12 @@ class Inference:
                 result = run_request(request, self._decoder, self._time, self._encoder)
                 self.seconds.append(result.seconds)
                 self._deliver(result)
-        except BaseException as error:  # noqa: BLE001 - kept for engine.check(), which raises it again
+        except BaseException as error:  # noqa: BLE001 - engine.check() raises it again
             self.error = error
 
 
 LIKELIEST = Sampling(temperature=0.01)
-"""How a captured phrase is first played back: by the likeliest symbols, so as near as can be."""
+"""A captured phrase is first played back by the likeliest symbols, as near to it as possible."""
 
 
 class RequestBuilder:
@@ -170,22 +176,22 @@ class RequestBuilder:
         self._newest = 0
 
     def count(self, index: int) -> None:
-        """Phrase `index` plays: those that follow it have higher numbers."""
+        """Note that phrase `index` plays: those that follow it get higher numbers."""
         self._newest = max(self._newest, index)
 
     def following(self, placed: PlacedPhrase | None, condition: Condition | None = None) -> Request:
-        """The phrase after `placed` (None: the first), from `condition` (None: the newest knobs)."""
+        """The phrase after `placed` (None: the first), from `condition` (None: newest knobs)."""
         if placed is None:
             return self._request(0, -1, self._origin, condition)
         return self._request(self._newest + 1, placed.index, placed.states[-1], condition)
 
     def tail(self, placed: PlacedPhrase, cut: Cut) -> Request:
-        """A new tail for the phrase that plays."""
+        """A new tail for the phrase that plays, from `cut` on."""
         request = self._request(placed.index, placed.index - 1, placed.state_at(cut))
         return replace(request, tuples=placed.tail_tuples(cut), splice=placed.splices + 1)
 
     def captured(self, tuples: Ints) -> Request:
-        """Where `[n, 4]` tuples are, and a phrase from there, with no past, so that it is that one."""
+        """A phrase from where the encoder finds `[n, 4]` tuples; without a past, to be the same."""
         condition = self._live.condition
         self._newest += 1
         everything = np.ones(N_ATTRIBUTES, np.float32)
@@ -206,25 +212,3 @@ class RequestBuilder:
         condition = condition or self._live.condition
         sampling = replace(self._sampling, temperature=condition.temperature)
         return Request(index, follows, condition.seed, condition.z, condition.mask, state, sampling)
-
-
-SLOWEST_DECODES = 64
-"""How many decodes are remembered."""
-
-
-class Budget:
-    """Seconds that a decode is given: learnt from how long the last ones took."""
-
-    def __init__(self, seconds: float = 0.03) -> None:
-        self.phrase = seconds
-        """For a phrase, which must not be late."""
-        self.tail = seconds
-        """For a tail, which may be, once in a while: the next one has newer knobs."""
-        self._slowest: list[float] = []
-
-    def learn(self, seconds: float) -> None:
-        """Keep twice the slowest of the last decodes, and what a thread may wake late."""
-        self._slowest = [*self._slowest[-(SLOWEST_DECODES - 1) :], seconds]
-        ordered = sorted(self._slowest)
-        self.phrase = 0.015 + 2.0 * ordered[-1]
-        self.tail = 0.006 + 1.25 * ordered[9 * len(ordered) // 10]

@@ -1,7 +1,7 @@
-"""What the sequencer writes into the log: a step's time, the tempo line, and decoded phrases.
+"""Journaling: the entries that the sequencer logs of its steps, the tempo line and phrases.
 
-A step looks up the time once. So what it does follows from one number, which the journal keeps, and
-a jam can be played again.
+A step reads the time only once. What it does then follows from one number, which the journal
+keeps; that is why a jam can be played again.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from nesvae_live.log.entries import Answered, Clocked, Decoded, Journal, Spliced
 from nesvae_live.music.ranges import TEMPO
 
 DRIFT = 0.001
-"""Seconds by which a tempo line may leave the one in the log before that is told."""
+"""Seconds by which the tempo line may leave the one in the log before it is journaled anew."""
 
 
 class TempoLog:
-    """Tells the log of the clock's line; in the sequencer's thread."""
+    """Journals the clock's line; in the sequencer's thread."""
 
     def __init__(self, clock: Clock, journal: Journal) -> None:
         self._clock = clock
@@ -29,11 +29,11 @@ class TempoLog:
 
     @property
     def runs(self) -> bool:
-        """Whether the log has the time running."""
+        """Whether the clock runs, as the log has it."""
         return self._told.runs
 
     def tell(self, now: float) -> None:
-        """Tell the line at `now` seconds, if it has left the one that was told."""
+        """Journal the line at `now` seconds, if it has left the one in the log."""
         ref, told = self._clock.ref, self._told
         if told.runs:
             line = ClockRef(told.beat, told.at, told.beat_seconds)
@@ -43,21 +43,23 @@ class TempoLog:
         self._put(Clocked(ref.time_of(beat), beat, ref.beat_seconds, runs=True))
 
     def hold(self, now: float) -> None:
-        """Tell that the clock broke off, and holds its position from now on."""
+        """Journal that the clock broke off, and holds its position from `now` on."""
         self._put(Clocked(now, self._clock.held, self._told.beat_seconds, runs=False))
 
     def set_tempo(self, tempo: float, beat: float) -> None:
-        """Let the internal clock go at `tempo` beats a minute from `beat` on.
+        """Set the internal clock to `tempo` beats a minute from `beat` on.
 
         Raises:
-            ValueError: the time is another's, or goes at no such tempo.
+            ValueError: another clock is followed, or the tempo is out of range.
         """
-        if not isinstance(self._clock, InternalClock):
-            raise ValueError("the tempo is the clock's that is followed")  # noqa: TRY004 - a person's
-        TEMPO.check("tempo", tempo)
-        self._clock.set_tempo(tempo, beat)
-        ref = self._clock.ref
-        self._put(Clocked(ref.at, beat, ref.beat_seconds, runs=True))
+        match self._clock:
+            case InternalClock() as clock:
+                TEMPO.check("tempo", tempo)
+                clock.set_tempo(tempo, beat)
+                ref = clock.ref
+                self._put(Clocked(ref.at, beat, ref.beat_seconds, runs=True))
+            case _:
+                raise ValueError("the tempo is set by the clock that is followed")
 
     def _put(self, line: Clocked) -> None:
         self._told = line
@@ -65,14 +67,14 @@ class TempoLog:
 
 
 def answered(result: Result, at: float) -> Answered:
-    """The answer as it came, at `at` seconds: all that comes from the decoder is what was spelt."""
+    """The entry of an answer that came at `at` seconds: all that the decoder contributes."""
     request, tokens = result.request, result.phrase.tokens
     z = () if result.z is None else tuple(float(x) for x in result.z)
     return Answered(at, request.index, request.splice, tokens, result.seconds, z)
 
 
 def decoded(result: Result, at: float) -> Decoded:
-    """A whole phrase that is placed."""
+    """The entry of a whole phrase that is placed."""
     request = result.request
     return Decoded(
         at,
@@ -87,7 +89,7 @@ def decoded(result: Result, at: float) -> Decoded:
 
 
 def spliced(result: Result, cut: Cut, beat: float, beats: float, at: float) -> Spliced:
-    """A tail that is placed from `beat` on, and lasts `beats`."""
+    """The entry of a tail that is placed from `beat` on, and lasts `beats`."""
     request = result.request
     return Spliced(
         at,
@@ -106,7 +108,7 @@ def spliced(result: Result, cut: Cut, beat: float, beats: float, at: float) -> S
 
 
 class StepTime:
-    """A `Time` that stands still between `look`s; one thread's, the sequencer's."""
+    """A `Time` that stands still between `look`s; in the sequencer's thread."""
 
     def __init__(self, time: Time, journal: Journal) -> None:
         self._time = time
@@ -114,11 +116,11 @@ class StepTime:
         self._now = time.now()
 
     def now(self) -> float:
-        """Seconds, at the last look."""
+        """Seconds, as of the last look."""
         return self._now
 
     def look(self) -> float:
-        """Look at the time, and have it remembered; returns the seconds."""
+        """Read the time anew, and journal it; returns the seconds."""
         self._now = self._time.now()
         self._journal.put(Stepped(self._now))
         return self._now

@@ -1,4 +1,4 @@
-"""The outputs: what each voice plays, shaped, sent to every output and written into the log.
+"""The outputs: what each voice plays is shaped, sent to every output and journaled.
 
 All of it runs in the sequencer's thread. Events leave in order of time, whatever becomes of the
 tempo line that they are placed on.
@@ -25,7 +25,7 @@ Knobs = Mapping[str, float]
 
 
 class Outputs:
-    """Sends what the voices play; the one book of what sounds is its `voicing`."""
+    """Sends what the voices play; its `voicing` is the only record of which notes sound."""
 
     def __init__(
         self,
@@ -37,9 +37,9 @@ class Outputs:
         self.voicing = Voicing()
         self.shaper = Shaper(patches, DRUM_PATCHES)
         self.late = 0
-        """Events that were sent when their time was past."""
+        """How many events were sent when their time was already past."""
         self.excused = -math.inf
-        """The beat up to which lateness is not counted: a clock that starts announces nothing."""
+        """The beat up to which late events are not counted: a clock starts without warning."""
         self._outputs = outputs
         self._journal = journal
         self._time = time
@@ -59,18 +59,18 @@ class Outputs:
                 self._send(item.beat, [NoteOn(Voice.NO, item.drum.note)], ref, knobs)
 
     def shape(self, until: float, ref: ClockRef, knobs: Knobs) -> None:
-        """Send what the notes that sound do before `until` seconds."""
+        """Send the shapes of the sounding notes that fall before `until` seconds."""
         for at, event in self.shaper.due(until, knobs):
             self._put(at, ref.beat_at(at), event)
 
     def end(self, beat: float, ref: ClockRef, voices: Collection[Voice] = tuple(Voice)) -> None:
-        """End what sounds in `voices` on a beat: tails too."""
+        """End whatever sounds in `voices` on a beat, releases included."""
         self.voicing.end(voices)
         for event in self.shaper.cut(voices):
             self._put(ref.time_of(beat), beat, event)
 
     def silence(self, *, panic: bool = False) -> list[Event]:
-        """End everything now, and drop what the outputs hold; returns the ends, for the log."""
+        """End everything now, and drop what the outputs hold; returns the note ends for the log."""
         self.silence_devices(panic=panic)
         self.voicing.end()
         self.shaper.forget()
@@ -78,12 +78,12 @@ class Outputs:
         return self.shaper.cut()
 
     def silence_devices(self, *, panic: bool = False) -> None:
-        """Let every output end its notes and drop what it holds; what sounds here stays as it is."""
+        """Let every output end its notes and drop what it holds; the record of notes stays."""
         for output in self._outputs:
             output.silence(panic=panic)
 
     def _send(self, beat: float, events: Sequence[Event], ref: ClockRef, knobs: Knobs) -> None:
-        """Send note events as the patches shape them, behind all that is due before them."""
+        """Send note events as the patches shape them, after all that is due before them."""
         if not events:
             return
         at = ref.time_of(beat)
@@ -102,7 +102,7 @@ class Outputs:
 
 
 class DelayedOutput:
-    """Stands before `output` and moves the time of its events by `seconds`, plus or minus.
+    """An output that passes events on to another with their time moved by `seconds`, plus or minus.
 
     To play earlier, events must come that much earlier too: the lookahead has to grow with it.
     """
@@ -112,7 +112,7 @@ class DelayedOutput:
         self._seconds = seconds
 
     def send(self, event: Event, at: float) -> None:
-        """Pass `event` on for its moved time. Runs in the sequencer's thread."""
+        """Pass `event` on with its time moved. Runs in the sequencer's thread."""
         self._output.send(event, at + self._seconds)
 
     def silence(self, *, panic: bool = False) -> None:

@@ -7,7 +7,7 @@ The player is in one of four states, and in each it may wait for an answer to a 
 | state | what there is | `pending` may be | what leads on |
 | --- | --- | --- | --- |
 | EMPTY | nothing placed since the clock broke off | the phrase to enter with | its answer: READY |
-| READY | a phrase (`ready`) that waits for the clock | the same, from newer knobs | `join`: PLAYING |
+| READY | a phrase (`ready`) that awaits the clock | the same, from newer knobs | `join`: PLAYING |
 | PLAYING | a phrase on the schedule (`placed`) | the next phrase | changed knobs: CUTTING |
 | CUTTING | the same, and where to cut it | the tail from there | its answer: PLAYING |
 
@@ -15,8 +15,8 @@ The player is in one of four states, and in each it may wait for an answer to a 
 - The answer to the next phrase places it behind the one that plays: PLAYING. If it comes too late,
   or the tail does, `repeat` plays the phrase again: PLAYING.
 - `leap` puts another phrase in the place of the one that plays, or of the one that is ready.
-- `break_off` leads from PLAYING and CUTTING to EMPTY; to READY with the same phrase while it is held.
-- While a phrase is held (`live.hold`) it repeats: nothing is asked for, and no cut is planned.
+- `break_off` leads from PLAYING and CUTTING to EMPTY; while the phrase is held, with it to READY.
+- While a phrase is held (`live.hold`) it repeats: no other is asked for, and no cut is planned.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from enum import Enum, auto
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.timing import EPSILON
 from nesvae_live.engine.config import Counters
-from nesvae_live.engine.inference import Budget, Request, RequestBuilder, Result
+from nesvae_live.engine.deadlines import Deadlines
+from nesvae_live.engine.inference import Request, RequestBuilder, Result
 from nesvae_live.engine.journaling import answered, decoded, spliced
 from nesvae_live.engine.placedphrase import Cut, History, Past, PlacedPhrase
 from nesvae_live.engine.schedule import Placer
@@ -37,7 +38,6 @@ from nesvae_live.latent.decoding import Condition, DecoderState
 from nesvae_live.log.entries import Placed
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.phrase import Ints, Phrase
-from nesvae_live.music.swap import next_line
 
 
 class State(Enum):
@@ -74,11 +74,10 @@ class PhrasePlayer:
 
     def __post_init__(self) -> None:
         self.performance = self.live.performance
-        self.clock = self.live.clock
         self.journal = self.live.journal
         self.history = History()
-        self.placer = Placer(self.performance, self.clock)
-        self.budget = Budget()
+        self.placer = Placer(self.performance, self.live.clock)
+        self.deadlines = Deadlines(self.live, self.placer)
         self.requests = RequestBuilder(self.performance.sampling, self.live, self.origin)
         self.pending: Request | None = None
         """What was asked for last and has not been answered."""
@@ -99,14 +98,10 @@ class PhrasePlayer:
             return State.EMPTY if self.ready is None else State.READY
         return State.PLAYING if self._cut is None else State.CUTTING
 
-    def first_request(self) -> Request:
-        """The request for the first phrase, which is decoded before anything starts."""
-        return self.requests.following(None)
-
     def begin(self, first: Result) -> None:
         """Take the first phrase, which waits for the clock."""
         self._journal_answer(first)
-        self._wait(first, first.request.condition)
+        self.ready = Ready(first, first.request.condition)
 
     def join(self, entry: float) -> None:
         """Place the phrase that is ready where the clock enters."""
@@ -133,7 +128,7 @@ class PhrasePlayer:
         self.pending = self._cut = None
         self.joining = True
         if self.live.hold and self.placed is not None:
-            self._wait(self.placed, self.live.condition)
+            self.ready = Ready(self.placed, self.live.condition)
 
     def plan_anew(self) -> None:
         """The time or the swap changed: plan the cut anew, unless its tail is being decoded."""
@@ -147,8 +142,8 @@ class PhrasePlayer:
         if self.pending is not None or self.joining or self.live.hold:
             return float("inf")
         if self._cut is None:
-            return self._decided_by(self.placer.schedule.end) - self.budget.phrase
-        return self._decided_by(self.placer.swung(self._cut.place)) - self.budget.tail
+            return self.deadlines.phrase()
+        return self.deadlines.tail(self._cut)
 
     def ask_what_is_due(self, now: float) -> None:
         """Ask for the next phrase, or a tail, if its time has come."""
@@ -170,11 +165,11 @@ class PhrasePlayer:
             return
         self._journal_answer(result)
         self.pending = None
-        self.budget.learn(result.seconds)
+        self.deadlines.budget.learn(result.seconds)
         if result.z is not None:
             self._captured = result
         elif self.joining:
-            self._wait(result, result.request.condition)
+            self.ready = Ready(result, result.request.condition)
         elif self.live.hold:
             self._cut = None
         elif result.request.splice:
@@ -203,7 +198,7 @@ class PhrasePlayer:
         """
         self.pending = self._cut = None
         if self.joining:
-            self._wait(phrase, self.live.condition)
+            self.ready = Ready(phrase, self.live.condition)
             return
         place = max(line, self.placer.reached + EPSILON)
         if isinstance(phrase, Result):
@@ -225,12 +220,7 @@ class PhrasePlayer:
         """The first place on which something that is asked for now can be heard."""
         if self.joining:
             return -float("inf")
-        soonest = self.time.now() + self.performance.lookahead + self.budget.phrase
-        beat = max(self.clock.ref.beat_at(soonest), self.placer.reached)
-        return next_line(self.live.swap, beat, self.performance.meter)
-
-    def _wait(self, phrase: Result | PlacedPhrase, condition: Condition) -> None:
-        self.ready = Ready(phrase, condition)
+        return self.deadlines.next_line(self.time.now())
 
     def _play_again(self, placed: PlacedPhrase, place: float, now: float) -> None:
         places, beats = self.placer.put_down(Phrase(placed.tuples), placed.index, place)
@@ -240,24 +230,6 @@ class PhrasePlayer:
     def _journal_answer(self, result: Result) -> None:
         """Journal an answer before it is used."""
         self.journal.put(answered(result, self.time.now()))
-
-    def _decided_by(self, beat: float) -> float:
-        return self.clock.ref.time_of(beat) - self.performance.lookahead
-
-    def _plan(self, placed: PlacedPhrase, now: float) -> None:
-        """Find the cut from which turned knobs can be heard, if any were turned."""
-        if self.live.condition.key == placed.condition:
-            self._cut = None
-        elif self._cut is None:
-            soonest = now + self.performance.lookahead + self.budget.tail
-            beat = self.clock.ref.beat_at(soonest)
-            cut = placed.cut(self.live.swap, beat, self.performance.meter, self.placer.swung)
-            if cut is None:
-                return
-            # Both decodes need their time; without it the next phrase has the knobs.
-            end = self._decided_by(self.placer.schedule.end) - self.budget.phrase
-            if self._decided_by(self.placer.swung(cut.place)) < end:
-                self._cut = cut
 
     def _ask_to_enter(self) -> None:
         """Ask for the phrase that is to enter with the clock, again if the knobs have changed."""
@@ -270,7 +242,10 @@ class PhrasePlayer:
         """Ask for the next phrase or for a new tail, if its time has come."""
         placed = self.placed
         assert placed is not None  # it joined
-        self._plan(placed, now)
+        if placed.condition == self.live.condition.key:
+            self._cut = None
+        elif self._cut is None:
+            self._cut = self.deadlines.cut(placed, now)
         if now < self.ask_time():
             return
         if self._cut is None:
@@ -288,18 +263,16 @@ class PhrasePlayer:
 
         If it begins long before they may be heard, it is what the present phrase was decoded from.
         """
-        line = next_line(self.live.swap, self.placer.schedule.end, self.performance.meter)
-        wait = self.clock.ref.time_of(line) - self.clock.ref.time_of(self.placer.schedule.end)
-        soon = wait <= self.performance.lookahead + 2.0 * self.budget.phrase
-        return self.live.condition if soon else self._condition
+        return self.live.condition if self.deadlines.heard_soon() else self._condition
 
     def _place(self, result: Result, start: float, condition: Condition | None = None) -> None:
         """Let a whole phrase play from place `start` on."""
         request, phrase = result.request, result.phrase
         places, beats = self.placer.put_down(phrase, request.index, start)
-        states = tuple(result.decoded.state(i) for i in range(len(phrase.tuples) + 1))
         condition = condition or request.condition
-        self.placed = PlacedPhrase(request.index, phrase.tuples, places, states, condition.key)
+        self.placed = PlacedPhrase(
+            request.index, phrase.tuples, places, result.states, condition.key
+        )
         self.requests.count(request.index)
         self._condition, self._cut = condition, None
         self.history.add(Past(self.placed, self.live.setting))
@@ -321,8 +294,7 @@ class PhrasePlayer:
         end = placed.end if self.performance.grid.mode is Mode.BARS else None
         before = placed.tuples[cut.kept - 1][:3]
         places, beats = self.placer.put_down(phrase, request.index, cut.place, end, before)
-        states = tuple(result.decoded.state(i) for i in range(len(phrase.tuples) + 1))
         self._condition = request.condition
-        self.placed = placed.spliced(cut, phrase.tuples, places, states, self._condition.key)
+        self.placed = placed.spliced(cut, phrase.tuples, places, result.states, self._condition.key)
         self.history.amend(Past(self.placed, self.live.setting))
         self.journal.put(spliced(result, cut, beat, beats[-1] - beat, self.time.now()))

@@ -1,6 +1,6 @@
-"""A phrase on its beats: where its tuples lie, where it may be cut, what a tail goes on from.
+"""A placed phrase: where its tuples lie, where it may be cut, what a new tail goes on from.
 
-The history is the last of them as they were played, to go back to and forward again.
+The history holds the last of them as they were played, to go back to and forward again.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from nesvae_live.latent.setting import Setting
 from nesvae_live.music.swap import Swap, lines_from
 
 LONGEST_WAIT = 4.0
-"""Steps of a tuple that a knob waits for; of a longer one the rest is decoded again."""
+"""How many steps of a tuple a turned knob waits for; a longer tuple is cut."""
 
 Tuple4 = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where a phrase is cut: at `place`, when `kept` tuples have played, the last for `held` steps."""
+    """Where a phrase is cut: at `place`, after `kept` tuples, the last one `held` steps long."""
 
     kept: int
     held: int
@@ -52,10 +52,10 @@ class PlacedPhrase:
     def cut(
         self, swap: Swap, earliest: float, meter: Meter, swung: Callable[[float], float]
     ) -> Cut | None:
-        """The first cut that falls on beat `earliest` or later, as `swung` puts it; None: no one.
+        """The first cut on beat `earliest` or later, as `swung` puts it; None if there is none.
 
-        At a bar line or a beat that lies in a tuple, the tuple is cut there; with `now` only one
-        that would have lasted for more than `LONGEST_WAIT` steps, at its next step.
+        A tuple that a bar line or a beat falls into is cut there. With `Swap.NOW` a tuple is cut at
+        its next step, but only if more than `LONGEST_WAIT` of its steps are left.
         """
         if swap is Swap.NOW:
             return self._next_tuple(earliest, swung)
@@ -72,12 +72,12 @@ class PlacedPhrase:
         return Cut(last + 1, steps, line)
 
     def state_at(self, cut: Cut) -> DecoderState:
-        """What the tail goes on from: the last tuple kept is as long as it is really held."""
+        """The state that the tail goes on from: the last tuple kept is as long as it is held."""
         state = self.states[cut.kept]
         return replace(state, previous=(*state.previous[:3], cut.held - 1))
 
     def tail_tuples(self, cut: Cut) -> int:
-        """How many tuples the tail has: as many as it replaces, the rest of a cut one too."""
+        """How many tuples the tail has: as many as it replaces, and one for the rest of a cut."""
         return len(self.tuples) - cut.kept + (self._is_inside(cut))
 
     def spliced(
@@ -88,7 +88,7 @@ class PlacedPhrase:
         states: tuple[DecoderState, ...],
         condition: bytes,
     ) -> PlacedPhrase:
-        """The book with a new tail; `places` and `states` are one more than `tuples`."""
+        """The phrase with a new tail; `places` and `states` are one more than `tuples`."""
         p1, p2, tr, _ = self.tuples[cut.kept - 1]
         return PlacedPhrase(
             self.index,
@@ -103,7 +103,7 @@ class PlacedPhrase:
         return self.places[cut.kept] - cut.place > EPSILON
 
     def _step(self, i: int) -> float:
-        """How many beats a step of tuple `i` lasts."""
+        """How many beats one step of tuple `i` lasts."""
         return (self.places[i + 1] - self.places[i]) / self.tuples[i][3]
 
     def _next_tuple(self, earliest: float, swung: Callable[[float], float]) -> Cut | None:
@@ -129,43 +129,43 @@ LONGEST = 64
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A phrase, and how everything stood for it."""
+    """A phrase that was placed, and the setting that it was placed with."""
 
     placed: PlacedPhrase
     setting: Setting
 
 
 class History:
-    """The phrases that were placed, the newest last; one thread's."""
+    """The phrases that were placed, the newest last; in the sequencer's thread."""
 
     def __init__(self) -> None:
         self._past: list[Past] = []
         self._place = 0
 
     def __len__(self) -> int:
-        """How many phrases there are."""
+        """How many phrases are remembered."""
         return len(self._past)
 
     @property
     def back(self) -> int:
-        """How many phrases back we are."""
+        """How many phrases back from the newest we are."""
         return max(len(self._past) - 1 - self._place, 0)
 
     def add(self, past: Past) -> None:
-        """A new phrase began, and is where we are."""
+        """Add a phrase that begins; it is where we are from now on."""
         self._past = [*self._past[-(LONGEST - 1) :], past]
         self._place = len(self._past) - 1
 
     def amend(self, past: Past) -> None:
-        """The phrase that plays has a new tail."""
+        """Replace the phrase that plays: it has a new tail."""
         if self._past:
             self._past[self._place] = past
 
     def go(self, steps: int) -> Past:
-        """Go back (below 0) or forward by so many phrases, at most to the end; what is there.
+        """Go back (below 0) or forward by `steps` phrases, at most to the end; the phrase there.
 
         Raises:
-            ValueError: there is nothing farther in that direction.
+            ValueError: there is no phrase farther in that direction.
         """
         place = min(max(self._place + steps, 0), len(self._past) - 1)
         if place == self._place or not self._past:

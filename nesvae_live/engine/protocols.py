@@ -1,4 +1,4 @@
-"""What the engine asks of the world: a time, outputs, a decoder, a journal."""
+"""Protocols: what the engine is given: outputs, a decoder, an encoder, a clock, callbacks."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from nesvae_live.music.events import Event, MidiBytes
 class Output(Protocol):
     """Takes events with the time they are for.
 
-    Both verbs are called in the sequencer's thread: they hand over and return, never block,
-    never raise. Events arrive in order of time, off before on at the same time.
+    Both verbs are called in the sequencer's thread: they hand the event over and return,
+    and never block or raise. Events arrive in order of time, off before on at the same time.
     """
 
     def send(self, event: Event, at: float) -> None:
@@ -28,15 +28,15 @@ class Output(Protocol):
         ...
 
     def silence(self, *, panic: bool = False) -> None:
-        """Forget what is queued and end every note now; a panic trusts no books."""
+        """Drop what is queued and end every note now; in a panic, those it believes silent too."""
         ...
 
 
 class Decode(Protocol):
-    """Spells phrases; used by the inference thread alone, and releases the GIL while it works."""
+    """Decodes phrases; used by the inference thread alone, and releases the GIL while it works."""
 
     def initial_state(self) -> DecoderState:
-        """No past."""
+        """The state without a past."""
         ...
 
     def decode(
@@ -47,15 +47,15 @@ class Decode(Protocol):
         uniforms: NDArray[np.float32],
         sampling: Sampling,
     ) -> Decoded:
-        """Spell `[T, 4]` symbols from z `[8 + U]` and mask `[8]`, with draws `uniforms` `[T, 4]`."""
+        """Decode `[T, 4]` symbols from z `[8 + U]` and mask `[8]` by draws `uniforms` `[T, 4]`."""
         ...
 
 
 class Encode(Protocol):
-    """Finds phrases on the map; used by the inference thread alone, and releases the GIL."""
+    """Finds phrases in latent space; used by the inference thread alone, and releases the GIL."""
 
     def encode(self, tuples: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Where `[n, 4]` tuples, n from 1 to 13, are: z `[8 + U]`, within the knobs' reach."""
+        """Find `[n, 4]` tuples, n from 1 to 13: their z `[8 + U]`, within the knobs' reach."""
         ...
 
 
@@ -67,17 +67,17 @@ def nothing_recorded(bars: int, over: int) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Callbacks:
-    """Whom the engine tells and asks beside its outputs. None may block or raise.
+    """Whom the engine tells and asks besides its outputs. None of them may block or raise.
 
     All but `status` are called in the sequencer's thread.
     """
 
     show: Callable[[MidiBytes], None] = ignore
-    """Takes a message for a controller, which shows how a knob or a switch stands."""
+    """Sends a message to the controller, so that it shows the value of a control."""
     hear: Callable[[Balance], None] = ignore
-    """Takes the balance in which the voices are heard from now on."""
+    """Takes the balance in which the voices are to be heard from now on."""
     keep: Callable[[int, int], Mapping[str, Any]] = nothing_recorded
-    """`keep(bars, over)` exports the last `bars` of the `over` bars that are over; its answer."""
+    """`keep(bars, over)` exports the last `bars` of the `over` bars that are over, and answers."""
     status: Callable[[], Mapping[str, Any]] = dict
     """What the status shows beyond what the engine knows itself. Any thread may ask."""
 
@@ -87,26 +87,26 @@ NO_CALLBACKS = Callbacks()
 
 
 class Clock(Protocol):
-    """Musical time; `ref` is replaced, never changed. The verbs are the sequencer's thread's."""
+    """Musical time. `ref` is replaced, never changed; the methods run in the sequencer's thread."""
 
     @property
     def ref(self) -> ClockRef:
-        """The line to read now; while it doesn't run, its `beat` is the position that is held."""
+        """The line to read now; while the clock stands, its `beat` is the position it holds."""
         ...
 
     @property
     def runs(self) -> bool:
-        """Whether beats go by."""
+        """Whether the clock runs."""
         ...
 
     @property
     def epoch(self) -> int:
-        """Grows whenever what comes does not follow from what was: phrases are placed anew."""
+        """Grows whenever the position jumps or the clock breaks off: phrases are placed anew."""
         ...
 
     @property
     def entry(self) -> float:
-        """The beat on which phrases are placed anew."""
+        """The beat from which phrases are placed anew."""
         ...
 
     @property
@@ -116,27 +116,27 @@ class Clock(Protocol):
 
     @property
     def source(self) -> str:
-        """What it is called by a person."""
+        """Its name for a person."""
         ...
 
     @property
     def motion(self) -> str:
-        """What its source does."""
+        """What its source is doing."""
         ...
 
     @property
     def warning(self) -> str:
-        """What is wrong with its source, in one line; empty: nothing."""
+        """What is wrong with its source, in one line; empty if nothing is."""
         ...
 
     def start(self, at: float) -> None:
-        """Begin at `at` seconds."""
+        """Start at `at` seconds."""
         ...
 
     def hear(self, port: str, data: Sequence[int], at: float) -> bool:
-        """Take a MIDI message and its stamp; whether it was the clock's."""
+        """Take a MIDI message and its time stamp; whether it was meant for the clock."""
         ...
 
     def tick(self, now: float) -> None:
-        """Notice what did not come."""
+        """Notice if the source has gone silent."""
         ...

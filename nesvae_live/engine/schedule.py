@@ -1,4 +1,4 @@
-"""The schedule: on which beats tuples fall, which notes follow from them, and what is due.
+"""The schedule: on which beats tuples fall, which notes follow from them, and what is due when.
 
 A place is a beat before swing; a beat is where it sounds.
 """
@@ -38,7 +38,7 @@ class Schedule:
     def place(
         self, tuples: Sequence[tuple[int, int, int, int]], beats: Sequence[float], end: float
     ) -> None:
-        """Let tuples start on `beats` and the last one end on `end`.
+        """Place tuples so that they start on `beats` and the last one ends on `end`.
 
         What was placed for the first of these beats and later gives way.
         """
@@ -49,7 +49,7 @@ class Schedule:
         self.end = end
 
     def clear(self) -> None:
-        """Drop all that is placed."""
+        """Remove all that is placed."""
         self._moments.clear()
 
     def pop_due(self, beat: float) -> Iterator[Moment]:
@@ -59,20 +59,20 @@ class Schedule:
 
 
 class Voicing:
-    """The book of what sounds. Whoever starts a note ends it: all notes go through here."""
+    """The record of which notes sound. All notes go through it, so that each one is ended."""
 
     def __init__(self) -> None:
         self._sounding = {spec.voice: SILENCE for spec in VOICES}
 
     @property
     def sounding(self) -> dict[Voice, int]:
-        """Voice -> note, for every voice that sounds."""
+        """Voice -> note, for each voice that sounds."""
         return {voice: note for voice, note in self._sounding.items() if note != SILENCE}
 
     def change(self, notes: tuple[int, int, int], muted: Collection[Voice] = ()) -> list[NoteEvent]:
         """The events that lead from what sounds to `notes`, with the muted voices silent.
 
-        A note that goes on is not struck again; the notes that end come before those that start.
+        A note that goes on is not struck again; notes end before others start.
         """
         offs: list[NoteEvent] = []
         ons: list[NoteEvent] = []
@@ -109,10 +109,10 @@ class Placer:
         self.schedule = Schedule()
         self.drummer = Drummer(performance.seed, performance.meter.beats_per_bar)
         self.reached = 0.0
-        """The beat up to which everything was taken to be sent."""
+        """The beat up to which everything has been taken, to be sent."""
 
     def take_due(self, beat: float, noise: float | None) -> list[Moment | Hit]:
-        """What is due up to and including `beat`, drums by the knob that turns them."""
+        """Take what is due up to and including `beat`; `noise` is the drums' knob (None: unset)."""
         hits = self.drummer.pop_due(beat, noise)
         due: list[Moment | Hit] = [*self.schedule.pop_due(beat), *hits]
         self.reached = max(self.reached, beat)
@@ -126,17 +126,17 @@ class Placer:
         end: float | None = None,
         before: tuple[int, int, int] | None = None,
     ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """Put phrase `index`, or its tail, down from place `start` on; what was there gives way.
+        """Place phrase `index`, or its tail, from place `start` on; what was there gives way.
 
         Args:
-            phrase: what it is.
-            index: which it is, for the draws of its drums.
+            phrase: the phrase, or its tail.
+            index: the phrase's number, for the draws of its drums.
             start: where its first tuple starts.
-            end: where its last one ends; None: as the grid has it.
-            before: the notes of the tuple before a tail.
+            end: where its last tuple ends; None: as the grid has it.
+            before: the notes of the tuple before a tail; None for a whole phrase.
 
         Returns:
-            The places on which its tuples start and the last one ends, and their beats.
+            The places on which its tuples start and the last one ends, and the beats of these.
         """
         if end is None:
             length = self._grid.length(phrase.steps, start, self._clock.ref.tempo, self._meter)
@@ -149,12 +149,12 @@ class Placer:
         return places, beats
 
     def swung(self, place: float) -> float:
-        """The beat of a place."""
+        """The beat on which a place sounds."""
         return self._grid.swung(place, self._meter)
 
     @property
     def step_seconds(self) -> float:
-        """How long a step of the corpus is here, for who plays along."""
+        """How long one step of the corpus lasts here, in seconds, for somebody who plays along."""
         if self._grid.mode is Mode.NATIVE:
             return 1.0 / STEPS_PER_SECOND
         return clocks_to_beats(self._grid.clocks_per_step) * self._clock.ref.beat_seconds

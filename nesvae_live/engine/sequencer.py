@@ -1,6 +1,6 @@
-"""The sequencer: inputs in, phrases asked for and placed, events out, each for its time.
+"""The sequencer: takes inputs, asks for phrases and places them, sends events ahead of their time.
 
-`step()` is the logic and can be driven by a test with a time of its own; `run()` is the loop.
+`step()` is the logic, which a test can drive with a time of its own; `run()` is the loop.
 Everything is decided at the horizon, `lookahead` seconds ahead of now, so that the outputs have
 each event before its time; between now and the horizon nothing changes any more.
 """
@@ -32,8 +32,8 @@ from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.balance import Balance
 
 LONGEST_NAP = 0.006
-"""Seconds the loop sleeps at most: what it decides then still comes in time for the renderer, which
-looks every 5 ms and is 35 ms ahead, of the lookahead's 50."""
+"""Seconds that the loop sleeps at most: what it decides then still comes in time for the renderer,
+which looks every 5 ms and is 35 ms ahead, of the lookahead's 50."""
 
 SHORTEST_NAP = 0.0005
 
@@ -53,7 +53,7 @@ class Sequencer:
         journal: gets all that the sequencer takes in and decides.
         ask: called with each request for a phrase; its result comes through the inbox.
         balance: of the voices, to begin with; None: every voice at 0 dB.
-        callbacks: whom it tells and asks beside.
+        callbacks: whom else it tells and asks.
     """
 
     def __init__(
@@ -123,16 +123,16 @@ class Sequencer:
 
     def first_request(self) -> Request:
         """The request for the first phrase, which is decoded before anything starts."""
-        return self.player.first_request()
+        return self.player.requests.following(None)
 
     def begin(self, first: Result) -> None:
-        """Take the first phrase: it starts with the clock."""
+        """Take the first phrase, which starts with the clock."""
         self.player.begin(first)
         if self.clock.runs:
             self._join()
 
     def start(self, at: float) -> None:
-        """Start the clock: beat 0 falls at `at` seconds, or is held from then."""
+        """Start the clock: beat 0 falls at `at` seconds, or is held from then on."""
         self.clock.start(at)
         if not self.clock.runs:
             line = self.clock.ref
@@ -148,13 +148,16 @@ class Sequencer:
                     first = self.inbox.get(timeout=nap) if nap > 0 else self.inbox.get_nowait()
                 except Empty:
                     first = None
-        except BaseException as error:  # noqa: BLE001 - kept for engine.check(), which raises it again
+        except BaseException as error:  # noqa: BLE001 - engine.check() raises it again
             self.error = error
             self.outputs.silence_devices()
             self._stop("an error")
 
     def step(self, first: Input | Result | None = None) -> float:
-        """Take `first` and the inbox, do what is due; returns the seconds until there is more."""
+        """Take `first` and what is in the inbox, and do what is due.
+
+        Returns the seconds until there is more to do.
+        """
         now = self.time.look()
         if first is not None:
             self._take(first)
@@ -175,8 +178,8 @@ class Sequencer:
         if self.clock.runs and not self.player.joining:
             self.tempo_log.tell(now)
             self._advance(now)
-            ahead = now + self.performance.lookahead + self.player.budget.phrase
-            self.automation.advance(self.clock.ref.beat_at(ahead), now)
+            soonest = self.player.deadlines.soonest(now)
+            self.automation.advance(self.clock.ref.beat_at(soonest), now)
         else:
             self.automation.advance(math.inf, now)
         if not self.done.is_set():
@@ -193,7 +196,7 @@ class Sequencer:
         self.dispatcher.take(item)
 
     def _follow(self) -> None:
-        """If the clock broke off, end what sounds and begin anew: nothing before it counts."""
+        """If the clock has broken off, end what sounds and begin anew."""
         if self.clock.epoch == self._epoch:
             return
         self._epoch = self.clock.epoch
@@ -206,7 +209,7 @@ class Sequencer:
         self._arrangements.clear()
 
     def _join(self) -> None:
-        """Let the phrase that waits begin where the clock enters."""
+        """Let the phrase that is ready begin where the clock enters."""
         horizon = self.time.now() + self.performance.lookahead
         self.outputs.excused = self.clock.ref.beat_at(horizon)
         self.player.join(self.clock.entry)
@@ -236,7 +239,7 @@ class Sequencer:
         self.outputs.play(due, self.clock.ref, knobs, self.live.arrangement)
 
     def _arrange(self, arrangement: Arrangement, beat: float) -> None:
-        """Let the voices be arranged so from a beat on, before which everything was sent."""
+        """Arrange the voices anew from a beat on, before which everything was sent."""
         muted = arrangement.muted - self.live.muted
         self.live.arrange(arrangement, self.time.now(), beat)
         self.outputs.end(beat, self.clock.ref, muted)
@@ -248,7 +251,7 @@ class Sequencer:
         self._arrange(arrangement, self.player.placer.reached)
 
     def _arrange_later(self, arrangement: Arrangement, beat: float) -> None:
-        """From a beat on, which may be the horizon's or earlier: then from the horizon on."""
+        """Arrange the voices anew from a beat on, or from the horizon if that is later."""
         if self.player.joining or beat <= self.player.placer.reached:
             self._arrangements.clear()
             self._arrange_now(arrangement)
@@ -257,7 +260,7 @@ class Sequencer:
             self._arrangements.append((beat, arrangement))
 
     def request_stop(self, why: str) -> None:
-        """Ask for the end from another thread; the sequencer's thread carries it out."""
+        """Ask for the end from any thread; the sequencer's thread carries it out."""
         self.inbox.put(Stop(at=self.wall.now(), why=why))
 
     def _stop(self, why: str) -> None:

@@ -1,6 +1,6 @@
-"""The performer's side: where the knobs stand, how the voices are arranged, how it is heard.
+"""The live state: where the knobs are, how the voices are arranged and balanced.
 
-One thread writes (the sequencer's); what others read is replaced and never changed in place.
+Only the sequencer's thread writes; what other threads read is replaced, never changed in place.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
 
 TEMPERATURE, SEED = "temperature", "seed"
-"""Beside the knobs, in what hands have touched."""
+"""Stand for these two among the knobs touched by hand."""
 
 
 @dataclass
 class LiveState:
-    """What hands have set; every change of it goes into the log.
+    """All that is set by hand or by automation; every change of it is journaled.
 
-    It is what the targets' `now` reads (`nesvae_live.control.targets.Standing`).
+    Controls read it as a `nesvae_live.control.target.StateView`.
     """
 
     performance: PlayConfig
@@ -42,7 +42,7 @@ class LiveState:
     balance: Balance = field(default_factory=Balance)
     hear: Callable[[Balance], None] = ignore
     snapshots: Mapping[int, Setting] = field(default_factory=dict)
-    """Number -> setting; replaced when one is stored or cleared."""
+    """Number -> setting; the mapping is replaced when one is stored or cleared."""
 
     def __post_init__(self) -> None:
         p = self.performance
@@ -51,22 +51,22 @@ class LiveState:
         self.temperature = p.sampling.temperature
         self.seed = p.seed
         self.morph_bars = 4.0
-        """Bars that a morph takes if it isn't said."""
+        """How many bars a morph takes unless the gesture says."""
         self.bounds = 0.25
-        """How far chance moves a knob if it isn't said, in 0..1."""
+        """How far chance moves a knob unless the gesture says, in 0..1."""
         self.auto = False
-        """Whether the knobs wander by themselves."""
+        """Whether the auto mode moves the knobs."""
         self.round = False
-        """Whether they go from snapshot to snapshot."""
+        """Whether a round goes from snapshot to snapshot."""
         self.fader: float | None = None
-        """Where the fader is, since it moved last; None when something else has moved since."""
+        """Where the fader is in 0..1; None once something else has moved the knobs."""
         self.hold = False
-        """Whether the phrase that plays goes round."""
+        """Whether the phrase that plays repeats."""
         self.touched: set[str] = set()
-        """The knobs that hands have turned since something else began to move them."""
+        """The knobs turned by hand since the present automation began: it leaves them alone."""
         self.condition = self._condition()
         self.page = 0
-        """The page of the controls that is up."""
+        """The controller's current page, from 0."""
 
     @property
     def muted(self) -> frozenset[Voice]:
@@ -75,11 +75,11 @@ class LiveState:
 
     @property
     def setting(self) -> Setting:
-        """How everything stands."""
+        """All that a snapshot holds, as it is now."""
         return Setting(self.knobs.values, self.style, self.temperature, self.seed, self.arrangement)
 
     def turn(self, knob: str, value: float | None, at: float) -> None:
-        """Turn a knob by hand to a value in 0..1, or let it go with None.
+        """Turn a knob by hand to a value in 0..1, or release it with None.
 
         Raises:
             ValueError: no such knob, or a value outside 0..1.
@@ -91,12 +91,12 @@ class LiveState:
             self.condition = self._condition()
 
     def release_all(self, at: float) -> None:
-        """Let every knob go."""
+        """Release every knob."""
         for knob in self.knobs.values:
             self.turn(knob, None, at)
 
     def set_temperature(self, temperature: float, at: float) -> None:
-        """Draw more safely (below 1) or more wildly.
+        """Set how symbols are drawn: more safely below 1, more wildly above.
 
         Raises:
             ValueError: outside of `ranges.TEMPERATURE`.
@@ -106,7 +106,7 @@ class LiveState:
         self.touched.add(TEMPERATURE)
 
     def set_seed(self, seed: int, at: float) -> None:
-        """Draw otherwise: other notes at the same place of the map.
+        """Set the seed of the draws: other notes from the same point in latent space.
 
         Raises:
             ValueError: no seed.
@@ -116,9 +116,9 @@ class LiveState:
         self.touched.add(SEED)
 
     def pose(self, setting: Setting, at: float, why: str, keep: Collection[str] = ()) -> None:
-        """Let everything but the arrangement stand as in `setting`, without hands.
+        """Set everything but the arrangement as in `setting`, by automation.
 
-        Knobs in `keep` stay where they are; so does the style, where the setting knows none.
+        What is in `keep` stays as it is; so does the style if the setting has none.
         """
         knobs = setting.knobs
         for knob in KNOB_BY_NAME:
@@ -134,7 +134,7 @@ class LiveState:
             self.journal.put(Posed(at, why, style, self.temperature, self.seed))
 
     def arrange(self, arrangement: Arrangement, at: float, beat: float) -> None:
-        """Let the voices be arranged so from `beat` on; who calls ends what is muted."""
+        """Arrange the voices anew from `beat` on; the caller ends the notes of newly muted ones."""
         if arrangement == self.arrangement:
             return
         self.arrangement = arrangement
@@ -143,7 +143,7 @@ class LiveState:
         self.journal.put(Arranged(at, beat, muted, arrangement.transpose, key))
 
     def store(self, slot: int) -> None:
-        """Keep how everything stands under a number.
+        """Store the present setting as a snapshot.
 
         Raises:
             ValueError: there is no such number.
@@ -152,7 +152,7 @@ class LiveState:
         self.snapshots = MappingProxyType({**self.snapshots, slot: self.setting})
 
     def clear(self, slot: int) -> None:
-        """Forget a snapshot.
+        """Remove a snapshot.
 
         Raises:
             ValueError: there is none of that number.
@@ -162,10 +162,10 @@ class LiveState:
         self.snapshots = MappingProxyType(kept)
 
     def snapshot(self, slot: int) -> Setting:
-        """What is kept under a number.
+        """The setting of a snapshot.
 
         Raises:
-            ValueError: nothing is.
+            ValueError: there is none of that number.
         """
         if slot not in self.snapshots:
             there = ", ".join(map(str, sorted(self.snapshots))) or "none"
@@ -173,7 +173,7 @@ class LiveState:
         return self.snapshots[slot]
 
     def mix(self, balance: Balance) -> None:
-        """Let it be heard in another balance."""
+        """Set the balance in which the voices are heard."""
         self.balance = balance
         self.hear(balance)
 

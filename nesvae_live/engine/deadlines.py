@@ -1,0 +1,86 @@
+"""Deadlines: when a decode must be asked for, and where what comes of it can first be heard.
+
+All of it runs in the sequencer's thread. A place is a beat before swing; a beat is where it sounds.
+"""
+
+from __future__ import annotations
+
+from nesvae_live.engine.placedphrase import Cut, PlacedPhrase
+from nesvae_live.engine.schedule import Placer
+from nesvae_live.engine.state import LiveState
+from nesvae_live.music.swap import next_line
+
+REMEMBERED_DECODES = 64
+"""How many decodes the budget looks back on."""
+
+
+class Budget:
+    """Seconds that a decode is given, learnt from how long the last ones took."""
+
+    def __init__(self, seconds: float = 0.03) -> None:
+        self.phrase = seconds
+        """For a phrase, which must not be late."""
+        self.tail = seconds
+        """For a tail, which may be late once in a while: the next one has newer knobs."""
+        self._last: list[float] = []
+
+    def learn(self, seconds: float) -> None:
+        """Take how long a decode took.
+
+        A phrase gets twice the slowest of the last decodes, a tail a little more than nine in ten
+        took; both get what a thread may wake up late.
+        """
+        self._last = [*self._last[-(REMEMBERED_DECODES - 1) :], seconds]
+        ordered = sorted(self._last)
+        self.phrase = 0.015 + 2.0 * ordered[-1]
+        self.tail = 0.006 + 1.25 * ordered[9 * len(ordered) // 10]
+
+
+class Deadlines:
+    """What the clock, the lookahead and the budget leave time for."""
+
+    def __init__(self, live: LiveState, placer: Placer) -> None:
+        self.budget = Budget()
+        self._live = live
+        self._placer = placer
+        self._lookahead = live.performance.lookahead
+        self._meter = live.performance.meter
+
+    def phrase(self) -> float:
+        """When to ask for the phrase that follows what is placed, in seconds."""
+        return self._decided(self._placer.schedule.end) - self.budget.phrase
+
+    def tail(self, cut: Cut) -> float:
+        """When to ask for a tail from `cut` on, in seconds."""
+        return self._decided(self._placer.swung(cut.place)) - self.budget.tail
+
+    def soonest(self, now: float) -> float:
+        """When a phrase that is asked for now can be heard first, in seconds."""
+        return now + self._lookahead + self.budget.phrase
+
+    def next_line(self, now: float) -> float:
+        """The first place on which the swap lets a phrase begin that is asked for now."""
+        beat = self._live.clock.ref.beat_at(self.soonest(now))
+        return next_line(self._live.swap, max(beat, self._placer.reached), self._meter)
+
+    def cut(self, placed: PlacedPhrase, now: float) -> Cut | None:
+        """The first cut whose tail can still be decoded.
+
+        None: there is none, or none that leaves time to decode the next phrase after the tail; that
+        phrase then has the new knobs.
+        """
+        earliest = self._live.clock.ref.beat_at(now + self._lookahead + self.budget.tail)
+        cut = placed.cut(self._live.swap, earliest, self._meter, self._placer.swung)
+        if cut is None or self._decided(self._placer.swung(cut.place)) >= self.phrase():
+            return None
+        return cut
+
+    def heard_soon(self) -> bool:
+        """Whether what follows begins no longer than a phrase's budget before the swap's line."""
+        end, time_of = self._placer.schedule.end, self._live.clock.ref.time_of
+        wait = time_of(next_line(self._live.swap, end, self._meter)) - time_of(end)
+        return wait <= self._lookahead + 2.0 * self.budget.phrase
+
+    def _decided(self, beat: float) -> float:
+        """When the horizon reaches a beat, in seconds: what sounds there is decided then."""
+        return self._live.clock.ref.time_of(beat) - self._lookahead
