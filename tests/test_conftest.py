@@ -1,12 +1,14 @@
-"""A test whose need isn't met is skipped, or fails where the need is required."""
+"""A test whose need isn't met is skipped or fails; what tests share lies in `tests/support`."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import NEEDS, find_corpus, find_oracle, pytest_runtest_setup
+from tests.support.places import ROOT
 
 
 def set_up(request: pytest.FixtureRequest, marker: str) -> None:
@@ -44,3 +46,12 @@ def test_files_are_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -
     assert (find_corpus(), find_oracle()) == (Path("/nowhere/archive"), Path("/nowhere"))
     for marker in ("corpus", "oracle"):
         assert "nowhere" in str(NEEDS[marker]())
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=lambda path: path.stem)
+def test_no_test_module_lends_to_another(path: Path) -> None:
+    # Programs that tests start are text: so it is looked for in the text.
+    lent = re.findall(
+        r"(?:from|import)\s+tests\.(?:\w+\.)*test_\w+", path.read_text(encoding="utf-8")
+    )
+    assert not lent, f"{path}: what tests share lies in tests/support"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.jack import wait_until
+from tests.support.waiting import wait_until
 
 PARENT = """
 import subprocess, sys, time

@@ -15,8 +15,9 @@ from nesvae_live.music.events import NoteOn
 from nesvae_live.music.voices import CHANNELS, Voice
 from nesvae_live.take.folder import LOG_NAME, MIDI_NAME, SOUND_NAME, read_jam
 from tests.support.daemon import Daemon
-from tests.support.jack import JackProbe, JackServer
-from tests.whole.test_end_to_end import notes_on
+from tests.support.jack import JackServer
+from tests.support.notes import notes_on
+from tests.support.probe import JackProbe
 
 JACK = ("--midi-api", "jack", "--audio", "jack", "--no-status")
 IN, OUT = "nesvae_live_in", "nesvae_live_out"

@@ -25,7 +25,7 @@ from nesvae_live.bench.audio import (
 from nesvae_live.bench.case import ENGINES, Figures
 from nesvae_live.bench.server import BenchError, XrunCounter
 from nesvae_live.cli.main import main
-from tests.support.jack import wait_until
+from tests.support.waiting import wait_until
 
 SOAK_SECONDS = 300.0
 SOAK_ROUNDS = 10

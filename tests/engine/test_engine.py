@@ -17,13 +17,8 @@ from nesvae_live.engine.inference import Inference, Request, Result
 from nesvae_live.engine.protocols import Callbacks, Decode
 from nesvae_live.latent.decoding import Decoded, DecoderState, Sampling
 from nesvae_live.music.events import NoteOff, NoteOn
-from tests.support.fakes import CapturingOutput, DrawnDecoder, ListJournal
-from tests.support.jack import wait_until
-
-
-class RealTime:
-    def now(self) -> float:
-        return time.perf_counter()
+from tests.support.fakes import CapturingOutput, DrawnDecoder, ListJournal, RealTime
+from tests.support.waiting import wait_until
 
 
 class BrokenDecoder(DrawnDecoder):

@@ -15,12 +15,12 @@ from nesvae_live.control.inputs import MidiIn, Panic, SetKnob, SetMute, SetSwap,
 from nesvae_live.log.entries import Clocked, Decoded, Sent, Turned
 from nesvae_live.music.drums import DRUM_BY_NOTE
 from nesvae_live.music.events import NoteOn, Shape
-from nesvae_live.music.grid import Grid, Mode
+from nesvae_live.music.grid import Grid
 from nesvae_live.music.patch import Patch, table_to_patch
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
 from tests.support.chance import any_gesture
-from tests.support.rig import TICK, Rig, Source, check_events
+from tests.support.rig import GRIDS, SHAPED, TICK, Rig, Source, check_events
 
 
 def test_phrases_follow_without_a_gap_and_none_is_missed() -> None:
@@ -137,10 +137,6 @@ def test_the_same_seed_and_knobs_give_the_same_events() -> None:
     assert one.output.sent != other.output.sent
 
 
-SHAPED = {
-    Voice.P1: table_to_patch({"volume": "15 12 9 6", "release": "12 8 4", "duty": "0 1"}),
-    Voice.TR: table_to_patch({"volume": "15x3 0"}),
-}
 ACTIONS = st.one_of(
     st.tuples(st.just("cc"), st.sampled_from([20, 21, 123]), st.integers(0, 127)),
     st.tuples(st.just("sweep"), st.integers(1, 30), st.integers(1, 127)),
@@ -160,13 +156,6 @@ ACTIONS = st.one_of(
     st.tuples(st.just("continue"), st.none(), st.none()),
     st.tuples(st.just("jump"), st.integers(0, 300), st.none()),
     st.tuples(st.just("lose"), st.booleans(), st.none()),
-)
-GRIDS = (
-    Grid(),
-    Grid(Mode.NATIVE),
-    Grid(Mode.BARS),
-    Grid(Mode.CLOCK, quantise=16, swing=62.0),
-    Grid(Mode.BARS, bars=1.0, quantise=8),
 )
 
 

@@ -52,8 +52,7 @@ from nesvae_live.control.inputs import (
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
-from tests.engine.test_sequencer import GRIDS, SHAPED
-from tests.support.rig import TICK, Rig, Source, check_events, sounding
+from tests.support.rig import GRIDS, SHAPED, TICK, Rig, Source, check_events, sounding
 
 VOICES = (Voice.P1, Voice.P2, Voice.TR)
 KNOBS = ("density", "motion", "style1", "noise", "decay")

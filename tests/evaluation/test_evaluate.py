@@ -51,6 +51,7 @@ from nesvae_live.model.checkpoint import save_checkpoint
 from nesvae_live.model.critic import Critic
 from nesvae_live.model.decoder import Decoder
 from nesvae_live.music.phrase import Ints, tuples_to_phrases
+from tests.support.songs import make_corpus, make_song
 from tests.support.tiny import TINY, tiny_checkpoint
 
 SAMPLING = Sampling(0.9, 0.95)
@@ -64,17 +65,6 @@ SMALL_PLAN = EvaluationPlan(
     settings=5,
     iwae_draws=4,
 )
-
-
-def make_song(seed: int, tuples: int = 60) -> Ints:
-    rng = np.random.default_rng(seed)
-    notes = rng.choice([0, 50, 52, 55, 57, 60], size=(tuples, 3))
-    return np.column_stack((notes, rng.integers(1, 9, tuples)))
-
-
-def make_corpus(first: int, n: int) -> Corpus:
-    songs = tuple(make_song(first + i, 40 + 9 * i) for i in range(n))
-    return Corpus(tuple(f"{i:03d}" for i in range(n)), songs, f"hash{first}")
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,7 @@ from safetensors.numpy import load_file
 from nesvae_live.latent.atlas import BLENDED, Atlas
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from tests.model.test_checkpoint import rewrite
-from tests.support.tiny import TINY, tiny_checkpoint
+from tests.support.tiny import TINY, rewrite, tiny_checkpoint
 
 places = st.floats(-0.2, 1.2)
 

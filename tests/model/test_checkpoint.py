@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from nesvae_live.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from tests.support.tiny import tiny_checkpoint
+from tests.support.tiny import rewrite, tiny_checkpoint
 
 
 @pytest.fixture
@@ -20,13 +17,6 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.safetensors"
     save_checkpoint(path, tiny_checkpoint())
     return path
-
-
-def rewrite(path: Path, tensors: dict[str, NDArray[Any]], **metadata: str) -> None:
-    header = path.read_bytes()
-    size = int.from_bytes(header[:8], "little")
-    old = json.loads(header[8 : 8 + size])["__metadata__"]
-    save_file(tensors, path, {**old, **metadata})
 
 
 def test_a_checkpoint_comes_back_whole(file: Path) -> None:

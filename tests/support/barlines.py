@@ -19,7 +19,8 @@ from nesvae_live.log.entries import Clocked, Heard, Sent
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.voices import CHANNELS
-from tests.support.jack import JackProbe, JackServer
+from tests.support.jack import JackServer
+from tests.support.probe import JackProbe
 
 CLOCKS_PER_BAR = 96
 BEATS_PER_BAR = 4.0

@@ -16,6 +16,8 @@ from nesvae_live.io.remote.server import ControlError, send_command
 from nesvae_live.log.jam import Jam
 from nesvae_live.take.folder import read_jam
 from tests.support.orphans import ends_with_its_parent
+from tests.support.probe import JackProbe
+from tests.support.waiting import wait_until
 
 START_SECONDS = 60.0
 END_SECONDS = 90.0
@@ -111,3 +113,14 @@ class Daemon:
     def jam(self) -> Jam:
         """The log."""
         return read_jam(self.take)
+
+
+def plug(probe: JackProbe, daemon: Daemon, cc: int, knob: str) -> None:
+    """Connect with the instrument; what is sent as ports are being connected gets lost."""
+    probe.connect_midi_to("nesvae_live_in")
+
+    def heard() -> bool:
+        probe.send_midi((0xB0, cc, 1))
+        return knob in daemon.ctl(do="status")["knobs"]
+
+    assert wait_until(heard, every=0.05)

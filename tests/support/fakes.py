@@ -1,6 +1,8 @@
-"""Test doubles: a time, an output, a journal and a decoder."""
+"""Test doubles: times, an output, journals, a decoder and an encoder."""
 
 from __future__ import annotations
+
+import time
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,14 @@ class ManualTime:
     def now(self) -> float:
         """The seconds that were set last."""
         return self.value
+
+
+class RealTime:
+    """The time of stamps, as the instrument has it."""
+
+    def now(self) -> float:
+        """Seconds."""
+        return time.perf_counter()
 
 
 class CapturingOutput:
@@ -47,6 +57,13 @@ class ListJournal:
     def put(self, entry: Entry) -> None:
         """Keep `entry`."""
         self.entries.append(entry)
+
+
+class NoJournal:
+    """A journal that keeps nothing."""
+
+    def put(self, entry: Entry) -> None:
+        """Drop `entry`."""
 
 
 class DrawnDecoder:

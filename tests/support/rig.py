@@ -19,8 +19,8 @@ from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.log.entries import Placed
 from nesvae_live.music.events import Event, NoteOff, NoteOn
-from nesvae_live.music.grid import Grid
-from nesvae_live.music.patch import Patch
+from nesvae_live.music.grid import Grid, Mode
+from nesvae_live.music.patch import Patch, table_to_patch
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
 from tests.support.fakes import (
@@ -33,6 +33,20 @@ from tests.support.fakes import (
 
 TICK = 0.005
 CLOCK_PORT = "the clock"
+SHAPED = {
+    Voice.P1: table_to_patch({"volume": "15 12 9 6", "release": "12 8 4", "duty": "0 1"}),
+    Voice.TR: table_to_patch({"volume": "15x3 0"}),
+}
+"""Patches that a rig may play with."""
+
+GRIDS = (
+    Grid(),
+    Grid(Mode.NATIVE),
+    Grid(Mode.BARS),
+    Grid(Mode.CLOCK, quantise=16, swing=62.0),
+    Grid(Mode.BARS, bars=1.0, quantise=8),
+)
+"""Grids likewise."""
 
 
 class Ears(CapturingOutput):

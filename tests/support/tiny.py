@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
 
 from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles
 from nesvae_live.model.checkpoint import Checkpoint, ModelConfig
@@ -28,3 +33,11 @@ def tiny_checkpoint(config: ModelConfig = TINY, scale: float = 0.8) -> Checkpoin
     )
     about = {"note": "random weights for tests"}
     return Checkpoint(config, round_weights(weights, config), quantiles, about)
+
+
+def rewrite(path: Path, tensors: dict[str, NDArray[Any]], **metadata: str) -> None:
+    """Put other tensors and metadata into a checkpoint's file, right or wrong."""
+    header = path.read_bytes()
+    size = int.from_bytes(header[:8], "little")
+    old = json.loads(header[8 : 8 + size])["__metadata__"]
+    save_file(tensors, path, {**old, **metadata})

@@ -16,7 +16,7 @@ from nesvae_live.take.folder import (
     said_in_advance,
     seconds_left,
 )
-from tests.take.test_recorder import RATE, START, Session, opened
+from tests.support.recording import RATE, START, Session, opened
 
 
 class Usage(NamedTuple):
@@ -56,7 +56,7 @@ def test_little_room_is_warned_of_once_each_time(
     session.recorder.put(opened())
     for minute, room in enumerate((60, 30, 14, 13, 12, 40, 9)):
         give(monkeypatch, room * 60)
-        session.time.seconds = START + 60 * minute
+        session.time.value = START + 60 * minute
         session.recorder.step()
     warned = [text.partition("room for ")[2].partition(" of")[0] for text in session.warnings]
     assert warned == ["14 minutes", "9 minutes"]

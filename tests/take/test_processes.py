@@ -12,7 +12,7 @@ from nesvae_live.cli.main import main
 from nesvae_live.io.remote.server import ControlError
 from nesvae_live.take.processes import PartExport
 from tests.support.daemon import Daemon
-from tests.support.jack import wait_until
+from tests.support.waiting import wait_until
 
 SILENT = ("--midi-api", "none", "--audio", "none", "--no-status")
 

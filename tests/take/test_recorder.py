@@ -13,7 +13,6 @@ import textwrap
 import tracemalloc
 import wave
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,6 @@ from nesvae_live.log.entries import (
     Closed,
     Heard,
     Noted,
-    Opened,
     Sent,
 )
 from nesvae_live.log.jam import Jam
@@ -36,65 +34,12 @@ from nesvae_live.music.events import NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
 from nesvae_live.take.folder import read_jam
 from nesvae_live.take.growing import GrowingFile
-from nesvae_live.take.recorder import Recorder, RecordError, Take
+from nesvae_live.take.recorder import Recorder, RecordError
 from nesvae_live.take.wav import HEAD_BYTES, wav_head
-from tests.support.jack import wait_until
+from tests.support.fakes import ManualTime
 from tests.support.places import ROOT
-
-RATE = 48000
-STARTED = datetime(2026, 11, 23, 14, 5, 9)  # noqa: DTZ001 - local wall time
-START = 5000.0  # beat 0, on the stamps' scale
-
-
-def opened(at: float = START) -> Opened:
-    return Opened(
-        at, "2026-11-23T14:05:09", 120.0, "4/4", 4.0, RATE, 7, "map", "ab12", "default", {}, {}
-    )
-
-
-class ManualTime:
-    def __init__(self) -> None:
-        self.seconds = START
-
-    def now(self) -> float:
-        return self.seconds
-
-
-class Session:
-    """A recorder that the test steps by hand."""
-
-    def __init__(self, jams: Path, **options: object) -> None:
-        self.time = ManualTime()
-        self.warnings: list[str] = []
-        self.recorder = Recorder(
-            jams,
-            RATE,
-            time=self.time,
-            warn=self.warnings.append,
-            makers={},
-            **options,  # type: ignore[arg-type]
-        )
-        self.folder = self.recorder.open(STARTED)
-
-    def play(self, seconds: float, *, first: float = 0.0) -> None:
-        """Half a second of log and sound at a time, stepped as the thread would."""
-        at = first
-        while at < first + seconds:
-            self.recorder.put(Sent(START + at, 2 * at, NoteOn(Voice.P1, 60)))
-            self.recorder.put(Sent(START + at + 0.2, 2 * at + 0.4, NoteOff(Voice.P1, 60)))
-            self.recorder.tap(sound(RATE // 2, at))
-            at += 0.5
-            self.time.seconds = START + at
-            self.recorder.step()
-
-    def close(self) -> Take:
-        take = self.recorder.close()
-        assert take
-        return take
-
-
-def sound(n: int, seed: float) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
-    return np.random.default_rng(int(2 * seed)).integers(-9000, 9000, n).astype(np.int16)
+from tests.support.recording import RATE, START, STARTED, Session, opened, sound
+from tests.support.waiting import wait_until
 
 
 def frames(path: Path) -> int:
@@ -201,15 +146,15 @@ def test_it_is_forced_to_the_disk_each_second_and_at_each_bar(
 ) -> None:
     synced: list[float] = []
     session = Session(tmp_path)
-    monkeypatch.setattr(os, "fsync", lambda _: synced.append(session.time.seconds - START))
+    monkeypatch.setattr(os, "fsync", lambda _: synced.append(session.time.value - START))
     session.recorder.put(opened())
     session.recorder.put(Sent(START, 0.0, NoteOn(Voice.P1, 62)))
     for n in range(1, 41):  # ten seconds of steps
-        session.time.seconds = START + n / 4
+        session.time.value = START + n / 4
         session.recorder.step()
     assert np.diff([0.0, *sorted(set(synced)), 10.0]).max() <= 1.0
     synced.clear()
-    session.time.seconds += 0.01
+    session.time.value += 0.01
     session.recorder.put(Sent(START + 2.5, 3.9, NoteOn(Voice.P1, 60)))
     session.recorder.step()
     assert not synced
@@ -326,7 +271,7 @@ def test_ten_minutes_take_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPa
                 note = NoteOn(Voice.P1, 40 + n) if n % 2 else NoteOff(Voice.P1, 39 + n)
                 session.recorder.put(Sent(START + at, 2 * at, note))
             session.recorder.tap(block.copy())
-            session.time.seconds = START + at
+            session.time.value = START + at
             session.recorder.step()
             if quarter in {400, 2399}:
                 held.append(tracemalloc.get_traced_memory()[0])

@@ -24,8 +24,8 @@ from nesvae_live.take.replayfiles import replay_take
 from nesvae_live.take.takes import TakeError, TakeState, find_take, inspect_take
 from nesvae_live.take.wav import HEAD_BYTES
 from tests.support.daemon import Daemon
-from tests.support.jack import wait_until
 from tests.support.simulated import SimulatedJam
+from tests.support.waiting import wait_until
 
 SILENT = ("--midi-api", "none", "--audio", "none", "--no-status")
 

@@ -35,9 +35,8 @@ from nesvae_live.training.styleaxes import (
     varimax,
 )
 from nesvae_live.training.traits import TRAITS, traits
-from tests.evaluation.test_evaluate import make_corpus
+from tests.support.songs import make_corpus, make_score
 from tests.support.tiny import TINY, tiny_checkpoint
-from tests.training.test_training import make_score
 
 NAMES = [trait.name for trait in TRAITS]
 TURN: F32 = np.linalg.qr(np.random.default_rng(3).standard_normal((5, 5)))[0].astype(np.float32)

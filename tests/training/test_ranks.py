@@ -21,7 +21,7 @@ from nesvae_live.training.run import Run, TrainingError
 from nesvae_live.training.train import LOG, STATE
 from tests.support.places import ROOT
 from tests.support.small_train import SMALL
-from tests.training.test_training import folder  # noqa: F401 (a fixture)
+from tests.support.songs import write_corpus
 
 SETTINGS = Settings(steps=10_000, streams=6, learning_rate=0.05, seed=4, precision="f32")
 """Of both processes: each has half of the streams; they are asked to end long before."""
@@ -45,12 +45,20 @@ def small() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def corpus(folder: Path, small: None) -> tuple[Corpus, Corpus]:  # noqa: F811
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus on the disk."""
+    root = tmp_path_factory.mktemp("nesmdb24_exprsco")
+    write_corpus(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def corpus(folder: Path, small: None) -> tuple[Corpus, Corpus]:
     return read_split(folder, "train"), read_split(folder, "valid")
 
 
 @pytest.fixture(scope="module")
-def cut(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Cut:  # noqa: F811
+def cut(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Cut:
     """`torchrun --nproc-per-node 2 nesvae-live train` with a small network, asked to end."""
     out = tmp_path_factory.mktemp("cut")
     s = SETTINGS

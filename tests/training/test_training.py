@@ -18,15 +18,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from nesvae_live.chip.corpus import Corpus, CorpusError, read_split, song_phrases
-from nesvae_live.chip.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.evaluation.bootstrap import interval
 from nesvae_live.evaluation.likelihood import nats_per_token
 from nesvae_live.latent.attributes import measure
 from nesvae_live.latent.walk import Spread
-from nesvae_live.model.checkpoint import ModelConfig, load_checkpoint
+from nesvae_live.model.checkpoint import load_checkpoint
 from nesvae_live.model.vae import Vae
 from nesvae_live.music.voices import VOICES
 from nesvae_live.training import train as training
@@ -36,36 +34,15 @@ from nesvae_live.training.ranks import ALONE
 from nesvae_live.training.run import Run, TrainingError
 from nesvae_live.training.styleaxes import rotate_style
 from nesvae_live.training.train import BEST, STATE, begin, train
-
-SMALL = ModelConfig(embedding=6, encoder_hidden=12, hidden=16, layers=2, head_hidden=12, style=4)
-
-
-def make_score(rng: np.random.Generator, steps: int = 400) -> NDArray[np.uint8]:
-    """An expressive score of a few notes, each held for some steps."""
-    score = np.zeros((steps, 4, 3), np.uint8)
-    for voice, spec in enumerate(VOICES):
-        at = 0
-        while at < steps:
-            held = int(rng.integers(1, 9))
-            note = int(rng.choice([0, spec.lowest + 20, spec.lowest + 24, spec.lowest + 27]))
-            score[at : at + held, voice, 0] = note
-            if note and voice < 2:
-                score[at : at + held, voice, 1] = 15
-            at += held
-    return score
+from tests.support.small_train import SMALL
+from tests.support.songs import write_corpus
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A corpus in the official layout: 6 songs to train on, 2 to validate."""
+    """A corpus on the disk."""
     root = tmp_path_factory.mktemp("nesmdb24_exprsco")
-    rng = np.random.default_rng(0)
-    for split, n in (("train", 6), ("valid", 2)):
-        (root / split).mkdir()
-        for i in range(n):
-            score = make_score(rng)
-            data = dumps_exprsco(ExprScore(24.0, len(score) * 1837, score))
-            (root / split / f"{i:03d}_Game_00_01Song.exprsco.pkl").write_bytes(data)
+    write_corpus(root)
     return root
 
 

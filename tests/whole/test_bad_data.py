@@ -14,9 +14,8 @@ from safetensors.numpy import load_file
 from nesvae_live.chip.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.cli.main import main
 from nesvae_live.model.checkpoint import save_checkpoint
-from tests.model.test_checkpoint import rewrite
-from tests.support.tiny import tiny_checkpoint
-from tests.training.test_training import make_score
+from tests.support.songs import make_score
+from tests.support.tiny import rewrite, tiny_checkpoint
 
 Files = dict[str, bytes]
 

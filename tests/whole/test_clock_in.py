@@ -5,9 +5,6 @@ The probe is the timebase master, so that the clock says song position; its temp
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
@@ -17,55 +14,20 @@ from statistics import median
 import pytest
 
 from nesvae_live.clock.follower import Status
-from nesvae_live.io.remote.server import ControlError
 from nesvae_live.log.entries import Placed
 from nesvae_live.log.jam import Jam
 from tests.support.barlines import Hearing, check_bar_lines, heard_by
-from tests.support.daemon import START_SECONDS, Daemon
-from tests.support.jack import JackProbe, JackServer, strict_server, wait_until
-
-FOLLOW = ("--midi-api", "jack", "--audio", "none", "--clock", "midi", "--patch", "off")
-RESYNC_SECONDS = 0.5
-"""From a song position to the clock that falls on it; the source's default is 2."""
+from tests.support.daemon import Daemon
+from tests.support.following import FOLLOW, Follower, connect, midi_clock, needs_clock
+from tests.support.jack import JackServer, strict_server
+from tests.support.notes import notes_on
+from tests.support.probe import JackProbe
+from tests.support.waiting import wait_until
 
 LONGEST_SECONDS = 90.0
 """For some bars to go by."""
 
 DRIFT_SECONDS = 600
-
-needs_clock = pytest.mark.skipif(
-    shutil.which("jack_midi_clock") is None and "jack" not in os.environ.get("NESVAE_REQUIRE", ""),
-    reason="jack_midi_clock not found: install jack-midi-clock",
-)
-
-
-class Follower(Daemon):
-    """The instrument; it has started when it answers, as its music waits for the clock."""
-
-    def plays(self) -> bool:
-        try:
-            return bool(self.ctl(do="status")["clock"] == "midi")
-        except (ControlError, KeyError):
-            return False
-
-    @property
-    def motion(self) -> str:
-        """What its source does."""
-        return str(self.ctl(do="status")["motion"])
-
-
-@contextmanager
-def midi_clock(tempo: float | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """The source; its tempo, or None for that of JACK's timebase."""
-    command = ["jack_midi_clock", "-d", f"{RESYNC_SECONDS:g}"]
-    command += [] if tempo is None else ["-b", f"{tempo:g}"]
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
-            process.wait(timeout=START_SECONDS)
 
 
 @contextmanager
@@ -120,16 +82,12 @@ def stop(daemon: Follower, probe: JackProbe) -> None:
 
 def end(daemon: Follower, probe: JackProbe) -> tuple[Jam, Hearing]:
     """End the instrument, which has stopped and stays silent; its log, and what was heard."""
-    sent = len(note_frames(probe))
+    sent = len(notes_on(probe.midi))
     assert daemon.end() == 0
-    assert len(note_frames(probe)) == sent, "nothing sounds after the source's stop"
+    assert len(notes_on(probe.midi)) == sent, "nothing sounds after the source's stop"
     jam, hearing = daemon.jam(), Hearing(probe)
     assert heard_by(jam) == hearing.said
     return jam, hearing
-
-
-def note_frames(probe: JackProbe) -> list[int]:
-    return [frame for frame, data in probe.midi if data[0] & 0xF0 == 0x90 and data[2] > 0]
 
 
 @needs_clock
@@ -224,16 +182,6 @@ def test_ten_minutes_of_following_do_not_drift(jack_server: JackServer, tmp_path
     assert abs(median(last) - median(first)) <= 1.0
 
 
-def connect(source: str, target: str) -> None:
-    """Connect two ports; a program that opens while servers come and go may not find its server."""
-    command = ["jack_connect", source, target]
-
-    def connected() -> bool:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-
-    assert wait_until(connected, every=0.1), command
-
-
 @needs_clock
 @pytest.mark.jack
 def test_play_that_follows_a_clock_nobody_sends_waits_and_can_be_stopped(
@@ -244,7 +192,7 @@ def test_play_that_follows_a_clock_nobody_sends_waits_and_can_be_stopped(
         assert daemon.ctl(do="status")["motion"] == "stopped"
         assert daemon.ctl(do="tempo", tempo=100)["ok"] is False
         assert daemon.end() == 0
-        assert not note_frames(probe)
+        assert not notes_on(probe.midi)
 
 
 @pytest.mark.jack

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -15,28 +14,15 @@ from nesvae_live.io.midi.opening import open_midi
 from nesvae_live.io.midi.openports import MidiPorts
 from nesvae_live.music.events import NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
-from tests.io.midi.test_opening import RealTime
 from tests.support.daemon import Daemon
-from tests.support.jack import JackProbe, JackServer, wait_until
-from tests.whole.test_clock_in import FOLLOW, Follower, connect, midi_clock, needs_clock
+from tests.support.fakes import RealTime
+from tests.support.following import FOLLOW, Follower, connect, midi_clock, needs_clock
+from tests.support.jack import JackServer
+from tests.support.notes import left_on, notes_on
+from tests.support.probe import JackProbe
+from tests.support.waiting import wait_until
 
 PLAY = ("--midi-api", "jack", "--audio", "none", "--seed", "3", "--patch", "off", "--tempo", "200")
-
-
-def notes_on(midi: Sequence[tuple[int, bytes]]) -> int:
-    return sum(data[0] & 0xF0 == 0x90 and data[2] > 0 for _, data in midi)
-
-
-def hung(midi: Sequence[tuple[int, bytes]]) -> set[tuple[int, int]]:
-    """(channel, note) of what was struck and not ended, not even by all notes off."""
-    sounds: set[tuple[int, int]] = set()
-    for _, data in midi:
-        kind, channel = data[0] & 0xF0, data[0] & 0x0F
-        if kind == 0x90 and data[2] > 0:
-            sounds.add((channel, data[1]))
-        elif kind in {0x80, 0x90}:
-            sounds.discard((channel, data[1]))
-    return sounds
 
 
 def turned(daemon: Daemon, probe: JackProbe, value: int) -> bool:
@@ -63,22 +49,22 @@ def test_a_controller_and_a_daw_that_go_away_are_told_once_and_connected_again(
                 daw.connect_midi_from("nesvae_live_out")
                 began = daemon.ctl(do="status")["beat"]
                 assert wait_until(lambda: daemon.ctl(do="status")["beat"] > began + 5)
-                assert daw.wait_until(lambda: bool(hung(daw.midi))), "it goes while notes sound"
-                left = hung(daw.midi)
+                assert daw.wait_until(lambda: bool(left_on(daw.midi))), "it goes while notes sound"
+                left = left_on(daw.midi)
         assert wait_until(lambda: daemon.said.count("is gone") == 2), daemon.said
         beat = daemon.ctl(do="status")["beat"]
         assert wait_until(lambda: daemon.ctl(do="status")["beat"] > beat + 2), "the music goes on"
         with JackProbe("knobs") as knobs, JackProbe("daw") as daw:
             assert wait_until(lambda: daemon.said.count("' is back") == 2), daemon.said
             assert turned(daemon, knobs, 0), "connected again by itself"
-            assert daw.wait_until(lambda: notes_on(daw.midi) > 0), "connected again by itself"
+            assert daw.wait_until(lambda: len(notes_on(daw.midi)) > 0), "connected again by itself"
 
             def ended() -> set[tuple[int, ...]]:
                 return {(d[0] & 0x0F, d[1]) for _, d in daw.midi if d[0] & 0xF0 == 0x80}
 
             assert daw.wait_until(lambda: left <= ended()), "what sounded when it went is ended"
             assert daemon.end() == 0
-            assert daw.wait_until(lambda: not hung(daw.midi))
+            assert daw.wait_until(lambda: not left_on(daw.midi))
     said = daemon.said.splitlines()
     assert sorted(line.split("nesvae-live: ")[1] for line in said) == [
         "'daw:midi_in' is back",
@@ -129,7 +115,7 @@ def test_a_jack_server_that_restarts_twice_gets_the_ports_the_cables_and_the_sou
             daw.connect_midi_to("nesvae_live_in")
             began = daemon.ctl(do="status")["beat"]
             assert wait_until(lambda: daemon.ctl(do="status")["beat"] > began + 5)
-            assert notes_on(daw.midi) > 5
+            assert len(notes_on(daw.midi)) > 5
         jack_server.kill(signal.SIGTERM)
         check_a_restart(daemon, 1)
         check_a_restart(daemon, 2)
@@ -149,7 +135,7 @@ def check_a_restart(daemon: Daemon, nth: int) -> None:
     try:
         with JackProbe("daw", audio_seconds=120.0) as daw:
             assert wait_until(lambda: daemon.said.count("MIDI is back") == nth)
-            assert daw.wait_until(lambda: notes_on(daw.midi) > 10), "connected again by itself"
+            assert daw.wait_until(lambda: len(notes_on(daw.midi)) > 10), "connected again by itself"
             assert any(data[0] == 0xF8 for _, data in daw.midi)
 
             def kinds() -> list[int]:
@@ -189,19 +175,19 @@ def test_ten_thousand_messages_a_second_and_malformed_ones_break_nothing(
         probe.connect_midi_from("nesvae_live_out")
         probe.connect_midi_to("nesvae_live_in")
         assert turned(daemon, probe, 127)
-        before, notes = daemon.ctl(do="status"), notes_on(probe.midi)
+        before, notes = daemon.ctl(do="status"), len(notes_on(probe.midi))
         probe.flood(GARBAGE, 10_000)
         assert wait_until(
             lambda: (
                 daemon.ctl(do="status")["beat"] > before["beat"] + 10.0
-                and notes_on(probe.midi) - notes > 10
+                and len(notes_on(probe.midi)) - notes > 10
             ),
             20.0,
             every=0.5,
         ), "the music goes on"
         during = daemon.ctl(do="status")
         probe.flood([], 0)
-        played = notes_on(probe.midi) - notes
+        played = len(notes_on(probe.midi)) - notes
         print(
             f"{played} notes, {during['events_late'] - before['events_late']} late, "
             f"sent late by {during['midi_late_ms']}, swaps late {during['splices_late']}"
@@ -209,7 +195,7 @@ def test_ten_thousand_messages_a_second_and_malformed_ones_break_nothing(
         assert during["events_late"] - before["events_late"] <= played / 10
         assert turned(daemon, probe, 0), "and listens"
         assert daemon.end() == 0
-        assert probe.wait_until(lambda: not hung(probe.midi))
+        assert probe.wait_until(lambda: not left_on(probe.midi))
     assert not daemon.said, "nothing to complain of"
 
 
@@ -284,19 +270,19 @@ def test_a_clock_that_is_unplugged_and_plugged_in_again_is_followed_again(
             probe.transport("locate", 0)
             probe.transport("start")
             assert wait_until(lambda: motion() == "running")
-            assert probe.wait_until(lambda: notes_on(probe.midi) > 5)
+            assert probe.wait_until(lambda: len(notes_on(probe.midi)) > 5)
             beat = daemon.ctl(do="status")["beat"]
             assert wait_until(lambda: daemon.ctl(do="status")["beat"] > beat + 3)
             clock.kill()  # else it says stop
         assert wait_until(lambda: motion() == "lost" and "is gone" in daemon.said)
-        assert probe.wait_until(lambda: not hung(probe.midi)), "the clock is lost: no note hangs"
-        before = notes_on(probe.midi)
+        assert probe.wait_until(lambda: not left_on(probe.midi)), "the clock is lost: no note hangs"
+        before = len(notes_on(probe.midi))
         with midi_clock(150.0):
             assert wait_until(lambda: "' is back" in daemon.said)
             assert wait_until(lambda: motion() == "running")
-            assert probe.wait_until(lambda: notes_on(probe.midi) > before + 5)
+            assert probe.wait_until(lambda: len(notes_on(probe.midi)) > before + 5)
             assert daemon.end() == 0
-        assert not hung(probe.midi)
+        assert not left_on(probe.midi)
     assert len(daemon.said.splitlines()) == 2, daemon.said
 
 

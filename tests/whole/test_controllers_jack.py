@@ -15,8 +15,10 @@ import pytest
 
 from nesvae_live.log.entries import Turned
 from nesvae_live.presets.preset import read_preset
-from tests.support.daemon import Daemon
-from tests.support.jack import JackProbe, JackServer, wait_until
+from tests.support.daemon import Daemon, plug
+from tests.support.jack import JackServer
+from tests.support.probe import JackProbe
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.jack
 
@@ -52,17 +54,6 @@ def knobs(daemon: Daemon) -> dict[str, float]:
 def send(probe: JackProbe, messages: Iterable[Sequence[int]]) -> None:
     for message in messages:
         probe.send_midi(tuple(message))
-
-
-def plug(probe: JackProbe, daemon: Daemon, cc: int, knob: str) -> None:
-    """Connect with the instrument; what is sent as ports are being connected gets lost."""
-    probe.connect_midi_to(IN)
-
-    def heard() -> bool:
-        probe.send_midi((0xB0, cc, 1))
-        return knob in knobs(daemon)
-
-    assert wait_until(heard, every=0.05)
 
 
 def becomes(do: Callable[[], None], read: Callable[[], object], wanted: object) -> None:

@@ -22,8 +22,11 @@ from nesvae_live.music.events import NoteOn, Shape
 from nesvae_live.music.voices import VOICES, Voice
 from nesvae_live.paths import find_checkpoint
 from tests.support.daemon import Daemon
-from tests.support.jack import JackProbe, JackServer, strict_server, wait_until
+from tests.support.jack import JackServer, strict_server
+from tests.support.notes import left_on, notes_on
 from tests.support.pitch import cents, chip_frequency, pitch_of, strength_at, was_heard
+from tests.support.probe import JackProbe
+from tests.support.waiting import wait_until
 
 JACK = ("--midi-api", "jack", "--audio", "jack")
 SILENT = ("--midi-api", "none", "--audio", "none")
@@ -32,23 +35,6 @@ Note = tuple[int, int, bool]
 """Its channel, its number, and whether it begins."""
 
 CHANNEL = {spec.voice: spec.channel for spec in VOICES}
-
-
-def sounding_after(messages: Sequence[tuple[int, bytes]]) -> set[tuple[int, int]]:
-    """(channel, note) of what is left on."""
-    left: set[tuple[int, int]] = set()
-    for _, data in messages:
-        kind, channel = data[0] & 0xF0, data[0] & 0x0F
-        if kind == 0x90 and data[2] > 0:
-            left.add((channel, data[1]))
-        elif kind in {0x80, 0x90}:
-            left.discard((channel, data[1]))
-    return left
-
-
-def notes_on(messages: Sequence[tuple[int, bytes]]) -> list[tuple[int, int, int]]:
-    """(frame, channel, note) of every note-on."""
-    return [(f, d[0] & 0x0F, d[1]) for f, d in messages if d[0] & 0xF0 == 0x90 and d[2] > 0]
 
 
 @strict_server
@@ -70,7 +56,7 @@ def test_a_cc_turns_a_knob_three_channels_speak_and_no_note_is_left_on(
         assert probe.wait_until(lambda: {c for _, c, _ in notes_on(probe.midi)} == {0, 1, 2}, 20.0)
         assert probe.wait_until(lambda: float(np.abs(probe.audio).max(initial=0.0)) > 0.05)
         assert daemon.end(how) == 0
-        assert probe.wait_until(lambda: not sounding_after(probe.midi))
+        assert probe.wait_until(lambda: not left_on(probe.midi))
         captured = probe.midi
     velocities = {d[2] for _, d in captured if d[0] & 0xF0 == 0x90}
     assert velocities == {100}
@@ -104,7 +90,7 @@ def test_what_was_captured_is_what_the_log_says(jack_server: JackServer, tmp_pat
     with Daemon(tmp_path, *JACK, "--bars", "4", "--tempo", "240") as daemon, JackProbe() as probe:
         probe.connect_midi_from(OUT)
         assert daemon.wait() == 0
-        assert probe.wait_until(lambda: not sounding_after(probe.midi))
+        assert probe.wait_until(lambda: not left_on(probe.midi))
         messages = probe.midi
     sent = [e.event for e in daemon.jam().entries if isinstance(e, Sent)]
     notes = [e for e in sent if not isinstance(e, Shape)]
@@ -201,7 +187,7 @@ def errors_in_cents(
     for at in range(len(messages) - 1):
         frame, data = messages[at]
         after = messages[at + 1][0]
-        alone = sounding_after(messages[: at + 1]) == {(CHANNEL[voice], data[1])}
+        alone = left_on(messages[: at + 1]) == {(CHANNEL[voice], data[1])}
         if data[0] != 0x90 + CHANNEL[voice] or data[2] == 0 or not alone:
             continue
         # Sound and message are some periods apart: listen to the middle of the note.

@@ -22,9 +22,11 @@ from nesvae_live.music.events import Event, NoteOff, NoteOn
 from nesvae_live.music.patch import FRAME_SECONDS, table_to_patch
 from nesvae_live.music.shaper import Shaper
 from nesvae_live.music.voices import CHANNELS, Voice
-from tests.io.audio.test_device import NoJournal, RealTime
-from tests.support.jack import JackProbe, JackServer, wait_until
+from tests.support.fakes import NoJournal, RealTime
+from tests.support.jack import JackServer
 from tests.support.pitch import cents, chip_frequency, pitch_of, was_heard
+from tests.support.probe import JackProbe
+from tests.support.waiting import wait_until
 
 LOUD = 12
 """Frames that a note is loud: 0.2 s; then it falls to a third, or on the triangle ends."""

@@ -17,11 +17,11 @@ from pythonosc.osc_packet import OscPacket
 from nesvae_live.log.entries import Decoded, Posed
 from nesvae_live.music.phrase import Ints, tokens_to_tuples
 from nesvae_live.music.swap import Swap
-from tests.io.remote.test_osc import ANSWER_SECONDS
 from tests.support.capturing import held_out, model, nearness, phrase_to_messages
-from tests.support.daemon import Daemon
-from tests.support.jack import JackProbe, JackServer, wait_until
-from tests.whole.test_controllers_jack import plug
+from tests.support.daemon import Daemon, plug
+from tests.support.jack import JackServer
+from tests.support.probe import JackProbe
+from tests.support.waiting import WAIT_SECONDS, wait_until
 
 QUIET = ("--audio", "none", "--midi-api", "none", "--no-status")
 
@@ -72,7 +72,7 @@ def test_osc_steers_the_instrument_and_is_told(tmp_path: Path, preset: Path) -> 
         Daemon(tmp_path, *options) as daemon,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client,
     ):
-        client.settimeout(ANSWER_SECONDS)
+        client.settimeout(WAIT_SECONDS)
         message = OscMessageBuilder("/nesvae/focus")
         message.add_arg(0.75)
         client.sendto(message.build().dgram, ("127.0.0.1", port))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.daemon import Daemon
-from tests.support.jack import wait_until
+from tests.support.waiting import wait_until
 
 SILENT = ("--midi-api", "none", "--audio", "none", "--no-status", "--tempo", "400")
 

@@ -18,50 +18,23 @@ from nesvae_live.chip.apu import FULL_SCALE, Apu, DcBlocker
 from nesvae_live.chip.registers import note_to_period, period_to_frequency
 from nesvae_live.control.inputs import SetLevel, SetSolo, Stop
 from nesvae_live.io.audio import device as audio
-from nesvae_live.io.audio.device import AudioDevice, AudioError, open_audio
+from nesvae_live.io.audio.device import AudioDevice, AudioError
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.probe import AudioOffer, AudioPort, probe
 from nesvae_live.io.audio.renderer import Renderer
-from nesvae_live.log.entries import Entry, Heard
+from nesvae_live.log.entries import Heard
 from nesvae_live.music.balance import Balance
 from nesvae_live.music.events import Event, NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
 from tests.support.daemon import Daemon
-from tests.support.jack import JackProbe, JackServer, wait_until
+from tests.support.fakes import NoJournal, RealTime
+from tests.support.jack import JackServer
 from tests.support.orphans import ends_with_its_parent
 from tests.support.pitch import pitch_of
 from tests.support.places import ROOT
-
-
-class RealTime:
-    def now(self) -> float:
-        return time.perf_counter()
-
-
-class NoJournal:
-    def put(self, entry: Entry) -> None:
-        pass
-
-
-def open_quietly(
-    api: str,
-    device: str | None = None,
-    *,
-    rate: int = 44100,
-    block: int = 256,
-    voice_ports: bool = False,
-) -> tuple[AudioDevice | None, list[str]]:
-    said: list[str] = []
-    opened = open_audio(
-        api,
-        device,
-        sample_rate=rate,
-        block_frames=block,
-        time=RealTime(),
-        warn=said.append,
-        voice_ports=voice_ports,
-    )
-    return opened, said
+from tests.support.probe import JackProbe
+from tests.support.sound import open_jack, open_quietly
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -133,7 +106,8 @@ def test_portaudio_devices_are_listed_and_chosen_by_name(null_device: None) -> N
 def test_a_portaudio_device_opens_and_closes(null_device: None) -> None:
     # In a process of its own: ALSA's null device asks for blocks as fast as it can.
     code = """
-        from tests.io.audio.test_device import open_quietly, wait_until
+        from tests.support.sound import open_quietly
+        from tests.support.waiting import wait_until
         device, said = open_quietly("portaudio", "quiet_two", rate=48000, block=512)
         assert device is not None and not said
         assert (device.api, device.sample_rate, device.block_frames) == ("portaudio", 48000, 512)
@@ -198,14 +172,6 @@ def run(code: str) -> str:
 
 
 # What follows needs a real JACK server.
-
-
-def open_jack(*, voice_ports: bool = False) -> AudioDevice:
-    device, said = open_quietly("auto", voice_ports=voice_ports)
-    assert device is not None, said
-    assert not said
-    assert device.api == "jack"
-    return device
 
 
 def perform(
@@ -380,7 +346,11 @@ def test_the_death_of_the_jack_server_is_told_and_survived(
 ) -> None:
     code = """
         import time
-        from tests.io.audio.test_device import open_jack, wait_until, Apu, Renderer, RealTime, NoJournal
+        from nesvae_live.chip.apu import Apu
+        from nesvae_live.io.audio.renderer import Renderer
+        from tests.support.fakes import NoJournal, RealTime
+        from tests.support.sound import open_jack
+        from tests.support.waiting import wait_until
         device = open_jack()
         chunks = []
         renderer = Renderer(Apu(device.sample_rate), RealTime(), NoJournal(), chunks.append, device)

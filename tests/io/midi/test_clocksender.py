@@ -11,7 +11,8 @@ from nesvae_live.clock.sources import InternalClock
 from nesvae_live.io.midi.clocksender import ClockSender
 from tests.support.daemon import Daemon
 from tests.support.fakes import ManualTime
-from tests.support.jack import JackProbe, JackServer
+from tests.support.jack import JackServer
+from tests.support.probe import JackProbe
 
 
 def test_a_change_of_tempo_begins_where_it_was_made_and_loses_no_clock() -> None:

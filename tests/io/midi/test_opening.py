@@ -25,14 +25,12 @@ from nesvae_live.io.midi.ports import MidiError, MidiUnavailableError, list_port
 from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import Event, NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
-from tests.support.jack import JackProbe, JackServer, wait_until
+from tests.support.fakes import RealTime
+from tests.support.jack import JackServer
+from tests.support.probe import JackProbe
+from tests.support.waiting import wait_until
 
 NO_SERVER = "nesvae_test_that_never_runs"
-
-
-class RealTime:
-    def now(self) -> float:
-        return time.perf_counter()
 
 
 class Opened:
@@ -393,8 +391,8 @@ PLAYING = """
     from nesvae_live.io.midi.opening import open_midi
     from nesvae_live.io.midi.ports import MidiError, list_ports
     from nesvae_live.music.voices import Voice
-    from tests.support.jack import wait_until
-    from tests.io.midi.test_opening import RealTime
+    from tests.support.waiting import wait_until
+    from tests.support.fakes import RealTime
 
     def play(): # a new note each time, whether or not there is still somebody who hears it
         ports.output.send(NoteOn(Voice.P1, 60), 0.0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,15 +9,10 @@ from hypothesis import strategies as st
 from nesvae_live.io.midi.sender import LATE_SECONDS, REMEMBERED, DeadlineSender
 from nesvae_live.music.events import Event, NoteOff, NoteOn
 from nesvae_live.music.voices import VOICES, Voice
-from tests.support.fakes import ManualTime
-from tests.support.jack import wait_until
+from tests.support.fakes import ManualTime, RealTime
+from tests.support.waiting import wait_until
 
 P1, P2, TR = Voice.P1, Voice.P2, Voice.TR
-
-
-class RealTime:
-    def now(self) -> float:
-        return time.perf_counter()
 
 
 class Port:

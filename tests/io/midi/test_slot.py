@@ -10,7 +10,7 @@ import pytest
 from nesvae_live.control.inputs import MidiIn
 from nesvae_live.io.midi.slot import MidiReader, Slot
 from tests.support.fakes import ManualTime
-from tests.support.jack import wait_until
+from tests.support.waiting import wait_until
 
 CC = [0xB0, 20, 1]
 

@@ -15,10 +15,10 @@ import pytest
 from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.control.inputs import MidiIn
 from nesvae_live.io.remote.link import LinkError, LinkSession
-from tests.io.midi.test_opening import RealTime
 from tests.support.daemon import Daemon
-from tests.support.jack import wait_until
-from tests.whole.test_clock_in import Follower
+from tests.support.fakes import RealTime
+from tests.support.following import Follower
+from tests.support.waiting import wait_until
 
 PEER_SECONDS = 20.0
 

@@ -38,7 +38,7 @@ from nesvae_live.io.remote.commands import COMMANDS, parse_command
 from nesvae_live.io.remote.server import LONGEST_LINE, ControlError, ControlServer, send_command
 from nesvae_live.music.voices import Voice
 from tests.support.fakes import ManualTime
-from tests.support.jack import wait_until
+from tests.support.waiting import wait_until
 
 KINDS = [
     pytest.param(
