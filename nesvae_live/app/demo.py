@@ -1,4 +1,4 @@
-"""The demo: the instrument with no hands on it, under a scripted gesture."""
+"""The demo: the instrument plays without a performer, and a script turns its knobs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A knob goes from `start` to `end` (0..1) while bars `first` to `last` are played.
+    """A knob goes from `start` to `end` (0..1) while the music goes from bar `first` to `last`.
 
-    Bars count from 0; after the move the knob is let go if `release`.
+    Bars count from 0. If `release` is set, the knob is released after the move.
     """
 
     knob: str
@@ -33,18 +33,21 @@ GESTURE = (
     Move("consonance", 12, 14, 0.5, 0.8),
     Move("density", 12, 15, 0.75, 0.15),
 )
-"""A build-up, a height, a change of style, and an ending."""
+"""A build-up, a climax, a change of style, and an ending."""
 
 
 class Gesture:
-    """Turns knobs by the bar; ask it often, it says only what has changed."""
+    """Says which knobs are to be turned as the bars pass; it is asked often."""
 
     def __init__(self, moves: tuple[Move, ...] = GESTURE) -> None:
         self._moves = moves
         self._said: dict[Move, float | None] = {}
 
     def due(self, bar: float) -> Iterator[tuple[str, float | None]]:
-        """Knob and new value (None: let go) for each knob that is to move at `bar`, from 0."""
+        """Each knob that is to change now, and its new value (None: release it).
+
+        `bar` is the place in the music, counted from 0.
+        """
         for move in self._moves:
             if bar < move.first or self._said.get(move, 0.0) is None:
                 continue

@@ -1,4 +1,4 @@
-"""What this machine offers, what is missing, and what to do about it. Never raises."""
+"""Examines what this machine offers and what is missing; it never raises."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from nesvae_live import __version__
-from nesvae_live.app.doctorreport import MidiApi, Missing, Place, Ports, Report
+from nesvae_live.app.doctorreport import (
+    MidiApiReport,
+    Missing,
+    PathReport,
+    PortsReport,
+    Report,
+)
 from nesvae_live.io.audio.probe import probe, quiet
 from nesvae_live.io.libraries import loaded_libraries
 from nesvae_live.io.midi.ports import ALSA_SEQUENCER
@@ -48,7 +54,7 @@ ADVICE = {
         "pyo": "pip install pyo, with a Python that it has a wheel for",
     },
 }
-"""By platform: what is missing -> what to do. What isn't listed has its advice in `OTHERWISE`."""
+"""By platform: what is missing -> what to do. `OTHERWISE` has what is the same everywhere."""
 
 OTHERWISE = {
     "checkpoint": "install nesvae-live again, or name a file with --checkpoint",
@@ -58,7 +64,7 @@ OTHERWISE = {
 
 
 def remedy(what: str, platform: str) -> str:
-    """What to do where `what` is missing, on a `sys.platform`; a package is installed."""
+    """What to do if `what` is missing on a `sys.platform`; the default is to install a package."""
     advice = ADVICE.get(platform, ADVICE["linux"]) | OTHERWISE
     return advice.get(what, f"pip install {what}")
 
@@ -67,13 +73,13 @@ PACKAGES = (
     *("numpy", "numba", "mido", "python-rtmidi", "pyo", "msgspec", "safetensors"),
     *(() if sys.platform == "win32" else ("JACK-Client",)),
 )
-"""What playing needs, by the names that pip knows."""
+"""The packages that playing needs, by the names that pip knows."""
 
 MIDI_APIS = {"linux": ("alsa", "jack"), "darwin": ("coremidi", "jack"), "win32": ("winmm",)}
 
 
 def examine() -> Report:
-    """Look at everything; takes a second or so, starts no server, opens no device for long."""
+    """Look at everything: in about a second, with no server started and no device kept open."""
     ports = examine_ports()
     packages = {name: _version(name) for name in PACKAGES}
     config, jams, checkpoint = map(_asked, (_config_folder, _jams_folder, _checkpoint))
@@ -100,10 +106,10 @@ def examine() -> Report:
     )
 
 
-def examine_ports() -> Ports:
-    """The MIDI ports and sound devices there are now."""
+def examine_ports() -> PortsReport:
+    """The MIDI ports and sound devices that there are now."""
     names = MIDI_APIS.get(sys.platform, MIDI_APIS["linux"])
-    return Ports(midi=[_midi_api(name) for name in names], audio=asdict(probe()))
+    return PortsReport(midi=[_midi_api(name) for name in names], audio=asdict(probe()))
 
 
 def _version(package: str) -> str:
@@ -113,22 +119,24 @@ def _version(package: str) -> str:
         return ""
 
 
-def _midi_api(name: str) -> MidiApi:
-    """The ports of a MIDI system, or why it has none."""
+def _midi_api(name: str) -> MidiApiReport:
+    """The ports of a MIDI system, or why it can't be used."""
     try:
         with quiet():
             from nesvae_live.io.midi.ports import list_ports
 
             ports = list_ports(name)
     except Exception as error:  # noqa: BLE001 - a doctor reports what fails, whatever it is
-        return MidiApi(name=name, inputs=[], outputs=[], fault=_text(error))
-    return MidiApi(name=name, inputs=list(ports.inputs), outputs=list(ports.outputs), fault="")
+        return MidiApiReport(name=name, inputs=[], outputs=[], fault=_text(error))
+    return MidiApiReport(
+        name=name, inputs=list(ports.inputs), outputs=list(ports.outputs), fault=""
+    )
 
 
 def _libraries() -> list[str]:
-    """The libjack and libasound files in this process once rtmidi and pyo are loaded.
+    """The files of libjack and libasound in this process, once rtmidi and pyo are loaded.
 
-    Empty where the system doesn't say (there is no /proc).
+    Empty where the system doesn't tell (there is no /proc).
     """
     with quiet():
         for name in ("rtmidi", "pyo"):
@@ -139,34 +147,34 @@ def _libraries() -> list[str]:
     return sorted(map(str, loaded_libraries("libjack", "libasound")))
 
 
-def _asked(question: Callable[[], Place]) -> Place:
-    """The answer, or what went wrong instead of it."""
+def _asked(question: Callable[[], PathReport]) -> PathReport:
+    """The answer to a question, or what went wrong when it was asked."""
     try:
         return question()
     except Exception as error:  # noqa: BLE001 - a doctor reports what fails, whatever it is
-        return Place(path="", fault=_text(error))
+        return PathReport(path="", fault=_text(error))
 
 
-def _config_folder() -> Place:
+def _config_folder() -> PathReport:
     from nesvae_live.paths import user_presets_dir
 
     return _folder(user_presets_dir())
 
 
-def _jams_folder() -> Place:
+def _jams_folder() -> PathReport:
     from nesvae_live.paths import default_jams_dir
 
     return _folder(default_jams_dir())
 
 
-def _checkpoint() -> Place:
+def _checkpoint() -> PathReport:
     from nesvae_live.paths import find_checkpoint
 
-    return Place(path=str(find_checkpoint()), fault="")
+    return PathReport(path=str(find_checkpoint()), fault="")
 
 
-def _folder(path: Path) -> Place:
-    """Whether files can be made in a folder, or, where it isn't there yet, whether it can be."""
+def _folder(path: Path) -> PathReport:
+    """Whether files can be made in a folder, or, if it isn't there yet, in the nearest above it."""
     there = path
     while not there.exists() and there != there.parent:
         there = there.parent
@@ -174,12 +182,12 @@ def _folder(path: Path) -> Place:
         with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
-        return Place(path=str(path), fault=f"can't be written: {error.strerror or error}")
-    return Place(path=str(path), fault="")
+        return PathReport(path=str(path), fault=f"can't be written: {error.strerror or error}")
+    return PathReport(path=str(path), fault="")
 
 
-def _device_faults(ports: Ports) -> dict[str, str]:
-    """What keeps MIDI, and sound, from going anywhere."""
+def _device_faults(ports: PortsReport) -> dict[str, str]:
+    """Why no MIDI, or no sound, can leave this machine, if so."""
     faults = {}
     if all(api["fault"] for api in ports["midi"]):
         faults["midi"] = "; ".join(api["fault"] for api in ports["midi"])

@@ -1,4 +1,4 @@
-"""The doctor's report: as plain data, and as text for a person."""
+"""The report of `doctor`: as plain data, and as text for a person."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from nesvae_live.io.midi.ports import ALSA_SEQUENCER
 NO_REALTIME = "not granted; if sound drops out: sudo usermod -aG audio $USER, and log in again"
 
 
-class MidiApi(TypedDict):
-    """A MIDI system, and the ports it has now, or in `fault` why it can't be used."""
+class MidiApiReport(TypedDict):
+    """A MIDI system and the ports that it has now, or, in `fault`, why it can't be used."""
 
     name: str
     inputs: list[str]
@@ -19,34 +19,35 @@ class MidiApi(TypedDict):
     fault: str
 
 
-class Place(TypedDict):
-    """A folder or file; `fault` is empty where all is well."""
+class PathReport(TypedDict):
+    """A folder or a file; `fault` is empty if all is well."""
 
     path: str
     fault: str
 
 
 class Missing(TypedDict):
-    """Something that isn't there, why, and what to do about it."""
+    """Something that is missing, why, and what to do about it."""
 
     what: str
     why: str
     do: str
 
 
-class Ports(TypedDict):
+class PortsReport(TypedDict):
     """What can be named on the command line; `audio` has the fields of `AudioOffer`."""
 
-    midi: list[MidiApi]
+    midi: list[MidiApiReport]
     audio: dict[str, Any]
 
 
-class Report(Ports):
-    """All of it, as plain data. `packages`: name -> version, "" if missing.
+class Report(PortsReport):
+    """The whole report, as plain data.
 
-    `alsa_sequencer` is None where there is no ALSA, `realtime` (whether a sound thread may be
-    real-time) where that isn't ours to ask for; `libraries` are the files of libjack and
-    libasound that playing loads (the wheels of rtmidi and pyo bring their own).
+    `packages` maps names to versions, "" for what is missing. `alsa_sequencer` is None where there
+    is no ALSA; `realtime`, whether a sound thread may run in real time, is None where that isn't
+    granted by the system. `libraries` are the files of libjack and libasound that playing loads
+    (the wheels of rtmidi and pyo bring their own).
     """
 
     version: str
@@ -56,14 +57,14 @@ class Report(Ports):
     alsa_sequencer: bool | None
     realtime: bool | None
     libraries: list[str]
-    config: Place
-    jams: Place
-    checkpoint: Place
+    config: PathReport
+    jams: PathReport
+    checkpoint: PathReport
     missing: list[Missing]
 
 
 def to_text(report: Report) -> str:
-    """The report for a person, one thing a line; ends with what is missing."""
+    """The report for a person, one thing a line, with what is missing at its end."""
     rows = [
         ("nesvae-live", report["version"]),
         ("Python", report["python"]),
@@ -90,8 +91,8 @@ def to_text(report: Report) -> str:
     return "\n".join(lines)
 
 
-def ports_to_text(ports: Ports) -> str:
-    """The ports for a person, one kind a line."""
+def ports_to_text(ports: PortsReport) -> str:
+    """The ports for a person, one kind of port a line."""
     return _aligned(_port_rows(ports))
 
 
@@ -99,7 +100,7 @@ def _aligned(rows: Iterable[tuple[str, str]]) -> str:
     return "\n".join(f"{name:16} {value}" for name, value in rows)
 
 
-def _port_rows(ports: Ports) -> list[tuple[str, str]]:
+def _port_rows(ports: PortsReport) -> list[tuple[str, str]]:
     rows = []
     for api in ports["midi"]:
         if api["fault"]:

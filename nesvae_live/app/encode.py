@@ -1,14 +1,14 @@
-"""Encode: a file of music to the places in z where its phrases lie, without torch."""
+"""`encode`: finds where the phrases of a file of music lie in z, without torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nesvae_live import NesvaeError
+from nesvae_live.app.say import Say
 from nesvae_live.chip.midireader import midi_to_parts
 from nesvae_live.chip.nesmdb import ExprScore, SeprScore, loads_exprsco, loads_seprsco
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
@@ -32,9 +32,7 @@ MIDI = (".mid", ".midi")
 EXPRSCO, SEPRSCO, SNAPSHOTS = ".exprsco.pkl", ".seprsco.pkl", ".json"
 MUSIC = (*MIDI, EXPRSCO, SEPRSCO)
 LONGEST_SECONDS = 4 * 3600.0
-"""Of music that is encoded: what is longer is no piece, and would fill the memory."""
-
-Say = Callable[[str], None]
+"""The longest music that is encoded; more is no piece, and would fill the memory."""
 
 
 class EncodeError(NesvaeError):
@@ -42,20 +40,23 @@ class EncodeError(NesvaeError):
 
 
 @dataclass(frozen=True)
-class EncodedSong:
-    """A phrase of a file: its `[13, 4]` tuples, those that aren't there with a hold of 0."""
+class FilePhrase:
+    """A phrase of a file: its place in z, and its tuples `[13, 4]`.
+
+    A phrase at the end of a piece may be short: the tuples that it lacks have a hold of 0.
+    """
 
     place: LatentPoint
     tuples: Ints
 
 
-def encode_file(path: Path, checkpoint: Checkpoint, say: Say) -> list[EncodedSong]:
+def encode_file(path: Path, checkpoint: Checkpoint, say: Say) -> list[FilePhrase]:
     """The phrases of a file of music, each with its place.
 
     Args:
         path: a MIDI file, an exprsco or a seprsco.
-        checkpoint: whose encoder finds the style.
-        say: told, a line each, of what of a MIDI file was left out or changed.
+        checkpoint: its encoder finds the style.
+        say: told, a line each, what was left out of a MIDI file or changed in it.
 
     Raises:
         EncodeError: it can't be read, or there is no note in it.
@@ -65,7 +66,7 @@ def encode_file(path: Path, checkpoint: Checkpoint, say: Say) -> list[EncodedSon
 
 
 def read_places(path: Path, checkpoint: Checkpoint, say: Say) -> list[LatentPoint]:
-    """The places of a file of snapshots, or of the phrases of a file of music.
+    """The places in z of a file of snapshots, or of the phrases of a file of music.
 
     Raises:
         EncodeError: it can't be read.
@@ -90,12 +91,12 @@ def read_places(path: Path, checkpoint: Checkpoint, say: Say) -> list[LatentPoin
 
 
 def encode_to_bank(
-    encoded: list[EncodedSong], checkpoint: Checkpoint, temperature: float, out: Path | None
+    encoded: list[FilePhrase], checkpoint: Checkpoint, temperature: float, out: Path | None
 ) -> str:
-    """The phrases as snapshots 1, 2, ... of a bank; written to `out`, if there is one.
+    """The phrases as snapshots 1, 2 and so on of a bank, written to `out` if that is given.
 
     Returns:
-        The bank's text.
+        The text of the bank.
 
     Raises:
         EncodeError: it can't be written.
@@ -134,8 +135,8 @@ def read_tuples(path: Path, say: Say) -> Ints:
     return tuples
 
 
-def encode_tuples(tuples: Ints, checkpoint: Checkpoint, name: str) -> list[EncodedSong]:
-    """The phrases of a piece `[n, 4]`, in order; the last one may be short."""
+def encode_tuples(tuples: Ints, checkpoint: Checkpoint, name: str) -> list[FilePhrase]:
+    """The phrases of a piece `[n, 4]`, in order; the last one may be short. `name` is the piece's."""
     phrases, counts = tuples_to_phrases(tuples)
     a = checkpoint.quantiles.to_coordinates(measure(phrases)).astype(np.float32)
     encoder = Encoder(checkpoint)
@@ -145,7 +146,7 @@ def encode_tuples(tuples: Ints, checkpoint: Checkpoint, name: str) -> list[Encod
         symbols = np.zeros_like(phrase)
         symbols[:count] = tuples_to_symbols(phrase[:count])
         u, _ = encoder.encode(symbols, count)
-        out.append(EncodedSong(LatentPoint(f"{name} {i + 1}", a[i], set_, u), phrase))
+        out.append(FilePhrase(LatentPoint(f"{name} {i + 1}", a[i], set_, u), phrase))
     return out
 
 
@@ -162,25 +163,30 @@ def _midi_to_tuples(data: bytes, say: Say) -> Ints:
         raise ValueError("MIDI file has only drums in it")
     for text in said:
         say(text)
-    seconds = max(note.off for note in played) - min(note.on for note in played)
-    if seconds > LONGEST_SECONDS:
-        raise ValueError(
-            f"it lasts {seconds / 3600:.0f} hours, more than {LONGEST_SECONDS / 3600:.0f}"
-        )
+    _check_length(max(note.off for note in played) - min(note.on for note in played))
     return played_to_tuples(played)
 
 
 def _score_to_tuples(score: ExprScore | SeprScore) -> Ints:
     notes = score.score[:, :, 0] if isinstance(score, ExprScore) else score.score
     seconds = len(notes) / score.rate
-    if seconds > LONGEST_SECONDS:
-        raise ValueError(
-            f"it lasts {seconds / 3600:.0f} hours, more than {LONGEST_SECONDS / 3600:.0f}"
-        )
+    _check_length(seconds)
     if score.rate != STEPS_PER_SECOND and len(notes):
         middles = (np.arange(max(round(seconds * STEPS_PER_SECOND), 1)) + 0.5) / STEPS_PER_SECOND
         notes = notes[np.minimum((middles * score.rate).astype(np.int64), len(notes) - 1)]
     return steps_to_tuples(notes[:, :N_VOICES])
+
+
+def _check_length(seconds: float) -> None:
+    """Refuse music that is too long.
+
+    Raises:
+        ValueError: it is longer than `LONGEST_SECONDS`.
+    """
+    if seconds > LONGEST_SECONDS:
+        raise ValueError(
+            f"it lasts {seconds / 3600:.0f} hours, more than {LONGEST_SECONDS / 3600:.0f}"
+        )
 
 
 def _one_line(error: Exception) -> str:

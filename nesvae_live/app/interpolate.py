@@ -1,8 +1,7 @@
-"""Interpolation: phrases along the arc from one place in z to another, to hear and to look at."""
+"""`interpolate`: phrases along the arc from one place in z to another, to hear and to see."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 from nesvae_live.app.encode import EncodeError, read_places
 from nesvae_live.app.piece import Piece, write_piece_midi, write_piece_picture
 from nesvae_live.app.render import RenderOptions, render
+from nesvae_live.app.say import Say
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.latent.point import LatentPoint
@@ -20,14 +20,13 @@ from nesvae_live.model.decoder import Decoder
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
 
 GREEDY = Sampling(temperature=1.0, top_p=1e-6)
-"""The likeliest symbol each time: what changes along the way is z's doing alone."""
+"""The likeliest symbol each time, so that only z changes the music along the way."""
 NAME = "interpolation"
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """An end of the way: phrase `phrase` (from 1) of a file of music or of snapshots."""
+    """One end of the way: phrase `phrase`, counted from 1, of a file of music or of snapshots."""
 
     path: Path
     phrase: int = 1
@@ -36,21 +35,21 @@ class End:
 def interpolate(
     checkpoint: Checkpoint, a: End, b: End, steps: int, folder: Path, say: Say
 ) -> list[Path]:
-    """Write the way from `a` to `b` in `steps` phrases, both ends among them.
+    """Write the way from `a` to `b` in `steps` phrases, both ends included.
 
     Args:
-        checkpoint: which encodes and decodes.
-        a: where it starts.
-        b: where it ends.
-        steps: how many phrases, from 2.
-        folder: which gets `interpolation.mid`, `.wav` and `.png`; it is made if it isn't there.
+        checkpoint: encodes the ends and decodes the phrases.
+        a: where the way starts.
+        b: where the way ends.
+        steps: how many phrases, at least 2.
+        folder: gets `interpolation.mid`, `.wav` and `.png`; it is made if it doesn't exist.
         say: told what a person should know, a line each.
 
     Returns:
         The files.
 
     Raises:
-        EncodeError: an end can't be read or isn't there, or the folder can't be written.
+        EncodeError: an end can't be read or doesn't exist, or the folder can't be written.
     """
     start, end = (_find(place, checkpoint, say) for place in (a, b))
     piece = Piece(
@@ -70,10 +69,10 @@ def interpolate(
 
 
 def walk_way(checkpoint: Checkpoint, start: LatentPoint, end: LatentPoint, steps: int) -> Ints:
-    """`[steps, 13, 4]`: the phrases, each decoded without a past, the likeliest symbol each time.
+    """The phrases along the way, `[steps, 13, 4]`, each decoded greedily and without a past.
 
-    z goes along the arc between the ends (slerp). An attribute that is let go at one end is let
-    go all along.
+    z follows the arc between the ends (slerp). An attribute that is unset at one end is unset all
+    the way.
     """
     decoder = Decoder(checkpoint)
     mask = start.mask * end.mask

@@ -1,6 +1,7 @@
-"""`nesvae-live learn`: name a target, move a control, done; while the music plays.
+"""`learn`: a conversation in which a person names a target and moves the control that gets it.
 
-It talks to the instrument over the control socket, and says what that heard as it hears it.
+The instrument goes on playing. It is talked to over the control socket, and what it hears of the
+controller is shown at once.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from nesvae_live.presets.tomltable import nearest
 
 POLL_SECONDS = 0.05
 SAVE_SECONDS = 5.0
-"""How long saving may take before it is said that it didn't come about."""
+"""How long saving may take before it is reported as failed."""
 
-HELP = """A target's name, then move its control. Also: list, undo, help, quit.
+HELP = """Type the name of a target, then move its control. Also: list, undo, help, quit.
 While it listens, Enter leaves the target as it is."""
 
 Send = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -28,9 +29,9 @@ class LearnSession:
     """A conversation about which control moves what.
 
     Args:
-        send: takes a command, gives its answer; what it raises ends the session.
-        out: what a person reads.
-        lines: what a person types; None when there is no more.
+        send: sends a command and returns the answer; what it raises ends the session.
+        out: where the person reads.
+        lines: what the person types, a line each; None at the end.
     """
 
     def __init__(self, send: Send, out: TextIO, lines: SimpleQueue[str | None]) -> None:
@@ -39,12 +40,12 @@ class LearnSession:
         self._lines = lines
 
     def learn(self, targets: Iterable[str]) -> bool:
-        """Learn some targets, one after the other; whether each has a control now."""
+        """Learn some targets, one after the other; returns whether each got a control."""
         learnt = [self._learn(target) for target in targets]
         return all(learnt)
 
     def converse(self) -> None:
-        """Learn what a person asks for, until there is no more."""
+        """Learn what the person asks for, until the end of what is typed."""
         self._say(HELP)
         while True:
             self._out.write("> ")
@@ -83,7 +84,7 @@ class LearnSession:
                 self._say(f"  {heard}")
                 shown = heard
             if answer["target"] != target:
-                self._say(f"{target}: somebody else learns another target now")
+                self._say(f"{target}: somebody else is learning another target now")
                 return False
             if self._left():
                 self._send({"do": "learn", "target": None})
@@ -91,7 +92,7 @@ class LearnSession:
                 return False
 
     def _left(self) -> bool:
-        """Wait a little; whether a person pressed Enter."""
+        """Wait a moment; returns whether the person pressed Enter."""
         try:
             return self._lines.get(timeout=POLL_SECONDS) is not None
         except Empty:
@@ -105,7 +106,7 @@ class LearnSession:
             self._say(str(answer["error"]))
 
     def _tell(self, answer: Mapping[str, Any]) -> bool:
-        """Say what was learnt or undone, and where it was saved; whether it was."""
+        """Tell what was learnt or undone and where it was saved; returns whether it was saved."""
         deadline = time.monotonic() + SAVE_SECONDS
         number = answer["number"]
         while answer["learnt"]["saved"] is None and time.monotonic() < deadline:
@@ -137,7 +138,7 @@ class LearnSession:
 
 
 def typed_lines(source: TextIO) -> SimpleQueue[str | None]:
-    """The lines that a person types, as they come, from a thread: a read can't be broken off."""
+    """The lines that a person types, as they come; a thread reads them, as reading blocks."""
     lines: SimpleQueue[str | None] = SimpleQueue()
 
     def read() -> None:

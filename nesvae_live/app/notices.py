@@ -1,4 +1,4 @@
-"""What a person is told while it plays: a status line, and notices above it and in the log."""
+"""What a person is told during play: a status line, and notices above it and in the log."""
 
 from __future__ import annotations
 
@@ -12,38 +12,39 @@ from nesvae_live.log.entries import Journal, Noted
 
 
 class Notices:
-    """Says things, from any thread; the log, once there is one, has them with their time."""
+    """Tells a person things, from any thread; the log, once there is one, gets them too."""
 
     def __init__(self, time: Time) -> None:
         self.journal: Journal | None = None
-        """The log, as soon as it is open."""
+        """The log, as soon as it is open; the session sets it."""
         self._time = time
         self._warned: set[str] = set()
 
     def say(self, text: str) -> None:
-        """Say a thing."""
+        """Tell a person `text`, which is one line."""
         say(text)
         if self.journal is not None:
             self.journal.put(Noted(self._time.now(), text))
 
     def warn(self, text: str) -> None:
-        """Say a thing once."""
+        """The same, but each text only once, until `forget`."""
         if text not in self._warned:
             self._warned.add(text)
             self.say(text)
 
     def forget(self) -> None:
-        """Let what was warned of be said again."""
+        """Let each warning be said once more."""
         self._warned.clear()
 
 
 class StatusLine:
-    """Shows a status.
+    """Shows the status of the engine.
+
+    On a terminal it is one line that is rewritten; elsewhere it is a new line once a bar.
 
     Args:
-        stream: where to.
-        wanted: yes, no, or None for yes on a terminal. On what is no terminal each status is a
-            line of its own, once a bar.
+        stream: where it is written to.
+        wanted: whether it is shown; None: on a terminal only.
     """
 
     def __init__(self, stream: TextIO, wanted: bool | None) -> None:
@@ -53,7 +54,7 @@ class StatusLine:
         self._bar = 0
 
     def show(self, status: Callable[[], Mapping[str, Any]]) -> None:
-        """Show what `status` gives."""
+        """Show what `status` returns."""
         if not self._wanted:
             return
         figures = status()
@@ -66,14 +67,14 @@ class StatusLine:
         self._stream.flush()
 
     def end(self) -> None:
-        """Leave the line."""
+        """End the line, so that what is printed next begins a new one."""
         if self._wanted and self._terminal:
             self._stream.write("\n")
             self._stream.flush()
 
 
 def to_line(figures: Mapping[str, Any]) -> str:
-    """The engine's status as one line; what went wrong stands last, and only if it did."""
+    """The engine's status as one line, in which what isn't in use and what went well is left out."""
     decode = figures["decode_ms"]
     parts = [
         f"{figures['bar']:>3}.{figures['count']}",

@@ -1,4 +1,4 @@
-"""What is to be played, and how: the command line over the preset over what ships."""
+"""The options of `play`, and what is made of them, of the preset and of the checkpoint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from nesvae_live import __version__
 from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.clock.timing import Meter
-from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
+from nesvae_live.engine.config import LOOKAHEAD, ClockSetup, PlayConfig, Setup
 from nesvae_live.io.midi.ports import IN_PORT, MidiError
 from nesvae_live.latent.decoding import SAMPLING
 from nesvae_live.latent.setting import Setting
@@ -22,23 +22,20 @@ from nesvae_live.latent.walk import Spread
 from nesvae_live.log.entries import Opened
 from nesvae_live.log.plain import to_data
 from nesvae_live.model.checkpoint import Checkpoint
-from nesvae_live.music.grid import Grid, Mode
+from nesvae_live.music.grid import SWING, Grid, Mode
 from nesvae_live.music.swap import Swap
 from nesvae_live.presets.preset import Preset
 
-TEMPO = 120.0
+DEFAULT_TEMPO = 120.0
 SAMPLE_RATE = 44_100
 BLOCK_FRAMES = 256
 WALK, ROUND = "walk", "round"
-"""What moves the knobs when no hand does: a walk over the map, or a round of the snapshots."""
-
-LOOKAHEAD = 0.05
-"""Seconds by which everything is decided ahead, for the sound to be rendered in time."""
+"""What `--auto` does: walk over the map, or go round the snapshots."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlayOptions:
-    """What the command line asks for; None leaves it to the preset and the defaults."""
+    """What the command line asks for; None leaves it to the preset, or to the default."""
 
     preset: str = "default"
     checkpoint: str | None = None
@@ -62,7 +59,7 @@ class PlayOptions:
     link_start_stop: bool = False
     grid: str | None = None
     quantise: int | None = None
-    swing: float = 50.0
+    swing: float = SWING.low
     bars_per_phrase: float | None = None
     swap: str | None = None
     offset_midi: float = 0.0
@@ -80,35 +77,35 @@ class PlayOptions:
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The MIDI inputs that are named, the clock's too."""
+        """The MIDI inputs that are named, with that of the clock."""
         named = self.clock_in is None or self.clock_in in (IN_PORT, *self.midi_in)
         return self.midi_in if named else (*self.midi_in, str(self.clock_in))
 
     @property
     def follows(self) -> bool:
-        """Whether the time is another's."""
+        """Whether the clock of another program or machine is followed."""
         return self.clock != "internal"
 
     def phrase_grid(self) -> Grid:
-        """How phrases lie in time; a clock that is followed has bars to be filled."""
+        """How phrases lie in time; if a clock is followed, they fill its bars by default."""
         mode = Mode(self.grid or (Mode.BARS if self.follows else Mode.CLOCK))
         return Grid(mode, bars=self.bars_per_phrase, quantise=self.quantise, swing=self.swing)
 
     def lookahead(self) -> float:
-        """Seconds by which everything is decided ahead: more, if an output is to be early."""
+        """How many seconds ahead everything is decided: more if an output is to be early."""
         return LOOKAHEAD + max(0.0, -self.offset_midi, -self.offset_audio) / 1e3
 
     def clock_port(self, ports: Sequence[str]) -> str | None:
-        """The one of the open inputs `ports` whose clock is followed, None for the internal clock.
+        """Which of the open inputs `ports` has the clock to follow; None for the internal clock.
 
         Raises:
-            MidiError: there is none, or several that may be meant.
+            MidiError: none of them is meant, or several may be.
         """
         if not self.follows:
             return None
         if self.clock_out:
             raise MidiError(
-                f"--clock-out leads by the internal clock: it can't go with --clock {self.clock}"
+                f"--clock-out sends the internal clock, so it can't go with --clock {self.clock}"
             )
         if self.clock == "link":
             return LINK_PORT
@@ -117,7 +114,7 @@ class PlayOptions:
         if len(found) != 1:
             there = ", ".join(repr(port) for port in ports) or "none"
             raise MidiError(
-                f"--clock midi: {len(found)} open inputs are named {name!r}; open are {there}: "
+                f"--clock midi: {len(found)} open inputs match {name!r} (open: {there}); "
                 "name one with --clock-in"
             )
         return found[0]
@@ -129,7 +126,7 @@ def choose_performance(
     """All that is fixed for the performance; `seed` also says where the style axes rest.
 
     Raises:
-        ConfigError: a patch can't be had.
+        ConfigError: there is no such patch.
     """
     rng = np.random.default_rng([seed, 1])
     n_style = checkpoint.config.style
@@ -169,7 +166,7 @@ def choose_setup(
         layout=preset.layout,
         muted=tuple(sorted(preset.muted)),
         clock=ClockSetup(
-            options.tempo or preset.play.tempo or TEMPO,
+            options.tempo or preset.play.tempo or DEFAULT_TEMPO,
             options.clock_port(inputs),
             coasts=(options.clock_lost or preset.play.clock_lost) == "coast",
         ),

@@ -1,4 +1,4 @@
-"""A piece, phrases one after the other at 24 steps a second, as a MIDI file and as a picture."""
+"""A piece: phrases in a row, at 24 steps a second, as a MIDI file and as a picture."""
 
 from __future__ import annotations
 
@@ -19,20 +19,23 @@ from nesvae_live.music.phrase import STEPS_PER_SECOND, Ints, tuples_to_steps
 from nesvae_live.music.voices import VOICES, Voice
 
 TICKS_PER_BEAT = 480
-TEMPO = 120
-TICKS_PER_STEP = TICKS_PER_BEAT * TEMPO // 60 // STEPS_PER_SECOND
+TEMPO_BPM = 120
+TICKS_PER_STEP = TICKS_PER_BEAT * TEMPO_BPM // 60 // STEPS_PER_SECOND
 DPI = 110
 LINE_SECONDS = 20.0
-"""How much of a piece one line of its picture holds."""
+"""How much of a piece fits on one line of its picture."""
 MOST_LINES = 60
 PAPER, INK, FAINT, LINE = "#fbf9f4", "#2b2b33", "#8a8781", "#d9d2c3"
 INKS = ((Voice.TR, "#009e73", 1.0), (Voice.P2, "#e69f00", 0.86), (Voice.P1, "#0072b2", 0.64))
-"""Voices from the back to the front: colour (of Okabe and Ito's), height in semitones."""
+"""Voices from the back to the front: a colour of Okabe and Ito's, a height in semitones."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Phrases `[n, m, 4]`, a tuple that isn't there with a hold of 0; `marks` name each, or none."""
+    """Phrases `[n, m, 4]`, in which a missing tuple has a hold of 0.
+
+    `marks` are the names of the phrases, or empty.
+    """
 
     phrases: Ints
     marks: Sequence[str] = ()
@@ -45,13 +48,13 @@ class Piece:
         return real
 
     def starts(self) -> Ints:
-        """`[n]`: the step at which each phrase starts."""
+        """The step at which each phrase starts, `[n]`."""
         lengths = self.phrases[:, :, 3].sum(1)
         starts: Ints = np.cumsum(lengths) - lengths
         return starts
 
     def notes(self) -> list[tuple[Voice, int, int, int]]:
-        """(voice, note, first step, the step after it); a note that goes on is one note."""
+        """Each note: voice, number, first step, and the step after its last; held notes are one."""
         steps = tuples_to_steps(self.tuples())
         out = []
         for spec in VOICES:
@@ -67,7 +70,9 @@ class Piece:
 
 
 def write_piece_midi(piece: Piece, path: Path) -> None:
-    """Type 1, 120 BPM, 40 ticks a step, tracks P1, P2 and TR on channels 1 to 3, a marker a phrase.
+    """Write a MIDI file of type 1 at 120 BPM, 40 ticks a step, with a marker for each phrase.
+
+    P1, P2 and TR have tracks of their own, on channels 1 to 3.
 
     Raises:
         OSError: it cannot be written.
@@ -75,7 +80,7 @@ def write_piece_midi(piece: Piece, path: Path) -> None:
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
     end = int(piece.tuples()[:, 3].sum()) * TICKS_PER_STEP
     head = [
-        (0, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(TEMPO))),
+        (0, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(TEMPO_BPM))),
         (0, mido.MetaMessage("time_signature", numerator=4, denominator=4)),
     ]
     head += [
@@ -110,7 +115,7 @@ def _track(
 
 
 def write_piece_picture(piece: Piece, path: Path, *, line_seconds: float = LINE_SECONDS) -> None:
-    """A piano roll in lines of `line_seconds`, a faint line where a phrase starts, and its mark.
+    """Write a piano roll as PNG, in lines of `line_seconds`; each phrase's start has its mark.
 
     Raises:
         OSError: it cannot be written.
@@ -120,7 +125,7 @@ def write_piece_picture(piece: Piece, path: Path, *, line_seconds: float = LINE_
 
 
 def piece_to_figure(piece: Piece, line_seconds: float = LINE_SECONDS) -> Figure:
-    """Draw a piece; of one of more than 60 lines the beginning."""
+    """Draw a piece; of one with more than 60 lines only the first 60."""
     notes = piece.notes()
     seconds = float(piece.tuples()[:, 3].sum()) / STEPS_PER_SECOND
     lines = min(max(int(np.ceil(seconds / line_seconds)), 1), MOST_LINES)

@@ -1,4 +1,4 @@
-"""A performance from start to end: everything is built here, and everything ends here."""
+"""`play`: a performance from its start to its end."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from nesvae_live.presets.preset import load_preset
 from nesvae_live.take.recorder import Take
 
 COUNT_IN_SECONDS = 0.5
-"""From everything being open to beat 0: the playhead needs a quarter to lock on the device."""
+"""From the open session to beat 0: the playhead takes half of it to lock to the device."""
 
 
 class PerformanceError(NesvaeError):
-    """The performance ended by a fault; one line says what it was."""
+    """A fault ended the performance; one line says what it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,15 @@ class Ending:
 
 
 def play(options: PlayOptions) -> Take | None:
-    """Play until it is over, is stopped, or can't go on.
+    """Play until the music is over, is stopped, or can't go on.
 
     Returns:
-        The take.
+        The take, or None if nothing was recorded.
 
     Raises:
         PerformanceError: a part of the engine failed; the take is whole up to there.
-        ConfigError, BankError, CheckpointError, MidiError, AudioError, RecordError, ControlError, OscError: something
-            that was asked for can't be had; nothing has sounded then.
+        ConfigError, BankError, CheckpointError, MidiError, AudioError, RecordError, ControlError,
+            OscError, LinkError: something that was asked for can't be had; nothing has sounded.
     """
     preset = load_preset(options.preset)
     checkpoint = load_checkpoint(find_checkpoint(options.checkpoint))
@@ -86,7 +86,7 @@ def run(session: Session) -> Ending:
         if session.leader is not None:
             session.leader.start()
         why = Watch(session, at).until_over()
-    except BaseException as error:  # noqa: BLE001 - told below, when every note is ended
+    except BaseException as error:  # noqa: BLE001 - told when every note has ended
         fault, why = error, _one_line(error)
         session.recorder.put(Noted(session.time.now(), why))
     finally:
@@ -109,14 +109,14 @@ def run(session: Session) -> Ending:
 
 
 def _settle() -> None:
-    """Make ready for being on time: switch threads quickly, and collect no garbage of start-up."""
+    """Switch threads quickly, and spare the garbage collector what start-up has made."""
     sys.setswitchinterval(0.0005)
     gc.collect()
     gc.freeze()
 
 
 def _catch_signals(stopping: threading.Event) -> Callable[[], None]:
-    """Let SIGINT, SIGTERM and SIGHUP end the performance; returns what undoes that."""
+    """Let SIGINT, SIGTERM and SIGHUP end the performance; returns a function that undoes it."""
     names = ("SIGINT", "SIGTERM", "SIGHUP")
     caught = {
         number: signal.signal(number, lambda *_: stopping.set())

@@ -1,13 +1,13 @@
-"""Render: scores, VGM and MIDI files and logs of jams, to the chip's sound, VGM, MIDI or a score.
+"""`render`: turns scores, VGM and MIDI files and jams into sound, VGM, MIDI or a score.
 
-What comes in is an exprsco or a seprsco, a VGM file's register log, a MIDI file's timeline, or a
-jam; what can be made of each is in `convert`.
+It reads an exprsco or a seprsco, the register log of a VGM file, the timeline of a MIDI file, or a
+jam. `chip.convert` knows what can be made of each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from nesvae_live import NesvaeError
+from nesvae_live.app.say import Say
 from nesvae_live.chip.apu import Apu, DcBlocker
 from nesvae_live.chip.convert import Source, log_to_blocks, to_exprsco, to_log, to_midi, to_vgm
 from nesvae_live.chip.midireader import midi_to_timeline
@@ -29,6 +30,7 @@ from nesvae_live.chip.vgm import RegisterLog, features_left_out, vgm_to_writes
 from nesvae_live.log.jam import Jam
 from nesvae_live.log.reader import JamError
 from nesvae_live.music.voices import Voice
+from nesvae_live.paths import replacing
 from nesvae_live.take.folder import read_jam
 from nesvae_live.take.midifile import jam_to_midi
 from nesvae_live.take.sound import jam_to_timeline
@@ -41,29 +43,28 @@ READERS: dict[str, Callable[[bytes], Source]] = {
     ".vgm": vgm_to_writes,
     ".mid": midi_to_timeline,
 }
-"""How a file's name ends, and what reads it; a jam's log is read by `read_jam`."""
+"""The end of a file's name -> what reads it; `read_jam` reads the log of a jam."""
 
-LOG = ".jsonl"
-SCORE = ".exprsco.pkl"
-OUTPUTS = (".wav", ".vgm", ".mid", SCORE)
+LOG_SUFFIX = ".jsonl"
+SCORE_SUFFIX = ".exprsco.pkl"
+OUTPUTS = (".wav", ".vgm", ".mid", SCORE_SUFFIX)
 
 LONG_SECONDS = 60
-"""What lasts longer gets a progress bar."""
-
-Say = Callable[[str], None]
+"""Sound that lasts longer gets a progress bar."""
 
 
 class RenderError(NesvaeError):
-    """What cannot be read, rendered or written, in one line."""
+    """Something cannot be read, rendered or written; one line says what and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """What to render, and how its WAV should be.
+    """What to render, to which file, and how.
 
-    `sample_rate` in Hz, None for the jam's own or 44100; `dc` leaves the DC in that the chip's
-    voices have; `stems` writes each voice's share of the mix beside it, `OUT.P1.wav` and so on.
-    `rate` is an exprsco's in steps a second, None for a score's own or NES-MDB's.
+    Of a WAV: `sample_rate` is in Hz, None for that of a jam or 44100; `dc` leaves in the DC that
+    the voices of the chip have; `stems` also writes the share of each voice in the mix, to
+    `OUT.P1.wav` and so on. Of an exprsco: `rate` is in steps a second, None for that of a score or
+    of NES-MDB. `progress` allows a progress bar.
     """
 
     source: Path
@@ -76,21 +77,21 @@ class RenderOptions:
 
 
 def render(options: RenderOptions, warn: Say) -> list[Path]:
-    """Make the files; returns them. `warn` is told, a line each, of what was left out.
+    """Make the files and return them; `warn` is told, a line each, what was left out.
 
-    Each is written under a temporary name first: what was there stays until the new one is whole.
+    What was there stays until the new file is whole.
 
     Raises:
-        RenderError: something is wrong with what is read, asked for or written.
+        RenderError: something can't be read, made of it, or written.
     """
     path, out = options.source, options.out
     kind = _suffix(out, OUTPUTS)
     if kind != ".wav" and (options.stems or options.dc or options.sample_rate is not None):
         raise RenderError(f"{out}: --stems, --dc and --sample-rate are for a WAV")
-    if kind != SCORE and options.rate is not None:
-        raise RenderError(f"{out}: --rate is for an {SCORE}")
+    if kind != SCORE_SUFFIX and options.rate is not None:
+        raise RenderError(f"{out}: --rate is for an {SCORE_SUFFIX}")
     if out.resolve() == path.resolve():
-        raise RenderError(f"{out}: it would take the place of what is rendered; name another")
+        raise RenderError(f"{out}: it would take the place of what is rendered; name another file")
     read = _read(path, warn)
     try:
         if kind == ".mid":
@@ -99,17 +100,19 @@ def render(options: RenderOptions, warn: Say) -> list[Path]:
             source = jam_to_timeline(read) if isinstance(read, Jam) else read
             if kind == ".wav":
                 return _write_wavs(source, options)
-            score = kind == SCORE
-            data = dumps_exprsco(to_exprsco(source, options.rate)) if score else to_vgm(source)
+            if kind == SCORE_SUFFIX:
+                data = dumps_exprsco(to_exprsco(source, options.rate))
+            else:
+                data = to_vgm(source)
     except ValueError as error:
         raise RenderError(f"{path}: {error}") from None
-    with _replacing([out]) as (file,):
+    with _writing([out]) as (file,):
         file.write(data)
     return [out]
 
 
 def _to_midi(source: Source | Jam) -> bytes:
-    """A MIDI file: a jam's on its grid of bars, every other in NES-MDB's convention."""
+    """A MIDI file: of a jam on its grid of bars, of anything else in NES-MDB's convention."""
     if not isinstance(source, Jam):
         return to_midi(source)
     written = BytesIO()
@@ -122,13 +125,13 @@ def _write_wavs(source: Source, options: RenderOptions) -> list[Path]:
     sample_rate = options.sample_rate or rate
     frames = max(log.nsamps - 1, 0) * sample_rate // rate
     if frames == 0:
-        raise ValueError("there is nothing to render: it lasts no sample")
+        raise ValueError("there is nothing to render: it is shorter than a sample")
     chip = Apu(sample_rate)
     paths = [options.out]
     if options.stems:
         paths += [options.out.with_suffix(f".{voice.name}.wav") for voice in Voice]
     blockers = [DcBlocker(sample_rate) for _ in paths]
-    with _replacing(paths) as files, _bar(options, frames, sample_rate) as count:
+    with _writing(paths) as files, _bar(options, frames, sample_rate) as count:
         for file in files:
             file.write(wav_head(2 * frames, sample_rate))
         for mix, stems in log_to_blocks(rate, log, chip, stems=options.stems):
@@ -143,7 +146,7 @@ def _write_wavs(source: Source, options: RenderOptions) -> list[Path]:
 
 @contextmanager
 def _bar(options: RenderOptions, frames: int, sample_rate: int) -> Iterator[Callable[[int], Any]]:
-    """A progress bar on standard error, where it is wanted and there is much to do."""
+    """A progress bar on standard error, if it is wanted and there is much to do."""
     if not options.progress or frames < LONG_SECONDS * sample_rate:
         yield lambda _: None
         return
@@ -155,27 +158,25 @@ def _bar(options: RenderOptions, frames: int, sample_rate: int) -> Iterator[Call
 
 
 @contextmanager
-def _replacing(paths: list[Path]) -> Iterator[list[BinaryIO]]:
-    """Files to write, which take their places only when the block ends well."""
-    parts = [path.with_name(f".{path.name}.part") for path in paths]
+def _writing(paths: list[Path]) -> Iterator[list[BinaryIO]]:
+    """Files to write, which take their places only when the block ends well.
+
+    Raises:
+        RenderError: they can't be written.
+    """
     try:
-        with ExitStack() as stack:
-            yield [stack.enter_context(part.open("wb")) for part in parts]
-        for path, part in zip(paths, parts, strict=True):
-            part.replace(path)
+        with ExitStack() as places, ExitStack() as files:
+            parts = [places.enter_context(replacing(path)) for path in paths]
+            yield [files.enter_context(part.open("wb")) for part in parts]
     except OSError as error:
         why = error.strerror or error
         raise RenderError(f"{paths[0]}: cannot be written: {why}") from None
-    finally:
-        for part in parts:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
 
 
 def _read(path: Path, warn: Say) -> Source | Jam:
-    kind = _suffix(path, (*READERS, LOG))
+    kind = _suffix(path, (*READERS, LOG_SUFFIX))
     try:
-        if kind == LOG:
+        if kind == LOG_SUFFIX:
             jam = read_jam(path)
             if jam.cut:
                 warn(f"{path}: {jam.cut}")
@@ -188,7 +189,7 @@ def _read(path: Path, warn: Say) -> Source | Jam:
     except ValueError as error:
         raise RenderError(f"{path}: {error}") from None
     if isinstance(source, RegisterLog) and (left_out := features_left_out(source)):
-        warn(f"{path}: rendered without what it uses of {', '.join(left_out)}")
+        warn(f"{path}: rendered without {', '.join(left_out)}, which it uses")
     return source
 
 

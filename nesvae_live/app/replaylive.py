@@ -1,4 +1,4 @@
-"""A take played again to real ports, in its own time."""
+"""`jam replay --live`: plays a take again to real ports, in its own time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import BinaryIO
 
+from nesvae_live.app.say import Say
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.engine.outputs import DelayedOutput
@@ -18,7 +19,7 @@ from nesvae_live.io.audio.device import open_audio
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.opening import open_midi
-from nesvae_live.log.entries import Entry
+from nesvae_live.log.entries import Entry, Opened
 from nesvae_live.log.reader import JamError, line_to_opened
 from nesvae_live.take.replay import Replay, ReplayError
 from nesvae_live.take.replayfiles import Count, read_entries
@@ -29,7 +30,7 @@ BLOCK_FRAMES = 256
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
-    """Which ports and device; as `play` has them."""
+    """Which ports and which sound device, as the options of `play` name them."""
 
     midi_api: str = "auto"
     midi_out: str | None = None
@@ -37,11 +38,11 @@ class LiveOptions:
     audio_device: str | None = None
 
 
-class Unwritten:
+class NoJournal:
     """A journal that keeps nothing."""
 
     def put(self, entry: Entry) -> None:
-        """Forget it."""
+        """Drop the entry."""
 
 
 def replay_live(
@@ -49,14 +50,25 @@ def replay_live(
     options: LiveOptions,
     time: Time,
     *,
-    warn: Any,
+    warn: Say,
     count: Count = lambda _: None,
     stopping: threading.Event | None = None,
 ) -> tuple[str, ...]:
-    """Play a log again to ports; returns what a person should know. Every note is ended.
+    """Play a log again to ports; every note has ended when it returns.
+
+    Args:
+        log: the file.
+        options: which ports and device.
+        time: the clock of the ports.
+        warn: told, a line each, what is amiss with the ports.
+        count: told how many bytes of the log have been read.
+        stopping: ends the replay when it is set.
+
+    Returns:
+        What is amiss with the log, a line each.
 
     Raises:
-        JamError, ReplayError: it can't be played again.
+        JamError, ReplayError: the log can't be played again.
         MidiError, AudioError: what was asked for can't be had.
     """
     stopping = stopping or threading.Event()
@@ -92,9 +104,9 @@ def replay_live(
         if device is not None:
             stack.callback(device.close)
             chip = Apu(device.sample_rate)
-            chip.render(64)  # compiles
+            chip.render(64)  # compiles it, before anything has to be on time
             mixer = Mixer(device.sample_rate, len(device.rings))
-            renderer = Renderer(chip, time, Unwritten(), lambda _: None, device, mixer=mixer)
+            renderer = Renderer(chip, time, NoJournal(), lambda _: None, device, mixer=mixer)
             outputs.append(renderer)
             stack.callback(renderer.stop)
         start = time.now() + COUNT_IN_SECONDS
@@ -106,8 +118,8 @@ def replay_live(
 
 
 def _play(
-    lines: Any,
-    opened: Any,
+    lines: BinaryIO,
+    opened: Opened,
     outputs: Sequence[Output],
     start: float,
     time: Time,
@@ -115,6 +127,7 @@ def _play(
     faults: list[str],
     count: Count,
 ) -> None:
+    """Play the entries of a log so that its beat 0 falls at `start`, in seconds of `time`."""
     shift = start - opened.origin
 
     def wait(stamp: float) -> None:
@@ -123,7 +136,7 @@ def _play(
 
     replay = Replay(
         opened,
-        Unwritten(),
+        NoJournal(),
         outputs=tuple(DelayedOutput(output, shift) for output in outputs),
         pace=wait,
     )

@@ -1,4 +1,4 @@
-"""A session: what is open while the instrument plays, from the ports to the take."""
+"""The session: everything that is open during play, from the ports to the take."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ from nesvae_live.take.recover import FILES
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What is open while the instrument plays; the stack that `open` was given closes it.
+    """Everything that is open during play; the stack that `open` is given closes it.
 
-    `folder` is the take's, and `opened` the first entry of its log, but for the time of beat 0.
-    There is no `device` without sound, no `leader` unless others are to follow our clock, and no
-    `osc` unless it was asked for. Setting `stopping` ends the performance.
+    `folder` is that of the take, and `opened` the first entry of its log, except for the time of
+    beat 0. `device` is None if no sound is played, `leader` if no other machine is to follow our
+    clock, `osc` if it wasn't asked for. Whoever sets `stopping` ends the performance.
     """
 
     options: PlayOptions
@@ -227,7 +227,7 @@ class Session:
         )
 
     def check(self) -> None:
-        """Raise what went wrong in a thread of the engine, the renderer or the recorder, if so."""
+        """Raise what went wrong in a thread of the engine, the renderer or the recorder, if it did."""
         self.engine.check()
         self.renderer.check()
         self.recorder.check()
@@ -256,7 +256,7 @@ def _listen(stack: ExitStack, server: Server) -> Server:
 def _begin_auto(
     auto: str | None, inbox: SimpleQueue[Input | Result], time: PerfTime, warn: Say
 ) -> None:
-    """Ask for the walk or the round of `--auto`; `warn` is told why a round can't be had."""
+    """Start what `--auto` asks for; `warn` is told why, if the snapshots don't allow a round."""
 
     def answer(given: Mapping[str, Any]) -> None:
         if not given["ok"]:
@@ -275,7 +275,7 @@ def _figures(
     folder: Path,
     axes: Mapping[str, str],
 ) -> dict[str, Any]:
-    """What the status has of the outputs and the take, beside the engine's own figures."""
+    """What the status says of the outputs and the take, besides the engine's own figures."""
     counters = renderer.counters
     return {
         "audio": device.api if device else "none",

@@ -1,4 +1,4 @@
-"""What the main thread looks at while the music plays: what was lost, what came and what went."""
+"""What the main thread watches during play: lost connections, controllers, saved settings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from nesvae_live.app.demo import Gesture
 from nesvae_live.app.notices import Notices, StatusLine
+from nesvae_live.app.say import Say
 from nesvae_live.app.session import Session
 from nesvae_live.control.inputs import SetKnob
 from nesvae_live.io.audio.device import AudioDevice
@@ -17,7 +18,10 @@ from nesvae_live.presets.presetfile import Saver
 
 
 class ConnectionWatch:
-    """Looks after the sound device (None: there is none) and the MIDI ports; the main thread's."""
+    """Watches the sound device, if there is one, and the MIDI ports, and gets them back.
+
+    It belongs to the main thread.
+    """
 
     def __init__(self, device: AudioDevice | None, midi: MidiPorts, notices: Notices) -> None:
         self._device = device
@@ -29,13 +33,14 @@ class ConnectionWatch:
 
     @property
     def has_midi(self) -> bool:
-        """Whether MIDI is not lost."""
+        """Whether MIDI is there: it is not lost."""
         return "MIDI" not in self._lost
 
-    def look(self, panics: int) -> None:
-        """Look, about twice a second; `panics` is how many there were.
+    def poll(self, panics: int) -> None:
+        """Look for what was lost or came back; to be called about twice a second.
 
-        Parts that are lost for one reason are said in one line: so it waits for a second look.
+        What is lost for the same reason is told in one line, so a loss is told when it is seen a
+        second time. `panics` is how many panics there have been.
         """
         lost: dict[str, list[str]] = {}
         for name, part in (("sound", self._device), ("MIDI", self._midi)):
@@ -59,7 +64,7 @@ class ConnectionWatch:
                 self._notices.say(line)
 
     def _recover(self, name: str, part: AudioDevice | MidiPorts) -> None:
-        """Get the sound or MIDI back; of every loss and every return one line is said."""
+        """Try to get the sound or MIDI back; each loss and each return is told in one line."""
         reason = part.lost()
         if reason is None:
             del self._lost[name]
@@ -76,11 +81,11 @@ OURS = "nesvae_live"
 
 
 class Hotplug:
-    """Looks at the ports that there are, and proposes a controller's preset once.
+    """Watches which ports there are, and proposes a known controller's preset when one appears.
 
     Args:
-        there: the names of the ports that there are.
-        known: presets of controllers.
+        there: returns the names of the ports that there are.
+        known: the presets of known controllers.
         playing: the preset in use.
         say: takes one line for a person.
     """
@@ -90,7 +95,7 @@ class Hotplug:
         there: Callable[[], Iterable[str]],
         known: Sequence[Preset],
         playing: Preset,
-        say: Callable[[str], None],
+        say: Say,
     ) -> None:
         self._there = there
         self._known = known
@@ -98,9 +103,9 @@ class Hotplug:
         self._say = say
         self._seen: set[str] = set()
 
-    def look(self) -> None:
-        """Look; from one thread, about once a second."""
-        lines: dict[str, str] = {}  # JACK has a port for each way: one line a controller
+    def poll(self) -> None:
+        """Look at the ports; to be called from one thread, about once a second."""
+        lines: dict[str, str] = {}  # one for each controller: JACK has a port for each direction
         for name in sorted(name for name in self._there() if OURS not in name):
             line = proposal(name, self._known, self._playing.name)
             if line is not None:
@@ -112,7 +117,10 @@ class Hotplug:
 
 
 def proposal(port: str, known: Sequence[Preset], playing: str = "") -> str | None:
-    """The line that proposes a preset for a port; None: it is no known controller's, or in use."""
+    """The line that proposes a preset for a port.
+
+    None if the port is no known controller's, or if the preset `playing` is already one of its.
+    """
     found = [p for p in known if p.controller is not None and p.controller.port_among([port])]
     if not found or any(p.name == playing for p in found):
         return None
@@ -127,13 +135,13 @@ def proposal(port: str, known: Sequence[Preset], playing: str = "") -> str | Non
 
 POLL_SECONDS = 0.1
 PORT_POLLS = 10
-"""Which ports there are is asked every so many polls."""
+"""After how many polls it is asked again which ports there are."""
 LOST_POLLS = 5
-"""Whether a port or device was lost is asked every so many polls."""
+"""After how many polls it is asked again whether a port or the device was lost."""
 
 
 class Watch:
-    """Looks after a stage on which the music plays; `at` is the time of beat 0, in seconds."""
+    """Watches a session during play; `at` is the time of beat 0, in seconds."""
 
     def __init__(self, session: Session, at: float) -> None:
         self._session = session
@@ -146,10 +154,10 @@ class Watch:
         self._polls = 0
 
     def until_over(self) -> str:
-        """Look, until it is over or stopped; why it ended.
+        """Watch until the music is over or stopped; returns why it ended.
 
         Raises:
-            Exception: what failed in a thread of the engine, the sound or the recorder.
+            Exception: what went wrong in a thread of the engine, the renderer or the recorder.
         """
         session = self._session
         status = StatusLine(sys.stderr, session.options.status)
@@ -157,13 +165,13 @@ class Watch:
             while not session.stopping.wait(POLL_SECONDS):
                 if session.engine.sequencer.done.is_set():
                     return session.engine.sequencer.why
-                self._look()
+                self._poll()
                 status.show(session.engine.status)
         finally:
             status.end()
         return "it was stopped"
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         session = self._session
         session.check()
         self._turn_knobs()
@@ -174,26 +182,22 @@ class Watch:
         if self._polls % LOST_POLLS == 0:
             session.recovery.poll()
             session.part_export.poll()
-            self._connections.look(session.engine.sequencer.counters.panics)
+            self._connections.poll(session.engine.sequencer.counters.panics)
             session.keep_snapshots()
-            self._look_at_osc()
+            self._check_osc()
         if self._polls % PORT_POLLS == 0 and self._connections.has_midi:
-            self._hotplug.look()
+            self._hotplug.poll()
 
     def _turn_knobs(self) -> None:
-        """Turn those of the demo."""
+        """Turn the knobs as the demo's script has it, if this is the demo."""
         session = self._session
         now = session.time.now()
-        bar = (
-            (now - self._at)
-            * session.setup.clock.tempo
-            / 60.0
-            / session.options.meter.beats_per_bar
-        )
+        beat = (now - self._at) * session.setup.clock.tempo / 60.0
+        bar = beat / session.options.meter.beats_per_bar
         for knob, value in self._gesture.due(bar) if self._gesture else ():
             session.inbox.put(SetKnob(knob, value, at=now))
 
-    def _look_at_osc(self) -> None:
+    def _check_osc(self) -> None:
         osc = self._session.osc
         if osc is not None and (reason := osc.lost()) is not None:
             self._session.notices.warn(f"{reason}: the music goes on")

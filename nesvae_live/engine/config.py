@@ -20,6 +20,9 @@ from nesvae_live.music.patch import Patch
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
 
+LOOKAHEAD = 0.05
+"""By how many seconds everything is decided ahead, so that the sound is rendered in time."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlayConfig:
@@ -39,7 +42,7 @@ class PlayConfig:
     bars: int | None = None
     swap: Swap = Swap.NOW
     sampling: Sampling = Sampling()
-    lookahead: float = 0.05
+    lookahead: float = LOOKAHEAD
     patches: Mapping[Voice, Patch] = field(default_factory=dict)
     spread: Spread | None = None
 

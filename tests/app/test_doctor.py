@@ -13,7 +13,7 @@ import pytest
 from nesvae_live import paths
 from nesvae_live.app import doctor
 from nesvae_live.app.doctor import examine, examine_ports
-from nesvae_live.app.doctorreport import MidiApi, Place, Report, ports_to_text, to_text
+from nesvae_live.app.doctorreport import MidiApiReport, PathReport, Report, ports_to_text, to_text
 from nesvae_live.io.audio.probe import AudioOffer, AudioPort
 from tests.support.jack import JackServer
 
@@ -31,8 +31,8 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def midi_api(name: str, *inputs: str, fault: str = "") -> MidiApi:
-    return MidiApi(name=name, inputs=list(inputs), outputs=[], fault=fault)
+def midi_api(name: str, *inputs: str, fault: str = "") -> MidiApiReport:
+    return MidiApiReport(name=name, inputs=list(inputs), outputs=[], fault=fault)
 
 
 def missing(report: Report) -> set[str]:
@@ -79,7 +79,7 @@ def test_a_package_that_is_not_installed_is_named(
 
 def test_folders_are_looked_at_but_not_made(bare: Path) -> None:
     report = examine()
-    assert report["jams"] == Place(path=str(bare / "jams"), fault="")
+    assert report["jams"] == PathReport(path=str(bare / "jams"), fault="")
     assert list(bare.iterdir()) == []
 
 

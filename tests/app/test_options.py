@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nesvae_live.app.options import LOOKAHEAD, PlayOptions
+from nesvae_live.app.options import PlayOptions
 from nesvae_live.clock.linkclocks import LINK_PORT
+from nesvae_live.engine.config import LOOKAHEAD
 from nesvae_live.io.midi.ports import MidiError
 from nesvae_live.music.grid import Mode
 
@@ -32,9 +33,9 @@ def test_the_clock_that_is_followed_is_found(
     ("options", "ports", "error"),
     [
         (PlayOptions(clock="midi", clock_out=True), (OURS,), "can't go with --clock midi"),
-        (PlayOptions(clock="midi"), ("keys", "pads"), "open are 'keys', 'pads'"),
-        (PlayOptions(clock="midi"), (), "open are none"),
-        (PlayOptions(clock="midi", clock_in="a"), ("pad", "fader"), "2 open inputs are named 'a'"),
+        (PlayOptions(clock="midi"), ("keys", "pads"), "open: 'keys', 'pads'"),
+        (PlayOptions(clock="midi"), (), "open: none"),
+        (PlayOptions(clock="midi", clock_in="a"), ("pad", "fader"), "2 open inputs match 'a'"),
     ],
 )
 def test_a_clock_that_is_not_there_or_not_the_only_one_is_told(

@@ -51,7 +51,7 @@ class Scene:
         """Look so often; what was said."""
         before = len(self.journal.entries)
         for _ in range(times):
-            self.connections.look(panics)
+            self.connections.poll(panics)
         return [e.text for e in self.journal.entries[before:] if isinstance(e, Noted)]
 
 

@@ -126,19 +126,19 @@ def test_presets_show_has_picture_and_controls() -> None:
 def test_a_known_controllers_preset_is_proposed_once_when_its_port_appears() -> None:
     said: list[str] = []
     ports = {"Midi Through", "nesvae_live_out:nesvae_live out"}
-    look = Hotplug(lambda: ports, known_controllers(), load_preset("default"), said.append).look
-    look()
+    poll = Hotplug(lambda: ports, known_controllers(), load_preset("default"), said.append).poll
+    poll()
     assert said == []
     ports.add("nanoKONTROL2:nanoKONTROL2 MIDI 1 20:0")
-    look()
-    look()
+    poll()
+    poll()
     (line,) = said
     assert "Korg nanoKONTROL2" in line
     assert "--preset korg-nanokontrol2 --midi-in 'nanoKONTROL2'" in line
     ports.discard("nanoKONTROL2:nanoKONTROL2 MIDI 1 20:0")
-    look()
+    poll()
     ports.add("nanoKONTROL2:nanoKONTROL2 MIDI 1 24:0")
-    look()
+    poll()
     assert len(said) == 2, "it was plugged in again"
 
 
