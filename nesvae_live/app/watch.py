@@ -178,7 +178,7 @@ class Watch:
         if warning := session.engine.clock.warning:
             session.notices.warn(warning)
         self._polls += 1
-        self._saver.look()
+        self._saver.poll()
         if self._polls % LOST_POLLS == 0:
             session.recovery.poll()
             session.part_export.poll()

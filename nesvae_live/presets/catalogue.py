@@ -1,4 +1,4 @@
-"""`nesvae-live presets`: which there are, what one does, and whether it is sound."""
+"""`nesvae-live presets`: the list of presets, what one of them does, and whether it is sound."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nesvae_live.presets.preset import Preset, load_preset, preset_paths, read_p
 
 
 def known_controllers() -> list[Preset]:
-    """The presets of controllers; one that can't be read is none."""
+    """The presets that are for a controller, except those that can't be read."""
     found = []
     for path in preset_paths().values():
         try:
@@ -31,7 +31,7 @@ def known_controllers() -> list[Preset]:
 
 
 def presets_to_text() -> str:
-    """A line a preset."""
+    """The list of presets, a line for each."""
     paths = preset_paths()
     width = max(map(len, paths), default=0)
     lines = []
@@ -45,7 +45,7 @@ def presets_to_text() -> str:
 
 
 def preset_to_text(preset: Preset) -> str:
-    """All that a preset does: the controller's picture, and its controls by page."""
+    """What a preset does: the picture of its controller, and its controls page by page."""
     lines = [f"{preset.name}: {preset.description}", f"file: {preset.path}"]
     controller = preset.controller
     if controller is not None:
@@ -63,7 +63,7 @@ def preset_to_text(preset: Preset) -> str:
 
 
 def sections(layout: Layout) -> Iterator[tuple[str, tuple[ControlSpec, ...]]]:
-    """The controls of a layout under the headings of their pages."""
+    """The headings of a layout's pages, each with its controls."""
     if layout.controls:
         yield ("on every page" if layout.pages else "controls"), layout.controls
     for i, page in enumerate(layout.pages):
@@ -71,7 +71,7 @@ def sections(layout: Layout) -> Iterator[tuple[str, tuple[ControlSpec, ...]]]:
 
 
 def check_presets(names: Iterable[str]) -> tuple[str, bool]:
-    """What is wrong with some presets, or with all there are; and whether nothing is."""
+    """Check some presets, or all of them; returns what to print, and whether all are sound."""
     lines, fine = [], True
     for name in names or sorted(preset_paths()):
         try:
@@ -88,19 +88,19 @@ def check_presets(names: Iterable[str]) -> tuple[str, bool]:
 
 
 def check_preset(preset: Preset) -> list[str]:
-    """What is wrong with a preset that can be read: controls that lie nowhere, or move nothing."""
+    """What is wrong with a readable preset: controls that are in no row, or that move nothing."""
     faults = []
     controller = preset.controller
     if controller is not None:
         faults += [
-            f"controller.{key}: it says none"
+            f"controller.{key}: it is missing"
             for key in ("name", "source", "unchecked")
             if not getattr(controller, key)
         ]
         if controller.rows:
             faults += [
-                f"{control.target} is on {full_label(control)}, which lies in no row"
-                for control in controller.beside(preset.layout)
+                f"{control.target} is on {full_label(control)}, which is in no row"
+                for control in controller.missing(preset.layout)
             ]
     for _, controls in sections(preset.layout):
         faults += [
@@ -112,7 +112,7 @@ def check_preset(preset: Preset) -> list[str]:
 
 
 def moves(control: ControlSpec) -> bool:
-    """Whether a control moves its target when it says what its kind says."""
+    """Whether a control moves its target when it sends what its kind sends."""
     surface = Surface(Layout((control,)))
     asked = [
         item
@@ -123,7 +123,7 @@ def moves(control: ControlSpec) -> bool:
 
 
 def gesture(control: ControlSpec) -> list[MidiBytes]:
-    """What a control says when it is moved all the way, or pressed and let go."""
+    """The messages of a control that is moved all the way, or pressed and released."""
     kind = control.kind_spec
     channel = control.channel or 0
     if kind.form is Form.RELATIVE:

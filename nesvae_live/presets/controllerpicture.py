@@ -1,4 +1,4 @@
-"""A controller from above, with what each of its controls moves: for the terminal, and as SVG."""
+"""A controller from above and what each of its controls moves, as text and as SVG."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from html import escape
 
 from nesvae_live.control.controlspec import ControlSpec
 from nesvae_live.control.kinds import CONTROL_CHANGE, KIND_BY_NAME, reserved_because
-from nesvae_live.presets.controllers import Place, Row, Shape
+from nesvae_live.presets.controllers import PhysicalControl, Row, Shape
 from nesvae_live.presets.preset import Preset
 
 ACROSS = 8
-"""Controls side by side; a longer row goes on below."""
+"""How many controls stand side by side; a longer row goes on below."""
 
 CELL_TEXT = 14
-"""Characters of a cell in the terminal."""
+"""The width of a cell in the terminal, in characters."""
 
 CELL, TALL, GAP, MARGIN = 126, 56, 6, 12
-"""Sizes of the drawing, in pixels: a cell, its control, between rows, round about."""
+"""Sizes in pixels: a cell's width, its control's height, the gap between rows, the margin."""
 
 LINE = 13
 MARKS = {
@@ -30,24 +30,24 @@ MARKS = {
 FREE, RESERVED_CC = "-", "(reserved)"
 
 
-def cells(preset: Preset) -> Iterator[tuple[Row, list[tuple[Place, list[str]]]]]:
-    """The rows, at most `ACROSS` controls long, with what each control moves, a text a page."""
+def cells(preset: Preset) -> Iterator[tuple[Row, list[tuple[PhysicalControl, list[str]]]]]:
+    """The rows, of at most `ACROSS` controls; with each control what it moves, a text per page."""
     controller = preset.controller
-    assert controller is not None  # a picture of it was asked for
+    assert controller is not None  # the caller asked for its picture
     for row in controller.rows:
         for start in range(0, len(row.places), ACROSS):
-            places = row.places[start : start + ACROSS]
-            yield row, [(place, moved_by(preset, place)) for place in places]
+            controls = row.places[start : start + ACROSS]
+            yield row, [(control, moved_by(preset, control)) for control in controls]
 
 
-def moved_by(preset: Preset, place: Place) -> list[str]:
-    """The targets that a physical control moves, on all pages or page by page; none is `FREE`."""
-    if KIND_BY_NAME[place.kind].status == CONTROL_CHANGE and reserved_because(place.number):
+def moved_by(preset: Preset, control: PhysicalControl) -> list[str]:
+    """The targets that a control moves, on all pages or page by page; `FREE` if there are none."""
+    if KIND_BY_NAME[control.kind].status == CONTROL_CHANGE and reserved_because(control.number):
         return [RESERVED_CC]
     layout = preset.layout
 
     def named(controls: Sequence[ControlSpec]) -> str:
-        return " ".join(c.target for c in controls if place.is_of(c))
+        return " ".join(c.target for c in controls if control.is_of(c))
 
     always = named(layout.controls)
     if always or not layout.pages:
@@ -56,16 +56,16 @@ def moved_by(preset: Preset, place: Place) -> list[str]:
 
 
 def picture_to_text(preset: Preset) -> str:
-    """For the terminal: three lines a row and page."""
+    """The picture in a terminal: a line of marks, of labels, and of targets for each page."""
     lines = []
-    for row, places in cells(preset):
+    for row, controls in cells(preset):
         if row.name:
             lines.append(row.name)
-        lines.append("".join(f"{MARKS[row.shape]:<{CELL_TEXT}}" for _ in places).rstrip())
-        lines.append("".join(f"{place.label:<{CELL_TEXT}}" for place, _ in places).rstrip())
-        for i in range(max(len(texts) for _, texts in places)):
+        lines.append("".join(f"{MARKS[row.shape]:<{CELL_TEXT}}" for _ in controls).rstrip())
+        lines.append("".join(f"{control.label:<{CELL_TEXT}}" for control, _ in controls).rstrip())
+        for i in range(max(len(texts) for _, texts in controls)):
             line = "".join(
-                f"{(texts[i] if i < len(texts) else ''):<{CELL_TEXT}}" for _, texts in places
+                f"{(texts[i] if i < len(texts) else ''):<{CELL_TEXT}}" for _, texts in controls
             )
             lines.append(line.rstrip())
         lines.append("")
@@ -73,22 +73,22 @@ def picture_to_text(preset: Preset) -> str:
 
 
 def picture_to_svg(preset: Preset) -> str:
-    """A drawing of the controller, the same for the same preset."""
+    """The picture as SVG; the same preset gives the same text."""
     drawn: list[str] = []
     y, widest = MARGIN, 0
-    for row, places in cells(preset):
+    for row, controls in cells(preset):
         if row.name:
             drawn.append(_text(MARGIN, y + LINE - 3, row.name, "row", "start"))
             y += LINE + 2
-        deepest = max(len(texts) for _, texts in places)
-        for i, (place, texts) in enumerate(places):
+        deepest = max(len(texts) for _, texts in controls)
+        for i, (control, texts) in enumerate(controls):
             middle = MARGIN + i * CELL + CELL // 2
             drawn.append(_SHAPES[row.shape](middle, y))
-            drawn.append(_text(middle, y + TALL + LINE - 3, place.label, "number"))
+            drawn.append(_text(middle, y + TALL + LINE - 3, control.label, "number"))
             for j, text in enumerate(texts):
                 style = "free" if text in {FREE, RESERVED_CC} else f"target page{j % 4}"
                 drawn.append(_text(middle, y + TALL + (j + 2) * LINE - 3, text, style))
-        widest = max(widest, len(places))
+        widest = max(widest, len(controls))
         y += TALL + (deepest + 1) * LINE + GAP
     width, height = 2 * MARGIN + widest * CELL, y + MARGIN
     head = (

@@ -1,11 +1,11 @@
-"""Which controller a preset is for: its ports, where its controls are, who says so.
+"""The controller that a preset is for: its ports, where its controls are, and the source for that.
 
 [controller]
 name = "Korg nanoKONTROL2"
 ports = ["nanoKONTROL2"]          # parts of its ports' names
 source = "where its numbers are documented"
 unchecked = "what nobody has tried on the hardware"
-rows = [{ shape = "knob", cc = [16, 17, 18] }]   # as they lie, from above
+rows = [{ shape = "knob", cc = [16, 17, 18] }]   # as they are laid out, from above
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Shape(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A physical control: its kind and number, and its channel (0-based) where that tells it."""
+class PhysicalControl:
+    """A control of the controller: its kind, its number, and its channel (0-based; None: any)."""
 
     kind: str
     number: int
@@ -41,13 +41,13 @@ class Place:
 
     @property
     def label(self) -> str:
-        """What it says, short enough for a picture."""
+        """What it sends, short enough for a picture."""
         kind = KIND_BY_NAME[self.kind]
         name = {"button": "CC {}", "note": "note {}", "program": "program {}"}.get(kind.name)
         return (name or kind.label).format(self.number).split(" (")[0]
 
     def is_of(self, control: ControlSpec) -> bool:
-        """Whether a preset's control is this one."""
+        """Whether it is the one that a preset's control listens to."""
         if self.channel not in {None, control.channel} and control.channel is not None:
             return False
         ours, its = KIND_BY_NAME[self.kind], control.kind_spec
@@ -60,13 +60,13 @@ class Row:
     """Controls of one shape, from left to right; `name` is what is printed beside them."""
 
     shape: Shape
-    places: tuple[Place, ...]
+    places: tuple[PhysicalControl, ...]
     name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """A controller that people own; `ports` are parts of its ports' names."""
+    """A controller on the market; `ports` are parts of its ports' names."""
 
     name: str
     ports: tuple[str, ...] = ()
@@ -75,28 +75,28 @@ class Controller:
     rows: tuple[Row, ...] = ()
 
     def port_among(self, names: Iterable[str]) -> str | None:
-        """The first of some ports that is this controller's."""
+        """The first of some ports that is a port of this controller; None if none is."""
         return next(
             (name for name in names if any(part.lower() in name.lower() for part in self.ports)),
             None,
         )
 
-    def beside(self, layout: Layout) -> list[ControlSpec]:
-        """The controls of a layout that lie nowhere on it."""
-        places = [place for row in self.rows for place in row.places]
+    def missing(self, layout: Layout) -> list[ControlSpec]:
+        """The controls of a layout that are in none of its rows."""
+        physical = [control for row in self.rows for control in row.places]
         return [
             control
             for controls in layout.sets()
             for control in controls
-            if not any(place.is_of(control) for place in places)
+            if not any(one.is_of(control) for one in physical)
         ]
 
 
 def parse_controller(table: Mapping[str, Any]) -> Controller | None:
-    """The controller that a preset is for, None if it doesn't say.
+    """The controller that a preset is for; None if it names none.
 
     Raises:
-        ValueError: what is wrong, after the key that is.
+        ValueError: something is wrong; the message begins with the key.
     """
     if not table:
         return None
@@ -121,12 +121,12 @@ def _row(row: Mapping[str, Any], where: str) -> Row:
     if shape not in shapes:
         raise ValueError(f"{where}.shape: {shape!r} is none of {', '.join(shapes)}")
     channel = typed(row["channel"], int, f"{where}.channel") - 1 if "channel" in row else None
-    places: list[Place] = []
+    controls: list[PhysicalControl] = []
     for kind in (kind for kind in KIND_BY_NAME if kind in row):
         numbers: Sequence[int] = (0,)
         if KIND_BY_NAME[kind].top is not None:
             numbers = typed(row[kind], list[int], f"{where}.{kind}")
-        places += [Place(kind, number, channel) for number in numbers]
-    if not places:
-        raise ValueError(f"{where}: no control, as in cc = [16, 17, 18]")
-    return Row(Shape(shape), tuple(places), typed(row.get("name", ""), str, f"{where}.name"))
+        controls += [PhysicalControl(kind, number, channel) for number in numbers]
+    if not controls:
+        raise ValueError(f"{where}: needs controls, as in cc = [16, 17, 18]")
+    return Row(Shape(shape), tuple(controls), typed(row.get("name", ""), str, f"{where}.name"))

@@ -1,4 +1,4 @@
-"""Makes docs/controllers.md and its pictures out of the tables and the shipped presets.
+"""Makes docs/controllers.md and its pictures from the tables and the shipped presets.
 
 python -m nesvae_live.presets.controllersdoc docs
 """
@@ -26,21 +26,22 @@ PICTURES = "controllers"
 
 INTRODUCTION = """# Controllers
 
-<!-- Made by `python -m nesvae_live.presets.controllersdoc docs` out of the tables that the program reads. -->
+<!-- Made by nesvae_live.presets.controllersdoc from the tables that the program reads. -->
 
 Any MIDI controller plays the instrument. A preset says which of its controls moves what:
 
 ```
-nesvae-live presets list                  # those there are
+nesvae-live presets list                  # the presets there are
 nesvae-live presets show korg-nanokontrol2
 nesvae-live play --preset korg-nanokontrol2 --midi-in nanoKONTROL2 --feedback nanoKONTROL2
 nesvae-live presets check                 # or of your own: presets check ./mine.toml
 ```
 
-When the port of a controller that a preset is for appears, that preset is proposed.
+When a port appears that belongs to the controller of a preset, that preset is proposed.
 
 ## Learning
-While it plays, in another terminal: `nesvae-live learn`, then a target's name, then move a control.
+While it plays, run `nesvae-live learn` in another terminal, give a target's name, and move a
+control.
 
 ```
 > density
@@ -50,15 +51,16 @@ density is CC 21, channel 1: a knob, fader or wheel; a button that latches in th
   saved: ~/.config/nesvae_live/presets/default.toml
 ```
 
-`nesvae-live learn density motion mute-P1` asks for these one after the other. What is moved while
-it listens moves nothing else. An encoder has to be turned both ways, or its kind can't be told. A
-control that another target had is taken from it, which is said; `undo` gives it back. What is learnt
-is saved at once: in the preset's own file, or, of a preset that came with the program, in a copy in
-your presets folder that goes before it. Everything else in the file stays, comments too.
+`nesvae-live learn density motion mute-P1` asks for these one after the other. A control that is
+moved while it listens moves nothing else. Turn an encoder both ways: otherwise its kind can't be
+told. A control that another target had is taken from that target, and you are told so; `undo` gives
+it back. What is learnt is saved at once: in the preset's own file, or, if the preset came with the
+program, in a copy in your presets folder, which is used from then on. Everything else in the file
+stays, comments too.
 
 ## A preset's controls
-Copy a file from `presets/`, change it, and start with `--preset ./mine.toml`. A line is a target and
-its control; a list of controls is several at once:
+Copy a file from `presets/`, change it, and start with `--preset ./mine.toml`. A line has a target
+and its control; a target can have several controls as a list:
 
 ```toml
 [defaults]                 # of every control: channel, takeover, deadband, feedback
@@ -72,14 +74,14 @@ tempo   = { cc = 22, range = [0.4, 0.8], curve = "slow" }
 [actions]
 mute-P1 = { note = 36, channel = 10, feedback = true }
 
-[[pages]]                  # of the same controls, one of which is up
+[[pages]]                  # pages share the same physical controls; one is selected
 name = "style"
 [pages.knobs]
 style1 = { cc = 23 }
 ```
 
-Channels count from 1; a control without one listens on all sixteen. An unknown key is an error that
-names the file and the key.
+Channels count from 1; a control without a channel listens on all sixteen. An unknown key is an
+error that names the file and the key.
 """
 
 OPTIONS: tuple[tuple[str, str, str], ...] = (
@@ -87,36 +89,49 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     (
         "takeover",
         "none",
-        "away from its target it jumps (`none`), waits until it crosses (`pickup`) or nears (`scale`)",
+        "away from its target it jumps (`none`), waits to cross it (`pickup`) or nears (`scale`)",
     ),
-    ("deadband", "1", "a step back that is no longer than this is a pot's noise"),
-    ("range", "[0, 1]", "where the control's ends are; the other way round it turns backwards"),
+    ("deadband", "1", "a step back that is no longer than this is taken for a pot's noise"),
+    (
+        "range",
+        "[0, 1]",
+        "the target's values at the control's ends; with the higher one first it is inverted",
+    ),
     ("curve", "linear", ", ".join(f"`{name}` ({c.what})" for name, c in CURVES.items())),
-    ("speed", "1", "an encoder's: 127 steps are the whole way"),
+    ("speed", "1", "of an encoder; at 1, 127 steps are the whole travel"),
     ("lsb_first", "false", "a 14-bit pair that is sent lower half first"),
-    ("pick", "-", "which of its choices a button picks; without, the next one"),
-    ("momentary", "false", "a button's switch is on while it is held, and not turned over"),
+    ("pick", "-", "the choice that a button picks; without it, the next one"),
+    (
+        "momentary",
+        "false",
+        "a switch is on while the button is held, instead of changing with each press",
+    ),
     (
         "feedback",
         "false",
-        "`true`: the target's place is sent back to the control; a number: to that CC (a ring of LEDs)",
+        "`true`: the target's place is sent to the control; a number: to that CC (a ring of LEDs)",
     ),
-    ("lit, unlit", "127, 0", "what a button is sent while its target is on and off; a ring's ends"),
+    (
+        "lit, unlit",
+        "127, 0",
+        "the values for a button while its target is on and off; of a ring, its ends",
+    ),
 )
 
 TAKEOVER = """
 ## Nothing jumps
-A control has hold of its target for as long as that stands where the control put it. A recall, a
-morph, a command, another page's use of the control, a tap on the tempo: whatever else moves it
-loosens that, and the control comes back by its takeover. A target that nobody has touched is had by
-whoever comes first. After a page was turned every control has to pick up again.
+A control holds its target for as long as the target stands where the control put it. Whatever else
+moves the target (a recall, a morph, a command, another page's use of the control, a tapped tempo)
+ends that, and the control comes back by its takeover. A target that nobody has touched is held by
+the first control that moves it. After another page was selected every control has to pick up again.
 
 ## Feedback
-`--feedback NAME` opens the controller's port; without it, under JACK, a preset whose controls show
-anything opens the port `nesvae_live feedback`. What the controller does not show yet is sent some thirty times a
-second: after a recall, while a morph glides, when a page is turned, everything when it is connected
-and on `nesvae-live ctl refresh`. A control that is being moved is left alone until it has been still
-for a quarter of a second. A controller that echoes what it is sent moves nothing by it.
+`--feedback NAME` opens the controller's port. Without it, under JACK, a preset with any feedback
+opens the port `nesvae_live feedback`. What the controller does not show yet is sent some thirty
+times a second: after a recall, while a morph glides, when a page is selected, and everything when
+the controller is connected and on `nesvae-live ctl refresh`. A control that is being moved is left
+alone until it has been still for a quarter of a second. A controller that echoes what it is sent
+moves nothing by it.
 """
 
 
@@ -133,12 +148,13 @@ def page(presets: Sequence[Preset]) -> str:
                     for kind in CONTROL_KINDS
                 ),
             ),
-            "\nA relative control goes on from where its target stands; a press is when it goes down:\n",
+            "\nA relative control goes on from where its target stands; a press acts on going down:",
+            "",
             *table(("target", "a value", "a press"), PRESSES),
             "\n### Options\n",
             *table(("option", "unless said", "what it does"), OPTIONS),
             "\n### Reserved controllers\n",
-            "What gear and programs send unasked is no control, never learnt, and moves nothing:\n",
+            "Gear and programs send these by themselves: they are never learnt and move nothing.\n",
             *table(("CC", "why"), ((_span(r.first, r.last), r.why) for r in RESERVED)),
             TAKEOVER,
             "## Targets\n",
@@ -151,14 +167,14 @@ def page(presets: Sequence[Preset]) -> str:
 
 PRESSES = (
     ("knob", "that value", "its range's upper end"),
-    ("trigger", "it happens when the control comes to its middle", "it happens"),
-    ("switch", "on from the middle", "turns it over"),
-    ("choice", "the choices share the way", "the next one, or the one picked"),
+    ("trigger", "it happens when the control comes up to its middle", "it happens"),
+    ("switch", "on from the middle", "changes it"),
+    ("choice", "the choices share the travel", "the next one, or the one that `pick` names"),
 )
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table's lines."""
+    """The lines of a Markdown table."""
     return [
         f"| {' | '.join(head)} |",
         f"|{' --- |' * len(head)}",
@@ -171,7 +187,7 @@ def _span(first: int, last: int) -> str:
 
 
 def _target_rows() -> list[tuple[str, str, str]]:
-    """A row a target; numbered families in one."""
+    """A row for each target; a numbered family has one."""
     families: dict[str, list[TargetSpec]] = {}
     for spec in TARGETS:
         families.setdefault(_family(spec), []).append(spec)
@@ -188,12 +204,12 @@ def _target_rows() -> list[tuple[str, str, str]]:
 
 
 def _family(spec: TargetSpec) -> str:
-    """What targets that differ by a number at their end have in common."""
+    """A target's name without the number at its end."""
     return re.sub(r"(style|-)\d+$", r"\1", spec.name)
 
 
 def _preset(preset: Preset) -> list[str]:
-    """A preset's section."""
+    """The section of a preset."""
     lines = [f"### {preset.name}", "", f"{preset.description}.", ""]
     controller = preset.controller
     if controller is not None:
@@ -210,7 +226,7 @@ def _preset(preset: Preset) -> list[str]:
 
 
 def files() -> dict[str, str]:
-    """Every file of the page by its name in the folder of docs."""
+    """The page and its pictures: path in the folder of docs -> text."""
     paths = sorted(shipped_dir("presets").glob("*.toml"))
     presets = [read_preset(path) for path in paths]
     made = {PAGE: page(presets)}

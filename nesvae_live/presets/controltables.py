@@ -1,4 +1,4 @@
-"""The controls of a preset's TOML, with their options, defaults and pages."""
+"""The controls of a preset as TOML: their options, the defaults and the pages, and back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KNOB_TARGETS = tuple(spec.name for spec in TARGETS if spec.kind is Kind.KNOB)
 ACTIONS = tuple(spec.name for spec in TARGETS if spec.kind is not Kind.KNOB)
 KNOBS_SHOWN = ", ".join((KNOB_NAMES, *(n for n in KNOB_TARGETS if n not in KNOB_BY_NAME)))
 SECTIONS = (("knobs", KNOB_TARGETS), ("actions", ACTIONS))
-"""Where targets stand in a preset."""
+"""The sections of a preset, and the targets that stand in each."""
 
 OPTIONS: Mapping[str, Any] = {
     "channel": int,
@@ -34,7 +34,7 @@ OPTIONS: Mapping[str, Any] = {
     "lit": int,
     "unlit": int,
 }
-"""What may stand beside a control's kind and number, and of what type it is."""
+"""The options that may stand beside a control's kind and number, and their types."""
 
 DEFAULTS = ("channel", "takeover", "deadband", "feedback")
 """The options that a preset may set for all its controls."""
@@ -44,7 +44,7 @@ def parse_layout(table: Mapping[str, Any]) -> Layout:
     """The controls of a preset.
 
     Raises:
-        ValueError: what is wrong, after the key that is.
+        ValueError: something is wrong; the message begins with the key.
     """
     defaults = subtable(table, "defaults")
     check_keys(defaults, DEFAULTS, "defaults.")
@@ -70,7 +70,7 @@ def _sections(
     defaults: Mapping[str, Any],
     beside: Sequence[ControlSpec],
 ) -> tuple[ControlSpec, ...]:
-    """The controls of a table's sections; `beside` them are those that no other may share."""
+    """The controls of a table's sections; none may share an address with one of `beside`."""
     controls: list[ControlSpec] = []
     for section, allowed in SECTIONS:
         given = subtable(table, section, where)
@@ -92,19 +92,14 @@ def _sections(
 
 
 class _KeyedError(ValueError):
-    """One whose text already starts with the key."""
+    """An error whose message already begins with the key."""
 
 
 def _control(target: str, given: Any, where: str, defaults: Mapping[str, Any]) -> ControlSpec:
     try:
         control = typed(given, dict, where)
         check_keys(control, (*KIND_BY_NAME, *OPTIONS), f"{where}.")
-        named = [kind for kind in KIND_BY_NAME if kind in control]
-        if len(named) != 1:
-            has = f"it has {' and '.join(named)}" if named else "as in"
-            example = "" if named else f" {target} = {{ cc = 20 }}"
-            raise ValueError(f"{where}: needs one of {', '.join(KIND_BY_NAME)}; {has}{example}")  # noqa: TRY301 - keyed below
-        (kind,) = named
+        kind = _kind(target, control, where)
         has_number = KIND_BY_NAME[kind].top is not None
         number = typed(control[kind], int if has_number else bool, f"{where}.{kind}")
         options = {**defaults, **_options(control, f"{where}.")}
@@ -113,8 +108,17 @@ def _control(target: str, given: Any, where: str, defaults: Mapping[str, Any]) -
     return ControlSpec(target, int(number) if has_number else 0, kind=kind, **options)
 
 
+def _kind(target: str, control: Mapping[str, Any], where: str) -> str:
+    """The kind of a control: the only key that names one."""
+    named = [kind for kind in KIND_BY_NAME if kind in control]
+    if len(named) == 1:
+        return named[0]
+    found = f"it has {' and '.join(named)}" if named else f"as in {target} = {{ cc = 20 }}"
+    raise ValueError(f"{where}: needs one of {', '.join(KIND_BY_NAME)}; {found}")
+
+
 def _options(table: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """A control's options as `ControlSpec` wants them."""
+    """A control's options by the names that they have in `ControlSpec`."""
     found: dict[str, Any] = {}
     for name in (name for name in OPTIONS if name in table):
         value = typed(table[name], OPTIONS[name], f"{where}{name}")
@@ -127,7 +131,7 @@ def _options(table: Mapping[str, Any], where: str) -> dict[str, Any]:
             value = Takeover(value)
         elif name == "range":
             if len(value) != 2:
-                raise ValueError(f"{where}range: two numbers, as in range = [0.2, 0.8]")
+                raise ValueError(f"{where}range: needs two numbers, as in range = [0.2, 0.8]")
             found["low"], found["high"] = value
             continue
         found[name] = value
@@ -135,7 +139,7 @@ def _options(table: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 
 def control_to_table(control: ControlSpec, common: Defaults) -> dict[str, Any]:
-    """A control as a preset says it: its kind and number, its channel, and what is not as usual."""
+    """A control as a preset has it: kind, number, channel, and what differs from the defaults."""
     kind = control.kind_spec
     table: dict[str, Any] = {kind.name: control.number if kind.top is not None else True}
     if control.channel is not None:

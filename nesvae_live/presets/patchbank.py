@@ -1,4 +1,4 @@
-"""The patches by name: those that ship, with what a preset changes and adds."""
+"""The patches by name: the shipped ones, and what a preset changes or adds."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from nesvae_live.music.patch import Patch, table_to_patch
 from nesvae_live.music.voices import VOICES, Voice
 
 OFF = "off"
-"""In place of a patch's name: the voice is played flat."""
+"""In place of a patch's name: the voice has no patch."""
 
 SHAPED = {spec.voice.name: spec.voice for spec in VOICES}
-"""The voices that have patches; the noise's drums bring their own."""
+"""The voices that can have a patch; the drums of the noise bring their own."""
 
 
 class PatchBank:
     """Patches by name, all of them checked.
 
     Raises:
-        ValueError: a table says what it may not; the text starts with the patch and the key.
+        ValueError: a table is wrong; the message begins with the patch and the key.
     """
 
     def __init__(self, tables: Mapping[str, Any]) -> None:
@@ -30,7 +30,7 @@ class PatchBank:
         self.patches: dict[str, Patch] = {}
         for name, table in tables.items():
             if name == OFF:
-                raise ValueError(f"{OFF}: the name means no patch: take another")
+                raise ValueError(f"{OFF}: this name means no patch: choose another")
             if not isinstance(table, Mapping):
                 raise ValueError(f"{name}: a patch is a table")  # noqa: TRY004
             try:
@@ -41,11 +41,16 @@ class PatchBank:
 
     @classmethod
     def read(cls, path: Path) -> PatchBank:
-        """Read a file of patches; raises OSError and ValueError (tomllib's and our own)."""
+        """Read a file of patches.
+
+        Raises:
+            OSError: it can't be read.
+            ValueError: it is not TOML, or a table in it is wrong.
+        """
         return cls(tomllib.loads(path.read_text(encoding="utf-8")))
 
     def changed(self, tables: Mapping[str, Any]) -> PatchBank:
-        """This bank with patches added, or some keys of its own changed."""
+        """This bank with patches added, or with some keys of its patches changed."""
         changed: dict[str, Any] = dict(self._tables)
         for name, table in tables.items():
             old = self._tables.get(name, {})
@@ -53,7 +58,11 @@ class PatchBank:
         return PatchBank(changed)
 
     def find(self, name: str) -> Patch | None:
-        """The patch of a name, None for `off`; ValueError where there is none."""
+        """The patch of a name; None for `off`.
+
+        Raises:
+            ValueError: there is no such patch; the message names those there are.
+        """
         if name == OFF:
             return None
         if name not in self.patches:
@@ -65,10 +74,10 @@ class PatchBank:
 
 
 def parse_choices(words: Iterable[str]) -> dict[Voice, str]:
-    """Which patch each voice is to have, of `P1=lead`, `TR=off` or `off` for all; later ones win.
+    """The patch of each voice, from `P1=lead`, `TR=off` or `off` for all; later words win.
 
     Raises:
-        ValueError: no such voice, or no such form.
+        ValueError: there is no such voice, or a word is not of that form.
     """
     chosen: dict[Voice, str] = {}
     for word in words:
@@ -76,9 +85,9 @@ def parse_choices(words: Iterable[str]) -> dict[Voice, str]:
         if word == OFF:
             chosen |= dict.fromkeys(SHAPED.values(), OFF)
         elif not equals or not name:
-            raise ValueError(f"{word!r} is no patch of a voice: write P1=lead, P1=off or off")
+            raise ValueError(f"{word!r} gives no voice a patch: write P1=lead, P1=off or off")
         elif voice not in SHAPED:
-            raise ValueError(f"{voice!r} is no voice with a patch, only {', '.join(SHAPED)} are")
+            raise ValueError(f"{voice!r} can have no patch: one of {', '.join(SHAPED)}")
         else:
             chosen[SHAPED[voice]] = name
     return chosen

@@ -1,7 +1,7 @@
-"""Presets, checkpoints and folders: where they are, and what a preset's TOML may say.
+"""A preset: where it is found, and what its TOML may say.
 
-A preset is parsed here, at the border, into frozen values; whatever is wrong with it is one line
-that names the file, the key and what is allowed. After that it is trusted.
+It is parsed here, on its way in, into frozen values; whatever is wrong with it is one line that
+names the file, the key and what is allowed. After that it is trusted.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from nesvae_live.control.layout import Layout
 from nesvae_live.control.surface import Surface
 from nesvae_live.music.dialect import DIALECTS, GENERAL
 from nesvae_live.music.patch import Patch
+from nesvae_live.music.ranges import TEMPERATURE, TEMPO, TOP_P, Range
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import ConfigError, shipped_dir, user_presets_dir
 from nesvae_live.presets.controllers import Controller, parse_controller
@@ -26,14 +27,14 @@ from nesvae_live.presets.tomltable import check_keys, nearest, subtable, typed
 
 DEFAULT_PRESET = "default"
 PARTS = ("controller", "defaults", *(section for section, _ in SECTIONS), "pages")
-"""The parts of a preset that say what its controls do."""
+"""The keys of a preset that are about its controls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
     """How a preset wants to be played; None leaves it to the command line and its defaults.
 
-    `tempo` in beats a minute; the ranges are in `PLAY_RANGES`. `clock_lost` is one of `CLOCK_LOST`.
+    `tempo` is in beats a minute; the ranges are in `PLAY_RANGES`; `clock_lost` is of `CLOCK_LOST`.
     """
 
     tempo: float | None = None
@@ -42,18 +43,15 @@ class Play:
     clock_lost: str | None = None
 
 
-PLAY_RANGES: Mapping[str, tuple[float, float]] = {
-    "tempo": (20.0, 400.0),
-    "temperature": (0.05, 4.0),
-    "top_p": (0.05, 1.0),
-}
+PLAY_RANGES: Mapping[str, Range] = {"tempo": TEMPO, "temperature": TEMPERATURE, "top_p": TOP_P}
+"""What the numbers of `[play]` may be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A map from controls to targets and how to start; `path` is the file it was read from.
+    """The controls with their targets, and how to start; `path` is the preset's file.
 
-    `patches` are the voices' patches by name, out of `bank`; `dialect` is how MIDI is said.
+    `patches` are the names of the voices' patches in `bank`; `dialect` is the MIDI dialect.
     """
 
     name: str
@@ -68,21 +66,21 @@ class Preset:
     controller: Controller | None = None
 
     def surface(self) -> Surface:
-        """What reads this preset's controls."""
+        """A new control surface with this preset's controls."""
         return Surface(self.layout)
 
     @property
     def bank_path(self) -> Path:
-        """The file of its snapshots: beside it, or in the user's folder for a shipped one."""
+        """The file of its snapshots: beside it, or for a shipped preset in the user's folder."""
         if self.path.parent == shipped_dir("presets"):
             return user_presets_dir() / f"{self.path.stem}.snapshots.json"
         return self.path.with_suffix(".snapshots.json")
 
     def voice_patches(self, choices: Iterable[str] = ()) -> dict[Voice, Patch]:
-        """The voices' patches, with `choices` of the command line (`P1=lead`, `off`) before them.
+        """The voices' patches, overridden by `choices` of the command line (`P1=lead`, `off`).
 
         Raises:
-            ConfigError: a choice can't be had.
+            ConfigError: there is no such voice or patch.
         """
         try:
             names = {**self.patches, **parse_choices(choices)}
@@ -100,7 +98,7 @@ def load_preset(name_or_path: str = DEFAULT_PRESET) -> Preset:
             looked for in the user's presets folder, then among the shipped ones.
 
     Raises:
-        ConfigError: there is no such preset, or it says what it may not.
+        ConfigError: there is no such preset, or something in it is wrong.
     """
     if name_or_path.endswith(".toml") or any(sep in name_or_path for sep in "/\\"):
         return read_preset(Path(name_or_path).expanduser())
@@ -115,7 +113,7 @@ def load_preset(name_or_path: str = DEFAULT_PRESET) -> Preset:
 
 
 def preset_paths() -> dict[str, Path]:
-    """Every preset there is by its name; a user's own goes before a shipped one."""
+    """Every preset by its name; a user's own replaces a shipped one of the same name."""
     folders = (shipped_dir("presets"), user_presets_dir())
     return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
 
@@ -124,7 +122,7 @@ def read_preset(path: Path) -> Preset:
     """Read a preset's file.
 
     Raises:
-        ConfigError: it can't be read, isn't TOML, or says what it may not.
+        ConfigError: it can't be read, isn't TOML, or something in it is wrong.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -141,7 +139,7 @@ def read_preset(path: Path) -> Preset:
 
 
 def _preset(table: Mapping[str, Any], path: Path) -> Preset:
-    """A preset from its table; a ValueError's text starts with the key that is wrong."""
+    """A preset from its table; the message of a ValueError begins with the key that is wrong."""
     parts = ("voices", "patches", "midi", "play")
     check_keys(table, ("name", "description", *PARTS, *parts), "")
     voices, patches, midi, play = (subtable(table, key) for key in parts)
@@ -193,7 +191,7 @@ def _dialect(given: Any) -> str:
 def _voice(name: str) -> Voice:
     known = [voice.name for voice in Voice]
     if name not in known:
-        raise ValueError(f"voices.mute: {name!r} is no voice, only {', '.join(known)} are")
+        raise ValueError(f"voices.mute: {name!r} is none of {', '.join(known)}")
     return Voice[name]
 
 
@@ -206,8 +204,7 @@ def _play_value(key: str, given: Any) -> Any:
 
 
 def _in_range(key: str, given: Any) -> float:
-    low, high = PLAY_RANGES[key]
     value = typed(given, float, f"play.{key}")
-    if not low <= value <= high:
-        raise ValueError(f"play.{key}: {value:g} is out of range, {low:g} to {high:g}")
+    if value not in PLAY_RANGES[key]:
+        raise ValueError(f"play.{key}: {value:g} is out of range, {PLAY_RANGES[key]}")
     return value

@@ -1,9 +1,7 @@
-"""The file of a preset, changed as controls are learnt: what else it says, comments too, stays."""
+"""The file of a preset, changed when a control is learnt; all else in it stays, comments too."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import tomllib
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from pathlib import Path
@@ -16,7 +14,7 @@ from tomlkit.exceptions import TOMLKitError
 from nesvae_live.control.controlspec import ControlSpec
 from nesvae_live.control.layout import Layout
 from nesvae_live.control.learn import Learnt, MidiLearn, full_label
-from nesvae_live.paths import ConfigError, shipped_dir, user_presets_dir
+from nesvae_live.paths import ConfigError, replacing, shipped_dir, user_presets_dir
 from nesvae_live.presets.controltables import SECTIONS, control_to_table, parse_layout
 from nesvae_live.presets.preset import Preset
 
@@ -24,19 +22,19 @@ SECTION_OF = {target: section for section, targets in SECTIONS for target in tar
 
 
 class PresetFile:
-    """Where what is learnt is saved: the preset's own file, or, of a shipped one, the user's copy."""
+    """Where learnt controls are saved: the preset's own file; of a shipped one, the user's copy."""
 
     def __init__(self, preset: Preset) -> None:
         self._source = preset.path
         shipped = preset.path.resolve().is_relative_to(shipped_dir("presets").resolve())
         self.path = user_presets_dir() / preset.path.name if shipped else preset.path
-        self._before: list[tuple[str | None, str]] = []  # what was there, and what we made of it
+        self._before: list[tuple[str | None, str]] = []  # the text before (None: no file) and after
 
     def save(self, learnt: Learnt) -> Path:
-        """Save what was learnt, or, where it has no control, undo the last; the file.
+        """Save what was learnt, or undo the last save if it has no control; returns the file.
 
         Raises:
-            ConfigError: the file can't be read or written, or was changed by somebody else.
+            ConfigError: the file can't be read or written, or somebody else changed it.
         """
         try:
             if learnt.control is None:
@@ -61,34 +59,30 @@ class PresetFile:
             raise ConfigError(f"preset {self.path}: there is nothing to undo")
         before, after = self._before.pop()
         if not self.path.exists() or self.path.read_text(encoding="utf-8") != after:
-            raise ConfigError(f"preset {self.path} was changed by hand meanwhile: left as it is")
+            raise ConfigError(
+                f"preset {self.path} was changed by hand meanwhile: it stays as it is"
+            )
         if before is None:
             self.path.unlink()
         else:
             self._write(before)
 
     def _write(self, text: str) -> None:
-        """Write the whole file or nothing."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        new = self.path.with_name(f".{self.path.name}.new")
-        try:
-            new.write_text(text, encoding="utf-8")
-            os.replace(new, self.path)  # noqa: PTH105 - says what it does
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                new.unlink()
+        with replacing(self.path) as part:
+            part.write_text(text, encoding="utf-8")
 
 
 class Saver:
-    """Saves what a learner learnt; `say` takes one line for a person of each."""
+    """Saves what `midi_learn` learnt; `say` takes a line for a person about each."""
 
     def __init__(self, midi_learn: MidiLearn, preset: Preset, say: Callable[[str], None]) -> None:
         self._midi_learn = midi_learn
         self._file = PresetFile(preset)
         self._say = say
 
-    def look(self) -> None:
-        """Save what is new; from one thread, which may wait for a disk."""
+    def poll(self) -> None:
+        """Save what is new; to be called from one thread, which may wait for the disk."""
         while True:
             try:
                 learnt = self._midi_learn.learnt.get_nowait()
@@ -108,23 +102,23 @@ class Saver:
 
 
 def changed(text: str, layout: Layout, targets: Iterable[str]) -> str:
-    """A preset's text in which `targets` have the controls that they have in `layout`.
+    """A preset's text, changed so that `targets` have the controls that they have in `layout`.
 
     Raises:
         ValueError: it is no preset, before or after.
     """
     document = tomlkit.parse(text)
     before = parse_layout(document.unwrap())
-    places: list[tuple[MutableMapping[str, Any], Sequence[ControlSpec], Sequence[ControlSpec]]] = [
+    changes: list[tuple[MutableMapping[str, Any], Sequence[ControlSpec], Sequence[ControlSpec]]] = [
         (document, before.controls, layout.controls)
     ]
-    places += [
+    changes += [
         (table, old.controls, new.controls)
         for table, old, new in zip(
             document.get("pages", []), before.pages, layout.pages, strict=True
         )
     ]
-    for table, old, new in places:
+    for table, old, new in changes:
         for target in targets:
             was, now = ([c for c in controls if c.target == target] for controls in (old, new))
             if was != now:
@@ -134,22 +128,22 @@ def changed(text: str, layout: Layout, targets: Iterable[str]) -> str:
     return after
 
 
-def _put(place: MutableMapping[str, Any], target: str, controls: Sequence[dict[str, Any]]) -> None:
-    """Let a target have some controls, in its section; the comment behind it stays."""
+def _put(table: MutableMapping[str, Any], target: str, controls: Sequence[dict[str, Any]]) -> None:
+    """Set the controls of a target, in its section; the comment behind them stays."""
     section = SECTION_OF[target]
-    if section not in place:
-        place[section] = tomlkit.table()
+    if section not in table:
+        table[section] = tomlkit.table()
     if not controls:
-        del place[section][target]
+        del table[section][target]
         return
-    tables = []
+    lines = []
     for control in controls:
-        table = tomlkit.inline_table()
-        table.update(control)
-        tables.append(table)
-    if len(tables) > 1:
+        line = tomlkit.inline_table()
+        line.update(control)
+        lines.append(line)
+    if len(lines) > 1:
         array = tomlkit.array()
-        array.extend(tables)
-        place[section][target] = array
+        array.extend(lines)
+        table[section][target] = array
     else:
-        place[section][target] = tables[0]
+        table[section][target] = lines[0]

@@ -1,8 +1,8 @@
-"""The bank: a preset's snapshots in a file of their own beside it, and back.
+"""The snapshot bank: a preset's snapshots in a file of their own beside it, and back.
 
-JSON, a snapshot a number: its knobs by their ids, the style's axes in order, the rest by name. The
-file carries the checkpoint's hash: under another checkpoint the attributes and the rest stay, the
-style is dropped.
+The file is JSON: each snapshot has a number, its knobs by their ids, the style axes in order, and
+the rest by name. It carries the checkpoint's hash: under another checkpoint the style is dropped,
+and all else stays.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.key import Key
 from nesvae_live.music.ranges import SEEDS, SNAPSHOTS, TEMPERATURE
 from nesvae_live.music.voices import VOICES, Voice
+from nesvae_live.paths import replacing
 
 FORMAT = "nesvae_live snapshot bank"
 VERSION = 1
@@ -30,10 +31,10 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class BankError(NesvaeError):
-    """A file of snapshots can't be read or written; one line says which and why."""
+    """A file of snapshots can't be read or written; one line says which file and why."""
 
 
-class _Kept(msgspec.Struct, forbid_unknown_fields=True):
+class _Snapshot(msgspec.Struct, forbid_unknown_fields=True):
     knobs: dict[str, Share]
     style: list[float]
     temperature: Annotated[float, msgspec.Meta(ge=TEMPERATURE.low, le=TEMPERATURE.high)]
@@ -47,13 +48,13 @@ class _Bank(msgspec.Struct, forbid_unknown_fields=True):
     format: str
     version: int
     checkpoint_sha256: str
-    snapshots: dict[str, _Kept]
+    snapshots: dict[str, _Snapshot]
 
 
 def settings_to_text(settings: Mapping[int, Setting], checkpoint_sha256: str) -> str:
-    """Write a bank; a setting without a style has an empty one."""
+    """The text of a bank; a setting without a style has an empty one."""
     kept = {
-        str(slot): _Kept(
+        str(slot): _Snapshot(
             {name: round(value, 6) for name, value in setting.knobs.items()},
             [] if setting.style is None else [round(float(u), 6) for u in setting.style],
             setting.temperature,
@@ -77,7 +78,7 @@ def text_to_settings(
         Number -> setting, and a line that says what was dropped ("" if nothing was).
 
     Raises:
-        ValueError: it is no bank, or says what it may not; one line says what.
+        ValueError: it is no bank, or something in it is wrong; one line says what.
     """
     try:
         bank = msgspec.json.decode(text, type=_Bank)
@@ -86,7 +87,7 @@ def text_to_settings(
     if bank.format != FORMAT:
         raise ValueError(f"its format is {bank.format!r}, not {FORMAT!r}")
     if bank.version != VERSION:
-        raise ValueError(f"version {bank.version}: this program reads {VERSION}")
+        raise ValueError(f"version {bank.version}: this program reads version {VERSION}")
     ours = bank.checkpoint_sha256 == checkpoint_sha256
     settings: dict[int, Setting] = {}
     for name, kept in bank.snapshots.items():
@@ -104,7 +105,7 @@ def text_to_settings(
     )
 
 
-def _setting(kept: _Kept, n_style: int, *, ours: bool) -> Setting:
+def _setting(kept: _Snapshot, n_style: int, *, ours: bool) -> Setting:
     for knob in kept.knobs:
         if knob not in KNOB_BY_NAME:
             raise ValueError(f"there is no knob {knob!r}")
@@ -121,13 +122,13 @@ def _setting(kept: _Kept, n_style: int, *, ours: bool) -> Setting:
     style = None
     if ours and kept.style:
         if len(kept.style) != n_style or not all(map(math.isfinite, kept.style)):
-            raise ValueError(f"style: {n_style} numbers are wanted")
+            raise ValueError(f"style: {n_style} numbers are needed")
         style = np.array(kept.style, np.float32)
     return Setting(knobs, style, kept.temperature, kept.seed, arrangement)
 
 
 def read_bank(path: Path, checkpoint_sha256: str, n_style: int) -> tuple[dict[int, Setting], str]:
-    """Read the bank at `path`, if there is one; see `text_to_settings`.
+    """Read the bank at `path`, if there is one, as `text_to_settings` does.
 
     Raises:
         BankError: there is one, and it can't be read.
@@ -141,7 +142,9 @@ def read_bank(path: Path, checkpoint_sha256: str, n_style: int) -> tuple[dict[in
     try:
         settings, dropped = text_to_settings(text, checkpoint_sha256, n_style)
     except ValueError as error:
-        raise BankError(f"snapshots {path}: {error}; move the file away to begin anew") from None
+        raise BankError(
+            f"snapshots {path}: {error}; move the file away to start a new one"
+        ) from None
     return settings, f"snapshots {path}: {dropped}" if dropped else ""
 
 
@@ -149,13 +152,12 @@ def write_bank(path: Path, settings: Mapping[int, Setting], checkpoint_sha256: s
     """Write the bank; it appears whole or not at all.
 
     Raises:
-        BankError: it can't be written; what was there is as before.
+        BankError: it can't be written; the file is as it was before.
     """
-    temporary = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(settings_to_text(settings, checkpoint_sha256), encoding="utf-8")
-        temporary.replace(path)
+        with replacing(path) as part:
+            part.write_text(settings_to_text(settings, checkpoint_sha256), encoding="utf-8")
     except OSError as error:
         raise BankError(f"snapshots {path}: can't be written ({_reason(error)})") from None
 
@@ -165,7 +167,7 @@ def _reason(error: Exception) -> str:
 
 
 class SnapshotFile:
-    """Keeps the performer's snapshots in a file; for the main thread.
+    """The file in which the performer's snapshots are kept; for the main thread.
 
     Raises:
         BankError: there is a file, and it can't be read.
@@ -178,10 +180,10 @@ class SnapshotFile:
         self._kept: Mapping[int, Setting] = self.found
 
     def keep(self, settings: Mapping[int, Setting]) -> None:
-        """Write them, if they have changed; they are replaced, never changed in place.
+        """Write the snapshots if they are another mapping than before (none is changed in place).
 
         Raises:
-            BankError: they can't be written; the next call tries it again.
+            BankError: they can't be written; the next call tries again.
         """
         if settings is self._kept:
             return

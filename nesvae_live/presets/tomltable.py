@@ -1,4 +1,4 @@
-"""Tables of a TOML file, checked: an error starts with the key that is wrong."""
+"""Checks on the tables of a TOML file; an error's message begins with the key that is wrong."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ T = TypeVar("T")
 
 
 def subtable(parent: Mapping[str, Any], key: str, where: str = "") -> Mapping[str, Any]:
-    """The table under `key`, empty if it isn't there.
+    """The table under `key`; empty if there is none.
 
     Raises:
-        ValueError: it is no table.
+        ValueError: it is not a table.
     """
     table: Mapping[str, Any] = typed(parent.get(key, {}), dict, f"{where}{key}")
     return table
 
 
 def typed(value: Any, kind: type[T], where: str) -> T:
-    """`value` if it is a `kind`; an int will do for a float, but no bool for an int.
+    """`value` as a `kind`; an int passes for a float, but a bool does not pass for an int.
 
     Raises:
-        ValueError: it isn't.
+        ValueError: it is of another type.
     """
     try:
         return msgspec.convert(value, kind)
@@ -36,10 +36,10 @@ def typed(value: Any, kind: type[T], where: str) -> T:
 def check_keys(
     table: Mapping[str, Any], allowed: Collection[str], where: str, shown: str = ""
 ) -> None:
-    """See that a table has no other keys; `shown` is how those allowed are told.
+    """Check that a table has only allowed keys; `shown` lists them in the message.
 
     Raises:
-        ValueError: it has one, and which it may have meant.
+        ValueError: it has another key; the message suggests the nearest allowed one.
     """
     for key in table:
         if key not in allowed:
@@ -50,6 +50,6 @@ def check_keys(
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A question whether a known word was meant, or nothing."""
+    """The question whether a known word was meant; empty if none is near."""
     near = difflib.get_close_matches(word, list(known), 1)
     return f", did you mean {near[0]!r}?" if near else ""

@@ -44,7 +44,7 @@ class Talk:
         line = json.dumps(command).encode()
         self.rig.inbox.put(parse_command(line, self.rig.time.value, answers.append))
         self.rig.play(0.05)
-        self.saver.look()
+        self.saver.poll()
         if command["do"] == "learn" and command["target"] and self.turns:
             for message in self.turns.pop(0):
                 self.rig.inbox.put(MidiIn("keys", message, self.rig.time.value))

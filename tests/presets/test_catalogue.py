@@ -154,7 +154,7 @@ def test_the_preset_that_plays_is_not_proposed_and_an_unknown_port_none() -> Non
         ("[controller]\nnam = 'x'", "controller.nam: unknown key, did you mean 'name'"),
         ("[controller]\nports = 'x'", "controller.ports: expected `array`"),
         ("[controller]\nrows = [{ shape = 'nob', cc = [1] }]", "rows[1].shape: 'nob' is none of"),
-        ("[controller]\nrows = [{ shape = 'knob' }]", "rows[1]: no control, as in cc ="),
+        ("[controller]\nrows = [{ shape = 'knob' }]", "rows[1]: needs controls, as in cc ="),
     ],
 )
 def test_a_fault_in_the_controllers_table_names_the_key(
@@ -177,6 +177,6 @@ def test_a_control_that_lies_nowhere_and_a_source_that_is_not_given_are_faults(
         encoding="utf-8",
     )
     assert check_preset(read_preset(path)) == [
-        "controller.source: it says none",
-        "density is on CC 2, which lies in no row",
+        "controller.source: it is missing",
+        "density is on CC 2, which is in no row",
     ]

@@ -89,7 +89,7 @@ def test_a_preset_changes_a_patch_and_adds_one(tmp_path: Path) -> None:
         ("[voices]\npatch = { P1 = 3 }", "voices.patch.P1: expected"),
         ('[patches.pluck]\nduty = "4"', "patches.pluck.duty: 4 is out of range, 0 to 3"),
         ("[patches]\npluck = 3", "patches.pluck: a patch is a table"),
-        ("[patches.off]\n", "patches.off: the name means no patch"),
+        ("[patches.off]\n", "patches.off: this name means no patch"),
         ('[midi]\ndialect = "roland"', "midi.dialect: 'roland' is none of general, nesmdb"),
     ],
 )
@@ -104,10 +104,10 @@ def test_what_a_preset_may_not_say_names_file_and_key(tmp_path: Path, text: str,
 @pytest.mark.parametrize(
     ("word", "says"),
     [
-        ("pluck", "--patch: 'pluck' is no patch of a voice: write P1=lead, P1=off or off"),
-        ("P3=pluck", "--patch: 'P3' is no voice with a patch, only P1, P2, TR are"),
+        ("pluck", "--patch: 'pluck' gives no voice a patch: write P1=lead, P1=off or off"),
+        ("P3=pluck", "--patch: 'P3' can have no patch: one of P1, P2, TR"),
         ("P1=pluk", "--patch: no patch 'pluk', did you mean 'pluck'?"),
-        ("P1=", "--patch: 'P1=' is no patch of a voice"),
+        ("P1=", "--patch: 'P1=' gives no voice a patch"),
     ],
 )
 def test_what_the_command_line_may_not_say_is_named(word: str, says: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from pathlib import Path
 
 import pytest
@@ -59,11 +60,11 @@ class Session:
         for value in (1, 30, 60):
             self.midi_learn.receive("keys", (0xB0 | channel, number, value), 0.0)
         self.midi_learn.tick(9.0)
-        self.saver.look()
+        self.saver.poll()
 
     def undo(self) -> None:
         self.midi_learn.undo()
-        self.saver.look()
+        self.saver.poll()
 
 
 def difference(before: str, after: str) -> list[str]:
@@ -101,7 +102,7 @@ def test_a_section_that_was_not_there_is_made(mine: Path) -> None:
     for value in (127, 0):
         session.midi_learn.receive("keys", (0xB0, 41, value), 0.0)
     session.midi_learn.tick(9.0)
-    session.saver.look()
+    session.saver.poll()
     found = [c for page in read_preset(mine).layout.pages for c in page.controls]
     assert [c.target for c in found] == ["style1", "mute-P1"]
 
@@ -148,6 +149,20 @@ def test_what_was_edited_meanwhile_stays_when_something_is_learnt(mine: Path) ->
     mine.write_text(edited, encoding="utf-8")
     session.learn("density", 21)
     assert mine.read_text(encoding="utf-8").startswith("# Edited")
+
+
+def test_a_write_that_fails_leaves_the_preset_as_it_was_and_nothing_else(
+    mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    session = Session(read_preset(mine))
+    session.learn("density", 21)
+    assert session.said == [f"density is CC 21, channel 1; preset {mine}: No space left on device"]
+    assert mine.read_text(encoding="utf-8") == MINE
+    assert list(mine.parent.iterdir()) == [mine]
 
 
 def test_a_folder_that_cannot_be_written_is_said_and_learning_goes_on(

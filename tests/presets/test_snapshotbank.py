@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,7 @@ def test_under_another_checkpoint_the_attributes_stay_the_style_goes_and_one_lin
     ("change", "error"),
     [
         ({"format": "a diary"}, "its format is 'a diary'"),
-        ({"version": 9}, "version 9: this program reads 1"),
+        ({"version": 9}, "version 9: this program reads version 1"),
         ({"snapshots": {"0": {}}}, "missing required field `knobs`"),
         ({"extra": 1}, "unknown field `extra`"),
     ],
@@ -98,7 +99,7 @@ def test_what_is_no_bank_is_one_line(change: dict[str, object], error: str) -> N
     [
         ({"knobs": {"loudness": 0.1}}, "snapshot 1: there is no knob 'loudness'"),
         ({"knobs": {"density": 2}}, "<= 1"),
-        ({"style": [1.0]}, "snapshot 1: style: 4 numbers are wanted"),
+        ({"style": [1.0]}, "snapshot 1: style: 4 numbers are needed"),
         ({"key": "H"}, "no key begins with 'H'"),
         ({"mute": ["DR"]}, "no voice 'DR'"),
         ({"transpose": [0, 0, 99]}, "transpose by 99"),
@@ -142,6 +143,24 @@ def test_a_bank_that_cannot_be_written_is_one_line_and_tried_again(tmp_path: Pat
     keeper.path = tmp_path / "bank.json"
     keeper.keep({1: SETTING})
     assert keeper.path.exists()
+
+
+def test_a_write_that_fails_leaves_the_old_bank_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bank.json"
+    keeper = SnapshotFile(path, "abc", 4)
+    keeper.keep({1: SETTING})
+    before = path.read_text()
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(BankError, match=r"can't be written \(No space left"):
+        keeper.keep({2: SETTING})
+    assert path.read_text() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def full(_: int) -> None:
+    raise OSError(28, "No space left on device")
 
 
 def test_a_presets_bank_is_beside_it_and_a_shipped_ones_in_the_users_folder(tmp_path: Path) -> None:
