@@ -148,7 +148,7 @@ def page(presets: Sequence[Preset]) -> str:
                     for kind in CONTROL_KINDS
                 ),
             ),
-            "\nA relative control goes on from where its target stands; a press acts on going down:",
+            RELATIVE,
             "",
             *table(("target", "a value", "a press"), PRESSES),
             "\n### Options\n",
@@ -164,6 +164,9 @@ def page(presets: Sequence[Preset]) -> str:
         ]
     )
 
+
+RELATIVE = """
+A relative control goes on from where its target stands; a press acts when it goes down:"""
 
 PRESSES = (
     ("knob", "that value", "its range's upper end"),
