@@ -1,1 +1,20 @@
-"""app: to be written."""
+"""Programs: each opens the rooms that it needs, and closes what it has opened.
+
+    play          `play` and `demo`: a performance from its start to its end
+    session       everything that is open during play, opened and closed in one order
+    options       the options of `play`, and what is made of them: config, setup, first entry
+    watch         what the main thread watches: lost connections, controllers plugged in
+    notices       the status line, and the notices above it and in the log
+    demo          the script that turns the knobs in `demo`
+    learnsession  `learn`: the conversation about which control moves what
+    replaylive    `jam replay --live`: a take on real ports, in its own time
+    render        `render`: scores, VGM, MIDI files and jams into one another, and into sound
+    encode        `encode`: where the phrases of a file lie in z
+    interpolate   `interpolate`: phrases on the way from one place in z to another
+    piece         phrases in a row, as a MIDI file and as a picture
+    doctor        `doctor` and `ports`: what this machine offers, what is missing, what to do
+    doctorreport  the same as plain data, and as text
+    say           one line for a person, on standard error
+
+May import every room but `cli`, `bench`, `evaluation` and `training`.
+"""

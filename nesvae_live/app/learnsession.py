@@ -121,7 +121,7 @@ class LearnSession:
         else:
             self._say(f"{learnt['target']}{page} is {learnt['control']}: {learnt['what']}")
         for lost in learnt["lost"]:
-            self._say(f"  {lost} had it, and has it no more")
+            self._say(f"  {lost} no longer has it")
         if learnt["error"] or not learnt["saved"]:
             self._say(f"  not saved: {learnt['error'] or 'the instrument does not say why'}")
             return False

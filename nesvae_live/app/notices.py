@@ -74,7 +74,7 @@ class StatusLine:
 
 
 def to_line(figures: Mapping[str, Any]) -> str:
-    """The engine's status as one line, in which what isn't in use and what went well is left out."""
+    """The engine's status as one line, without what isn't in use."""
     decode = figures["decode_ms"]
     parts = [
         f"{figures['bar']:>3}.{figures['count']}",

@@ -56,10 +56,10 @@ def play(options: PlayOptions) -> Take | None:
     decoder = Decoder(checkpoint)
     decoder.warm_up()
     critic = Critic(decoder, checkpoint.quantiles)
-    finder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
-    finder.warm_up()
+    encoder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
+    encoder.warm_up()
     with ExitStack() as stack:
-        session = Session.open(stack, options, preset, checkpoint, critic, finder)
+        session = Session.open(stack, options, preset, checkpoint, critic, encoder)
         ending = run(session)
     if ending.fault is not None:
         raise PerformanceError(

@@ -10,6 +10,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO
 
+from nesvae_live.app.options import BLOCK_FRAMES
 from nesvae_live.app.say import Say
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import Time
@@ -25,7 +26,7 @@ from nesvae_live.take.replay import Replay, ReplayError
 from nesvae_live.take.replayfiles import Count, read_entries
 
 COUNT_IN_SECONDS = 0.5
-BLOCK_FRAMES = 256
+"""From the open ports to beat 0, as in `play`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,15 @@
-"""The command line's commands: a module a group, its parsers and what they run."""
+"""The command line: parsers, exit codes, and one line for what went wrong.
+
+    main       where `nesvae-live` starts: it parses, runs the command, and reports an error
+    arguments  what commands share: numbers in a range, parsers filled when they are needed
+    play       `play` and `demo`
+    ctl        `ctl`: the table of its verbs, and the command that each one sends
+    learn      `learn` and `presets`
+    jam        `jam`: list, show, export, recover, capture and replay takes
+    files      `render`, `encode` and `interpolate`
+    machine    `ports` and `doctor`
+    bench      `bench timing` and `bench audio`
+    network    `train`, `finish` and `evaluate`
+
+May import every room; what is slow to load is imported in the function that needs it.
+"""

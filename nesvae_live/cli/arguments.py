@@ -14,7 +14,7 @@ from nesvae_live.music.swap import Swap
 
 SWAPS = tuple(str(swap) for swap in Swap)
 COUNT = Range(1, 1_000_000)
-"""How many bars, or which phrase: more than anybody needs."""
+"""How many bars to play, or which phrase of a file: more than anybody needs."""
 
 
 class CommandParser(argparse.ArgumentParser):

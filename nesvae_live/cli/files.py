@@ -1,4 +1,4 @@
-"""`nesvae-live render`, `encode` and `interpolate`: from files to files."""
+"""`nesvae-live render`, `encode` and `interpolate`: they make files of files."""
 
 from __future__ import annotations
 

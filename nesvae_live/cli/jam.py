@@ -1,4 +1,4 @@
-"""`nesvae-live jam`: takes listed, shown, exported, played again, completed, captured."""
+"""`nesvae-live jam`: lists, shows, exports, recovers, captures and replays takes."""
 
 from __future__ import annotations
 
@@ -254,10 +254,10 @@ def _replay(arguments: argparse.Namespace) -> int:
     for fault in done.faults:
         say(f"{log}: {fault}")
     if done.difference:
-        say(f"{log}: the network plays another tune: {done.difference}")
+        say(f"{log}: the network decodes something else: {done.difference}")
         return 1
     if decoder is not None:
-        print("every decode is the log's")
+        print("every decode is the same as in the log")
     print("\n".join(str(file) for file in done.files))
     return 0
 

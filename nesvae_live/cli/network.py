@@ -111,7 +111,7 @@ def _add_threads(p: argparse.ArgumentParser) -> None:
 
 
 def _load_torch(what: str, threads: int) -> None:
-    """Load torch, and let it have so many threads.
+    """Load torch, and give it this many threads.
 
     Raises:
         NesvaeError: it isn't installed; `what` needs it.

@@ -70,7 +70,7 @@ def test_a_target_is_named_a_control_moved_and_it_says_what_it_heard_and_where_i
     assert lines[0] == "density (more notes a second): move its control"
     assert "  CC 21, channel 1: 1, 30, 60" in lines
     assert "density is CC 21, channel 1: a knob, fader or wheel" in talk.said
-    assert "focus had it, and has it no more" in talk.said
+    assert "focus no longer has it" in talk.said
     assert lines[-1] == f"  saved: {talk.path}"
 
 
