@@ -16,8 +16,8 @@ from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.engine.outputs import DelayedOutput
 from nesvae_live.engine.protocols import Output
-from nesvae_live.io.audio.device import open_audio
 from nesvae_live.io.audio.mixer import Mixer
+from nesvae_live.io.audio.opening import open_audio
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.opening import open_midi
 from nesvae_live.log.entries import Entry, Opened

@@ -35,8 +35,9 @@ from nesvae_live.engine.engine import Engine
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.outputs import DelayedOutput
 from nesvae_live.engine.protocols import Callbacks, Decode, Encode, Output
-from nesvae_live.io.audio.device import AudioDevice, open_audio
+from nesvae_live.io.audio.device import AudioDevice
 from nesvae_live.io.audio.mixer import Mixer
+from nesvae_live.io.audio.opening import open_audio
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.clocksender import ClockSender
 from nesvae_live.io.midi.opening import open_midi

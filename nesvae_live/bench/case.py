@@ -23,7 +23,8 @@ from nesvae_live.app.session import Session
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import PerfTime
 from nesvae_live.engine.inference import Inference, Result
-from nesvae_live.io.audio.device import AudioDevice, open_audio
+from nesvae_live.io.audio.device import AudioDevice
+from nesvae_live.io.audio.opening import open_audio
 from nesvae_live.io.audio.probe import probe, quiet
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.log.entries import Entry

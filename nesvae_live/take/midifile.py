@@ -33,11 +33,16 @@ KNOB_CC |= {knob.name: 110 + i for i, knob in enumerate(SOUND_KNOBS)}
 def jam_to_midi(jam: Jam) -> mido.MidiFile:
     """Write a jam as a type 1 file of 480 ticks a beat, whose tick 0 is beat 0, a bar line.
 
-    Tracks: the tempo, metre and name; P1, P2 and TR on their channels, one note at a time and
-    every one ended, with CC 11 and CC 12 where a patch shaped them (in the jam's `dialect`), and NO
-    if the noise was used; markers where a snapshot was recalled or a mark was set; `knobs`, where a turned knob is a control change on channel 16, and what has
-    no controller (a knob let go, a style axis above the eighth) is a text. Every track ends at
-    the bar line after the last note.
+    The tracks are:
+
+    - the tempo map, the time signature and the title; a marker where a recalled snapshot is first
+      heard, and where somebody set a mark;
+    - P1, P2 and TR, each on its channel, one note at a time and every note ended, with CC 11 and
+      CC 12 where a patch shaped them (in the jam's `dialect`); NO, if the noise was played;
+    - `knobs`: a turned knob is a control change on channel 16. What has no controller (a released
+      knob, a style axis above the eighth) is a text.
+
+    Every track ends at the bar line after the last note.
     """
     opened = jam.opened
     bar_ticks = round(opened.beats_per_bar * TICKS_PER_BEAT)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nesvae_live.io.audio.device import AudioDevice, open_audio
+from nesvae_live.io.audio.device import AudioDevice
+from nesvae_live.io.audio.opening import open_audio
 from tests.support.fakes import RealTime
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from nesvae_live.chip.apu import Apu
 from nesvae_live.chip.registers import CPU_CLOCK, NOISE_PERIODS
-from nesvae_live.io.audio.device import open_audio
 from nesvae_live.io.audio.mixer import Mixer
+from nesvae_live.io.audio.opening import open_audio
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.opening import open_midi
 from nesvae_live.music.events import Event, NoteOff, NoteOn

@@ -1,13 +1,13 @@
-"""The sound device: choosing one, and the process that plays on it (`soundprocess`).
+"""The open sound device, as the rest of the program sees it: the process that plays on it.
 
-The renderer writes rings that the process reads. A lost device leaves the rings and the count of
-frames as they are; the next process goes on from there.
+The renderer writes ring buffers that the process reads. When a device is lost, the rings and the
+count of frames stay as they are, and the next process goes on from there.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
@@ -17,20 +17,16 @@ import numpy.typing as npt
 
 from nesvae_live import NesvaeError
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.io.audio.probe import AudioOffer, probe
 from nesvae_live.io.audio.process import (
     BLOCKS_LATE,
     CPU_NS,
     FRAMES,
     HEAD,
-    OUTPUTS,
     RING_FRAMES,
     DeviceOpened,
     DevicePlan,
     run,
 )
-from nesvae_live.io.matching import match_name
-from nesvae_live.music.voices import Voice
 
 OPEN_SECONDS = 20.0
 """How long opening may take: a driver can be slow."""
@@ -50,7 +46,6 @@ AGAIN_SECONDS = 5.0
 CLOSE_SECONDS = 3.0
 """How long closing may take before the process is killed."""
 
-APIS = ("auto", "portaudio", "jack", "none")
 NAMES = {"portaudio": "sound device", "jack": "JACK server"}
 
 
@@ -196,95 +191,3 @@ class AudioDevice:
             self._process.kill()
             self._process.join()
         self._process.close()
-
-
-def open_audio(
-    api: str,
-    device: str | None,
-    *,
-    sample_rate: int,
-    block_frames: int,
-    time: Time,
-    warn: Callable[[str], None],
-    voice_ports: bool = False,
-) -> AudioDevice | None:
-    """Open the sound device, or None where there is to be none.
-
-    Args:
-        api: one of `APIS`. `auto` takes JACK if a server answers, else PortAudio if it has an
-            output, else none, and says through `warn` what could not be opened. If a device is
-            named, it is PortAudio's, or JACK's where PortAudio has none.
-        device: part of the name of a PortAudio device, or of the JACK client to play to.
-        sample_rate: in Hz, for PortAudio; under JACK the server's counts.
-        block_frames: frames a block, likewise.
-        time: the clock of `lost`.
-        warn: takes one line for a person.
-        voice_ports: whether each voice has a JACK output too, called P1, P2, TR, NO and connected
-            to nothing.
-
-    Raises:
-        AudioError: if what was asked for can't be opened.
-    """
-    if api not in APIS:
-        raise AudioError(f"no audio API {api!r}: choose one of {', '.join(APIS)}")
-    if api == "none":
-        return None
-    offer = probe()
-    wish = DevicePlan("jack", None, sample_rate, block_frames, _outputs(voice_ports=voice_ports))
-    if voice_ports and (api == "portaudio" or not offer.jack_rate):
-        fault = "this is PortAudio" if api == "portaudio" else offer.jack_fault
-        raise AudioError(f"an output for each voice needs JACK: {fault}")
-    if api == "auto" and device is None:
-        return _open_any(offer, wish, time, warn)
-    if api == "jack" or (api == "auto" and offer.jack_rate and (voice_ports or not offer.outputs)):
-        return _open_jack(offer, device, wish, time)
-    return _open_portaudio(offer, device, wish, time)
-
-
-def _outputs(*, voice_ports: bool) -> int:
-    return len(OUTPUTS) + (len(Voice) if voice_ports else 0)
-
-
-def _open_any(
-    offer: AudioOffer, wish: DevicePlan, time: Time, warn: Callable[[str], None]
-) -> AudioDevice | None:
-    try:
-        return _open_jack(offer, None, wish, time)
-    except AudioError as error:
-        no_jack = error
-    try:
-        return _open_portaudio(offer, None, wish, time)
-    except AudioError as error:
-        warn(f"no sound device, the sound goes into the take only ({no_jack}; {error})")
-        return None
-
-
-def _open_jack(offer: AudioOffer, device: str | None, wish: DevicePlan, time: Time) -> AudioDevice:
-    if not offer.jack_rate:
-        raise AudioError(f"JACK: {offer.jack_fault}")
-    if device is not None:
-        clients = list(dict.fromkeys(port.rsplit(":", 1)[0] for port in offer.jack_outputs))
-        device = clients[match_name(clients, device, "JACK playback client", AudioError)]
-    return _opened(replace(wish, device=device), time)
-
-
-def _open_portaudio(
-    offer: AudioOffer, device: str | None, wish: DevicePlan, time: Time
-) -> AudioDevice:
-    if not offer.outputs:
-        raise AudioError(f"PortAudio: {offer.portaudio_fault or 'it has no output device'}")
-    names = [port.name for port in offer.outputs]
-    if device is not None:
-        name = names[match_name(names, device, "audio output", AudioError)]
-    else:
-        defaults = [p.name for p in offer.outputs if p.index == offer.default_output]
-        if not defaults:
-            raise AudioError("PortAudio: it has no default output; name one (--audio-device)")
-        name = defaults[0]
-    return _opened(replace(wish, api="portaudio", device=name), time)
-
-
-def _opened(plan: DevicePlan, time: Time) -> AudioDevice:
-    device = AudioDevice(plan, time)
-    device.open()
-    return device

@@ -17,7 +17,7 @@ import pytest
 from nesvae_live.chip.apu import FULL_SCALE, Apu, DcBlocker
 from nesvae_live.chip.registers import note_to_period, period_to_frequency
 from nesvae_live.control.inputs import SetLevel, SetSolo, Stop
-from nesvae_live.io.audio import device as audio
+from nesvae_live.io.audio import opening
 from nesvae_live.io.audio.device import AudioDevice, AudioError
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.probe import AudioOffer, AudioPort, probe
@@ -41,7 +41,7 @@ from tests.support.waiting import wait_until
 def nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without JACK and without a PortAudio device."""
     offer = AudioOffer(jack_fault="no server answers")
-    monkeypatch.setattr(audio, "probe", lambda: offer)
+    monkeypatch.setattr(opening, "probe", lambda: offer)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_a_named_device_that_is_not_there_is_an_error(
     monkeypatch: pytest.MonkeyPatch, api: str
 ) -> None:
     offer = AudioOffer(outputs=(AudioPort(0, "Built-in"), AudioPort(4, "USB DAC")))
-    monkeypatch.setattr(audio, "probe", lambda: offer)
+    monkeypatch.setattr(opening, "probe", lambda: offer)
     with pytest.raises(AudioError, match="'headphones'; there is: 'Built-in', 'USB DAC'"):
         open_quietly(api, "headphones")
 
@@ -125,7 +125,7 @@ def test_a_portaudio_device_that_crashes_pyo_is_an_error(
     null_device: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offer = AudioOffer(outputs=(AudioPort(77, "broken"),), default_output=77)
-    monkeypatch.setattr(audio, "probe", lambda: offer)
+    monkeypatch.setattr(opening, "probe", lambda: offer)
     with pytest.raises(AudioError, match="'broken' can't be opened at 44100 Hz"):
         open_quietly("portaudio")
     opened, said = open_quietly("auto")
@@ -143,7 +143,7 @@ def test_a_portaudio_device_that_refuses_the_rate_is_one_line(
         'hint { show on description "null" } }\n'
     )
     offer = AudioOffer(outputs=(AudioPort(0, "picky"),), default_output=0)
-    monkeypatch.setattr(audio, "probe", lambda: offer)
+    monkeypatch.setattr(opening, "probe", lambda: offer)
     with pytest.raises(AudioError) as refused:
         open_quietly("portaudio", "picky", rate=11025, block=64)
     said = str(refused.value)
