@@ -1,13 +1,13 @@
-"""`nesvae-live bench audio`: whether the sound keeps its time, measured through JACK.
+"""`nesvae-live bench audio`: whether the sound is on time, measured through JACK.
 
-For each block size a JACK server of its own (dummy driver), and on it, one after the other: an
-empty client, four `Osc` tables of pyo's, and the chip; each alone, and beside the whole instrument
-at its hardest. An empty client stays throughout and counts the server's xruns. What an engine does
-runs in a process of its own (`bench.case`).
+Each block size gets a JACK server of its own (dummy driver). On it run, one after the other, an
+empty client, four `Osc` tables of pyo, and the chip; each alone, and beside the whole instrument
+under full load. An empty client stays throughout and counts the server's xruns. Each engine runs
+in a process of its own (`bench.case`).
 
-Where the system lets it the server is real-time, as on stage, and then libjack makes the threads
-of all its clients so, whatever the engine. Rounds take turns: what else the machine does in a
-round meets every case.
+Where the system allows it the server is real-time, as on stage, and then libjack makes the threads
+of all its clients so, whatever the engine. Cases take turns in rounds, so that whatever else the
+machine does meets every case.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from nesvae_live.music.voices import Voice
 
 FRAMES = (64, 128, 256, 512)
 CASE_SECONDS = 60.0
-"""What a case may take over its measured time: the load compiles and opens everything."""
+"""How much longer than its measured time a case may take: the load compiles everything."""
 
 OFFLINE_SECONDS = 60
-"""Of sound, rendered as fast as it goes."""
+"""How much sound is rendered as fast as it goes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A case and what came of it; `xruns` of the server meanwhile, `cpu` in cores."""
+    """A case and its figures; `xruns` are the server's meanwhile."""
 
     frames: int
     engine: str
@@ -53,10 +53,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """All that was measured; `load_average` of the machine before and after, for `cores` cores.
+    """Everything that was measured; `load_average` is the machine's before and after.
 
     Each case was measured for `seconds` in all, in `rounds` parts. `realtime` is whether the
-    server was, None where it is somebody else's.
+    server was real-time, None where it is somebody else's.
     """
 
     seconds: float
@@ -82,9 +82,9 @@ def bench_audio(
 ) -> Bench:
     """Measure every case for `seconds` in all, in `rounds` parts that take turns.
 
-    `loads` is whether under load, `(False,)` or `(True,)` for one of both. `server` names a
-    running JACK server to measure on; else `realtime` says whether ours are real-time, by default
-    if the system lets them.
+    `loads` says which cases to measure: alone (False), under load (True). `server` names a running
+    JACK server to measure on; otherwise `realtime` says whether ours are real-time, by default if
+    the system allows it.
 
     Raises:
         BenchError: there is no JACK, it may not be real-time, or a case failed.
@@ -123,7 +123,7 @@ def bench_audio(
 
 
 def sum_of_rows(rows: Sequence[Row]) -> Row:
-    """Equally long parts of one case as one: numbers are summed up, the CPU is their mean."""
+    """Combine equally long parts of one case: counts are summed up, the CPU is the mean."""
     figures = {
         field.name: sum(getattr(row.figures, field.name) for row in rows)
         for field in fields(Figures)
@@ -135,7 +135,7 @@ def sum_of_rows(rows: Sequence[Row]) -> Row:
 
 
 def offline_speed(seconds: int = OFFLINE_SECONDS) -> float:
-    """How many times faster than it sounds the chip renders four busy voices at 44.1 kHz."""
+    """How many times faster than real time the chip renders four busy voices at 44.1 kHz."""
     chip, registers = Apu(), RegisterWriter()
     rng = np.random.default_rng(1)
     chip.render(64)
@@ -160,7 +160,7 @@ HEAD += f"{'CPU %':>7}{'decodes':>9}{'inputs':>8}"
 
 
 def row_to_text(row: Row) -> str:
-    """A line of the table, under `HEAD`."""
+    """Format a row as a line of the table, under `HEAD`."""
     f = row.figures
     load = "loaded" if row.loaded else "alone"
     text = f"{row.frames:>6} {row.engine:<7}{load:<7}{f.blocks:>7}{f.blocks_late:>6}{row.xruns:>7}"
@@ -168,7 +168,7 @@ def row_to_text(row: Row) -> str:
 
 
 def bench_to_text(bench: Bench) -> str:
-    """What stands under the table."""
+    """The lines under the table."""
     before, after = bench.load_average
     scheduling = {True: "real-time", False: "not real-time", None: "as it was found"}
     return (
@@ -178,12 +178,12 @@ def bench_to_text(bench: Bench) -> str:
 
 
 def bench_to_json(bench: Bench) -> str:
-    """All of it as JSON."""
+    """Everything as JSON."""
     return json.dumps(asdict(bench), indent=2)
 
 
 def _measure(case: Case, server: str, client: Any, counter: XrunCounter) -> Row:
-    """Run a case in a process of its own; its xruns are those between its beginning and end."""
+    """Run a case in a process of its own; the xruns are those from its beginning to its end."""
     command = [sys.executable, "-m", "nesvae_live.bench.case", json.dumps(asdict(case))]
     environment = {**os.environ, "JACK_DEFAULT_SERVER": server, "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(  # noqa: S603 - our own module
@@ -201,7 +201,7 @@ def _measure(case: Case, server: str, client: Any, counter: XrunCounter) -> Row:
             process.communicate(timeout=CASE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-        except BaseException:  # we are to end: it must not play on, nor be waited for
+        except BaseException:  # we are to end: it must neither play on nor be waited for
             process.kill()
             raise
     if not joined or not began or not line:

@@ -1,7 +1,7 @@
 """One case of `bench audio`, in a process of its own: an engine, alone or under load.
 
-The load is the instrument itself, playing: ports, sequencer, decoder, recorder; and beside it a
-decoder that never pauses. What turns its knobs is outside (`bench.knobs`).
+The load is the whole instrument, playing (ports, sequencer, decoder, recorder), and beside it a
+decoder that never pauses. Its knobs are turned from outside (`bench.knobs`).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from nesvae_live.presets.preset import load_preset
 ENGINES = ("empty", "osc", "chip")
 READY, BEGINS = "ready", "begins"
 SETTLE_SECONDS = 1.0
-"""What starts and locks is not measured."""
+"""How long everything settles before it is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a case counted: `cpu` in cores, of all its processes; the rest are numbers of things.
+    """The figures of a case: `cpu` in cores, of all its processes; the others are counts.
 
-    `blocks_late` were asked for more than a block late; `underruns` are the ring's.
+    `blocks_late` blocks were asked for more than a block late; `underruns` are the ring's.
     """
 
     blocks: int = 0
@@ -68,7 +68,7 @@ class Figures:
     cpu: float = 0.0
 
     def since(self, earlier: Figures, seconds: float) -> Figures:
-        """What came after `earlier`; `cpu` becomes a share of `seconds`."""
+        """The difference from `earlier` figures; `cpu` becomes a share of `seconds`."""
         now, then = asdict(self), asdict(earlier)
         return Figures(
             **{name: now[name] - then[name] for name in now if name != "cpu"}
@@ -80,7 +80,7 @@ Read = Callable[[], Figures]
 
 
 def main(argument: str) -> None:
-    """Run the case, a JSON object; it says that it is `READY`, that it `BEGINS`, and its figures."""
+    """Run the case, a JSON object; prints `READY`, then `BEGINS`, then its figures."""
     case = Case(**json.loads(argument))
     if case.loaded:
         _run_loaded(case)
@@ -101,7 +101,7 @@ def _measure(read: Read, seconds: float) -> None:
 
 @contextmanager
 def _others(engine: str) -> Iterator[Read]:
-    """Nothing, or pyo's tables."""
+    """Run nothing, or pyo's tables; yields how to read the figures."""
     osc = Osc() if engine == "osc" else None
     yield lambda: Figures(
         blocks=osc.blocks if osc else 0,
@@ -112,7 +112,7 @@ def _others(engine: str) -> Iterator[Read]:
 
 @contextmanager
 def _chip() -> Iterator[Read]:
-    """The chip's renderer and its device alone, playing four voices at ten notes a second."""
+    """Run only the chip's renderer and its device, with four voices at ten notes a second."""
     clock = PerfTime()
     device = open_audio("jack", None, sample_rate=1, block_frames=1, time=clock, warn=print)
     assert device is not None  # it was asked for by name
@@ -134,7 +134,7 @@ def _chip() -> Iterator[Read]:
 
 
 def _run_loaded(case: Case) -> None:
-    """The instrument at its hardest; its own sound goes to the device if the engine is the chip."""
+    """Run the instrument under full load; it has a sound device if the engine is the chip."""
     checkpoint = load_checkpoint(find_checkpoint(None))
     decoder, restless = Decoder(checkpoint), Decoder(checkpoint)
     decoder.warm_up()
@@ -182,7 +182,7 @@ def _run_loaded(case: Case) -> None:
 
 
 def _figures(device: AudioDevice | None, renderer: Renderer, others: Figures) -> Figures:
-    """The figures with what a device and its renderer counted, and the device's process computed."""
+    """Add to the figures what a device and its renderer counted, and its process computed."""
     if device is None:
         return others
     return Figures(
@@ -203,7 +203,7 @@ class _NoJournal:
 
 
 class Osc:
-    """What pyo alone would do: four voices of `Osc` tables, in this process, from now on."""
+    """Plays four voices of `Osc` tables in this process from now on, as pyo alone would do it."""
 
     def __init__(self) -> None:
         self.blocks = 0

@@ -1,4 +1,4 @@
-"""A controller for `bench audio`: its knobs never rest, and come in through a real JACK port."""
+"""A controller for `bench audio`: its knobs never rest, and it plays through a real JACK port."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from nesvae_live.io.midi.ports import IN_CLIENT, make_client
 CLIENT, PORT = "nesvae_bench_knobs", "knobs"
 CC_PER_SECOND = 200
 FIRST_CC, KNOBS = 20, 8
-"""The default preset's attributes."""
+"""The controls that it turns: the default preset's attributes."""
 
 JOIN_SECONDS = 5.0
+"""How long connecting may take."""
 
 
 class Controller:
-    """Sends control changes evenly from `with` on; until it is joined to somebody, to nobody."""
+    """Sends evenly spaced control changes during a `with`; nobody gets them until `join`."""
 
     def __init__(self, server: str) -> None:
         self._server = server
@@ -48,7 +49,7 @@ class Controller:
         self._port.delete()
 
     def join(self, client: Any) -> bool:
-        """Connect it to the instrument's input, through a client of the server; whether it is."""
+        """Connect it with the instrument's input, through `client`; returns whether it worked."""
         last = time.monotonic() + JOIN_SECONDS
         while time.monotonic() < last:
             ours = client.get_ports(f"^{CLIENT}:", is_output=True)
@@ -60,7 +61,7 @@ class Controller:
         return False
 
     def _turn(self) -> None:
-        """Until it is over. Runs in a thread of its own."""
+        """The loop of the thread, until the controller is closed."""
         due, count = time.perf_counter(), 0
         while not self._over.wait(max(0.0, due - time.perf_counter())):
             self._port.send_message((0xB0, FIRST_CC + count % KNOBS, count // KNOBS % 128))
@@ -70,7 +71,7 @@ class Controller:
 
 @contextmanager
 def _default_server(name: str) -> Iterator[None]:
-    """RtMidi can't be told which server to join: it takes the default one."""
+    """Make a server the default one: RtMidi can't be told which server to use."""
     key = "JACK_DEFAULT_SERVER"
     before = os.environ.get(key)
     os.environ[key] = name

@@ -1,7 +1,7 @@
-"""The other end of `bench timing`: a JACK client that turns knobs and hears what comes of it.
+"""The other end of `bench timing`: a JACK client that turns knobs and receives what comes of it.
 
-It lives in a process of its own, so that it keeps its time whatever is measured, and stamps with
-`time.perf_counter`, which on one machine is the same for every process.
+It runs in a process of its own, so that it is on time whatever is measured, and stamps with
+`time.perf_counter`, which is the same for all processes of a machine.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Turn = tuple[float, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Caught:
-    """A message that came in: on which port, on which frame, in a cycle that began at `at`."""
+    """A message that came in: on which port, at which frame, in a cycle that began at `at`."""
 
     port: str
     frame: int
@@ -39,7 +39,7 @@ class Caught:
 
 
 class Listener:
-    """Listens and turns knobs; `with` keeps it open."""
+    """Receives messages and turns knobs, for the duration of a `with`."""
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -70,19 +70,19 @@ class Listener:
             self._process.join()
 
     def connect(self, port: str, pattern: str) -> None:
-        """Connect one of our ports with the first that fits, once it is there."""
+        """Connect one of our ports with the first port whose name matches, once it is there."""
         self._ask("connect", port, pattern)
 
     def transport(self, verb: str, *arguments: int) -> None:
-        """`start`, `stop`, or `locate` a frame."""
+        """Control JACK's transport: `start`, `stop`, or `locate` a frame."""
         self._ask("transport", verb, *arguments)
 
     def turn(self, per_second: float) -> None:
-        """Turn knobs so many times a second from now on; 0: leave them."""
+        """Turn knobs so many times a second from now on; 0 leaves them alone."""
         self._ask("turn", per_second)
 
     def collect(self) -> tuple[list[Caught], list[Turn]]:
-        """What was caught, and how knobs were turned, since the last time this was asked."""
+        """What was received, and how knobs were turned, since the last call."""
         caught, turned = self._ask("collect")
         return [Caught(*item) for item in caught], list(turned)
 
@@ -101,7 +101,7 @@ class Listener:
 
 
 def _run(pipe: Connection) -> None:
-    """The process: a client that answers until the pipe is closed."""
+    """Run the process: a client that answers until the pipe is closed."""
     client: Any = None
     what, arguments = "ready", ()
     while True:
@@ -138,7 +138,7 @@ class _Client:
         self._client.activate()
 
     def _process(self, _frames: int) -> None:
-        """Stamp and keep, turn what is due. Runs in the server's cycle."""
+        """Stamp and keep what came in, turn what is due. Runs in the server's cycle."""
         at, frame = time.perf_counter(), self._client.last_frame_time
         for name, port in self._heard.items():
             for offset, data in port.incoming_midi_events():
@@ -146,14 +146,14 @@ class _Client:
         self._knobs.clear_buffer()
         while self._pause and self._due <= at:
             round_, which = divmod(self._count, len(CONTROLS))
-            turn = CONTROLS[which], round_ * 37 % 128  # another one each time for ten seconds
+            turn = CONTROLS[which], round_ * 37 % 128  # a new value each time, for ten seconds
             self._knobs.write_midi_event(0, (0xB0, *turn))
             self._turned.append((at, *turn))
             self._count += 1
             self._due += self._pause
 
     def ready(self) -> None:
-        """Nothing more to do."""
+        """Do nothing: the client is open."""
 
     def turn(self, per_second: float) -> None:
         self._due = time.perf_counter()

@@ -1,7 +1,7 @@
 """One case of `bench timing`, in a process of its own: the instrument as `play` runs it.
 
-It says `ready` on a line when it plays, stops when it is told anything, and then says, as JSON,
-what it meant to do and when: the listener knows what came of it.
+It prints `ready` when it plays, stops when it reads a line, and then prints as JSON what it meant
+to do and when; the listener knows what came of it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ CONTROL_CHANGE = 0xB0
 
 @dataclass(frozen=True, slots=True)
 class PlayCase:
-    """How it plays: `clock` and `swap` as `play` has them, `audio` jack or none."""
+    """How to play: `clock` and `swap` as in `play`; `audio` is jack or none."""
 
     clock: str = "internal"
     swap: str = "now"
@@ -51,9 +51,10 @@ class PlayCase:
 class Meant:
     """What a case meant to do.
 
-    `notes` are (due time, beat, channel, note), `lines` (beat, time, seconds a beat) of the
-    tempo; `turned` (stamp, control, value) of each knob's message; `decoded` (asked for, start of its
-    first tuple) of each decode that was played. Times are `time.perf_counter`'s seconds.
+    `notes` are (due time, beat, channel, note); `lines` are the tempo's (beat, time, seconds a
+    beat); `turned` is (stamp, control, value) of each knob's message; `decoded` is (time when it
+    was asked for, start of its first tuple) of each decode that was played. Times are in seconds
+    of `time.perf_counter`.
     """
 
     notes: tuple[tuple[float, float, int, int], ...] = ()
@@ -106,7 +107,7 @@ def main(argument: str) -> None:
 
 
 def _talk(session: Session) -> None:
-    """Say that it plays, and wait for the word to stop."""
+    """Print that it plays, and wait for the line that stops it."""
     clock = session.engine.clock
     while isinstance(clock, InternalClock) and clock.ref.beat_at(session.time.now()) <= 0:
         time.sleep(0.01)
@@ -116,7 +117,7 @@ def _talk(session: Session) -> None:
 
 
 def _note_requests(session: Session) -> dict[tuple[int, int], float]:
-    """When each decode was asked for last, by phrase and splice."""
+    """When each decode was last asked for, by phrase and splice."""
     asked: dict[tuple[int, int], float] = {}
     player = session.engine.sequencer.player
     ask = player.ask

@@ -1,4 +1,4 @@
-"""A JACK server of the bench's own, with its dummy driver, and the empty client that counts xruns."""
+"""A JACK server of the bench's own, with the dummy driver, and a client that counts xruns."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from nesvae_live.io.midi.jackwatch import hush_libjack
 
 SAMPLE_RATE = 48_000
 SERVER_PRIORITY = 20
-"""Of a real-time server; its clients' threads have five less."""
+"""The priority of a real-time server; its clients' threads have five less."""
 
 START_SECONDS = 15.0
+"""How long starting and ending a server may take."""
 
 
 class BenchError(NesvaeError):
-    """It can't be measured here; one line says why."""
+    """Something can't be measured here; one line says why."""
 
 
 class XrunCounter:
-    """The empty client: it does nothing with each block, and counts the cycles that were late.
+    """Counts the cycles that were late, as the callback of a client that does nothing else.
 
-    The server complains once of every client that is late in a cycle, so that more clients would
-    make more of the same: what comes within half a period is one. `period` is in seconds.
+    The server reports every client that is late in a cycle, so that more clients would make more
+    xruns of the same one: reports within half a period, in seconds, count as one.
     """
 
     def __init__(self, period: float) -> None:
@@ -37,7 +38,7 @@ class XrunCounter:
         self._at = float("-inf")
 
     def __call__(self, _delayed_usecs: float) -> None:
-        """Hear a complaint. Runs in libjack's thread for notices."""
+        """Take a report. Runs in libjack's thread for notifications."""
         now = time.monotonic()
         if now - self._at >= self._period / 2:
             self._at = now
@@ -48,7 +49,10 @@ class XrunCounter:
 def bench_server(
     name: str | None, period: int, *, realtime: bool
 ) -> Iterator[tuple[str, Any, XrunCounter]]:
-    """A running server's name, our empty client of it, and its counter."""
+    """Yield a running server's name, an empty client of it, and the counter of its xruns.
+
+    `name` is a server that runs already; None starts one with `period` frames a block.
+    """
     process = None
     if name is None:
         name = f"nesvae_bench_{os.getpid()}"

@@ -1,4 +1,4 @@
-"""What `bench timing` computes from what a case meant to do and what the listener caught of it."""
+"""Compares what a case of `bench timing` meant to do with what the listener received."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from nesvae_live.clock.follower import Status
 from nesvae_live.clock.timing import CLOCKS_PER_BEAT
 
 MOST_LOST = 8
-"""Notes of a channel in a row, with what else the server's late cycles lose."""
+"""How many notes of a channel in a row can be lost with late cycles of the server."""
 
 AGAIN_SECONDS = 0.03
-"""A listener that was late for a cycle hears a block again, within this; no note is as short."""
+"""Within this time a listener that was late gets a block again; no note is as short."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How a number of milliseconds are spread; `n` of them."""
+    """How `n` durations are spread, in milliseconds."""
 
     n: int
     p50: float
@@ -34,7 +34,7 @@ class Spread:
 
 
 def spread(milliseconds: Iterable[float]) -> Spread | None:
-    """How they are spread; None: there are none."""
+    """How durations are spread; None if there are none."""
     ordered = sorted(milliseconds)
     if not ordered:
         return None
@@ -44,11 +44,11 @@ def spread(milliseconds: Iterable[float]) -> Spread | None:
 
 
 def match_notes(meant: Meant, caught: Sequence[Caught]) -> list[tuple[float, float, Caught]]:
-    """(due time, beat, what was caught) of each note that came, channel by channel in order.
+    """(due time, beat, what was received) of each note that came, channel by channel in order.
 
-    What was sent before the listener listened, what was silenced, and what was lost with a cycle of
-    the server has no match, and what was heard twice has one. Of equal notes the one is taken that is
-    as late as the one before.
+    Notes that were sent before the listener listened, silenced, or lost with a cycle of the server
+    have no match, and those that were received twice have one. Of equal notes, the one is taken
+    whose lateness is nearest to that of the note before.
 
     Raises:
         BenchError: a note came that was not played.
@@ -80,7 +80,7 @@ def match_notes(meant: Meant, caught: Sequence[Caught]) -> list[tuple[float, flo
 
 
 def count_lost(meant: Meant, matched: Sequence[tuple[float, float, Caught]]) -> int:
-    """How many notes never came between the first and the last that did, channel by channel."""
+    """How many notes between the first and the last that came did not, over all channels."""
     lost = 0
     for channel in {item.data[0] & 0x0F for _, _, item in matched}:
         came = [due for due, _, item in matched if item.data[0] & 0x0F == channel]
@@ -92,11 +92,11 @@ def count_lost(meant: Meant, matched: Sequence[tuple[float, float, Caught]]) -> 
 def knob_latencies(meant: Meant, turned: Sequence[Turn]) -> list[float]:
     """From each turn at the port to the start of the first tuple decoded from it, in ms.
 
-    A turn has been taken when its message was stamped; a decode that was asked for after that
-    holds it, or a newer one of the same knob. A turn that the server lost is passed over.
+    A turn counts as taken when its message is stamped; a decode that was asked for after that
+    reflects it, or a newer turn of the same knob. A turn that the server lost is skipped.
 
     Raises:
-        BenchError: what came was not turned.
+        BenchError: a message came that was not sent.
     """
     decoded = sorted(meant.decoded)
     asked = [at for at, _ in decoded]
@@ -114,12 +114,12 @@ def knob_latencies(meant: Meant, turned: Sequence[Turn]) -> list[float]:
 
 
 def clock_lateness(meant: Meant, caught: Sequence[Caught]) -> tuple[list[float], list[float]]:
-    """How late clocks came, and how far their intervals are from the median, in ms."""
+    """How late clock messages came, and how far their intervals are from the median, in ms."""
     beat, at, beat_seconds = meant.lines[0]
     stamps = [item.at for item in caught if item.port == CLOCK and item.data[0] == Status.CLOCK]
     clock_seconds = beat_seconds / CLOCKS_PER_BEAT
     zero = at - beat * beat_seconds
-    # A clock is less than half an interval late, or another one's.
+    # A clock message is less than half an interval late; later ones count as the next.
     phases = [(stamp - zero) / clock_seconds for stamp in stamps]
     late = [1e3 * clock_seconds * (phase - round(phase)) for phase in phases]
     gaps = [1e3 * (after - before) for before, after in pairwise(stamps)]

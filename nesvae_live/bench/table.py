@@ -1,4 +1,4 @@
-"""What `bench timing` says: a line a case, and all of it as JSON."""
+"""The results of `bench timing`: a line for each case, and everything as JSON."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import asdict, dataclass
 from nesvae_live.bench.spread import Spread
 
 TURNS_PER_SECOND = 100
-"""Knobs are turned so often in every case."""
+"""How often knobs are turned in every case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What came of a case, in milliseconds.
+    """The results of a case, in milliseconds; None: not measured in this case.
 
     `notes`: from the time for which a note was meant to when the listener had it. `clock`: the
-    same of clocks; `clock_jitter`: how far intervals between clocks are from their median.
-    `knob`: from a knob's message at the port to the start of the first tuple decoded from it.
-    `phase`: how far notes lie from where they belong between the source's clocks, without sign;
-    `phase_p50` with it. None: not in this case. `lost` notes never came: with a cycle in which a
-    client was late (`xruns`) the server loses its messages.
+    same for clock messages; `clock_jitter`: how far the intervals between them are from their
+    median. `knob`: from a knob's message at the port to the start of the first tuple decoded from
+    it. `phase`: how far notes lie from where they belong between the source's clocks, without
+    sign; `phase_p50`: with sign. `lost` notes never came: the server loses the messages of a
+    client in a cycle for which it was late (`xruns`).
     """
 
     name: str
@@ -42,10 +42,10 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class TimingBench:
-    """All that was measured, `seconds` a case.
+    """Everything that was measured, `seconds` a case.
 
     `ratio` is how many times later the usual way's notes are than ours with `now`, at their 99th
-    percentiles, `ratio_file` the same of the way in which files are played; None: not measured.
+    percentiles; `ratio_file` is the same for the way in which files are played. None: not measured.
     """
 
     seconds: float
@@ -64,7 +64,7 @@ HEAD += f"{'phase p50':>11}{'p99':>7}{'knob p50':>10}{'p95':>7}{'missed':>8}{'sw
 
 
 def timing_to_text(timing: Timing) -> str:
-    """A line of the table, under `HEAD`."""
+    """Format a case as a line of the table, under `HEAD`."""
 
     def show(spread: Spread | None, name: str, width: int, digits: int = 2) -> str:
         return f"{'-' if spread is None else f'{getattr(spread, name):.{digits}f}':>{width}}"
@@ -81,7 +81,7 @@ def timing_to_text(timing: Timing) -> str:
 
 
 def timings_to_text(bench: TimingBench) -> str:
-    """What stands under the table."""
+    """The lines under the table."""
     before, after = bench.load_average
     period = 1e3 * bench.frames / bench.sample_rate
     ratio = "the usual way was not measured: it needs torch"
@@ -98,5 +98,5 @@ def timings_to_text(bench: TimingBench) -> str:
 
 
 def timings_to_json(bench: TimingBench) -> str:
-    """All of it as JSON."""
+    """Everything as JSON."""
     return json.dumps(asdict(bench), indent=2)

@@ -1,9 +1,9 @@
-"""`nesvae-live bench timing`: whether notes, clocks and knobs are in time, through real ports.
+"""`nesvae-live bench timing`: whether notes, clocks and knobs are on time, through real ports.
 
-On a JACK server of its own (dummy driver): the instrument with its sound on, in each swap mode,
-while a listener turns knobs 100 times a second and hears notes and clock; then behind
-`jack_midi_clock`; then, in the same run, the usual Python way (`bench.usual`), once as it sleeps
-between messages and once as it would play a file.
+It starts a JACK server of its own (dummy driver). On it plays the instrument with its sound on, in
+each swap mode, while a listener turns knobs 100 times a second and receives notes and clock; then
+it follows `jack_midi_clock`. In the same run the usual Python way (`bench.usual`) plays, once
+sleeping between messages and once as it would play a file.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ END_SECONDS = 60.0
 FOLLOWED_TEMPO = 123.4
 MIDI_CLOCK = "jack_midi_clock"
 USUAL, FILE = "usual", "file"
-"""The ways of `bench.usual`, and the names of their cases."""
+"""The two ways of `bench.usual`, and the names of their cases."""
 
 
 def bench_timing(
@@ -53,7 +53,7 @@ def bench_timing(
     beside: bool = True,
     say: Callable[[str], None] = print,
 ) -> TimingBench:
-    """Measure each case for `seconds`; `beside` with the source and the usual way too.
+    """Measure each case for `seconds`; with `beside`, also behind a source and the usual way.
 
     Raises:
         BenchError: there is no JACK, or a case failed.
@@ -97,7 +97,7 @@ def _fields(timing: Timing) -> dict[str, Any]:
 
 @contextmanager
 def _program(module: str, *arguments: str, server: str) -> Iterator[Callable[[], dict[str, Any]]]:
-    """Run a case in a process of its own, once it is ready; what stops it gives what it says."""
+    """Run a case in a process of its own; yields what stops it and returns its answer."""
     environment = {**os.environ, "JACK_DEFAULT_SERVER": server, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", f"nesvae_live.bench.{module}", *arguments]
     with subprocess.Popen(  # noqa: S603 - our own module
@@ -124,7 +124,7 @@ def _program(module: str, *arguments: str, server: str) -> Iterator[Callable[[],
 @contextmanager
 def _listener(server: str) -> Iterator[Listener]:
     before = os.environ.get("JACK_DEFAULT_SERVER")
-    os.environ["JACK_DEFAULT_SERVER"] = server  # its process has it from here
+    os.environ["JACK_DEFAULT_SERVER"] = server  # its process inherits it
     try:
         with Listener() as listener:
             yield listener
@@ -181,7 +181,7 @@ def _measure_follow(server: str, seconds: float) -> Timing:
         listener.connect(SOURCE, MIDI_CLOCK)
         listener.connect(KNOBS, "nesvae_live_in")
         _connect(server, f"{MIDI_CLOCK}:mclk_out", "nesvae_live_in:nesvae_live in")
-        time.sleep(SETTLE_SECONDS)  # what is sent as ports are being connected gets lost
+        time.sleep(SETTLE_SECONDS)  # what is sent while ports are being connected gets lost
         listener.transport("start")
         listener.turn(TURNS_PER_SECOND)
         time.sleep(seconds)
@@ -233,7 +233,7 @@ def _to_meant(said: dict[str, Any]) -> Meant:
 
 
 def _counted(meant: Meant, **measured: Any) -> Timing:
-    """What was measured, with what the instrument counted."""
+    """What was measured, together with what the instrument counted."""
     names = ("missed", "splices", "splices_late", "events_late", "underruns")
     return Timing(**measured, **{name: getattr(meant, name) for name in names})
 

@@ -1,10 +1,10 @@
-"""Beside the instrument in `bench timing`: the usual Python way, in a process of its own.
+"""The usual Python way, which `bench timing` compares with, in a process of its own.
 
 A thread sleeps between messages and sends them through mido; another decodes phrases with the same
-network in torch whenever knobs were turned. Two ways to sleep: `usual` sleeps for as long as lies
-between two messages, `file` for what is left until the next one counted from the start, as mido
-plays a file. Both are judged by the time that the music has from its start on. It gets no sound to
-make, and torch one thread.
+network in torch whenever knobs were turned. There are two ways to sleep: `usual` sleeps for the
+time between two messages, `file` for what is left until the next one, counted from the start, as
+mido plays a file. Both are measured against the time of the music from its start. It makes no
+sound, and torch has one thread.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from nesvae_live.paths import find_checkpoint
 STEP_SECONDS = 1 / 24
 ONE = replace(SAMPLING, candidates=1)
 IDLE_SECONDS = 0.1
-"""So often the decoder looks whether it is over while nobody turns a knob."""
+"""How often the decoder checks for the end while nobody turns a knob."""
 
 
 class Usual:
-    """Plays phrases in one of both ways, and keeps the times at which its notes were due."""
+    """Plays phrases in one of the two ways, and keeps the times at which its notes were due."""
 
     def __init__(self, way: str) -> None:
         self._sleeps = way == "usual"
@@ -75,7 +75,7 @@ class Usual:
             self._turned.set()
 
     def _decode(self, index: int) -> Ints:
-        """One phrase `[13, 4]` from the knobs as they are."""
+        """Decode a phrase `[13, 4]` from the knobs as they are."""
         zm = condition(
             torch.from_numpy(self._knobs.copy())[None],
             torch.zeros(1, self._units),
@@ -95,7 +95,7 @@ class Usual:
             self._phrase = self._decode(self.decodes)
 
     def _play(self) -> None:
-        """Sleep and send, in turns."""
+        """Sleep and send by turns."""
         due = time.perf_counter()
         sounding: dict[int, int] = {}
         while not self._stopping.is_set():
@@ -122,7 +122,7 @@ class Usual:
 
 
 def main(way: str) -> None:
-    """Run it; then say, as JSON, when its notes were due."""
+    """Run it; then print as JSON when its notes were due."""
     torch.set_num_threads(1)
     usual = Usual(way)
     usual.run()

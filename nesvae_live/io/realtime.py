@@ -1,7 +1,7 @@
 """Real-time scheduling for the thread that a sound device waits for, where the system grants it.
 
-Linux grants it to root and to who has `rtprio` in its limits (the group `audio`, with the
-settings of jackd or PipeWire). Elsewhere a driver cares for its own threads.
+Linux grants it to root and to users with an `rtprio` limit (the group `audio`, as jackd and
+PipeWire set it up). On other systems drivers take care of their own threads.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import os
 import threading
 
 PRIORITY = 10
-"""Of SCHED_FIFO: over all that isn't real-time, and below what serves devices' interrupts."""
+"""Of SCHED_FIFO: above everything that isn't real-time, and below the threads of interrupts."""
 
 
 def ask_for_realtime() -> bool:
-    """Make the calling thread real-time, if the system lets it; whether it is.
+    """Make the calling thread real-time if the system allows it; returns whether it now is.
 
-    What somebody else (libjack) has made real-time stays as it is. Threads and processes that it
-    starts from then on aren't real-time.
+    A thread that somebody else (libjack) made real-time stays as it is. Threads and processes that
+    it starts from then on aren't real-time.
     """
     if not hasattr(os, "sched_setscheduler"):
         return False
@@ -33,7 +33,7 @@ def ask_for_realtime() -> bool:
 
 
 def realtime_granted() -> bool:
-    """Whether a thread of this process may be real-time; tried by one that ends at once."""
+    """Whether a thread of this process may be real-time, tried with one that ends at once."""
     found: list[bool] = []
     thread = threading.Thread(target=lambda: found.append(ask_for_realtime()))
     thread.start()
@@ -42,10 +42,10 @@ def realtime_granted() -> bool:
 
 
 def keep_thread_state() -> None:
-    """Keep the interpreter's state of a library's thread; call it in a callback of that thread.
+    """Keep the interpreter's state for a library's thread; call it in a callback on that thread.
 
-    Without this the interpreter makes one for each callback and drops it after it, with a map and
-    an unmap of memory and a page fault: CPython 3.11 does, for the stack of Python's frames. It
+    Otherwise the interpreter makes a state for each callback and drops it afterwards, which costs
+    an mmap, an munmap and a page fault (CPython 3.11, for the stack of Python's frames). The state
     lives as long as the process.
     """
     ctypes.pythonapi.PyGILState_Ensure()

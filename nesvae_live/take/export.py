@@ -1,4 +1,4 @@
-"""A take, or some bars of it, as files that other programs read."""
+"""Exports a take, or some bars of it, to files that other programs read."""
 
 from __future__ import annotations
 
@@ -31,14 +31,15 @@ KINDS = ("mid", "wav", "stems", "vgm", "exprsco", "png")
 """What a take can be exported to."""
 
 COPY_FRAMES = 1 << 19
+"""How many frames of a WAV are copied at once."""
 
 Done = Callable[[str], object]
-"""Told of each kind that is done."""
+"""Called with each kind that is done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is exported: a jam, where it lies in the take's WAV (frames), and what it is called."""
+    """What is exported: a jam, the frames of the take's WAV that it spans, and its name."""
 
     take: Path
     jam: Jam
@@ -62,9 +63,9 @@ def read_selection(take: Path, bars: tuple[int, int] | None) -> Selection:
 
 
 def export(selection: Selection, kinds: Sequence[str], out: Path, done: Done = str) -> list[Path]:
-    """Write files of the `kinds` into the folder `out`, which is made; never over another.
+    """Write files of the `kinds` into the folder `out`, which is made if need be.
 
-    Each is written under a temporary name first.
+    No file is written over another, and each one appears when it is whole (see `replacing`).
 
     Raises:
         TakeError: one can't be made or written; the line names it.
@@ -95,7 +96,7 @@ def export(selection: Selection, kinds: Sequence[str], out: Path, done: Done = s
 
 
 def _free_base(out: Path, name: str) -> Path:
-    """The name, or with a number behind it, that no file there begins with."""
+    """The name, with a number behind it if a file of that name is there already."""
     names = {path.name.split(".")[0] for path in out.iterdir()}
     for n in count(1):
         base = name if n == 1 else f"{name}_{n}"
@@ -117,7 +118,7 @@ def _writer(
 
 
 def _write_wav(selection: Selection, base: Path) -> list[Path]:
-    """The take's own samples; where its WAV is gone, the chip makes them again."""
+    """Copy the take's own samples; where its WAV is gone, the chip makes them again."""
     path = base.with_name(base.name + ".wav")
     source = selection.take / SOUND_NAME
     rate = selection.jam.opened.sample_rate
@@ -135,7 +136,7 @@ def _write_wav(selection: Selection, base: Path) -> list[Path]:
 
 
 def _write_stems(selection: Selection, base: Path) -> list[Path]:
-    """Each voice's share of the mix: together they are the take's WAV, DC and all."""
+    """Write each voice's share of the mix: their sum is the take's WAV, DC included."""
     paths = [base.with_name(f"{base.name}.{voice.name}.wav") for voice in Voice]
     return _render(selection, paths, stems=True)
 

@@ -1,4 +1,4 @@
-"""A take's folder: which files are in it, how those are made that the log yields, and disk space."""
+"""A take's folder: the names of its files, what is made from its log, and room on the disk."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from nesvae_live.paths import replacing
 LOG_NAME, SOUND_NAME, MIDI_NAME, PICTURE_NAME = "take.jsonl", "take.wav", "take.mid", "take.png"
 
 Maker = Callable[[Jam, Path], None]
-"""Writes one file of a whole jam to a path, like `smf.write_midi` and `picture.write_picture`."""
+"""Writes one file of a whole jam to a path, like `write_midi` and `write_picture`."""
 
 
 def make_folder(jams: Path, name: str) -> Path:
-    """Make a folder in `jams` that is new: if there is one of that name, it gets a number.
+    """Make a new folder in `jams`; where there is one of that name, it gets a number.
 
     Raises:
         OSError: it can't be made.
@@ -41,7 +41,7 @@ def read_jam(path: Path) -> Jam:
         path: the log, or the take's folder.
 
     Raises:
-        JamError: there is none, or it is not ours to read; one line that names it.
+        JamError: there is none, or it is no log of ours; one line that names it.
     """
     log = path / LOG_NAME if path.is_dir() else path
     try:
@@ -54,10 +54,10 @@ def read_jam(path: Path) -> Jam:
 
 
 def make_files(folder: Path, makers: Mapping[str, Maker]) -> list[str]:
-    """Make the files `makers` of the log in `folder`, each under a temporary name first.
+    """Make the files `makers` from the log in `folder`; each appears when it is whole.
 
     Returns:
-        What could not be made and why, a line each.
+        What could not be made and why, one line each.
     """
     try:
         jam = read_jam(folder)
@@ -68,26 +68,26 @@ def make_files(folder: Path, makers: Mapping[str, Maker]) -> list[str]:
         try:
             with replacing(folder / name) as part:
                 make(jam, part)
-        except Exception as error:  # noqa: BLE001 - a picture must not cost the other files
+        except Exception as error:  # noqa: BLE001 - a failed picture must not cost the other files
             why = (isinstance(error, OSError) and error.strerror) or error
             faults.append(f"{name}: not made: {why}")
     return faults
 
 
 LOG_BYTES_PER_SECOND = 20_000
-"""Of a log, with patches that shape every frame and a clock that is followed (docs/takes.md)."""
+"""What a log grows by while patches shape every frame and a clock is followed (docs/takes.md)."""
 
 ENOUGH_SECONDS = 15 * 60.0
-"""Room for less is warned of."""
+"""Where there is room for less, the person is warned."""
 
 
 def bytes_per_second(sample_rate: int) -> int:
-    """What a take grows by: 16-bit mono, and its log."""
+    """What a take grows by each second: 16-bit mono samples, and its log."""
     return 2 * sample_rate + LOG_BYTES_PER_SECOND
 
 
 def seconds_left(folder: Path, sample_rate: int) -> float | None:
-    """How long recording into `folder` can go on; None where that can't be known."""
+    """How long recording into `folder` can go on, in seconds; None where that can't be known."""
     there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
     try:
         return shutil.disk_usage(there).free / bytes_per_second(sample_rate)
@@ -96,7 +96,7 @@ def seconds_left(folder: Path, sample_rate: int) -> float | None:
 
 
 def said_in_advance(folder: Path, sample_rate: int) -> str:
-    """How much an hour takes, and for how many there is room, in one line."""
+    """How much room an hour takes, and for how long there is room, in one line."""
     megabytes = bytes_per_second(sample_rate) * 3600 / 1e6
     text = f"recording into {folder}: about {megabytes:.0f} MB an hour"
     left = seconds_left(folder, sample_rate)
@@ -104,6 +104,6 @@ def said_in_advance(folder: Path, sample_rate: int) -> str:
 
 
 def in_words(seconds: float) -> str:
-    """Minutes or hours, as a person says them."""
+    """A duration in minutes or hours, for a person."""
     minutes = int(seconds / 60)
     return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"

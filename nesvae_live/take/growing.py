@@ -1,6 +1,7 @@
-"""A file that grows while it is written, keeps what the disk refuses, and is held while it does.
+"""A file that grows while it plays: it keeps what the disk refuses, and is locked meanwhile.
 
-A held file belongs to a living process; it is released when the process ends, however it ends.
+The lock says that a living process writes the file; it is released when the process ends, however
+it ends.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from pathlib import Path
 from typing import IO, Any
 
 FRESH_SECONDS = 10.0
-"""Where files can't be held, one that was written so lately counts as held."""
+"""Where files can't be locked, one that was written so lately counts as held."""
 
 if sys.platform != "win32":
     import fcntl
 
 
 def hold(file: IO[Any]) -> None:
-    """Hold an open file until it is closed; where that can't be, do nothing."""
+    """Lock an open file until it is closed; where files can't be locked, do nothing."""
     if sys.platform != "win32":
         try:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -48,23 +49,24 @@ def is_held(path: Path) -> bool:
 
 
 COPY_BYTES = 1 << 20
+"""How much of a file is copied at once."""
 
 
 def no_head(n_bytes: int) -> bytes:  # noqa: ARG001 - the signature of a head
-    """For files that have none."""
+    """The head of files that have none."""
     return b""
 
 
 class GrowingFile:
-    """A new file at `path`, for one thread, held; written without a buffer of Python's.
+    """A new file at `path`, locked, for one thread; written without a buffer of Python's.
 
     Args:
         path: where; it must not exist.
-        keep: how many bytes may wait in memory while the disk refuses. What comes beyond that is
-            lost, and counted.
-        head: writes the file's head for so many bytes that follow it, always as long. It is kept
-            true at every flush, and what is lost leaves a hole of zeros, so that the rest keeps
-            its place; a file without a head has no holes.
+        keep: how many bytes may wait in memory while the disk refuses them. What comes beyond
+            that is lost, and counted.
+        head: makes the file's head, always of the same length, for so many bytes that follow it.
+            The head is brought up to date at every flush, and what is lost leaves a hole of
+            zeros, so that the rest keeps its place; a file without a head has no holes.
 
     Raises:
         OSError: it cannot be made.
@@ -73,7 +75,7 @@ class GrowingFile:
     def __init__(self, path: Path, *, keep: int, head: Callable[[int], bytes] = no_head) -> None:
         self.path = path
         self.lost = 0
-        """Bytes that will never be written."""
+        """How many bytes will never be written."""
         self._keep = keep
         self._head = head
         self._head_bytes = len(head(0))
@@ -92,16 +94,16 @@ class GrowingFile:
 
     @property
     def size(self) -> int:
-        """Bytes appended so far, with those lost that left a hole."""
+        """How many bytes were appended so far, with lost ones that left a hole."""
         return self._end - self._head_bytes
 
     @property
     def waiting(self) -> int:
-        """Bytes that wait in memory."""
+        """How many bytes wait in memory."""
         return sum(len(data) for _, data in self._waiting)
 
     def append(self, data: bytes) -> None:
-        """Append `data`; it is written by the next flush."""
+        """Append `data`, which the next flush writes."""
         if not data:
             return
         if self.waiting + len(data) > self._keep:
@@ -116,9 +118,9 @@ class GrowingFile:
         """Write what waits, and with `sync` force it to the disk.
 
         Returns:
-            None, or what is wrong in one line; what could not be written goes on waiting.
+            None, or what is wrong in one line; what could not be written keeps waiting.
         """
-        troubles = [self._tried(self._come_back), self._tried(self._write_waiting)]
+        troubles = [self._tried(self._restore), self._tried(self._write_waiting)]
         troubles.append(self._tried(self._write_head))
         if sync:
             troubles.append(self._tried(self._sync))
@@ -133,8 +135,8 @@ class GrowingFile:
         except OSError as error:
             return f"{self.path.name}: {error.strerror or error}"
 
-    def _come_back(self) -> str | None:
-        """If the file is gone from its folder, write it there anew from the one still open."""
+    def _restore(self) -> str | None:
+        """If the file is gone from its folder, write it anew from the one that is still open."""
         try:
             here = self.path.stat()
         except FileNotFoundError:
@@ -192,12 +194,12 @@ class GrowingFile:
             self._unsynced.clear()
 
     def fault(self) -> str | None:
-        """What came of its troubles, in one line; None if it had none."""
+        """What came of its troubles, in one line; None if there were none."""
         missing = self.lost + self.waiting
         if missing:
             return f"{self._trouble or self.path.name}; {missing} bytes of it are missing"
         return f"{self._trouble}; nothing of it is missing" if self._trouble else None
 
     def close(self) -> None:
-        """Close the file; what waits is lost, and told by `fault`. Again is harmless."""
+        """Close the file; what still waits is lost, as `fault` says. Harmless when closed."""
         self._file.close()

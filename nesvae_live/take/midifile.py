@@ -1,4 +1,4 @@
-"""The take as a standard MIDI file, which lies on the grid of any sequencer that opens it."""
+"""A take as a standard MIDI file that lies on the grid of any sequencer that opens it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from nesvae_live.music.voices import VOICES, Voice
 
 TICKS_PER_BEAT = 480
 RECALL, MARK = "recall ", "mark"
-"""How the log says why everything was set anew, and that somebody set a mark."""
+"""How texts in the log begin: why all settings changed, and that somebody set a mark."""
 
 KNOBS_CHANNEL = 15
-"""0-based; the one farthest from the notes."""
+"""The channel of the track of knobs, 0-based: the one farthest from the notes."""
 
 KNOB_CC = {a.name: 20 + i for i, a in enumerate(ATTRIBUTES)} | {
     f"style{i}": 101 + i for i in range(1, 9)
 }
 KNOB_CC |= {knob.name: 110 + i for i, knob in enumerate(SOUND_KNOBS)}
-"""Controllers of the track of knobs, those of the default preset. 102 to 114 mean nothing else."""
+"""Controllers of the track of knobs, as in the default preset; 102 to 114 are undefined in MIDI."""
 
 
 def jam_to_midi(jam: Jam) -> mido.MidiFile:
-    """Write a jam as a type 1 file of 480 ticks a beat, whose tick 0 is beat 0, a bar line.
+    """Make a type 1 file with 480 ticks a beat, whose tick 0 is beat 0, a bar line.
 
     The tracks are:
 
@@ -60,8 +60,8 @@ def jam_to_midi(jam: Jam) -> mido.MidiFile:
     if any(note.voice is Voice.NO for note in notes):
         voices.append(Voice.NO)
     for voice in voices:
-        file.tracks.append(_track(voice.name, _said(jam, notes, voice), end))
-    file.tracks.append(_track("knobs", _turned(jam), end))
+        file.tracks.append(_track(voice.name, _voice_messages(jam, notes, voice), end))
+    file.tracks.append(_track("knobs", _knob_messages(jam), end))
     return file
 
 
@@ -79,9 +79,9 @@ def _tempi(jam: Jam) -> list[tuple[int, mido.MetaMessage]]:
 
 
 def _markers(jam: Jam) -> list[tuple[int, mido.MetaMessage]]:
-    """Where a recalled snapshot is heard from on, and where marks were set."""
+    """The markers: from where on a recalled snapshot is heard, and where marks were set."""
     markers: list[tuple[float, str]] = []
-    recalled = None  # the place of a recall that is not heard yet
+    recalled = None  # the index of a recall that is not heard yet
     for entry in jam.entries:
         if isinstance(entry, Posed) and entry.why.startswith(RECALL):
             recalled = len(markers)
@@ -94,14 +94,14 @@ def _markers(jam: Jam) -> list[tuple[int, mido.MetaMessage]]:
     return [(max(0, _tick(beat)), mido.MetaMessage("marker", text=text)) for beat, text in markers]
 
 
-def _said(
+def _voice_messages(
     jam: Jam, notes: list[Note], voice: Voice
 ) -> list[tuple[int, mido.Message | mido.MetaMessage]]:
-    """A voice's messages: at one tick what ends, then controllers, then what begins."""
+    """A voice's messages; at one tick, note-offs come first, then controllers, then note-ons."""
     timed: list[tuple[int, int, Event]] = []
     for note in notes:
         start, stop = _tick(note.start), _tick(note.end)
-        if note.voice is voice and stop > start:  # what rounds to nothing isn't there
+        if note.voice is voice and stop > start:  # what rounds to no tick is left out
             timed.append((stop, 0, NoteOff(voice, note.note)))
             timed.append((start, 2, NoteOn(voice, note.note, note.velocity)))
     for entry in jam.sent:
@@ -118,7 +118,7 @@ def _said(
     ]
 
 
-def _turned(jam: Jam) -> list[tuple[int, mido.Message | mido.MetaMessage]]:
+def _knob_messages(jam: Jam) -> list[tuple[int, mido.Message | mido.MetaMessage]]:
     messages: list[tuple[int, mido.Message | mido.MetaMessage]] = []
     for entry in jam.entries:
         if not isinstance(entry, Turned):
@@ -146,7 +146,7 @@ def _tick(beat: float) -> int:
 def _track(
     name: str, messages: Iterable[tuple[int, mido.Message | mido.MetaMessage]], end: int
 ) -> mido.MidiTrack:
-    """A track of messages that rise in tick; what is later than tick `end` is put there."""
+    """Make a track of messages in the order of ticks; what is later than `end` is put there."""
     track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
     now = 0
     for tick, message in (*messages, (end, mido.MetaMessage("end_of_track"))):

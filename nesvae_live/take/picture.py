@@ -1,7 +1,7 @@
-"""The take as a picture: the voices as a piano roll, the phrases, and the knobs below.
+"""A take as a picture: the voices as a piano roll, the phrases, and the knobs below.
 
-A phrase that played again because its successor was late is hatched; a gap in a knob's curve is
-where it was let go.
+A phrase that played again because its successor was late is hatched; a knob's curve has a gap where
+the knob was released.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ from nesvae_live.music.voices import Voice
 DPI = 120
 NARROWEST, WIDEST = 12.0, 60.0  # inches
 BAR_INCHES = 0.62
-AIRY, CROWDED = 2.2, 6.0  # bars per inch: below the one beats show, above the other bars don't
+AIRY, CROWDED = (
+    2.2,
+    6.0,
+)  # bars per inch: below the first, beats are drawn; above the second, bars are not
 MARGIN_INCHES = 1.05
 NOTE_INCHES = 0.095
 PHRASE_INCHES = 0.2
@@ -45,7 +48,7 @@ NOISE = "#55504a"
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """How a voice is drawn: where voices meet, a thinner one lies on a thicker one."""
+    """How a voice is drawn; where voices meet, a thinner one lies on a thicker one."""
 
     voice: Voice
     label: str
@@ -53,7 +56,7 @@ class Ink:
     height: float  # semitones
 
 
-INKS = (  # of Okabe and Ito's colours, which differ to every eye; from the back to the front
+INKS = (  # Okabe and Ito's colours, safe for the colour-blind; from the back to the front
     Ink(Voice.TR, "triangle", "#009e73", 1.0),
     Ink(Voice.P2, "pulse 2", "#e69f00", 0.86),
     Ink(Voice.P1, "pulse 1", "#0072b2", 0.64),
@@ -71,7 +74,7 @@ def write_picture(jam: Jam, path: Path) -> None:
 
 
 def jam_to_figure(jam: Jam) -> Figure:
-    """Draw a jam: as wide as it is long, within 12 to 60 inches."""
+    """Draw a jam; the longer it is, the wider, from 12 to 60 inches."""
     notes = [note for note in jam.notes() if note.voice is not Voice.NO]
     hits = [note for note in jam.notes() if note.voice is Voice.NO]
     curves = knob_curves(jam)
@@ -108,9 +111,9 @@ def jam_to_figure(jam: Jam) -> Figure:
 
 
 def knob_curves(jam: Jam) -> dict[str, tuple[list[float], list[float]]]:
-    """The knobs that were touched, in their order: beats, and the value from each beat on.
+    """The curves of the knobs that were set, in the table's order: beats, and values from there on.
 
-    A value is NaN where the knob is let go; the last beat is the jam's end.
+    A value is NaN where the knob is released; the last beat is the jam's end.
     """
     curves: dict[str, tuple[list[float], list[float]]] = {}
     for entry in jam.entries:
@@ -171,7 +174,7 @@ def _roll(axes: Axes, notes: Sequence[Note], lowest: int, highest: int, edge: fl
 
 
 def _noise(axes: Axes, hits: Sequence[Note]) -> None:
-    """The drums: low ones below, as long and, the louder they are struck, as dark as they are."""
+    """Draw the drums: high ones above, each as long as it sounds, and the louder, the darker."""
     lowest, highest = NOTES[Voice.NO]
     axes.set_ylim(lowest - 1, highest + 1)
     axes.set_yticks([(lowest + highest) / 2], ["noise"])
@@ -204,7 +207,7 @@ def _knob(axes: Axes, knob: str, curve: tuple[list[float], list[float]]) -> None
     axes.set_ylim(-0.06, 1.06)
     axes.set_yticks([0.5], [knob])
     axes.axhspan(0, 1, color=BLACK_KEY, lw=0, zorder=-1)
-    # Each value holds up to the next beat: corners of our own, as a step's fill stops too early.
+    # Each value holds until the next beat. The corners are made here: a step's fill ends too early.
     beats, values = (np.repeat(points, 2) for points in curve)
     axes.fill_between(beats[1:], values[:-1], color=KNOB, alpha=0.22, lw=0, zorder=2)
     axes.plot(beats[1:], values[:-1], color=KNOB, lw=1.2, zorder=3, solid_joinstyle="miter")

@@ -1,6 +1,7 @@
-"""Two child processes beside the music, which yield to it: kept bars, and takes that were cut off.
+"""Two child processes beside the music, at a lower priority: one exports bars, one recovers takes.
 
-One makes files of the last bars on request; the other completes takes that a crash left unfinished.
+`PartExport` makes files of the last bars on request; `Recovery` completes takes that a crash left
+unfinished.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ Say = Callable[[str], None]
 
 
 def yielding() -> list[str]:
-    """How a command line begins whose process lets the music go first."""
+    """The beginning of the command line of a process that lets the music go first."""
     return ["nice", "-n", "10"] if shutil.which("nice") else []
 
 
 class Recovery:
-    """Starts `jam recover` if a take in `jams` was cut off, and says what came of it."""
+    """Starts `jam recover` if a take in `jams` was cut off, and reports the result."""
 
     def __init__(self, jams: Path, say: Say) -> None:
         self._say = say
@@ -50,11 +51,11 @@ class Recovery:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,  # Ctrl-C ends the music, not this
+            start_new_session=True,  # Ctrl-C is for the music, not for this
         )
 
     def poll(self) -> None:
-        """Say what came of it, when it is done."""
+        """Report the result when it is done."""
         if self._process is None or self._process.poll() is None:
             return
         said, _ = self._process.communicate()
@@ -63,7 +64,7 @@ class Recovery:
             self._say(line.removeprefix("nesvae-live: "))
 
     def close(self) -> None:
-        """Say what is known; what is not done goes on by itself."""
+        """Report what is done; a recovery that isn't goes on by itself."""
         self.poll()
         if self._process is not None and self._process.stdout is not None:
             self._process.stdout.close()
@@ -71,15 +72,17 @@ class Recovery:
 
 
 KINDS = "mid,wav"
+"""What bars are exported to, as `--to` has it."""
+
 WRITTEN_SECONDS = 1.0
-"""So much later at the latest, what has sounded is in the take's files."""
+"""Within this time what has sounded is in the take's files."""
 
 END_SECONDS = 60.0
-"""How long the end of the performance waits for files that are being made."""
+"""How long the end of the program waits for files that are being made."""
 
 
 class PartExport:
-    """Exports bars of the take in `folder` into it, by `jam export`."""
+    """Exports bars of the take in `folder` into that folder, with `jam export`."""
 
     def __init__(self, folder: Path, say: Say) -> None:
         self._folder = folder
@@ -89,7 +92,7 @@ class PartExport:
         self._running: dict[str, subprocess.Popen[str]] = {}
 
     def keep(self, bars: int, over: int) -> Mapping[str, Any]:
-        """Ask for the last `bars` of the `over` bars; in the sequencer's thread: one queue put."""
+        """Ask for the last `bars` of `over` finished ones; the sequencer's thread, one queue put."""
         if bars < 1:
             return {"ok": False, "error": f"{bars} bars: 1 or more"}
         if over < 1:
@@ -99,7 +102,7 @@ class PartExport:
         return {"ok": True, "first": first, "last": over, "folder": str(self._folder)}
 
     def poll(self) -> None:
-        """Start what is due, say what has been made; in the main thread."""
+        """Start what is due and report what has been made; for the main thread."""
         while True:
             try:
                 self._waiting.append(self._asked.get_nowait())
@@ -139,7 +142,7 @@ class PartExport:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,  # Ctrl-C ends the music, not this
+            start_new_session=True,  # Ctrl-C is for the music, not for this
         )
 
     def _tell(self, bars: str, process: subprocess.Popen[str]) -> None:

@@ -1,8 +1,8 @@
-"""The take: a folder in which a jam is written down while it is played.
+"""The recorder: writes a jam into a take's folder while it is played.
 
 `take.jsonl` (the log) and `take.wav` (the chip's own samples) grow while the music plays;
-`take.mid` and `take.png` are made of the log when it ends. The recorder drops nothing and pushes
-nobody back: what the disk refuses waits in memory.
+`take.mid` and `take.png` are made from the log when it ends. The recorder drops nothing and makes
+nobody wait: what the disk refuses waits in memory.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ from nesvae_live.take.growing import GrowingFile
 from nesvae_live.take.wav import wav_head
 
 WRITE_SECONDS = 0.25
-"""What is queued is written this often, so a killed process loses no more."""
+"""How often what is queued is written: a process that is killed loses no more."""
 SYNC_SECONDS = 0.75
-"""After this long it is forced to the disk too, so a power cut costs at most a second."""
-LOOK_SECONDS = 10.0
-"""How often the recorder looks how much room there is."""
+"""How often it is forced to the disk too: a power cut costs a second at most."""
+CHECK_SECONDS = 10.0
+"""How often the recorder checks how much room there is."""
 KEEP_BYTES = 64 << 20
-"""How much of each file waits in memory for a disk that refuses: 12 minutes of sound."""
+"""How much of each file may wait in memory while the disk refuses: 12 minutes of sound."""
 
 
 class RecordError(NesvaeError):
-    """A take that cannot begin, in one line."""
+    """A take can't begin; one line says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """What was recorded: its folder, the files in it, and in a line each what is missing."""
+    """What was recorded: its folder, the files in it, and what is missing, a line each."""
 
     folder: Path
     files: tuple[Path, ...]
@@ -60,15 +60,15 @@ class Take:
 
 
 class Recorder:
-    """Writes a take, in a thread of its own; a `protocols.Journal`.
+    """Writes a take in a thread of its own; a `Journal`.
 
     Args:
         jams: the folder in which each take gets its own.
-        sample_rate: of the samples that `tap` gets, Hz.
-        time: of which only differences matter here.
-        warn: told in one line, from the recorder's thread, when the disk first refuses, and from
-            `close` what came of it. The log gets the same line.
-        makers: file name -> what makes it of the jam when it ends.
+        sample_rate: of the samples that `tap` gets, in Hz.
+        time: the clock, of which only differences matter here.
+        warn: told one line, from the recorder's thread when the disk first refuses, and from
+            `close` about what came of it. The log gets the same lines.
+        makers: by file name, what makes each file from the jam when it ends.
         keep: how many bytes of each file may wait in memory.
     """
 
@@ -95,7 +95,7 @@ class Recorder:
         self._sound: GrowingFile | None = None
         self._lines = LogLines()
         self._synced_at = 0.0
-        self._looked_at = -inf
+        self._checked_at = -inf
         self._is_short = False
         self._troubles: list[str] = []  # each told once
         self._error: Exception | None = None
@@ -112,7 +112,7 @@ class Recorder:
         return folder
 
     def open(self, started: datetime) -> Path:
-        """Make the take's folder, without a thread: for whoever calls `step` himself.
+        """Make the take's folder without a thread, for a caller of `step`.
 
         Raises:
             RecordError: nothing can be written there; one line that says why.
@@ -139,15 +139,15 @@ class Recorder:
         return wav_head(n_bytes, self._sample_rate)
 
     def put(self, entry: Entry) -> None:
-        """Remember `entry`; what comes before `Opened` is written after it. Any thread."""
+        """Queue an entry; what comes before `Opened` is written after it. From any thread."""
         self._queue.put(entry)
 
     def tap(self, samples: NDArray[np.int16]) -> None:
-        """Append `[n]` samples to the sound; the array is handed over. Any one thread."""
+        """Append samples `[n]` to the sound; the array is handed over. From any one thread."""
         self._queue.put(samples)
 
     def check(self) -> None:
-        """Raise again what ended the recorder's thread, if something did."""
+        """Raise again what ended the recorder's thread, if anything."""
         if self._error:
             raise self._error
 
@@ -160,7 +160,7 @@ class Recorder:
             self._tell(f"the recorder failed ({error!r})")
 
     def step(self) -> None:
-        """Write what is queued; force it to the disk when a bar or a second is over."""
+        """Write what is queued; force it to the disk after each bar, and about every second."""
         now = self._time.now()
         bar = self._lines.bar
         self._drain()
@@ -168,12 +168,12 @@ class Recorder:
         self._flush(sync=due)
         if due:
             self._synced_at = now
-        if now - self._looked_at >= LOOK_SECONDS:
-            self._looked_at = now
-            self._look_for_room()
+        if now - self._checked_at >= CHECK_SECONDS:
+            self._checked_at = now
+            self._check_room()
 
-    def _look_for_room(self) -> None:
-        """Warn when the disk becomes short of room, once each time."""
+    def _check_room(self) -> None:
+        """Warn when the disk runs short of room, once each time."""
         left = seconds_left(self._jams, self._sample_rate)
         is_short = left is not None and left < ENOUGH_SECONDS
         if is_short and not self._is_short:
@@ -188,7 +188,9 @@ class Recorder:
         assert self._sound
         lines, samples = [], []
         try:
-            for _ in range(self._queue.qsize()):  # no more: they may be put faster than written
+            for _ in range(
+                self._queue.qsize()
+            ):  # no more: entries may come faster than they are written
                 item = self._queue.get_nowait()
                 if isinstance(item, np.ndarray):
                     samples.append(item.astype("<i2", copy=False).tobytes())
@@ -217,7 +219,7 @@ class Recorder:
             )
 
     def close(self) -> Take | None:
-        """End the thread, write what is left, make the other files; again is harmless.
+        """End the thread, write what is left and make the other files; harmless when closed.
 
         Returns:
             The take; None if nothing was ever recorded, and then no folder is left either.
@@ -229,7 +231,7 @@ class Recorder:
             self._thread.join()
         self._drain()
         self._flush(sync=True)
-        self._drain()  # what the flush had to tell
+        self._drain()  # what the flush reported
         self._flush(sync=True)
         folder = self._log.path.parent
         log, sound, self._log, self._sound = self._log, self._sound, None, None
@@ -240,7 +242,7 @@ class Recorder:
             return None
         faults = [fault for file in (log, sound) if (fault := file.fault())]
         faults += make_files(folder, self._makers)
-        log.close()  # only now: whoever looks for takes to be completed passes over what is held
+        log.close()  # only now: a recovery passes over takes whose files are locked
         sound.close()
         for fault in faults:
             self._warn(fault)

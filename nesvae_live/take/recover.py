@@ -1,4 +1,4 @@
-"""Takes that were cut off, by a crash or by the mains: completed, as far as they go."""
+"""Completes takes that were cut off by a crash or a power failure, as far as they go."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ from nesvae_live.take.wav import HEAD_BYTES, wav_head
 
 
 def write_picture(jam: Jam, path: Path) -> None:
-    """Write the picture; what draws it is loaded when the playing is over."""
+    """Write the picture; what draws it is loaded only when the music is over."""
     from nesvae_live.take import picture
 
     picture.write_picture(jam, path)
 
 
 FILES: Mapping[str, Maker] = {MIDI_NAME: write_midi, PICTURE_NAME: write_picture}
-"""What is made of a take's log when it ends."""
+"""What is made from a take's log when it ends."""
 
 
 def cut_takes(jams: Path) -> list[TakeInfo]:
-    """The takes in `jams` that were cut off, and that nobody plays."""
+    """The takes in `jams` that were cut off, and that no process is recording."""
     try:
         takes = find_takes(jams)
     except TakeError:
@@ -49,12 +49,12 @@ def cut_takes(jams: Path) -> list[TakeInfo]:
 
 
 def recover(info: TakeInfo) -> str:
-    """Complete a take that was cut off: its log is closed, its WAV's head made true, files made.
+    """Complete a take that was cut off: close its log, mend its WAV's head, make the other files.
 
     What could be read of the log stays as it was written; where a line was cut, it ends there.
 
     Returns:
-        What came of it, in one line.
+        The result, in one line.
 
     Raises:
         TakeError: nothing can be made of it; the line says what can still be had.
@@ -78,7 +78,7 @@ def recover(info: TakeInfo) -> str:
 
 
 def _without_log(folder: Path, fault: str) -> str:
-    """A take whose log never began: nothing sounded, or the sound alone is left."""
+    """Deal with a take whose log never began: nothing sounded, or only the sound is left."""
     wav = folder / SOUND_NAME
     if not (folder / LOG_NAME).stat().st_size and (
         not wav.exists() or wav.stat().st_size <= HEAD_BYTES
@@ -106,7 +106,7 @@ def _close_log(log: Path, jam: Jam) -> None:
 
 
 def _mend_sound(folder: Path, sample_rate: int) -> float:
-    """Make the WAV's head say what is there; without a WAV, make it of the log. Its seconds."""
+    """Make the WAV's head true, or make a WAV from the log; returns how many seconds it has."""
     wav = folder / SOUND_NAME
     if not wav.exists() or wav.stat().st_size < HEAD_BYTES:
         return write_sound(folder / LOG_NAME, wav) / sample_rate

@@ -1,8 +1,8 @@
-"""A jam played again: the same sequencer, given what the log says came from outside.
+"""Plays a jam again: the same sequencer is given what the log says came from outside.
 
-What the log has of outputs is not looked at: events are computed again from the inputs, the
-decoder's answers and the times at which the sequencer looked. At which sample the chip took which
-event is not the sequencer's to decide, so those entries are passed on.
+The outputs in the log are not read: events are computed again from the inputs, the decoder's
+answers and the times of the sequencer's steps. At which sample the chip took which event is not
+decided by the sequencer, so those entries are passed on.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ from nesvae_live.log.plain import to_value
 from nesvae_live.music.phrase import Ints, Phrase, tokens_to_tuples, tuples_to_symbols
 
 GAP_SECONDS = 1.0
-"""The sequencer looks at the time far more often than that."""
+"""The sequencer steps far more often than that."""
 
 
 class ReplayError(NesvaeError):
-    """A log that can't be played again; one line says why and what can still be had."""
+    """A log can't be played again; one line says why and what can still be had."""
 
 
 def at_once(stamp: float) -> None:
-    """Wait for nothing."""
+    """Don't wait: play as fast as it goes."""
 
 
 class GivenTime:
-    """A time that the log gives."""
+    """A clock that shows what the log says."""
 
     def __init__(self) -> None:
         self.value = 0.0
@@ -62,13 +62,13 @@ class GivenTime:
 
 
 class GivenEncoder:
-    """An encoder that finds what the log says was found."""
+    """An encoder that answers what the log says was found."""
 
     def __init__(self, z: Sequence[float]) -> None:
         self._z = np.array(z, np.float32)
 
     def encode(self, tuples: Ints) -> NDArray[np.float32]:
-        """The place that the log has, whatever was played."""
+        """The latent point in the log, whatever was played."""
         del tuples
         return self._z
 
@@ -76,10 +76,11 @@ class GivenEncoder:
 class Replay:
     """Plays a log again, entry by entry.
 
-    `journal` gets what the sequencer decides, times on the scale of the jam's own stamps, and what
-    the chip took. With a `decoder` the network runs too: `difference` names the first answer that
-    isn't the log's, and from there on nothing is played. `outputs` get every event as live; `pace`
-    is called before each step with its time on the jam's scale, and may wait for it.
+    `journal` gets what the sequencer decides, with times on the scale of the jam's own stamps, and
+    what the chip took. With a `decoder` the network runs too: `difference` names the first answer
+    that isn't the log's, and from there on nothing is played. `outputs` get every event as live
+    ones do; `pace` is called before each step with its time on the jam's scale, and may wait for
+    it.
 
     Raises:
         ReplayError: the log doesn't say what the sequencer was made with.
@@ -103,12 +104,12 @@ class Replay:
         self._inbox: SimpleQueue[Input | Result] = SimpleQueue()
         self._asked: Request | None = None
         self._waits: list[Input | Result] = []
-        self._passes: list[Entry] = []  # behind the step in which they stand
+        self._passes: list[Entry] = []  # to be journaled after the step in which they stand
         self._began = False
         self._stepped: float | None = None
         self._looked = math.inf
         self.gaps: list[str] = []
-        """Where the log lacks something, so that what follows may differ; a line each."""
+        """Where the log lacks something, so that what follows may differ, a line each."""
         setup = _setup(opened)
         origin = (
             decoder.initial_state()
@@ -130,10 +131,10 @@ class Replay:
         self._asked = request
 
     def take(self, entry: Entry) -> None:
-        """Take the log's next entry; what is no business of the sequencer's is passed over.
+        """Take the log's next entry; what doesn't concern the sequencer is skipped.
 
         Raises:
-            ReplayError: what it says can't follow from what it said before.
+            ReplayError: the entry can't follow from those before it.
         """
         if self.difference:
             return
@@ -167,7 +168,7 @@ class Replay:
         self.sequencer.start(self._opened.origin)
 
     def _result(self, entry: Answered) -> Result | None:
-        """What the decoder answered; None if the network now says something else."""
+        """What the decoder answered; None if the network's answer differs now."""
         asked = self._asked
         if asked is None or (asked.index, asked.splice) != (entry.index, entry.splice):
             raise ReplayError(
@@ -188,7 +189,7 @@ class Replay:
         return Result(asked, phrase, decoded, entry.seconds, z)
 
     def _step(self) -> None:
-        """Carry out the last step, now that all it took is known."""
+        """Carry out the last step, now that everything it took is known."""
         if self._stepped is not None and self._began and not self.sequencer.done.is_set():
             self._time.value, self._stepped = self._stepped, None
             for item in self._waits:
@@ -201,7 +202,7 @@ class Replay:
         self._passes.clear()
 
     def _close(self, entry: Closed) -> None:
-        """Journal the end: as the sequencer came to it, or as the log has it, if it did not."""
+        """Journal the end as the sequencer came to it or, if it did not, as the log has it."""
         s, origin = self.sequencer, self._opened.origin
         if s.done.is_set():
             self._journal.put(Closed(s.ended_at, s.ended_beat, s.why))
@@ -209,7 +210,7 @@ class Replay:
             self._journal.put(replace(entry, at=entry.at + origin))
 
     def end(self) -> None:
-        """The log has ended, whether it was closed or not."""
+        """Finish: the log has ended, whether it was closed or not."""
         if not self.difference:
             self._step()
 
@@ -231,7 +232,7 @@ def _setup(opened: Opened) -> Setup:
 
 
 def _difference(entry: Answered, phrase: Phrase) -> str:
-    """Where the network now spells something else, in one line."""
+    """Where the network's answer differs from the log, in one line."""
     ours = phrase.tokens
     at = next(i for i, token in enumerate(entry.tokens) if i >= len(ours) or ours[i] != token)
     what = f"phrase {entry.index}" + (f", tail {entry.splice}" if entry.splice else "")

@@ -1,4 +1,4 @@
-"""A take played again to files: log, MIDI file and WAV, each by the code that made it live."""
+"""Replays a take to files: log, WAV and MIDI file, each by the code that made it live."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ from nesvae_live.take.sound import SoundReplay
 from nesvae_live.take.wav import WavWriter, wav_file
 
 Count = Callable[[int], object]
-"""Told how many bytes of the log were read."""
+"""Called with how many bytes of the log were read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """The files that were made, and what a person should know, a line each.
 
-    `difference` is the first one that the network made, if it ran: then there are no files.
+    `difference` says where the network's answers first differ from the log, if they were compared
+    and do: then there are no files.
     """
 
     files: tuple[Path, ...]
@@ -39,11 +40,11 @@ class Replayed:
 
 
 class _DiffersError(Exception):
-    """The network said something else than the log: what was written is given up."""
+    """The network's answers differ from the log: what was written is given up."""
 
 
 def read_entries(log: BinaryIO, faults: list[str], count: Count) -> Iterator[Entry]:
-    """A log's entries after the first; lines that are none are told of in `faults`."""
+    """Read a log's entries after the first; lines that can't be read are reported in `faults`."""
     for number, line in enumerate(log, 2):
         count(len(line))
         try:
@@ -60,8 +61,8 @@ def replay_take(
     Args:
         log: a take's log.
         out: a folder without a take, which is made if it isn't there.
-        count: told how many bytes of the log were read.
-        decoder: the network, to be compared with the log's decodes; None takes the log's word.
+        count: called with how many bytes of the log were read.
+        decoder: the network, to be compared with the answers in the log; None trusts the log.
 
     Raises:
         JamError: it is no log of ours.
@@ -91,7 +92,7 @@ def _write_replay(
     """Write the log and the WAV; what a person should know goes into `faults`.
 
     Raises:
-        _DiffersError: the network said something else.
+        _DiffersError: the network's answers differ from the log.
     """
     out.mkdir(parents=True, exist_ok=True)
     with log.open("rb") as lines:
@@ -110,7 +111,7 @@ def _write_replay(
 
 
 def write_sound(log: Path, wav: Path) -> int:
-    """Write a log's sound anew, from what it says was sent; returns how many samples there are.
+    """Write a log's sound anew, from the events it holds; returns how many samples there are.
 
     Raises:
         JamError, OSError: it is no log of ours; the file can't be written.
@@ -128,7 +129,7 @@ def write_sound(log: Path, wav: Path) -> int:
 class _Writer:
     """A journal that writes the replay's log, by the recorder's own `LogLines`, and its sound.
 
-    The first line is the log's own, as it stands there; every other one is made anew.
+    The first line is copied from the log that is replayed; every other one is made anew.
     """
 
     def __init__(self, log: BinaryIO, wav: WavWriter, opened: Opened, first: bytes) -> None:
@@ -147,7 +148,7 @@ class _Writer:
 
 @contextmanager
 def _writer(out: Path, opened: Opened, first: bytes) -> Iterator[_Writer]:
-    """A journal of the log and the WAV in `out`, which are there when the block has ended well."""
+    """A journal that writes the log and the WAV in `out`, which appear if the block ends well."""
     with (
         replacing(out / LOG_NAME) as part,
         part.open("wb") as log,

@@ -1,4 +1,4 @@
-"""The sound of a jam: its events at the samples at which the chip took them."""
+"""The sound of a jam: its events, at the samples at which the chip took them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from nesvae_live.music.events import Event, NoteOff, VoiceState
 from nesvae_live.music.voices import SILENCE, Voice
 
 FARTHEST_SECONDS = 12 * 3600
-"""So long at most a jam waits between two sounds: for a clock that stands still."""
+"""The longest pause between two sounds of a jam, while a clock stands still."""
 
 Tap = Callable[[npt.NDArray[np.int16]], None]
 
 
 class SoundReplay:
-    """Renders entries as they come, in a second of memory.
+    """Renders entries as they come, with at most a second of sound in memory.
 
     `tap` gets the chip's samples `[n]`; with `stems` the mix and the voices, `[n, 5]`.
     """
@@ -35,11 +35,11 @@ class SoundReplay:
         self._player.start()
         self._chip = chip
         self._tap = tap
-        self._events: dict[int, Event] = {}  # that the chip has not taken, by their numbers
-        self._last = 0  # the last sample that is spoken of
+        self._events: dict[int, Event] = {}  # those that the chip has not taken, by their numbers
+        self._last = 0  # the last sample that an entry names
 
     def put(self, entry: Entry) -> None:
-        """Take an entry; those that are not about sound are passed over."""
+        """Take an entry; those that are not about sound are skipped."""
         if isinstance(entry, Sent):
             self._events[entry.n] = entry.event
         elif isinstance(entry, Sounded | Silenced) and self._is_out_of_reach(entry.sample):
@@ -54,11 +54,11 @@ class SoundReplay:
             self._render(entry.samples)
 
     def end(self, until: int = 0) -> None:
-        """There is no more: render what is known, of a jam that was cut, and up to `until`."""
+        """Finish: render up to the last sample that an entry names, or to a later `until`."""
         self._render(max(self._last, until))
 
     def _taken(self, entry: Sounded) -> list[Event]:
-        """The events that the chip took; what it was to take before, it never will."""
+        """The events that the chip took; earlier ones that it has not taken are forgotten."""
         end = entry.first + entry.count
         events = [self._events[n] for n in range(entry.first, end) if n in self._events]
         for n in [n for n in self._events if n < end]:
@@ -66,11 +66,11 @@ class SoundReplay:
         return events
 
     def _is_out_of_reach(self, sample: int) -> bool:
-        """Whether a number can't be true: of a log that was garbled."""
+        """Whether a sample's number can't be true, in a log that was garbled."""
         return not 0 <= sample - self._last <= FARTHEST_SECONDS * self._chip.sample_rate
 
     def _reach(self, sample: int) -> None:
-        """Render up to `sample`, if that is far; writes wait for theirs."""
+        """Render up to `sample` if it is far; the chip holds writes until their samples."""
         self._last = sample
         if sample - self._chip.position > self._chip.sample_rate:
             self._render(sample)
@@ -87,11 +87,13 @@ class SoundReplay:
 
 
 def jam_to_timeline(jam: Jam) -> Timeline:
-    """The voices' changes, at the jam's own sample rate, to the end of its last bar.
+    """The voices' changes at the jam's own sample rate, to the end of its last bar.
 
-    Taken from the log's `Sounded` entries, so that the samples are the take's; from `Sent` ones,
-    where their time falls, if the chip took none. Raises ValueError for a log whose end is out of
-    reach, or whose metre is none.
+    They are taken from the log's `Sounded` entries, so that the samples are the take's; if the
+    chip took none, from its `Sent` entries, where their times fall.
+
+    Raises:
+        ValueError: the log's end is out of reach, or its metre is none.
     """
     rate = jam.opened.sample_rate
     events = [(max(0, sample), event) for sample, event in jam.sounded]

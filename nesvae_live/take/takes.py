@@ -1,4 +1,4 @@
-"""Takes in a folder: which there are, how long they are, and whether they are whole."""
+"""The takes in a folder: which there are, how long they are, and whether they are whole."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from nesvae_live.take.folder import LOG_NAME, MIDI_NAME
 from nesvae_live.take.growing import is_held
 
 TAIL_BYTES = 1 << 16
-"""So much of a log's end says how it ended."""
+"""How much of a log's end is read to learn how it ended."""
 
 LONGEST_LINE = 1 << 20
+"""How much of a log is read as its first line, in bytes."""
 
 
 class TakeError(NesvaeError):
-    """A take that isn't there, or not to be had; one line says which and why."""
+    """A take isn't there or can't be used; one line says which and why."""
 
 
 class TakeState(StrEnum):
-    """What became of a take."""
+    """How a take ended, if it did."""
 
     WHOLE = "whole"
     CUT = "cut off"
@@ -35,9 +36,10 @@ class TakeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TakeInfo:
-    """What a look at a take's folder says: `fault` where its log can't be read, in a line.
+    """What a take's folder tells without reading the whole log.
 
-    `seconds` and `beat` are where it ended, `n_bytes` is the size of all its files.
+    `seconds` and `beat` are where it ended, `n_bytes` is the size of all its files; `fault` says in
+    one line why its log can't be read, if so.
     """
 
     folder: Path
@@ -50,7 +52,7 @@ class TakeInfo:
 
     @property
     def bars(self) -> int:
-        """How many bars it fills."""
+        """How many bars it fills, counting a begun one."""
         if self.opened is None:
             return 0
         whole = Meter.parse(self.opened.meter).whole_bars(self.beat)
@@ -58,7 +60,7 @@ class TakeInfo:
 
 
 def find_takes(jams: Path) -> list[Path]:
-    """The folders in `jams` that hold a take, by name, which is by time.
+    """The folders in `jams` that hold a take, ordered by name and so by time.
 
     Raises:
         TakeError: there is no such folder.
@@ -73,12 +75,12 @@ def find_take(name: str | None, jams: Path) -> Path:
     """The folder of a take.
 
     Args:
-        name: a take's folder or its log, or the beginning of a take's name in `jams`; None is the
-            newest there.
-        jams: where takes are.
+        name: a take's folder or its log, or the beginning of a take's name in `jams`; None means
+            the newest there.
+        jams: the folder of takes.
 
     Raises:
-        TakeError: there is none, or several are named like that.
+        TakeError: there is none, or several names begin so.
     """
     if name is not None:
         path = Path(name).expanduser()
@@ -98,7 +100,7 @@ def find_take(name: str | None, jams: Path) -> Path:
 
 
 def inspect_take(folder: Path) -> TakeInfo:
-    """What a take is, from the beginning and the end of its log."""
+    """Find out about a take from the beginning and the end of its log."""
     log = folder / LOG_NAME
     try:
         n_bytes = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())

@@ -238,8 +238,8 @@ def test_a_sysex_without_its_end_is_told_and_the_input_hears_again_by(
         probe.send_midi((0xF0, 0x7E, 1, 2))
         probe.send_midi((0xB0, 20, 2))  # lost, and the clock would be too
         deaf = (
-            "'nesvae_live in' hears nothing: a sysex on it has no end; the music goes on, and the "
-            "port is opened anew (at once with panic)"
+            "'nesvae_live in' receives nothing: a sysex on it has no end; the music goes on, "
+            "and the port is reopened (at once with panic)"
         )
         assert wait_until(lambda: deaf in look(ports, said), every=0.1)
         assert inbox.empty()
@@ -247,9 +247,9 @@ def test_a_sysex_without_its_end_is_told_and_the_input_hears_again_by(
             probe.send_midi((0xF7,))
         if by == "panic":
             look(ports, said, panicked=True)
-        assert wait_until(lambda: "'nesvae_live in' hears again" in look(ports, said), every=0.1)
+        assert wait_until(lambda: "'nesvae_live in' receives again" in look(ports, said), every=0.1)
         assert hears(probe, inbox), "still connected"
-        assert said == [deaf, "'nesvae_live in' hears again"]
+        assert said == [deaf, "'nesvae_live in' receives again"]
     assert not warned
 
 

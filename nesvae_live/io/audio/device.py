@@ -32,16 +32,16 @@ OPEN_SECONDS = 20.0
 """How long opening may take: a driver can be slow."""
 
 LOST_SECONDS = 0.5
-"""A device that asks for nothing for so long is lost."""
+"""A device that has asked for nothing for so long is lost."""
 
 HOPELESS_SECONDS = 5.0
-"""A device that has asked for nothing for so long is opened anew."""
+"""A device that has asked for nothing for so long is reopened."""
 
 PATIENCE_SECONDS = 30.0
-"""For so long a process waits for a lost device; then another one takes its place."""
+"""How long a process waits for a lost device before another process takes its place."""
 
 AGAIN_SECONDS = 5.0
-"""A device that is back but can't be used is tried again so often."""
+"""How often a device that is back but can't be used is tried again."""
 
 CLOSE_SECONDS = 3.0
 """How long closing may take before the process is killed."""
@@ -54,11 +54,11 @@ class AudioError(NesvaeError):
 
 
 class AudioDevice:
-    """A sound device, played on by a process of its own.
+    """A sound device that a process of its own plays on.
 
-    Of output `i`, frame `n` that it takes is `rings[i][n % RING_FRAMES]`, float32 in -1..1. Any
-    thread may use the rings and ask for figures; `open`, `lost`, `recover` and `close` are the
-    main thread's.
+    The `n`-th frame that output `i` takes is `rings[i][n % RING_FRAMES]`, float32 in -1..1. Any
+    thread may use the rings and ask for figures; `open`, `lost`, `recover` and `close` are for the
+    main thread.
     """
 
     def __init__(self, plan: DevicePlan, time: Time) -> None:
@@ -84,7 +84,7 @@ class AudioDevice:
         """Open the device.
 
         Raises:
-            AudioError: it can't be.
+            AudioError: it can't be opened.
         """
         self._start(self._plan)
         assert self._pipe is not None
@@ -102,7 +102,7 @@ class AudioDevice:
         self.sample_rate, self.block_frames = answer.sample_rate, answer.block_frames
 
     def frames_played(self) -> int:
-        """How many frames the device has taken in all; it stands still while it is lost."""
+        """How many frames the device has taken in all; the count stands still while it is lost."""
         return int(self._head[FRAMES])
 
     @property
@@ -112,11 +112,11 @@ class AudioDevice:
 
     @property
     def cpu_seconds(self) -> float:
-        """What its process has computed so far, in seconds; a tenth of a second old."""
+        """The CPU time of its process so far, in seconds; a tenth of a second old."""
         return float(self._head[CPU_NS]) * 1e-9
 
     def lost(self) -> str | None:
-        """Why the device is gone, or None while it plays; ask about twice a second."""
+        """Why the device is gone, or None while it plays; called about twice a second."""
         if not self._opened:
             return self._reason
         now, frames = self._time.now(), self.frames_played()
@@ -132,10 +132,10 @@ class AudioDevice:
         return None
 
     def recover(self) -> None:
-        """Get a lost device back; ask again, about twice a second, until `lost` says None.
+        """Get a lost device back; called about twice a second until `lost` returns None.
 
         Never waits: a process does, and opens the device when it is there again, at the same
-        sample rate. A device that only hangs comes back by itself, or is opened anew in a while.
+        sample rate. A device that only hangs comes back by itself, or is reopened after a while.
         """
         if self._opened:
             if self._time.now() - self._seen[1] < HOPELESS_SECONDS:
@@ -152,7 +152,7 @@ class AudioDevice:
             self._reason = answer
 
     def close(self) -> None:
-        """Let go of the device; returns whatever state it is in, harmless when closed."""
+        """Close the device, whatever state it is in; harmless when closed."""
         self._drop()
         self._reason = "the sound device is closed"
 
@@ -166,7 +166,7 @@ class AudioDevice:
         theirs.close()
 
     def _answer(self) -> DeviceOpened | str | None:
-        """What the process says of its opening; None if it ended without a word."""
+        """What the process says of opening the device; None if it ended without a word."""
         assert self._pipe is not None
         try:
             answer: DeviceOpened | str | None = self._pipe.recv()

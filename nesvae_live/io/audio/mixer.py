@@ -1,8 +1,8 @@
-"""What is heard of the chip: level, spread and the voices' balance, without a click.
+"""Mixes what is heard of the chip: level, stereo spread and the voices' balance, without clicks.
 
-The take is the chip's own mono mix and knows nothing of this. What is heard is that same mix,
-to the sample, for as long as every voice has the same gain on an output; where they differ it is
-made of the voices' stems. The DC goes first, so that no change of a gain moves a loudspeaker.
+The take is the chip's own mono mix, which none of this changes. What is heard is that same mix, to
+the sample, for as long as every voice has the same gain on an output; where gains differ, it is
+made of the voices' stems. DC is removed first, so that no change of a gain moves a loudspeaker.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from nesvae_live.music.balance import Balance, Floats
 from nesvae_live.music.voices import Voice
 
 RAMP_SECONDS = 0.01
-"""How long a change takes."""
+"""How long a change of gains takes."""
 
 
 class Mixer:
-    """Makes what is heard: two outputs, and one a voice if `outputs` is 6.
+    """Mixes two outputs, and four more with one voice each if `outputs` is 6.
 
-    `balance` may be replaced from any thread; all else is one thread's, the renderer's.
+    `balance` may be replaced from any thread; everything else is for the renderer's thread.
     """
 
     def __init__(self, sample_rate: int, outputs: int = 2, balance: Balance | None = None) -> None:
@@ -31,10 +31,10 @@ class Mixer:
         self._ramp = max(1, round(RAMP_SECONDS * sample_rate))
         self._target = self.balance
         self._old = self._new = _weights(self._target.gains(outputs))
-        self._done = self._ramp  # frames of the ramp from `_old` to `_new` that are over
+        self._done = self._ramp  # frames of the ramp from `_old` to `_new` that are done
 
     def set_balance(self, balance: Balance) -> None:
-        """Go over to another balance. Any thread: one assignment."""
+        """Change to another balance. From any thread: one assignment."""
         self.balance = balance
 
     def process(self, mix: npt.NDArray[np.int16], stems: npt.NDArray[np.int16]) -> Floats:
@@ -61,7 +61,7 @@ class Mixer:
         return heard
 
     def _turn(self, balance: Balance) -> None:
-        """Set out for new gains from wherever the old ones stand."""
+        """Begin a ramp to new gains from wherever the old ones are."""
         share = np.float32(self._done / self._ramp)
         self._old = self._new * share + self._old * (1 - share)
         self._new = _weights(balance.gains(self.outputs))
@@ -69,10 +69,10 @@ class Mixer:
 
 
 def _weights(gains: Floats) -> Floats:
-    """`[5, outputs]`: of the mix, and of each stem on top of it.
+    """The weights `[5, outputs]` of the mix, and of each stem on top of it.
 
-    The stems add up to the mix but for a rounding; so what all voices have in common is taken
-    from the mix, which is exact, and only what a voice has more of from its stem.
+    The stems add up to the mix except for rounding. So the gain that all voices have in common is
+    applied to the mix, which is exact, and only what a voice has more of to its stem.
     """
     common = gains.min(axis=1, keepdims=True)
     return np.ascontiguousarray(np.concatenate((common, gains - common), axis=1).T)

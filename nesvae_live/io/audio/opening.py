@@ -29,15 +29,15 @@ def open_audio(
 
     Args:
         api: one of `APIS`. `auto` takes JACK if a server answers, else PortAudio if it has an
-            output, else none, and says through `warn` what could not be opened. If a device is
-            named, it is PortAudio's, or JACK's where PortAudio has none.
+            output, else none, and `warn` is told what could not be opened. A device that is named
+            is PortAudio's, or JACK's where PortAudio has none.
         device: part of the name of a PortAudio device, or of the JACK client to play to.
-        sample_rate: in Hz, for PortAudio; under JACK the server's counts.
+        sample_rate: in Hz, for PortAudio; under JACK the server decides.
         block_frames: frames a block, likewise.
         time: the clock of `lost`.
-        warn: takes one line for a person.
-        voice_ports: whether each voice has a JACK output too, called P1, P2, TR, NO and connected
-            to nothing.
+        warn: told one line for a person.
+        voice_ports: whether each voice gets a JACK output too, called P1, P2, TR or NO and
+            connected to nothing.
 
     Raises:
         AudioError: if what was asked for can't be opened.

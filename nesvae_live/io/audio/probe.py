@@ -1,7 +1,8 @@
-"""What sound devices there are, asked where it can do no harm: in a child process.
+"""Asks what sound devices there are where it can do no harm: in a child process.
 
-PortAudio without a device can crash the process that asks it, a driver can take seconds, libjack
-and ALSA write to the terminal. Run as a program (`python -m nesvae_live.io.audio.probe`) this is the child.
+PortAudio can crash the process that asks it where there is no device, a driver can take seconds,
+and libjack and ALSA write to the terminal. Run as a program (`python -m
+nesvae_live.io.audio.probe`), this module is the child.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ JACK_NO_START = 0x01
 JACK_PORT_IS_INPUT = 0x1
 JACK_PORT_IS_PHYSICAL = 0x4
 JACK_AUDIO = b"32 bit float mono audio"
-"""Of jack/types.h."""
+"""Constants of jack/types.h."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioPort:
-    """A PortAudio output device: the number pyo knows it by, and its name."""
+    """A PortAudio output device: the number that pyo knows it by, and its name."""
 
     index: int
     name: str
@@ -42,7 +43,7 @@ class AudioPort:
 class AudioOffer:
     """What this machine offers; `jack_rate` 0 means that no JACK server answers.
 
-    `jack_outputs` are the physical playback ports; the faults say why something isn't known.
+    `jack_outputs` are the physical playback ports; a fault says why something isn't known.
     """
 
     outputs: tuple[AudioPort, ...] = ()
@@ -70,7 +71,7 @@ def probe() -> AudioOffer:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep what C libraries write (ALSA's complaints at boot) off the terminal, for a moment."""
+    """Keep what C libraries print (ALSA's complaints at boot) off the terminal for a moment."""
     set_environment()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -89,15 +90,15 @@ def quiet() -> Iterator[None]:
 
 
 def set_environment() -> None:
-    """What pyo and libjack read when they are loaded."""
+    """Set the variables that pyo and libjack read when they are loaded."""
     os.environ["PYO_GUI_WX"] = "0"  # else the import prints a notice about wxPython
     os.environ["JACK_NO_START_SERVER"] = "1"  # else asking for a server starts one
     for name in ("PYO_SERVER_AUDIO", "PYO_SERVER_MIDI", "PYO_SERVER_WINHOST"):
-        os.environ.pop(name, None)  # they would overrule what we ask pyo for
+        os.environ.pop(name, None)  # they would override what we ask pyo for
 
 
 def _child() -> dict[str, Any] | str:
-    """Run this module in a process of its own: its answer, or in one line why there is none."""
+    """Run this module in a process of its own; its answer, or one line why there is none."""
     environment = dict(os.environ)
     package = str(Path(__file__).resolve().parents[3])
     path = environment.get("PYTHONPATH")
@@ -127,7 +128,7 @@ def _child() -> dict[str, Any] | str:
 
 
 def ask_here() -> AudioOffer:
-    """What there is, asked in this process, which may crash, or say things on the terminal."""
+    """Ask in this process, which may crash or write to the terminal."""
     set_environment()
     import pyo
 
@@ -149,7 +150,7 @@ def ask_here() -> AudioOffer:
 
 
 def ask_jack() -> AudioOffer:
-    """What a JACK server says, asked in this process through the libjack that pyo uses."""
+    """Ask a JACK server in this process, through the libjack that pyo uses."""
     path = _jack_library()
     if not path:
         return AudioOffer(jack_fault="there is no libjack on this machine")

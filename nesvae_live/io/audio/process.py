@@ -1,12 +1,13 @@
-"""The process that holds the sound device: pyo, and nothing else that wants the interpreter.
+"""The process that holds the sound device: pyo, and nothing else that needs the interpreter.
 
-pyo takes Python's lock for every block, so beside a decoder and a recorder its blocks come late:
-it has a process of its own. The rings lie in memory that both processes share; with each block
-this one copies what is due into pyo's table and counts. A driver that hangs, or a device that
-crashes pyo, ends this process, and the music goes on without it.
+pyo takes Python's lock for every block, and its blocks would come late beside a decoder and a
+recorder: so it has a process of its own. The rings lie in memory that both processes share; for
+each block this one copies what is due into pyo's tables, and counts. A driver that hangs, or a
+device that crashes pyo, costs only this process, and the music goes on without it.
 
-One thing comes back through the pipe: an `DeviceOpened`, or one line that says why not, or nothing if
-it waited in vain for a device that was lost. The other end closes it to end the process.
+One thing comes back through the pipe: a `DeviceOpened`, or one line that says why there is none,
+or nothing if it waited in vain for a device that was lost. The other end closes the pipe to end the
+process.
 """
 
 from __future__ import annotations
@@ -37,32 +38,32 @@ OUTPUTS = ("output_1", "output_2")
 """Left and right, as JACK's ports are called."""
 
 RING_FRAMES = 65536
-"""Of a ring: a power of two, with which pyo's float32 reading speed is exactly one."""
+"""The length of a ring: a power of two, with which pyo's float32 reading speed is exactly one."""
 
 FRAMES, BLOCKS_LATE, CPU_NS, HEAD = range(4)
-"""Places in the shared head: frames taken, blocks late, this process's time; and its length."""
+"""Indices into the shared head: frames taken, blocks late, CPU time; and the head's length."""
 
 PRIORITY = -11
-"""The niceness it asks for, as sound servers do; what JACK makes real-time stays so."""
+"""The niceness that it asks for, as sound servers do; what JACK makes real-time stays so."""
 
 LOOK_SECONDS = 0.1
-"""How often it looks whether the device or the other end is gone."""
+"""How often it checks whether the device or the other end is gone."""
 
 ASK_SECONDS = 0.5
-"""How often a device that isn't there is asked for."""
+"""How often it asks for a device that isn't there."""
 
 SETTLE_SECONDS = 0.1
-"""For so long it takes frames and plays silence: till the renderer knows where it reads."""
+"""How long it counts frames but plays silence, until the renderer knows where it reads."""
 
 Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class DevicePlan:
-    """What to open: `device` is the exact name of a PortAudio output, or of JACK's client.
+    """What to open: `device` is the exact name of a PortAudio output, or of a JACK client.
 
-    `patience` is how many seconds to wait for it to be there; `same_rate` refuses another sample
-    rate than `sample_rate`, which otherwise is JACK's to say.
+    `patience` is how many seconds to wait for it to be there; `same_rate` refuses any sample rate
+    but `sample_rate`, which otherwise JACK decides.
     """
 
     api: str
@@ -83,23 +84,23 @@ class DeviceOpened:
 
 
 class DeviceError(NesvaeError):
-    """The device can't be opened; one line."""
+    """The device can't be opened; one line says why."""
 
 
 class UnfitError(DeviceError):
-    """The device is there, and can't be used."""
+    """The device is there but can't be used."""
 
 
 def run(plan: DevicePlan, pipe: Connection, head: Any, rings: Any) -> None:
-    """The process: open, say so, play until told to end or the device is gone."""
+    """Run the process: open the device, say so, play until told to end or the device is gone."""
     for name in ("SIGINT", "SIGHUP"):  # they go to the whole group; the other end decides
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    nowhere = os.open(os.devnull, os.O_WRONLY)  # C libraries write on the terminal
+    nowhere = os.open(os.devnull, os.O_WRONLY)  # C libraries write to the terminal
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
     set_environment()
-    with contextlib.suppress(AttributeError, OSError):  # where the system lets it: before others
+    with contextlib.suppress(AttributeError, OSError):  # where the system allows it
         os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     try:
         server = _boot(plan, pipe)
@@ -113,18 +114,18 @@ def run(plan: DevicePlan, pipe: Connection, head: Any, rings: Any) -> None:
     shared = np.frombuffer(head, dtype=np.int64)
     feed = Feed(server, shared, np.frombuffer(rings, dtype=np.float32).reshape(plan.outputs, -1))
     pipe.send(DeviceOpened(round(server.getSamplingRate()), int(server.getBufferSize())))
-    ask_for_realtime()  # or who has the interpreter's lock would be sent off by any other program
+    ask_for_realtime()  # or the holder of the interpreter's lock could be preempted by any other program
     while server.getIsStarted() and not pipe.poll(LOOK_SECONDS):
         shared[CPU_NS] = time.process_time_ns()
     if server.getIsBooted():  # pyo has shut itself down when the JACK server died
         server.stop()
         server.shutdown()
     del feed
-    os._exit(0)  # what libraries do at the end of a process, they do badly after a lost server
+    os._exit(0)  # libraries clean up badly after a lost server
 
 
 class Feed:
-    """Lets pyo play the rings: a table for each, copied into block by block, read in a loop.
+    """Has pyo play the rings: a table for each, filled block by block and read in a loop.
 
     All tables are read by one object from its first block on, so the outputs are in step.
     """
@@ -136,7 +137,7 @@ class Feed:
         self._block = int(server.getBufferSize())
         table = pyo.DataTable(rings.shape[1], chnls=len(rings))
         tables = [np.asarray(table.getBuffer(i)) for i in range(len(rings))]
-        for memory in (*tables, rings):  # now, not when the device waits, its pages are brought in
+        for memory in (*tables, rings):  # brings its pages in now, not while the device waits
             memory.sum()
         self._pairs: Sequence[tuple[Floats, Floats]] = list(zip(tables, rings, strict=True))
         self._size = rings.shape[1]
@@ -150,7 +151,7 @@ class Feed:
         server.start()
 
     def _take(self) -> None:
-        """Fetch the block that is about to be read. Runs in the device's thread; only copies."""
+        """Fetch the block that is about to be read. Runs in the device's thread: it only copies."""
         if self._read == 0:  # its first block
             keep_thread_state()
             ask_for_realtime()
@@ -173,7 +174,7 @@ class Feed:
 
 
 def _boot(plan: DevicePlan, pipe: Connection) -> Any:
-    """A booted pyo server, after waiting for the device for as long as the plan has patience."""
+    """Boot a pyo server, waiting for the device as long as the plan has patience."""
     last = time.monotonic() + plan.patience
     while True:
         try:
@@ -216,7 +217,7 @@ def _boot_jack(plan: DevicePlan) -> Any:
 
 
 def _connections(plan: DevicePlan, offer: AudioOffer) -> list[list[str]]:
-    """Where each output goes: left and right to the device's first two ports, a voice nowhere."""
+    """Where each output goes: left and right to the device's first two ports, voices nowhere."""
     ports = [
         port
         for port in offer.jack_outputs

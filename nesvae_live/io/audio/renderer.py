@@ -3,7 +3,7 @@
 The renderer's thread takes events, finds each one's sample on the playhead's line, writes the
 chip's registers there and renders up to `lead_seconds` ahead of now: after the events for that
 time have come (the sequencer's lookahead is longer than the lead) and before the device reads
-there. The take gets every sample the chip makes, whatever becomes of the device.
+there. The take gets every sample that the chip makes, whatever becomes of the device.
 """
 
 from __future__ import annotations
@@ -29,22 +29,23 @@ from nesvae_live.music.events import Event
 from nesvae_live.music.voices import Voice
 
 LEAD_SECONDS = 0.035
-"""How far ahead of the device's reading the sound is rendered."""
+"""How far ahead of the device the sound is rendered."""
 
 POLL_SECONDS = 0.005
-"""How often the renderer looks."""
+"""How often the renderer steps."""
 
 CHUNK_FRAMES = 4096
-"""Samples that go to the take at once."""
+"""How many samples go to the take at once."""
 
 Tap = Callable[[npt.NDArray[np.int16]], None]
-"""Takes over an array of the chip's samples; called in the renderer's thread, must not block."""
+"""Given an array of the chip's samples to keep, in the renderer's thread; must not block."""
 
 
 class Device(Protocol):
-    """What plays: of output `i`, frame `n` that it takes is `rings[i][n % len(rings[i])]`.
+    """What plays: the `n`-th frame that output `i` takes is `rings[i][n % len(rings[i])]`.
 
-    Float32 in -1..1, two outputs or, with one a voice, six; the rings are equally long.
+    Samples are float32 in -1..1. There are two outputs or, with one for each voice, six; all rings
+    have the same length.
     """
 
     @property
@@ -59,14 +60,14 @@ class Device(Protocol):
 
 @dataclass(slots=True)
 class RendererCounters:
-    """What went wrong so far; the renderer's thread alone writes them."""
+    """What went wrong so far; only the renderer's thread writes it."""
 
     late: int = 0
-    """Events that came when their sample had been rendered, and sounded at the next one."""
+    """Events that came after their sample had been rendered, and sounded at the next one."""
     underruns: int = 0
-    """Times that the device read what wasn't rendered yet."""
+    """How often the device read what wasn't rendered yet."""
     slips: int = 0
-    """Times that the device lost frames and had to skip."""
+    """How often the device lost frames and had to skip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ class _Silence:
 class Renderer:
     """An `Output` that sounds: events in, samples to `tap` and to the device's ring.
 
-    The caller makes the chip, for the device's sample rate. Without a device the take is made by
-    wall time. `mixer`, for as many outputs as the device has, makes what is heard; the take is
-    the chip's own mono mix.
+    The caller makes the chip, for the device's sample rate. Without a device the take follows wall
+    time. `mixer`, with as many outputs as the device has, makes what is heard; the take is the
+    chip's own mono mix.
     """
 
     def __init__(
@@ -110,8 +111,8 @@ class Renderer:
         self._chunk = np.empty(CHUNK_FRAMES, dtype=np.int16)
         self._filled = 0
         self._stems = np.empty((CHUNK_FRAMES, len(Voice)), dtype=np.int16)
-        self._taken = 0  # the device's frames at the last look
-        self._wiped = 0  # the device's frames that it has surely read, and that are silent again
+        self._taken = 0  # the device's frames at the last step
+        self._wiped = 0  # frames that the device has surely read, and that are silent again
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
@@ -136,7 +137,7 @@ class Renderer:
         return self._line.skew
 
     def prepare(self, at: float) -> None:
-        """Make ready: sample 0 of the take is the time `at`. For `step`; `start` does it too."""
+        """Let sample 0 of the take fall at the time `at`; needed before `step`, done by `start`."""
         self._line = Playhead(self._chip.sample_rate, at)
         self._player.start()
         if self._device is not None:
@@ -144,7 +145,7 @@ class Renderer:
             self._line.observe(self._time.now(), self._taken)
 
     def start(self, at: float) -> None:
-        """Start the thread; sample 0 of the take is the time `at`, best half a second ahead."""
+        """Start the thread; sample 0 of the take falls at `at`, best half a second ahead."""
         self.prepare(at)
         self._thread = threading.Thread(target=self._run, name="renderer", daemon=True)
         self._thread.start()
@@ -170,12 +171,12 @@ class Renderer:
             self._hand_over()
 
     def check(self) -> None:
-        """Raise what the renderer's thread raised, if it did."""
+        """Raise what the renderer's thread raised, if anything."""
         if self._error is not None:
             raise self._error
 
     def step(self) -> None:
-        """Look once: take what came, follow the device, render what is due."""
+        """Take what came, follow the device, render what is due."""
         self._drain()
         now = self._time.now()
         if self._device is not None:
@@ -185,7 +186,7 @@ class Renderer:
         self._render(min(due, self._chip.position + self._chip.sample_rate))
 
     def _run(self) -> None:
-        """Until stopped. Runs in the renderer's thread: real-time, where that is granted."""
+        """The loop of the renderer's thread: real-time, where that is granted."""
         ask_for_realtime()
         try:
             while not self._stopping.wait(self._poll_seconds):
@@ -220,7 +221,7 @@ class Renderer:
         self.counters.slips = self._line.slips
         if taken - self._line.shift > self._chip.position > 0:
             self.counters.underruns += 1
-        # The newest block may be still being read; what was counted a look ago is not.
+        # The newest block may still be being read; what was counted a step ago is not.
         for ring in device.rings:
             _fill(ring, self._wiped, min(self._taken - self._wiped, len(ring)))
         self._wiped, self._taken = self._taken, taken

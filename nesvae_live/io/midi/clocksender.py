@@ -1,4 +1,4 @@
-"""Sends a MIDI clock: a thread that says each clock at its time, for others to follow."""
+"""Sends MIDI clock: a thread that sends each clock message at its time, for others to follow."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from nesvae_live.clock.sources import InternalClock
 from nesvae_live.io.realtime import ask_for_realtime
 
 AHEAD_SECONDS = 0.02
-"""How far ahead clocks are made out; shorter than any change of tempo is known before."""
+"""How far ahead clock messages are computed: less than the notice that a change of tempo gives."""
 
 
 class ClockSender:
-    """Leads others by the internal clock; `transmit` sends one message, from the thread.
+    """Sends the internal clock to others; `transmit` sends one message and runs in this thread.
 
-    An error in it ends the thread and stays in `error`: the music goes on.
+    An error in it ends the thread and is kept in `error`; the music goes on.
     """
 
     def __init__(
@@ -38,18 +38,18 @@ class ClockSender:
         self.error: BaseException | None = None
 
     def start(self) -> None:
-        """Start; the clock has been started, and its beat 0 lies a few milliseconds ahead."""
+        """Start the thread; the clock runs already, its beat 0 a few milliseconds ahead."""
         self._held = self._leader.start(self._clock.ref)
         self._thread.start()
 
     def stop(self) -> None:
-        """Say stop, and end the thread; harmless when already stopped."""
+        """Send a stop message and end the thread; harmless when already stopped."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout=1.0)
 
     def join(self) -> None:
-        """Say where the clock is: somebody who missed the start listens now. Any thread."""
+        """Send where the clock is, for a follower that missed the start. Any thread may call it."""
         self._joining.set()
 
     def step(self) -> float:
@@ -67,7 +67,7 @@ class ClockSender:
         return self._held[0][1] - now if self._held else AHEAD_SECONDS / 2
 
     def _run(self) -> None:
-        """Until stopped. Runs in the thread: real-time, it must neither log nor block."""
+        """The loop of the thread: real-time, so it must neither log nor block."""
         ask_for_realtime()
         try:
             while not self._stopping.wait(min(self.step(), AHEAD_SECONDS / 2)):

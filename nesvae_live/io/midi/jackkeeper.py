@@ -1,9 +1,9 @@
 """Keeps our ports on a JACK server as they were: open, connected, and receiving.
 
-RtMidi notices nothing: not that a port at the other end went away, and not that its own input has
-become deaf, as it does in JACK after a sysex without its end. So the connections are looked at, and
-each input is sent an active sensing, which means nothing to anybody, to see that it arrives. A
-connection whose other end comes back is made again.
+RtMidi notices neither that a port at the other end went away nor that its own input has become
+deaf, as it does under JACK after a sysex without an end. So the connections are polled, and each
+input is sent an active sensing message, which has no effect, to see whether it arrives. A
+connection is made again as soon as its other end is back.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from nesvae_live.io.midi.ports import MidiError
 from nesvae_live.io.midi.slot import ACTIVE_SENSING, Slot
 
 Cable = tuple[str, str]
-"""The full names of the port that speaks and of the one that hears."""
+"""The full names of the sending port and of the receiving one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a look found.
+    """What has changed since the last comparison.
 
-    Cables never seen before, cables that lost their other end since the last look, cables to be
-    plugged in again; and the ports at the other end that went away, and that came back.
+    `new` are cables never seen before, `lost` those that lost their other end, `connect` those
+    that are to be connected again; `gone` and `back` are ports at the other end.
     """
 
     new: tuple[Cable, ...] = ()
@@ -37,24 +37,25 @@ class Change:
 
 
 class Cables:
-    """Remembers the cables that hang on our ports.
+    """Remembers the cables that are plugged into our ports.
 
-    A cable of which both ends are there was pulled out by somebody, and is forgotten. One that
-    lost an end is kept, and is to be plugged in again as soon as both ends are there.
+    A cable that disappears while both of its ends are there was unplugged by somebody, and is
+    forgotten. One that lost an end is kept, and is to be connected again as soon as both ends are
+    there.
     """
 
     def __init__(self) -> None:
         self._out: dict[Cable, bool] = {}  # every cable, and whether it lost an end
-        self._missed: set[str] = set()  # ports whose absence has been told
+        self._missed: set[str] = set()  # ports whose absence has been reported
 
     def want(self, cable: Cable) -> None:
-        """Plug it in as soon as both ends are there."""
+        """Have a cable connected as soon as both ends are there."""
         self._out.setdefault(cable, True)
 
     def lose(self, port: str | None = None) -> None:
-        """Our `port` was closed, or the server ended, and with it every port: nobody pulled them."""
+        """Our `port` was closed, or (None) the server ended: nobody unplugged the cables."""
         self._out |= {cable: True for cable in self._out if port is None or port in cable}
-        if port is None:  # one line was said of all
+        if port is None:  # one line has been said of them all
             self._missed.clear()
 
     def compare(
@@ -84,26 +85,26 @@ class Cables:
 CHECK_CLIENT, CHECK_PORT = "nesvae_live_check", "nesvae_live check"
 
 DEAF_POLLS = 3
-"""After so many looks at which it did not hear the last check, an input counts as deaf."""
+"""After so many polls without an answer to the last check an input counts as deaf."""
 
 REOPEN_POLLS = 5
-"""And after so many it is opened anew: who sends sysex on purpose has ended it by then."""
+"""After so many it is reopened; whoever sends a long sysex on purpose has ended it by then."""
 
 Notice = Callable[[Slot], None]
-"""Takes a port of ours."""
+"""Called with a port of ours."""
 
 
 class JackKeeper:
-    """Looks after the slots, all of which are open; the main thread's.
+    """Looks after the slots, all of which are open; for the main thread only.
 
     Args:
         watch: the server's watcher.
         slots: our ports, in the order in which they were opened.
-        cables: what was connected with them, also before the server came back.
-        time: the clock of what is heard.
-        lost: hears of each slot that lost a port at its other end.
-        found: hears of each slot that is as it was again.
-        joined: hears of each slot with which a port is connected that never was.
+        cables: what was connected with them, even before the server came back.
+        time: the clock of what is received.
+        lost: called with each slot that lost a port at its other end.
+        found: called with each slot that is as it was again.
+        joined: called with each slot that a port is connected with for the first time.
     """
 
     def __init__(
@@ -129,10 +130,10 @@ class JackKeeper:
         self._fresh: list[tuple[Notice, Slot]] = []
 
     def open(self, slot: Slot) -> None:
-        """Open a slot as a port of ours, and learn its full name; a client's may get a number.
+        """Open a slot as a port of ours, and learn its full name: JACK may number the client.
 
         Raises:
-            MidiError: it can't be.
+            MidiError: it can't be opened.
         """
         before = self._watch.midi_ports()
         slot.open()
@@ -143,24 +144,24 @@ class JackKeeper:
             self._cables.want((slot.own, slot.wanted) if speaks else (slot.wanted, slot.own))
 
     def start(self) -> None:
-        """Open the port that checks the inputs, and connect what is to be."""
+        """Open the port that checks the inputs, and make the connections that are wanted."""
         self.open(self._check)
         self.poll(eager=False)
 
     def poll(self, *, eager: bool) -> list[str]:
-        """Mend what can be mended; what a person should know, a line each.
+        """Mend what can be mended; returns what a person should know, a line each.
 
-        `eager`: open anew at once what did not hear the last check.
+        `eager`: reopen at once an input that did not receive the last check.
         """
         lines = self._mend_ports() + self._mend_cables()
         return lines + self._check_inputs(eager=eager)
 
     def close(self, *, abandon: bool) -> None:
-        """Let go of the checking port."""
+        """Close the port that checks the inputs, or abandon it."""
         self._check.abandon() if abandon else self._check.close()
 
     def _mend_ports(self) -> list[str]:
-        """Open anew what the server threw out, as it does with a client that was too slow."""
+        """Reopen what the server threw out, as it does with a client that was too slow."""
         there = self._watch.midi_ports()
         lines = []
         for slot in (*self._slots, self._check):
@@ -184,7 +185,7 @@ class JackKeeper:
         connected = [cable for cable in change.connect if self._watch.connect(*cable)]
         for slot in _of(slot_of, change.lost):
             self._lost(slot)
-        # What is sent as ports are being connected gets lost: the next look tells it.
+        # What is sent while ports are being connected gets lost: tell it at the next poll.
         told, self._fresh = (
             self._fresh,
             [
@@ -209,20 +210,20 @@ class JackKeeper:
         return lines
 
     def _judge(self, slot: Slot, *, eager: bool) -> list[str]:
-        """Whether an input heard the last check; if it did not for long, open it anew."""
+        """Report whether an input receives the checks; reopen one that has missed too many."""
         if slot.received_at >= self._checked_at:
             self._missed_checks[slot] = 0
             if slot not in self._deaf:
                 return []
             self._deaf.discard(slot)
-            return [f"{slot.label!r} hears again"]
+            return [f"{slot.label!r} receives again"]
         self._missed_checks[slot] = missed = self._missed_checks.get(slot, 0) + 1
         lines = []
         if missed == DEAF_POLLS:
             self._deaf.add(slot)
             lines.append(
-                f"{slot.label!r} hears nothing: a sysex on it has no end; the music goes on, and "
-                "the port is opened anew (at once with panic)"
+                f"{slot.label!r} receives nothing: a sysex on it has no end; the music goes on, "
+                "and the port is reopened (at once with panic)"
             )
         if eager or missed >= REOPEN_POLLS:
             slot.close()
@@ -236,9 +237,9 @@ class JackKeeper:
         try:
             self.open(slot)
         except MidiError:
-            slot.own = ""  # the next look tries again
+            slot.own = ""  # the next poll tries again
 
 
 def _of(slot_of: Mapping[str, Slot], cables: Iterable[Cable]) -> list[Slot]:
-    """The slots on which the cables hang, each once."""
+    """The slots that the cables are plugged into, each once."""
     return list(dict.fromkeys(slot_of[end] for cable in cables for end in cable if end in slot_of))

@@ -1,9 +1,9 @@
-"""Watches a JACK server from beside it: RtMidi and pyo don't notice when it dies.
+"""Watches a JACK server with a client of its own: RtMidi and pyo don't notice when it dies.
 
-The watcher is a client without a process callback: it is no part of the graph and costs it nothing,
-and still the server's end is told to it within milliseconds, and each xrun. Opening a new client to
-ask would do worse than cost: after a server's death libjack then frees its other clients, and
-closing those crashes the process.
+The watcher has no process callback, so it is no part of the graph and costs it nothing; still it is
+told of the server's end within milliseconds, and of each xrun. Opening a new client just to ask
+would be worse: after a server's death libjack then frees its other clients, and closing those
+crashes the process.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from nesvae_live.io.libraries import loaded_libraries
 CLIENT_NAME = "nesvae_live_watch"
 
 STALLED_SECONDS = 2.0
-"""A server whose frame clock stands for so long is as good as dead."""
+"""A server whose frame clock has stood still for so long is as good as dead."""
 
 CLOSE_SECONDS = 1.0
 """How long leaving may take."""
@@ -29,7 +29,7 @@ class JackWatch:
     """A watcher of the default JACK server, open from the start.
 
     Raises:
-        OSError: there is no libjack, no JACK-Client, or no server answers; one line says which.
+        OSError: there is no libjack, no JACK-Client, or no server; one line says which.
     """
 
     def __init__(self, time: Time) -> None:
@@ -48,12 +48,12 @@ class JackWatch:
         self._time = time
         self._dead = False
         self.stalled = False
-        """Whether the server is there but does nothing; `lost` finds out."""
+        """Whether the server is there but does nothing, as `lost` found."""
         self.xruns = 0
-        """How often the server said that a client was late: MIDI of that cycle may be lost."""
+        """How often the server reported a late client: MIDI of that cycle may be lost."""
         self._client.set_shutdown_callback(self._die)
         self._client.set_xrun_callback(self._count)
-        self._client.activate()  # xruns are told to active clients alone
+        self._client.activate()  # only active clients are told of xruns
         self._seen = (self._client.last_frame_time, time.now())
 
     def _die(self, status: object, reason: str) -> None:
@@ -72,7 +72,7 @@ class JackWatch:
         return self._dead or self.stalled
 
     def lost(self) -> str | None:
-        """Why the server is lost, or None; asked by one thread, about twice a second."""
+        """Why the server is lost, or None; one thread asks, about twice a second."""
         if self._dead:
             self.stalled = False
             return "the JACK server went away"
@@ -85,13 +85,13 @@ class JackWatch:
         return "the JACK server hangs" if self.stalled else None
 
     def midi_ports(self) -> set[str]:
-        """The full names of all MIDI ports; none of a server that is gone."""
+        """The full names of all MIDI ports; there are none on a server that is gone."""
         if self._dead or self._client is None:
             return set()
         return {port.name for port in self._client.get_ports(is_midi=True)}
 
     def cables(self, port: str) -> set[tuple[str, str]]:
-        """The connections of a port, as (what speaks, what hears)."""
+        """The connections of a port, as (sending port, receiving port)."""
         import jack
 
         try:
@@ -101,12 +101,12 @@ class JackWatch:
             return set()
         return {(port, other) if found.is_output else (other, port) for other in others}
 
-    def connect(self, speaks: str, hears: str) -> bool:
-        """Connect two ports; whether they were not, and now are."""
+    def connect(self, source: str, target: str) -> bool:
+        """Connect two ports; returns whether they were not connected and now are."""
         import jack
 
         try:
-            self._client.connect(speaks, hears)
+            self._client.connect(source, target)
         except jack.JackError:
             return False
         return True
@@ -114,8 +114,9 @@ class JackWatch:
     def close(self) -> None:
         """Leave the server, dead or alive, within a second; harmless when already left.
 
-        As other ports go at the same time, libjack may wait for ever for a lock that it ended a
-        thread of its own with (jack2, issue 395): then the client is left as it is.
+        When other ports are closed at the same time, libjack may wait for ever for a lock that a
+        thread of its own held when libjack ended it (jack2, issue 395): then the client is left
+        as it is.
         """
         if self._client is None or self.stalled:  # a server that hangs would hang us
             return
@@ -126,9 +127,9 @@ class JackWatch:
 
 
 def hush_libjack() -> None:
-    """Keep every libjack of this process off the terminal; does nothing where there's no /proc.
+    """Keep every libjack of this process off the terminal; does nothing where there is no /proc.
 
-    Wheels bring a libjack each, and each says on standard error what we say in one line.
+    Each wheel brings a libjack, and each prints on standard error what we say in one line.
     """
     files = loaded_libraries("libjack")
     if not files:

@@ -1,4 +1,4 @@
-"""The MIDI ports are opened, watched, and got back: RtMidi doesn't tell what comes and goes."""
+"""Opens the MIDI ports and gets lost ones back: RtMidi doesn't report what comes and goes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from nesvae_live.io.midi.slot import Slot
 
 
 class PortPoll:
-    """Looks after slots that stand for ports of others, by the names that there are.
+    """Looks after slots that stand for ports of other programs, by the names that there are.
 
     Args:
         api: the MIDI system.
-        slots: our ports; those of our own are left alone.
-        lost: hears of each slot whose port is gone.
-        found: hears of each slot whose port is back, and open.
+        slots: our ports; virtual ones are left alone.
+        lost: called with each slot whose port is gone.
+        found: called with each slot whose port is back, and open.
     """
 
     def __init__(self, api: str, slots: Sequence[Slot], *, lost: Notice, found: Notice) -> None:
@@ -29,7 +29,7 @@ class PortPoll:
         self._listers = {kind: make_client(api, kind, LIST_CLIENT) for kind in sorted(kinds)}
 
     def poll(self) -> list[str]:
-        """Close what is gone, open what is back; what a person should know, a line each."""
+        """Close what is gone, open what is back; returns what a person should know, a line each."""
         names = {kind: list(lister.get_ports()) for kind, lister in self._listers.items()}
         return [line for slot in self._slots for line in self._poll_slot(slot, names[slot.kind])]
 
@@ -53,22 +53,22 @@ class PortPoll:
         return [f"{slot.label!r} is back"]
 
     def close(self) -> None:
-        """Let go of what lists the ports."""
+        """Delete the clients that list the ports."""
         for lister in self._listers.values():
             lister.delete()
 
 
 class PortMonitor:
-    """Looks after the slots that are put on `slots` before `open`; the main thread's.
+    """Looks after the slots that are put into `slots` before `open`; for the main thread only.
 
     Args:
         api: the MIDI system.
-        time: the clock of what is heard.
-        watch: the watcher of a JACK server, which is replaced with the server; None: names are
-            all that is known of ports.
-        lost: hears of each slot that lost its port, or the port at its other end.
-        found: hears of each slot that is as it was again.
-        joined: hears of each slot with which a port is connected that never was.
+        time: the clock of what is received.
+        watch: the watcher of a JACK server, which is replaced along with the server; None: names
+            are all that is known of ports.
+        lost: called with each slot that lost its port, or the port at its other end.
+        found: called with each slot that is as it was again.
+        joined: called with each slot that a port is connected with for the first time.
     """
 
     def __init__(
@@ -99,11 +99,11 @@ class PortMonitor:
 
     @property
     def gone(self) -> bool:
-        """Whether the server is gone, or hangs. Any thread may ask, at no cost."""
+        """Whether the server is gone or hangs. Any thread may ask, at no cost."""
         return self._watch is not None and self._watch.gone
 
     def open(self) -> None:
-        """Open every slot, and begin to look after them.
+        """Open every slot and begin to look after them.
 
         Raises:
             MidiError: one can't be opened.
@@ -132,9 +132,9 @@ class PortMonitor:
         return self._watch.lost() if self._watch is not None else None
 
     def leave(self) -> bool:
-        """Give up the ports of a server that went away; whether they were given up just now.
+        """Give up the ports of a server that went away; returns whether that was done just now.
 
-        They stay those of one that hangs, which comes back by itself.
+        The ports of a server that only hangs are kept: it comes back by itself.
         """
         watch = self._watch
         if watch is None or self._left or watch.stalled or watch.lost() is None:
@@ -149,7 +149,7 @@ class PortMonitor:
         return True
 
     def come_back(self) -> None:
-        """Open what was given up on the next server, if there is one, and connect it as it was."""
+        """Open what was given up on the next server, if there is one, and connect it as before."""
         if not self._left:
             return
         try:
@@ -157,13 +157,13 @@ class PortMonitor:
         except OSError:
             return
         self._left = False
-        with contextlib.suppress(MidiError):  # it went away again, or the next look mends it
+        with contextlib.suppress(MidiError):  # it went away again, or the next poll mends it
             self.open()
 
     def poll(self, *, eager: bool) -> list[str]:
-        """Mend what came and went, about twice a second while nothing is lost.
+        """Mend what came and went; called about twice a second while nothing is lost.
 
-        `eager`: open anew at once what seems to hear nothing. Returns what a person should know,
+        `eager`: reopen at once what seems to receive nothing. Returns what a person should know,
         a line each.
         """
         if self._keeper is not None:
@@ -171,19 +171,19 @@ class PortMonitor:
         return self._poll.poll() if self._poll is not None else []
 
     def dropped(self) -> bool:
-        """Whether messages may have been lost since this was asked last: with a cycle of JACK's."""
+        """Whether messages may have been lost, with a JACK cycle, since this was last asked."""
         xruns = self._watch.xruns if self._watch is not None else 0
         before, self._xruns = self._xruns, xruns
         return xruns > before
 
     def sources(self) -> frozenset[str]:
-        """The names of the ports that there are now; about once a second while nothing is lost."""
+        """The names of the ports that can be read now; asked about once a second."""
         if self._watch is not None:
             return frozenset(self._watch.midi_ports())
         return self._poll.sources() if self._poll is not None else frozenset()
 
     def close(self) -> None:
-        """Let go of the ports, whatever state they are in; no thread may be sending or reading."""
+        """Close the ports, whatever state they are in; no thread may be sending or reading."""
         gone = self.gone
         slots, self.slots = self.slots, []
         for slot in slots:

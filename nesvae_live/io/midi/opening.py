@@ -1,4 +1,4 @@
-"""MIDI ports through RtMidi (ALSA, JACK, CoreMIDI, WinMM): messages in, notes out on time."""
+"""Opens the MIDI ports that are asked for, through RtMidi: ALSA, JACK, CoreMIDI or WinMM."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from nesvae_live.music.dialect import GENERAL, MidiSpeaker
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked for, as `open_midi` has it."""
+    """What is asked for: the arguments of `open_midi`."""
 
     inputs: tuple[str, ...]
     output: str | None
@@ -43,7 +43,7 @@ class Wanted:
 
     @property
     def names_a_port(self) -> bool:
-        """Whether a port of others must be there."""
+        """Whether a port of another program must be there."""
         return bool(self.inputs or self.output is not None or self.feedback)
 
 
@@ -59,24 +59,25 @@ def open_midi(
     clock_out: bool = False,
     feedback: str | None = None,
 ) -> MidiPorts:
-    """Open the ports that are named, virtual ones where none is.
+    """Open the ports that are named, and virtual ones where none is.
 
     On JACK open them before pyo and close them after it: RtMidi holds the GIL while it waits for
-    the server, the server for pyo's callback, and that for the GIL, seconds long.
+    the server, the server waits for pyo's callback, and that for the GIL, for seconds.
 
     Args:
         api: a key of `APIS`, `none`, or `auto`: the first system of the platform that works
-            here; where none does, `warn` hears why, and there are no ports.
-        inputs: parts of the names of the ports to read; none: the virtual port `nesvae_live in`.
+            here; where none does, `warn` is told why, and there are no ports.
+        inputs: parts of the names of the ports to read; empty: the virtual port `nesvae_live in`.
         output: part of the name of the port to write to; None: the virtual `nesvae_live out`.
-        inbox: takes a `MidiIn` for each message, from RtMidi's threads, or under JACK from ours.
+        inbox: gets a `MidiIn` for each message, from RtMidi's threads or, under JACK, from ours.
         time: the clock of stamps and deadlines.
-        warn: takes one line for a person.
-        clock_out: open the virtual port `nesvae_live clock` too, for a clock of ours.
+        warn: told one line for a person.
+        clock_out: whether to open the virtual port `nesvae_live clock` too, for our own clock.
         feedback: part of the name of the controller's port that takes values back, or
-            `OWN_FEEDBACK` for the virtual port `nesvae_live feedback`, on JACK, where it can be told
-            whether anybody hears it: who is taken for moved and isn't, jumps.
-        dialect: how events are said, one of `dialect.DIALECTS`.
+            `OWN_FEEDBACK` for the virtual port `nesvae_live feedback`. That one is opened on JACK
+            alone, where we know whether anybody is connected with it: a control that is taken for
+            moved to its value, and isn't, makes the value jump.
+        dialect: how events are expressed in MIDI, one of `dialect.DIALECTS`.
 
     Raises:
         MidiError: what was asked for can't be opened.
@@ -119,7 +120,7 @@ def _open(
         raise MidiUnavailableError(
             f"{label}: it has no virtual ports; install loopMIDI and name its ports"
         )
-    # All names are looked up before anything opens: our own ports are nobody's match.
+    # All names are looked up before anything opens, so that none matches a port of ours.
     sources = match_ports(there.inputs, inputs, "MIDI input")
     targets = match_ports(there.outputs, [] if output is None else [output], "MIDI output")
     shown = match_ports(there.outputs, [feedback] if feedback else [], "MIDI output")

@@ -1,6 +1,6 @@
-"""The open MIDI ports, each by what it is for: the inputs, the notes, the clock, the controller.
+"""The open MIDI ports, each by its purpose: inputs, notes, clock, and feedback to a controller.
 
-What the controller is to show is sent from a thread of its own, so that nobody waits for a port.
+Feedback is sent from a thread of its own, so that nothing waits for the controller's port.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from nesvae_live.music.events import MidiBytes
 
 
 class FeedbackSender:
-    """Hands messages on in their order; `transmit` sends one and never raises."""
+    """Sends messages in their order; `transmit` sends one, in the thread, and never raises."""
 
     def __init__(self, transmit: Callable[[MidiBytes], None]) -> None:
         self._transmit = transmit
@@ -34,7 +34,7 @@ class FeedbackSender:
         self._thread.start()
 
     def send(self, message: MidiBytes) -> None:
-        """Take a message; from the sequencer's thread, at once."""
+        """Queue a message; called in the sequencer's thread, and returns at once."""
         self._messages.put(message)
 
     def stop(self) -> None:
@@ -53,11 +53,11 @@ class MidiPorts:
 
     `api` is the system in use (`none`: there are no ports), `inputs` the names of the ports that
     are read, `output` takes the notes (None: there is no port to write to), `send_clock` sends a
-    message of MIDI clock now (None: that port was not asked for). `clock_joined` is called when
-    somebody may wait for that clock to say where it is. `feedback` takes what a controller is to
-    show (None: it was not asked for).
+    MIDI clock message now (None: that port was not asked for). `clock_joined` is called when a new
+    follower may have to be told where the clock is. `feedback` takes what a controller is to show
+    (None: it was not asked for).
 
-    `lost`, `recover`, `tend` and `close` are the main thread's.
+    `lost`, `recover`, `tend` and `close` are for the main thread.
     """
 
     def __init__(self, api: str, time: Time, watch: JackWatch | None = None) -> None:
@@ -95,39 +95,39 @@ class MidiPorts:
         return None
 
     def recover(self) -> None:
-        """Get a lost JACK server's ports back; ask again, about twice a second, while it is lost.
+        """Get a lost JACK server's ports back; called about twice a second while it is lost.
 
         A server that hangs comes back by itself. One that went away takes our ports with it: they
-        are opened on the next one, under the same names, and connected as they were.
+        are opened on the next one, under the same names, and connected as before.
         """
         if self._monitor.leave() and self.output is not None:
             self.output.doubt()
         self._monitor.come_back()
 
     def tend(self, *, panicked: bool = False) -> list[str]:
-        """Mend what came and went; about twice a second while nothing is lost.
+        """Mend what came and went; called about twice a second while nothing is lost.
 
         Args:
-            panicked: there was a panic since: open anew what seems to hear nothing.
+            panicked: whether there was a panic since: then reopen what seems to receive nothing.
 
         Returns:
             What a person should know, a line each.
         """
         if self.output is not None and self._monitor.dropped():
-            self.output.end_again()  # the loss of a note's end would be heard for ever
+            self.output.end_again()  # a note whose end was lost would sound for ever
         return self._monitor.poll(eager=panicked)
 
     def sources(self) -> frozenset[str]:
-        """The names of the ports that there are now; about once a second while nothing is lost."""
+        """The names of the ports that can be read now; asked about once a second."""
         return self._monitor.sources()
 
     def silence(self, *, panic: bool = False) -> None:
-        """End every note now, drop what is held; a panic trusts no books."""
+        """End every note now and drop what is held; a panic ends notes we don't know of too."""
         if self.output is not None:
             self.output.silence(panic=panic)
 
     def lateness_ms(self) -> dict[str, float]:
-        """How long after their time notes were sent, in milliseconds, and how many were late."""
+        """How late events were sent, in milliseconds, and how many were too late."""
         if self.output is None:
             return {"p50": 0.0, "p99": 0.0, "max": 0.0, "late": 0}
         figures = self.output.lateness()
@@ -139,7 +139,7 @@ class MidiPorts:
         }
 
     def close(self) -> None:
-        """End every note and let go of the ports, whatever state they are in."""
+        """End every note and close the ports, whatever state they are in."""
         if self.output is not None:
             self.output.stop()
         if self.feedback is not None:
@@ -149,13 +149,13 @@ class MidiPorts:
         self._monitor.close()
 
     def add_input(self, slot: Slot, inbox: SimpleQueue[Any]) -> None:
-        """Make a slot an input."""
+        """Add a slot as an input, whose messages go to the inbox."""
         slot.listen(inbox, self._time)
         self._monitor.slots.append(slot)
         self.inputs += (slot.label,)
 
     def add_output(self, slot: Slot, speaker: MidiSpeaker) -> None:
-        """Make a slot the output."""
+        """Add a slot as the output for notes."""
         self._monitor.slots.append(slot)
         self._out = slot
         self.output = DeadlineSender(
@@ -165,12 +165,12 @@ class MidiPorts:
         )
 
     def add_clock(self, slot: Slot) -> None:
-        """Make a slot the one of the clock that others follow."""
+        """Add a slot as the output of the clock that others follow."""
         self._monitor.slots.append(slot)
         self.send_clock = lambda data: self._transmit(slot, tuple(data))
 
     def add_feedback(self, slot: Slot) -> None:
-        """Make a slot the one to the controller."""
+        """Add a slot as the output to the controller."""
         self._monitor.slots.append(slot)
         self.feedback = FeedbackSender(lambda message: self._transmit(slot, message))
 
@@ -180,13 +180,13 @@ class MidiPorts:
         return self._monitor.tells
 
     def watch_feedback(self, tell: Callable[[bool], None]) -> None:
-        """Let `tell` know when somebody hears the feedback, and when nobody does any more."""
+        """Have `tell` called when somebody receives the feedback, and when nobody does any more."""
         self._feedback_heard = tell
         if self.feedback is not None and not self.tells:
             tell(True)  # the port that was named is there
 
     def open(self) -> None:
-        """Open every slot, and start what sends and reads.
+        """Open every slot, and start the threads that send and read.
 
         Raises:
             MidiError: one can't be opened.
@@ -223,8 +223,8 @@ class MidiPorts:
     def _transmit(self, slot: Slot, *messages: tuple[int, ...]) -> None:
         """Send now. Runs in the sender's thread.
 
-        Once a JACK server is gone nobody empties RtMidi's ring, and whoever writes to it when it
-        is full waits for ever and holds the GIL: so nothing is written then.
+        Once a JACK server is gone nobody empties RtMidi's ring buffer, and a write to a full one
+        waits for ever and holds the GIL: so nothing is written then.
         """
         if not self._monitor.gone:
             for message in messages:

@@ -1,4 +1,4 @@
-"""Which MIDI systems and ports there are, which one a name means, and what ours are called."""
+"""The MIDI systems and their ports, which port a name means, and what our ports are called."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ALSA_SEQUENCER = Path("/dev/snd/seq")
 
 @dataclass(frozen=True, slots=True)
 class MidiApi:
-    """A MIDI system: RtMidi's name for it, ours for a person, and what it takes to work."""
+    """A MIDI system: RtMidi's name for it, ours for a person, and what to say if it fails."""
 
     constant: str
     label: str
@@ -34,7 +34,7 @@ APIS = {
     "winmm": MidiApi("API_WINDOWS_MM", "WinMM", "it can't be opened", virtual=False),
 }
 AUTO = {"linux": ("alsa", "jack"), "darwin": ("coremidi",), "win32": ("winmm",)}
-"""Which systems `auto` tries, in this order."""
+"""The systems that `auto` tries, in this order."""
 
 
 class MidiError(NesvaeError):
@@ -47,14 +47,14 @@ class MidiUnavailableError(MidiError):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The full names of the ports that a MIDI system offers: to read from, to write to."""
+    """The full names of the ports that a MIDI system offers, to read from and to write to."""
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
 
 
 def list_ports(api: str) -> Ports:
-    """The ports of a MIDI system.
+    """List the ports of a MIDI system.
 
     Raises:
         MidiUnavailableError: the system can't be used here.
@@ -82,7 +82,11 @@ def match_ports(names: Sequence[str], wanted: Sequence[str], what: str) -> list[
 
 
 def make_client(api: str, kind: str, name: str) -> Any:
-    """An RtMidi client, `MidiIn` or `MidiOut`, with no port open."""
+    """Make an RtMidi client, `MidiIn` or `MidiOut`, with no port open.
+
+    Raises:
+        MidiError: there is no such API; as `MidiUnavailableError`: it can't be used here.
+    """
     if api not in APIS:
         raise MidiError(f"no MIDI API {api!r}: choose one of {', '.join(('auto', *APIS, 'none'))}")
     which = APIS[api]
@@ -111,4 +115,4 @@ OUT_CLIENT, OUT_PORT = "nesvae_live_out", "nesvae_live out"
 CLOCK_CLIENT, CLOCK_PORT = "nesvae_live_clock", "nesvae_live clock"
 FEEDBACK_CLIENT, FEEDBACK_PORT = "nesvae_live_feedback", "nesvae_live feedback"
 OWN_FEEDBACK = ""
-"""In a port's place: feedback goes to a virtual port."""
+"""In place of a port's name: feedback goes to a virtual port of ours."""

@@ -1,7 +1,7 @@
 """The deadline sender: a thread that holds each event until its time, and ends what it started.
 
-`step()` is the logic and can be driven by a test with a time of its own; `run()` is the loop. The
-thread alone transmits, so a port needs no lock, and it keeps the book of sounding notes.
+`step()` is the logic, which a test can drive with a time of its own; `run()` is the loop. Only this
+thread transmits, so a port needs no lock, and only it keeps track of the sounding notes.
 """
 
 from __future__ import annotations
@@ -27,15 +27,16 @@ LATE_SECONDS = 0.002
 """An event sent later than this after its time counts as late."""
 
 REMEMBERED = 1024
-"""Of so many last events the lateness is kept."""
+"""The lateness of so many last events is kept."""
 
 STOP_SECONDS = 2.0
+"""How long ending the thread may take."""
 
 DOUBTFUL_SECONDS = 5.0
-"""A port is lost for so long at most before that is noticed: what was sent meanwhile is in doubt."""
+"""The loss of a port is noticed within this time: what was sent meanwhile is in doubt."""
 
 AGAIN_SECONDS = 2.0
-"""Messages are lost for so long at most before that is noticed."""
+"""The loss of messages is noticed within this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ _Put = tuple[float, Event] | _Silence | _Doubt | _Heal | _Again | _Stop
 class DeadlineSender:
     """Sends events at their time, never before; an `Output` in front of a port.
 
-    `transmit` is called in the sender's thread with each event at its time, `all_off` after every
-    sounding note was ended by a silence, with whether it is a panic. An error in either ends the
-    thread and stays in `error`; what is sent after that is dropped.
+    `transmit` is called in the sender's thread with each event at its time; `all_off` is called
+    when a silence has ended every sounding note, with whether it is a panic. An error in either
+    ends the thread and is kept in `error`; what is sent after that is dropped.
     """
 
     def __init__(
@@ -99,7 +100,9 @@ class DeadlineSender:
         self._all_off = all_off
         self._time = time
         self._queue: SimpleQueue[_Put] = SimpleQueue()
-        self._held: list[tuple[float, int, Event]] = []  # a heap; what came first goes first
+        self._held: list[
+            tuple[float, int, Event]
+        ] = []  # a heap; of equal times what came first goes first
         self._order = 0
         self._stopped = False
         self._thread = threading.Thread(target=self.run, name="MIDI sender", daemon=True)
@@ -108,8 +111,8 @@ class DeadlineSender:
         self._late = 0
         self._worst = 0.0
         self.sounding: dict[Voice, int] = {}
-        """The note that each voice sounds; the sender's thread writes it."""
-        self._struck: dict[tuple[Voice, int], float] = {}  # when each note was struck or ended last
+        """The note that each voice sounds; only the sender's thread writes it."""
+        self._struck: dict[tuple[Voice, int], float] = {}  # when each note was last struck or ended
         self._doubtful: set[tuple[Voice, int]] = set()
         self._doubted = self._healed = False
         self.error: BaseException | None = None
@@ -125,23 +128,23 @@ class DeadlineSender:
             self._thread.join(timeout=STOP_SECONDS)
 
     def send(self, event: Event, at: float) -> None:
-        """Send `event` at `at` seconds, or at once if that is past. Any thread; one queue put."""
+        """Send `event` at `at` seconds, at once if that is past. From any thread: one queue put."""
         self._queue.put((at, event))
 
     def silence(self, *, panic: bool = False) -> None:
-        """Drop what was sent before this and is held, end every note. Any thread; one put."""
+        """Drop what is still held and end every note. From any thread: one queue put."""
         self._queue.put(_Silence(panic))
 
     def doubt(self) -> None:
-        """Somebody who listened is gone: remember what may sound there. Any thread; one put."""
+        """A receiver is gone: remember what may sound there. From any thread: one queue put."""
         self._queue.put(_Doubt())
 
     def heal(self) -> None:
-        """They are back: end there whatever may sound. Any thread; one put."""
+        """The receiver is back: end whatever may sound there. From any thread: one queue put."""
         self._queue.put(_Heal())
 
     def end_again(self) -> None:
-        """Messages may have been lost: end anew what was ended lately. Any thread; one put."""
+        """Messages may be lost: end again what ended lately. From any thread: one queue put."""
         self._queue.put(_Again())
 
     def lateness(self) -> Lateness:
@@ -169,7 +172,7 @@ class DeadlineSender:
         return float("inf")
 
     def run(self) -> None:
-        """The loop of the sender's thread: real-time, it must neither log nor allocate much."""
+        """The loop of the sender's thread: real-time, so it must neither log nor allocate much."""
         ask_for_realtime()
         try:
             while not self._stopped:
@@ -221,9 +224,7 @@ class DeadlineSender:
             if sounding != event.note:
                 return  # it was ended by a silence, or never struck
             del self.sounding[event.voice]
-        elif (
-            isinstance(event, NoteOn) and sounding is not None
-        ):  # voices are monophonic, whatever is asked
+        elif isinstance(event, NoteOn) and sounding is not None:  # voices are monophonic
             self._end(event.voice, sounding)
         if isinstance(event, NoteOn):
             self.sounding[event.voice] = event.note
@@ -246,11 +247,11 @@ class DeadlineSender:
         self._struck[voice, note] = self._time.now()
 
     def _struck_since(self, seconds: float) -> set[tuple[Voice, int]]:
-        """What was struck or ended in the last seconds."""
+        """The notes that were struck or ended in the last `seconds`."""
         since = self._time.now() - seconds
         return {note for note, at in self._struck.items() if at >= since}
 
     def _end_silent(self, notes: set[tuple[Voice, int]]) -> None:
-        """End once more those of the notes that don't sound, by our own book."""
+        """End once more those of the notes that don't sound as far as we know."""
         for voice, note in sorted(notes - set(self.sounding.items())):
             self._transmit(NoteOff(voice, note))

@@ -1,8 +1,8 @@
 """A port of ours, which can be opened, lost and opened again under the same name; and its reader.
 
 Under JACK a callback runs in the server's cycle. There it would wait for Python's lock, the server
-for it, and every other client for the server: a turned knob would cost sound. So RtMidi keeps what
-comes, and a thread fetches it.
+for it, and every other client for the server: a turned knob would cost sound. So RtMidi queues what
+comes in, and a thread fetches it.
 """
 
 from __future__ import annotations
@@ -22,20 +22,21 @@ from nesvae_live.io.midi.stream import MidiStream
 
 ACTIVE_SENSING = 0xFE
 RTMIDI_ERRORS = (OSError, RuntimeError, ValueError)
-"""What RtMidi's errors are."""
+"""The types of RtMidi's errors."""
 
 POLLED = ("jack",)
-"""Systems whose driver would wait for the interpreter, and all sound with it, in a callback."""
+"""Systems whose driver would wait for the interpreter in a callback, and all sound with it."""
 
 STALE_SECONDS = 0.02
-"""What seems to have come longer ago than this, by RtMidi's count, came now."""
+"""A message that came longer ago than this by RtMidi's count is taken to have come now."""
 
 
 class Slot:
-    """Our port `name` of client `client`, for `MidiIn` or `MidiOut`; made closed.
+    """Our port `name` of the client `client`, for `MidiIn` or `MidiOut`; closed at first.
 
-    `wanted` is the full name of the port that it stands for, `part` what a person called that;
-    None: it is a virtual port. `label` tells its messages apart, and stays whatever comes back.
+    `wanted` is the full name of the port that it stands for (None: it is a virtual port), `part`
+    what a person called that port. `label` names the port in its messages, and stays the same
+    whatever port comes back.
     """
 
     def __init__(
@@ -59,9 +60,9 @@ class Slot:
         self.own = ""
         """Its full name, where the system has one: JACK."""
         self.received_at = 0.0
-        """When something came in last, in seconds."""
+        """When something last came in, in seconds."""
         self.fault = ""
-        """Why it could not be written to, if it couldn't."""
+        """Why it could not be written to; empty if it could."""
         self._inbox: SimpleQueue[Any] | None = None
         self._time: Time | None = None
         self._reading = threading.Lock()  # no port is closed while it is read
@@ -70,20 +71,20 @@ class Slot:
 
     @property
     def polled(self) -> bool:
-        """Whether what comes in waits for `read`, and is handed over by no thread of RtMidi's."""
+        """Whether what comes in waits for `read`, and isn't handed over by a thread of RtMidi's."""
         return self.kind == "MidiIn" and self.api in POLLED
 
     def listen(self, inbox: SimpleQueue[Any], time: Time) -> None:
-        """Let what comes in go to the inbox: clock too, not sysex, not sensing."""
+        """Deliver what comes in to the inbox: clock too, but neither sysex nor active sensing."""
         self._inbox, self._time = inbox, time
 
     def read(self) -> None:
-        """Hand over what came in, stamped with when it came; one thread's.
+        """Hand over what came in, stamped with the time when it came; for one thread.
 
-        RtMidi says how long after the last message each one came, and we know when it was here at
-        the latest: that is a stamp of the driver's cycle, however late we look.
+        RtMidi says how long after the previous message each one came, and we know when it was here
+        at the latest: that gives a stamp of the driver's cycle, however late we read.
         """
-        assert self._time is not None  # who reads has made it listen
+        assert self._time is not None  # `listen` comes before `read`
         while True:
             with self._reading:
                 event = None if self.port is None else self.port.get_message()
@@ -94,7 +95,7 @@ class Slot:
             self._hand_over(event[0], self._came)
 
     def _receive(self, event: tuple[list[int], float], _data: object = None) -> None:
-        """Stamp and hand over. Runs in RtMidi's thread."""
+        """Stamp a message and hand it over. Runs in RtMidi's thread."""
         assert self._time is not None
         self._hand_over(event[0], self._time.now())
 
@@ -106,10 +107,10 @@ class Slot:
                 self._inbox.put(MidiIn(self.label, whole, at))
 
     def open(self, names: Sequence[str] | None = None) -> None:
-        """Open it; `names` are the ports to find the wanted one in, none: it is a port of its own.
+        """Open it: as the wanted port among `names`, or as a virtual port where there are none.
 
         Raises:
-            MidiError: it can't be, or what it stands for isn't there.
+            MidiError: it can't be opened, or the port that it stands for isn't there.
         """
         port = make_client(self.api, self.kind, self.client)
         try:
@@ -133,7 +134,7 @@ class Slot:
         self.port = port
 
     def find(self, names: Sequence[str]) -> int:
-        """Where among the names the port is that it stands for.
+        """The index, among the names, of the port that it stands for.
 
         Raises:
             MidiError: it isn't there, not even under another full name.
@@ -144,7 +145,7 @@ class Slot:
         return names.index(self.wanted)
 
     def send(self, message: Sequence[int]) -> None:
-        """Send now, to nobody if it is closed. Runs in the sender's thread, and never raises."""
+        """Send now; dropped while it is closed. Runs in the sender's thread, and never raises."""
         port = self.port
         if port is None or self.fault:
             return
@@ -154,7 +155,7 @@ class Slot:
             self.fault = str(error)
 
     def close(self) -> None:
-        """Let go of the port, harmless when closed. No thread may be sending."""
+        """Close the port; harmless when closed. No thread may be sending."""
         with self._reading:
             port, self.port = self.port, None
         if port is not None:
@@ -165,10 +166,10 @@ class Slot:
             port.delete()
 
     def abandon(self) -> None:
-        """Forget the port without closing it, to the end of the process.
+        """Forget the port without closing it, until the process ends.
 
         For a port that a thread may be sending to, and for one whose JACK server is gone or hangs:
-        closing that waits, with the GIL held, for an answer that doesn't come.
+        closing it would wait, with the GIL held, for an answer that doesn't come.
         """
         port, self.port = self.port, None
         if port is not None:
@@ -176,7 +177,7 @@ class Slot:
 
 
 READ_SECONDS = 0.002
-"""How often the inputs are read: less than a period of JACK's."""
+"""How often the inputs are read: more than once in a JACK period."""
 
 
 class MidiReader:
@@ -200,7 +201,7 @@ class MidiReader:
             self._thread.join()
 
     def _run(self) -> None:
-        """Until stopped. Runs in a thread of its own."""
+        """The loop of the thread, until it is stopped."""
         while not self._stopping.wait(READ_SECONDS):
             for slot in self._slots:
                 slot.read()

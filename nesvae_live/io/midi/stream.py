@@ -1,7 +1,7 @@
-"""A stream of MIDI bytes to messages: running status, real-time in between, and what is no MIDI.
+"""A stream of MIDI bytes to messages: running status, real-time bytes in between, and garbage.
 
-MIDI systems hand over whole messages, and some bridges what came down the cable, several in one go
-or cut in two. No sysex comes out, and nothing that is cut short: both are dropped.
+MIDI systems hand over whole messages; some bridges hand over what came down the cable, several
+messages at once or one cut in two. Sysex is dropped, and so is a message that is cut short.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ CHANNEL_LENGTHS = {0x80: 3, 0x90: 3, 0xA0: 3, 0xB0: 3, 0xC0: 2, 0xD0: 2, 0xE0: 3
 SYSTEM_LENGTHS = {0xF1: 2, 0xF2: 3, 0xF3: 2, 0xF6: 1}
 LENGTHS = {kind | channel: n for kind, n in CHANNEL_LENGTHS.items() for channel in range(16)}
 LENGTHS |= SYSTEM_LENGTHS
-"""How many bytes a message has, by its first; those that aren't here mean nothing."""
+"""How many bytes a message has, by its first; a status that isn't here means nothing."""
 
 UNDEFINED = (0xF9, 0xFD)
 
 
 class MidiStream:
-    """Takes bytes as they come; in the thread that reads the port, some microseconds a message."""
+    """Takes bytes as they come, in the thread that reads the port: some microseconds a message."""
 
     def __init__(self) -> None:
         self._partial: list[int] = []
@@ -29,7 +29,7 @@ class MidiStream:
         self._in_sysex = False
 
     def feed(self, data: Sequence[int]) -> list[MidiBytes]:
-        """The messages that are whole with these bytes, whatever they are."""
+        """The messages that these bytes complete, whatever the bytes are."""
         if not self._partial and not self._in_sysex and is_whole(data):
             self._running = data[0] if data[0] < SYSEX else self._running
             return [tuple(data)]
@@ -54,7 +54,7 @@ class MidiStream:
     def _go_on(self, byte: int, messages: list[MidiBytes]) -> None:
         if not self._partial:
             if not self._running:
-                return  # data of nothing
+                return  # data without a status
             self._partial = [self._running]
         self._partial.append(byte)
         if len(self._partial) == LENGTHS[self._partial[0]]:
@@ -63,7 +63,7 @@ class MidiStream:
 
 
 def is_whole(data: Sequence[int]) -> bool:
-    """Whether the bytes are one message, as nearly all that comes is; a sysex isn't."""
+    """Whether the bytes are one message, as nearly always; a sysex is none."""
     if not data or data[0] < 0x80:
         return False
     if data[0] >= REALTIME:
