@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from nesvae_live.io.remote.server import ControlError, send_command
+from nesvae_live.io.remote.client import ControlError, send_command
 from nesvae_live.log.entries import Sent
 from nesvae_live.music.events import NoteOn
 from nesvae_live.take.folder import read_jam

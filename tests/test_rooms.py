@@ -67,7 +67,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         *("log.codec", "log.plain", "log.quick"),
         *("io.remote.*", "presets.tomltable", "presets.snapshotbank"),
     ),
-    "platformdirs": ("io.remote.server", "paths"),
+    "platformdirs": ("io.remote.client", "paths"),
     "tomlkit": ("presets.presetfile",),
     "mido": (
         *("chip.midireader", "chip.nesmidi", "take.midifile", "app.piece"),

@@ -220,7 +220,7 @@ def _ctl(p: argparse.ArgumentParser) -> None:
 
 
 def _run_ctl(arguments: argparse.Namespace) -> int:
-    from nesvae_live.io.remote.server import send_command
+    from nesvae_live.io.remote.client import send_command
 
     answer = send_command(dict(arguments.command_of(arguments)), arguments.control)
     if not answer.pop("ok"):

@@ -211,7 +211,7 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _capture(arguments: argparse.Namespace) -> int:
-    from nesvae_live.io.remote.server import send_command
+    from nesvae_live.io.remote.client import send_command
 
     answer = send_command({"do": "keep", "bars": arguments.bars}, arguments.control)
     if not answer["ok"]:

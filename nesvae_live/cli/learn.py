@@ -38,7 +38,7 @@ def _presets(p: argparse.ArgumentParser) -> None:
 
 def _run_learn(arguments: argparse.Namespace) -> int:
     from nesvae_live.app.learnsession import LearnSession, typed_lines
-    from nesvae_live.io.remote.server import send_command
+    from nesvae_live.io.remote.client import send_command
 
     session = LearnSession(
         lambda command: send_command(command, arguments.control),

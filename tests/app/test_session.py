@@ -11,7 +11,7 @@ import pytest
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.app.play import Ending, run
 from nesvae_live.app.session import Session
-from nesvae_live.io.remote.server import ControlError
+from nesvae_live.io.remote.client import ControlError
 from nesvae_live.log.entries import Noted
 from nesvae_live.presets.preset import load_preset
 from nesvae_live.take.folder import read_jam

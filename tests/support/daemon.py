@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from nesvae_live.io.remote.server import ControlError, send_command
+from nesvae_live.io.remote.client import ControlError, send_command
 from nesvae_live.log.jam import Jam
 from nesvae_live.take.folder import read_jam
 from tests.support.orphans import ends_with_its_parent

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from nesvae_live.io.remote.server import ControlError
+from nesvae_live.io.remote.client import ControlError
 from tests.support.daemon import START_SECONDS, Daemon
 from tests.support.waiting import wait_until
 

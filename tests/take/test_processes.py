@@ -9,7 +9,7 @@ import mido
 import pytest
 
 from nesvae_live.cli.main import main
-from nesvae_live.io.remote.server import ControlError
+from nesvae_live.io.remote.client import ControlError
 from nesvae_live.take.processes import PartExport
 from tests.support.daemon import Daemon
 from tests.support.waiting import wait_until

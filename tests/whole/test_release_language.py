@@ -21,7 +21,7 @@ from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.inputs import Input
 from nesvae_live.control.targets import TARGETS
 from nesvae_live.engine.config import Setup
-from nesvae_live.io.remote import server as control
+from nesvae_live.io.remote import client
 from nesvae_live.io.remote.commands import COMMANDS, parse_command
 from nesvae_live.io.remote.oscmap import message_to_input, state_to_values, status_to_values
 from nesvae_live.latent.knobs import KnobState
@@ -104,7 +104,7 @@ def sent_by_ctl(words: str, monkeypatch: pytest.MonkeyPatch) -> Any:
         sent.append(json.loads(json.dumps(command)))
         return {"ok": True}
 
-    monkeypatch.setattr(control, "send_command", send_command)
+    monkeypatch.setattr(client, "send_command", send_command)
     assert main(["ctl", *words.split()]) == 0
     return sent[0]
 

@@ -1,4 +1,4 @@
-"""What a command of the control socket is: the base of them all, and how one names a voice."""
+"""A command of the control socket: the base of every command, and the voices that one names."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import msgspec
 
 from nesvae_live.control.inputs import Input
 from nesvae_live.control.reply import Reply
+from nesvae_live.music.ranges import SHARE
 from nesvae_live.music.voices import Voice
 
 EVERYTHING = "all"
 """In place of a voice's name: all of them."""
 
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Share = Annotated[float, msgspec.Meta(ge=SHARE.low, le=SHARE.high)]
 
 
 class Command(msgspec.Struct, tag_field="do", forbid_unknown_fields=True):
-    """A command: its tag is its name in the field `do`, its fields are the others of the line."""
+    """A command: `do` has its name, and the other fields of the line are its fields."""
 
     def to_input(self, at: float, reply: Reply) -> Input:
         """The input that it asks for, stamped `at` and answered through `reply`.

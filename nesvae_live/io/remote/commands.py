@@ -1,4 +1,4 @@
-"""The language of the control socket: a line of JSON is a command, and so is its answer a line.
+"""The language of the control socket: a line of JSON is a command, and a line is its answer.
 
     {"do": "set", "knob": "density", "value": 0.5}          null unsets the knob
     {"do": "mute", "voice": "P1", "on": true}

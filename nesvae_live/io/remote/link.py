@@ -13,20 +13,21 @@ from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.linkclocks import LINK_PORT, LinkClocks
 from nesvae_live.control.inputs import MidiIn
 
-LOOK_SECONDS = 0.004
-"""How often the session is looked at; the stamps of its clocks are exact all the same."""
+POLL_SECONDS = 0.004
+"""Seconds between two polls of the session; the stamps of its clocks are exact all the same."""
 
 CLOSE_SECONDS = 2.0
+"""How long the thread may take to end."""
 
 
 class LinkError(NesvaeError):
-    """Link can't be joined; the message is one line for a person."""
+    """Link can't be joined; one line for a person says why."""
 
 
 class LinkSession:
-    """Joins the session on this network, and says its clocks to the inbox; `with` leaves it.
+    """Joins the session on this network, and puts its clocks into the inbox; `with` leaves it.
 
-    An error in the thread ends it and stays in `error`: to the music it is a lost clock.
+    An error in the thread ends the thread and stays in `error`; for the music the clock is lost.
 
     Raises:
         LinkError: aalink is not installed.
@@ -49,7 +50,9 @@ class LinkSession:
         async def join() -> Any:
             return aalink.Link(tempo)
 
-        self._loop = asyncio.new_event_loop()  # aalink wants one that runs; nothing else does on it
+        self._loop = (
+            asyncio.new_event_loop()
+        )  # aalink needs a running one, and nothing else uses it
         self._link: Any = self._loop.run_until_complete(join())
         self._link.quantum = quantum
         self._link.start_stop_sync_enabled = start_stop
@@ -80,21 +83,21 @@ class LinkSession:
         """How many others are in the session."""
         return int(self._link.num_peers)
 
-    def look(self) -> None:
-        """Say the clocks that were due since the last look. The thread's."""
+    def poll(self) -> None:
+        """Put the clocks that were due since the last poll into the inbox. Runs in the thread."""
         before = self._time.now()
         beat, tempo, playing = self._link.beat, self._link.tempo, self._link.playing
         after = self._time.now()
-        if after - before > LOOK_SECONDS:
-            return  # somebody was let go first: what was read fits no time; the next look will
+        if after - before > POLL_SECONDS:
+            return  # another thread ran in between: what was read fits no time, the next poll will
         messages = self._clocks.due(beat, (before + after) / 2, 60.0 / tempo, playing=bool(playing))
         for data, at in messages:
             self._inbox.put(MidiIn(LINK_PORT, data, at))
 
     def _run(self) -> None:
-        """Look, until told to stop."""
+        """Poll until told to stop."""
         try:
-            while not self._stopping.wait(LOOK_SECONDS):
-                self.look()
-        except Exception as error:  # noqa: BLE001 - kept for whoever looks after it
+            while not self._stopping.wait(POLL_SECONDS):
+                self.poll()
+        except Exception as error:  # noqa: BLE001 - kept for whoever watches it
             self.error = error

@@ -1,7 +1,7 @@
-"""OSC: targets are moved by messages, and values sent back to whoever sent one.
+"""OSC: messages move targets, and the values of all targets are sent back to whoever sent one.
 
-One thread, one UDP socket: what comes is put on the inbox, as from the controllers; where things
-stand is looked at twenty times a second, and sent where it has changed.
+One thread has one UDP socket. What comes is put into the inbox, as from the controllers; the live
+state is read twenty times a second, and what has changed is sent to the listeners.
 """
 
 from __future__ import annotations
@@ -31,28 +31,28 @@ from nesvae_live.io.remote.oscmap import (
     status_to_values,
 )
 
-EVERY = 0.05
-"""Seconds from one look at the values to the next."""
+UPDATE_SECONDS = 0.05
+"""Seconds between two updates of the listeners."""
 
-LARGEST = 65_536
-BUNDLED = 24
-"""Messages in a bundle: a datagram stays small enough for any network."""
+LARGEST_BYTES = 65_536
+MOST_BUNDLED = 24
+"""Messages in a bundle, so that a datagram is small enough for any network."""
 
 MOST_LISTENERS = 16
-CLOSE = 5e-5
-"""Values that differ by less are the same."""
+SAME = 5e-5
+"""Values that differ by less than this are the same."""
 
-Address = tuple[Any, ...]
+SocketAddress = tuple[Any, ...]
 
 
 class OscError(NesvaeError):
-    """The OSC port can't be opened; one line says why."""
+    """The OSC port can't be opened; one line for a person says why."""
 
 
 class OscServer:
-    """Listens on `place` (host, port) and tells `tell`, and everyone it hears, how things stand.
+    """Listens on `place` (host, port); sends values to `tell` and to whoever sends a message.
 
-    `view` and `status` are read from the server's thread. Port 0 takes a free one.
+    `view` and `status` are read from the server's thread. Port 0 takes a free port.
     """
 
     def __init__(
@@ -70,8 +70,8 @@ class OscServer:
         self._status = status
         self._place = place
         self._tell = tell
-        self._errors: SimpleQueue[tuple[Address, str]] = SimpleQueue()
-        self._known: dict[Address, dict[str, Any]] = {}  # what each listener was told
+        self._errors: SimpleQueue[tuple[SocketAddress, str]] = SimpleQueue()
+        self._known: dict[SocketAddress, dict[str, Any]] = {}  # what each listener was sent
         self._socket: socket.socket | None = None
         self._thread = threading.Thread(target=self._run, name="osc", daemon=True)
         self._stopped = threading.Event()
@@ -79,7 +79,7 @@ class OscServer:
 
     @property
     def port(self) -> int:
-        """The port it listens on, once open."""
+        """The port on which it listens, once it is open."""
         assert self._socket is not None  # it is open
         return int(self._socket.getsockname()[1])
 
@@ -96,7 +96,7 @@ class OscServer:
             )[0]
             self._socket = socket.socket(family, kind, proto)
             self._socket.bind(address)
-            self._socket.settimeout(EVERY)
+            self._socket.settimeout(UPDATE_SECONDS)
             if self._tell is not None:
                 found = socket.getaddrinfo(*self._tell, family, socket.SOCK_DGRAM)
                 self._known[found[0][4]] = {}
@@ -106,12 +106,12 @@ class OscServer:
         self._thread.start()
 
     def lost(self) -> str | None:
-        """Why it does not listen any more, in one line; None while it does."""
+        """Why it no longer listens, in one line; None while it does."""
         error = self._error
         return None if error is None else f"OSC has ended ({type(error).__name__}: {error})"
 
     def close(self) -> None:
-        """Hang up; harmless when it isn't open."""
+        """Stop listening; harmless when it isn't open."""
         self._stopped.set()
         if self._thread.ident is not None:
             self._thread.join(timeout=2.0)
@@ -119,22 +119,22 @@ class OscServer:
             self._socket.close()
 
     def _run(self) -> None:
-        looked = float("-inf")
+        updated = float("-inf")
         try:
             while not self._stopped.is_set():
-                with suppress(OSError):  # nothing came, or a listener's port was closed
+                with suppress(OSError):  # nothing came, or the port of a listener is closed
                     assert self._socket is not None  # open() made it
-                    self._take(*self._socket.recvfrom(LARGEST))
-                if (now := self._time.now()) >= looked + EVERY:
-                    looked = now
-                    self._tell_everyone()
+                    self._receive(*self._socket.recvfrom(LARGEST_BYTES))
+                if (now := self._time.now()) >= updated + UPDATE_SECONDS:
+                    updated = now
+                    self._update_listeners()
         except BaseException as error:  # noqa: BLE001 - kept for lost(), the music goes on
             self._error = error
 
-    def _take(self, data: bytes, sender: Address) -> None:
+    def _receive(self, data: bytes, sender: SocketAddress) -> None:
         assert self._socket is not None  # it came from there
         if sender == self._socket.getsockname():
-            return  # somebody had us told what we tell
+            return  # our own values came back
         try:
             messages = [timed.message for timed in OscPacket(data).messages]
         except (ParseError, ValueError, IndexError, RecursionError):
@@ -146,7 +146,7 @@ class OscServer:
             except ValueError as error:
                 self._errors.put((sender, str(error)))
 
-    def _carry_out(self, message: OscMessage, sender: Address) -> None:
+    def _carry_out(self, message: OscMessage, sender: SocketAddress) -> None:
         address, arguments = message.address, list(message.params)
         if address == HELLO:
             if arguments and not (isinstance(arguments[0], int) and 1 <= arguments[0] <= 65_535):
@@ -161,24 +161,24 @@ class OscServer:
             return
         number = arguments[0] if arguments else None
         if isinstance(number, int | float):
-            self._known[sender][address] = number  # who moves it knows
+            self._known[sender][address] = number  # the sender knows it
         self._inbox.put(answered(item, self._told(sender)))
 
-    def _welcome(self, listener: Address, *, anew: bool) -> None:
+    def _welcome(self, listener: SocketAddress, *, anew: bool) -> None:
         if listener not in self._known and len(self._known) >= MOST_LISTENERS:
             oldest = next(iter(self._known))
             del self._known[oldest]
         if anew or listener not in self._known:
             self._known[listener] = {}
 
-    def _told(self, sender: Address) -> Reply:
+    def _told(self, sender: SocketAddress) -> Reply:
         def reply(answer: Mapping[str, Any]) -> None:
             if not answer.get("ok", True):
                 self._errors.put((sender, str(answer.get("error"))))
 
         return reply
 
-    def _tell_everyone(self) -> None:
+    def _update_listeners(self) -> None:
         with suppress(Empty):
             while True:
                 listener, error = self._errors.get_nowait()
@@ -191,23 +191,23 @@ class OscServer:
             known.update(news)
             self._send(listener, news)
 
-    def _send(self, listener: Address, news: list[tuple[str, Any]]) -> None:
+    def _send(self, listener: SocketAddress, news: list[tuple[str, Any]]) -> None:
         assert self._socket is not None  # open() made it
         for datagram in _bundles(news):
-            with suppress(OSError):  # who does not listen any more is told nothing
+            with suppress(OSError):  # it no longer listens
                 self._socket.sendto(datagram, listener)
 
 
 def _same(known: Any, value: Any) -> bool:
     if isinstance(known, int | float) and isinstance(value, int | float):
-        return abs(known - value) < CLOSE
+        return abs(known - value) < SAME
     return bool(known == value)
 
 
 def _bundles(news: list[tuple[str, Any]]) -> Iterator[bytes]:
-    for first in range(0, len(news), BUNDLED):
+    for first in range(0, len(news), MOST_BUNDLED):
         bundle = OscBundleBuilder(IMMEDIATELY)
-        for address, value in news[first : first + BUNDLED]:
+        for address, value in news[first : first + MOST_BUNDLED]:
             builder = OscMessageBuilder(address)
             builder.add_arg(value)
             bundle.add_content(builder.build())

@@ -1,6 +1,6 @@
-"""The layout for Open Stage Control: every target as a widget, made from the table of targets.
+"""The layout for Open Stage Control, made from the table of targets: each target is a widget.
 
-`session()` is the file in `presets/osc`; a test holds them together.
+`session()` gives the text of the file in `presets/osc`; a test compares the two.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ BUTTON = (70, 50)
 MENU = (150, 50)
 GAP = 6
 STYLE_ROW = 16
-"""Style axes in a row of faders."""
+"""How many style axes a row of faders has."""
 
 Widget = dict[str, Any]
 
 
 def session() -> str:
-    """The session's file."""
+    """The text of the session's file."""
     tabs = [
         _tab("map", _map()),
         _tab("style", _style()),
@@ -94,7 +94,7 @@ def _tab(name: str, widgets: list[Widget]) -> Widget:
 def _row(
     names: Sequence[str], top: int, size: tuple[int, int], *, first: int = 0, shown: str = ""
 ) -> list[Widget]:
-    """Widgets side by side, from place `first` on."""
+    """Widgets side by side, from position `first` on."""
     width, height = size
     place = {"top": top, "width": width, "height": height}
     return [

@@ -1,15 +1,15 @@
-"""OSC's side of the targets: what a message asks for, and what is told of where things stand.
+"""The OSC addresses of the targets: messages to inputs, and the live state to messages.
 
 | address | arguments | |
 | --- | --- | --- |
 | `/nesvae/TARGET` | a number in 0..1 | moves the target, whatever its kind |
-| | none, or 1 | a trigger happens (0, a button let go, is nothing); a switch turns over |
-| | a string | a choice by its name; `off` lets a knob go |
-| `/nesvae/hello` | none, or a port | tells nothing but where values are to be sent back to |
+| | none, or 1 | a trigger happens (0, a button released, does nothing); a switch changes |
+| | a string | a choice by its name; `off` releases a knob |
+| `/nesvae/hello` | none, or a port | only says where values are to be sent |
 
-Values come back under the same addresses, choices by name; `/nesvae/TARGET/set` says 0 where a knob is let go, and
-`/nesvae/info/NAME` what the status line shows. What was wrong with a message comes back as
-`/nesvae/error` with one line.
+Values come back under the same addresses, choices by name. `/nesvae/TARGET/set` is 0 while a knob
+is unset, and `/nesvae/info/NAME` has what the status line shows. What was wrong with a message
+comes back as `/nesvae/error` with one line.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ INFO = (
     *("bar", "count", "beat", "tempo", "clock", "motion", "seed", "hold", "auto", "round", "key"),
     *("events_late", "decodes_missed", "splices_late", "underruns", "take"),
 )
-"""What of the status is told, each as `/nesvae/info/NAME`."""
+"""The figures of the status that are sent, each as `/nesvae/info/NAME`."""
 
 _RELEASES = {
     spec.name.removeprefix("release-"): spec for spec in TARGETS if spec.name.startswith("release-")
@@ -38,10 +38,10 @@ _RELEASES = {
 def message_to_input(
     address: str, arguments: Sequence[Any], at: float, view: StateView
 ) -> Input | None:
-    """What a message asks for; None: nothing, a button was let go.
+    """The input that a message asks for; None if a button was released.
 
     Raises:
-        ValueError: nothing is at that address, or it takes no such arguments; in one line.
+        ValueError: there is no such address, or it takes no such arguments; one line says which.
     """
     name = address.removeprefix(ROOT)
     if not address.startswith(ROOT) or name not in TARGET_BY_NAME:
@@ -72,7 +72,7 @@ def message_to_input(
 
 
 def state_to_values(view: StateView) -> Iterator[tuple[str, float | int | str]]:
-    """(address, value) of every target that has one."""
+    """The address and the value of every target that has a value."""
     for spec in TARGETS:
         value = spec.now(view)
         if value is not None:
@@ -86,7 +86,7 @@ def state_to_values(view: StateView) -> Iterator[tuple[str, float | int | str]]:
 
 
 def status_to_values(status: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """(address, value) of what is told of the status."""
+    """The address and the value of each figure of the status that is sent."""
     for name in INFO:
         value = status.get(name)
         if value is not None:

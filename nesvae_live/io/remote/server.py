@@ -1,8 +1,9 @@
-"""The local control socket: one JSON line a command, one JSON line an answer.
+"""The control socket: each line of JSON is a command, and each gets a line of JSON as its answer.
 
-What runs beside us steers through it, on the same inbox as the controllers. Only the same user may
-open it: it is a socket in the file system with mode 0600, or, where a system has none, a loopback
-port whose number and secret are in a file at the same place.
+Other programs on this computer steer the instrument through it; their commands go into the same
+inbox as the messages of controllers. Only the same user may open it: it is a socket in the file
+system with mode 0600, or, where a system has none, a loopback port whose number and secret are in a
+file at the same path.
 """
 
 from __future__ import annotations
@@ -14,55 +15,37 @@ import secrets
 import socket
 import stat
 import threading
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, BinaryIO
 
 import msgspec
-import platformdirs
 
-from nesvae_live import NesvaeError
 from nesvae_live.clock.hosttime import Time
+from nesvae_live.io.remote.client import (
+    CLIENT_SECONDS,
+    ControlError,
+    Endpoint,
+    connect,
+    default_path,
+)
 from nesvae_live.io.remote.commands import parse_command
 
 LONGEST_LINE = 64 * 1024
-"""Bytes of a command or an answer, with its newline."""
+"""The most bytes of a command, with its newline."""
 
 MOST_CLIENTS = 32
 REPLY_SECONDS = 2.0
-"""The engine answers within this, or we answer for it."""
-
-CLIENT_SECONDS = 5.0
-"""How long a client of ours waits, and how long we wait for one that doesn't read."""
+"""How long the engine may take to answer; after that, the answer says that there was none."""
 
 HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
 
 
-class ControlError(NesvaeError):
-    """The control socket can't be opened or reached; the message is one line for a person."""
-
-
-class _Place(msgspec.Struct):
-    """What the file says where there are no sockets in the file system."""
-
-    port: int
-    token: str
-
-
-def default_path() -> Path:
-    """Where the control socket is unless it is said otherwise: in a folder of the user's own."""
-    with warnings.catch_warnings():  # without XDG_RUNTIME_DIR its fallback is private as well
-        warnings.simplefilter("ignore")
-        folder = platformdirs.user_runtime_dir("nesvae_live", appauthor=False)
-    return Path(folder) / "control"
-
-
 class ControlServer:
-    """Listens on the control socket and puts commands on the inbox; each client has a thread.
+    """Listens on the control socket and puts commands into the inbox; each client has a thread.
 
-    `path` is the socket's (None: `default_path`); `unix` False takes a loopback port instead.
+    `path` is the path of the socket (None: `default_path`); without `unix` it is a loopback port.
     """
 
     def __init__(
@@ -89,7 +72,7 @@ class ControlServer:
         """Listen.
 
         Raises:
-            ControlError: another instrument listens there, or the place can't be used.
+            ControlError: another instrument listens there, or the path can't be used.
         """
         try:
             _make_folder(self.path.parent, private=self._ours)
@@ -103,12 +86,12 @@ class ControlServer:
         self._thread.start()
 
     def close(self) -> None:
-        """Hang up on everyone and take the socket away; harmless when it isn't open."""
+        """Disconnect every client and remove the socket; harmless when it isn't open."""
         listener, self._listener = self._listener, None
         if listener is None:
             return
         with contextlib.suppress(OSError):
-            if self._file == _identity(self.path):  # and not a successor's
+            if self._file == _identity(self.path):  # a successor's socket stays
                 self.path.unlink()
         _hang_up(listener)
         self._thread.join(timeout=REPLY_SECONDS)
@@ -133,11 +116,11 @@ class ControlServer:
         try:
             token = secrets.token_hex(32)
             self._token = token.encode()
-            place = msgspec.json.encode(_Place(listener.getsockname()[1], token))
+            endpoint = msgspec.json.encode(Endpoint(listener.getsockname()[1], token))
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
             descriptor = os.open(self.path, flags, 0o600)
             with os.fdopen(descriptor, "wb") as file:
-                file.write(place)
+                file.write(endpoint)
         except BaseException:
             listener.close()
             raise
@@ -158,7 +141,7 @@ class ControlServer:
             ).start()
 
     def _serve(self, client: socket.socket, welcome: bool) -> None:
-        """Answer a client until it hangs up; whatever it sends, only it is told."""
+        """Answer a client until it disconnects; whatever it sends, nobody else notices."""
         try:
             with contextlib.suppress(OSError, ValueError), client.makefile("rb") as lines:
                 if not welcome:
@@ -176,7 +159,7 @@ class ControlServer:
             client.close()
 
     def _knows_token(self, lines: BinaryIO) -> bool:
-        assert self._token is not None  # asked by the caller
+        assert self._token is not None  # the caller checked it
         return hmac.compare_digest(lines.readline(LONGEST_LINE).rstrip(b"\r\n"), self._token)
 
     def _converse(self, client: socket.socket, lines: BinaryIO) -> None:
@@ -199,65 +182,22 @@ class ControlServer:
             return {"ok": False, "error": f"no answer within {REPLY_SECONDS:.0f} s"}
 
 
-def send_command(command: Mapping[str, Any], path: Path | None = None) -> dict[str, Any]:
-    """Send a command to the instrument that plays; its answer.
-
-    Raises:
-        ControlError: none plays there, or it doesn't answer.
-    """
-    place = default_path() if path is None else path
-    try:
-        with _connect(place) as client, client.makefile("rb") as lines:
-            client.sendall(msgspec.json.encode(command) + b"\n")
-            line = lines.readline()
-            if not line:
-                raise ControlError(f"nesvae-live at {place} hung up without an answer")
-            answer: dict[str, Any] = msgspec.json.decode(line)
-            return answer
-    except TimeoutError:
-        raise ControlError(f"nesvae-live at {place} does not answer") from None
-    except (FileNotFoundError, ConnectionRefusedError):
-        raise ControlError(f"nothing plays here (no control socket at {place})") from None
-    except (OSError, msgspec.DecodeError) as error:
-        raise ControlError(f"the control socket {place} can't be used: {error}") from None
-
-
-def _connect(path: Path) -> socket.socket:
-    """A connection to the server at `path`, of either kind.
-
-    Raises:
-        OSError, msgspec.DecodeError: there is none.
-    """
-    mode = path.lstat().st_mode
-    if stat.S_ISSOCK(mode):
-        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        client.settimeout(CLIENT_SECONDS)
-        try:
-            client.connect(os.fspath(path))
-        except BaseException:
-            client.close()
-            raise
-        return client
-    place = msgspec.json.decode(path.read_bytes(), type=_Place)
-    client = socket.create_connection(("127.0.0.1", place.port), CLIENT_SECONDS)
-    client.sendall(place.token.encode() + b"\n")
-    return client
-
-
 def _make_folder(folder: Path, *, private: bool) -> None:
-    """Make the socket's folder, which nobody else may enter; our own is checked if it is there."""
+    """Make the socket's folder, which nobody else may enter; the default one is checked as well."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if private and hasattr(os, "geteuid"):
         there = folder.lstat()
         if not stat.S_ISDIR(there.st_mode) or there.st_uid != os.geteuid():
-            raise ControlError(f"{folder} belongs to somebody else: no control socket there")
+            raise ControlError(
+                f"{folder} belongs to somebody else: no control socket is opened there"
+            )
         folder.chmod(0o700)
 
 
 def _clear(path: Path) -> None:
-    """Take away what an instrument that died has left at `path`, and nothing else."""
+    """Remove the socket that a dead instrument has left at `path`, and nothing else."""
     try:
-        with _connect(path) as client:
+        with connect(path) as client:
             alive = client.family != socket.AF_INET or _speaks(client)
     except FileNotFoundError:
         return
@@ -266,24 +206,24 @@ def _clear(path: Path) -> None:
     except msgspec.DecodeError:
         raise ControlError(f"{path} is in the way: it is no control socket") from None
     if alive:
-        raise ControlError(f"another nesvae-live plays already (control socket {path})")
+        raise ControlError(f"another nesvae-live is playing already (control socket {path})")
     path.unlink()
 
 
 def _speaks(client: socket.socket) -> bool:
-    """Whether it is an instrument that has the loopback port, and not who got its number next."""
+    """Whether an instrument has the loopback port, and not another program that got it later."""
     try:
         with client.makefile("rb") as lines:
             client.sendall(b'{"do": "status"}\n')
             return b'"ok"' in lines.readline(LONGEST_LINE)
     except TimeoutError:
-        return True  # it may be busy: better none than to take another's place
+        return True  # it may be busy, and its socket must not be taken from it
     except OSError:
         return False
 
 
 def _identity(path: Path) -> tuple[int, ...]:
-    """What tells a file from another that takes its name, and maybe its number, later."""
+    """What tells a file from a later one with the same name, and maybe the same inode."""
     there = path.lstat()
     return there.st_dev, there.st_ino, there.st_ctime_ns
 

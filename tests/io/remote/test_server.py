@@ -33,9 +33,11 @@ from nesvae_live.control.inputs import (
     Unlearn,
 )
 from nesvae_live.control.reply import ignore
+from nesvae_live.io.remote import client
 from nesvae_live.io.remote import server as control
+from nesvae_live.io.remote.client import ControlError, connect, send_command
 from nesvae_live.io.remote.commands import COMMANDS, parse_command
-from nesvae_live.io.remote.server import LONGEST_LINE, ControlError, ControlServer, send_command
+from nesvae_live.io.remote.server import LONGEST_LINE, ControlServer
 from nesvae_live.music.voices import Voice
 from tests.support.fakes import ManualTime
 from tests.support.waiting import wait_until
@@ -102,7 +104,7 @@ def server(engine: Answering, unix: bool, place: Path) -> Iterator[ControlServer
 @contextlib.contextmanager
 def talk(place: Path) -> Iterator[Callable[[bytes], dict[str, Any]]]:
     """A client that says what it likes."""
-    with control._connect(place) as client, client.makefile("rb") as lines:
+    with connect(place) as client, client.makefile("rb") as lines:
 
         def say(line: bytes) -> dict[str, Any]:
             client.sendall(line)
@@ -231,7 +233,7 @@ def test_many_clients_are_answered_and_one_too_many_is_told(
 
 def test_a_client_that_hangs_up_hurts_nobody(engine: Answering, server: ControlServer) -> None:
     for rude in (b"", b'{"do": "st', b'{"do": "panic"}\n' * 50):
-        with control._connect(server.path) as client:
+        with connect(server.path) as client:
             client.sendall(rude)
     assert send_command({"do": "panic"}, server.path) == {"ok": True}
     assert wait_until(lambda: not server._clients)
@@ -240,14 +242,14 @@ def test_a_client_that_hangs_up_hurts_nobody(engine: Answering, server: ControlS
 def test_a_command_without_newline_counts_when_the_client_has_finished(
     engine: Answering, server: ControlServer
 ) -> None:
-    with control._connect(server.path) as client:
+    with connect(server.path) as client:
         client.sendall(b'{"do": "panic"}')
         client.shutdown(socket.SHUT_WR)
         assert json.loads(client.recv(1000)) == {"ok": True}
 
 
 def test_closing_takes_the_socket_away_and_hangs_up(server: ControlServer) -> None:
-    with control._connect(server.path) as client:
+    with connect(server.path) as client:
         client.sendall(b'{"do": "panic"}\n')
         assert client.recv(100)
         server.close()
@@ -262,7 +264,7 @@ def test_a_second_instrument_leaves_the_first_its_socket(
     engine: Answering, server: ControlServer, unix: bool
 ) -> None:
     second = ControlServer(engine.inbox, ManualTime(), server.path, unix=unix)
-    with pytest.raises(ControlError, match="another nesvae-live plays already"):
+    with pytest.raises(ControlError, match="another nesvae-live is playing already"):
         second.open()
     second.close()
     assert send_command({"do": "status"}, server.path) == {"ok": True, "bar": 3}
@@ -359,7 +361,8 @@ def test_the_socket_is_the_users_alone(server: ControlServer) -> None:
 def test_our_own_folder_is_made_private_and_another_users_is_refused(
     engine: Answering, unix: bool, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control, "default_path", lambda: place)
+    for module in (client, control):
+        monkeypatch.setattr(module, "default_path", lambda: place)
     place.parent.mkdir(mode=0o755)
     server = ControlServer(engine.inbox, ManualTime(), unix=unix)
     server.open()
