@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nesvae_live.control.inputs import GetStatus, Input, SetKnob
 from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
 from nesvae_live.engine.engine import Engine, milliseconds
-from nesvae_live.engine.inference import Inference, Request, Result
+from nesvae_live.engine.inference import Result
 from nesvae_live.engine.protocols import Callbacks, Decode
 from nesvae_live.latent.decoding import Decoded, DecoderState, Sampling
 from nesvae_live.music.events import NoteOff, NoteOn
@@ -130,28 +130,6 @@ def test_stopping_what_never_started_is_harmless() -> None:
     rig = Rig()
     rig.engine.stop("never mind")
     assert rig.engine.ending is None
-
-
-def test_the_newest_request_wins() -> None:
-    results: list[Result] = []
-    decoder = DrawnDecoder()
-    inference = Inference(decoder, RealTime(), results.append)
-    for index in range(5):
-        inference.ask(
-            Request(
-                index,
-                -1,
-                0,
-                np.zeros(40, np.float32),
-                np.zeros(8, np.float32),
-                decoder.initial_state(),
-                Sampling(),
-            )
-        )
-    inference.start()
-    assert wait_until(lambda: bool(results))
-    inference.stop()
-    assert [r.request.index for r in results] == [4]
 
 
 def test_percentiles_in_milliseconds() -> None:

@@ -8,14 +8,20 @@ import mido
 import pytest
 
 from nesvae_live.clock.follower import Motion
-from nesvae_live.control.inputs import SetKnob, SetTempo
+from nesvae_live.control.inputs import SetKnob
 from nesvae_live.log.entries import Clocked, Opened, Placed
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.swap import Swap
 from nesvae_live.take.midifile import jam_to_midi
-from tests.support.rig import TICK, Rig, Source, check_events, sounding
+from tests.support.rig import (
+    TICK,
+    Rig,
+    Source,
+    check_events,
+    sounding,
+)
 
 BARS = Grid(Mode.BARS)
 
@@ -204,14 +210,6 @@ def test_the_newest_knobs_are_in_the_phrase_that_starts() -> None:
     assert decoded[0].mask[0] == 1  # type: ignore[union-attr]
 
 
-def test_the_tempo_of_a_followed_clock_is_not_ours_to_set() -> None:
-    rig = follow()
-    answers: list[dict[str, object]] = []
-    rig.inbox.put(SetTempo(100.0, at=0.0, reply=answers.append))  # type: ignore[arg-type]
-    rig.play(0.01)
-    assert answers[0]["ok"] is False
-
-
 def test_the_log_tells_the_tempo_and_the_stops() -> None:
     rig = follow(seed=1)
     source = Source(rig, 90.0)
@@ -242,19 +240,6 @@ def test_a_tempo_ramp_is_followed_without_a_gap_in_the_phrases() -> None:
     for one, two in pairwise(placed):
         assert two.beat == pytest.approx(one.beat + one.beats)
     check_events(rig.output.sent, ended=False)
-
-
-def test_the_internal_clock_changes_its_tempo_without_a_step() -> None:
-    rig = Rig(seed=2)
-    rig.play(3.0)
-    rig.inbox.put(SetTempo(200.0, at=rig.time.value))
-    before = rig.sequencer.player.placer.reached
-    rig.play(3.0)
-    ref = rig.clock.ref
-    assert ref.tempo == pytest.approx(200.0)
-    assert ref.beat_at(rig.time.value) == pytest.approx(before + (3.0 - 0.05) * 200 / 60, abs=0.1)
-    check_events(rig.output.sent, ended=False)
-    assert jam_of(rig).lines[-1].beat_seconds == pytest.approx(0.3)
 
 
 def test_the_midi_file_has_the_followed_tempo_and_its_notes_on_the_sources_grid() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,27 +11,21 @@ from hypothesis import strategies as st
 
 from nesvae_live.clock.follower import Motion
 from nesvae_live.control.inputs import MidiIn, Panic, SetKnob, SetMute, SetSwap, SetTempo, Stop, Tap
-from nesvae_live.log.entries import Clocked, Decoded, Sent, Turned
+from nesvae_live.log.entries import Clocked
 from nesvae_live.music.drums import DRUM_BY_NOTE
-from nesvae_live.music.events import NoteOn, Shape
+from nesvae_live.music.events import NoteOn
 from nesvae_live.music.grid import Grid
-from nesvae_live.music.patch import Patch, table_to_patch
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
 from tests.support.chance import any_gesture
-from tests.support.rig import GRIDS, SHAPED, TICK, Rig, Source, check_events
-
-
-def test_phrases_follow_without_a_gap_and_none_is_missed() -> None:
-    rig = Rig()
-    rig.play(30.0)
-    placed = rig.placed()
-    assert len(placed) > 5
-    assert [p.index for p in placed] == list(range(len(placed)))
-    for one, two in pairwise(placed):
-        assert two.beat == pytest.approx(one.beat + one.beats)
-    assert rig.sequencer.counters.decodes_missed == 0
-    check_events(rig.output.sent, ended=False)
+from tests.support.rig import (
+    GRIDS,
+    SHAPED,
+    TICK,
+    Rig,
+    Source,
+    check_events,
+)
 
 
 def test_events_are_sent_ahead_of_their_time() -> None:
@@ -48,15 +41,6 @@ def test_events_are_sent_ahead_of_their_time() -> None:
     assert rig.sequencer.counters.events_late == 0
 
 
-def test_a_late_decode_lets_the_phrase_go_on_and_is_counted() -> None:
-    rig = Rig(decode_seconds=4.0)
-    rig.play(30.0)
-    repeats = [p for p in rig.placed() if p.repeat]
-    assert repeats
-    assert rig.sequencer.counters.decodes_missed == len(repeats)
-    check_events(rig.output.sent, ended=False)
-
-
 def test_it_ends_on_the_bar_with_every_note_ended() -> None:
     rig = Rig(bars=2)
     rig.play(6.0)
@@ -64,21 +48,6 @@ def test_it_ends_on_the_bar_with_every_note_ended() -> None:
     assert rig.sequencer.ended_beat == 8.0
     assert max(at for at, _ in rig.output.sent) <= 0.1 + 8.0 * 0.5 + 1e-9
     check_events(rig.output.sent, ended=True)
-
-
-def test_a_knob_is_in_the_next_phrase() -> None:
-    rig = Rig()
-    rig.play(1.0)
-    heard_at = rig.time.value
-    rig.inbox.put(MidiIn("knobs", (0xB5, 20, 127), heard_at))
-    rig.play(20.0)
-    turned = [e for e in rig.journal.entries if isinstance(e, Turned)]
-    assert [(t.knob, t.value, t.at) for t in turned] == [("density", 1.0, heard_at)]
-    decoded = [e for e in rig.journal.entries if isinstance(e, Decoded)]
-    borders = [rig.clock.ref.time_of(p.beat) for p in rig.placed()]
-    following = next(d for d, b in zip(decoded, borders, strict=True) if b > heard_at + 0.1)
-    assert following.mask[0] == 1
-    assert following.z[0] == pytest.approx(2.5)
 
 
 def test_a_muted_voice_is_silent_and_the_others_are_not() -> None:
@@ -95,38 +64,6 @@ def test_a_muted_voice_is_silent_and_the_others_are_not() -> None:
     rig.play(10.0)
     assert Voice.P1 in {e.voice for _, e in rig.output.sent[before:] if isinstance(e, NoteOn)}
     check_events(rig.output.sent, ended=False)
-
-
-def test_panic_silences_every_output_and_the_music_goes_on() -> None:
-    rig = Rig()
-    rig.play(3.0)
-    rig.inbox.put(Panic(at=rig.time.value))
-    rig.play(0.01)
-    assert rig.output.silences == [True]
-    before = len(rig.output.sent)
-    rig.play(5.0)
-    assert len(rig.output.sent) > before
-    check_events(rig.output.sent[before:], ended=False)
-
-
-def test_stop_ends_every_note() -> None:
-    rig = Rig()
-    rig.play(3.0)
-    rig.inbox.put(Stop(at=rig.time.value))
-    rig.play(0.1)
-    assert rig.sequencer.done.is_set()
-    check_events(rig.output.sent, ended=True)
-
-
-def test_an_unknown_knob_is_answered_and_changes_nothing() -> None:
-    rig = Rig()
-    answers: list[object] = []
-    rig.inbox.put(SetKnob("loudness", 0.5, at=0.0, reply=answers.append))
-    rig.inbox.put(SetKnob("density", 1.5, at=0.0, reply=answers.append))
-    rig.inbox.put(SetKnob("density", 0.5, at=0.0, reply=answers.append))
-    rig.play(0.1)
-    assert [a["ok"] for a in answers] == [False, False, True]  # type: ignore[index]
-    assert dict(rig.live.knobs.values) == {"density": 0.5}
 
 
 def test_the_same_seed_and_knobs_give_the_same_events() -> None:
@@ -227,36 +164,6 @@ def test_whatever_is_played_every_note_ends_and_voices_are_monophonic(
     assert held == sorted(held)
 
 
-def test_patches_shape_the_notes_and_change_neither_their_starts_nor_the_other_voices() -> None:
-    flat, shaped = Rig(bars=4, seed=5), Rig(bars=4, seed=5, patches=SHAPED)
-    for rig in (flat, shaped):
-        rig.play(12.0)
-        check_events(rig.output.sent, ended=True)
-
-    def starts(rig: Rig) -> list[tuple[float, Voice, int]]:
-        return [(at, e.voice, e.note) for at, e in rig.output.sent if isinstance(e, NoteOn)]
-
-    assert starts(shaped) == starts(flat)
-    shapes = [e for _, e in shaped.output.sent if isinstance(e, Shape)]
-    assert {e.voice for e in shapes} == {Voice.P1, Voice.TR}
-    assert {e.volume for e in shapes if e.voice is Voice.P1} >= {15, 12, 9, 6}
-    assert not any(isinstance(e, Shape) for _, e in flat.output.sent)
-    of_p2 = [
-        [(at, e) for at, e in rig.output.sent if e.voice is Voice.P2] for rig in (flat, shaped)
-    ]
-    assert of_p2[0] == of_p2[1]
-
-
-def test_what_is_sent_shaped_is_in_the_log_with_its_beat() -> None:
-    rig = Rig(patches=SHAPED)
-    rig.play(5.0)
-    logged = [(e.at, e.event) for e in rig.journal.entries if isinstance(e, Sent)]
-    assert logged == rig.output.sent
-    for entry in rig.journal.entries:
-        if isinstance(entry, Sent):
-            assert rig.clock.ref.time_of(entry.beat) == pytest.approx(entry.at)
-
-
 def test_the_noise_knob_brings_drums_that_end_and_off_takes_them_away() -> None:
     rig = Rig()
     rig.play(5.0)
@@ -288,27 +195,3 @@ def test_drums_are_muted_like_any_voice() -> None:
     rig.inbox.put(SetMute(Voice.NO, muted=False, at=rig.time.value))
     rig.play(5.0)
     assert Voice.NO in {e.voice for _, e in rig.output.sent[before:]}
-
-
-def test_a_mute_cuts_the_tail_too() -> None:
-    rig = Rig(patches={Voice.P1: table_to_patch({"release": "15x600"})})
-    rig.play(4.0)
-    rig.inbox.put(SetMute(Voice.P1, muted=True, at=rig.time.value))
-    rig.play(0.01)
-    before = len(rig.output.sent)
-    rig.play(3.0)
-    assert Voice.P1 not in {e.voice for _, e in rig.output.sent[before:]}
-
-
-def test_panic_ends_tails_and_shapes_are_said_anew() -> None:
-    rig = Rig(patches=dict.fromkeys((Voice.P1, Voice.P2, Voice.TR), Patch()))
-    rig.play(4.0)
-    before = len(rig.output.sent)
-    rig.play(3.0)
-    assert not any(isinstance(e, Shape) for _, e in rig.output.sent[before:]), "nothing changes"
-    rig.inbox.put(Panic(at=rig.time.value))
-    rig.play(0.01)
-    before = len(rig.output.sent)
-    rig.play(6.0)
-    said = {e.voice for _, e in rig.output.sent[before:] if isinstance(e, Shape)}
-    assert said == {Voice.P1, Voice.P2, Voice.TR}

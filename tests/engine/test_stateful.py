@@ -49,6 +49,7 @@ from nesvae_live.control.inputs import (
     SetTempo,
     Stop,
 )
+from nesvae_live.engine.phraseplayer import State
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
@@ -223,6 +224,16 @@ class Stage(RuleBasedStateMachine):
         if hasattr(self, "rig"):
             check_events(self.rig.output.sent, ended=False)
             self.forget()
+
+    @invariant()
+    def the_player_is_in_a_state_of_its_table(self) -> None:
+        if not hasattr(self, "rig"):
+            return
+        player = self.rig.sequencer.player
+        assert player.joining or (player.placed is not None and player.ready is None)
+        asked = player.pending
+        if asked is not None and asked.captured is None:
+            assert bool(asked.splice) == (player.state is State.CUTTING)
 
     def due_sounding(self) -> dict[Voice, int]:
         now = self.rig.time.value

@@ -6,18 +6,20 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import SimpleQueue
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.control.controlspec import ControlSpec
-from nesvae_live.control.inputs import Input, MidiIn
+from nesvae_live.control.gestureinputs import Gesture
+from nesvae_live.control.inputs import Input, MidiIn, SetKnob
 from nesvae_live.control.layout import Layout
 from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
 from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.sequencer import Sequencer
-from nesvae_live.log.entries import Placed
+from nesvae_live.log.entries import Decoded, Placed, Spliced
 from nesvae_live.music.events import Event, NoteOff, NoteOn
 from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.patch import Patch, table_to_patch
@@ -37,7 +39,7 @@ SHAPED = {
     Voice.P1: table_to_patch({"volume": "15 12 9 6", "release": "12 8 4", "duty": "0 1"}),
     Voice.TR: table_to_patch({"volume": "15x3 0"}),
 }
-"""Patches that a rig may play with."""
+"""Patches for two of the voices."""
 
 GRIDS = (
     Grid(),
@@ -46,7 +48,7 @@ GRIDS = (
     Grid(Mode.CLOCK, quantise=16, swing=62.0),
     Grid(Mode.BARS, bars=1.0, quantise=8),
 )
-"""Grids likewise."""
+"""Grids of every mode."""
 
 
 class Ears(CapturingOutput):
@@ -155,6 +157,42 @@ def check_events(sent: list[tuple[float, Event]], *, ended: bool) -> None:
             assert sounding.pop(event.voice) == event.note
     if ended:
         assert not sounding
+
+
+def do(rig: Rig, make: Any, *content: Any) -> dict[str, Any]:
+    """Carry a gesture out; its answer."""
+    answers: list[dict[str, Any]] = []
+    gesture: Gesture = make(*content, at=rig.time.value, reply=answers.append)
+    rig.inbox.put(gesture)
+    rig.play(0.005)
+    (answer,) = answers
+    return answer
+
+
+def turn(rig: Rig, **knobs: float | None) -> None:
+    for knob, value in knobs.items():
+        assert do(rig, SetKnob, knob, value)["ok"]
+
+
+def play_to(rig: Rig, beat: float) -> None:
+    """Let time pass until the horizon has reached `beat`."""
+    while rig.sequencer.player.placer.reached < beat:
+        rig.play(0.005)
+
+
+def bars_rig(**options: Any) -> Rig:
+    """Bars of 2 s, phrases of a bar, everything on bar lines."""
+    return Rig(grid=Grid(Mode.BARS, bars=1.0), swap=Swap.BAR, **options)
+
+
+def decoded_at(rig: Rig, beat: float) -> Decoded | Spliced:
+    """What sounds from a bar line on, as the log tells it."""
+    entries = rig.journal.entries
+    for entry in reversed(entries):
+        if isinstance(entry, Spliced) and abs(entry.beat - beat) < 1e-6:
+            return entry
+    (index,) = {e.index for e in entries if isinstance(e, Placed) and abs(e.beat - beat) < 1e-6}
+    return next(e for e in entries if isinstance(e, Decoded) and e.index == index)
 
 
 @dataclass

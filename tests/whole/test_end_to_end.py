@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from nesvae_live.control.inputs import SetSwap, SetTempo, Tap
 from nesvae_live.latent.axes import axes_of, labels
-from nesvae_live.log.entries import Closed, Decoded, Placed, Sent, Turned
+from nesvae_live.log.entries import Closed, Decoded, Heard, Placed, Sent, Turned
 from nesvae_live.log.jam import Jam
 from nesvae_live.model.checkpoint import load_checkpoint
 from nesvae_live.music.events import NoteOn, Shape
@@ -430,6 +431,26 @@ def test_ctl_sets_mutes_asks_and_stops(tmp_path: Path) -> None:
         assert daemon.wait() == 0
     ends = [e for e in daemon.jam().entries if isinstance(e, Closed)]
     assert len(ends) == 1
+
+
+def test_ctl_changes_swap_and_tempo_while_it_plays(tmp_path: Path) -> None:
+    silent = ("--midi-api", "none", "--audio", "none")
+    options = ("--swap", "bar", "--grid", "bars", "--swing", "60", "--offset-midi", "-20")
+    with Daemon(tmp_path, *silent, *options) as daemon:
+        assert daemon.ctl(do="status")["swap"] == "bar"
+        assert daemon.ctl(do="swap", mode="beat")["ok"]
+        assert not daemon.ctl(do="swap", mode="soon")["ok"]
+        assert daemon.ctl(do="tempo", tempo=174)["ok"]
+        assert not daemon.ctl(do="tempo", tempo=4000)["ok"]
+        assert daemon.ctl(do="tap")["ok"]
+        status = daemon.ctl(do="status")
+        assert (status["swap"], status["tempo"], status["clock"]) == ("beat", 174.0, "internal")
+        assert daemon.ctl(do="stop")["ok"]
+        assert daemon.wait() == 0
+    jam = daemon.jam()
+    assert [round(60 / line.beat_seconds) for line in jam.lines] == [120, 174]
+    heard = [type(e.input) for e in jam.entries if isinstance(e, Heard)]
+    assert heard[:4] == [SetSwap, SetTempo, SetTempo, Tap]
 
 
 def test_phrases_follow_each_other_by_the_log(tmp_path: Path) -> None:

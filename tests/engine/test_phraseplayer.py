@@ -1,29 +1,74 @@
-"""Knobs that are turned while a phrase plays: its tail is swapped."""
+"""Phrases that follow one another, repeat, and get new tails while they play."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nesvae_live.control.inputs import MidiIn, SetKnob, SetSwap, SetTempo, Tap
+from nesvae_live.control.gestureinputs import (
+    SetHold,
+)
+from nesvae_live.control.inputs import (
+    MidiIn,
+    SetKnob,
+)
 from nesvae_live.engine.inference import Request, draws, run_request
-from nesvae_live.log.entries import Decoded, Heard, Spliced
+from nesvae_live.engine.phraseplayer import State
+from nesvae_live.log.entries import (
+    Decoded,
+    Spliced,
+    Turned,
+)
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.swap import Swap
-from tests.support.daemon import Daemon
-from tests.support.rig import Rig, check_events
+from tests.support.rig import Rig, Source, check_events, decoded_at, do, play_to, turn
 
 
-def turn(rig: Rig, value: int) -> None:
+def send_cc(rig: Rig, value: int) -> None:
     rig.inbox.put(MidiIn("knobs", (0xB0, 20, value), rig.time.value))
 
 
 def spliced(rig: Rig) -> list[Spliced]:
     return [e for e in rig.journal.entries if isinstance(e, Spliced)]
+
+
+def test_phrases_follow_without_a_gap_and_none_is_missed() -> None:
+    rig = Rig()
+    rig.play(30.0)
+    placed = rig.placed()
+    assert len(placed) > 5
+    assert [p.index for p in placed] == list(range(len(placed)))
+    for one, two in pairwise(placed):
+        assert two.beat == pytest.approx(one.beat + one.beats)
+    assert rig.sequencer.counters.decodes_missed == 0
+    check_events(rig.output.sent, ended=False)
+
+
+def test_a_late_decode_lets_the_phrase_go_on_and_is_counted() -> None:
+    rig = Rig(decode_seconds=4.0)
+    rig.play(30.0)
+    repeats = [p for p in rig.placed() if p.repeat]
+    assert repeats
+    assert rig.sequencer.counters.decodes_missed == len(repeats)
+    check_events(rig.output.sent, ended=False)
+
+
+def test_a_knob_is_in_the_next_phrase() -> None:
+    rig = Rig()
+    rig.play(1.0)
+    heard_at = rig.time.value
+    rig.inbox.put(MidiIn("knobs", (0xB5, 20, 127), heard_at))
+    rig.play(20.0)
+    turned = [e for e in rig.journal.entries if isinstance(e, Turned)]
+    assert [(t.knob, t.value, t.at) for t in turned] == [("density", 1.0, heard_at)]
+    decoded = [e for e in rig.journal.entries if isinstance(e, Decoded)]
+    borders = [rig.clock.ref.time_of(p.beat) for p in rig.placed()]
+    following = next(d for d, b in zip(decoded, borders, strict=True) if b > heard_at + 0.1)
+    assert following.mask[0] == 1
+    assert following.z[0] == pytest.approx(2.5)
 
 
 def test_without_a_turned_knob_nothing_is_spliced() -> None:
@@ -38,7 +83,7 @@ def test_now_is_heard_within_four_steps_and_the_budget_of_the_turn() -> None:
         rig = Rig(seed=seed)
         rig.play(1.0 + seed * 0.07)
         at = rig.time.value
-        turn(rig, 127)
+        send_cc(rig, 127)
         rig.play(1.0)
         heard = [s.beat for s in spliced(rig)] + [
             p.beat for p in rig.placed() if rig.clock.ref.time_of(p.beat) > at + 0.05
@@ -55,7 +100,7 @@ def test_a_bar_or_beat_swap_is_heard_on_its_line_and_not_before(swap: Swap, unit
     for seed in range(20):
         rig = Rig(seed=seed, swap=swap)
         rig.play(1.0 + seed * 0.13)
-        turn(rig, 127)
+        send_cc(rig, 127)
         beat = rig.clock.ref.beat_at(rig.time.value)
         rig.play(4.0)
         told = [e for e in rig.journal.entries if isinstance(e, (Decoded, Spliced)) and e.mask[0]]
@@ -68,18 +113,6 @@ def test_a_bar_or_beat_swap_is_heard_on_its_line_and_not_before(swap: Swap, unit
         check_events(rig.output.sent, ended=False)
 
 
-def test_a_swap_can_be_changed_while_playing() -> None:
-    rig = Rig(swap=Swap.BAR)
-    rig.play(0.6)
-    answers: list[object] = []
-    rig.inbox.put(SetSwap(Swap.NOW, at=rig.time.value, reply=answers.append))
-    turn(rig, 127)
-    at = rig.time.value
-    rig.play(0.4)
-    assert answers == [{"ok": True}]
-    assert rig.clock.ref.time_of(spliced(rig)[0].beat) - at < 0.3
-
-
 def test_at_every_rate_of_turning_no_note_hangs_and_no_phrase_is_missed() -> None:
     for every in (1, 2, 5, 13, 40):
         rig = Rig(seed=every)
@@ -89,7 +122,7 @@ def test_at_every_rate_of_turning_no_note_hangs_and_no_phrase_is_missed() -> Non
             nonlocal count
             count += 1
             if count % every == 0:
-                turn(rig, (count * 37) % 128)
+                send_cc(rig, (count * 37) % 128)
 
         rig.play(20.0, each)
         assert len(spliced(rig)) > 10
@@ -104,7 +137,7 @@ def test_a_late_splice_is_counted_and_the_music_goes_on() -> None:
     rig = Rig(decode_seconds=0.3)
     rig.play(0.5)
     for value in range(0, 120, 10):
-        turn(rig, value)
+        send_cc(rig, value)
         rig.play(1.0)
     assert rig.sequencer.counters.splices_late > 0
     assert len([e for _, e in rig.output.sent if isinstance(e, NoteOn)]) > 30
@@ -115,7 +148,7 @@ def test_in_bars_a_spliced_phrase_keeps_its_end() -> None:
     rig = Rig(grid=Grid(Mode.BARS))
     rig.play(1.0)
     for value in range(0, 120, 6):
-        turn(rig, value)
+        send_cc(rig, value)
         rig.play(0.7)
     assert spliced(rig)
     for one, two in pairwise(rig.placed()):
@@ -131,7 +164,7 @@ def test_a_cut_tuple_goes_into_the_tail_as_long_as_it_was_held() -> None:
     for seed in range(30):
         rig = Rig(seed=seed)
         rig.play(0.8 + 0.05 * seed)
-        turn(rig, 127)
+        send_cc(rig, 127)
         asked: dict[int, Request] = {}
         for _ in range(200):
             rig.play(0.005)
@@ -155,7 +188,7 @@ def test_a_tails_tokens_come_again_from_what_the_log_says() -> None:
     rig.play(1.0)
     asked = []
     for value in (10, 60, 127):
-        turn(rig, value)
+        send_cc(rig, value)
         for _ in range(60):
             rig.play(0.005)
             asked += [r for _, r in rig.asked if r.splice]
@@ -191,28 +224,53 @@ def test_a_knob_that_is_turned_back_in_time_changes_nothing() -> None:
 def test_every_grid_takes_splices(grid: Grid) -> None:
     rig = Rig(grid=grid, seed=2)
     for value in range(0, 127, 3):
-        turn(rig, value)
+        send_cc(rig, value)
         rig.play(0.31)
     assert spliced(rig)
     check_events(rig.output.sent, ended=False)
     assert len(rig.placed()) > 2
 
 
-def test_ctl_changes_swap_and_tempo_while_it_plays(tmp_path: Path) -> None:
-    silent = ("--midi-api", "none", "--audio", "none")
-    options = ("--swap", "bar", "--grid", "bars", "--swing", "60", "--offset-midi", "-20")
-    with Daemon(tmp_path, *silent, *options) as daemon:
-        assert daemon.ctl(do="status")["swap"] == "bar"
-        assert daemon.ctl(do="swap", mode="beat")["ok"]
-        assert not daemon.ctl(do="swap", mode="soon")["ok"]
-        assert daemon.ctl(do="tempo", tempo=174)["ok"]
-        assert not daemon.ctl(do="tempo", tempo=4000)["ok"]
-        assert daemon.ctl(do="tap")["ok"]
-        status = daemon.ctl(do="status")
-        assert (status["swap"], status["tempo"], status["clock"]) == ("beat", 174.0, "internal")
-        assert daemon.ctl(do="stop")["ok"]
-        assert daemon.wait() == 0
-    jam = daemon.jam()
-    assert [round(60 / line.beat_seconds) for line in jam.lines] == [120, 174]
-    heard = [type(e.input) for e in jam.entries if isinstance(e, Heard)]
-    assert heard[:4] == [SetSwap, SetTempo, SetTempo, Tap]
+def test_a_held_phrase_repeats_and_nothing_is_missed() -> None:
+    rig = Rig()
+    play_to(rig, 3.0)
+    do(rig, SetHold, True)
+    rig.play(10.0)
+    turn(rig, density=0.9)
+    rig.play(5.0)
+    placed = rig.placed()[-4:]
+    assert {p.repeat for p in placed} == {True}
+    assert len({p.index for p in placed}) == 1
+    assert rig.sequencer.counters.decodes_missed == 0
+    do(rig, SetHold, False)
+    rig.play(5.0)
+    assert not rig.placed()[-1].repeat
+    assert decoded_at(rig, rig.placed()[-1].beat).z[0] == pytest.approx(2.0)
+    check_events(rig.output.sent, ended=False)
+
+
+def test_it_goes_through_the_states_of_its_table() -> None:
+    rig = Rig(midi=True, grid=Grid(Mode.BARS, bars=1.0), swap=Swap.BEAT)
+    source = Source(rig)
+
+    def state() -> State:
+        return rig.sequencer.player.state
+
+    source.run(0.1)
+    assert state() is State.READY, "the first phrase waits for the clock"
+    source.start()
+    source.run(0.1)
+    assert state() is State.PLAYING
+    send_cc(rig, 127)
+    source.run(0.02)
+    assert state() is State.CUTTING
+    assert spliced(rig) == []
+    source.run(0.9)
+    assert state() is State.PLAYING
+    assert len(spliced(rig)) == 1
+    rig.decode_seconds = 2.0
+    source.stop()
+    source.run(0.1)
+    assert state() is State.EMPTY
+    source.run(3.0)
+    assert state() is State.READY, "what would have followed"
