@@ -80,11 +80,11 @@ def _demo(p: argparse.ArgumentParser) -> None:
 def _performance(p: argparse.ArgumentParser) -> None:
     """Add what `play` and `demo` share."""
     from nesvae_live.app.options import BLOCK_FRAMES, ROUND, SAMPLE_RATE, WALK
-    from nesvae_live.io.audio.opening import APIS
+    from nesvae_live.io.audio import opening
     from nesvae_live.music import grid
 
     p.add_argument("--checkpoint", metavar="NAME|FILE")
-    p.add_argument("--audio", choices=APIS, default="auto")
+    p.add_argument("--audio", choices=opening.APIS, default="auto")
     p.add_argument("--audio-device", metavar="NAME", help="part of the name of a sound device")
     p.add_argument(
         "--sample-rate",

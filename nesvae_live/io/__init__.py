@@ -1,1 +1,11 @@
-"""Adapters: MIDI, audio, files and the control socket."""
+"""Devices and sockets: MIDI, sound, and other programs on the network.
+
+    midi/      MIDI ports: opened, watched, got back; notes sent on time
+    audio/     the sound device, in a process of its own, and the renderer that feeds it
+    remote/    the control socket, OSC and Link
+    matching   which port or device is meant by a part of its name
+    libraries  the shared libraries that this process has loaded, such as libjack
+    realtime   real-time scheduling for the calling thread
+
+What lies here itself imports no room; `midi`, `audio` and `remote` never import one another.
+"""

@@ -1,1 +1,18 @@
-"""take: to be written."""
+"""A recording: made while the music plays, recovered, replayed and exported.
+
+    recorder     writes the log and the WAV while the music plays
+    growing      a file that grows: locked, and what the disk refuses waits in memory
+    folder       the names of a take's files, what is made from its log, room on the disk
+    wav          the WAV format, and a WAV that is written whole
+    midifile     a take as a MIDI file
+    picture      a take as a picture
+    takes        the takes in a folder: found by name, whole or cut off
+    recover      completes a take that was cut off
+    replay       plays a log again, through the engine
+    replayfiles  the files of a replay: log, WAV and MIDI
+    sound        the sound of a log: its events, at the samples at which the chip took them
+    export       a take, or some bars of it, as MIDI, WAV, stems, VGM, score or picture
+    processes    child processes: bars exported while it plays, takes recovered at the start
+
+May import `clock`, `music`, `latent`, `chip`, `control`, `log` and `engine`.
+"""

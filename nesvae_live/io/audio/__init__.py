@@ -1,1 +1,12 @@
-"""audio: to be written."""
+"""The sound device in a process of its own, and the renderer that fills it.
+
+    opening   `open_audio`: which device is opened, through JACK or PortAudio
+    probe     which devices there are, asked in a child process
+    device    the open device: its ring buffers, how it is lost and got back
+    process   the process that plays on the device, with pyo
+    renderer  events to samples, ahead of the device and into the take
+    playhead  the line from time to samples, steered by the device's clock
+    mixer     what is heard: level, stereo spread, the voices' balance
+
+May import `clock`, `music`, `chip`, `log`, and what lies in `io` itself.
+"""

@@ -1,1 +1,15 @@
-"""Our MIDI ports: how they are opened, what they are for, and how they are kept alive."""
+"""MIDI ports: opened by name, watched and got back; notes sent on time.
+
+    opening      `open_midi`: which ports are opened, on which MIDI system
+    ports        the MIDI systems, the ports that they list, the names of our own ports
+    openports    the open ports by purpose: inputs, notes, clock, feedback to a controller
+    slot         one port of ours, which is opened, lost and reopened; the thread that reads inputs
+    stream       bytes to whole messages: running status, real-time bytes; sysex is dropped
+    sender       the deadline sender: each event at its time, every note ended
+    clocksender  MIDI clock for others to follow
+    monitor      lost ports, noticed and got back
+    jackkeeper   the same under JACK: connections made again, deaf inputs reopened
+    jackwatch    the JACK server itself: its end, its xruns, its ports
+
+May import `clock`, `music`, `control`, and what lies in `io` itself.
+"""
