@@ -1,1 +1,22 @@
-"""engine: to be written."""
+"""The engine: what is played, and when. Two threads, the sequencer's and the one that decodes.
+
+It is given its time, outputs, decoder and journal, and knows no network, chip, device or file.
+
+    engine        the two threads, started and stopped together; the status; what each thread may do
+    config        what a performance is set up from, as the first entry of its log holds it
+    protocols     what the engine is given: outputs, a decoder and an encoder, a clock, callbacks
+    sequencer     one step of the loop, and the one place where all parts are put together
+    dispatcher    every input is journaled, carried out and answered
+    gestures      snapshots, morphs, transposition, hold, capture: gestures, carried out
+    state         where the knobs are, how the voices are arranged; what is stored as snapshots
+    automation    recalls, morphs, the fader, chance, the auto mode, rounds
+    phraseplayer  the next phrase and new tails: asked for, placed, repeated; a table of its states
+    deadlines     how late a decode may be asked for, and where it can first be heard
+    inference     requests, and the thread that decodes them
+    placedphrase  a phrase on its beats: where it may be cut for a splice; the history of phrases
+    schedule      which notes are due on which beat; which notes sound, so that each one ends
+    outputs       notes shaped by patches and sent to every output, in order of time
+    journaling    entries for the log: a step's time, the tempo line, decoded phrases
+
+May import `clock`, `music`, `latent`, `control` and `log`.
+"""

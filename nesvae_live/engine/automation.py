@@ -60,7 +60,7 @@ ARRANGEMENT = "arrangement"
 
 
 @dataclass
-class Wander:
+class AutoWalk:
     """The auto mode: a walk, the `z` that it started from, and the phrases it has gone so far."""
 
     walk: Walk
@@ -83,7 +83,7 @@ class Automation:
     def __post_init__(self) -> None:
         self.cue: Cue | None = None
         self.morph: Morph | None = None
-        self.wander: Wander | None = None
+        self.auto_walk: AutoWalk | None = None
         self.leg: float | None = None
         """Beats from snapshot to snapshot on a round; None while there is no round."""
         self.pair = (1, 2)
@@ -91,9 +91,9 @@ class Automation:
         self._alpha = 0.0
         self._rolled = 0
 
-    def give(self, cue: Cue) -> None:
+    def set_cue(self, cue: Cue) -> None:
         """Schedule a cue; it ends whatever else moves the knobs, and an earlier cue."""
-        self._rest()
+        self._end_all()
         self.cue = cue
 
     def recall(self, slot: int, line: float) -> None:
@@ -102,7 +102,7 @@ class Automation:
         Raises:
             ValueError: there is none of that number.
         """
-        self.give(Cue(line, self.live.snapshot(slot), f"recall {slot}"))
+        self.set_cue(Cue(line, self.live.snapshot(slot), f"recall {slot}"))
 
     def morph_to(self, slot: int, line: float, beats: float) -> None:
         """Begin a morph to a snapshot on `line`, over `beats` beats.
@@ -111,11 +111,11 @@ class Automation:
             ValueError: there is none of that number.
         """
         self.live.snapshot(slot)  # if there is none, what moves now goes on
-        self._rest()
+        self._end_all()
         self.live.touched.clear()
         self._begin(slot, line, beats)
 
-    def go_round(self, line: float, beats: float) -> None:
+    def start_round(self, line: float, beats: float) -> None:
         """Begin a round on `line`: from snapshot to snapshot by their numbers, `beats` beats each.
 
         A knob that is turned by hand meanwhile belongs to the hand until it is released.
@@ -132,7 +132,7 @@ class Automation:
                 f"a round takes {ROUND_SLOTS} snapshots or more, and there are {len(slots)}: "
                 "`ctl store` makes them"
             )
-        self._rest()
+        self._end_all()
         self.live.touched.clear()
         self.live.round = True
         self.leg = beats
@@ -141,7 +141,7 @@ class Automation:
     def end_round(self) -> None:
         """End the round where it is; does nothing if there is none."""
         if self.leg is not None:
-            self._rest()
+            self._end_all()
 
     def set_pair(self, low: int, high: int) -> None:
         """Put the fader between two snapshots.
@@ -164,7 +164,7 @@ class Automation:
         if low.style is None:
             low = replace(low, style=self.live.style)
         if self.live.fader is None:
-            self._rest()
+            self._end_all()
             self.live.touched.clear()
         self.live.fader = value
         self._pose(between(low, high, value), at, "fader", -np.inf)
@@ -187,13 +187,13 @@ class Automation:
                 knobs[knob.name] = value
             else:
                 style[axis] = value_to_coordinate(value)
-        self.give(Cue(line, replace(setting, knobs=knobs, style=style), "chance"))
+        self.set_cue(Cue(line, replace(setting, knobs=knobs, style=style), "chance"))
 
     def set_auto(self, *, on: bool) -> None:
         """Start or end the auto mode: the knobs walk by themselves from the next phrase on."""
-        if on == (self.wander is not None):
+        if on == (self.auto_walk is not None):
             return
-        self._rest()
+        self._end_all()
         if not on:
             return
         live = self.live
@@ -202,7 +202,7 @@ class Automation:
         p = live.performance
         walk = Walk(live.seed, p.spread or Spread.plain(len(p.style)), p.reach)
         condition = live.condition
-        self.wander = Wander(
+        self.auto_walk = AutoWalk(
             walk,
             np.concatenate(
                 (condition.z[:N_ATTRIBUTES] * condition.mask, condition.z[N_ATTRIBUTES:])
@@ -229,18 +229,18 @@ class Automation:
                 self._alpha = alpha
             if alpha >= 1.0:
                 self.morph = None
-                self._go_on(morph)
+                self._next_leg(morph)
 
     def step(self, at: float) -> None:
         """Take the next step of the walk: a phrase is about to be asked for."""
-        wander, live = self.wander, self.live
-        if wander is None:
+        auto_walk, live = self.auto_walk, self.live
+        if auto_walk is None:
             return
-        z = wander.walk.at(wander.phrases)
-        wander.phrases += 1
-        alpha = min(wander.phrases / GLIDE_PHRASES, 1.0)
-        attributes = (1.0 - alpha) * wander.z[:N_ATTRIBUTES] + alpha * z[:N_ATTRIBUTES]
-        style = slerp(wander.z[N_ATTRIBUTES:], z[N_ATTRIBUTES:], alpha)
+        z = auto_walk.walk.at(auto_walk.phrases)
+        auto_walk.phrases += 1
+        alpha = min(auto_walk.phrases / GLIDE_PHRASES, 1.0)
+        attributes = (1.0 - alpha) * auto_walk.z[:N_ATTRIBUTES] + alpha * z[:N_ATTRIBUTES]
+        style = slerp(auto_walk.z[N_ATTRIBUTES:], z[N_ATTRIBUTES:], alpha)
         live.touched.intersection_update(live.knobs.values)  # a released knob is the walk's again
         taken = live.touched
         ends = live.performance.reach
@@ -253,7 +253,7 @@ class Automation:
         """What the status shows of the automation. Any thread may ask."""
         morph = self.morph
         return {
-            "auto": self.wander is not None,
+            "auto": self.auto_walk is not None,
             "round": self.leg is not None,
             "fader": self.live.fader,
             "morph": None if morph is None else [morph.slot, round(morph.alpha(beat), 3)],
@@ -263,13 +263,13 @@ class Automation:
         self._alpha = 0.0
         self.morph = Morph(self.live.setting, self.live.snapshot(slot), slot, line, beats)
 
-    def _go_on(self, done: Morph) -> None:
+    def _next_leg(self, done: Morph) -> None:
         """If there is a round, go to its next snapshot, and after the last to the first again."""
         live = self.live
         if self.leg is None:
             return
         if not live.snapshots:
-            self._rest()
+            self._end_all()
             return
         slots = sorted(live.snapshots)
         later = [slot for slot in slots if slot > done.slot]
@@ -286,8 +286,8 @@ class Automation:
         if ARRANGEMENT not in touched:
             self.arrange(setting.arrangement, line)
 
-    def _rest(self) -> None:
-        self.cue = self.morph = self.wander = self.leg = self.live.fader = None
+    def _end_all(self) -> None:
+        self.cue = self.morph = self.auto_walk = self.leg = self.live.fader = None
         self.live.auto = self.live.round = False
 
 

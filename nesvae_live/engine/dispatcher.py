@@ -139,7 +139,7 @@ class Dispatcher:
             self._carry_out(item)  # not journaled: in a replay it follows from the message
         self.surface.settle(self.live)
         if not asked:
-            self.gestures.ear.hear(data, at)
+            self.gestures.buffer.hear(data, at)
 
     def _turn_page(self, asked: TurnPage) -> None:
         self.surface.turn_page(asked)

@@ -59,7 +59,7 @@ class Gestures:
     arrange: Callable[[Arrangement], None]
 
     def __post_init__(self) -> None:
-        self.ear = CaptureBuffer()
+        self.buffer = CaptureBuffer()
 
     def take(self, item: Gesture) -> None:  # noqa: C901, PLR0912 - a table, one line a gesture
         """Carry a gesture out.
@@ -103,7 +103,7 @@ class Gestures:
                 most = live.bounds if amount is None else amount
                 automation.roll(BOUNDS.check("bounds", most), self.player.next_line())
             case Capture():
-                self.player.capture(self.ear.tuples(self.player.placer.step_seconds, at))
+                self.player.capture(self.buffer.tuples(self.player.placer.step_seconds, at))
                 live.hold = False
             case CapturePhrase(tuples):
                 self.player.capture(checked_phrase(tuples))
@@ -115,7 +115,7 @@ class Gestures:
             case Mark(text):
                 self.live.journal.put(Noted(self.time.now(), f"mark {text}".strip()))
 
-    def go_on(self, captured: Result) -> None:
+    def play_captured(self, captured: Result) -> None:
         """Go to the position of what was captured, and play it back first."""
         live, z = self.live, captured.z
         assert z is not None  # the encoder found it
@@ -124,7 +124,7 @@ class Gestures:
         for knob, coordinate, reach in zip(ATTRIBUTE_KNOBS, z, ends, strict=False):
             knobs[knob.name] = coordinate_to_value(float(coordinate), *reach)
         setting = replace(live.setting, knobs=knobs, style=z[N_ATTRIBUTES:])
-        self.automation.give(Cue(self.player.next_line(), setting, "capture", captured))
+        self.automation.set_cue(Cue(self.player.next_line(), setting, "capture", captured))
 
     def rearrange(self, arrangement: Arrangement) -> None:
         """Arrange the voices by hand: automation leaves them alone from now on."""
@@ -137,7 +137,7 @@ class Gestures:
     def _go_round(self, *, on: bool, bars: float | None) -> None:
         if on:
             beats = self._beats(self.live.morph_bars if bars is None else bars)
-            self.automation.go_round(self.player.next_line(), beats)
+            self.automation.start_round(self.player.next_line(), beats)
         else:
             self.automation.end_round()
 
@@ -154,7 +154,7 @@ class Gestures:
             return
         past = history.go(-phrases)
         live.hold = True
-        self.automation.give(
+        self.automation.set_cue(
             Cue(self.player.next_line(), self._position(past), "history", past.placed)
         )
 

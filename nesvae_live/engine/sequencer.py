@@ -174,7 +174,7 @@ class Sequencer:
         if self.clock.runs and self.player.state is State.READY:
             self._join()
         if (captured := self.player.take_captured()) is not None:
-            self.gestures.go_on(captured)
+            self.gestures.play_captured(captured)
         if self.clock.runs and not self.player.joining:
             self.tempo_log.tell(now)
             self._advance(now)

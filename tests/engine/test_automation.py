@@ -231,7 +231,7 @@ def test_the_walk_sets_out_from_where_the_knobs_stand() -> None:
     do(rig, SetAuto, True)
     play_to(rig, 5.0)
     first = decoded_at(rig, 4.0).z
-    walk = rig.sequencer.automation.wander
+    walk = rig.sequencer.automation.auto_walk
     assert walk is not None
     assert first[0] == pytest.approx(2.5 + (walk.walk.at(0)[0] - 2.5) / 8, abs=1e-4)
 

@@ -102,7 +102,7 @@ COMMANDS = st.one_of(
 )
 
 
-class Stage(RuleBasedStateMachine):
+class Machine(RuleBasedStateMachine):
     """The engine under a performer, and where it ought to be."""
 
     midi = False
@@ -266,7 +266,7 @@ class Stage(RuleBasedStateMachine):
         assert placed == sorted(placed)
 
 
-class MidiStage(Stage):
+class MidiMachine(Machine):
     """The same behind a MIDI clock."""
 
     midi = True
@@ -275,12 +275,12 @@ class MidiStage(Stage):
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
-@pytest.mark.parametrize("stage", [Stage, MidiStage])
+@pytest.mark.parametrize("machine", [Machine, MidiMachine])
 def test_a_thousand_actions_leave_no_note_and_no_doubt_about_the_position(
-    stage: type[Stage],
+    machine: type[Machine],
 ) -> None:
     run_state_machine_as_test(
-        stage,
+        machine,
         settings=settings(
             max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=QUIET
         ),
@@ -290,10 +290,10 @@ def test_a_thousand_actions_leave_no_note_and_no_doubt_about_the_position(
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 def test_a_hundred_thousand_actions_leave_no_note_and_no_doubt_about_the_position() -> None:
-    Stage.actions = MidiStage.actions = 0
-    for stage in (Stage, MidiStage):
+    Machine.actions = MidiMachine.actions = 0
+    for machine in (Machine, MidiMachine):
         run_state_machine_as_test(
-            stage,
+            machine,
             settings=settings(
                 max_examples=700,
                 stateful_step_count=100,
@@ -302,5 +302,5 @@ def test_a_hundred_thousand_actions_leave_no_note_and_no_doubt_about_the_positio
                 database=None,
             ),
         )
-    print("actions:", Stage.actions + MidiStage.actions)
-    assert Stage.actions + MidiStage.actions >= 100_000
+    print("actions:", Machine.actions + MidiMachine.actions)
+    assert Machine.actions + MidiMachine.actions >= 100_000
