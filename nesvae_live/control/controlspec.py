@@ -20,10 +20,13 @@ from nesvae_live.control.kinds import (
 )
 from nesvae_live.control.target import Kind, TargetSpec
 from nesvae_live.control.targets import TARGET_BY_NAME
+from nesvae_live.music.ranges import SHARE, Range
+
+MIDI_VALUE = Range(0, 127)
 
 
 class Takeover(StrEnum):
-    """How a control takes over a target that stands elsewhere: jumping, on crossing, or nearing."""
+    """How a control takes over a target that stands elsewhere: at once, on crossing, or scaled."""
 
     NONE = "none"
     PICKUP = "pickup"
@@ -109,17 +112,17 @@ class ControlSpec:
             raise ValueError(f"CC {self.number} is reserved ({why}): use another")
 
     def _check_options(self) -> None:
-        for what, value, low, high in (
-            ("deadband", self.deadband, 0, self.kind_spec.most),
-            ("range", self.low, 0.0, 1.0),
-            ("range", self.high, 0.0, 1.0),
-            ("speed", self.speed, 0.01, 100.0),
-            ("lit", self.lit, 0, 127),
-            ("unlit", self.unlit, 0, 127),
-            ("feedback", int(self.feedback), 0, 127),
+        for what, value, within in (
+            ("deadband", self.deadband, Range(0, self.kind_spec.most)),
+            ("range", self.low, SHARE),
+            ("range", self.high, SHARE),
+            ("speed", self.speed, Range(0.01, 100.0)),
+            ("lit", self.lit, MIDI_VALUE),
+            ("unlit", self.unlit, MIDI_VALUE),
+            ("feedback", int(self.feedback), MIDI_VALUE),
         ):
-            if not low <= value <= high:
-                raise ValueError(f"{what} {value:g} is out of range, {low:g} to {high:g}")
+            if value not in within:
+                raise ValueError(f"{what} {value:g} is out of range, {within}")
         if self.low == self.high:
             raise ValueError(f"range from {self.low:g} to {self.high:g}: the ends must differ")
         if self.curve not in CURVES:

@@ -29,8 +29,8 @@ from nesvae_live.music.events import MidiBytes
 PRESSED_FROM = 64
 """The lowest value of a pressed button."""
 
-UNSET_PLACE = 0.5
-"""The place, 0..1, from which an encoder starts on a knob that is unset."""
+UNTOUCHED_PLACE = 0.5
+"""The place, 0..1, from which an encoder starts on an untouched knob."""
 
 NOTHING = Selected()
 """What data entry sets on a channel that has selected no NRPN."""
@@ -206,7 +206,7 @@ class Surface:
         stands = target.now(view)
         if target.kind is Kind.KNOB:
             value = state.asked if state.holds(spec, stands) else stands
-            place = UNSET_PLACE if value is None else spec.value_to_place(value)
+            place = UNTOUCHED_PLACE if value is None else spec.value_to_place(value)
             place = min(max(place + steps * spec.speed / MOST_7, 0.0), 1.0)
             return [target.ask(state.hold(spec, spec.place_to_value(place)), at)]
         n = max(len(target.choices), 2)

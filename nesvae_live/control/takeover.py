@@ -96,7 +96,7 @@ class ControlState:
     ) -> float | None:
         """The target's new value after the control moved from place `before`; None leaves it.
 
-        `stands` is where the target stands; None if it is unset: then the control just holds it.
+        `stands` is where the target stands; None if it is untouched: the control then holds it.
         """
         place = self.place
         assert place is not None  # it moved

@@ -5,13 +5,13 @@ value in 0..1, which `ask` turns into the input that the sequencer carries out:
 
 | kind | a value means | a press (a button, a pad, a program change) |
 | --- | --- | --- |
-| knob | that value; a knob of the map can also be unset (None) | its range's upper end |
+| knob | that value; a knob of the map can also be untouched (None) | its range's upper end |
 | trigger | nothing: it happens | it happens |
 | switch | on from 0.5 | turns it over |
 | choice | `choices[value_to_choice(value)]` | the next choice, or the one that the control picks |
 
 `now` tells where a target stands, for takeover and feedback: a value in 0..1, or None if it has
-none (a trigger, or a knob that is unset). It reads the live state through a `StateView`.
+none (a trigger, or a knob that is untouched). It reads the live state through a `StateView`.
 
 A `MidiIn` goes through the surface (takeover, curve and range make a value in 0..1 of it) to `ask`,
 and the input that `ask` makes is carried out as if it had come on the inbox. The log, however, has

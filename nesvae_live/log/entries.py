@@ -97,7 +97,7 @@ class Turned:
 class Posed:
     """What no knob shows was set, because of `why`: a recall, a morph, a capture, the auto mode ...
 
-    `style` is where those style axes rest whose knobs are unset. The knobs' part is in `Turned`.
+    `style` is where the style axes of untouched knobs rest. The knobs' part is in `Turned`.
     """
 
     at: float
@@ -126,8 +126,8 @@ class Arranged:
 class Decoded:
     """A phrase came out of the decoder.
 
-    `z` and `mask` are what it was decoded from (mask: 1 is set, 0 is unset), `follows` is the index
-    of the phrase whose final state it started from (-1: none), `tokens` are its 52 tokens.
+    `z` and `mask` are what it was decoded from (mask: 1 is set, 0 untouched), `follows` is the
+    index of the phrase whose final state it started from (-1: none), `tokens` are its 52 tokens.
     """
 
     at: float

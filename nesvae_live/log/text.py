@@ -77,7 +77,7 @@ def _inked(text: str, ink: str) -> str:
 
 
 def _knobs(jam: Jam, columns: int, beats: float) -> dict[str, str]:
-    """A line for each knob that was turned: its height, and nothing where it was unset."""
+    """A line for each knob that was turned: its height, and nothing where it was untouched."""
     lines: dict[str, list[str]] = {}
     for entry in jam.entries:
         if not isinstance(entry, Turned):

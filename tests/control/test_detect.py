@@ -29,10 +29,10 @@ def nrpn(number: int, *values: int) -> list[tuple[int, ...]]:
 
 
 def heard(messages: Iterable[Sequence[int]], wants: Form = Form.ABSOLUTE) -> ControlDetector:
-    listener = ControlDetector(wants)
+    detector = ControlDetector(wants)
     for i, message in enumerate(messages):
-        listener.receive("keys", message, i * 0.02)
-    return listener
+        detector.receive("keys", message, i * 0.02)
+    return detector
 
 
 def verdict(messages: Sequence[Sequence[int]], wants: Form = Form.ABSOLUTE) -> Verdict | None:
@@ -86,14 +86,14 @@ def test_a_pair_that_comes_lsb_first_is_marked_so() -> None:
 
 @pytest.mark.parametrize(("values", "hint"), [((1, 1, 1), "other way"), ((65, 65), "other way"), ((12, 13), "further")])  # fmt: skip
 def test_what_is_not_clear_yet_asks_for_more(values: tuple[int, ...], hint: str) -> None:
-    listener = heard(cc(16, *values))
-    assert listener.verdict(9.0) is None
-    assert hint in listener.hint
+    detector = heard(cc(16, *values))
+    assert detector.verdict(9.0) is None
+    assert hint in detector.hint
 
 
 def test_a_hand_that_still_turns_is_waited_for_but_noise_is_not() -> None:
-    listener = heard(cc(21, 1, 5, 9))
-    assert listener.verdict(0.05) is None
+    detector = heard(cc(21, 1, 5, 9))
+    assert detector.verdict(0.05) is None
     noisy = heard(cc(21, *[*range(10, 30), 60, 61] * 2))
     assert noisy.verdict(0.0) is not None
     assert len(range(10, 30)) * 2 + 4 >= ENOUGH_MESSAGES
@@ -108,11 +108,11 @@ def test_a_faders_touch_note_does_not_hide_the_fader() -> None:
 
 @pytest.mark.parametrize("number", [n for n in range(128) if reserved_because(n)])
 def test_a_reserved_controller_is_refused_and_why_is_said(number: int) -> None:
-    listener = heard(cc(number, 1, 30, 60, 100))
-    assert listener.verdict(9.0) is None
+    detector = heard(cc(number, 1, 30, 60, 100))
+    assert detector.verdict(9.0) is None
     if not 98 <= number <= 101:
-        assert f"CC {number}" in listener.hint
-        assert "reserved" in listener.hint
+        assert f"CC {number}" in detector.hint
+        assert "reserved" in detector.hint
 
 
 def test_what_a_daw_sends_at_play_is_not_learnt_and_does_not_get_in_the_way() -> None:
@@ -122,8 +122,8 @@ def test_what_a_daw_sends_at_play_is_not_learnt_and_does_not_get_in_the_way() ->
 
 @given(st.lists(st.lists(st.integers(0, 255), max_size=4), max_size=60))
 def test_whatever_is_heard_a_verdict_is_a_control_that_can_be(stream: list[list[int]]) -> None:
-    listener = heard(stream)
-    found = listener.verdict(99.0)
-    assert isinstance(listener.heard, str)
+    detector = heard(stream)
+    found = detector.verdict(99.0)
+    assert isinstance(detector.heard, str)
     if found is not None:
         ControlSpec("density", found.number, found.channel, found.kind)

@@ -1,6 +1,6 @@
 """The language of the control socket: a line of JSON is a command, and a line is its answer.
 
-    {"do": "set", "knob": "density", "value": 0.5}          null unsets the knob
+    {"do": "set", "knob": "density", "value": 0.5}          null releases the knob
     {"do": "mute", "voice": "P1", "on": true}
     {"do": "solo", "voice": "P1", "on": true}
     {"do": "level", "voice": "P1", "level": -6}             in dB; the voice may be "all"

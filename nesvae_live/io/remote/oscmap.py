@@ -8,7 +8,7 @@
 | `/nesvae/hello` | none, or a port | only says where values are to be sent |
 
 Values come back under the same addresses, choices by name. `/nesvae/TARGET/set` is 0 while a knob
-is unset, and `/nesvae/info/NAME` has what the status line shows. What was wrong with a message
+is untouched, and `/nesvae/info/NAME` has what the status line shows. What was wrong with a message
 comes back as `/nesvae/error` with one line.
 """
 
