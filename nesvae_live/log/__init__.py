@@ -1,4 +1,4 @@
-"""The jam log: what is recorded of a jam, as lines of JSON, and what is read out of them.
+"""The jam log: a jam recorded as lines of JSON, and what they tell.
 
     entries  the vocabulary: one class for each kind of entry, and the journal that takes them
     names    the names of the format: entries, events and inputs; they never change

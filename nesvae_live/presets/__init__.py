@@ -1,4 +1,4 @@
-"""The files that people write: presets with their controls, patches and snapshots.
+"""Files that people write: presets, controllers, patches, snapshots.
 
     preset             a preset: where it is found, and what its TOML may say
     controltables      its controls, with their options, defaults and pages

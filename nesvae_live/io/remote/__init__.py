@@ -1,4 +1,4 @@
-"""Steering from other programs: the control socket, OSC and Ableton Link.
+"""Steering from other programs: the socket, OSC and Ableton Link.
 
     client           where the control socket is, and how `ctl` sends it a command
     server           the socket: who may open it, its clients, commands in and answers out
