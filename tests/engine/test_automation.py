@@ -42,7 +42,7 @@ from tests.support.rig import (
 
 
 def two_snapshots(rig: Rig) -> tuple[Setting, Setting]:
-    """Snapshot 1 is where the performer then stands, 2 the other end."""
+    """Snapshot 1 is as everything is afterwards, 2 is the other end."""
     turn(rig, density=0.9, register=0.25, style1=0.5 + 0.2, duty2=0.75)
     do(rig, SetTemperature, 1.3)
     do(rig, StoreSnapshot, 2)
@@ -201,7 +201,7 @@ def test_chance_stays_within_its_bounds_and_is_the_seeds() -> None:
     assert len(ends[0]) == 9
 
 
-def test_in_auto_mode_the_knobs_wander_and_a_touched_one_is_the_hands_until_it_is_let_go() -> None:
+def test_in_auto_mode_the_knobs_wander_but_one_turned_by_hand_stays_until_released() -> None:
     rig = bars_rig()
     turn(rig, noise=0.3)
     do(rig, SetAuto, True)
@@ -254,7 +254,7 @@ def test_a_round_goes_from_snapshot_to_snapshot_on_the_bars_and_begins_again() -
     assert rig.sequencer.counters.decodes_missed == 0
 
 
-def test_on_a_round_a_touched_knob_is_the_hands_until_it_is_let_go() -> None:
+def test_on_a_round_a_knob_turned_by_hand_stays_until_it_is_released() -> None:
     rig = bars_rig()
     three_snapshots(rig)
     do(rig, GoRound, True, 1.0)

@@ -22,7 +22,7 @@ from tests.support.waiting import wait_until
 
 
 class BrokenDecoder(DrawnDecoder):
-    """Spells one phrase, then fails."""
+    """Decodes one phrase, then fails."""
 
     def __init__(self) -> None:
         self.decodes = 0

@@ -1,4 +1,4 @@
-"""What hands do to everything but single knobs, on simulated time."""
+"""What people do to everything but single knobs, on simulated time."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_64_phrases_are_remembered() -> None:
     assert rig.placed()[-1].index == newest - 63
 
 
-def test_a_key_keeps_every_note_in_it_and_letting_go_of_it_frees_them() -> None:
+def test_a_key_keeps_every_note_in_it_and_without_it_they_are_free() -> None:
     rig = Rig()
     do(rig, SetKey, Key.parse("Eb minor"))
     rig.play(0.5)

@@ -103,7 +103,7 @@ COMMANDS = st.one_of(
 
 
 class Machine(RuleBasedStateMachine):
-    """The engine under a performer, and where it ought to be."""
+    """The engine under a performer, and a model of the position that it ought to have."""
 
     midi = False
     actions = 0

@@ -1,4 +1,4 @@
-"""Gestures by chance: anything that hands can do to everything but single knobs."""
+"""Gestures by chance: anything that people can do to everything but single knobs."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class NoJournal:
 
 
 class DrawnDecoder:
-    """Spells what the draws say: any legal phrase, no network; holds are mostly short.
+    """Decodes what the draws say: any legal phrase, without a network; most holds are short.
 
     The first attribute's coordinate shortens the holds, so that a test can hear a knob.
     """
@@ -75,7 +75,7 @@ class DrawnDecoder:
     n_style = 32
 
     def initial_state(self) -> DecoderState:
-        """No past."""
+        """The state without a past."""
         return DecoderState(np.zeros((1, 1), np.float32), START)
 
     def decode(
@@ -86,7 +86,7 @@ class DrawnDecoder:
         uniforms: NDArray[np.float32],
         sampling: Sampling,
     ) -> Decoded:
-        """Spell `[T, 4]` symbols from the draws `[T, 4]`; `sampling` changes nothing."""
+        """Decode `[T, 4]` symbols from the draws `[T, 4]`; `sampling` changes nothing."""
         del sampling
         n = np.array([slot.n_symbols for slot in SLOT_TABLE])
         symbols = (uniforms * n).astype(np.int64)
