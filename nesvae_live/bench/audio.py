@@ -205,5 +205,5 @@ def _measure(case: Case, server: str, client: Any, counter: XrunCounter) -> Row:
             process.kill()
             raise
     if not joined or not began or not line:
-        raise BenchError(f"the case {case.engine!r} failed; what it said is above")
+        raise BenchError(f"the case {case.engine!r} failed; its output is above")
     return Row(client.blocksize, case.engine, case.loaded, xruns, Figures(**json.loads(line)))

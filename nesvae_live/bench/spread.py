@@ -70,7 +70,7 @@ def match_notes(meant: Meant, caught: Sequence[Caught]) -> list[tuple[float, flo
             }
             if not lateness:
                 raise BenchError(
-                    f"note {item.data[1]} was heard on channel {channel + 1}, not played"
+                    f"note {item.data[1]} came on channel {channel + 1} that was not played"
                 )
             i = min(lateness, key=lambda i: abs(lateness[i] - late))
             late = lateness[i]
@@ -106,7 +106,7 @@ def knob_latencies(meant: Meant, turned: Sequence[Turn]) -> list[float]:
     for taken, *said in meant.turned:
         at = next((at for at, *turn in turns if turn == said), None)
         if at is None:
-            raise BenchError("what the instrument heard is not what was turned")
+            raise BenchError("the instrument received what was not sent")
         first = bisect_left(asked, taken)
         if first < len(decoded):
             latencies.append(1e3 * (starts[first] - at))

@@ -109,13 +109,13 @@ def _program(module: str, *arguments: str, server: str) -> Iterator[Callable[[],
                 said, _ = process.communicate("stop\n", timeout=END_SECONDS)
                 answer: dict[str, Any] = json.loads(said)
             except (subprocess.TimeoutExpired, json.JSONDecodeError, BrokenPipeError):
-                raise BenchError(f"{module} failed; what it said is above") from None
+                raise BenchError(f"{module} failed; its output is above") from None
             return answer
 
         try:
             assert process.stdout is not None
             if process.stdout.readline() != "ready\n":
-                raise BenchError(f"{module} failed; what it said is above")
+                raise BenchError(f"{module} failed; its output is above")
             yield stop
         finally:
             process.kill()

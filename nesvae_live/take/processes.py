@@ -92,7 +92,7 @@ class PartExport:
         self._running: dict[str, subprocess.Popen[str]] = {}
 
     def keep(self, bars: int, over: int) -> Mapping[str, Any]:
-        """Ask for the last `bars` of `over` finished ones; the sequencer's thread, one queue put."""
+        """Ask for the last `bars` of `over` finished ones; by the sequencer; one queue put."""
         if bars < 1:
             return {"ok": False, "error": f"{bars} bars: 1 or more"}
         if over < 1:

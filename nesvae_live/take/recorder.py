@@ -188,9 +188,7 @@ class Recorder:
         assert self._sound
         lines, samples = [], []
         try:
-            for _ in range(
-                self._queue.qsize()
-            ):  # no more: entries may come faster than they are written
+            for _ in range(self._queue.qsize()):  # not until it is empty: that may never be
                 item = self._queue.get_nowait()
                 if isinstance(item, np.ndarray):
                     samples.append(item.astype("<i2", copy=False).tobytes())

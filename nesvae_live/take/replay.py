@@ -172,8 +172,8 @@ class Replay:
         asked = self._asked
         if asked is None or (asked.index, asked.splice) != (entry.index, entry.splice):
             raise ReplayError(
-                f"at {entry.at:.3f} s the log answers what nobody asked (phrase {entry.index}): "
-                "it is damaged before, or of another version of nesvae_live"
+                f"at {entry.at:.3f} s the log has an answer that nothing asked for (phrase "
+                f"{entry.index}): it is damaged before, or of another version of nesvae_live"
             )
         tuples = tokens_to_tuples(np.array(entry.tokens))
         if self._decoder is not None:
@@ -219,14 +219,14 @@ def _setup(opened: Opened) -> Setup:
     if not opened.setup:
         raise ReplayError(
             "the log doesn't say what the jam was set up with, so it can't be played again; "
-            "`jam export` makes its files of what it sent"
+            "`jam export` makes its files from what it sent"
         )
     try:
         setup: Setup = to_value(opened.setup, Setup)
     except (TypeError, ValueError) as error:
         raise ReplayError(
             f"the log's set-up is of another version of nesvae_live ({error}): it can't be played "
-            "again here; `jam export` makes its files of what it sent"
+            "again here; `jam export` makes its files from what it sent"
         ) from None
     return setup
 

@@ -24,6 +24,7 @@ from nesvae_live.log.text import jam_to_figures, jam_to_text
 from nesvae_live.music.voices import Voice
 from nesvae_live.take.export import KINDS, export, read_selection
 from nesvae_live.take.folder import LOG_NAME, SOUND_NAME, read_jam
+from nesvae_live.take.sound import SoundReplay
 from nesvae_live.take.takes import TakeError
 from tests.support.simulated import RATE, SimulatedJam
 
@@ -160,6 +161,19 @@ def test_nothing_is_written_over(take: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(TakeError, match="file"):
         export(selection, ["mid"], tmp_path / "file")
+
+
+def test_what_fails_midway_leaves_nothing(
+    take: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: SoundReplay, until: int = 0) -> None:
+        raise OSError(28, f"no space left for sample {until}")
+
+    monkeypatch.setattr(SoundReplay, "end", full)
+    selection = read_selection(take, (2, 3))
+    with pytest.raises(TakeError, match="no space left"):
+        export(selection, ["stems"], tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_without_its_wav_a_take_is_rendered_anew(take: Path, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def run(plan: DevicePlan, pipe: Connection, head: Any, rings: Any) -> None:
     shared = np.frombuffer(head, dtype=np.int64)
     feed = Feed(server, shared, np.frombuffer(rings, dtype=np.float32).reshape(plan.outputs, -1))
     pipe.send(DeviceOpened(round(server.getSamplingRate()), int(server.getBufferSize())))
-    ask_for_realtime()  # or the holder of the interpreter's lock could be preempted by any other program
+    ask_for_realtime()  # or any program could preempt the holder of the interpreter's lock
     while server.getIsStarted() and not pipe.poll(LOOK_SECONDS):
         shared[CPU_NS] = time.process_time_ns()
     if server.getIsBooted():  # pyo has shut itself down when the JACK server died

@@ -100,9 +100,7 @@ class DeadlineSender:
         self._all_off = all_off
         self._time = time
         self._queue: SimpleQueue[_Put] = SimpleQueue()
-        self._held: list[
-            tuple[float, int, Event]
-        ] = []  # a heap; of equal times what came first goes first
+        self._held: list[tuple[float, int, Event]] = []  # a heap, in order of time
         self._order = 0
         self._stopped = False
         self._thread = threading.Thread(target=self.run, name="MIDI sender", daemon=True)
