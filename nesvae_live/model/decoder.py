@@ -1,7 +1,7 @@
 """The network for live use: the arithmetic of `nesvae_live.model.vae` without torch or the GIL.
 
-Embeddings are multiplied with the input weights once, at load time; what is left of a step is
-four matrix-vector products and four small heads. Vectors are float32, weights C-contiguous.
+A step is four matrix-vector products and four small heads; all else is done once, when the weights
+are laid out (`nesvae_live.model.decoderweights`).
 """
 
 from __future__ import annotations
@@ -15,50 +15,17 @@ from numpy.typing import NDArray
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import START, Decoded, DecoderState, Sampling
 from nesvae_live.model.checkpoint import Checkpoint
-from nesvae_live.model.gru import F32, add_product, contiguous, gru_cell, input_table, stack
-from nesvae_live.model.int8 import pack
-from nesvae_live.model.intervals import N_SCORES, RELATIONS, bin_table
-from nesvae_live.music.phrase import N_VOICES, SLOT_TABLE, SLOTS, TUPLES_PER_PHRASE
-
-N_SYMBOLS = np.array([slot.n_symbols for slot in SLOT_TABLE])
-RELATED = np.array([(r.slot, r.source, r.before, r.bins, r.offset) for r in RELATIONS])
+from nesvae_live.model.decoderweights import DecoderWeights, decoder_weights
+from nesvae_live.model.gru import F32, add_product, contiguous, gru_cell
+from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE
 
 
 class Decoder:
-    """Spells phrases from z; safe to use from one thread at a time; releases the GIL."""
+    """Decodes phrases from z; used by one thread at a time; releases the GIL."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        w, config = checkpoint.weights, checkpoint.config
-        self.config = config
-        w_in = w["decoder.gru.weight_ih_l0"]
-        self._input_table, self._first_row = input_table(w, "decoder.embed", w_in)
-        self._w_zm = contiguous(w_in[:, SLOTS * config.embedding :])
-        self._w_ih = _packed([w[f"decoder.gru.weight_ih_l{i}"] for i in range(1, config.layers)])
-        self._w_hh = _packed([w[f"decoder.gru.weight_hh_l{i}"] for i in range(config.layers)])
-        self._b_ih = stack([w[f"decoder.gru.bias_ih_l{i}"] for i in range(config.layers)])
-        self._b_hh = stack([w[f"decoder.gru.bias_hh_l{i}"] for i in range(config.layers)])
-        self._w_lift = _packed([w[f"decoder.lift.{i}.weight"] for i in range(SLOTS)])
-        self._b_lift = stack([w[f"decoder.lift.{i}.bias"] for i in range(SLOTS)])
-        most = int(N_SYMBOLS.max())
-        self._given = np.zeros((SLOTS, SLOTS, most, config.head_hidden), np.float32)
-        w_logits = np.zeros((SLOTS, most, config.head_hidden), np.float32)
-        self._b_logits = np.zeros((SLOTS, most), np.float32)
-        for i in range(SLOTS):
-            n = N_SYMBOLS[i]
-            w_logits[i, :n] = w[f"decoder.logits.{i}.weight"]
-            self._b_logits[i, :n] = w[f"decoder.logits.{i}.bias"]
-            for j in range(i):
-                self._given[i, j, : N_SYMBOLS[j]] = w[f"decoder.given.{i}.{j}.weight"]
-        self._w_logits = pack(w_logits)
-        self._w_relative = np.zeros((N_VOICES, max(N_SCORES), config.hidden), np.float32)
-        self._b_relative = np.zeros((N_VOICES, max(N_SCORES)), np.float32)
-        for i, n in enumerate(N_SCORES):
-            self._w_relative[i, :n] = w[f"decoder.relative.{i}.weight"]
-            self._b_relative[i, :n] = w[f"decoder.relative.{i}.bias"]
-        self._bins = np.zeros((len(RELATIONS), most + 1, most), np.int64)
-        for i, relation in enumerate(RELATIONS):
-            table = bin_table(relation)
-            self._bins[i, : table.shape[0], : table.shape[1]] = table
+        self.config = checkpoint.config
+        self._weights = decoder_weights(checkpoint.weights, checkpoint.config)
 
     def initial_state(self) -> DecoderState:
         """No past."""
@@ -109,23 +76,7 @@ class Decoder:
             np.float32(sampling.temperature),
             np.float32(sampling.top_p),
             np.float32(sampling.guidance),
-            self._first_row,
-            self._input_table,
-            self._w_zm,
-            *self._w_ih,
-            *self._w_hh,
-            self._b_ih,
-            self._b_hh,
-            *self._w_lift,
-            self._b_lift,
-            self._given,
-            *self._w_logits,
-            self._b_logits,
-            self._w_relative,
-            self._b_relative,
-            self._bins,
-            RELATED,
-            N_SYMBOLS,
+            self._weights,
             symbols,
             hidden,
         )
@@ -143,10 +94,6 @@ class Decoder:
             self.decode(z, mask, self.initial_state(), uniforms, Sampling(guidance=2.0))
             seconds = time.perf_counter() - began
         return seconds
-
-
-def _packed(matrices: list[F32]) -> tuple[NDArray[np.int8], F32]:
-    return pack(stack(matrices))
 
 
 @njit(nogil=True, cache=True, fastmath=True)
@@ -210,27 +157,7 @@ def _decode(
     temperature: np.float32,
     top_p: np.float32,
     guidance: np.float32,
-    first_row: NDArray[np.int64],
-    input_table: F32,
-    w_zm: F32,
-    w_ih: NDArray[np.int8],
-    s_ih: F32,
-    w_hh: NDArray[np.int8],
-    s_hh: F32,
-    b_ih: F32,
-    b_hh: F32,
-    w_lift: NDArray[np.int8],
-    s_lift: F32,
-    b_lift: F32,
-    given: F32,
-    w_logits: NDArray[np.int8],
-    s_logits: F32,
-    b_logits: F32,
-    w_relative: F32,
-    b_relative: F32,
-    bins: NDArray[np.int64],
-    related: NDArray[np.int64],
-    n_symbols: NDArray[np.int64],
+    weights: DecoderWeights,
     symbols: NDArray[np.int64],
     hidden: F32,
 ) -> None:
@@ -238,15 +165,15 @@ def _decode(
     layers, rows, size = hidden.shape[1], hidden.shape[2], hidden.shape[3]
     candidates, branches = symbols.shape[0], zm.shape[0]
     from_zm = np.empty((branches, 3 * size), np.float32)
-    from_zm[:] = b_ih[0]
-    add_product(w_zm, np.ones(w_zm.shape[0], np.float32), zm, from_zm)
+    from_zm[:] = weights.b_ih[0]
+    add_product(weights.w_zm, np.ones(weights.w_zm.shape[0], np.float32), zm, from_zm)
     gates_in = np.empty((rows, 3 * size), np.float32)
     gates_h = np.empty((rows, 3 * size), np.float32)
-    lifted = np.empty((rows, w_lift.shape[1]), np.float32)
-    logits = np.empty((rows, b_logits.shape[1]), np.float32)
-    kept = np.empty(b_logits.shape[1], np.float32)
-    scores = np.empty((rows, b_relative.shape[1]), np.float32)
-    s_relative = np.ones(b_relative.shape[1], np.float32)
+    lifted = np.empty((rows, weights.w_lift.shape[1]), np.float32)
+    logits = np.empty((rows, weights.b_logits.shape[1]), np.float32)
+    kept = np.empty(weights.b_logits.shape[1], np.float32)
+    scores = np.empty((rows, weights.b_relative.shape[1]), np.float32)
+    s_relative = np.ones(weights.b_relative.shape[1], np.float32)
     for t in range(uniforms.shape[1]):
         for layer in range(layers):
             if layer == 0:
@@ -254,37 +181,42 @@ def _decode(
                     gates_in[row] = from_zm[row % branches]
                     for slot in range(4):
                         symbol = previous[row // branches, slot]
-                        gates_in[row] += input_table[first_row[slot] + symbol]
+                        gates_in[row] += weights.input_table[weights.first_row[slot] + symbol]
             else:
-                gates_in[:] = b_ih[layer]
-                add_product(w_ih[layer - 1], s_ih[layer - 1], hidden[t + 1, layer - 1], gates_in)
-            gates_h[:] = b_hh[layer]
-            add_product(w_hh[layer], s_hh[layer], hidden[t, layer], gates_h)
+                gates_in[:] = weights.b_ih[layer]
+                add_product(
+                    weights.w_ih[layer - 1],
+                    weights.s_ih[layer - 1],
+                    hidden[t + 1, layer - 1],
+                    gates_in,
+                )
+            gates_h[:] = weights.b_hh[layer]
+            add_product(weights.w_hh[layer], weights.s_hh[layer], hidden[t, layer], gates_h)
             gru_cell(gates_in, gates_h, hidden[t, layer], hidden[t + 1, layer])
         top = hidden[t + 1, layers - 1]
         for slot in range(4):
-            lifted[:] = b_lift[slot]
-            add_product(w_lift[slot], s_lift[slot], top, lifted)
+            lifted[:] = weights.b_lift[slot]
+            add_product(weights.w_lift[slot], weights.s_lift[slot], top, lifted)
             for row in range(rows):
                 for j in range(slot):
-                    lifted[row] += given[slot, j, symbols[row // branches, t, j]]
+                    lifted[row] += weights.given[slot, j, symbols[row // branches, t, j]]
                 for i in range(lifted.shape[1]):
                     lifted[row, i] = max(lifted[row, i], np.float32(0))
-            logits[:] = b_logits[slot]
-            add_product(w_logits[slot], s_logits[slot], lifted, logits)
-            n = n_symbols[slot]
-            if slot < w_relative.shape[0]:
-                scores[:] = b_relative[slot]
-                add_product(w_relative[slot], s_relative, top, scores)
-            for i in range(related.shape[0]):
-                if related[i, 0] != slot:
+            logits[:] = weights.b_logits[slot]
+            add_product(weights.w_logits[slot], weights.s_logits[slot], lifted, logits)
+            n = weights.n_symbols[slot]
+            if slot < weights.w_relative.shape[0]:
+                scores[:] = weights.b_relative[slot]
+                add_product(weights.w_relative[slot], s_relative, top, scores)
+            for i in range(weights.related.shape[0]):
+                if weights.related[i, 0] != slot:
                     continue
-                source, before, width, offset = related[i, 1:]
+                source, before, width, offset = weights.related[i, 1:]
                 for row in range(rows):
                     c = row // branches
                     known = previous[c, source] if before else symbols[c, t, source]
                     for k in range(n):
-                        where = bins[i, known, k]
+                        where = weights.bins[i, known, k]
                         if where < width:
                             logits[row, k] += scores[row, offset + where]
             for c in range(candidates):
