@@ -14,9 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
+from nesvae_live.chip.nesmidi import messages_to_track
 from nesvae_live.music.events import VELOCITY
 from nesvae_live.music.phrase import STEPS_PER_SECOND, Ints, tuples_to_steps
-from nesvae_live.music.voices import VOICES, Voice
+from nesvae_live.music.voices import FAINT, INK, PAPER, VOICE_INKS, VOICES, Voice
 
 TICKS_PER_BEAT = 480
 TEMPO_BPM = 120
@@ -25,9 +26,7 @@ DPI = 110
 LINE_SECONDS = 20.0
 """How much of a piece fits on one line of its picture."""
 MOST_LINES = 60
-PAPER, INK, FAINT, LINE = "#fbf9f4", "#2b2b33", "#8a8781", "#d9d2c3"
-INKS = ((Voice.TR, "#009e73", 1.0), (Voice.P2, "#e69f00", 0.86), (Voice.P1, "#0072b2", 0.64))
-"""Voices from the back to the front: a colour of Okabe and Ito's, a height in semitones."""
+LINE = "#d9d2c3"
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def write_piece_midi(piece: Piece, path: Path) -> None:
         (int(start) * TICKS_PER_STEP, mido.MetaMessage("marker", text=mark))
         for start, mark in zip(piece.starts(), piece.marks, strict=False)
     ]
-    file.tracks.append(_track(piece.title or "nesvae_live", head, end))
+    file.tracks.append(messages_to_track(head, end, piece.title or "nesvae_live"))
     notes = piece.notes()
     for spec in VOICES:
         messages = []
@@ -98,20 +97,8 @@ def write_piece_midi(piece: Piece, path: Path) -> None:
                 messages.append((first * TICKS_PER_STEP, on))
                 messages.append((after * TICKS_PER_STEP, mido.Message("note_off", **named)))
         messages.sort(key=lambda timed: (timed[0], timed[1].type == "note_on"))
-        file.tracks.append(_track(spec.voice.name, messages, end))
+        file.tracks.append(messages_to_track(messages, end, spec.voice.name))
     file.save(path)
-
-
-def _track(
-    name: str, messages: Sequence[tuple[int, mido.Message | mido.MetaMessage]], end: int
-) -> mido.MidiTrack:
-    track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
-    now = 0
-    for tick, message in messages:
-        track.append(message.copy(time=tick - now))
-        now = tick
-    track.append(mido.MetaMessage("end_of_track", time=max(end - now, 0)))
-    return track
 
 
 def write_piece_picture(piece: Piece, path: Path, *, line_seconds: float = LINE_SECONDS) -> None:
@@ -162,11 +149,11 @@ def _dress(axis: Axes, start: float, width: float) -> None:
 def _draw(
     axis: Axes, notes: Sequence[tuple[Voice, int, int, int]], start: float, width: float
 ) -> None:
-    for voice, colour, height in INKS:
+    for ink in VOICE_INKS:
         boxes = []
         for of, note, first, after in notes:
             a, b = first / STEPS_PER_SECOND, after / STEPS_PER_SECOND
-            if of is voice and b > start and a < start + width:
-                low, high = note - height / 2, note + height / 2
+            if of is ink.voice and b > start and a < start + width:
+                low, high = note - ink.height / 2, note + ink.height / 2
                 boxes.append([(a, low), (b, low), (b, high), (a, high)])
-        axis.add_collection(PolyCollection(boxes, facecolor=colour, linewidth=0, zorder=3))
+        axis.add_collection(PolyCollection(boxes, facecolor=ink.colour, linewidth=0, zorder=3))

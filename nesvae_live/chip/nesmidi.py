@@ -148,22 +148,16 @@ def timeline_to_midi(timeline: Timeline) -> bytes:
     if timeline.nsamps > MOST_TICKS:
         raise ValueError("it is longer than 101 minutes, the most that a tick a sample can say")
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
-    file.tracks.append(
-        _track(
-            [
-                (0, mido.MetaMessage("set_tempo", tempo=BEAT_MICROSECONDS)),
-                (0, mido.MetaMessage("time_signature", numerator=4, denominator=4)),
-                (timeline.nsamps, mido.MetaMessage("time_signature", numerator=1, denominator=1)),
-            ]
-        )
-    )
+    conductor = [
+        (0, mido.MetaMessage("set_tempo", tempo=BEAT_MICROSECONDS)),
+        (0, mido.MetaMessage("time_signature", numerator=4, denominator=4)),
+        (timeline.nsamps, mido.MetaMessage("time_signature", numerator=1, denominator=1)),
+    ]
+    file.tracks.append(messages_to_track(conductor, timeline.nsamps + 1))
     for spec in TRACKS:
         program = mido.Message("program_change", channel=spec.channel, program=spec.program)
-        head: list[TimedMessage] = [
-            (0, mido.MetaMessage("track_name", name=spec.name)),
-            (0, program),
-        ]
-        file.tracks.append(_track(head + _messages(timeline, spec)))
+        messages = [(0, program), *_messages(timeline, spec)]
+        file.tracks.append(messages_to_track(messages, messages[-1][0] + 1, spec.name))
     written = BytesIO()
     file.save(file=written)
     return written.getvalue()
@@ -196,11 +190,16 @@ def _messages(timeline: Timeline, spec: TrackSpec) -> list[TimedMessage]:
     return messages
 
 
-def _track(messages: list[TimedMessage]) -> mido.MidiTrack:
+def messages_to_track(
+    messages: Iterable[TimedMessage], end: int, name: str | None = None
+) -> mido.MidiTrack:
+    """A track of messages that rise in tick; what is later than tick `end` is put there."""
     track = mido.MidiTrack()
+    if name is not None:
+        track.append(mido.MetaMessage("track_name", name=name))
     now = 0
-    for tick, message in messages:
-        track.append(message.copy(time=tick - now))
-        now = tick
-    track.append(mido.MetaMessage("end_of_track", time=1))
+    for tick, message in (*messages, (end, mido.MetaMessage("end_of_track"))):
+        at = min(tick, end)
+        track.append(message.copy(time=at - now))
+        now = at
     return track

@@ -15,12 +15,10 @@ from nesvae_live.evaluation.features import BINS, FEATURES, features, to_bins
 from nesvae_live.evaluation.slerptest import Ways
 from nesvae_live.latent.attributes import ATTRIBUTES, measure
 from nesvae_live.music.phrase import N_VOICES, TUPLES_PER_PHRASE, Ints
-from nesvae_live.music.voices import VOICES
+from nesvae_live.music.voices import FAINT, INK, PAPER, VOICE_INKS, VOICES
 
 Floats = NDArray[np.float64]
-PAPER, INK, FAINT = "#fbf9f4", "#2b2b33", "#8a8781"
 OURS, THEIRS = "#0072b2", "#e69f00"  # of Okabe and Ito's colours, which differ to every eye
-COLOURS = (("P1", "#0072b2", 0.64), ("P2", "#e69f00", 0.86), ("TR", "#009e73", 1.0))
 ROLLS = 5
 
 
@@ -139,18 +137,19 @@ def draw_roll(axis: Axes, phrases: Ints) -> None:
     tuples = phrases.reshape(-1, 4)
     ends = np.cumsum(tuples[:, 3])
     starts = ends - tuples[:, 3]
-    for voice in reversed(range(N_VOICES)):
-        name, colour, height = COLOURS[voice]
-        on = tuples[:, voice] > 0
-        x0, x1, y = starts[on], ends[on], tuples[on, voice]
+    for ink in VOICE_INKS:
+        on = tuples[:, ink.voice] > 0
+        x0, x1, y = starts[on], ends[on], tuples[on, ink.voice]
         corners = np.stack(
             [
-                np.column_stack((x, y + side * height / 2))
+                np.column_stack((x, y + side * ink.height / 2))
                 for x, side in ((x0, -1), (x1, -1), (x1, 1), (x0, 1))
             ],
             1,
         )
-        axis.add_collection(PolyCollection(list(corners), facecolors=colour, label=name))
+        axis.add_collection(
+            PolyCollection(list(corners), facecolors=ink.colour, label=ink.voice.name)
+        )
     for border in ends[TUPLES_PER_PHRASE - 1 :: TUPLES_PER_PHRASE]:
         axis.axvline(border, color=FAINT, linewidth=0.4, alpha=0.6)
     notes = tuples[:, :N_VOICES][tuples[:, :N_VOICES] > 0]

@@ -1,4 +1,4 @@
-"""The chip's voices, and where each stands in MIDI and in the vocabulary."""
+"""The chip's voices: where each stands in MIDI and in the vocabulary, and how it is drawn."""
 
 from __future__ import annotations
 
@@ -49,3 +49,25 @@ VOICES = (
 
 CHANNELS = {spec.voice: spec.channel for spec in VOICES} | {Voice.NO: 9}
 """The MIDI channel of every voice, 0-based: the noise is on that of General MIDI's drums."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceInk:
+    """How a voice is drawn in a piano roll: `height` is that of its notes, in semitones."""
+
+    voice: Voice
+    label: str
+    colour: str
+    height: float
+
+
+VOICE_INKS = (
+    VoiceInk(Voice.TR, "triangle", "#009e73", 1.0),
+    VoiceInk(Voice.P2, "pulse 2", "#e69f00", 0.86),
+    VoiceInk(Voice.P1, "pulse 1", "#0072b2", 0.64),
+)
+"""The voices from the back to the front: where they meet, a thinner one lies on a thicker one. The
+colours are Okabe and Ito's, which everybody can tell apart."""
+
+PAPER, INK, FAINT = "#fbf9f4", "#2b2b33", "#8a8781"
+"""What they are drawn on, and the colours of text and of lines beside them."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import mido
 
+from nesvae_live.chip.nesmidi import messages_to_track
 from nesvae_live.control.kinds import MOST_7, place_to_raw
 from nesvae_live.latent.attributes import ATTRIBUTES
 from nesvae_live.latent.knobs import SOUND_KNOBS
@@ -54,14 +54,14 @@ def jam_to_midi(jam: Jam) -> mido.MidiFile:
     changes = sorted([*tempi[1:], *_markers(jam)], key=lambda timed: timed[0])
     head = [*tempi[:1], (0, metre), *changes]
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
-    file.tracks.append(_track(title, head, end))
+    file.tracks.append(messages_to_track(head, end, title))
     notes = jam.notes()
     voices = [spec.voice for spec in VOICES]
     if any(note.voice is Voice.NO for note in notes):
         voices.append(Voice.NO)
     for voice in voices:
-        file.tracks.append(_track(voice.name, _voice_messages(jam, notes, voice), end))
-    file.tracks.append(_track("knobs", _knob_messages(jam), end))
+        file.tracks.append(messages_to_track(_voice_messages(jam, notes, voice), end, voice.name))
+    file.tracks.append(messages_to_track(_knob_messages(jam), end, "knobs"))
     return file
 
 
@@ -141,19 +141,6 @@ def _knob_messages(jam: Jam) -> list[tuple[int, mido.Message | mido.MetaMessage]
 
 def _tick(beat: float) -> int:
     return round(beat * TICKS_PER_BEAT)
-
-
-def _track(
-    name: str, messages: Iterable[tuple[int, mido.Message | mido.MetaMessage]], end: int
-) -> mido.MidiTrack:
-    """Make a track of messages in the order of ticks; what is later than `end` is put there."""
-    track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
-    now = 0
-    for tick, message in (*messages, (end, mido.MetaMessage("end_of_track"))):
-        at = min(tick, end)
-        track.append(message.copy(time=at - now))
-        now = at
-    return track
 
 
 def write_midi(jam: Jam, path: Path) -> None:

@@ -7,7 +7,6 @@ the knob was released.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from nesvae_live.latent.knobs import KNOB_BY_NAME
 from nesvae_live.log.entries import Placed, Turned
 from nesvae_live.log.jam import Jam, Note
 from nesvae_live.music.events import VELOCITY
-from nesvae_live.music.voices import Voice
+from nesvae_live.music.voices import FAINT, INK, PAPER, VOICE_INKS, Voice
 
 DPI = 120
 NARROWEST, WIDEST = 12.0, 60.0  # inches
@@ -39,28 +38,10 @@ PHRASE_INCHES = 0.2
 NOISE_INCHES = 0.42
 KNOB_INCHES = 0.42
 
-PAPER, INK, FAINT = "#fbf9f4", "#2b2b33", "#8a8781"
 BLACK_KEY, BAR_LINE, BEAT_LINE = "#f2eee5", "#b9b3a6", "#e6e1d6"
 PHRASES = ("#d9d2c3", "#ebe6da")
 KNOB = "#6d5a86"
 NOISE = "#55504a"
-
-
-@dataclass(frozen=True, slots=True)
-class Ink:
-    """How a voice is drawn; where voices meet, a thinner one lies on a thicker one."""
-
-    voice: Voice
-    label: str
-    colour: str
-    height: float  # semitones
-
-
-INKS = (  # Okabe and Ito's colours, safe for the colour-blind; from the back to the front
-    Ink(Voice.TR, "triangle", "#009e73", 1.0),
-    Ink(Voice.P2, "pulse 2", "#e69f00", 0.86),
-    Ink(Voice.P1, "pulse 1", "#0072b2", 0.64),
-)
 
 
 def write_picture(jam: Jam, path: Path) -> None:
@@ -154,7 +135,7 @@ def _roll(axes: Axes, notes: Sequence[Note], lowest: int, highest: int, edge: fl
     octaves = [note for note in range(lowest, highest + 1) if note % 12 == 0]
     axes.hlines([c - 0.5 for c in octaves], *axes.get_xlim(), BAR_LINE, lw=0.5, zorder=0)
     axes.set_yticks(octaves, [f"C{c // 12 - 1}" for c in octaves])
-    for ink in INKS:
+    for ink in VOICE_INKS:
         half = ink.height / 2
         boxes = [
             [

@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from nesvae_live.log.entries import Closed, Entry, Opened, Placed, Sent, Turned
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.events import NoteOff, NoteOn
-from nesvae_live.music.voices import Voice
-from nesvae_live.take.picture import INKS, WIDEST, jam_to_figure, knob_curves, write_picture
+from nesvae_live.music.voices import VOICE_INKS, Voice
+from nesvae_live.take.picture import WIDEST, jam_to_figure, knob_curves, write_picture
 
 OPENED = Opened(
     *(0.0, "2026-11-23T14:05:09", 120.0, "4/4", 4.0, 48000, 7),
@@ -52,7 +52,7 @@ def words(figure: Figure) -> str:
 def test_every_note_is_a_box_of_its_voices_colour() -> None:
     jam = song(4)
     drawn = boxes(jam_to_figure(jam).axes[0])
-    for ink in INKS:
+    for ink in VOICE_INKS:
         notes = [n for n in jam.notes() if n.voice is ink.voice]
         paths = drawn[ink.label].get_paths()
         corners = [np.asarray(path.vertices) for path in paths]
@@ -64,8 +64,10 @@ def test_every_note_is_a_box_of_its_voices_colour() -> None:
 
 
 def test_voices_that_meet_are_all_seen() -> None:
-    assert [ink.height for ink in INKS] == sorted((i.height for i in INKS), reverse=True)
-    assert len({ink.height for ink in INKS}) == len({ink.colour for ink in INKS}) == 3
+    assert [ink.height for ink in VOICE_INKS] == sorted(
+        (i.height for i in VOICE_INKS), reverse=True
+    )
+    assert len({ink.height for ink in VOICE_INKS}) == len({ink.colour for ink in VOICE_INKS}) == 3
 
 
 def test_only_touched_knobs_are_drawn_in_their_order_and_let_go_is_a_gap() -> None:
