@@ -1,8 +1,8 @@
-"""Following MIDI clock: what start, stop, position and clocks say, in whatever order they come.
+"""Follows an incoming MIDI clock: start, stop, song position and clocks, in whatever order.
 
 The position is counted, never computed from the tempo; the tempo line under it comes from
-`TempoLoop`. Two clocks on one port are noticed. Nothing here knows the time: stamps are arguments,
-taken first thing in the callback.
+`TempoLoop`. Two clocks merged on one port are detected. Nothing here reads a clock: time stamps are
+arguments, taken first thing in the MIDI callback.
 """
 
 from __future__ import annotations
@@ -18,26 +18,27 @@ from nesvae_live.clock.timing import CLOCKS_PER_BEAT, ClockRef, clocks_to_beats
 
 
 class PairWatch:
-    """Notices two clocks merged on one port: the intervals alternate, long and short.
+    """Detects two clocks merged on one port: their intervals alternate between long and short.
 
-    So do the stamps of a long JACK period at some tempi; therefore the rate must have doubled
-    while it was heard, or be faster than music. Two clocks of different tempi do not alternate
-    and are not seen, nor are two slow ones that were there from the first clock on.
+    The stamps of a long JACK period alternate too, at some tempi. The rate must therefore also
+    have doubled while it was being followed, or be faster than any music. Two clocks of different
+    tempi do not alternate and are not detected, nor are two slow ones that were both there from
+    the first clock on.
     """
 
     WINDOW = 24
-    """Intervals that are looked at."""
+    """How many intervals are examined at a time."""
     BURST = 0.002
-    """Seconds; shorter intervals may be a period's bunch."""
+    """Seconds. Shorter intervals may come from one audio period's burst."""
     TOO_FAST = 60 / 200 / CLOCKS_PER_BEAT
-    """Seconds of a clock at 200 beats a minute."""
+    """Seconds between clocks at 200 beats a minute."""
 
     def __init__(self) -> None:
         self._intervals: deque[float] = deque(maxlen=3 * self.WINDOW)
         self.doubled = False
 
-    def hear(self, interval: float) -> None:
-        """Take the seconds between two clocks."""
+    def add(self, interval: float) -> None:
+        """Take the interval between two clocks, in seconds."""
         self._intervals.append(interval)
         heard = list(self._intervals)
         if len(heard) < self.WINDOW:
@@ -66,7 +67,7 @@ LOST_AFTER = 0.25
 """Seconds without a clock after which a running source counts as lost."""
 
 COAST_AFTER = 1.0
-"""Seconds without a clock after which it is taken to go on, if that is wanted."""
+"""Seconds without a clock after which the follower coasts, if it is set to."""
 
 
 class Status(IntEnum):
@@ -80,10 +81,10 @@ class Status(IntEnum):
 
 
 class Motion(StrEnum):
-    """What the source does.
+    """The state of the source's transport.
 
-    Armed: started, and the next clock falls on the position. Coasting: nothing is heard of it, and
-    it is taken to go on at its last tempo.
+    Armed: it has started, and the next clock falls on the position. Coasting: it has gone silent,
+    and is assumed to go on at its last tempo.
     """
 
     STOPPED = "stopped"
@@ -94,20 +95,19 @@ class Motion(StrEnum):
 
     @property
     def rolls(self) -> bool:
-        """Whether beats go by."""
+        """Whether beats are passing."""
         return self in {Motion.RUNNING, Motion.COASTING}
 
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """Where the source is.
+    """The source's transport: its position, and the tempo line that it runs on.
 
-    `clocks` is the position of the next clock, counted from 0; `epoch` grows whenever what comes
-    does not follow from what was (start, stop, continue, a new position, loss, return): then
-    notes end and phrases are placed anew. `ref` is the tempo line on which beats fall; it holds
-    while running and coasting, and otherwise says where the next clock would fall if there were no
-    break.
-    `clocked`: clocks arrive. `doubled`: two sources seem to be merged on the port.
+    `clocks` is the position of the next clock, counted from 0. `epoch` grows at every break in
+    the sequence (start, stop, continue, a new position, loss, return): notes end there and phrases
+    are placed anew. `ref` is the tempo line on which beats fall; it is valid while running and
+    coasting, and otherwise says where the next clock would fall if there were no break.
+    `clocked`: clocks are arriving. `doubled`: two sources seem to be merged on the port.
     """
 
     motion: Motion = Motion.STOPPED
@@ -124,10 +124,11 @@ class Transport:
 
 
 class Follower:
-    """Follows one port. Its `ref` makes it a clock; `transport` says whether that clock runs.
+    """Follows the clock on one port: `ref` is its tempo line, `transport` says whether it runs.
 
-    A source that is lost holds; with `coasts`, a second after its last clock it is taken to go on
-    on its line, until it speaks again. A clock that then comes is the one that is due there.
+    When the source is lost the position holds. With `coasts`, a second after the last clock it goes
+    on along the tempo line until the source is back; the first clock that then comes counts as the
+    one that is due at that time.
     """
 
     def __init__(self, beat_seconds: float = 0.5, *, coasts: bool = False) -> None:
@@ -140,23 +141,23 @@ class Follower:
         self._last: float | None = None
         self._clocked = False
         self.transport = Transport(ref=ClockRef(beat_seconds=beat_seconds))
-        """Replaced, never changed."""
+        """Replaced as a whole, never changed in place."""
 
     @property
     def ref(self) -> ClockRef:
         """The tempo line of `transport`."""
         return self.transport.ref
 
-    def hear(self, data: Sequence[int], at: float) -> bool:
+    def receive(self, data: Sequence[int], at: float) -> bool:
         """Take a MIDI message and its stamp in seconds; in the sequencer's thread.
 
         Returns:
-            Whether it was the clock's. Whatever else comes, a cut song position among it, is
-            ignored.
+            Whether it was one of MIDI clock's. Anything else, a truncated song position included,
+            is ignored.
         """
         match tuple(data):
             case (Status.CLOCK,):
-                self._hear_clock(at)
+                self._receive_clock(at)
             case (Status.START,):
                 self._clocks = 0
                 self._break_to(Motion.ARMED)
@@ -178,7 +179,7 @@ class Follower:
         return True
 
     def tick(self, now: float) -> None:
-        """Notice that clocks stopped coming; call it at least every 20 ms, after `hear`."""
+        """Detect that clocks have stopped coming; called at least every 20 ms, after `receive`."""
         silence = 0.0 if self._last is None else now - self._last
         if self._clocked and silence > LOST_AFTER:
             self._lose()
@@ -190,17 +191,17 @@ class Follower:
             self._clocks += self._loop.coast(now)
         self._publish()
 
-    def _hear_clock(self, at: float) -> None:
+    def _receive_clock(self, at: float) -> None:
         if self._last is not None and at - self._last > LOST_AFTER:
             self._lose()
         elif self._last is not None:
-            self._pairs.hear(at - self._last)
+            self._pairs.add(at - self._last)
         self._last, self._clocked = at, True
         if self._motion is Motion.COASTING:
-            # It is the one that is due nearest, so the music goes on without a break.
+            # Take it for the clock that is due nearest to now: the music goes on without a break.
             self._clocks += round((at - self._loop.at) / self._loop.clock_seconds) - 1
             self._motion = Motion.RUNNING
-        self._loop.hear(at, anew=self._motion is Motion.ARMED)
+        self._loop.track(at, anew=self._motion is Motion.ARMED)
         if self._motion is Motion.LOST:
             self._break_to(Motion.RUNNING)
         if self._motion is Motion.ARMED:
@@ -220,7 +221,7 @@ class Follower:
         self._epoch += 1
 
     def _publish(self) -> None:
-        # The clock heard last is the one before the next.
+        # `_clocks` counts the next clock; the line passes through the last one.
         beat = clocks_to_beats(self._clocks - 1)
         self.transport = Transport(
             self._motion,

@@ -1,4 +1,4 @@
-"""The time of everything live."""
+"""The host's monotonic clock, the time of everything live."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class PerfTime:
-    """The time of everything live: `time.perf_counter`, in the microseconds that the log has."""
+    """`time.perf_counter`, in whole microseconds as the log has them."""
 
     def now(self) -> float:
         """Seconds."""

@@ -1,7 +1,7 @@
-"""Leading: what the master of a MIDI clock sends, and when, for a tempo line.
+"""Leads other devices: the MIDI clock messages that a master sends, and when, for a tempo line.
 
-Messages come out in order, each with its time, up to a horizon ahead of now: the same bargain as
-with notes, so the same sender can hold them.
+Messages come out in order, each with its time, up to a horizon ahead of now. Notes are handed out
+in the same way, so the same kind of sender holds them until they are due.
 """
 
 from __future__ import annotations
@@ -15,33 +15,34 @@ TimedBytes = tuple[tuple[int, ...], float]
 """A message's bytes, and when it is to be sent in seconds."""
 
 HEAD_START = 0.001
-"""Seconds by which start and continue come before their first clock, at least."""
+"""Start and continue are sent at least this many seconds before their first clock."""
 
 LAST_UNIT = 0x3FFF
-"""Song position has 14 bits: 1024 bars of 4/4."""
+"""The last song position, which has 14 bits: 1024 bars of 4/4."""
 
 
 class Leader:
-    """Writes start, position, continue, clocks and stop; sends nothing itself.
+    """Writes start, song position, continue, clocks and stop; sends nothing itself.
 
-    It says nothing while stopped. What it hands out has been said: times never go back, and no
-    clock is skipped or said twice, whatever becomes of the tempo line, as followers count them.
+    While stopped it writes nothing. What it has handed out counts as sent: times never go back, and
+    no clock is skipped or repeated, however the tempo line changes, since followers count them.
     """
 
     def __init__(self, beats_per_bar: float = 4.0) -> None:
         self.running = False
         self._next = 0
-        self._join: int | None = None  # before this clock song position and continue are said
-        # Where song position ends it begins anew, on a bar line.
+        self._join: int | None = None  # song position and continue are due before this clock
+        # Past its last value song position starts over, on a bar line.
         bars = int(clocks_to_beats((LAST_UNIT + 1) * CLOCKS_PER_UNIT) / beats_per_bar)
         self._wrap = round(bars * beats_per_bar * CLOCKS_PER_BEAT / CLOCKS_PER_UNIT)
         self._earliest = -math.inf
 
     def start(self, ref: ClockRef, beat: float = 0.0) -> list[TimedBytes]:
-        """Start at `beat`, which lies far enough ahead on the line for what comes before it.
+        """Start at `beat`, which must lie far enough ahead for the messages that precede it.
 
-        From 0 that is start; from elsewhere song position and continue, and the first clock falls
-        on the first sixteenth at or after `beat`. If it runs, it is stopped first: a jump.
+        At beat 0 that is start; elsewhere it is song position and continue, and the first clock
+        falls on the first sixteenth at or after `beat`. If the clock is running, it is stopped
+        first, which makes this a jump.
 
         Raises:
             ValueError: a beat before 0, or beyond what song position can say.
@@ -65,7 +66,7 @@ class Leader:
         return messages
 
     def due(self, ref: ClockRef, until: float) -> list[TimedBytes]:
-        """The clocks that fall up to and including `until` seconds and have not been said."""
+        """The clocks that fall up to and including `until` seconds and were not handed out yet."""
         messages: list[TimedBytes] = []
         while self.running:
             at = max(ref.time_of(clocks_to_beats(self._next)), self._earliest)
@@ -82,9 +83,9 @@ class Leader:
         return messages
 
     def join(self) -> None:
-        """Say position and continue before the next sixteenth, for who missed the start.
+        """Send song position and continue before the next sixteenth, for who missed the start.
 
-        Clocks go on as if nothing were: who follows already is told nothing new.
+        Clocks go on undisturbed: to a device that already follows this is nothing new.
         """
         self._join = -(-self._next // CLOCKS_PER_UNIT) * CLOCKS_PER_UNIT if self.running else None
 

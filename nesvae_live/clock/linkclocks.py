@@ -1,7 +1,7 @@
-"""An Ableton Link session as a MIDI clock: what a master would have said, and exactly when.
+"""An Ableton Link session as a MIDI clock: what a master would have sent, and exactly when.
 
-So everything that follows a MIDI clock follows Link too: its phase, the log, a replay. Nothing here
-knows Link or the time: what the session shows comes in.
+Whatever follows a MIDI clock thus follows Link too: the phase, the log, a replay. Nothing here
+knows Link or the time: what the session reports comes in as arguments.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from nesvae_live.clock.leader import TimedBytes
 from nesvae_live.clock.timing import CLOCKS_PER_BEAT
 
 LINK_PORT = "Ableton Link"
-"""The name that takes the place of a MIDI input's."""
+"""The name that stands where a MIDI input's port is named."""
 
 JUMP_CLOCKS = 6
-"""A session whose beat is this far from what was counted has jumped, as when two become one."""
+"""A session whose beat is off by more clocks than this has jumped, as when two sessions merge."""
 
 
 class LinkClocks:
-    """Counts a session's clocks. It starts on a bar line of the session, and after a jump again.
+    """Counts a session's clocks, starting on a bar line of the session, and again after a jump.
 
     Args:
         quantum: beats in a bar.
-        start_stop: play when the session plays; else always.
+        start_stop: run only while the session plays; otherwise always.
     """
 
     def __init__(self, quantum: float, *, start_stop: bool = False) -> None:
         self._quantum = quantum
         self._start_stop = start_stop
-        self._line: float | None = None  # the bar line that is waited for
-        self._next: int | None = None  # the clock that comes next, since the session's beat 0
+        self._line: float | None = None  # the bar line on which it is to start
+        self._next: int | None = None  # the next clock, counted from the session's beat 0
 
     def due(
         self, beat: float, at: float, beat_seconds: float, *, playing: bool
     ) -> list[TimedBytes]:
-        """What a master has said up to now.
+        """The messages that a master has sent up to now.
 
         Args:
             beat: the session's, `at` seconds.
@@ -53,7 +53,7 @@ class LinkClocks:
                 self._next = self._line = None
         if self._next is None and (playing or not self._start_stop):
             if self._line is None or beat < self._line - self._quantum:
-                just = beat - 1 / CLOCKS_PER_BEAT  # a look may come a little after the line
+                just = beat - 1 / CLOCKS_PER_BEAT  # it may be asked a little after the line
                 self._line = math.ceil(just / self._quantum) * self._quantum
             if beat >= self._line:
                 first = round(self._line * CLOCKS_PER_BEAT)

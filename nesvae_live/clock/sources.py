@@ -1,4 +1,4 @@
-"""Sources of musical time. Each only updates a line; the sequencer asks it where a beat falls."""
+"""Clock sources: each keeps a tempo line up to date, on which the sequencer finds its beats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.clock.timing import EPSILON, ClockRef
 
 LINES = 64
-"""So many of the last tempi are remembered: more than can be set within any lookahead."""
+"""How many past tempi are kept: more than can be set within any lookahead."""
 
 
 class InternalClock:
@@ -33,34 +33,34 @@ class InternalClock:
         self._lines = (self.ref,)
 
     def set_tempo(self, tempo: float, beat: float) -> None:
-        """From `beat` on, `tempo` beats a minute; what lies before keeps its time."""
+        """Play at `tempo` beats a minute from `beat` on; earlier beats keep their times."""
         self.ref = ClockRef(beat, self.ref.time_of(beat), 60.0 / tempo)
         self._lines = (*self._lines[-LINES:], self.ref)
 
     def line(self, at: float) -> ClockRef:
-        """The line that holds at `at` seconds: a new tempo's begins at the horizon. Any thread."""
+        """The line valid at `at` seconds (a new tempo's begins at the horizon). Any thread."""
         lines = self._lines
         return next((line for line in reversed(lines) if at >= line.at), lines[0])
 
     def next_change(self, at: float) -> float:
-        """When the tempo changes next after `at` seconds; inf: not as far as is known."""
+        """When the tempo next changes after `at` seconds; infinity if no change is known."""
         return min((line.at for line in self._lines if line.at > at), default=math.inf)
 
-    def hear(self, port: str, data: Sequence[int], at: float) -> bool:
-        """Follow nobody."""
+    def receive(self, port: str, data: Sequence[int], at: float) -> bool:
+        """Ignore every message: an internal clock follows no source."""
         del port, data, at
         return False
 
     def tick(self, now: float) -> None:
-        """Nothing to notice."""
+        """Do nothing: an internal clock can't be lost."""
 
 
 class MidiClock:
-    """The source on one port, in beats of the jam; in the sequencer's thread.
+    """The MIDI clock on one port, counted in beats of the jam; runs in the sequencer's thread.
 
-    The jam's beat keeps the source's place in the bar and never goes back: when the source loops
-    or rewinds, the jam goes on with the next bar that has the place; when it jumps ahead, too. With
-    `coasts` it goes on at the last tempo when the source is lost.
+    The jam's beat keeps the source's position within the bar and never goes back: when the source
+    loops, rewinds or jumps ahead, the jam goes on in its next bar at that position. With `coasts`
+    it goes on at the last tempo when the source is lost.
     """
 
     def __init__(
@@ -72,21 +72,21 @@ class MidiClock:
         self.runs = False
         self.epoch = 0
         self.entry = 0.0
-        """The beat on which music enters after the last break."""
+        """The beat on which the music re-entered after the last break."""
         self.held = 0.0
-        """The beat that was reached at the last break."""
+        """The beat that had been reached at the last break."""
         self._bar = beats_per_bar
         self._follower = Follower(60.0 / tempo, coasts=coasts)
         self._offset = 0.0
 
     @property
     def motion(self) -> Motion:
-        """What the source does."""
+        """The state of the source's transport."""
         return self._follower.transport.motion
 
     @property
     def warning(self) -> str:
-        """What is wrong with what comes, in one line; empty: nothing."""
+        """What is wrong with the incoming clock, in one line; empty if nothing is."""
         if self._follower.transport.doubled:
             return f"two clocks seem to come in on {self.port!r}: disconnect one of them"
         return ""
@@ -96,18 +96,18 @@ class MidiClock:
         if not self.runs:
             self.ref = ClockRef(self.held, at, self.ref.beat_seconds)
 
-    def hear(self, port: str, data: Sequence[int], at: float) -> bool:
-        """Take a message; whether it was the clock's."""
+    def receive(self, port: str, data: Sequence[int], at: float) -> bool:
+        """Take a message; returns whether it was the clock's."""
         if port != self.port:
             return False
         was = self._follower.transport
-        if not self._follower.hear(data, at):
+        if not self._follower.receive(data, at):
             return False
         self._update(was.motion, was.beat, was.epoch, at, data[0])
         return True
 
     def tick(self, now: float) -> None:
-        """Notice that clocks stopped coming; each step, after `hear`."""
+        """Detect that clocks have stopped coming; called at each step, after `receive`."""
         was = self._follower.transport
         self._follower.tick(now)
         self._update(was.motion, was.beat, was.epoch, now, None)
@@ -115,13 +115,13 @@ class MidiClock:
     def _update(
         self, motion: Motion, beat: float, epoch: int, now: float, status: int | None
     ) -> None:
-        """Move on from what the source was: its motion, position and epoch."""
+        """Follow a change from the source's former motion, beat and epoch."""
         transport = self._follower.transport
         broken = transport.epoch != epoch
         if broken and motion.rolls:
             reached = self.ref.beat_at(now)
             if status in (Status.STOP, Status.START, Status.SONG_POSITION):
-                reached = min(reached, beat + self._offset)  # it holds on the next clock
+                reached = min(reached, beat + self._offset)  # the source stands on the next clock
             self.held = max(reached, self.entry)
         self.runs = transport.motion.rolls
         if self.runs and (broken or not motion.rolls):

@@ -5,20 +5,20 @@ from __future__ import annotations
 from statistics import fmean, median
 
 RESTART_AFTER = 2.0
-"""Seconds without a tap after which the next one begins anew."""
+"""Seconds without a tap after which the next one starts over."""
 
 BOUNCE = 0.14
-"""Seconds within which a second tap is the finger's bounce (a beat at 400 a minute is 0.15)."""
+"""Seconds within which a second tap is taken for a bounce (a beat at 400 BPM lasts 0.15)."""
 
 INTERVALS = 7
-"""How many of the last intervals count."""
+"""How many of the latest intervals count."""
 
 STRAY = 0.25
-"""How far from the median an interval may be, relative, before it is left out."""
+"""How far an interval may be from the median, as a share of it, before it is left out."""
 
 
 class TapTempo:
-    """Listens to taps, one a beat."""
+    """Derives a tempo from taps, one per beat."""
 
     def __init__(self) -> None:
         self._last: float | None = None
@@ -28,9 +28,9 @@ class TapTempo:
         """Take a tap at `at` seconds.
 
         Returns:
-            The tempo in beats a minute: 60 over the mean of those of the last intervals that are
-            near their median, so that a tap missed or doubled changes nothing. None for the first
-            tap, and for a bounce.
+            The tempo in beats a minute: 60 over the mean of the latest intervals that lie near
+            their median, so that a missed or doubled tap changes nothing. None for the first tap,
+            and for a bounce.
         """
         last = self._last
         if last is not None and at - last < BOUNCE:

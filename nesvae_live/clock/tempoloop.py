@@ -5,16 +5,16 @@ from __future__ import annotations
 from nesvae_live.clock.timing import CLOCKS_PER_BEAT
 
 UNKNOWN = 0.3
-"""How wrong a period may be that nobody has heard yet (one standard deviation, relative)."""
+"""How wrong the period is taken to be before a source is heard (a relative standard deviation)."""
 
 REMEMBERED = 0.01
-"""The same for a period that was heard before a pause."""
+"""The same for a period that is known from before a pause."""
 
 LEAST_NOISE = 0.0002
-"""Seconds of jitter (a standard deviation) that are always reckoned with."""
+"""The least jitter that is assumed, in seconds (a standard deviation)."""
 
 FIRST_NOISE = 0.001
-"""The same before anything is known of a source."""
+"""The jitter assumed before anything is known of a source."""
 
 NOISE_MEMORY = 128
 """Clocks after which a burst is forgotten."""
@@ -23,27 +23,27 @@ TRACKING = 0.002
 """How much a period wanders from clock to clock, in units of the jitter: the loop's bandwidth."""
 
 BUNCH = 0.25
-"""The jitter, in clocks, that is reckoned with when clocks come in a bunch."""
+"""The jitter, in clocks, that is assumed when clocks come in a burst."""
 
 BIAS_WEIGHT = 1 / 6
 BIAS_LIMIT = 1.0
-"""How far from zero the mean of some six errors may be, in units of the jitter."""
+"""How far the running mean of about six errors may be from zero, in units of the jitter."""
 
 ANEW_LIMIT = 2.5
-"""How far from the line a first clock is still taken for its next one, in units of the jitter."""
+"""How far off the line, in units of the jitter, a first clock still counts as the line's next."""
 
 FASTEST, SLOWEST = 60 / 600 / CLOCKS_PER_BEAT, 60 / 20 / CLOCKS_PER_BEAT
-"""Seconds a clock may last: 600 and 20 beats a minute."""
+"""The shortest and longest clock, in seconds: 600 and 20 beats a minute."""
 
 
 class TempoLoop:
-    """Tracks one source of clocks; told the stamp of each, it knows when clocks truly fall.
+    """Tracks one source of clocks: from the stamp of each it finds when clocks truly fall.
 
     The gains are those of a Kalman filter over phase and period: wide open at first, so that the
     first clocks count most, then closing to about two beats of memory. The jitter is measured
-    from the stamps' second differences, which a change of tempo hardly touches; errors that stay
-    on one side mean that the tempo moved, and open the loop again. What is tracked is the middle
-    of the jitter: a constant delay is for an offset to take out.
+    from the stamps' second differences, which a change of tempo hardly affects; errors that stay
+    on one side mean that the tempo has changed, and open the loop again. What is tracked is the
+    middle of the jitter: a constant delay is left for an offset to compensate.
 
     Measured at every clock, with delays spread evenly over 5 ms, at 40 to 240 beats a minute: the
     line is off by 0.6 ms in the median and 2.4 at p99 in the first beat, 0.2 and 0.9 after two;
@@ -54,20 +54,20 @@ class TempoLoop:
 
     def __init__(self, clock_seconds: float = 0.5 / CLOCKS_PER_BEAT) -> None:
         self.at = 0.0
-        """When the last clock fell, freed of its jitter; seconds."""
+        """When the last clock fell, without its jitter, in seconds."""
         self.clock_seconds = clock_seconds
-        """How long a clock lasts, now."""
+        """How long a clock lasts at present, in seconds."""
         self.noise = FIRST_NOISE
         """The jitter's standard deviation as measured, in seconds."""
         self._doubt = UNKNOWN
         self._stamps: tuple[float, ...] = ()
         self._bias = self._var_at = self._covar = self._var_clock = 0.0
 
-    def hear(self, at: float, *, anew: bool = False) -> None:
+    def track(self, at: float, *, anew: bool = False) -> None:
         """Take the stamp of the clock after the last one, in seconds.
 
-        `anew` says that the source may have begun its clocks anew with this one (after a start):
-        if it lies where the jitter can't have put it, the phase is taken from it alone.
+        `anew` says that the source may have restarted its clocks with this one (after a start): if
+        it lies farther off than jitter can explain, the phase is taken from it alone.
         """
         error = at - self.at - self.clock_seconds
         if not self._stamps or (anew and abs(error) > ANEW_LIMIT * self.noise):
@@ -81,7 +81,7 @@ class TempoLoop:
         self._var_clock += (TRACKING * self.noise) ** 2
         self._bias += BIAS_WEIGHT * (error - self._bias)
         if abs(self._bias) > BIAS_LIMIT * self.noise + self._var_at**0.5:
-            # A step in phase or in tempo? Take it for a step in phase; the next clock tells.
+            # A step in phase or in tempo? Assume one in phase; the next clock will tell.
             self._var_at = measured + error * error
             self._covar = 0.0
             self._var_clock += self._bias**2
@@ -95,11 +95,11 @@ class TempoLoop:
         self._covar *= 1.0 - gain_at
 
     def pause(self) -> None:
-        """Forget the phase, keep the tempo: clocks stopped, and begin anew wherever they like."""
+        """Forget the phase but keep the tempo: clocks have stopped, and may resume anywhere."""
         self._stamps = ()
 
     def coast(self, now: float) -> int:
-        """Go on along the line without clocks; how many would have fallen up to `now`."""
+        """Go on along the line without clocks; returns how many would have fallen up to `now`."""
         clocks = max(0, int((now - self.at) / self.clock_seconds))
         self.at += clocks * self.clock_seconds
         return clocks
@@ -115,11 +115,11 @@ class TempoLoop:
 
     def _measure_noise(self, at: float) -> None:
         seen = LEAST_NOISE
-        if at - self._stamps[-1] < FASTEST:  # no tempo is that fast: a burst
+        if at - self._stamps[-1] < FASTEST:  # no tempo is that fast, so it is a burst
             seen = BUNCH * self.clock_seconds
         self._stamps = (*self._stamps[-2:], at)
         if len(self._stamps) == 3:
             first, second, third = self._stamps
-            # A burst's step or uniform jitter as wide as it: 3.5 to 6 deviations.
+            # The step of a burst, or uniform jitter of the same width, is 3.5 to 6 deviations.
             seen = max(seen, abs(third - 2.0 * second + first) / 4.5)
         self.noise = max(seen, self.noise * (1.0 - 1.0 / NOISE_MEMORY))

@@ -1,4 +1,4 @@
-"""Musical time: tempo as a line, metre, and the steps of the corpus in beats."""
+"""The tempo line, from seconds to beats, and the metre."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ CLOCKS_PER_BEAT = 24
 DENOMINATORS = (1, 2, 4, 8, 16, 32)
 
 CLOCK_LOST = ("hold", "coast")
-"""What to do without the clock that is followed: wait for it, or go on at its last tempo."""
+"""What to do when the clock that is followed is lost: wait for it, or go on at its last tempo."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClockRef:
-    """A tempo line: beat `beat` fell at `at` seconds, and a beat lasts `beat_seconds`."""
+    """A tempo line: beat `beat` falls at `at` seconds, and a beat lasts `beat_seconds`."""
 
     beat: float = 0.0
     at: float = 0.0
@@ -46,7 +46,7 @@ class Meter:
         """Read `4/4`.
 
         Raises:
-            ValueError: not a metre that MIDI can say.
+            ValueError: not a metre that MIDI can express.
         """
         match = re.fullmatch(r"(\d{1,2})/(\d{1,2})", text)
         if match is None:
@@ -67,7 +67,7 @@ class Meter:
         return self.numerator * 4.0 / self.denominator
 
     def position(self, beat: float) -> tuple[int, int]:
-        """Bar and count within the bar, both from 1, as musicians count them."""
+        """The bar, and the count within it, both from 1 as musicians count."""
         bar, rest = divmod(max(beat, 0.0) + 1e-9, self.beats_per_bar)
         return int(bar) + 1, int(rest * self.denominator / 4.0) + 1
 
@@ -83,4 +83,4 @@ def clocks_to_beats(clocks: float) -> float:
 
 
 EPSILON = 1e-6
-"""Beats that floating point may be off a line."""
+"""How far floating point may put a beat off its line, in beats."""

@@ -126,7 +126,7 @@ class Dispatcher:
         """Take a MIDI message: a clock's, or a control's. A clock not followed is ignored."""
         port, data, at = message.port, message.data, message.at
         if data and data[0] in CLOCK_MESSAGES:
-            if self.clock.hear(port, data, at):
+            if self.clock.receive(port, data, at):
                 self.journal.put(Heard(message))
                 self.follow()
             return
@@ -139,7 +139,7 @@ class Dispatcher:
             self._carry_out(item)  # not journaled: in a replay it follows from the message
         self.surface.settle(self.live)
         if not asked:
-            self.gestures.buffer.hear(data, at)
+            self.gestures.buffer.receive(data, at)
 
     def _turn_page(self, asked: TurnPage) -> None:
         self.surface.turn_page(asked)

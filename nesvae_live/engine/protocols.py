@@ -133,7 +133,7 @@ class Clock(Protocol):
         """Start at `at` seconds."""
         ...
 
-    def hear(self, port: str, data: Sequence[int], at: float) -> bool:
+    def receive(self, port: str, data: Sequence[int], at: float) -> bool:
         """Take a MIDI message and its time stamp; whether it was meant for the clock."""
         ...
 

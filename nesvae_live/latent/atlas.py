@@ -1,4 +1,4 @@
-"""The map of the corpus: phrases' places in z, and where each lies on a surface to be dragged on."""
+"""The map of the corpus: phrases in z, and where each lies on a surface to drag across."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ F32 = NDArray[np.float32]
 
 BLENDED = 8
 """How many points are blended."""
-LARGEST = 5_000
+
+MOST_POINTS = 5_000
 
 
 @dataclass(frozen=True)
 class Atlas:
     """A map: `z` `[n, 8 + U]` float32 of phrases, and `xy` `[n, 2]` float32 in 0..1.
 
-    What lies side by side on the surface is alike. Raises ValueError for what is no map.
+    Neighbours on the surface are alike. Raises ValueError for sizes that a map can't have.
     """
 
     z: F32
@@ -28,14 +29,14 @@ class Atlas:
 
     def __post_init__(self) -> None:
         n = len(self.z)
-        if not BLENDED < n <= LARGEST or self.z.ndim != 2 or self.xy.shape != (n, 2):
-            raise ValueError(f"a map is {BLENDED + 1} to {LARGEST} rows of z and of (x, y)")
+        if not BLENDED < n <= MOST_POINTS or self.z.ndim != 2 or self.xy.shape != (n, 2):
+            raise ValueError(f"a map is {BLENDED + 1} to {MOST_POINTS} rows of z and of (x, y)")
 
     def near(self, x: float, y: float) -> tuple[NDArray[np.int64], F32]:
         """The eight points nearest to (x, y) `[8]`, and their weights `[8]`, which sum to 1.
 
-        A weight falls to 0 where the point stops being one of the nearest, so that nothing jumps
-        as one drags; on a point itself that point has all of it.
+        A weight falls to 0 where its point stops being one of the nearest, so that dragging never
+        makes z jump; on a point itself that point has all the weight.
         """
         distance = np.square(self.xy - np.array([x, y], np.float32)).sum(1, dtype=np.float64)
         nearest = np.argpartition(distance, BLENDED)[: BLENDED + 1]
@@ -49,10 +50,10 @@ class Atlas:
         return nearest[:-1].astype(np.int64), weights.astype(np.float32)
 
     def blend(self, x: float, y: float) -> F32:
-        """The z at (x, y) `[8 + U]`: the eight nearest, blended.
+        """The z at (x, y), `[8 + U]`: a blend of the eight nearest points.
 
-        The mean of several styles is shorter than each of them, and lies where no music is: it is
-        drawn out to their mean length.
+        The mean of several styles is shorter than each of them and lies where there is no music, so
+        it is extended to their mean length.
         """
         nearest, weights = self.near(x, y)
         blended = weights @ self.z[nearest]
@@ -65,7 +66,7 @@ class Atlas:
         return out
 
     def place(self, z: F32) -> tuple[float, float]:
-        """Where z `[8 + U]` lies: the weighted place of the eight points nearest to it in z."""
+        """Where z `[8 + U]` lies on the surface: the weighted mean of the eight points nearest in z."""
         distance = np.linalg.norm(self.z - z, axis=1)
         nearest = np.argpartition(distance, BLENDED)[:BLENDED]
         weights = 1.0 / np.maximum(distance[nearest], 1e-6) ** 4

@@ -1,7 +1,7 @@
-"""What a knob turns: eight measures of a phrase, and their place among the corpus' phrases.
+"""The attributes that knobs turn: eight measures of a phrase, and their ranks in the corpus.
 
-An attribute's value is what `measure` computes from the tuples; its coordinate is that value's
-rank in the corpus as a Gaussian quantile, so that 0 is the corpus' median and the ends are +-2.5.
+An attribute's value is what `measure` computes from the tuples. Its coordinate is the value's rank
+in the corpus as a Gaussian quantile: 0 is the median of the corpus, and the ends are +-2.5.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class AttributeSpec:
-    """An attribute: its id (everywhere the same), its unit, what turning it up does."""
+    """An attribute: its id (the same everywhere), its unit, and what turning it up does."""
 
     name: str
     unit: str
@@ -37,7 +37,7 @@ ATTRIBUTES = (
 )
 N_ATTRIBUTES = len(ATTRIBUTES)
 REACH = 2.5
-"""An attribute knob's ends, in standard deviations of the corpus."""
+"""The ends of an attribute's knob, in standard deviations of the corpus."""
 
 CONSONANT = np.array([1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0], float)  # by interval class, 0 = unison
 TR_LOWEST, TR_HIGHEST = 21, 108
@@ -47,7 +47,7 @@ def measure(phrases: NDArray[np.integer]) -> Floats:
     """Measure phrases.
 
     Args:
-        phrases: `[n, t, 4]` tuples (notes and hold); a hold of 0 marks a tuple that isn't there.
+        phrases: `[n, t, 4]` tuples (notes and hold); a hold of 0 marks padding.
 
     Returns:
         `[n, 8]` float64 in the order of `ATTRIBUTES`; NaN where a phrase has nothing to measure
@@ -132,7 +132,7 @@ def _consonance(notes: NDArray[np.int64], on: NDArray[np.bool_], held: Floats) -
 
 @dataclass(frozen=True)
 class Quantiles:
-    """Where a value stands in the corpus, for each attribute.
+    """Each attribute's ranks in the corpus, to convert values to coordinates and back.
 
     `values` `[8, k]` rising in each row (the last may repeat), `coordinates` `[8, k]` the Gaussian
     quantile of each.
@@ -142,7 +142,7 @@ class Quantiles:
     coordinates: Floats
 
     def to_coordinates(self, measured: Floats) -> Floats:
-        """`[n, 8]` measures to coordinates in -2.5..2.5; what could not be measured is 0."""
+        """Measures `[n, 8]` to coordinates in -2.5..2.5; what could not be measured becomes 0."""
         out = np.empty(measured.shape)
         for i in range(N_ATTRIBUTES):
             values, first = np.unique(self.values[i], return_index=True)
@@ -150,12 +150,12 @@ class Quantiles:
         return np.nan_to_num(np.clip(out, -REACH, REACH), nan=0.0)
 
     def reach(self) -> Floats:
-        """`[8, 2]`: the least and greatest coordinate that the corpus has, within +-2.5."""
+        """The least and greatest coordinate that the corpus has, within +-2.5, `[8, 2]`."""
         ends = np.column_stack((self.coordinates[:, 0], self.coordinates[:, -1]))
         return np.clip(ends, -REACH, REACH)
 
     def to_values(self, coordinates: Floats) -> Floats:
-        """`[n, 8]` coordinates to the measures they stand for."""
+        """Coordinates `[n, 8]` to the measures that they stand for."""
         out = np.empty(coordinates.shape)
         for i in range(N_ATTRIBUTES):
             out[:, i] = np.interp(coordinates[:, i], self.coordinates[i], self.values[i])
@@ -170,7 +170,7 @@ def fit_quantiles(
     Args:
         measured: `[n, 8]` of the corpus' phrases, NaN where there was nothing to measure.
         normal_quantile: `[m]`, the standard normal's quantile at (i + .5) / m, i = 0..m - 1.
-        size: knots kept per attribute.
+        size: how many knots are kept for each attribute.
 
     Returns:
         Knots at the corpus' own values; equal values share the middle of their ranks.

@@ -1,7 +1,7 @@
 """The style axes of a checkpoint, and what turning each up does.
 
-They are measured when a checkpoint is finished (`nesvae_live.training.finish`); one that isn't has
-axes without labels.
+They are measured when a checkpoint is finished (`nesvae_live.training.finish`); the axes of an
+unfinished one have no labels.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ AXES = "axes"
 class AxisSpec:
     """What a style axis does to the output.
 
-    `label` says what turning it up does ("" if nobody has measured it). `effect` is how far a
-    whole turn moves the traits of what is decoded, in standard deviations of the corpus; `tokens`
-    how many of a phrase's 52 it changes; `does` the traits it moves, with Spearman's rho;
-    `strays` the share of phrases at its ends that have a feature outside of the corpus' 99 %.
+    `label` says what turning it up does ("" if that was never measured). `effect` is how far a
+    whole turn moves the traits of decoded phrases, in standard deviations of the corpus. `tokens`
+    is how many of a phrase's 52 tokens it changes. `does` lists the traits that it moves, with
+    Spearman's rho. `strays` is the share of phrases at its ends that have a feature outside of
+    99 % of the corpus.
     """
 
     label: str = ""
@@ -34,7 +35,7 @@ class AxisSpec:
 
 
 def axes_of(about: Mapping[str, Any], n_style: int) -> tuple[AxisSpec, ...]:
-    """The axes that a checkpoint's `about` tells of, or plain ones; what it says beside is let be."""
+    """The axes that a checkpoint's `about` describes, or plain ones; unknown fields are ignored."""
     found = about.get(AXES)
     if not isinstance(found, list) or len(found) != n_style:
         return (AxisSpec(),) * n_style
@@ -43,10 +44,10 @@ def axes_of(about: Mapping[str, Any], n_style: int) -> tuple[AxisSpec, ...]:
 
 
 def axes_to_about(axes: Sequence[AxisSpec]) -> list[dict[str, Any]]:
-    """As a checkpoint's `about` holds them, under `AXES`."""
+    """The axes as a checkpoint's `about` holds them, under `AXES`."""
     return [asdict(axis) for axis in axes]
 
 
 def labels(axes: Sequence[AxisSpec]) -> dict[str, str]:
-    """Style knob -> what turning it up does, of those axes that are labelled."""
+    """For each style knob whose axis is labelled, what turning it up does."""
     return {f"style{i + 1}": axis.label for i, axis in enumerate(axes[:N_STYLE]) if axis.label}

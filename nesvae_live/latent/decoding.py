@@ -1,4 +1,4 @@
-"""What the decoder is given (a condition, a state, how to sample) and what it gives back."""
+"""What the decoder takes (a condition, a state, how to sample) and what it returns."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ START: Symbols = tuple(slot.n_symbols for slot in SLOT_TABLE)  # type: ignore[as
 class Sampling:
     """How symbols are drawn.
 
-    `temperature` above 0; `top_p` in 0..1, the mass that is kept; `guidance` from 1 (none) up: how
-    far to go from what the network would write with all attributes let go towards what it writes
-    with those that are set; `candidates` are spelt at once when a knob is set, and the critic
-    keeps one (`nesvae_live.model.critic`).
+    `temperature` is above 0. `top_p`, in 0..1, is the probability mass that is kept. `guidance`,
+    from 1 (none) up, says how far to go from what the network would write with all attributes
+    released towards what it writes with those that are set. When a knob is set, `candidates`
+    phrases are decoded at once, of which the critic keeps one (`nesvae_live.model.critic`).
     """
 
     temperature: float = 1.0
@@ -32,12 +32,12 @@ class Sampling:
 
 
 SAMPLING = Sampling(temperature=0.85, top_p=0.93, guidance=2.5, candidates=2)
-"""How it ships."""
+"""The sampling that ships."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecoderState:
-    """Where a phrase goes on from: the decoder's hidden `[L, H]` float32 and the last tuple."""
+    """Where a phrase goes on from: the hidden state `[L, H]` float32 and the last tuple."""
 
     hidden: NDArray[np.float32]
     previous: Symbols
@@ -64,7 +64,7 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Where the knobs point: z `[8 + U]`, its attributes' mask `[8]`, how symbols are drawn."""
+    """What a phrase is decoded for: z `[8 + U]`, the attributes' mask `[8]`, temperature and seed."""
 
     z: NDArray[np.float32]
     mask: NDArray[np.float32]
@@ -73,6 +73,6 @@ class Condition:
 
     @property
     def key(self) -> bytes:
-        """The same for the same aim."""
+        """Bytes that are equal for equal conditions."""
         drawn = np.array([self.temperature, self.seed])
         return self.z.tobytes() + self.mask.tobytes() + drawn.tobytes()

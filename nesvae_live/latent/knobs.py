@@ -1,7 +1,7 @@
-"""The knobs.
+"""The knobs: their ids, and where they stand.
 
-A knob has an id, the same in presets, JSON, OSC and the log, and a value in 0..1; a knob that
-nobody has touched, or that was let go, has none.
+A knob has an id, the same in presets, JSON, OSC and the log, and a value in 0..1. A knob that is
+untouched, or that was released, has no value.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from types import MappingProxyType
 from nesvae_live.latent.attributes import ATTRIBUTES
 
 N_STYLE = 32
-"""Style knobs there are; a checkpoint has at most as many style axes."""
+"""How many style knobs there are; a checkpoint has at most as many style axes."""
 
 NO_AXIS = -1
-"""The axis of a knob that steers no z."""
+"""The axis of a knob that does not steer z."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnobSpec:
     """A knob: its id, its axis of z (see `nesvae_live.latent.space`), and what turning it up does.
 
-    A knob of the sound has `NO_AXIS`: it turns what patches and drums do (see `shaper`).
+    A knob of the sound has `NO_AXIS`: it changes patches and drums (`nesvae_live.music.shaper`).
     """
 
     name: str
@@ -47,7 +47,7 @@ SOUND_KNOBS = (
     KnobSpec("vibrato", NO_AXIS, "the pulses' pitch wavers more"),
     KnobSpec("noise", NO_AXIS, "more drums"),
 )
-"""Knobs of how it sounds; one that nobody has touched leaves a patch as it is, drums off."""
+"""The knobs of the sound. Untouched, they leave patches as they are and drums off."""
 
 KNOB_BY_NAME: Mapping[str, KnobSpec] = MappingProxyType(
     {knob.name: knob for knob in (*KNOBS, *SOUND_KNOBS)}
@@ -59,23 +59,24 @@ KNOB_NAMES = ", ".join(
         *(knob.name for knob in SOUND_KNOBS),
     )
 )
-"""The ids as a person wants to read them in an error."""
+"""The ids as an error message lists them."""
 
 
 class KnobState:
     """Where the knobs stand.
 
-    One thread writes (the sequencer); any may read `values`, which is replaced and never changed.
+    One thread writes (the sequencer's). Any thread may read `values`, which is replaced as a whole
+    and never changed in place.
     """
 
     def __init__(self, values: Mapping[str, float] | None = None) -> None:
         self.values: Mapping[str, float] = MappingProxyType({})
-        """Knob -> value in 0..1; a knob that is let go isn't there."""
+        """Each knob's value in 0..1; a knob that is released is missing."""
         for knob, value in (values or {}).items():
             self.set(knob, value)
 
     def set(self, knob: str, value: float | None) -> bool:
-        """Turn a knob, or let it go with None.
+        """Set a knob, or release it with None.
 
         Returns:
             Whether that changed anything.
@@ -98,7 +99,7 @@ class KnobState:
         return True
 
     def release_all(self) -> None:
-        """Let every knob go."""
+        """Release every knob."""
         self.values = MappingProxyType({})
 
 

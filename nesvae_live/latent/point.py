@@ -1,4 +1,4 @@
-"""A place in z, and the snapshot that stands there."""
+"""A point in z, and the snapshot that points to it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from nesvae_live.latent.space import coordinate_to_value, value_to_coordinate
 
 @dataclass(frozen=True)
 class LatentPoint:
-    """A place in z: `a` `[8]` attribute coordinates, `mask` `[8]` which of them are set, and `u`.
+    """A point in z: attribute coordinates `a` `[8]`, `mask` `[8]` of those that are set, style `u`.
 
-    `u` `[U]` float32 is the style, None where it is not known (of another checkpoint).
+    `u` is `[U]` float32, or None where it is unknown (the point is of another checkpoint).
     """
 
     name: str
@@ -26,9 +26,9 @@ class LatentPoint:
 
 
 def place_to_setting(place: LatentPoint, reach: NDArray[np.float64], temperature: float) -> Setting:
-    """The snapshot that points there: attribute knobs are set, the style rests there.
+    """The snapshot for a point: the attribute knobs are set, and the style rests there.
 
-    `reach` `[8, 2]` are the attributes' ends (`Quantiles.reach`); what lies beyond is at them.
+    `reach` `[8, 2]` holds the attributes' ends (`Quantiles.reach`); what lies beyond is clipped.
     """
     ends = reach.tolist()
     knobs = {
@@ -40,7 +40,7 @@ def place_to_setting(place: LatentPoint, reach: NDArray[np.float64], temperature
 
 
 def setting_to_place(name: str, setting: Setting, reach: NDArray[np.float64]) -> LatentPoint:
-    """Where a snapshot points."""
+    """The point in z of a snapshot."""
     a, mask = np.zeros(N_ATTRIBUTES, np.float32), np.zeros(N_ATTRIBUTES, np.float32)
     for i, knob in enumerate(ATTRIBUTE_KNOBS):
         if knob.name in setting.knobs:

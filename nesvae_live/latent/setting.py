@@ -1,4 +1,4 @@
-"""A setting is all that hands can set, at one moment; a morph is the way from one to another.
+"""Settings, which hold all that hands can set, and morphs, which lead from one to another.
 
 A snapshot holds a setting.
 """
@@ -18,20 +18,22 @@ from nesvae_live.music.arrangement import Arrangement
 
 STYLE_KNOBS = KNOBS[N_ATTRIBUTES:]
 ATTRIBUTE_KNOBS = KNOBS[:N_ATTRIBUTES]
+
 MIDDLE = 0.5
-"""Where an attribute's knob glides from or to that the other side has let go: what the network
-is given for it then is the middle's 0, too."""
+"""The value from or to which an attribute's knob glides when the other side has it released: the
+network is then given 0 for it, as at the middle."""
 
 NEUTRAL = {"decay": 0.5, "noise": 0.0}
-"""Likewise for knobs of the sound that leave it as it is at some value; others change half-way."""
+"""The same for the knobs of the sound that have a value without effect; others change half-way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """Knobs, style, temperature, seed and arrangement.
 
-    `knobs`: knob -> value in 0..1, those that are let go are not there. `style` `[U]` is where the
-    style axes rest whose knobs are let go; None where it is not known (of another checkpoint).
+    `knobs` are the values in 0..1 of the knobs that are set; released ones are missing. `style`
+    `[U]` is where those style axes rest whose knobs are released, or None where that is unknown
+    (the setting is of another checkpoint).
     """
 
     knobs: Mapping[str, float]
@@ -41,7 +43,7 @@ class Setting:
     arrangement: Arrangement = field(default_factory=Arrangement)
 
     def pose(self, style: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Where all style axes stand, `[U]`; those of no known style at `style`."""
+        """Where all style axes stand, `[U]`; if the setting's own style is unknown they rest at `style`."""
         u = np.array(style if self.style is None else self.style, np.float32)
         for axis, knob in zip(range(len(u)), STYLE_KNOBS, strict=False):
             if knob.name in self.knobs:
@@ -50,12 +52,12 @@ class Setting:
 
 
 def between(a: Setting, b: Setting, alpha: float) -> Setting:
-    """What lies `alpha` of the way from `a` to `b`.
+    """The setting that lies `alpha` of the way from `a` to `b`.
 
-    Style goes along the arc, attributes, knobs of the sound and temperature along the line; what
-    can't glide (seed, mutes, transposition, key) changes half-way. `a` must know its style.
+    Style follows the arc; attributes, knobs of the sound and temperature follow the straight line.
+    What can't glide (seed, mutes, transposition, key) changes half-way. `a` must know its style.
     """
-    assert a.style is not None  # it is where the performer stood, or was loaded for this checkpoint
+    assert a.style is not None  # it was played here, or loaded for this checkpoint
     if alpha <= 0.0 or alpha >= 1.0:
         return a if alpha <= 0.0 else b
     later = alpha >= 0.5
@@ -98,15 +100,15 @@ def _glide(name: str, a: Mapping[str, float], b: Mapping[str, float], alpha: flo
 
 
 SHORTEST_STEP = 0.25
-"""Beats: a sixteenth. Each step may have a tail decoded anew."""
+"""The shortest step of a morph, in beats: each step may cause a tail to be decoded anew."""
 
 MOST_STEPS = 128
-"""A knob that goes all the way goes in steps of a controller's, or finer."""
+"""The most steps of a morph: over its whole range a knob moves in steps like a controller's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Morph:
-    """From `source` at beat `start` to `target`, snapshot `slot`, `beats` later."""
+    """The way from `source` at beat `start` to `target`, which is snapshot `slot`, `beats` later."""
 
     source: Setting
     target: Setting
@@ -116,17 +118,17 @@ class Morph:
 
     @property
     def step(self) -> float:
-        """Beats a step: a sixteenth, or as much longer by doubling as a long way needs."""
+        """The length of a step in beats: a sixteenth, doubled as often as a long morph needs."""
         step = SHORTEST_STEP
         while self.beats / step > MOST_STEPS:
             step *= 2.0
         return step
 
     def alpha(self, beat: float) -> float:
-        """How much of the way lies behind at `beat`, 0..1; it grows with each step."""
+        """The share of the way that is done at `beat`, 0..1; it grows step by step."""
         steps = (beat - self.start + 1e-9) // self.step
         return min(max(steps * self.step / self.beats, 0.0), 1.0)
 
     def at(self, alpha: float) -> Setting:
-        """How everything stands when `alpha` of the way lies behind."""
+        """The setting when `alpha` of the way is done."""
         return between(self.source, self.target, alpha)

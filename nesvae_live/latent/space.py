@@ -1,8 +1,8 @@
-"""The latent space's layout, and the way from knobs to a point in it.
+"""The latent space: its layout, and how knobs become a point in it.
 
-z = [a | u], float32: `a` are the phrase's attributes, `u` its style; every axis is about N(0, 1)
-over the corpus. A knob's middle is the median; its ends are +-2.5, or where the corpus itself ends
-(no phrase has more than three voices), so that the whole turn stays on the map.
+z = [a | u], float32: `a` holds the phrase's attributes and `u` its style; over the corpus every axis
+is about N(0, 1). A knob's middle is the median. Its ends are +-2.5, or where the corpus itself ends
+(no phrase has more than three voices), so that the whole turn has an effect.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from nesvae_live.latent.knobs import KNOB_BY_NAME, NO_AXIS
 Vector = NDArray[np.float32]
 
 NEARLY_PARALLEL = 1e-4
-"""The sine of the angle below which an arc and its chord are one in float32."""
+"""The sine of the angle below which an arc and its chord are the same in float32."""
 
 
 def value_to_coordinate(value: float, low: float = -REACH, high: float = REACH) -> float:
-    """A knob's 0..1 to `low`..`high` on its axis; 0.5 is 0."""
+    """A knob's 0..1 to `low`..`high` on its axis; 0.5 becomes 0."""
     return (1.0 - 2.0 * value) * low if value < 0.5 else (2.0 * value - 1.0) * high
 
 
 def coordinate_to_value(coordinate: float, low: float = -REACH, high: float = REACH) -> float:
-    """A place on an axis to the knob's 0..1; what lies beyond the knob's reach is its end."""
+    """A coordinate on an axis to the knob's 0..1; what lies beyond the knob's reach is clipped."""
     end = low if coordinate < 0.0 else high
     part = min(coordinate / end, 1.0) if end else 0.0
     return 0.5 - 0.5 * part if coordinate < 0.0 else 0.5 + 0.5 * part
@@ -36,18 +36,19 @@ def coordinate_to_value(coordinate: float, low: float = -REACH, high: float = RE
 def assemble(
     knobs: Mapping[str, float], style: ArrayLike, reach: ArrayLike
 ) -> tuple[Vector, Vector]:
-    """The point that the knobs ask for.
+    """The point in z that the knobs select.
 
     Args:
-        knobs: knob -> value in 0..1, those of the sound too, which turn nothing here; an attribute that isn't there is let go, a style axis that
-            isn't there rests at `style`.
-        style: `[n_style]`, where the style axes start from.
+        knobs: the values in 0..1 of the knobs that are set. An attribute that is missing is
+            released, a style axis that is missing rests at `style`. Knobs of the sound may be
+            among them and are ignored.
+        style: `[n_style]`, where the style axes rest.
         reach: `[8, 2]`, the least and greatest coordinate of each attribute
             (`Quantiles.reach`).
 
     Returns:
-        z `[8 + n_style]` float32, with 0 for attributes that are let go, and the attributes' mask
-        `[8]` float32: 1 is set, 0 is let go. A style knob beyond `n_style` turns nothing: this
+        z `[8 + n_style]` float32, with 0 for released attributes, and the attributes' mask `[8]`
+        float32: 1 for set, 0 for released. A style knob beyond `n_style` is ignored, since the
         checkpoint has no such axis.
     """
     ends = np.asarray(reach, np.float64)
@@ -66,7 +67,7 @@ def assemble(
 
 
 def slerp(a: ArrayLike, b: ArrayLike, alpha: float) -> Vector:
-    """From `a` to `b` along the arc between them, at an even speed.
+    """The point between `a` and `b` on the arc that joins them, at an even speed.
 
     Args:
         a: `[n]`, reached at `alpha` 0.
@@ -75,7 +76,7 @@ def slerp(a: ArrayLike, b: ArrayLike, alpha: float) -> Vector:
 
     Returns:
         `[n]` float32. Where no arc is defined (a zero vector, the same or the opposite direction)
-        the way is the straight line.
+        the point lies on the straight line.
     """
     start, end = np.asarray(a, np.float64), np.asarray(b, np.float64)
     lengths = float(np.linalg.norm(start) * np.linalg.norm(end))

@@ -1,13 +1,12 @@
-"""The auto mode: a walk in z that wanders from phrase to phrase as the corpus' songs do.
+"""The auto mode: a walk through z that wanders from phrase to phrase as the corpus' songs do.
 
 A song keeps its character for long and varies it from phrase to phrase, so every axis is the sum
-of a slow part and a fast one, each an AR(1) process. The parts move together as the axes do over
-the corpus. Decoding adds variety of its own, so the walk keeps more than the corpus does, for what
-is heard to keep as much.
+of a slow part and a fast one, each an AR(1) process. The parts are correlated as the axes are over
+the corpus. Decoding adds variety of its own, so the walk varies less than the corpus does, to make
+what is heard vary as much.
 
-The corpus is no single cloud: notes of one length go with density, a silent triangle with much
-else. So z has regions, each a Gaussian, and a walk stays in one for a minute or so, as a piece has
-sections.
+The corpus is not one cloud: even lengths go with density, a silent triangle with much else. So z
+has regions, each a Gaussian, and a walk stays in one for a minute or so, as a piece has sections.
 """
 
 from __future__ import annotations
@@ -25,25 +24,28 @@ from nesvae_live.latent.attributes import N_ATTRIBUTES, REACH
 Floats = NDArray[np.float64]
 
 SLOW, FAST = 0.985, 0.5
-"""What is left of each part's place after a phrase."""
+"""How much of each part's position remains after a phrase."""
+
 STAY = 0.96
-"""How likely it stays in its region for another phrase."""
+"""The probability of staying in a region for another phrase."""
+
 STYLE_SLOW = 0.4
-"""How much of a style axis' variance is slow."""
+"""The share of a style axis' variance that is slow."""
+
 SPREAD = "spread"
 """Where a checkpoint's `about` holds a `Spread`."""
 
 
 @dataclass(frozen=True, slots=True)
 class WalkSpec:
-    """An attribute's walk: its slow share, and how it goes with the attributes before it."""
+    """An attribute's walk: the slow share of its variance, and its correlations with those before."""
 
     name: str
     slow: float
     correlations: tuple[float, ...]
 
 
-WALKS = (  # the correlations are those of the train split's phrases
+WALKS = (  # correlations as over the phrases of the train split
     WalkSpec("density", 0.95, ()),
     WalkSpec("register", 0.95, (0.02,)),
     WalkSpec("bass", 0.92, (0.34, 0.00)),
@@ -57,7 +59,7 @@ WALKS = (  # the correlations are those of the train split's phrases
 
 @dataclass(frozen=True)
 class Spread:
-    """How z lies over the corpus: K regions, each a Gaussian.
+    """How z is distributed over the corpus: K regions, each a Gaussian.
 
     `weights` `[K]`, the share of phrases in each, `means` `[K, 8 + U]` and `covariances`
     `[K, 8 + U, 8 + U]`.
@@ -69,7 +71,7 @@ class Spread:
 
     @classmethod
     def plain(cls, n_style: int) -> Spread:
-        """Attributes as over the corpus, style N(0, 1) and independent of them."""
+        """One region: attributes as over the corpus, style N(0, 1) and independent of them."""
         covariance = np.eye(N_ATTRIBUTES + n_style)
         for i, walk in enumerate(WALKS):
             covariance[i, :i] = covariance[:i, i] = walk.correlations
@@ -77,23 +79,23 @@ class Spread:
 
     @classmethod
     def of(cls, about: Mapping[str, Any], n_style: int) -> Spread:
-        """What a checkpoint's `about` says, or the plain one."""
+        """The spread that a checkpoint's `about` holds, or the plain one."""
         if SPREAD not in about:
             return cls.plain(n_style)
         found = about[SPREAD]
         return cls(*(np.array(found[f.name], float) for f in fields(cls)))
 
     def to_about(self) -> dict[str, Any]:
-        """As a checkpoint's `about` holds it, under `SPREAD`."""
+        """The spread as a checkpoint's `about` holds it, under `SPREAD`."""
         return {f.name: getattr(self, f.name).round(4).tolist() for f in fields(self)}
 
 
 class Walk:
-    """A walk through z, the same for the same seed.
+    """A walk through z; the same seed gives the same walk.
 
     Args:
         seed: of the walk.
-        spread: where it walks, and over hours as often as the corpus is there.
+        spread: where it goes; over hours it is in each place as often as the corpus is.
         reach: `[8, 2]`, the attributes' ends (`Quantiles.reach`).
     """
 
@@ -104,7 +106,7 @@ class Walk:
         self._high_edge = np.array([_edge(high) for high in self._high])
         self._ends = np.cumsum(spread.weights)[:-1] / spread.weights.sum()
         self._means = spread.means
-        # A root that is there also where an axis never moves, or rounding left no covariance.
+        # A root that exists even if an axis never moves, or rounding left no valid covariance.
         variances, directions = np.linalg.eigh(spread.covariances)
         self._roots = directions * np.sqrt(np.maximum(variances, 0.0))[:, None]
         n_style = spread.means.shape[1] - N_ATTRIBUTES
@@ -115,16 +117,16 @@ class Walk:
         self._parts = np.zeros(self._weights.shape)  # 2 n
 
     def at(self, index: int) -> NDArray[np.float32]:
-        """Where phrase `index` (0, 1, ...) is: z `[8 + U]` float32, within the attributes' reach.
+        """The z of phrase `index` (0, 1, ...): `[8 + U]` float32, within the attributes' reach.
 
-        Meant to be asked forwards; an earlier phrase is found again from the start.
+        Meant to be called with rising indices; an earlier phrase is computed from the start.
         """
         if index < self._index:
             self._index = -1
         while self._index < index:
             self._index += 1
             self._step()
-        parts = self._parts @ self._roots[self._region].T  # 2 n, going together as the axes do
+        parts = self._parts @ self._roots[self._region].T  # 2 n, correlated as the axes are
         z = self._means[self._region] + (self._weights * parts).sum(0)
         a = z[:N_ATTRIBUTES]
         a[a <= self._low_edge] = self._low[a <= self._low_edge]
@@ -146,10 +148,10 @@ class Walk:
 
 
 def _edge(end: float) -> float:
-    """From where on a walk is at an attribute's end.
+    """The coordinate from which on a walk counts as being at an attribute's end.
 
     An end nearer than the knob's reach is a value that many phrases share (three voices, one length
-    of notes), and stands in the middle of their ranks: they begin as far before it as the ranks end
+    of notes) and lies in the middle of their ranks. They begin as far before it as the ranks end
     after it, and a walk must be there as often as the corpus is.
     """
     if end >= REACH:

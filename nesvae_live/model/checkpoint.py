@@ -21,7 +21,8 @@ from nesvae_live.paths import replacing
 FORMAT = "nesvae_live checkpoint"
 VERSION = 2
 TURN, MAP_Z, MAP_XY = "axes.turn", "map.z", "map.xy"
-"""What a finished checkpoint has beside its weights."""
+"""The tensors that a finished checkpoint has beside its weights."""
+
 Weights = dict[str, NDArray[np.float32]]
 
 
@@ -41,7 +42,7 @@ class ModelConfig:
     style: int = 32
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Every weight's name and shape, as `nesvae_live.model.vae` names them."""
+        """Every weight's name and shape; the names are those of `nesvae_live.model.vae`."""
         e, n_in = self.embedding, SLOTS * self.embedding
         out: dict[str, tuple[int, ...]] = {}
         for i, slot in enumerate(SLOT_TABLE):
@@ -81,10 +82,11 @@ def _gru(name: str, end: str, n_in: int, n_hidden: int) -> dict[str, tuple[int, 
 class Checkpoint:
     """What a checkpoint file holds.
 
-    `about` is free data: the training command, the data's hash, the evaluation. `sha256` is the
-    file's, which presets, snapshots and logs carry. A finished one (`training.finish`) has a map
-    of the corpus in `atlas`, and in `turn` `[U, U]` how its style axes were turned after training:
-    the mean of the style and the decoder know of it, but sigma lies along the old axes.
+    `about` is free-form: the training command, the data's hash, the evaluation. `sha256` is that of
+    the file; presets, snapshots and logs refer to it. A finished checkpoint (`training.finish`)
+    has a map of the corpus in `atlas`, and in `turn` `[U, U]` the rotation of its style axes after
+    training: it is contained in the encoder's mean and the decoder's weights, but sigma lies along
+    the old axes.
     """
 
     config: ModelConfig
@@ -126,11 +128,11 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint and check every shape.
+    """Read a checkpoint and check the shape of every weight.
 
     Raises:
-        CheckpointError: missing, truncated, foreign, of another version or vocabulary, or with a
-            weight that is missing or of the wrong shape.
+        CheckpointError: the file is missing, truncated, foreign, or of another version or
+            vocabulary, or a weight is missing or has the wrong shape.
     """
     from safetensors.numpy import load
 
@@ -145,7 +147,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         tensors = load(data)
         config = ModelConfig(**json.loads(metadata["config"]))
         about = json.loads(metadata["about"])
-    except Exception as error:  # whatever a damaged file makes safetensors or json raise
+    except Exception as error:  # whatever safetensors or json raise for a damaged file
         raise CheckpointError(f"checkpoint {path}: damaged or cut short ({error})") from error
     shapes = config.shapes()
     knots = tensors.get("attributes.values", np.zeros((0, 0))).shape
@@ -180,13 +182,13 @@ def _atlas(path: Path, config: ModelConfig, tensors: dict[str, NDArray[Any]]) ->
 
 
 def vocabulary() -> str:
-    """The vocabulary and the attributes that weights are for, as one line to compare."""
+    """The vocabulary and attributes that weights were made for, as one line to compare."""
     slots = ",".join(f"{s.name}:{s.n_symbols}" for s in SLOT_TABLE)
     return f"{slots};{TUPLES_PER_PHRASE};{','.join(a.name for a in ATTRIBUTES)}"
 
 
 def _metadata(path: Path, data: bytes) -> dict[str, str]:
-    """The header of a safetensors file, which tells ours from others before a tensor is read."""
+    """The metadata in a safetensors header, checked before any tensor is read."""
     try:
         size = int.from_bytes(data[:8], "little")
         header = json.loads(data[8 : 8 + size])

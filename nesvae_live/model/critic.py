@@ -1,4 +1,4 @@
-"""The critic: of several candidates for a phrase, the one that does best what the knobs say."""
+"""The critic: of several candidates for a phrase, it keeps the one nearest to what was asked."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ F32 = NDArray[np.float32]
 
 
 class Critic:
-    """A decoder that spells several candidates at once and keeps the best."""
+    """A decoder that decodes several candidates at once and keeps the best."""
 
     def __init__(self, decoder: Decoder, quantiles: Quantiles) -> None:
         self._decoder = decoder
         self._quantiles = quantiles
 
     def initial_state(self) -> DecoderState:
-        """No past."""
+        """The state without a past."""
         return self._decoder.initial_state()
 
     def decode(
         self, z: F32, mask: F32, start: DecoderState, uniforms: F32, sampling: Sampling
     ) -> Decoded:
-        """Spell tuples, as `Decoder.decode` does; with every knob let go there is one candidate."""
+        """Decode tuples as `Decoder.decode` does; with every knob released, one candidate is enough."""
         if sampling.candidates == 1 or not mask.any():
             return self._decoder.decode(z, mask, start, uniforms, sampling)
         draws = candidate_draws(uniforms, sampling.candidates)
@@ -41,23 +41,23 @@ class Critic:
 
 
 def candidate_draws(uniforms: F32, candidates: int) -> F32:
-    """Draws `[..., 4]` in 0..1 for each candidate, `[candidates, ..., 4]`; the first as given."""
-    turns = np.arange(candidates, dtype=np.float32).reshape(-1, *[1] * uniforms.ndim)
+    """Draws `[candidates, ..., 4]` in 0..1 from those of the first candidate, `[..., 4]`."""
+    steps = np.arange(candidates, dtype=np.float32).reshape(-1, *[1] * uniforms.ndim)
     return np.asarray(
-        (uniforms[None] + np.float32(DRAW_STEP) * turns) % np.float32(1.0), np.float32
+        (uniforms[None] + np.float32(DRAW_STEP) * steps) % np.float32(1.0), np.float32
     )
 
 
 def attribute_errors(
     tuples: NDArray[np.integer], a: F32, mask: F32, quantiles: Quantiles
 ) -> NDArray[np.float64]:
-    """How far phrases are from what was asked, in standard deviations, summed over what is set.
+    """How far phrases are from what was asked: standard deviations, summed over set attributes.
 
     Args:
         tuples: `[n, T, 4]`.
-        a: `[n, 8]` or `[1, 8]`, the coordinates asked for.
-        mask: likewise, 1 where an attribute is set.
-        quantiles: the attributes' places.
+        a: `[n, 8]` or `[1, 8]`, the coordinates that were asked for.
+        mask: of the same shape, 1 where an attribute is set.
+        quantiles: the attributes' ranks in the corpus.
 
     Returns:
         `[n]`.

@@ -1,4 +1,4 @@
-"""The network for live use: the arithmetic of `nesvae_live.model.vae` without torch or the GIL.
+"""The decoder for live use: that of `nesvae_live.model.vae` without torch or the GIL.
 
 A step is four matrix-vector products and four small heads; all else is done once, when the weights
 are laid out (`nesvae_live.model.decoderweights`).
@@ -28,7 +28,7 @@ class Decoder:
         self._weights = decoder_weights(checkpoint.weights, checkpoint.config)
 
     def initial_state(self) -> DecoderState:
-        """No past."""
+        """The state without a past."""
         hidden = np.zeros((self.config.layers, self.config.hidden), np.float32)
         return DecoderState(hidden, START)
 
@@ -40,13 +40,13 @@ class Decoder:
         uniforms: F32,
         sampling: Sampling = Sampling(),
     ) -> Decoded:
-        """Spell tuples.
+        """Decode tuples.
 
         Args:
             z: `[8 + U]` float32, attribute coordinates and style.
-            mask: `[8]` float32, 1 where an attribute is set, 0 where it is let go.
+            mask: `[8]` float32, 1 where an attribute is set, 0 where it is released.
             start: where to go on from.
-            uniforms: `[T, 4]` float32 in 0..1, one draw a token; T is how many tuples to spell.
+            uniforms: `[T, 4]` float32 in 0..1, one draw per token; T is how many tuples to decode.
             sampling: temperature, top-p and guidance.
 
         Returns:
@@ -57,13 +57,13 @@ class Decoder:
     def decode_many(
         self, z: F32, mask: F32, start: DecoderState, uniforms: F32, sampling: Sampling
     ) -> list[Decoded]:
-        """Spell N candidates at once, from draws `[N, T, 4]`: little dearer than one."""
+        """Decode N candidates at once from draws `[N, T, 4]`; that costs little more than one."""
         set_ = np.concatenate((z[:N_ATTRIBUTES] * mask, z[N_ATTRIBUTES:], mask))
-        let_go = set_.copy()
-        let_go[:N_ATTRIBUTES] = 0.0
-        let_go[len(z) :] = 0.0
+        released = set_.copy()
+        released[:N_ATTRIBUTES] = 0.0
+        released[len(z) :] = 0.0
         guided = sampling.guidance != 1.0 and bool(mask.any())
-        branches = [set_, let_go] if guided else [set_]
+        branches = [set_, released] if guided else [set_]
         n, length = uniforms.shape[:2]
         rows = n * len(branches)
         symbols = np.zeros((n, length, SLOTS), np.int64)
@@ -84,7 +84,7 @@ class Decoder:
         return [Decoded(symbols[i], kept[i], start.previous) for i in range(n)]
 
     def warm_up(self) -> float:
-        """Compile and touch every weight; returns the seconds that a phrase then takes."""
+        """Compile, and touch every weight; returns the seconds that a phrase takes afterwards."""
         z = np.zeros(N_ATTRIBUTES + self.config.style, np.float32)
         mask = np.ones(N_ATTRIBUTES, np.float32)
         uniforms = np.full((TUPLES_PER_PHRASE, SLOTS), 0.5, np.float32)
@@ -100,7 +100,7 @@ class Decoder:
 def _choose(
     logits: F32, uniform: np.float32, temperature: np.float32, top_p: np.float32, kept: F32
 ) -> int:
-    """Invert the distribution at `uniform`; `kept` is scratch for the probabilities kept."""
+    """Draw a symbol by inverting the distribution at `uniform`; `kept` `[N]` is scratch space."""
     n = logits.shape[0]
     highest = logits[0]
     for i in range(1, n):
@@ -139,13 +139,13 @@ def _choose(
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def _guide(logits: F32, let_go: F32, guidance: np.float32) -> None:
-    """From the log-probabilities of `let_go` go `guidance` times the way to those of `logits`."""
-    a, b = logits.max(), let_go.max()
+def _guide(logits: F32, released: F32, guidance: np.float32) -> None:
+    """Go from the log-probabilities of `released` `guidance` times the way to those of `logits`."""
+    a, b = logits.max(), released.max()
     a += np.log(np.exp(logits - a).sum())
-    b += np.log(np.exp(let_go - b).sum())
+    b += np.log(np.exp(released - b).sum())
     for i in range(logits.shape[0]):
-        free = let_go[i] - b
+        free = released[i] - b
         logits[i] = free + guidance * (logits[i] - a - free)
 
 
@@ -161,7 +161,7 @@ def _decode(
     symbols: NDArray[np.int64],
     hidden: F32,
 ) -> None:
-    # Row n * branches + g is candidate n, with the knobs set (g 0) or let go (g 1).
+    # Row n * branches + g is candidate n with the attributes set (g = 0) or released (g = 1).
     layers, rows, size = hidden.shape[1], hidden.shape[2], hidden.shape[3]
     candidates, branches = symbols.shape[0], zm.shape[0]
     from_zm = np.empty((branches, 3 * size), np.float32)

@@ -1,7 +1,7 @@
 """The decoder's weights, laid out as its compiled loop reads them.
 
-Embeddings are multiplied with the input weights once, here; the matrices that each step reads whole
-become int8 again, and what differs in size from slot to slot is padded.
+Embeddings are multiplied with the input weights once, here. The matrices that every step reads in
+full become int8 again, and what differs in size from slot to slot is padded.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ RELATED = np.array([(r.slot, r.source, r.before, r.bins, r.offset) for r in RELA
 
 
 class DecoderWeights(NamedTuple):
-    """What a step reads, as the compiled loop takes it: C-contiguous, `w_` int8 with scales `s_`.
+    """The weights that a step reads, C-contiguous; a `w_` with scales `s_` is int8.
 
-    L layers of H, slots S (4) of at most N symbols, heads of K, three voices. Where `w_` has no
-    scales it is float32.
+    L layers of size H, S slots (4) of at most N symbols, heads of size K, R scores of intervals.
+    A `w_` without scales is float32.
 
     Attributes:
         first_row: `[S]`, the row of each slot's symbol 0 in `input_table`.
@@ -69,7 +69,7 @@ class DecoderWeights(NamedTuple):
 
 
 def decoder_weights(w: Weights, config: ModelConfig) -> DecoderWeights:
-    """A checkpoint's weights, laid out, packed and padded for the loop."""
+    """A checkpoint's weights, packed and padded."""
     layers, most = range(config.layers), int(N_SYMBOLS.max())
     w_in = w["decoder.gru.weight_ih_l0"]
     table, first_row = input_table(w, "decoder.embed", w_in)

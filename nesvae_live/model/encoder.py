@@ -1,4 +1,4 @@
-"""The encoder for live use: where a phrase lies on the map, without torch or the GIL."""
+"""The encoder for live use: finds where a phrase lies in z, without torch or the GIL."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Encoder:
         size = len(symbols), self.config.encoder_hidden
         ahead, back = np.empty(size, np.float32), np.empty(size, np.float32)
         _run(symbols, count, self._first_row, *self._ends[0], ahead)
-        # Backwards is forwards over the reversed phrase; what isn't there then comes first.
+        # Backwards means forwards over the reversed phrase, in which the padding comes first.
         _run(symbols[::-1].copy(), -count, self._first_row, *self._ends[1], back)
         back = back[::-1]
         y = np.concatenate((ahead, back), 1)[:count]
@@ -53,7 +53,7 @@ def _run(
     b_hh: F32,
     out: F32,
 ) -> None:
-    """A GRU over tuples; the first `count` are real, or the last `-count`; the others are 0."""
+    """A GRU over tuples, of which the first `count`, or the last `-count`, are real."""
     n = symbols.shape[0]
     h = np.zeros((1, out.shape[1]), np.float32)
     gates_in = np.empty((1, b_ih.shape[0]), np.float32)
@@ -71,7 +71,7 @@ def _run(
 
 
 class PhraseEncoder:
-    """Finds phrases on the map; the first one compiles. Releases the GIL where it takes long."""
+    """Finds where phrases lie in z; the first call compiles. Releases the GIL for the long part."""
 
     def __init__(self, encoder: Encoder, quantiles: Quantiles) -> None:
         self._encoder = encoder
@@ -79,7 +79,7 @@ class PhraseEncoder:
         self._reach = quantiles.reach()
 
     def encode(self, tuples: Ints) -> NDArray[np.float32]:
-        """Where `[n, 4]` tuples, n from 1 to 13, are: z `[8 + U]`, within the knobs' reach."""
+        """The z `[8 + U]` of tuples `[n, 4]`, n from 1 to 13, within the knobs' reach."""
         n = len(tuples)
         symbols = np.zeros((TUPLES_PER_PHRASE, SLOTS), np.int64)
         symbols[:n] = tuples_to_symbols(tuples)
@@ -89,6 +89,6 @@ class PhraseEncoder:
         return np.concatenate((np.clip(attributes, low, high), style)).astype(np.float32)
 
     def warm_up(self) -> None:
-        """Compile, before anything has to be on time."""
+        """Compile before anything has to be on time."""
         silence = np.array([[0, 0, 0, 1]])
         assert len(self.encode(silence)) >= N_ATTRIBUTES

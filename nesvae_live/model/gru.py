@@ -1,6 +1,6 @@
-"""What the decoder and the encoder share: a GRU's arithmetic without torch or the GIL.
+"""A GRU's arithmetic without torch or the GIL, shared by the decoder and the encoder.
 
-Vectors are float32, weights C-contiguous float32 `[out, in]`.
+Vectors are float32. Matrices are C-contiguous `[out, in]`, float32 or int8 with a scale per row.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ Matrix = NDArray[np.float32] | NDArray[np.int8]
 
 
 def contiguous(array: NDArray[Any]) -> F32:
-    """As the kernels want it."""
+    """The array as C-contiguous float32."""
     return np.ascontiguousarray(array, np.float32)
 
 
 def stack(arrays: list[F32]) -> F32:
-    """One array of weights of the same shape, one a layer or slot."""
+    """Weights of the same shape, one for each layer or slot, as one array."""
     return contiguous(np.stack(arrays))
 
 
 def input_table(weights: Weights, embed: str, w_in: F32) -> tuple[F32, NDArray[np.int64]]:
-    """Embeddings times input weights, once and for all.
+    """Multiply embeddings with a GRU's input weights, so that a step only looks rows up.
 
     Args:
         weights: the checkpoint's.
-        embed: the name of the embeddings, as `decoder.embed`.
+        embed: the name of the embeddings, such as `decoder.embed`.
         w_in: `[3 H, >= 4 E]`, a GRU's input weights, the four embeddings first.
 
     Returns:
-        `[symbols of all slots, 3 H]`, and `[4]` the row of each slot's symbol 0.
+        The table `[symbols of all slots, 3 H]`, and the row of each slot's symbol 0, `[4]`.
     """
     rows = []
     for i in range(SLOTS):
@@ -51,7 +51,7 @@ def input_table(weights: Weights, embed: str, w_in: F32) -> tuple[F32, NDArray[n
 def add_product(w: Matrix, scale: F32, x: F32, out: F32) -> None:
     """`out[r] += (scale * w) @ x[r]` for `w` `[out, in]`, `scale` `[out]`, `x` `[R, in]`.
 
-    The time goes into reading, so four rows of `x` share each reading of two rows of `w`.
+    Reading `w` takes most of the time, so four rows of `x` share each reading of two of its rows.
     """
     rows, r = x.shape[0], 0
     while rows - r >= 4:
@@ -91,7 +91,7 @@ def _add_2(w: Matrix, scale: F32, x0: F32, x1: F32, out: F32) -> None:
 def _add_4(w: Matrix, scale: F32, x0: F32, x1: F32, x2: F32, x3: F32, out: F32) -> None:
     n = w.shape[0]
     for i in range(0, n, 2):
-        k = min(i + 1, n - 1)  # the last row stands alone where their number is odd
+        k = min(i + 1, n - 1)  # an odd last row stands alone
         row, next_row = w[i], w[k]
         a0, a1, a2, a3 = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
         b0, b1, b2, b3 = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
@@ -112,9 +112,9 @@ def _add_4(w: Matrix, scale: F32, x0: F32, x1: F32, x2: F32, x3: F32, out: F32) 
                 out[r, k] += scale[k] * total
 
 
-@njit(nogil=True, cache=True, fastmath=True, error_model="numpy")  # no check for a division by 0
+@njit(nogil=True, cache=True, fastmath=True, error_model="numpy")  # no checks for division by 0
 def tanh(x: np.float32) -> np.float32:
-    """Hyperbolic tangent within 1e-6, in arithmetic that a compiler can do eight at a time.
+    """Hyperbolic tangent within 1e-6, in arithmetic that the compiler can vectorise.
 
     Lambert's continued fraction of a quarter of x, then twice tanh 2y = 2t / (1 + t^2).
     """
@@ -129,7 +129,7 @@ def tanh(x: np.float32) -> np.float32:
 
 @njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
 def gru_cell(gates_in: F32, gates_h: F32, h: F32, out: F32) -> None:
-    """A GRU's gates r, z, n from both pre-activations `[R, 3 H]` (torch's convention)."""
+    """A GRU's next state from both pre-activations `[R, 3 H]` of its gates r, z, n (as in torch)."""
     n = h.shape[1]
     half, one = np.float32(0.5), np.float32(1)
     for row in range(h.shape[0]):

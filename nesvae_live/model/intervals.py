@@ -1,8 +1,8 @@
-"""Intervals: how a candidate note lies to a note that is already known.
+"""Intervals: the relation of a candidate note to a note that is already known.
 
-The network scores intervals beside notes, so that what it has learnt of a fifth holds in every key.
-A voice's note is seen from the note before it (25 steps of -12..12 semitones; farther is the end)
-and from those of the voices spelt before it in the same tuple (12 interval classes).
+The network scores intervals beside notes, so that what it has learnt about a fifth holds in every
+key. A voice's note is related to the note before it (25 bins of -12..12 semitones; beyond is the
+last bin) and to those of the voices decoded before it in the same tuple (12 interval classes).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ OCTAVE = 12
 
 @dataclass(frozen=True, slots=True)
 class RelationSpec:
-    """Notes of slot `slot` seen from the note of `source`, in the tuple before if `before`.
+    """Relates slot `slot` to the note of slot `source`, in the tuple before if `before`.
 
-    Its `bins` scores are the slot's from `offset` on.
+    It has `bins` scores, which are the slot's from `offset` on.
     """
 
     slot: int
@@ -45,16 +45,17 @@ def _relations() -> tuple[RelationSpec, ...]:
 
 RELATIONS = _relations()
 """Every relation, slot by slot."""
+
 N_SCORES = tuple(sum(r.bins for r in RELATIONS if r.slot == slot) for slot in range(N_VOICES))
-"""Scores that each voice's slot has."""
+"""How many scores each voice's slot has."""
 
 
 def bin_table(relation: RelationSpec) -> NDArray[np.int64]:
-    """The bin of each (source symbol, candidate symbol).
+    """The bin of each pair of source and candidate symbols.
 
     Returns:
-        `[source symbols + 1, slot symbols]`: 0..bins - 1, or `bins` where there is no interval: a
-        silence on either side, or no tuple before (the last row).
+        `[source symbols + 1, slot symbols]`: 0..bins - 1, or `bins` where there is no interval,
+        because either side is silent or there is no tuple before (the last row).
     """
     source, slot = SLOT_TABLE[relation.source], SLOT_TABLE[relation.slot]
     known = np.arange(source.n_symbols + 1)[:, None]

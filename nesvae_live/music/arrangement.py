@@ -1,7 +1,7 @@
-"""The arrangement: what becomes of a phrase's notes on their way to the voices.
+"""The arrangement: mutes, transposition and the key that a phrase's notes are bent to.
 
-A phrase stays what the network wrote; muting, transposing and the lock to a key act when its
-notes are due, so that they can be undone in the middle of it.
+A phrase stays as the network wrote it. Mutes, transposition and the lock to a key apply when its
+notes are due, so that they can be undone in the middle of a phrase.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ Notes = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """Which voices are silent, by how many semitones each is transposed (P1, P2, TR), the key.
+    """Which voices are muted, each voice's transposition in semitones (P1, P2, TR), and the key.
 
-    `key` None: any note may sound.
+    `key` is None when any note may sound.
     """
 
     muted: frozenset[Voice] = frozenset()
@@ -28,11 +28,11 @@ class Arrangement:
     key: Key | None = None
 
     def with_mute(self, voice: Voice, *, muted: bool) -> Arrangement:
-        """The arrangement with a voice muted, or not."""
+        """The arrangement with a voice muted or unmuted."""
         return replace(self, muted=self.muted | {voice} if muted else self.muted - {voice})
 
     def with_transpose(self, voice: Voice | None, semitones: int) -> Arrangement:
-        """The arrangement with a voice, or all (None), transposed by so much.
+        """The arrangement with a voice, or all voices (None), transposed by so many semitones.
 
         Raises:
             ValueError: outside of `TRANSPOSE`, or a voice that has no notes to transpose.
@@ -47,9 +47,9 @@ class Arrangement:
         return replace(self, transpose=(p1, p2, tr))
 
     def notes(self, notes: Notes) -> Notes:
-        """What the voices are to hold for a tuple's notes; mutes are left to who plays them.
+        """The notes that the voices hold for a tuple's notes; mutes are applied elsewhere.
 
-        What leaves a voice's range comes back by octaves, which keeps it in the key.
+        A note that leaves its voice's range is moved back by octaves, which keeps it in the key.
         """
         if self.key is None and self.transpose == (0, 0, 0):
             return notes

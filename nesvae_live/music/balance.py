@@ -1,4 +1,4 @@
-"""The balance: level, spread and solo of the voices, as gains of the outputs."""
+"""The balance: the voices' levels, stereo spread and solo, as gains of the outputs."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from nesvae_live.music.ranges import LEVEL
 from nesvae_live.music.voices import Voice
 
 PLACES = (-1.0, 1.0, 0.0, 0.0)
-"""Where P1, P2, TR and NO stand at a spread of 1: left is -1, right is 1."""
+"""Where P1, P2, TR and NO are panned at a spread of 1: left is -1, right is 1."""
 
 Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """How the voices are heard: dB over the chip's own loudness; `spread` 0 (mono) to 1.
+    """Levels in dB relative to the chip's own loudness, and `spread`, 0 (mono) to 1.
 
-    If any voice is in `solo`, the others are silent. `voices` are the levels of P1, P2, TR, NO.
+    `level` is that of everything, `voices` are the levels of P1, P2, TR and NO. If any voice is in
+    `solo`, the others are silent.
     """
 
     level: float = 0.0
@@ -30,7 +31,7 @@ class Balance:
     solo: frozenset[Voice] = frozenset()
 
     def with_level(self, voice: Voice | None, level: float) -> Self:
-        """With another level of a voice, or of everything."""
+        """The balance with another level of a voice, or of everything (None)."""
         if voice is None:
             return replace(self, level=level)
         levels = list(self.voices)
@@ -38,14 +39,15 @@ class Balance:
         return replace(self, voices=tuple(levels))
 
     def with_solo(self, voice: Voice, *, solo: bool) -> Self:
-        """With a voice in or out of solo."""
+        """The balance with a voice in or out of solo."""
         return replace(self, solo=self.solo | {voice} if solo else self.solo - {voice})
 
     def gains(self, outputs: int) -> Floats:
-        """What each output has of each voice, linear, `[outputs, 4]`.
+        """The linear gain of each voice in each output, `[outputs, 4]`.
 
-        Left and right come first: their mean is the mix at any spread. Then, if there are six,
-        a voice each at its own level, whatever the solo, the spread and the level of all.
+        Left and right come first; their mean is the mix at any spread. If there are six outputs,
+        the others carry one voice each, at its own level, whatever the solo, spread and overall
+        level are.
         """
         own = np.array([amplitude(level) for level in self.voices])
         heard = np.array([not self.solo or voice in self.solo for voice in Voice])

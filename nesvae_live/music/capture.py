@@ -1,4 +1,4 @@
-"""The ear: notes that are played on the inputs, kept until somebody wants to go on from them."""
+"""The capture buffer: notes played on the inputs, kept until somebody wants to go on from them."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from nesvae_live.music.voices import VOICES
 
 NOTE_OFF, NOTE_ON = 0x80, 0x90
 PAUSE_SECONDS = 2.0
-"""A silence of so long parts what was played before from what is played after."""
+"""A silence of this length separates one captured phrase from the next."""
 
 MOST_NOTES = 512
 TOGETHER_STEPS = 0.6
-"""What falls within so many steps of the beginning of a note is meant to fall on it."""
+"""What falls within so many steps of a note's beginning is taken to be meant to fall on it."""
 
 NAME_BY_CHANNEL = {spec.channel: spec.voice.name.lower() for spec in VOICES}
 
 
 class CaptureBuffer:
-    """Hears notes. One thread's; a note costs little.
+    """Keeps the notes that come in. Used by one thread; a note costs little.
 
-    On channels 1 to 3 notes are the voices' own, if there are no others and no chords; else they
-    are shared out as those of a file are (`nesvae_live.music.parts`).
+    Notes on channels 1 to 3 belong to the voices themselves, if there are no others and no chords;
+    otherwise they are shared out as a file's are (`nesvae_live.music.parts`).
     """
 
     def __init__(self) -> None:
         self._held: dict[tuple[int, int], float] = {}
-        self._heard: deque[tuple[int, PartNote]] = deque(maxlen=MOST_NOTES)  # with the channel
-        self._since = self._captured = float("-inf")  # the last captures' times, in seconds
+        self._heard: deque[tuple[int, PartNote]] = deque(maxlen=MOST_NOTES)  # each with its channel
+        self._since = self._captured = float("-inf")  # when it was last captured, and before that
 
-    def hear(self, data: Sequence[int], at: float) -> bool:
-        """Take a MIDI message, stamped `at` seconds; whether it was a note."""
+    def receive(self, data: Sequence[int], at: float) -> bool:
+        """Take a MIDI message stamped `at` seconds; returns whether it was a note."""
         if len(data) != 3 or data[0] & 0xE0 != NOTE_OFF or not all(0 <= b <= 127 for b in data[1:]):
             return False
         channel, note = data[0] & 0x0F, data[1]
@@ -50,11 +50,11 @@ class CaptureBuffer:
         return True
 
     def tuples(self, step_seconds: float, now: float) -> Ints:
-        """The last phrase that was played, `[n, 4]` with n up to 13, steps `step_seconds` long.
+        """The phrase played last, `[n, 4]` with n up to 13 tuples and steps of `step_seconds`.
 
-        A phrase is what was played since the last pause of `PAUSE_SECONDS`, and since it was asked
-        for last, if anything was; of a longer one the last 13 tuples. Keys that are still held end
-        `now`.
+        A phrase is what was played since the last pause of `PAUSE_SECONDS`, and since the last
+        capture if anything was played after it; of a longer phrase it is the last 13 tuples. Keys
+        still held down end `now`.
 
         Raises:
             ValueError: nothing was played.
@@ -84,17 +84,17 @@ def checked_phrase(tuples: Sequence[Sequence[int]]) -> Ints:
     """Tuples of a phrase as an array `[n, 4]`.
 
     Raises:
-        ValueError: none, more than 13, or one with a note or a hold that there isn't.
+        ValueError: there is none, there are more than 13, or a note or hold is out of range.
     """
     if not 1 <= len(tuples) <= TUPLES_PER_PHRASE:
         raise ValueError(f"{len(tuples)} tuples: a phrase has 1 to {TUPLES_PER_PHRASE}")
     phrase = np.array(tuples, np.int64)
-    tuples_to_symbols(phrase)  # checks
+    tuples_to_symbols(phrase)  # for its checks
     return phrase
 
 
 def _parts(heard: Iterable[tuple[int, PartNote]]) -> list[Part]:
-    """What was heard, a part a channel; named by their voices, where that is what they are."""
+    """One part for each channel, named after the voices if the channels are theirs."""
     notes: dict[int, list[PartNote]] = defaultdict(list)
     for channel, note in heard:
         notes[channel].append(note)
@@ -105,7 +105,7 @@ def _parts(heard: Iterable[tuple[int, PartNote]]) -> list[Part]:
 
 
 def _together(played: Sequence[VoiceNote]) -> list[VoiceNote]:
-    """Let what was meant to fall together do so: on the first of the notes that begin there."""
+    """Move what was meant to fall together onto the first of the notes that begin there."""
     near = TOGETHER_STEPS / STEPS_PER_SECOND
     begins: list[float] = []
     for on in sorted(p.on for p in played):

@@ -1,15 +1,15 @@
-"""How events are said in MIDI: in General MIDI's way, or in that of NES-MDB.
+"""Events as MIDI messages, in one of two dialects: General MIDI's or NES-MDB's.
 
 | | general | nesmdb |
 | --- | --- | --- |
-| velocity | MIDI's, the chip's loudest is 100 | the chip's volume, 1-15 (TR: 1) |
-| CC 11, volume under a note | as a velocity, 0-100 | 0-15 |
+| velocity | MIDI's; the chip's loudest is 100 | the chip's volume, 1-15 (TR: 1) |
+| CC 11, volume under a note | like a velocity, 0-100 | 0-15 |
 | CC 12, duty | 0-3 | 0-3 |
 | channel 10 | General MIDI's drums | the noise's notes, 1-16 |
 
-Controllers are said when they change, never on the triangle, which has neither, nor on General
-MIDI's drums, which fade by themselves; a bend is not said: a chip's plug-in has a range of its own
-for it.
+Controllers are sent when they change; never on the triangle, which has neither, nor on General
+MIDI's drums, which fade by themselves. Bends are not sent, because each chip plug-in has a bend
+range of its own.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
 
 
 def noise_to_drum(note: int) -> int:
-    """General MIDI's drum for a note of the noise: that of the drum in the kit nearest to it."""
+    """General MIDI's drum for a note of the noise: that of the nearest drum in the kit."""
     return min(DRUMS, key=lambda drum: abs(drum.note - note)).midi_note
 
 
 def drum_to_noise(midi_note: int) -> int:
-    """The noise's note for a drum of General MIDI: that of the drum in the kit nearest to it."""
+    """The noise's note for a drum of General MIDI: that of the nearest drum in the kit."""
     return min(DRUMS, key=lambda drum: abs(drum.midi_note - midi_note)).note
 
 
 class MidiSpeaker:
-    """Says events as messages, and remembers the controllers that it has said.
+    """Turns events into messages, and remembers which controller values it has sent.
 
-    One thread at a time. Raises ValueError for a dialect that there isn't.
+    Used by one thread at a time. Raises ValueError for an unknown dialect.
     """
 
     def __init__(self, dialect: str = GENERAL) -> None:
@@ -56,7 +56,7 @@ class MidiSpeaker:
         self._drummed = False
 
     def messages(self, event: Event) -> list[MidiBytes]:
-        """The messages of an event, on its voice's channel; real-time, some microseconds."""
+        """The messages for an event, on its voice's channel; real-time, takes some microseconds."""
         voice, channel = event.voice, CHANNELS[event.voice]
         if isinstance(event, NoteOn):
             self._drummed |= voice is Voice.NO
@@ -74,9 +74,9 @@ class MidiSpeaker:
         return said
 
     def all_off(self, *, panic: bool) -> list[MidiBytes]:
-        """All notes off on the channels that are ours, channel 10 only if it was drummed on.
+        """All notes off on the channels that are ours; on channel 10 only if drums were played.
 
-        In a panic all sound off before it; and the controllers are said again when next due.
+        In a panic all sound off comes first. Controllers are sent again when they are next due.
         """
         self._said.clear()
         controls = (ALL_SOUND_OFF, ALL_NOTES_OFF) if panic else (ALL_NOTES_OFF,)

@@ -1,8 +1,8 @@
-"""The drummer: what the noise plays, by rule, from the rhythm of the phrases.
+"""The drummer: what the noise voice plays, derived by rule from the rhythm of the phrases.
 
-Every place where a drum may play has a rank in 0..1; the `noise` knob says up to which rank they
-do, so that turning it up adds hits and moves none. Where the bass begins a note there is a kick,
-where the pulses do on a backbeat a snare, elsewhere a hat; long notes are filled with hats.
+Every place where a drum may play has a rank in 0..1, and the `noise` knob sets up to which rank
+they do: turning it up adds hits and moves none. There is a kick where the bass begins a note, a
+snare where the pulses do on a backbeat, and a hat elsewhere; long notes are filled with hats.
 """
 
 from __future__ import annotations
@@ -41,22 +41,23 @@ OPEN_HAT = _drum("open hat", 14, 46, "8 7 6x2 5x3 4x3 3x3 2x3 1x3 0")
 HAT = _drum("hat", 15, 42, "8 5 3 1 0")
 
 DRUMS = (KICK, TOM, SNARE, OPEN_HAT, HAT)
-"""The kit, after the corpus (benchmarks/envelopes.py): 62 % of its hits are notes 12 to 16, 84 % last
-at most 3 steps of 1/24 s, longer ones have lost half their volume by the third, 99 % are white."""
+"""The kit, modelled on the corpus (benchmarks/envelopes.py): 62 % of its hits are notes 12 to 16,
+84 % last at most 3 steps of 1/24 s, longer ones have lost half their volume by the third step, and
+99 % are white noise."""
 
 DRUM_BY_NOTE = {drum.note: drum for drum in DRUMS}
 DRUM_PATCHES = {drum.note: drum.patch for drum in DRUMS}
 
 FILL_STEPS = 3
-"""Hats that fill a long note are so many steps of the corpus apart."""
+"""How many steps of the corpus lie between the hats that fill a long note."""
 
 JITTER = 0.12
-"""How far a rank is drawn off its rule's, each way, so that no two phrases are drummed alike."""
+"""How far a rank may be drawn from its rule's, each way, so that no two phrases sound alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A place for a drum: it plays if the knob is above `rank` (0..1)."""
+    """A possible hit: it is played if the knob is above `rank` (0..1)."""
 
     beat: float
     drum: DrumSpec
@@ -64,7 +65,7 @@ class Hit:
 
 
 class Drummer:
-    """Drums for the phrases, placed as they are; the same ones for the same seed and phrase."""
+    """Places drums along the phrases; the same seed and phrase give the same drums."""
 
     def __init__(self, seed: int, beats_per_bar: float) -> None:
         self._seed = seed
@@ -82,11 +83,11 @@ class Drummer:
         beats: Sequence[float] = (),
         before: tuple[int, int, int] | None = None,
     ) -> None:
-        """Drum phrase `index` from `beat` on, a step lasting `step_beats`.
+        """Place the drums of phrase `index` from `beat` on, a step lasting `step_beats`.
 
-        What was placed for that beat and later gives way. `beats`: where each tuple starts and
-        the last one ends, if steps are not evenly long; `before`: what the voices hold until
-        then, if it isn't the end of what was placed last.
+        They replace all that was placed from that beat on. `beats`: where each tuple starts and the
+        last one ends, if steps are not evenly long. `before`: the notes that the voices hold until
+        then, if those aren't the end of what was placed last.
         """
         while self._hits and self._hits[-1].beat >= beat:
             self._hits.pop()
@@ -117,12 +118,12 @@ class Drummer:
             step += held
 
     def clear(self) -> None:
-        """Drop all that is placed."""
+        """Drop everything that has been placed."""
         self._hits.clear()
         self._notes = (SILENCE, SILENCE, SILENCE)
 
     def pop_due(self, beat: float, level: float | None) -> list[Hit]:
-        """Take the hits up to and including `beat`; of them, those below `level` (None: none)."""
+        """Remove the hits up to and including `beat`; returns those below `level` (None: none)."""
         due: list[Hit] = []
         while self._hits and self._hits[0].beat <= beat:
             hit = self._hits.popleft()
@@ -131,12 +132,12 @@ class Drummer:
         return due
 
     def _struck(self, notes: tuple[int, int, int]) -> tuple[int, bool]:
-        """How many pulses begin a note, and whether the bass does."""
+        """How many pulses begin a note here, and whether the bass does."""
         new = [now not in (SILENCE, was) for now, was in zip(notes, self._notes, strict=True)]
         return sum(new[:2]), new[2]
 
     def _at_onset(self, beat: float, pulses: int, bass: bool) -> tuple[DrumSpec | None, float]:
-        """The drum where `pulses` pulses and maybe the bass begin a note, and its rank."""
+        """The drum, and its rank, where `pulses` pulses and perhaps the bass begin a note."""
         place = beat % self._beats_per_bar
         count = round(place)
         on_beat = abs(place - count) < 0.05

@@ -1,4 +1,4 @@
-"""What is played: timed events, the same ones to every output."""
+"""Note and sound events: what is played, the same for every output."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from nesvae_live.music.voices import SILENCE, Voice
 
 VELOCITY = 100
-"""MIDI velocity of every note for as long as no patch shapes it; the chip's loudest."""
+"""The MIDI velocity of a note that no patch shapes: the chip's loudest."""
 
 LOUDEST = 15
 """The chip's highest volume; 0 is silence."""
@@ -15,9 +15,9 @@ LOUDEST = 15
 
 @dataclass(frozen=True, slots=True)
 class NoteOn:
-    """Voice `voice` starts MIDI note `note` (never 0); `velocity` is MIDI's, 1 to 127.
+    """Voice `voice` starts MIDI note `note` (never 0) with a MIDI `velocity`, 1 to 127.
 
-    The noise's notes are the chip's own numbers, 1 (lowest) to 16.
+    The notes of the noise are the chip's own numbers, 1 (lowest) to 16.
     """
 
     voice: Voice
@@ -37,8 +37,9 @@ class NoteOff:
 class Shape:
     """From now on `voice` has this volume (0-15), duty (0-3) and bend (cents off its note).
 
-    Of a note that sounds; before a note-on of the same time, of that note. The triangle has no
-    duty, and of volume only whether it is 0; on the noise duty is the mode, 0 or 1.
+    It applies to the note that sounds or, just before a note-on at the same time, to that note. The
+    triangle has no duty, and of its volume only whether it is 0 counts. On the noise the duty is
+    the mode, 0 or 1.
     """
 
     voice: Voice
@@ -55,18 +56,18 @@ Event = NoteEvent | Shape
 
 
 def velocity_to_volume(velocity: int) -> int:
-    """The chip's volume, 1 to 15, of a MIDI velocity; the usual `VELOCITY` has the loudest."""
+    """The chip's volume, 1 to 15, for a MIDI velocity; `VELOCITY` and above give the loudest."""
     return min(LOUDEST, max(1, round(velocity * LOUDEST / VELOCITY)))
 
 
 def volume_to_velocity(volume: int) -> int:
-    """The MIDI velocity of the chip's volume 0 to 15: the loudest is `VELOCITY`, as unshaped."""
+    """The MIDI velocity for the chip's volume, 0 to 15; the loudest gives `VELOCITY`."""
     return round(volume * VELOCITY / LOUDEST)
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceState:
-    """What a voice of the chip plays after some events: `note` (0: none), and how."""
+    """What a voice of the chip is playing: `note` (0: none), volume, duty and bend."""
 
     note: int = SILENCE
     volume: int = 0
@@ -75,11 +76,11 @@ class VoiceState:
 
     @property
     def sounds(self) -> bool:
-        """Whether there is anything to hear: volume 0 is silence too."""
+        """Whether there is anything to hear: volume 0 is silence, too."""
         return self.note != SILENCE and self.volume > 0
 
     def after(self, event: Event) -> VoiceState:
-        """What it plays after one more event; the end of another note ends nothing."""
+        """The state after one more event; the end of another note than its own changes nothing."""
         if isinstance(event, NoteOn):
             return replace(self, note=event.note, volume=velocity_to_volume(event.velocity))
         if isinstance(event, Shape):

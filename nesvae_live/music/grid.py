@@ -1,4 +1,4 @@
-"""Phrases on the grid: how long a phrase lasts in beats, and on which beats its tuples start."""
+"""The grid: how many beats a phrase lasts, and on which beats its tuples start."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CLOCKS_PER_STEP = Range(0.25, 24.0)
 
 
 class Mode(StrEnum):
-    """What sets the speed: seconds, clocks, or bars to be filled."""
+    """What sets the speed: seconds, clocks, or the bars that a phrase fills."""
 
     NATIVE = "native"
     CLOCK = "clock"
@@ -32,12 +32,12 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """How phrases lie in time.
+    """How phrases are laid out in time.
 
-    `clocks_per_step` is for `clock`; `bars` for `bars`: 1/2, 1, 2, 4, or None for what is nearest
-    to native speed. `quantise` names the cell (16: sixteenths), None is off. `swing` in percent:
-    where in a pair of cells the second one starts, 50 (straight) to 75; without `quantise` it
-    swings sixteenths.
+    `clocks_per_step` applies in mode `clock`, `bars` in mode `bars`: 1/2, 1, 2, 4, or None for
+    whatever is nearest to native speed. `quantise` names the cell (16: sixteenths); None is off.
+    `swing`, in percent, is where in a pair of cells the second one starts, 50 (straight) to 75;
+    without `quantise` it applies to sixteenths.
     """
 
     mode: Mode = Mode.CLOCK
@@ -47,10 +47,10 @@ class Grid:
     swing: float = 50.0
 
     def __post_init__(self) -> None:
-        """Refuse what is no grid.
+        """Refuse a grid with a value out of range.
 
         Raises:
-            ValueError: a value out of its range.
+            ValueError: one line that names the value and its range.
         """
         if self.bars is not None and self.bars not in BARS:
             raise ValueError(f"bars per phrase {self.bars:g}: {_listed(BARS)} or auto")
@@ -60,12 +60,12 @@ class Grid:
         CLOCKS_PER_STEP.check("clocks per step", self.clocks_per_step)
 
     def length(self, steps: int, start: float, tempo: float, meter: Meter) -> float:
-        """How many beats a phrase of `steps` steps lasts that starts at beat `start`.
+        """How many beats a phrase of `steps` steps lasts if it starts at beat `start`.
 
-        In `bars` it ends on a bar line (half a bar: in the bar's middle, if it starts on a bar
-        line). A start off the bar lines, after a jump, fills up to the line on which the phrase
-        would have ended from its bar's beginning. In the other modes a quantised phrase ends on
-        the line nearest to its end. `tempo` in beats a minute.
+        In mode `bars` it ends on a bar line (half a bar: in the middle of the bar, if it starts on
+        a bar line). If it starts off the bar lines, after a jump, it ends where it would have ended
+        had it started at the beginning of that bar. In the other modes a quantised phrase ends on
+        the line nearest to its end. `tempo` is in beats a minute.
         """
         native = steps / STEPS_PER_SECOND * tempo / 60.0
         if self.mode is Mode.BARS:
@@ -85,11 +85,11 @@ class Grid:
     def lay(
         self, holds: Sequence[int], start: float, length: float, meter: Meter
     ) -> tuple[float, ...]:
-        """The beats on which tuples start that fill `length` beats from beat `start` on.
+        """The beats on which tuples start when they fill `length` beats from beat `start` on.
 
-        `holds` are the tuples' steps: of a phrase, or of what is left of one, for a splice. The
-        next phrase starts at `start + length`, before swing; swing moves all beats alike, so
-        phrases laid one after the other stay in order.
+        `holds` are the tuples' steps: of a phrase, or of the rest of one, for a splice. The next
+        phrase starts at `start + length`, before swing. Swing moves all beats by the same rule, so
+        phrases laid out one after the other stay in order.
         """
         beats = [start]
         step_beats = length / sum(holds)
@@ -102,7 +102,7 @@ class Grid:
         return tuple(self.swung(beat, meter) for beat in beats)
 
     def swung(self, beat: float, meter: Meter) -> float:
-        """Where swing puts `beat`: pairs of cells are stretched and squeezed, bar lines stay."""
+        """Where swing moves `beat`: it stretches and squeezes pairs of cells; bar lines stay."""
         if self.swing == SWING.low:
             return beat
         cell = 4.0 / (self.quantise or 16)
@@ -130,9 +130,9 @@ class Grid:
         return min(lengths, key=lambda length: abs(math.log(length / native)))
 
     def _quantised(self, beats: list[float], end: float, meter: Meter) -> list[float]:
-        """Snap what is long enough; the rest keeps its place between the snapped ones.
+        """Snap the tuples that are long enough; the others keep their place between those.
 
-        A tuple whose line is taken, by the one before it or by the phrase's end, counts as rest.
+        A tuple whose line is taken, by the one before it or by the phrase's end, is not snapped.
         """
         assert self.quantise is not None  # lay() asks
         cell = 4.0 / self.quantise
@@ -163,7 +163,7 @@ def _bar_line(beat: float, meter: Meter) -> float:
 
 
 def _nearest_line(beat: float, cell: float, meter: Meter) -> float:
-    """The line nearest to `beat`; lines are counted from the bar line, which is always one."""
+    """The grid line nearest to `beat`; they are counted from the bar line, which is always one."""
     bar_line = _bar_line(beat, meter)
     before = bar_line + math.floor((beat - bar_line + EPSILON) / cell) * cell
     after = min(before + cell, bar_line + meter.beats_per_bar)

@@ -1,4 +1,4 @@
-"""Keys: a root and a scale, and the way of any note into one."""
+"""Musical keys: a root and a scale, and how any note is moved into one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 ROOTS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-"""The twelve pitch classes as they are written here."""
+"""The twelve pitch classes as this program spells them."""
 
 SCALES: Mapping[str, tuple[int, ...]] = MappingProxyType(
     {
@@ -23,7 +23,7 @@ SCALES: Mapping[str, tuple[int, ...]] = MappingProxyType(
         "whole": (0, 2, 4, 6, 8, 10),
     }
 )
-"""Scale -> semitones above the root."""
+"""Each scale's notes, in semitones above the root."""
 
 _OTHER_NAMES = {
     "DB": "C#",
@@ -65,7 +65,7 @@ class Key:
         return f"{ROOTS[self.root]} {self.scale}"
 
     def nearest(self, note: int) -> int:
-        """The note of the key that is nearest to `note`; of two as near the lower one."""
+        """The note of the key that is nearest to `note`; the lower one if two are equally near."""
         steps = SCALES[self.scale]
         for distance in range(12):
             for candidate in (note - distance, note + distance):

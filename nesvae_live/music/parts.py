@@ -1,4 +1,4 @@
-"""Parts of a piece for any instruments, and how three voices that play one note each share them."""
+"""A piece's parts, for any instruments, shared out among three voices of one note each."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from nesvae_live.music.voicenotes import VoiceNote, to_range
 from nesvae_live.music.voices import CHANNELS, VOICES, Voice
 
 TOGETHER_SECONDS = 0.5 / STEPS_PER_SECOND
-"""Seconds within which notes begin together."""
+"""Notes that begin within so many seconds of each other begin together."""
 LEGATO_SHARE = 0.5
-"""The share of the shorter note that two notes may overlap without being a chord."""
+"""How much of the shorter of two notes may overlap with the other without making a chord."""
 DRUM_CHANNEL = CHANNELS[Voice.NO]
 VOICE_BY_NAME = {spec.voice.name.lower(): spec.voice for spec in VOICES}
 UPPER = {spec.voice for spec in VOICES} - {Voice.TR}
@@ -37,7 +37,7 @@ class Part:
     notes: tuple[PartNote, ...]
 
     def __str__(self) -> str:
-        """As a person would call it."""
+        """What a person would call it."""
         return f"track {self.name!r}" if self.name else f"channel {self.channel + 1}"
 
     @property
@@ -46,7 +46,7 @@ class Part:
         return median(note.note for note in self.notes)
 
     def at_once(self) -> int:
-        """How many notes sound at once at most; what only overlaps a little counts as one."""
+        """The most notes that sound at once; notes that overlap only a little count as one."""
         sounding: list[PartNote] = []
         most = 0
         for note in sorted(self.notes, key=lambda note: note.on):
@@ -59,14 +59,15 @@ class Part:
 def parts_to_played(parts: Iterable[Part]) -> tuple[list[VoiceNote], list[str]]:
     """Share parts out to P1, P2 and TR.
 
-    Tracks named p1, p2 or tr are these voices; so are MIDI channels 1 to 3, where there is nothing
-    else and each plays one note at a time. Else the lowest part is the triangle's, the others the
-    pulses', the higher one first; of more than three the two with the most notes. A part with
-    chords takes the voices that are left, too: the highest note is for the first of them, the
-    lowest for the triangle, the next below the highest for pulse 2.
+    Tracks named p1, p2 and tr go to these voices. So do MIDI channels 1 to 3, if there are no
+    others and each plays one note at a time. Otherwise the lowest part goes to the triangle and the
+    others to the pulses, the higher one to pulse 1; of more than three parts, the pulses get the
+    two with the most notes. A part with chords also takes the voices that are left: its highest
+    note goes to the first of them, the lowest to the triangle, the next below the highest to
+    pulse 2.
 
     Returns:
-        The notes, and in a line each what was left out or changed, for a person.
+        The notes, and a line for a person on each thing that was left out or changed.
     """
     parts = list(parts)
     kept = [
@@ -88,7 +89,8 @@ def parts_to_played(parts: Iterable[Part]) -> tuple[list[VoiceNote], list[str]]:
     if moved:
         names = ", ".join(sorted({note.voice.name for note in moved}))
         said.append(
-            f"out of the range of {names}, and moved by octaves: {len(moved)} of {len(played)} notes"
+            f"out of the range of {names}, and moved by octaves: "
+            f"{len(moved)} of {len(played)} notes"
         )
     return played, said
 
@@ -97,7 +99,7 @@ Casting = list[tuple[Part, tuple[Voice, ...]]]
 
 
 def _cast(parts: Sequence[Part]) -> tuple[Casting, list[Part]]:
-    """Which voices each part gets, and the parts that get none."""
+    """The voices that each part gets, and the parts that get none."""
     names = [part.name.strip().lower() for part in parts]
     if names and set(names) <= set(VOICE_BY_NAME) and len(set(names)) == len(names):
         return [(p, (VOICE_BY_NAME[n],)) for p, n in zip(parts, names, strict=True)], []
@@ -119,7 +121,7 @@ def _cast(parts: Sequence[Part]) -> tuple[Casting, list[Part]]:
     casting: Casting = [(p, (v,)) for p, v in zip(upper, (Voice.P1, Voice.P2), strict=False)]
     if lowest is not None:
         casting.append((lowest, (Voice.TR,)))
-    if len(upper) == 1:  # chords may have what is free
+    if len(upper) == 1:  # its chords may use the voices that are free
         free = (Voice.P2,) if lowest is not None else (Voice.P2, Voice.TR)
         part, voices = casting[0]
         if part.at_once() > 1:
@@ -130,16 +132,16 @@ def _cast(parts: Sequence[Part]) -> tuple[Casting, list[Part]]:
 def share(notes: Iterable[PartNote], voices: Sequence[Voice]) -> tuple[list[VoiceNote], int]:
     """Share notes out to voices: the highest, the lowest, the next below the highest.
 
-    A note keeps its voice as long as it lasts, or until a newer one takes the voice. A note by
-    itself goes where the last note was near.
+    A note keeps its voice for as long as it lasts, or until a newer one takes the voice. A note by
+    itself goes to the voice whose last note was nearest.
 
     Args:
         notes: in any order.
-        voices: of P1, P2, TR; TR takes the lowest, the first other one the highest, the second
-            what lies next below it.
+        voices: some of P1, P2 and TR. TR takes the lowest notes, the first of the others the
+            highest, and the second the next below those.
 
     Returns:
-        What they play, and how many notes found no voice.
+        The notes that they play, and how many notes found no voice.
     """
     upper = [voice for voice in voices if voice in UPPER]
     last: dict[Voice, int] = {}
@@ -173,7 +175,7 @@ def _voice(
     upper: Sequence[Voice],
     last: dict[Voice, int],
 ) -> Voice | None:
-    """Who plays a note that has others above and below it, or not."""
+    """The voice for a note, given whether others sound above and below it."""
     if not above and not below and len(voices) > 1:  # alone
         near = [v for v in (upper[0], voices[-1]) if v in last]
         return min(near, key=lambda v: abs(last[v] - note.note)) if near else upper[0]
@@ -187,7 +189,7 @@ def _voice(
 
 
 def _groups(notes: Iterable[PartNote]) -> list[list[PartNote]]:
-    """Notes that begin together, the highest first; one note of each pitch, the longest."""
+    """Groups of notes that begin together, the highest first; of equal pitches the longest."""
     groups: list[list[PartNote]] = []
     for note in sorted(notes, key=lambda note: note.on):
         if groups and note.on - groups[-1][0].on <= TOGETHER_SECONDS:
@@ -202,7 +204,7 @@ def _groups(notes: Iterable[PartNote]) -> list[list[PartNote]]:
 
 
 def _is_chord(old: PartNote, new: PartNote) -> bool:
-    """Whether two notes, `old` the older one, sound together for more than a legato's overlap."""
+    """Whether two notes, of which `old` began first, overlap for longer than legato notes do."""
     overlap = min(old.off, new.off) - new.on
     return overlap > LEGATO_SHARE * min(old.off - old.on, new.off - new.on)
 

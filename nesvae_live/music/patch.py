@@ -1,4 +1,4 @@
-"""Patches: how a voice sounds over a note's age, frame by frame at 60 Hz, as games did it."""
+"""Patches: how a voice's sound changes over a note, frame by frame at 60 Hz, as in the games."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any
 from nesvae_live.music.events import LOUDEST
 
 FRAME_SECONDS = 1 / 60
-"""A frame of the console's picture: games touched the chip once in each."""
+"""One frame of the console's picture: games wrote to the chip once in each."""
 
 MOST_FRAMES = 600
-"""Frames that a macro can say."""
+"""The longest macro, in frames."""
 
 ITEM = re.compile(r"(-?\d{1,4})(?:x(\d{1,3}))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """A value a frame; from index `loop` on they repeat, or the last one stays (None)."""
+    """One value per frame; from index `loop` on they repeat, or (None) the last one stays."""
 
     values: tuple[int, ...]
     loop: int | None = None
@@ -37,10 +37,10 @@ class Macro:
 
     @classmethod
     def parse(cls, text: str, low: int, high: int) -> Macro:
-        """Read `15 12x3 | 9 8`: numbers, 12 for three frames, and | where the loop begins.
+        """Read `15 12x3 | 9 8`: 15, then 12 for three frames, and | where the loop begins.
 
         Raises:
-            ValueError: it isn't such a text, or a number is outside `low` to `high`.
+            ValueError: the text can't be read, or a number is outside `low` to `high`.
         """
         values: list[int] = []
         loop: int | None = None
@@ -63,7 +63,7 @@ class Macro:
 
 @dataclass(frozen=True, slots=True)
 class Vibrato:
-    """A sine of `cents` (0-1200) each way at `hz` (0.1-30) from frame `delay` of a note on."""
+    """A sine of `cents` (0-1200) each way at `hz` (0.1-30), from a note's frame `delay` on."""
 
     cents: int = 0
     hz: float = 6.0
@@ -72,7 +72,7 @@ class Vibrato:
 
 @dataclass(frozen=True, slots=True)
 class Slide:
-    """A note begins `cents` (-4800 to 4800) off and gets there in `frames` (0-600)."""
+    """A note begins `cents` (-4800 to 4800) off its pitch and reaches it in `frames` (0-600)."""
 
     cents: int = 0
     frames: int = 0
@@ -82,10 +82,10 @@ class Slide:
 class Patch:
     """How a voice sounds.
 
-    `volume` 0-15 and `duty` 0-3 a frame; a volume that stays 0 ends the note. `release`: what
-    is left, in 15ths, of the volume that a note ends with, a frame each; without it the end is a
-    cut. `arpeggio` in semitones (-48 to 48) a frame, on the pulses. The triangle has no volume:
-    it sounds while its volume is not 0.
+    `volume` is 0-15 and `duty` 0-3 in each frame; a volume that stays at 0 ends the note. `release`
+    says how much is left in each frame, in 15ths, of the volume that the note ended with; without
+    one a note ends with a cut. `arpeggio` is in semitones (-48 to 48), on the pulses. The triangle
+    has no volume: it sounds as long as `volume` is not 0.
     """
 
     volume: Macro = Macro((LOUDEST,))
@@ -110,7 +110,7 @@ class Patch:
         return self.volume.at(age), self.duty.at(age), self.cents(age)
 
     def cents(self, age: int, depth: int | None = None) -> int:
-        """The bend in frame `age`; `depth` in cents stands for the vibrato's own, if given."""
+        """The bend in frame `age`; `depth`, in cents, replaces the vibrato's own if it is given."""
         cents = 100.0 * self.arpeggio.at(age)
         if age < self.slide.frames:
             cents += self.slide.cents * (1 - age / self.slide.frames)
@@ -122,20 +122,20 @@ class Patch:
 
 
 MACROS = {"volume": (0, LOUDEST), "duty": (0, 3), "release": (1, LOUDEST), "arpeggio": (-48, 48)}
-"""The ranges of what a table says as macros."""
+"""The range of each macro."""
 
 NUMBERS: Mapping[str, tuple[type, Mapping[str, tuple[float, float]]]] = {
     "vibrato": (Vibrato, {"cents": (0, 1200), "hz": (0.1, 30), "delay": (0, MOST_FRAMES)}),
     "slide": (Slide, {"cents": (-4800, 4800), "frames": (0, MOST_FRAMES)}),
 }
-"""The ranges of what it says as tables of numbers."""
+"""The ranges of the numbers in a vibrato's and a slide's table."""
 
 
 def table_to_patch(table: Mapping[str, Any]) -> Patch:
     """Read a patch as TOML gives it: `volume = "15 12x3 | 9 8"`, `vibrato = { cents = 15 }`.
 
     Raises:
-        ValueError: it says what it may not; the text starts with the key.
+        ValueError: a key or value is not allowed; the message starts with the key.
     """
     parts: dict[str, Any] = {}
     allowed = [f.name for f in fields(Patch)]

@@ -1,8 +1,8 @@
-"""The codec: steps of a score <-> tuples (P1, P2, TR, held) <-> symbols <-> tokens.
+"""Phrases and their codec: steps of a score <-> tuples (P1, P2, TR, hold) <-> symbols <-> tokens.
 
-A tuple is the three pitches and for how many steps (1 to 32) all three hold; 13 of them are a
-phrase. Tuples carry MIDI notes (0 is silence) and steps; symbols count each slot from 0, which is
-what the network sees; tokens are the post's vocabulary of 275, each slot at its own base.
+A tuple holds three pitches and for how many steps (1 to 32) all three last; 13 tuples are a phrase.
+Tuples carry MIDI notes (0 is silence) and steps; symbols count each slot from 0, which is what the
+network sees; tokens are a vocabulary of 275 in which each slot has its own base.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class SlotSpec:
-    """One slot of a tuple: its name, its first token, how many symbols, what symbol 1 stands for.
+    """One slot of a tuple: its name, first token, number of symbols, and what symbol 1 stands for.
 
     For a voice symbol 0 is silence and symbol k is note `first + k - 1`; for the duration symbol
     k is a hold of k + 1 steps (`first` is then the hold of symbol 1).
@@ -41,7 +41,7 @@ SLOT_TABLE = (
     *(SlotSpec(v.voice.name, v.token_base, v.n_symbols, v.lowest) for v in VOICES),
     SlotSpec("duration", token_base=243, n_symbols=LONGEST_HOLD, first=2),
 )
-"""The grammar: slots follow each other in this order, for ever."""
+"""The grammar: the slots follow one another in this order, tuple after tuple."""
 
 VOCABULARY = sum(slot.n_symbols for slot in SLOT_TABLE)
 N_VOICES = len(VOICES)
@@ -60,12 +60,12 @@ class Phrase:
 
     @property
     def tokens(self) -> tuple[int, ...]:
-        """The phrase in the vocabulary of 275."""
+        """The phrase as tokens of the vocabulary of 275."""
         return tuple(int(token) for token in tuples_to_tokens(np.array(self.tuples)))
 
 
 def steps_to_tuples(notes: NDArray[np.integer]) -> Ints:
-    """Write steps as tuples.
+    """Encode steps as tuples.
 
     Args:
         notes: `[n, 3]`, the notes of P1, P2, TR at each step, 0 for silence.
@@ -74,7 +74,7 @@ def steps_to_tuples(notes: NDArray[np.integer]) -> Ints:
         `[m, 4]` int64: notes and hold; a hold over 32 steps becomes several tuples.
 
     Raises:
-        ValueError: a wrong shape, or a note that its voice does not have (step and voice named).
+        ValueError: a wrong shape, or a note that its voice lacks (step and voice are named).
     """
     if notes.ndim != 2 or notes.shape[1] != N_VOICES:
         raise ValueError(f"steps must be [n, {N_VOICES}], not {list(notes.shape)}")
@@ -89,7 +89,7 @@ def steps_to_tuples(notes: NDArray[np.integer]) -> Ints:
 
 
 def split_holds(tuples: Ints) -> Ints:
-    """Split every hold over 32 steps into a chain of tuples of 32 and a rest.
+    """Split every hold over 32 steps into a chain of tuples of 32 steps and a remainder.
 
     Args:
         tuples: `[n, 4]` with holds of any length from 1.
@@ -107,12 +107,12 @@ def split_holds(tuples: Ints) -> Ints:
 
 
 def tuples_to_steps(tuples: Ints) -> Ints:
-    """Undo `steps_to_tuples`: `[m, 4]` tuples to `[n, 3]` notes a step."""
+    """Undo `steps_to_tuples`: `[m, 4]` tuples to the `[n, 3]` notes of each step."""
     return np.repeat(tuples[:, :N_VOICES], tuples[:, 3], axis=0)
 
 
 def tuples_to_symbols(tuples: Ints) -> Ints:
-    """Count each slot from 0.
+    """Number each slot's values from 0.
 
     Args:
         tuples: `[n, 4]`, notes and hold.
@@ -121,7 +121,7 @@ def tuples_to_symbols(tuples: Ints) -> Ints:
         `[n, 4]` int64: per voice 0 for silence or 1 + note - lowest; hold - 1.
 
     Raises:
-        ValueError: a note or hold out of range (tuple and slot named).
+        ValueError: a note or hold is out of range (tuple and slot are named).
     """
     _check_notes(tuples[:, :N_VOICES], "tuple")
     wrong = np.flatnonzero((tuples[:, 3] < 1) | (tuples[:, 3] > LONGEST_HOLD))
@@ -148,14 +148,14 @@ def symbols_to_tuples(symbols: NDArray[np.integer]) -> Ints:
 
 
 def tuples_to_tokens(tuples: Ints) -> Ints:
-    """Spell tuples: `[n, 4]` to `[4 n]` tokens of the vocabulary of 275."""
+    """Write tuples `[n, 4]` as `[4 n]` tokens of the vocabulary of 275."""
     bases = np.array([slot.token_base for slot in SLOT_TABLE])
     tokens: Ints = (tuples_to_symbols(tuples) + bases).reshape(-1)
     return tokens
 
 
 def tokens_to_tuples(tokens: NDArray[np.integer]) -> Ints:
-    """Read tokens.
+    """Read tokens as tuples.
 
     Args:
         tokens: `[4 n]`, P1, P2, TR, duration in turn.
@@ -164,8 +164,8 @@ def tokens_to_tuples(tokens: NDArray[np.integer]) -> Ints:
         `[n, 4]`, notes and hold.
 
     Raises:
-        ValueError: an incomplete tuple, or a token that does not stand in its slot (position,
-            token and what was expected named).
+        ValueError: an incomplete tuple, or a token that does not belong in its slot (position,
+            token and what was expected are named).
     """
     if tokens.ndim != 1 or len(tokens) % SLOTS:
         raise ValueError(

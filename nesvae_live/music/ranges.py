@@ -1,4 +1,4 @@
-"""The ranges of what a performer sets: one table, which parsers, messages, knobs and help read."""
+"""The ranges of what a performer sets: one table for parsers, messages, knobs and help."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """From `low` to `high`, both included, in `unit` (empty: a plain number)."""
+    """From `low` to `high`, both included, in `unit` (empty for a plain number)."""
 
     low: float
     high: float
     unit: str = ""
 
     def __contains__(self, value: float) -> bool:
-        """Whether a number lies in it; one that is no number does not."""
+        """Whether a value lies in the range; NaN does not."""
         return not math.isnan(value) and self.low <= value <= self.high
 
     def __str__(self) -> str:
-        """As a message says it: `20 to 400 BPM`."""
+        """The range as messages show it: `20 to 400 BPM`."""
         return f"{self.low:.15g} to {self.high:.15g} {self.unit}".rstrip()
 
     @property
     def whole(self) -> range:
-        """The whole numbers in it."""
+        """The whole numbers in the range."""
         return range(math.ceil(self.low), math.floor(self.high) + 1)
 
     def check(self, what: str, value: float) -> float:
@@ -46,7 +46,7 @@ TEMPO = Range(20.0, 400.0, "BPM")
 """Quarter notes a minute."""
 
 LEVEL = Range(-90.0, 12.0, "dB")
-"""Of a voice, or of all: the lowest is silence. 5 dB up is safe, above that loud music clips."""
+"""Of a voice, or of everything. The lowest is silence; above 5 dB loud music clips."""
 
 SHARE = Range(0.0, 1.0)
 """Of a knob, a fader or a target that moves like one, and of the spread of the voices."""
@@ -56,7 +56,7 @@ TOP_P = Range(0.05, 1.0)
 TRANSPOSE = Range(-24, 24, "semitones")
 MORPH_BARS = Range(0.25, 256.0, "bars")
 BOUNDS = Range(0.0, 1.0)
-"""How far chance moves a knob."""
+"""How far random movement may take a knob."""
 
 FADER = Range(0.0, 1.0)
 """Between the two snapshots at its ends."""

@@ -1,8 +1,8 @@
-"""The shaper: notes in, shaped notes out, each voice by its patch; and the book of what sounds.
+"""The shaper: applies each voice's patch to its notes, and keeps track of what sounds.
 
-A note that has a release ends that much later, or where the next one of its voice begins; one
-whose volume dies ends there. So whatever an output does with shapes, a note lasts from its on to
-its off, and a tail is part of it.
+A note with a release ends that much later, or where the next note of its voice begins; one whose
+volume fades to nothing ends there. So whatever an output does with shapes, a note lasts from its
+note-on to its note-off, and its tail is part of it.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from nesvae_live.music.patch import FRAME_SECONDS, Patch
 from nesvae_live.music.voices import Voice
 
 VIBRATO_CENTS = 100
-"""What the vibrato knob gives at its end, each way."""
+"""The depth of vibrato at the end of the knob, each way."""
 
 DECAY_RATIO = 4.0
-"""How much slower envelopes run at the decay knob's one end, and how much faster at the other."""
+"""How much faster envelopes run at one end of the decay knob, and how much slower at the other."""
 
 DUTY_KNOBS = {Voice.P1: "duty1", Voice.P2: "duty2"}
 
@@ -42,12 +42,12 @@ class _Held:
 
 
 class Shaper:
-    """Shapes what the sequencer plays; called in its thread alone, and blocks nowhere.
+    """Shapes what the sequencer plays; used in its thread alone, and never blocks.
 
-    `patches` are the voices' patches (a voice without one is played as it comes), `drums` the
-    noise's by note. Times are seconds; `knobs` are the knobs' values in 0..1: `duty1` and `duty2`
-    stand for the patches' duty, `vibrato` for their depth, both at once, and `decay` (at the next
-    note) makes the envelopes of the pulses run faster below the middle and slower above.
+    `patches` are the voices' patches (a voice without one is played unshaped), `drums` the noise's
+    by note. Times are in seconds. `knobs` are the knobs' values in 0..1: `duty1` and `duty2`
+    replace the patches' duty and `vibrato` their depth, at once; `decay`, from the next note on,
+    makes the envelopes of the pulses run faster below the middle and slower above it.
     """
 
     def __init__(
@@ -60,13 +60,13 @@ class Shaper:
 
     @property
     def sounding(self) -> dict[Voice, int]:
-        """Voice -> note of all that sounds, tails too."""
+        """The note of each voice that sounds, tails included."""
         return {voice: held.note for voice, held in self._held.items()}
 
     def take(self, events: Sequence[Event], at: float, knobs: Knobs) -> list[Event]:
-        """What `events` become, all at `at`: offs first, then each on behind its shape.
+        """What `events` become, all at `at`: first the offs, then each shape before its on.
 
-        What is due before `at` must have been taken by `due` first.
+        What is due before `at` must have been taken with `due` first.
         """
         struck = {event.voice for event in events if isinstance(event, NoteOn)}
         offs: list[Event] = []
@@ -82,7 +82,7 @@ class Shaper:
         return offs + ons
 
     def due(self, until: float, knobs: Knobs) -> list[TimedEvent]:
-        """What the notes that sound do before `until`, in order of time."""
+        """The events of the notes that sound, up to `until`, in order of time."""
         timed: list[TimedEvent] = []
         while self._held:
             voice, held = min(self._held.items(), key=lambda item: item[1].next_at)
@@ -93,12 +93,12 @@ class Shaper:
         return timed
 
     def cut(self, voices: Collection[Voice] = tuple(Voice)) -> list[Event]:
-        """End what sounds in `voices`, tails too."""
+        """End what sounds in `voices`, tails included."""
         ended = [voice for voice in self._held if voice in voices]
         return [NoteOff(voice, self._held.pop(voice).note) for voice in ended]
 
     def forget(self) -> None:
-        """Forget which shapes were said: the outputs were reset, and hear them anew."""
+        """Forget which shapes were sent: the outputs were reset and need them again."""
         self._said.clear()
 
     def _strike(self, event: NoteOn, at: float, knobs: Knobs) -> list[Event]:
@@ -115,7 +115,7 @@ class Shaper:
         return [*self._say(shape), NoteOn(voice, event.note, velocity)]
 
     def _release(self, voice: Voice, held: _Held, at: float, struck: bool) -> list[Event]:
-        """The note is let go: its tail begins at once, if it has one and none follows."""
+        """Release a note: its tail begins at once, if it has one and no note follows."""
         if held.patch is None or held.patch.release is None or struck:
             return self.cut({voice})
         held.frames_left = len(held.patch.release.values)
@@ -124,8 +124,8 @@ class Shaper:
         return []
 
     def _frame(self, voice: Voice, held: _Held, knobs: Knobs) -> list[Event]:
-        """One frame of a note: its shape if it is new, or its end."""
-        assert held.patch is not None  # only such have frames
+        """One frame of a note: its shape if it has changed, or its end."""
+        assert held.patch is not None  # a note without a patch has no frames
         if self._dies(held, held.patch):
             return self.cut({voice})
         shape = self._shape(voice, held, held.patch, knobs)
@@ -155,7 +155,7 @@ class Shaper:
         if held.frames_left < 0:
             volume = patch.volume.at(int(age * held.speed))
         else:
-            assert patch.release is not None  # else no release begins
+            assert patch.release is not None  # otherwise no release begins
             left = patch.release.values[-held.frames_left]
             volume = round(held.level * left / LOUDEST)
         if voice is Voice.NO:
@@ -169,7 +169,7 @@ class Shaper:
         return Shape(voice, volume, duty, cents)
 
     def _say(self, shape: Shape) -> list[Event]:
-        """The shape, if the voice doesn't have it already."""
+        """The shape, unless the voice has it already."""
         if self._said.get(shape.voice) == shape:
             return []
         self._said[shape.voice] = shape

@@ -1,4 +1,4 @@
-"""Quantised launch: on which line a turned knob is heard."""
+"""Quantised launch: the line on which a turned knob takes effect."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nesvae_live.clock.timing import EPSILON, Meter
 
 
 class Swap(StrEnum):
-    """From when on a turned knob is heard: the next bar line, the next beat, or the next tuple."""
+    """When a turned knob takes effect: at the next bar line, the next beat, or the next tuple."""
 
     BAR = "bar"
     BEAT = "beat"
@@ -18,7 +18,7 @@ class Swap(StrEnum):
 
 
 def lines_from(swap: Swap, earliest: float, meter: Meter) -> Iterator[float]:
-    """Bar lines, or beats counted from them, from one that may lie before `earliest` on."""
+    """Bar lines, or beats counted from them; the first ones may lie before `earliest`."""
     bar = math.floor(earliest / meter.beats_per_bar) - 1
     while True:
         line = bar * meter.beats_per_bar
@@ -29,7 +29,7 @@ def lines_from(swap: Swap, earliest: float, meter: Meter) -> Iterator[float]:
 
 
 def next_line(swap: Swap, beat: float, meter: Meter) -> float:
-    """The first place at or after `beat` on which turned knobs are heard."""
+    """The first beat at or after `beat` at which turned knobs take effect."""
     if swap is Swap.NOW:
         return beat
     return next(line for line in lines_from(swap, beat, meter) if line >= beat - EPSILON)

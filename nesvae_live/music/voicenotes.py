@@ -1,4 +1,4 @@
-"""What was played, on a keyboard or in a file: notes in seconds, and as tuples on the grid."""
+"""Notes of the voices as they were played, in seconds, and as tuples on the grid."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ def played_to_tuples(
 ) -> Ints:
     """Lay notes on the grid of 24 steps a second.
 
-    A voice plays one note at a time, the newest (of those that start together the highest); one
-    that is cut short does not come back. A note lasts a step at least. One that its voice does not
-    have is moved into its range by octaves. What goes over from one note to the same one without
-    a step of silence between them is one note, as in NES-MDB.
+    A voice plays one note at a time, the newest (the highest of those that start together); a note
+    that is cut short does not come back. A note lasts at least one step. A note out of its voice's
+    range is moved into it by octaves. Two notes of the same pitch without a step of silence between
+    them become one, as in NES-MDB.
 
     Args:
         notes: in any order; notes may overlap.
-        start: the second that is step 0, the first note's start if None; what was before is cut.
-        end: the second up to which steps go, the last note's end if None.
+        start: the second at which step 0 lies (None: the first note's start); what comes before
+            is cut off.
+        end: the second up to which steps go (None: the last note's end).
 
     Returns:
         `[m, 4]` int64, holds 1 to 32; `[0, 4]` if there is no step.
@@ -60,7 +61,7 @@ def played_to_tuples(
 
 
 def to_range(voice: Voice, note: int) -> int:
-    """The note, moved by as few octaves as bring it into the voice's range."""
+    """The note, moved by as few octaves as it takes to bring it into the voice's range."""
     spec = VOICES[voice]
     if note < spec.lowest:
         return note + OCTAVE * -((note - spec.lowest) // OCTAVE)
@@ -70,5 +71,5 @@ def to_range(voice: Voice, note: int) -> int:
 
 
 def _step(seconds: float) -> int:
-    """The nearest step; of two as near the later one, so that equal holds stay equal."""
+    """The nearest step; the later one if two are equally near, so that equal holds stay equal."""
     return floor(seconds * STEPS_PER_SECOND + 0.5)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 SILENCE = 0
-"""The note number that means "this voice is silent" (NES-MDB's convention)."""
+"""The note number for "this voice is silent" (NES-MDB's convention)."""
 
 
 class Voice(IntEnum):
@@ -20,7 +20,7 @@ class Voice(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class VoiceSpec:
-    """What the model and the outputs need to know of one voice.
+    """What the model and the outputs need to know about one voice.
 
     `channel` is the MIDI channel, 0-based; `lowest` and `highest` are MIDI notes;
     `token_base` is the token of silence, and `token_base + note - lowest + 1` that of a note;
@@ -36,7 +36,7 @@ class VoiceSpec:
 
     @property
     def n_symbols(self) -> int:
-        """How many symbols the voice has: silence and every note of its range."""
+        """How many symbols the voice has: silence, and every note of its range."""
         return self.highest - self.lowest + 2
 
 
@@ -48,7 +48,7 @@ VOICES = (
 """The voices that the model writes, in the order of a tuple (NES-MDB's ranges)."""
 
 CHANNELS = {spec.voice: spec.channel for spec in VOICES} | {Voice.NO: 9}
-"""The MIDI channel of every voice, 0-based: the noise is on that of General MIDI's drums."""
+"""The MIDI channel of every voice, 0-based; the noise is on General MIDI's drum channel."""
 
 
 @dataclass(frozen=True, slots=True)

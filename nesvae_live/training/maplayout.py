@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nesvae_live.evaluation.batchdecode import F32
 from nesvae_live.evaluation.contexts import EncodedPhrases
-from nesvae_live.latent.atlas import BLENDED, LARGEST, Atlas
+from nesvae_live.latent.atlas import BLENDED, MOST_POINTS, Atlas
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE
 
@@ -46,7 +46,7 @@ def draw_atlas(encoded: EncodedPhrases, effects: Floats, rng: np.random.Generato
         The map, or None if there are too few phrases for one.
     """
     whole = np.flatnonzero(encoded.counts == TUPLES_PER_PHRASE)
-    rows = np.sort(rng.choice(whole, min(LARGEST, len(whole)), replace=False))
+    rows = np.sort(rng.choice(whole, min(MOST_POINTS, len(whole)), replace=False))
     z = np.concatenate((encoded.a[rows], encoded.mu[rows]), 1).astype(np.float32)
     if len(z) <= 2 * BLENDED:
         return None

@@ -49,7 +49,7 @@ class Ranks:
         distributed.all_gather(parts, part.contiguous())
         return torch.cat(parts, dim)
 
-    def hear(self, said: Any) -> Any:
+    def broadcast(self, said: Any) -> Any:
         """What the leading process said; the others' is not looked at."""
         if self.size == 1:
             return said

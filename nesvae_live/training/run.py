@@ -170,7 +170,7 @@ class Run:
 
     def load(self, path: Path) -> None:
         """Go on from what `save` wrote, with the same number of processes or another."""
-        numbers, tensors = self.ranks.hear(_read(path) if self.ranks.leads else None)
+        numbers, tensors = self.ranks.broadcast(_read(path) if self.ranks.leads else None)
         tensors = {k: v.to(self.device) for k, v in tensors.items()}
         self.model.load_state_dict(_under(tensors, "model."))
         self.average = _under(tensors, "average.")

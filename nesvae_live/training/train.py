@@ -95,7 +95,7 @@ def train(
     if ranks.leads:
         folder.mkdir(parents=True, exist_ok=True)
         _same_run(folder / SETTINGS, asdict(settings) | {"data_sha256": corpus.sha256})
-    if ranks.hear((folder / STATE).exists()):
+    if ranks.broadcast((folder / STATE).exists()):
         run.load(folder / STATE)
     figures: dict[str, Any] = {}
     started, first = time.monotonic(), run.step
@@ -114,7 +114,7 @@ def train(
             last = run.step == settings.steps
             asked = ranks.any(stop.asked)
             if run.step % check_every == 0 or last:
-                figures = ranks.hear(_check(run, valid) if ranks.leads else None)
+                figures = ranks.broadcast(_check(run, valid) if ranks.leads else None)
                 score = figures["nats_per_token"]["carried"]["value"]
                 bar.write(f"step {run.step}: {_line(figures)}")
                 log.write(json.dumps({"step": run.step, **figures}) + "\n")

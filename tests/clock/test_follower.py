@@ -113,7 +113,7 @@ def follow(
             now += 0.02
             follower.tick(now)
         now = stamp
-        assert follower.hear(message.data, stamp)
+        assert follower.receive(message.data, stamp)
         follower.tick(now)
         if not message.counts or message.clocks is None:
             continue
@@ -297,7 +297,7 @@ def test_after_a_wrong_clock_it_is_right_again_from_the_next_position_or_start(
         sent.insert(50, Sent(sent[50].data, sent[50].at + 0.0005))
     wire, follower = Wire(jitter), Follower()
     for message in sent:
-        follower.hear(message.data, wire.stamp(message.at))
+        follower.receive(message.data, wire.stamp(message.at))
     assert follower.transport.clocks == (99 if fault == "dropped" else 101)
     first = 0 if mend == [START] else 384
     rest = play([*mend, Clocks(96, first)], steady(120), sent[-1].at + 60 / 120 / 24)
@@ -307,16 +307,16 @@ def test_after_a_wrong_clock_it_is_right_again_from_the_next_position_or_start(
 
 def feed(follower: Follower, n: int, at: float, interval: float = 1 / 48) -> float:
     for _ in range(n):
-        follower.hear(CLOCK, at)
+        follower.receive(CLOCK, at)
         at += interval
     return at
 
 
 def test_start_only_arms() -> None:
     follower = Follower()
-    follower.hear(START, 1.0)
+    follower.receive(START, 1.0)
     assert (follower.transport.motion, follower.transport.clocks) == (Motion.ARMED, 0)
-    follower.hear(CLOCK, 1.5)
+    follower.receive(CLOCK, 1.5)
     assert follower.transport.motion is Motion.RUNNING
     assert follower.ref.time_of(0.0) == 1.5
 
@@ -331,7 +331,7 @@ def test_clocks_while_stopped_keep_the_tempo_but_do_not_count() -> None:
 
 def test_without_clocks_for_a_quarter_of_a_second_it_is_lost_and_holds() -> None:
     follower = Follower()
-    follower.hear(START, 0.9)
+    follower.receive(START, 0.9)
     last = feed(follower, 60, 1.0) - 1 / 48
     epoch = follower.transport.epoch
     follower.tick(last + LOST_AFTER - 0.001)
@@ -347,10 +347,10 @@ def test_without_clocks_for_a_quarter_of_a_second_it_is_lost_and_holds() -> None
 
 def test_after_a_loss_it_goes_on_counting_and_invents_no_clock() -> None:
     follower = Follower()
-    follower.hear(START, 0.9)
+    follower.receive(START, 0.9)
     feed(follower, 60, 1.0)
     epoch = follower.transport.epoch
-    follower.hear(CLOCK, 20.0)  # no tick came in between: the gap is seen all the same
+    follower.receive(CLOCK, 20.0)  # no tick came in between: the gap is seen all the same
     assert (follower.transport.motion, follower.transport.clocks) == (Motion.RUNNING, 61)
     assert follower.transport.epoch == epoch + 2
     assert follower.ref.beat_at(20.0) == 60 / 24
@@ -368,7 +368,7 @@ def test_lost_while_stopped_is_stopped() -> None:
 def coast(seconds: float) -> tuple[Follower, float]:
     """A follower whose source went silent so long ago, and when its last clock came."""
     follower = Follower(coasts=True)
-    follower.hear(START, 0.9)
+    follower.receive(START, 0.9)
     last = feed(follower, 60, 1.0) - 1 / 48
     for ms in range(0, round(seconds * 1000) + 1, 5):
         follower.tick(last + ms / 1000)
@@ -393,7 +393,7 @@ def test_the_clock_that_returns_is_the_one_that_is_due_and_nothing_breaks_off(la
     follower, last = coast(10.0)
     epoch = follower.transport.epoch
     at = last + 10.0 + late
-    follower.hear(CLOCK, at)
+    follower.receive(CLOCK, at)
     assert (follower.transport.motion, follower.transport.epoch) == (Motion.RUNNING, epoch)
     assert follower.transport.clocks == 59 + 480 + 1
     assert follower.ref.beat_at(at) == pytest.approx((59 + 480) / 24)
@@ -418,12 +418,12 @@ def test_what_a_silent_source_says_counts_at_once(
     epoch = follower.transport.epoch
     follower.tick(last + 10.001)
     for message in said:
-        follower.hear(message, last + 10.001)
+        follower.receive(message, last + 10.001)
     assert (follower.transport.motion, follower.transport.clocks) == (motion, clocks)
     assert follower.transport.epoch > epoch
     follower.tick(last + 30.0)  # it has spoken: what it said holds
     assert (follower.transport.motion, follower.transport.clocks) == (motion, clocks)
-    follower.hear(CLOCK, last + 31.0)
+    follower.receive(CLOCK, last + 31.0)
     if motion is Motion.ARMED:
         assert (follower.transport.motion, follower.transport.clocks) == (
             Motion.RUNNING,
@@ -434,7 +434,7 @@ def test_what_a_silent_source_says_counts_at_once(
 
 def test_a_source_that_is_back_before_it_coasts_is_counted_on() -> None:
     follower, last = coast(0.9)
-    follower.hear(CLOCK, last + 0.9)
+    follower.receive(CLOCK, last + 0.9)
     assert (follower.transport.motion, follower.transport.clocks) == (Motion.RUNNING, 61)
 
 
@@ -451,18 +451,18 @@ def test_a_source_that_is_back_before_it_coasts_is_counted_on() -> None:
 )
 def test_the_epoch_grows_whenever_what_comes_does_not_follow(data: bytes, grows: bool) -> None:
     follower = Follower()
-    follower.hear(START, 0.9)
+    follower.receive(START, 0.9)
     at = feed(follower, 60, 1.0)
     epoch = follower.transport.epoch
-    follower.hear(data, at)
+    follower.receive(data, at)
     assert (follower.transport.epoch > epoch) is grows
 
 
 def test_a_jump_moves_the_line_at_once() -> None:
     follower = Follower()
-    follower.hear(START, 0.9)
+    follower.receive(START, 0.9)
     at = feed(follower, 60, 1.0)
-    follower.hear(position(400), at - 0.001)
+    follower.receive(position(400), at - 0.001)
     assert follower.ref.beat_at(at) == pytest.approx(100.0, abs=1e-3)
 
 
@@ -474,7 +474,7 @@ def test_a_jump_moves_the_line_at_once() -> None:
 def test_what_is_not_the_clocks_is_ignored(data: tuple[int, ...]) -> None:
     follower = Follower()
     before = follower.transport
-    assert not follower.hear(data, 1.0)
+    assert not follower.receive(data, 1.0)
     assert follower.transport is before
 
 
@@ -485,13 +485,13 @@ def test_a_second_clock_on_the_port_is_noticed_and_its_end_too(
     tempo: int, apart: float, jitter: float
 ) -> None:
     follower, wire = Follower(), Wire(jitter)
-    follower.hear(START, 0.9)
+    follower.receive(START, 0.9)
     at, doubled = 1.0, []
     for i in range(480):
         merged = 120 <= i < 300
-        follower.hear(CLOCK, wire.stamp(at))
+        follower.receive(CLOCK, wire.stamp(at))
         if merged:
-            follower.hear(CLOCK, wire.stamp(at + apart))
+            follower.receive(CLOCK, wire.stamp(at + apart))
         doubled.append(follower.transport.doubled)
         at += 60 / tempo / 24
     assert not any(doubled[:120])
@@ -502,8 +502,8 @@ def test_a_second_clock_on_the_port_is_noticed_and_its_end_too(
 def test_two_fast_clocks_from_the_first_on_are_noticed() -> None:
     follower = Follower()
     for i in range(48):
-        follower.hear(CLOCK, i / 48)
-        follower.hear(CLOCK, i / 48 + 0.004)
+        follower.receive(CLOCK, i / 48)
+        follower.receive(CLOCK, i / 48 + 0.004)
     assert follower.transport.doubled
 
 
@@ -519,7 +519,7 @@ def test_bursts_are_not_taken_for_a_second_clock() -> None:
 def test_one_stamp_that_is_late_moves_the_line_little() -> None:
     loop = TempoLoop()
     for i in range(480):
-        loop.hear(i / 48 + (0.015 if i == 470 else 0.0))
+        loop.track(i / 48 + (0.015 if i == 470 else 0.0))
         if i > 24:
             assert abs(loop.at - i / 48) < 0.0155 if 470 <= i < 475 else 0.001
 
@@ -529,5 +529,5 @@ def test_bursts_in_the_first_clocks_do_not_run_away_with_the_tempo() -> None:
         follower = Follower()
         wire = Wire(0.0, 1024 / 48000, seed)
         for message in play([START, Clocks(24, 0)], steady(120)):
-            follower.hear(message.data, wire.stamp(message.at))
+            follower.receive(message.data, wire.stamp(message.at))
             assert 40 < follower.ref.tempo < 360

@@ -128,7 +128,7 @@ def test_whatever_happens_order_holds_and_a_follower_counts_the_same(
             assert after - at >= 0.001 - 1e-9
     follower = Follower()
     for data, at in said:
-        assert follower.hear(data, at)
+        assert follower.receive(data, at)
     if running:
         assert follower.transport.clocks == first + clocks
         assert follower.transport.motion is (Motion.RUNNING if clocks else Motion.ARMED)
@@ -140,13 +140,13 @@ def test_who_missed_the_start_joins_on_a_sixteenth_and_who_did_not_is_told_nothi
     leader, early, late = Leader(), Follower(), Follower()
     said = leader.start(REF) + leader.due(REF, 13.1)
     for data, at in said:
-        early.hear(data, at)
+        early.receive(data, at)
     epoch = early.transport.epoch
     leader.join()
     joined = leader.due(REF, 20.0)
     for data, at in joined:
-        early.hear(data, at)
-        late.hear(data, at)
+        early.receive(data, at)
+        late.receive(data, at)
     kinds = [data[0] for data, _ in joined]
     assert kinds.index(Status.SONG_POSITION) + 1 == kinds.index(Status.CONTINUE)
     assert all(one[1] <= other[1] for one, other in pairwise(said + joined))

@@ -28,7 +28,7 @@ class Session:
     def follower(self) -> Follower:
         follower = Follower()
         for data, at in self.said:
-            assert follower.hear(data, at)
+            assert follower.receive(data, at)
         return follower
 
 

@@ -30,7 +30,7 @@ def play(ear: CaptureBuffer, *notes: tuple[int, int, float, float]) -> None:
         for message in ((on, 0x90 | channel - 1, note), (off, 0x80 | channel - 1, note))
     ]
     for at, status, note in sorted(messages):
-        ear.hear((status, note, 64), at)
+        ear.receive((status, note, 64), at)
 
 
 def tuples(ear: CaptureBuffer, now: float = 100.0, step: float = STEP) -> list[list[int]]:
@@ -81,7 +81,7 @@ def test_a_pause_a_capture_and_13_tuples_are_where_a_phrase_begins() -> None:
 
 def test_a_key_that_is_still_held_ends_now() -> None:
     ear = CaptureBuffer()
-    ear.hear((0x90, 60, 64), 1.0)
+    ear.receive((0x90, 60, 64), 1.0)
     assert tuples(ear, 1.5) == [[60, 0, 0, 12]]
 
 
@@ -89,7 +89,7 @@ def test_drums_and_what_is_no_note_are_not_heard() -> None:
     ear = CaptureBuffer()
     play(ear, (10, 36, 0.0, 0.1))
     for data in ((0xB0, 1, 2), (0x90, 60), (0x90, 60, 200), (), (0xF8,), (0xE0, 1, 2)):
-        assert not ear.hear(data, 0.0)
+        assert not ear.receive(data, 0.0)
     with pytest.raises(ValueError, match="nothing was played"):
         ear.tuples(STEP, 1.0)
 
@@ -100,7 +100,7 @@ def test_drums_and_what_is_no_note_are_not_heard() -> None:
 def test_whatever_is_heard_is_a_phrase_or_nothing(stream: list[tuple[int, int, int]]) -> None:
     ear = CaptureBuffer()
     for i, data in enumerate(stream):
-        ear.hear(data, i * 0.05)
+        ear.receive(data, i * 0.05)
     with contextlib.suppress(ValueError):  # nothing was played
         phrase = ear.tuples(STEP, 10.0)
         assert checked_phrase(phrase.tolist()).tolist() == phrase.tolist()
