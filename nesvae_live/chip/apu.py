@@ -1,7 +1,7 @@
-"""The chip as an instrument: registers in, samples out, at any block size.
+"""The chip: register writes in, samples out, in blocks of any size.
 
-`Apu` sounds as nesmdb's renderer does (`chip` has the how), equal to the bit at 44.1 kHz. It
-knows no device, no thread and no clock: whoever renders calls it, from one thread at a time.
+`Apu` sounds as nesmdb's renderer does, equal to the bit at 44.1 kHz (`nesvae_live.chip.kernel` has
+the details). It knows no device, thread or clock, and is called from one thread at a time.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from nesvae_live.chip.kernel import NOISE_SEED, block_dc, power_on, render_chip
+from nesvae_live.music.ranges import Range
 from nesvae_live.music.voices import Voice
 
-LOWEST_RATE = 8_000
-HIGHEST_RATE = 192_000
+SAMPLE_RATES = Range(8_000, 192_000, "Hz")
 FULL_SCALE = 32768.0
-"""Divide samples by it for floats within ±1; the chip's own loudest is about 0.55 of it."""
+"""Divide samples by this for floats within ±1; the chip at its loudest is about 0.55 of it."""
 
 QUEUE = 4096
-"""Writes that wait without the queue growing: several seconds of the busiest music."""
+"""How many writes can wait before the queue grows: several seconds of the busiest music."""
 
 Samples = npt.NDArray[np.int16]
 
@@ -29,16 +29,14 @@ Samples = npt.NDArray[np.int16]
 class Apu:
     """The 2A03's P1, P2, TR and NO at `sample_rate` (8000 to 192000 Hz).
 
-    `noise_seed` is where the noise register starts, the renderer's by default; 0 is refused, as
-    it would never leave 0. Making one compiles the inner loop, or loads it from numba's cache:
-    rendering afterwards allocates nothing but the arrays that it returns.
+    `noise_seed` is the value that the noise register starts from, by default the renderer's; 0 is
+    refused, as the register would never leave it. Creating an `Apu` compiles the inner loop, or
+    loads it from numba's cache; after that, rendering allocates only the arrays that it returns.
     """
 
     def __init__(self, sample_rate: int = 44_100, noise_seed: int = NOISE_SEED) -> None:
-        if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
-            raise ValueError(
-                f"sample rate {sample_rate} is outside {LOWEST_RATE} to {HIGHEST_RATE} Hz"
-            )
+        if sample_rate not in SAMPLE_RATES:
+            raise ValueError(f"sample rate {sample_rate} is outside {SAMPLE_RATES}")
         if not 0 < noise_seed < 1 << 31:
             raise ValueError(f"noise seed {noise_seed} is outside 1 to 2^31 - 1")
         self.sample_rate = sample_rate
@@ -49,7 +47,7 @@ class Apu:
         self.render(0)
 
     def reset(self) -> None:
-        """Switch the chip off and on: position 0, no write waiting, every register as at power on."""
+        """Power-cycle the chip: position 0, no writes waiting, all registers as at power-on."""
         self._state = power_on(self._noise_seed)
         self._first = 0
         self._end = 0
@@ -57,20 +55,20 @@ class Apu:
 
     @property
     def position(self) -> int:
-        """The absolute index of the next sample to be rendered."""
+        """The absolute index of the next sample to render."""
         return self._position
 
     @property
     def pending(self) -> int:
-        """How many writes wait for their sample."""
+        """How many writes are waiting for their sample."""
         return self._end - self._first
 
     def write(self, address: int, value: int, at_sample: int) -> int:
-        """Queue a register write before absolute sample `at_sample`; return the sample it acts at.
+        """Queue a register write before absolute sample `at_sample`; returns where it takes effect.
 
-        `address` is $4000 to $4017 (the DMC's and the frame counter's do nothing), `value` 0 to
-        255. Late writes act at the next sample. Writes for one sample act in the order in which
-        they came. Raises ValueError for another address or value.
+        `address` is $4000 to $4017 (the DMC's and the frame counter's registers do nothing),
+        `value` 0 to 255. A late write takes effect at the next sample; writes for the same sample
+        do so in the order in which they came. Raises ValueError for another address or value.
         """
         if not 0x4000 <= address <= 0x4017:
             raise ValueError(f"no register {address:#06x} (0x4000 to 0x4017)")
@@ -88,9 +86,9 @@ class Apu:
         return acts
 
     def render(self, frames: int, out: Samples | None = None) -> Samples:
-        """The next `frames` samples `[frames]`, int16 as in the renderer's WAV, DC kept.
+        """Render the next `frames` samples `[frames]`: int16 as in the renderer's WAV, with DC.
 
-        `out`, if given, is a C-contiguous int16 array of that shape, is filled and returned.
+        `out`, if given, is a C-contiguous int16 array of that shape, which is filled and returned.
         """
         mix = _array("out", out, (frames,), np.dtype(np.int16))
         self._render(mix, self._no_stems)
@@ -99,10 +97,10 @@ class Apu:
     def render_stems(
         self, frames: int, out: Samples | None = None, mix: Samples | None = None
     ) -> Samples:
-        """The next `frames` samples voice by voice, `[frames, 4]`: P1, P2, TR, NO in the mix.
+        """Render the next `frames` samples voice by voice, `[frames, 4]`: P1, P2, TR, NO.
 
-        The mixer isn't linear: a stem is the voice's share of this mix, not what it would be
-        alone. The four add up to the mix within 3 units of int16; `mix`, if given, gets it.
+        The mixer isn't linear: a stem is the voice's share of this mix, not what it would be alone.
+        The four add up to the mix within 3 units of int16; `mix`, if given, is filled with it.
         """
         stems = _array("out", out, (frames, len(Voice)), np.dtype(np.int16))
         total = _array("mix", mix, (frames,), np.dtype(np.int16))
@@ -119,7 +117,7 @@ class Apu:
             self._first = self._end = 0
 
     def _make_room(self) -> None:
-        """Move what waits to the front; grow only if the queue is more than half full."""
+        """Move waiting writes to the front; grow only if the queue is more than half full."""
         waiting = self._writes[self._first : self._end].copy()
         if 2 * len(waiting) > len(self._writes):
             self._writes = np.zeros((2 * len(self._writes), 3), dtype=np.int64)
@@ -130,7 +128,7 @@ class Apu:
 def _array(
     name: str, given: npt.NDArray[Any] | None, shape: tuple[int, ...], dtype: np.dtype[Any]
 ) -> npt.NDArray[Any]:
-    """A new array, or the given one if it is what the inner loop writes into."""
+    """A new array, or the given one if the inner loop can write into it."""
     if given is None:
         return np.empty(shape, dtype=dtype)
     if given.shape != shape or given.dtype != dtype or not given.flags.carray:
@@ -141,9 +139,9 @@ def _array(
 
 
 class DcBlocker:
-    """A first-order high-pass that takes away the DC that the chip's unipolar voices have.
+    """A first-order high-pass filter that removes the DC of the chip's unipolar voices.
 
-    `cutoff_hz` is where it is down by 3 dB. Any split into blocks gives the same samples.
+    `cutoff_hz` is its -3 dB point. Any split of the input into blocks gives the same samples.
     """
 
     def __init__(self, sample_rate: int, channels: int = 1, cutoff_hz: float = 10.0) -> None:
@@ -151,16 +149,16 @@ class DcBlocker:
         self._state = np.zeros((2, channels), dtype=np.float64)
 
     def reset(self) -> None:
-        """Forget the past: as if only zeros had come before."""
+        """Forget the past, as if only zeros had come before."""
         self._state[:] = 0.0
 
     def process(
         self, samples: npt.ArrayLike, out: npt.NDArray[np.float32] | None = None
     ) -> npt.NDArray[np.float32]:
-        """Filter `[frames]` (one channel) or `[frames, channels]`, in the unit they come in.
+        """Filter samples `[frames]` (one channel) or `[frames, channels]`, in their own unit.
 
-        `out`, if given, is float32 of the same shape, is filled and returned; it may be the
-        input. Raises ValueError where the channels aren't those it was made for.
+        `out`, if given, is float32 of the same shape, which is filled and returned; it may be the
+        input. Raises ValueError if the number of channels is not the one it was made for.
         """
         source = np.ascontiguousarray(samples, dtype=np.float32)
         channels = self._state.shape[1]

@@ -1,7 +1,7 @@
-"""The player of the chip: events in, at samples, registers out.
+"""Plays events on the chip: each acts at a sample, and becomes register writes.
 
-What the voices play is kept here, so that live and in a replay the same events at the same samples
-give the same sound.
+The state of the voices is kept here, so that the same events at the same samples give the same
+sound, live and in a replay.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from nesvae_live.music.voices import SILENCE, Voice
 
 
 class ChipPlayer:
-    """Plays events on `chip`; one thread's, and it allocates little."""
+    """Plays events on `chip`. Used by one thread; allocates little."""
 
     def __init__(self, chip: Apu) -> None:
         self.chip = chip
@@ -23,7 +23,7 @@ class ChipPlayer:
         self._played = [VoiceState()] * len(Voice)
 
     def start(self) -> None:
-        """Switch the chip off and on, silent."""
+        """Power-cycle the chip; it is silent."""
         self.chip.reset()
         self._played = [VoiceState()] * len(Voice)
         self._write(self._registers.start(), 0)
@@ -34,10 +34,10 @@ class ChipPlayer:
         return any(played.note != SILENCE for played in self._played)
 
     def act(self, events: Sequence[Event], sample: int) -> None:
-        """Let events act together before `sample`.
+        """Let events take effect together before `sample`.
 
-        A voice that ends a note and starts another changes its pitch as in a score, without the
-        silence between that would strike it anew.
+        A voice that ends one note and starts another changes its pitch as in a score, without the
+        silence between them that would retrigger it.
         """
         for event in events:
             self._played[event.voice] = self._played[event.voice].after(event)
@@ -45,12 +45,12 @@ class ChipPlayer:
             self._write(self._set(voice), sample)
 
     def silence(self, sample: int, *, panic: bool) -> None:
-        """End every voice before `sample`; a panic writes every register anew."""
+        """End every voice before `sample`; in a panic every register is written again."""
         self._played = [VoiceState()] * len(Voice)
         self._write(self._registers.start() if panic else self._registers.silence(), sample)
 
     def _set(self, voice: Voice) -> list[Write]:
-        """The writes that let a voice play what it is to play."""
+        """The writes that bring a voice to its current state."""
         played = self._played[voice]
         if not played.sounds:
             return self._registers.release(voice)

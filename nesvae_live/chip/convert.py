@@ -1,7 +1,7 @@
-"""From one of the chip's formats to another: scores, register logs and timelines.
+"""Conversions between the chip's formats: scores, register logs, timelines, and their sound.
 
-What comes in is an exprsco or a seprsco, a VGM file's register log, or a timeline (a MIDI file's, or
-a jam's: `take.sound.jam_to_timeline`).
+A source is an exprsco or a seprsco, a VGM file's register log, or a timeline (a MIDI file's, or a
+jam's: `take.sound.jam_to_timeline`).
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from nesvae_live.chip.vgm import VGM_RATE, RegisterLog, vgm_to_writes, writes_to
 Source = ExprScore | SeprScore | RegisterLog | Timeline
 
 SCORE_RATE = 24.0
-"""Steps a second of NES-MDB's scores, in which what has none of its own is written."""
+"""The step rate of NES-MDB's scores, used for sources that have none of their own."""
 
 CHUNK_SECONDS = 1
-"""How much is rendered at once."""
+"""How many seconds are rendered at a time."""
 
 
 def to_log(source: Source) -> tuple[int, RegisterLog]:
-    """The chip's writes, and the samples a second that they are stamped in.
+    """The sample rate at which the chip's writes are stamped, and the writes.
 
     Raises:
-        ValueError: it would last for hours.
+        ValueError: it would last for more hours than a file can say.
     """
     if isinstance(source, RegisterLog):
         return VGM_RATE, source
@@ -50,7 +50,7 @@ def to_log(source: Source) -> tuple[int, RegisterLog]:
 
 
 def to_vgm(source: Source) -> bytes:
-    """A VGM file; a score's is nesmdb's to the byte."""
+    """The source as a VGM file; a score gives nesmdb's file to the byte."""
     if isinstance(source, ExprScore | SeprScore):
         return score_to_vgm(source)
     rate, log = to_log(source)
@@ -60,7 +60,7 @@ def to_vgm(source: Source) -> bytes:
 
 
 def to_midi(source: Source) -> bytes:
-    """A MIDI file in NES-MDB's convention."""
+    """The source as a MIDI file in NES-MDB's convention."""
     if isinstance(source, RegisterLog):
         source = log_to_timeline(source)
     elif not isinstance(source, Timeline):
@@ -69,9 +69,10 @@ def to_midi(source: Source) -> bytes:
 
 
 def to_exprsco(source: Source, rate: float | None = None) -> ExprScore:
-    """A score of `rate` steps a second: at a score's own rate the score, else what sounded longest.
+    """The source as a score of `rate` steps a second (None: a score's own rate, or 24).
 
-    Bends between notes are lost, since a score has none; and so is what is shorter than a step.
+    At its own rate a score stays as it is; otherwise each step gets what sounded for longest in it.
+    Bends between notes are lost, since a score has none, and so is what is shorter than a step.
     """
     if isinstance(source, SeprScore):
         source = separated_to_expressive(source)
@@ -81,10 +82,10 @@ def to_exprsco(source: Source, rate: float | None = None) -> ExprScore:
 
 
 def queue_writes(rate: int, log: RegisterLog, chip: Apu) -> int:
-    """Reset a chip and give it all writes, stamped at `rate`; returns how many samples they last.
+    """Reset a chip and queue all writes, stamped at `rate`; returns how many samples they last.
 
-    One sample fewer than the log says: as in nesmdb's renderer a write stamped t >= 1 acts before
-    sample t - 1. At other rates than the chip's times are scaled, rounded down.
+    That is one sample fewer than the log says: as in nesmdb's renderer, a write stamped t >= 1 acts
+    before sample t - 1. If `rate` is not the chip's, times are scaled and rounded down.
     """
     chip.reset()
     for stamp, address, value in log.writes.tolist():
@@ -97,7 +98,7 @@ def log_to_blocks(
 ) -> Iterator[tuple[npt.NDArray[np.int16], npt.NDArray[np.int16] | None]]:
     """Render writes stamped at `rate`, block by block: the mix `[n]` and the stems `[n, 4]`.
 
-    At 44.1 kHz these are the samples of nesmdb's renderer, DC and all.
+    At 44.1 kHz these are the samples of nesmdb's renderer, including their DC.
     """
     frames = queue_writes(rate, log, chip)
     while (left := frames - chip.position) > 0:
@@ -109,5 +110,5 @@ def log_to_blocks(
 
 
 def vgm_to_samples(data: bytes, chip: Apu) -> npt.NDArray[np.int16]:
-    """Render a VGM file on a chip (reset first): int16 `[frames]`, DC kept."""
+    """Render a VGM file on a chip, which is reset first: int16 `[frames]`, with DC."""
     return chip.render(queue_writes(VGM_RATE, vgm_to_writes(data), chip))

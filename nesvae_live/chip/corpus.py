@@ -1,4 +1,4 @@
-"""The corpus: NES-MDB's archives or folders, as tuples and phrases."""
+"""The corpus: NES-MDB's archives or folders, read as tuples and phrases."""
 
 from __future__ import annotations
 
@@ -44,15 +44,16 @@ def read_split(source: Path, split: str) -> Corpus:
     """Read one split of NES-MDB in the official layout.
 
     Args:
-        source: an archive (`.tar.gz`, `.tar.xz`, `.tar`), or a folder that holds one folder a
-            split, of exprsco or seprsco pickles.
+        source: an archive (`.tar.gz`, `.tar.xz`, `.tar`) or a folder; it holds one folder per
+            split, with exprsco or seprsco pickles.
         split: `train`, `valid` or `test`.
 
     Returns:
-        The songs in order of their names; a song without a step is left out.
+        The songs in order of their names; songs without a step are left out.
 
     Raises:
-        CorpusError: no such file, not an archive, no such split, or a song that can't be read.
+        CorpusError: the file is missing or not an archive, the split is missing, or a song can't
+            be read.
     """
     if not source.exists():
         raise CorpusError(f"{source}: no such archive or folder")
@@ -105,7 +106,7 @@ def _archive(source: Path, split: str) -> Iterator[tuple[str, bytes]]:
 
 
 def song_phrases(songs: tuple[Ints, ...]) -> tuple[Ints, NDArray[np.bool_]]:
-    """All songs' phrases `[n, 13, 4]` one after the other, and `[n]` where a song starts."""
+    """All songs' phrases in order, `[n, 13, 4]`, and whether a song starts there, `[n]`."""
     parts = [tuples_to_phrases(song)[0] for song in songs if len(song)]
     starts = np.zeros(sum(map(len, parts)), bool)
     starts[np.cumsum([0, *map(len, parts[:-1])])] = True
@@ -113,7 +114,7 @@ def song_phrases(songs: tuple[Ints, ...]) -> tuple[Ints, NDArray[np.bool_]]:
 
 
 def phrases_to_symbols(phrases: Ints) -> Ints:
-    """`[n, 13, 4]` tuples to symbols; a tuple that isn't there is all 0."""
+    """Tuples `[n, 13, 4]` to symbols; padding becomes 0 throughout."""
     flat = phrases.reshape(-1, SLOTS)
     real = flat[:, 3] > 0
     out = np.zeros_like(flat)

@@ -1,4 +1,4 @@
-"""The 2A03's four voices, clocked as nesmdb's renderer clocks them: tables and the inner loop.
+"""The sound of the 2A03's four voices, clocked as in nesmdb's renderer: tables and the inner loop.
 
 The renderer (VGMPlay 0.40.8's `vgm2wav`) looks at the chip every 4 CPU clocks and averages what
 it sees over each output sample, in integers. Every constant and every truncation here was found
@@ -21,24 +21,24 @@ from nesvae_live.chip.registers import CPU_CLOCK, NOISE_PERIODS
 Integers = npt.NDArray[np.int64]
 
 CHIP_RATE = CPU_CLOCK // 4
-"""Looks at the chip, a second."""
+"""How many times a second the renderer looks at the chip."""
 
 CLOCK_BITS = 24
 CLOCK_STEP = (CPU_CLOCK << CLOCK_BITS) // CHIP_RATE
-"""CPU clocks between two looks, in 1/2^24: 4, and once in 453,438 looks 5."""
+"""CPU clocks between two looks, in units of 1/2^24: 4, and 5 once in 453,438 looks."""
 
 BOX_BITS = 11
 BOX_ONE = 1 << BOX_BITS
-"""One look in the fractions with which looks are averaged to output samples."""
+"""One look, in the unit in which looks are weighted when averaged to output samples."""
 
 GAIN = 4
-"""Mixer units to the WAV's."""
+"""The factor from mixer units to the WAV's."""
 
 NOISE_SEED = 1 | 1804289383
-"""What the renderer's noise register starts from (a C library's first random number)."""
+"""The renderer's initial noise register (a C library's first random number)."""
 
 TRIANGLE_START = 7458
-"""CPU clocks to the first quarter frame: before it, the triangle's linear counter is 0."""
+"""CPU clocks until the first quarter frame, before which the triangle's linear counter is 0."""
 
 DUTY = np.array(
     [
@@ -58,7 +58,7 @@ NOISE = np.array(NOISE_PERIODS, dtype=np.int64)
 
 
 def _pulse_shares() -> Integers:
-    """`[level, other pulse's level]` -> this pulse's share of the mix, in mixer units."""
+    """A pulse's share of the mix in mixer units, `[level, other pulse's level]`."""
     shares = np.zeros((16, 16), dtype=np.int64)
     for own in range(1, 16):
         for other in range(16):
@@ -69,10 +69,10 @@ def _pulse_shares() -> Integers:
 
 
 def _triangle_noise_shares() -> Integers:
-    """`[voice, triangle level, noise level]` -> the triangle's and the noise's share of the mix.
+    """The triangle's and noise's shares of the mix, `[voice, triangle level, noise level]`.
 
-    The non-linear sum is shared out by what each would be in a linear mixer (3 t and 2 v of 208),
-    which the renderer truncates before it divides.
+    The non-linear sum is divided in proportion to what each would be in a linear mixer (3 t and 2 v
+    of 208), which the renderer truncates before it divides.
     """
     shares = np.zeros((2, 16, 16), dtype=np.int64)
     for triangle in range(16):
@@ -91,13 +91,13 @@ TRIANGLE_NOISE_SHARES = _triangle_noise_shares()
 
 
 class ChipState(NamedTuple):
-    """All that the chip remembers between two samples (arrays, written in place).
+    """All that the chip remembers between two samples: arrays, which are written in place.
 
     `period`, `counter`, `phase`: of P1, P2, TR. `duty`: of P1, P2. `volume`, `on`: of all voices
-    (TR's volume is unused). `noise`: register, counter, period, tap of the feedback. `status`:
-    what $4015 enables. `clock`: fraction of a CPU clock, clocks left until the triangle may
-    start. `box`: output sample in its second, next look in its second. `last`: each voice's
-    share in the last look.
+    (TR's volume is unused). `noise`: register, counter, period, feedback tap. `status`: what $4015
+    enables. `clock`: fraction of a CPU clock, and clocks until the triangle may start. `box`: the
+    output sample and the next look, both counted within a second. `last`: each voice's share in the
+    last look.
     """
 
     period: Integers
@@ -137,12 +137,12 @@ def power_on(noise_seed: int) -> ChipState:
     return state
 
 
-# numba's caches look at this file's date only: constants from elsewhere are fixed when compiled.
+# numba's cache heeds this file's date alone: constants from other files are fixed when compiled.
 
 
 @njit(nogil=True, cache=True)
 def write_register(state: ChipState, address: int, value: int) -> None:
-    """Do what writing `value` to $4000 + `address` does; registers of the DMC do nothing.
+    """Write `value` to register $4000 + `address`; the DMC's registers do nothing.
 
     A high period byte resets a pulse's phase, never its counter; a new period clamps the counter.
     """
@@ -185,7 +185,7 @@ def render_chip(
     mix: npt.NDArray[np.int16],
     stems: npt.NDArray[np.int16],
 ) -> int:
-    """Render `len(mix)` samples from absolute sample `start` on; return how many writes acted.
+    """Render `len(mix)` samples from absolute sample `start` on; returns how many writes it used.
 
     `writes`: `[n, 3]` of (absolute sample, address - $4000, value), sorted by sample. `mix`:
     `[frames]`. `stems`: `[frames, 4]`, or `[0, 4]` for none. Both in the WAV's int16 units.
@@ -222,7 +222,7 @@ def render_chip(
         end = at + step
         look = box[1]
         sum1 = sum2 = sum3 = sum4 = 0
-        held = (look << BOX_BITS) - at  # for how long the shares have been what they are
+        held = (look << BOX_BITS) - at  # for how long the shares have not changed
         if held > 0:  # the last look reaches into this sample
             at += held
         else:
@@ -297,7 +297,7 @@ def render_chip(
         last[0], last[1], last[2], last[3] = share1, share2, share3, share4
         box[0] += 1
         box[1] = look
-        if box[0] == sample_rate:  # positions repeat every second: no number grows while playing
+        if box[0] == sample_rate:  # counted within a second, so that no number grows while playing
             box[0] = 0
             box[1] -= CHIP_RATE
 
@@ -312,7 +312,7 @@ def render_chip(
 
 @njit(nogil=True, cache=True)
 def _is_mute(period: int) -> bool:
-    """Whether a pulse of this period is silent (too short, or the idle sweep's target too long)."""
+    """Whether a pulse of this period is mute (too short, or the idle sweep's target too long)."""
     return period < 8 or period + (period >> 7) >= 0x800
 
 
@@ -323,9 +323,9 @@ def block_dc(
     pole: float,
     state: npt.NDArray[np.float64],
 ) -> None:
-    """`out[n] = samples[n] - samples[n - 1] + pole * out[n - 1]` for `[frames, channels]`.
+    """Filter `[frames, channels]`: `out[n] = samples[n] - samples[n - 1] + pole * out[n - 1]`.
 
-    `state`: `[2, channels]`, the last sample in and out, in float64 and written in place.
+    `state`: `[2, channels]`, the last input and output in float64, which are written in place.
     """
     for channel in range(samples.shape[1]):
         before, value = state[0, channel], state[1, channel]

@@ -1,4 +1,4 @@
-"""Reads a MIDI file, in NES-MDB's convention or another, as the chip plays it."""
+"""Reads MIDI files: as a timeline for the chip, or as parts for any instruments."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ from nesvae_live.music.parts import Part, PartNote
 from nesvae_live.music.voices import Voice
 
 LOWEST_DRUM = 27
-"""Of General MIDI's drums (level 2); the noise's own notes end at 16."""
+"""The lowest of General MIDI's drums (level 2); the noise's own notes end at 16."""
 
 VOICE_BY_NAME = {spec.name: spec.voice for spec in TRACKS}
 VOICE_BY_CHANNEL = {spec.channel: spec.voice for spec in TRACKS}
 
 
 def midi_to_timeline(data: bytes) -> Timeline:
-    """Read a MIDI file, of nesmdb, of ours, or another's; its times are rounded to 44.1 kHz.
+    """Read a MIDI file of nesmdb's, ours or another origin; times are rounded to 44.1 kHz.
 
-    A track named p1, p2, tr or no (in any case) is that voice, what is on MIDI channel 1, 2, 3 or
-    10 in other tracks too. If no velocity and no CC 11 is above 15 they are the chip's; else they
-    are MIDI's, to 127, as the live chip takes them; General MIDI's drums then
-    become the noise's. Volume 0 is silence. A voice plays one note at
-    a time, the newest. Raises ValueError, in one line, for a file that isn't MIDI, for what a
-    voice doesn't have, and where there is no note for the chip.
+    A track named p1, p2, tr or no (in any case) is that voice, and so is what other tracks have on
+    MIDI channel 1, 2, 3 or 10. If no velocity and no CC 11 is above 15, they are the chip's own;
+    otherwise they are MIDI's, up to 127, as the live chip takes them, and General MIDI's drums
+    become the noise's. Volume 0 is silence. A voice plays one note at a time, the newest. Raises
+    ValueError, in one line, for a file that isn't MIDI, for a note or timbre that a voice lacks,
+    and if there is no note for the chip.
     """
     file = _parse(data)
     to_sample = _tempo_map(file)
@@ -75,9 +75,9 @@ def midi_to_timeline(data: bytes) -> Timeline:
 
 
 def midi_to_parts(data: bytes) -> list[Part]:
-    """Read a MIDI file for any instruments, of any tempo: every track's notes on each channel.
+    """Read a MIDI file for any instruments: every track's notes, channel by channel.
 
-    Raises ValueError, in one line, for a file that isn't MIDI, and where there is no note.
+    Raises ValueError, in one line, for a file that isn't MIDI, and if it has no note.
     """
     file = _parse(data)
     to_sample = _tempo_map(file)
@@ -97,7 +97,10 @@ def midi_to_parts(data: bytes) -> list[Part]:
                 notes[message.channel].append(
                     _part_note(message.note, waiting.pop(0), tick, to_sample)
                 )
-        for (channel, note), waiting in sounding.items():  # what is never ended ends with its track
+        for (
+            channel,
+            note,
+        ), waiting in sounding.items():  # a note that is never ended ends with its track
             notes[channel] += [_part_note(note, start, tick, to_sample) for start in waiting]
         name = " ".join(track.name.split())
         parts += [Part(name, channel, tuple(found)) for channel, found in sorted(notes.items())]
@@ -129,7 +132,7 @@ def _parse(data: bytes) -> mido.MidiFile:
 
 
 def _tempo_map(file: mido.MidiFile) -> Callable[[int], int]:
-    """From ticks to samples at 44.1 kHz, in whole numbers, rounded to the nearest."""
+    """A function from ticks to samples at 44.1 kHz, in whole numbers, rounded to the nearest."""
     tempi: list[tuple[int, int]] = []
     for track in file.tracks:
         tick = 0
@@ -155,7 +158,7 @@ def _tempo_map(file: mido.MidiFile) -> Callable[[int], int]:
 
 
 class _Gathered:
-    """The chip's notes and controllers, marks of an end, and the last tick of all."""
+    """The chip's notes and controllers, the marks of an end, and the last tick of the file."""
 
     def __init__(self, file: mido.MidiFile) -> None:
         self.notes: list[MidiNote] = []
@@ -203,7 +206,7 @@ class _Gathered:
 
 
 def _loudest(notes: list[MidiNote], controls: list[MidiControl]) -> int:
-    """The highest velocity or CC 11 of the file; the triangle's say nothing."""
+    """The highest velocity or CC 11 of the file, the triangle's left out."""
     said = [note.velocity for note in notes if note.voice is not Voice.TR]
     said += [control.value for control in controls if control.control == VELOCITY_CC]
     return max(said, default=0)

@@ -1,8 +1,8 @@
-"""NES-MDB's scores: exprsco and seprsco, their pickles, and what nesmdb makes of them.
+"""NES-MDB's scores: exprsco and seprsco, their pickles, and the VGM files that nesmdb makes.
 
-An exprsco is uint8 `[N, 4, 3]`, (note, velocity, timbre) of P1, P2, TR, NO a step; a seprsco is
-uint8 `[N, 4]`, the notes alone. Their files are pickles of `(rate, nsamps, array)` written by
-Python 2 and come from the internet: `pickled` reads them without running anything in them.
+An exprsco is uint8 `[N, 4, 3]`: for each step, (note, velocity, timbre) of P1, P2, TR and NO. A
+seprsco is uint8 `[N, 4]`, the notes alone. Their files are pickles of `(rate, nsamps, array)` that
+Python 2 wrote and that come from the internet: `pickled` reads them without running any code.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ from nesvae_live.chip.registers import (
     period_to_note,
 )
 from nesvae_live.chip.vgm import VGM_RATE, RegisterLog, steps_to_vgm, vgm_to_writes
+from nesvae_live.music.ranges import Range
 from nesvae_live.music.voices import SILENCE, Voice
 
 Score = npt.NDArray[np.uint8]
 
-LOWEST_RATE, HIGHEST_RATE = 0.001, float(VGM_RATE)
+STEP_RATES = Range(0.001, VGM_RATE, "steps a second")
 MOST_SAMPLES = 2**31 - 1
-"""nsamps that a VGM header and a Python 2 integer of 32 bits can hold."""
+"""The largest nsamps that a VGM header and a 32-bit integer of Python 2 can hold."""
 
 SEPARATED_VELOCITY = (15, 15, 0, 15)
-"""The velocities of a separated score's voices when it is rendered."""
+"""The velocities with which a separated score's voices are rendered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class ExprScore:
     """An expressive score: `rate` steps a second, `nsamps` samples at 44.1 kHz.
 
     `score` is uint8 `[N, 4, 3]`: notes of `registers.NOTES` or 0, velocities 0-15, timbres 0-3
-    (noise 0-1). Raises ValueError that names the first thing wrong, and where.
+    (noise 0-1). Raises ValueError, which names the first thing that is wrong, and where.
     """
 
     rate: float
@@ -58,7 +59,7 @@ class ExprScore:
 
 @dataclass(frozen=True, slots=True)
 class SeprScore:
-    """A separated score: as `ExprScore`, but `score` is uint8 `[N, 4]`, the notes."""
+    """A separated score: like `ExprScore`, but `score` is uint8 `[N, 4]`, the notes alone."""
 
     rate: float
     nsamps: int
@@ -90,7 +91,7 @@ def dumps_seprsco(score: SeprScore) -> bytes:
 
 
 def separated_to_expressive(score: SeprScore) -> ExprScore:
-    """As nesmdb renders it: velocity 15 (also under silence) but for TR, timbre 0."""
+    """The score as nesmdb renders it: velocity 15 (also in silence) except for TR, and timbre 0."""
     expressive = np.zeros((len(score.score), 4, 3), dtype=np.uint8)
     expressive[:, :, 0] = score.score
     expressive[:, :, 1] = SEPARATED_VELOCITY
@@ -98,14 +99,14 @@ def separated_to_expressive(score: SeprScore) -> ExprScore:
 
 
 def expressive_to_separated(score: ExprScore) -> SeprScore:
-    """The notes alone."""
+    """The score's notes alone."""
     return SeprScore(score.rate, score.nsamps, score.score[:, :, 0].copy())
 
 
 def score_to_steps(score: ExprScore | SeprScore) -> Iterator[tuple[list[Write], int]]:
-    """What nesmdb writes to the chip: each step's writes, then the samples to wait (44.1 kHz).
+    """What nesmdb writes to the chip: each step's writes, and the samples to wait (at 44.1 kHz).
 
-    A step ends no later than `nsamps`; what is left after the last one is one more wait.
+    A step ends no later than `nsamps`; what is left after the last step is one more wait.
     """
     if isinstance(score, SeprScore):
         score = separated_to_expressive(score)
@@ -116,7 +117,7 @@ def score_to_steps(score: ExprScore | SeprScore) -> Iterator[tuple[list[Write], 
     for states, end in zip(score.score.tolist(), ends, strict=True):
         writes = writer.step(states)
         if opening:
-            # $4015 of the first step takes the place of the opening's: one step, one write.
+            # The first step's $4015 replaces that of the opening, so that it is written only once.
             status = dict(writes).get(STATUS, 0)
             rest = [write for write in writes if write[0] != STATUS]
             writes = [(STATUS, status), *opening[1:], *rest]
@@ -129,7 +130,7 @@ def score_to_steps(score: ExprScore | SeprScore) -> Iterator[tuple[list[Write], 
 
 
 def _step_ends(rate: float, steps: int) -> list[int]:
-    """The samples at which steps end: int(44100 t), t summed up in float64 as nesmdb does."""
+    """The samples at which steps end: int(44100 t), with t summed in float64 as in nesmdb."""
     ends = []
     seconds = 0.0
     for _ in range(steps):
@@ -144,7 +145,7 @@ def score_to_vgm(score: ExprScore | SeprScore) -> bytes:
 
 
 def score_to_writes(score: ExprScore | SeprScore) -> RegisterLog:
-    """The same as writes, each with its sample at 44.1 kHz."""
+    """A score's register writes, each with its sample at 44.1 kHz."""
     now = 0
     writes: list[tuple[int, int, int]] = []
     for step, wait in score_to_steps(score):
@@ -154,18 +155,18 @@ def score_to_writes(score: ExprScore | SeprScore) -> RegisterLog:
 
 
 def vgm_to_exprsco(data: bytes, rate: float = 24.0) -> ExprScore:
-    """Read a VGM file back into a score of `rate` steps a second, as many as fit into it whole.
+    """Read a VGM file back into a score of `rate` steps a second, as many as fit in full.
 
     A voice's step is what it did for most of the step's samples, of those in which it sounded
-    (nesmdb's rule); for a file written from a score of that rate it is that score. Note 33 counts as sounding (its
-    writes are there, though the chip mutes them; nesmdb drops it), and a note at volume 0 as
-    silent. Made for what nesmdb writes: envelopes, sweeps and lengths of other players' files
-    are taken for constant. Raises ValueError for a file that isn't a VGM of the NES.
+    (nesmdb's rule); a file written from a score of that rate gives that score. Note 33 counts as
+    sounding (it is written, though the chip mutes it; nesmdb drops it), and a note at volume 0 as
+    silent. This is made for what nesmdb writes: the envelopes, sweeps and lengths in other files
+    are taken to be constant. Raises ValueError for a file that isn't a VGM of the NES.
     """
     _check_rate(rate)
     log = vgm_to_writes(data)
     spans = voice_spans(log)
-    # The hair keeps a length that is whole steps from losing its last one to rounding.
+    # 1e-9 keeps a length of whole steps from losing its last step to rounding.
     steps = int(log.nsamps / VGM_RATE * rate + 1e-9)
     edges = [0, *_step_ends(rate, steps)]
     score = np.zeros((steps, 4, 3), dtype=np.uint8)
@@ -189,9 +190,9 @@ def vgm_to_exprsco(data: bytes, rate: float = 24.0) -> ExprScore:
 
 
 def voice_spans(log: RegisterLog) -> list[list[tuple[int, int, tuple[int, int, int]]]]:
-    """For each voice, from which sample to which it was in which (note, velocity, timbre)."""
+    """For each voice, its spans: first sample, end, and (note, velocity, timbre)."""
     registers = [0] * 0x18
-    loaded = 0  # voices whose length counter was loaded since they were enabled
+    loaded = 0  # bits of the voices whose length counter was loaded since they were enabled
     since = [0] * 4
     states = [(0, 0, 0)] * 4
     spans: list[list[tuple[int, int, tuple[int, int, int]]]] = [[] for _ in Voice]
@@ -217,7 +218,7 @@ def voice_spans(log: RegisterLog) -> list[list[tuple[int, int, tuple[int, int, i
 
 
 def _state(voice: Voice, registers: list[int], loaded: bool) -> tuple[int, int, int]:
-    """What a voice sounds, from the chip's registers."""
+    """A voice's (note, velocity, timbre), from the chip's registers."""
     control, _, low, high = registers[4 * voice : 4 * voice + 4]
     if voice is Voice.TR:
         return (period_to_note(voice, (high & 7) << 8 | low) if loaded else SILENCE, 0, 0)
@@ -231,7 +232,7 @@ def _state(voice: Voice, registers: list[int], loaded: bool) -> tuple[int, int, 
 
 
 def _most(held: list[tuple[int, int]]) -> int:
-    """The value held longest, the smallest of those held equally long."""
+    """The value that was held longest; the smallest of several."""
     lengths: dict[int, int] = defaultdict(int)
     for length, value in held:
         lengths[value] += length
@@ -246,12 +247,12 @@ def _notes(voice: Voice) -> list[int]:
 def _check_rate(rate: object) -> None:
     if not isinstance(rate, int | float) or isinstance(rate, bool):
         raise ValueError(f"rate is {rate!r}, not a number")  # noqa: TRY004 (one kind of error)
-    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-        raise ValueError(f"rate is {rate}, not {LOWEST_RATE} to {VGM_RATE} steps a second")
+    if rate not in STEP_RATES:
+        raise ValueError(f"rate is {rate}, not {STEP_RATES}")
 
 
 def _check(rate: object, nsamps: object, score: object, shape: tuple[str | int, ...]) -> None:
-    """Refuse a score whose parts aren't what they should be."""
+    """Refuse a score with a part of the wrong type, shape or range."""
     _check_rate(rate)
     if not isinstance(nsamps, int) or isinstance(nsamps, bool) or not 0 <= nsamps <= MOST_SAMPLES:
         raise ValueError(f"nsamps is {nsamps!r}, not a whole number of samples")
@@ -264,7 +265,7 @@ def _check(rate: object, nsamps: object, score: object, shape: tuple[str | int, 
 
 
 def _check_field(name: str, values: Score, allowed: list[list[int]] | list[range]) -> None:
-    """Refuse the first value, by step, that its voice doesn't have."""
+    """Refuse the first value, in order of steps, that its voice lacks."""
     good = np.zeros((4, 256), dtype=bool)
     for voice in Voice:
         good[voice, allowed[voice]] = True

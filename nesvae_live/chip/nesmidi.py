@@ -1,9 +1,9 @@
-"""NES-MDB's convention of MIDI files: read into a timeline, and written from one.
+"""NES-MDB's convention for MIDI files, read into a timeline and written from one.
 
 nesmdb writes type 1 with 22,050 ticks a beat at 120 BPM, so that a tick is a sample at 44.1 kHz.
-Tracks p1, p2, tr, no: a note's velocity is the chip's, 1-15 (1 on the triangle, which has none);
-CC 11 is a new velocity under a held note, CC 12 a new timbre; noise notes are 1-16. A second time
-signature, 1/1, stands where the music ends.
+In tracks p1, p2, tr and no, a note's velocity is the chip's, 1-15 (1 on the triangle, which has
+none), CC 11 is a new velocity under a held note, and CC 12 a new timbre; the noise's notes are
+1-16. A second time signature, 1/1, marks the end of the music.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from nesvae_live.chip.vgm import VGM_RATE
 from nesvae_live.music.voices import SILENCE, Voice
 
 BEAT_MICROSECONDS = 500_000
-"""Microseconds a beat, also where a file names none."""
+"""The tempo: microseconds per beat, also for files that name none."""
 
 TICKS_PER_BEAT = 22_050
 
 VELOCITY_CC, TIMBRE_CC = 11, 12
 
 SOFTEST = 1
-"""The triangle's velocity in a file: 0 would end the note."""
+"""The triangle's velocity in a file, since 0 would end the note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ TRACKS = (
 
 @dataclass(slots=True)
 class MidiNote:
-    """A note of a file, from `start` to `end` in ticks or samples; the velocity as written."""
+    """A note of a file, from `start` to `end` in ticks or samples, with the velocity as written."""
 
     voice: Voice
     note: int
@@ -70,7 +70,7 @@ class MidiControl:
 
 
 def check_notes(notes: Iterable[MidiNote], controls: Iterable[MidiControl]) -> None:
-    """Refuse the first note and the first timbre (times in samples) that its voice hasn't."""
+    """Refuse the first note and the first timbre (times in samples) that its voice lacks."""
     for note in notes:
         lowest, highest = NOTES[note.voice]
         if not lowest <= note.note <= highest:
@@ -93,10 +93,10 @@ def notes_to_changes(
     controls: Iterable[MidiControl],
     volume: Callable[[int], int],
 ) -> list[Change]:
-    """What one voice sounds of all notes and controllers, their times in samples.
+    """One voice's changes, from all notes and controllers with times in samples.
 
-    One note at a time, the newest; at one sample first what ends, then what starts, then
-    controllers, as nesmdb reads them. `volume` makes the chip's of a file's velocity; volume 0
+    It plays one note at a time, the newest. At one sample ends come first, then starts, then
+    controllers, as nesmdb reads them. `volume` converts a file's velocity to the chip's; volume 0
     is silence.
     """
     events: list[tuple[int, int, MidiNote | MidiControl]] = []
@@ -107,7 +107,7 @@ def notes_to_changes(
     events.sort(key=lambda event: event[:2])
     sounding: MidiNote | None = None
     velocity = timbre = 0
-    states: dict[int, tuple[int, int, int]] = {}  # how a sample leaves the voice
+    states: dict[int, tuple[int, int, int]] = {}  # the state of the voice after each sample
     for sample, kind, event in events:
         if isinstance(event, MidiControl):
             if event.control == TIMBRE_CC:
@@ -133,15 +133,15 @@ def notes_to_changes(
 
 
 MOST_TICKS = 2**28 - 1
-"""Ticks that may stand between two messages: 101 minutes."""
+"""The most ticks between two messages: 101 minutes."""
 
 TimedMessage = tuple[int, mido.Message | mido.MetaMessage]
 
 
 def timeline_to_midi(timeline: Timeline) -> bytes:
-    """The file that nesmdb's convention has for a timeline at 44.1 kHz.
+    """The MIDI file for a timeline at 44.1 kHz, in nesmdb's convention.
 
-    Raises ValueError where it is longer than a MIDI file of such ticks can say.
+    Raises ValueError if it lasts longer than a MIDI file with such ticks can.
     """
     if timeline.rate != VGM_RATE:
         raise ValueError(f"a timeline at {timeline.rate} Hz, and a tick is a sample at {VGM_RATE}")
@@ -164,7 +164,7 @@ def timeline_to_midi(timeline: Timeline) -> bytes:
 
 
 def _messages(timeline: Timeline, spec: TrackSpec) -> list[TimedMessage]:
-    """A voice's messages by tick; at one tick controllers, then a note's end, then a new one."""
+    """A voice's messages by tick; at one tick in the order controllers, note-off, note-on."""
     messages: list[TimedMessage] = []
 
     def say(tick: int, kind: str, **data: int) -> None:
@@ -193,7 +193,7 @@ def _messages(timeline: Timeline, spec: TrackSpec) -> list[TimedMessage]:
 def messages_to_track(
     messages: Iterable[TimedMessage], end: int, name: str | None = None
 ) -> mido.MidiTrack:
-    """A track of messages that rise in tick; what is later than tick `end` is put there."""
+    """A track of messages in order of their ticks; what is later than tick `end` moves there."""
     track = mido.MidiTrack()
     if name is not None:
         track.append(mido.MetaMessage("track_name", name=name))

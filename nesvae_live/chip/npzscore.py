@@ -16,9 +16,9 @@ FIELDS = ("rate", "nsamps", "score")
 
 
 def loads_npz(data: bytes) -> ExprScore | SeprScore:
-    """Read a score; objects in it are refused, nothing in it is run.
+    """Read a score without running any code; objects in the file are refused.
 
-    Raises ValueError, in one line, for a file that isn't one, and for a score that isn't right.
+    Raises ValueError, in one line, if the file is no npz file or its score is wrong.
     """
     rate, nsamps, score = _load(data)
     if rate.shape or rate.dtype.kind not in "iuf":

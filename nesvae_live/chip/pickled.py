@@ -1,7 +1,7 @@
-"""Pickles of `(rate, nsamps, array)` as Python 2's numpy writes them, read without trust.
+"""Pickles of `(rate, nsamps, array)` as Python 2's numpy wrote them, read safely.
 
-Nothing named in a pickle is ever imported or called: the few names that such files need stand
-for inert records here, and any other name is refused.
+Nothing that a pickle names is ever imported or called: the few names that such files need become
+inert records here, and any other name is refused.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 DTYPES = ("u1", "i4", "i8", "u4", "u8", "f4", "f8", "b1")
-"""What arrays and numbers of these files may be made of; objects are not among it."""
+"""The types of arrays and numbers that these files may have; objects are not among them."""
 
 MOST_ITEMS = 1 << 28
 
 
 class _Record:
-    """What a name of numpy's stands for: keeps what it is given, does nothing."""
+    """Stands in for a name of numpy's: it keeps its arguments and does nothing."""
 
-    arguments: tuple[Any, ...] = ()  # a pickle can make a thing without __init__
+    arguments: tuple[Any, ...] = ()  # a pickle can make an object without calling __init__
     state: Any = None
 
     def __init__(self, *arguments: Any) -> None:
@@ -67,7 +67,7 @@ NAMES = {
 
 
 class _Unpickler(pickle._Unpickler):  # noqa: SLF001
-    """The one in Python: the one in C takes gigabytes for a memo index that a file makes up."""
+    """The unpickler in Python: the one in C allocates gigabytes for a forged memo index."""
 
     def find_class(self, module: str, name: str, /) -> Any:
         if (module, name) not in NAMES:
@@ -78,7 +78,7 @@ class _Unpickler(pickle._Unpickler):  # noqa: SLF001
 def loads_triple(data: bytes) -> tuple[float, int, npt.NDArray[Any]]:
     """Read a pickle of (rate, nsamps, array).
 
-    Raises ValueError, in one line, for everything else: truncated, foreign or hostile.
+    Raises ValueError, in one line, for anything else, be it truncated, foreign or hostile.
     """
     try:
         loaded = _Unpickler(io.BytesIO(data), encoding="latin1").load()
@@ -116,9 +116,9 @@ def loads_triple(data: bytes) -> tuple[float, int, npt.NDArray[Any]]:
 
 
 def dumps_triple(rate: float, nsamps: int, array: npt.NDArray[np.uint8]) -> bytes:
-    """Pickle (rate, nsamps, array) as Python 2 does (protocol 2, byte strings): both can read it.
+    """Pickle (rate, nsamps, array) as Python 2 does (protocol 2, byte strings), for Python 2 and 3.
 
-    Python 3's own pickler has no byte strings of Python 2's kind, so the opcodes stand here.
+    Python 3's pickler can't write byte strings of Python 2's kind, so the opcodes are written here.
     """
     raw = np.ascontiguousarray(array, dtype=np.uint8).tobytes()
     dtype = b"cnumpy\ndtype\n" + _string(b"u1") + b"K\x00K\x01\x87R(K\x03" + _string(b"|")
@@ -144,7 +144,7 @@ def _integer(value: int) -> bytes:
 
 
 def _value(part: object) -> object:
-    """What a part of the triple is: numbers as they are, records made into what they stand for."""
+    """A part of the triple: a number as it is, or the array or number that a record stands for."""
     if isinstance(part, _Array):
         if not isinstance(part.state, tuple) or len(part.state) != 5:
             raise ValueError("pickle is damaged: an array without its contents")
@@ -189,7 +189,7 @@ def _dtype(record: object) -> np.dtype[Any]:
 
 
 def _bytes(raw: object) -> bytes:
-    """Bytes as Python 2 (read as latin1 text) or Python 3 wrote them."""
+    """The bytes, as Python 2 (read as latin1 text) or Python 3 wrote them."""
     if isinstance(raw, _Bytes) and len(raw.arguments) == 2 and raw.arguments[1] == "latin1":
         raw = raw.arguments[0]
     if isinstance(raw, bytes | bytearray):

@@ -1,8 +1,8 @@
-"""From notes to what is written to the chip: periods, and nesmdb's rules of which write when.
+"""From notes to register writes: periods, and nesmdb's rules for what is written when.
 
-nesmdb writes what changes, and nothing else: a note held isn't struck again, velocity and duty
-don't touch a pulse's phase, a note's end is a cut. `RegisterWriter` keeps one shadow of the chip
-and answers with the writes of a change, for a score's steps and for live notes alike.
+nesmdb writes only what changes: a held note isn't retriggered, velocity and duty don't affect a
+pulse's phase, and a note ends with a cut. `RegisterWriter` keeps a shadow of the registers and
+returns the writes for a change, both for a score's steps and for live notes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from nesvae_live.music.voices import SILENCE, VOICES, Voice
 
 CPU_CLOCK = 1_789_773
-"""CPU clocks a second (NTSC, as nesmdb has it)."""
+"""CPU clocks a second (NTSC, with nesmdb's value)."""
 
 STATUS = 0x4015
 """The register whose bits switch the voices on."""
@@ -22,27 +22,27 @@ BASE = {Voice.P1: 0x4000, Voice.P2: 0x4004, Voice.TR: 0x4008, Voice.NO: 0x400C}
 """Each voice's first register of four."""
 
 NOISE_PERIODS = (4, 8, 16, 32, 64, 96, 128, 160, 202, 254, 380, 508, 762, 1016, 2034, 4068)
-"""CPU clocks a step of the noise register takes, by the period's number (nesdev)."""
+"""CPU clocks per step of the noise register, by the number of the period (nesdev)."""
 
 CLOCKS_PER_CYCLE = {spec.voice: spec.clocks_per_cycle for spec in VOICES}
 
 NOTES = {spec.voice: (spec.lowest, spec.highest) for spec in VOICES} | {Voice.NO: (1, 16)}
-"""The lowest and highest note of each voice; a pulse's lower ones would wrap to high ones."""
+"""The lowest and highest note of each voice; on a pulse, lower ones would wrap to high ones."""
 
 HIGHEST_PERIOD = 0x7EF
-"""A pulse with a longer period is mute, as its sweep unit would leave the register."""
+"""A pulse with a longer period is mute, because its sweep unit would overflow."""
 
 LOWEST_PERIOD = 8
-"""A pulse with a shorter period is mute; a bend stops here on the triangle too."""
+"""A pulse with a shorter period is mute; bends stop here, on the triangle too."""
 
 VELOCITIES = 16
 TIMBRES = {Voice.P1: 4, Voice.P2: 4, Voice.TR: 4, Voice.NO: 2}
-"""How many timbres a voice has: duties, or the noise's two modes. The triangle ignores its own."""
+"""How many timbres a voice has: duties, or the noise's two modes. The triangle ignores them."""
 
 POWER_ON = (
     (STATUS, 0x00),
     (0x4000, 0x30),  # constant volume 0, length counter halted
-    (0x4001, 0x07),  # sweep off, with the shift that mutes least
+    (0x4001, 0x07),  # sweep off, with the shift that mutes the fewest notes
     (0x4004, 0x30),
     (0x4005, 0x07),
     (0x4008, 0xFF),  # linear counter held
@@ -70,7 +70,7 @@ def note_to_period(voice: Voice, note: int) -> int:
 
 
 def bent_period(voice: Voice, note: int, cents: int) -> int:
-    """The period register of `note` bent by `cents`, as far as the voice can go.
+    """The period register of `note` bent by `cents`, within the voice's limits.
 
     The noise doesn't bend. Raises ValueError for a note outside the voice's range.
     """
@@ -83,14 +83,14 @@ def bent_period(voice: Voice, note: int, cents: int) -> int:
 
 
 def period_to_frequency(voice: Voice, period: int) -> float:
-    """The sounding frequency in Hz; for the noise, the steps of its register a second."""
+    """The frequency in Hz; for the noise, how many steps a second its register takes."""
     if voice is Voice.NO:
         return CPU_CLOCK / NOISE_PERIODS[period]
     return CPU_CLOCK / (CLOCKS_PER_CYCLE[voice] * (period + 1))
 
 
 def period_to_note(voice: Voice, period: int) -> int:
-    """The nearest note to a period, or `SILENCE` where the voice has none."""
+    """The note nearest to a period, or `SILENCE` if the voice has none."""
     if voice is Voice.NO:
         return 16 - period
     note = round(69 + 12 * math.log2(period_to_frequency(voice, period) / 440.0))
@@ -99,23 +99,23 @@ def period_to_note(voice: Voice, period: int) -> int:
 
 
 def collapse(writes: Iterable[Write]) -> list[Write]:
-    """One write a register: where its first one stood, with its last value (nesmdb's rule)."""
+    """One write per register, in the place of its first and with its last value (nesmdb's rule)."""
     return list(dict(writes).items())
 
 
 class RegisterWriter:
-    """Turns voices' states into the writes that change the chip to them.
+    """Turns states of the voices into the register writes that bring them about.
 
-    `start()` first; then `set()` a voice at a time, or `step()` all four. Addresses are the
-    console's ($4000 to $4017). `note`, `velocity`, `timbre` and `cents` hold what was set last,
-    a voice.
+    Call `start()` first, then `set()` for one voice or `step()` for all four. Addresses are the
+    console's ($4000 to $4017). `note`, `velocity`, `timbre` and `cents` hold what was last set for
+    each voice.
     """
 
     def __init__(self) -> None:
         self.start()
 
     def start(self) -> list[Write]:
-        """The writes that make a chip ready, all voices off; forgets what was before."""
+        """The writes that initialise a chip with all voices off; forgets everything before."""
         self._registers = dict.fromkeys(range(0x4000, 0x4018), 0) | dict(POWER_ON)
         self.note = [SILENCE] * 4
         self.velocity = [0] * 4
@@ -158,7 +158,7 @@ class RegisterWriter:
         return writes
 
     def release(self, voice: Voice) -> list[Write]:
-        """The writes that end the voice's note; its timbre stays."""
+        """The writes that end the voice's note; it keeps its timbre."""
         return self.set(voice, SILENCE, 0, self.timbre[voice])
 
     def silence(self) -> list[Write]:
@@ -166,7 +166,7 @@ class RegisterWriter:
         return collapse(write for voice in Voice for write in self.release(voice))
 
     def step(self, states: Iterable[tuple[int, int, int]]) -> list[Write]:
-        """The writes of a score's step: (note, velocity, timbre) of P1, P2, TR, NO."""
+        """The writes for a step of a score: (note, velocity, timbre) of P1, P2, TR and NO."""
         writes: list[Write] = []
         for voice, (note, velocity, timbre) in zip(Voice, states, strict=True):
             writes += self.set(voice, note, velocity, timbre)

@@ -1,7 +1,7 @@
-"""What the voices do over time, change by change: between scores, MIDI files, jams and the chip.
+"""Timelines: the voices' changes over time, to the sample; scores, MIDI files and jams become one.
 
-A score says every step what each voice does; a timeline says it only where something changes, to
-the sample, so that it can hold what no grid does.
+A score states at every step what each voice does. A timeline states only the changes, each at its
+sample, so it can hold music that lies on no grid.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from nesvae_live.music.voices import SILENCE, Voice
 class Change:
     """From `sample` on, `voice` has this note (0: silent), velocity (0-15), timbre and bend.
 
-    As in an exprsco: TR has velocity 0 and timbre 0; silence has velocity 0 and keeps its timbre.
-    The bend, `cents` off the note, is in no score and no MIDI file.
+    As in an exprsco, TR has velocity 0 and timbre 0, and silence has velocity 0 but keeps its
+    timbre. The bend, `cents` off the note, exists in no score and no MIDI file.
     """
 
     sample: int
@@ -42,10 +42,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Changes sorted by sample, of `rate` samples a second, and how many there are in all.
+    """Changes in order of their samples, at `rate` samples a second, and the length in samples.
 
     Samples count as in a VGM file: what is stamped t >= 1 acts before sample t - 1 of the sound,
-    which is `nsamps` - 1 long.
+    which is `nsamps` - 1 samples long.
     """
 
     rate: int
@@ -54,10 +54,10 @@ class Timeline:
 
 
 def score_to_timeline(score: ExprScore | SeprScore) -> Timeline:
-    """What a score sounds, at 44.1 kHz: each note with the velocity that the chip has for it.
+    """The timeline of a score, at 44.1 kHz; each note has the velocity that the chip plays.
 
-    nesmdb's velocity 0 leaves the chip's volume as it was; here it stands as what it was, and a
-    note before any velocity, which nobody hears, as silence.
+    In nesmdb velocity 0 leaves the chip's volume as it was; here that volume is stated. A note
+    before the first velocity can't be heard and becomes silence.
     """
     if isinstance(score, SeprScore):
         score = separated_to_expressive(score)
@@ -83,7 +83,7 @@ def score_to_timeline(score: ExprScore | SeprScore) -> Timeline:
 
 
 def _where_different(states: np.ndarray) -> list[int]:
-    """The steps that aren't like the one before, the first one among them."""
+    """The steps that differ from the one before, and the first one."""
     if not len(states):
         return []
     different = np.flatnonzero(np.any(states[1:] != states[:-1], axis=1)) + 1
@@ -91,7 +91,7 @@ def _where_different(states: np.ndarray) -> list[int]:
 
 
 def log_to_timeline(log: RegisterLog) -> Timeline:
-    """What a VGM file's writes sound, to the sample, as `nesmdb.vgm_to_exprsco` hears them."""
+    """The timeline of a VGM file's writes, to the sample, as `nesmdb.vgm_to_exprsco` reads them."""
     changes = []
     for voice, spans in zip(Voice, voice_spans(log), strict=True):
         before = (SILENCE, 0, 0)
@@ -103,7 +103,7 @@ def log_to_timeline(log: RegisterLog) -> Timeline:
 
 
 def timeline_to_log(timeline: Timeline) -> RegisterLog:
-    """The chip's writes, as nesmdb writes a score's; their samples are the timeline's.
+    """The register writes for a timeline, as nesmdb writes a score's, at the timeline's samples.
 
     Raises ValueError for a note, velocity or timbre that the voice doesn't have.
     """

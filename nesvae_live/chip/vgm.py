@@ -1,8 +1,8 @@
-"""VGM 1.61 for the NES APU: register writes and waits, as bytes and back.
+"""VGM 1.61 files for the NES APU: register writes and waits, to bytes and back.
 
 Time is in samples at 44.1 kHz. Writes are (address, value) with the console's addresses, $4000
-to $4017. What is written here is what nesmdb writes, byte for byte: a header of 0xC0 bytes,
-commands 0x61 (wait) and 0xB4 (write) only, 0x66, and neither tags nor loops.
+to $4017. Files are written as nesmdb writes them, byte for byte: a header of 0xC0 bytes, commands
+0x61 (wait) and 0xB4 (write) only, then 0x66, and neither tags nor loops.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import numpy.typing as npt
 from nesvae_live.chip.registers import CPU_CLOCK, Write
 
 VGM_RATE = 44_100
-"""Samples a second of every VGM file's waits."""
+"""The sample rate in which every VGM file counts its waits."""
 
 VERSION = 0x161
 HEADER_SIZE = 0xC0
 LONGEST_WAIT = 0xFFFF
 CLOCKS = (CPU_CLOCK, CPU_CLOCK - 1)
-"""The NTSC clocks that files have; PAL's would sound at another pitch."""
+"""The NTSC clocks that files state; PAL's would sound at another pitch."""
 
 WAIT, WAIT_60, WAIT_50, HALT, DATA_BLOCK, NES_WRITE = 0x61, 0x62, 0x63, 0x66, 0x67, 0xB4
 FIXED_WAITS = {WAIT_60: 735, WAIT_50: 882} | {0x70 + i: i + 1 for i in range(16)}
@@ -35,15 +35,15 @@ LEFT_OUT = (
     ("DMC", (0x4015,), 0x10, 0x10),
     ("DMC", (0x4011,), 0x00, 0x00),
 )
-"""What `Apu` hasn't: used by a write to one of the addresses whose bits under the mask are so."""
+"""What `Apu` lacks: (name, addresses, mask, bits); a write whose masked bits match uses it."""
 
-# Where the header's fields are.
+# Offsets of the header's fields.
 END_AT, VERSION_AT, LENGTH_AT, DATA_AT, CLOCK_AT = 0x04, 0x08, 0x18, 0x34, 0x84
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterLog:
-    """What a VGM file says: `nsamps` samples at 44.1 kHz, and the writes in them.
+    """The contents of a VGM file: its length of `nsamps` samples at 44.1 kHz, and the writes.
 
     `writes` is int64 `[n, 3]`: (sample, address, value), sorted by sample.
     """
@@ -53,7 +53,7 @@ class RegisterLog:
 
 
 def steps_to_vgm(steps: Iterable[tuple[Iterable[Write], int]]) -> bytes:
-    """The file for steps of (writes, then samples to wait)."""
+    """The file for steps of (writes, samples to wait after them)."""
     data = bytearray(HEADER_SIZE)
     nsamps = 0
     for writes, wait in steps:
@@ -80,7 +80,7 @@ def steps_to_vgm(steps: Iterable[tuple[Iterable[Write], int]]) -> bytes:
 
 
 def writes_to_vgm(log: RegisterLog) -> bytes:
-    """The file for writes at any samples, one wait between two moments."""
+    """The file for writes at any samples, with one wait between two of them."""
     steps: list[tuple[list[Write], int]] = []
     now = 0
     writes: list[Write] = []
@@ -96,9 +96,9 @@ def writes_to_vgm(log: RegisterLog) -> bytes:
 
 
 def vgm_to_writes(data: bytes) -> RegisterLog:
-    """Read a VGM file of one NTSC NES APU; its tags, loop and data blocks are passed over.
+    """Read a VGM file of one NTSC NES APU; its tags, loop and data blocks are skipped.
 
-    Raises ValueError, in one line, for anything else: compressed, truncated, another chip.
+    Raises ValueError, in one line, for anything else: compressed, truncated, or another chip's.
     """
     position = _check_header(data)
     writes: list[tuple[int, int, int]] = []
@@ -130,7 +130,7 @@ def vgm_to_writes(data: bytes) -> RegisterLog:
 
 
 def features_left_out(log: RegisterLog) -> list[str]:
-    """What a file uses that `Apu` plays without (constant volumes, no DMC); nesmdb's use none."""
+    """The features in a file that `Apu` plays without; nesmdb's files use none of them."""
     found: dict[str, None] = {}
     address, value = log.writes[:, 1], log.writes[:, 2]
     for name, addresses, mask, bits in LEFT_OUT:
@@ -140,7 +140,7 @@ def features_left_out(log: RegisterLog) -> list[str]:
 
 
 def _check_header(data: bytes) -> int:
-    """Refuse what isn't a whole VGM of one NES APU; return where its commands start."""
+    """Refuse what isn't a complete VGM of one NES APU; returns where its commands start."""
     if data[:2] == b"\x1f\x8b":
         raise ValueError("VGM is compressed (VGZ): gunzip it first")
     if data[:4] != b"Vgm ":

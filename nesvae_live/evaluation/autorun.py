@@ -1,4 +1,4 @@
-"""The auto mode, run as it ships, and held against real music: features, seams and copies."""
+"""The auto mode as it ships, compared with real music: seams, features and copies."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from nesvae_live.music.voices import VOICES
 
 
 def seams(songs: Sequence[Ints]) -> dict[str, Any]:
-    """Measure the borders between phrases.
+    """Measure how phrases join at their borders.
 
     Args:
-        songs: each `[m, 13, 4]`, phrases that follow one another; the last may be short.
+        songs: for each the phrases in order, `[m, 13, 4]`; the last may be short.
 
     Returns:
-        `held.P1|P2|TR`: of the borders before which the voice sounds, the share over which its
-        note goes on; `jump`: semitones from the last note to the next where the voice sounds on
-        both sides (a note that goes on is 0), the mean of the three voices; `jumps.P1|P2|TR`.
+        `held.P1|P2|TR`: of the borders before which the voice sounds, the share across which its
+        note is held. `jumps.P1|P2|TR`: semitones from the last note to the next where the voice
+        sounds on both sides (0 for a held note). `jump`: the mean of these over the voices.
     """
     sums = np.stack([_sums(phrases) for phrases in songs])  # songs, (held, before, jump, both), 3
     names = [v.voice.name for v in VOICES]
@@ -62,13 +62,13 @@ def _mean_jump(sums: NDArray[np.float64]) -> dict[str, Any]:
     return bootstrap(mean, sums[:, 2:].reshape(len(sums), -1))
 
 
-FACTORS = np.random.default_rng(52).integers(
+HASH_FACTORS = np.random.default_rng(52).integers(
     1, 2**63, TUPLES_PER_PHRASE * SLOTS, dtype=np.uint64
 ) * np.uint64(2) + np.uint64(1)
 
 
 class KnownPhrases:
-    """All stretches of 13 tuples of some songs, as 64-bit hashes (wherever they start)."""
+    """Every run of 13 tuples in some songs, wherever it starts, as a 64-bit hash."""
 
     def __init__(self, songs: Iterable[Ints]) -> None:
         parts = [
@@ -79,21 +79,21 @@ class KnownPhrases:
         self._hashes = np.sort(np.concatenate([np.zeros(0, np.uint64), *parts]))
 
     def holds(self, phrases: Ints) -> NDArray[np.bool_]:
-        """Which of `[n, 13, 4]` whole phrases occur in the songs, `[n]`."""
+        """Which of the whole phrases `[n, 13, 4]` occur in the songs, `[n]`."""
         wanted = _hashes(phrases)
         left, right = (np.searchsorted(self._hashes, wanted, side) for side in ("left", "right"))
         return left < right
 
 
 def _hashes(phrases: Ints) -> NDArray[np.uint64]:
-    flat = phrases.reshape(len(phrases), len(FACTORS)).astype(np.uint64)
-    out: NDArray[np.uint64] = (flat * FACTORS).sum(1)
+    flat = phrases.reshape(len(phrases), len(HASH_FACTORS)).astype(np.uint64)
+    out: NDArray[np.uint64] = (flat * HASH_FACTORS).sum(1)
     return out
 
 
 Floats = NDArray[np.float64]
 HUMAN_DRAWS = 20
-"""The human divergence is the mean over so many samples of the training songs."""
+"""The human divergence is the mean over this many samples of the training songs."""
 
 
 def run_auto(
@@ -105,7 +105,7 @@ def run_auto(
     phrases: int,
     seed: int,
 ) -> Ints:
-    """`runs` performances of `phrases` phrases each, from silence: `[runs, phrases, 13, 4]`."""
+    """Play performances from silence: `[runs, phrases, 13, 4]`."""
     walks = [Walk(seed + i, spread, quantiles.reach()) for i in range(runs)]
     mask = np.ones((runs, N_ATTRIBUTES), np.float32)
     rng = np.random.default_rng([seed, 1])
@@ -121,17 +121,17 @@ def run_auto(
 def auto_figures(
     music: Ints, held_out: Sequence[Ints], train: Sequence[Ints] | None, known: KnownPhrases | None
 ) -> dict[str, Any]:
-    """Seams, correlation from phrase to phrase, divergence of features, and copies.
+    """The figures of an auto run: seams, correlation between phrases, divergences, copies.
 
     Args:
         music: `[runs, phrases, 13, 4]` of `run_auto`.
-        held_out: each song's phrases `[m, 13, 4]`.
-        train: the same of the training songs, for the human divergence.
+        held_out: each held-out song's phrases `[m, 13, 4]`.
+        train: the same for the training songs, for the human divergence.
         known: the training songs, for the copies.
 
     Returns:
-        `seam`, `phrase_correlation`, `js`, `js_over_human`, `copies`, and the same of the held-out
-        songs under `human`. What needs the training songs is None without them.
+        `seam`, `phrase_correlation`, `js`, `js_over_human`, `copies`, and the same for the held-out
+        songs under `human`. Figures that need the training songs are None without them.
     """
     figures: dict[str, Any] = {
         "seam": seams(list(music)),
@@ -163,7 +163,7 @@ def auto_figures(
 
 
 def phrase_correlations(songs: Sequence[Ints]) -> dict[str, Estimate]:
-    """How far each attribute of a phrase goes with that of the next: Pearson's, over all pairs."""
+    """Pearson's correlation of each attribute between a phrase and the next, over all pairs."""
     measured = [measure(song) for song in songs]
     out = {}
     for i, spec in enumerate(ATTRIBUTES):
@@ -173,13 +173,13 @@ def phrase_correlations(songs: Sequence[Ints]) -> dict[str, Estimate]:
 
 
 def copied(songs: Sequence[Ints], known: KnownPhrases) -> Estimate:
-    """The share of whole phrases that occur in the training songs."""
+    """The share of whole phrases that are copies from the training songs."""
     whole = [song[(song[:, :, 3] > 0).all(1)] for song in songs]
     return interval([known.holds(w).sum() for w in whole], [len(w) for w in whole])
 
 
 def train_samples(train: Sequence[Ints], runs: int, phrases: int) -> list[Floats]:
-    """Histograms of as many stretches of training music, as long as the runs are."""
+    """Histograms of samples of training music, each with as many excerpts as there are runs."""
     rng = np.random.default_rng(0)
     values = features(np.concatenate(train))
     phrases = min(phrases, len(values))

@@ -1,7 +1,7 @@
-"""Decoding many phrases at once, as the instrument would one by one.
+"""Decodes many phrases at once, as the instrument would one by one.
 
-`model.sample` is the reference that the live decoder is equal to; in batches it is some six times
-as fast.
+`model.vae.sample` is the reference that the live decoder is equal to; in batches it is about six
+times as fast.
 """
 
 from __future__ import annotations
@@ -22,30 +22,31 @@ from nesvae_live.model.vae import Vae, condition, sample, start_tuple
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
 
 GREEDY = Sampling(temperature=1.0, top_p=1e-6)
-"""The likeliest symbol each time."""
+"""Take the likeliest symbol each time."""
+
 BATCH = 1024
 F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Past:
-    """Where n phrases go on from: the last tuple's symbols `[n, 4]`, the state `[L, n, H]`."""
+    """Where n phrases go on from: the last tuple's symbols `[n, 4]` and the state `[L, n, H]`."""
 
     previous: Tensor
     state: Tensor
 
     def rows(self, index: NDArray[np.integer] | slice) -> Past:
-        """Some of them, or some of them several times."""
+        """The pasts at some rows, of which some may be repeated."""
         at = index if isinstance(index, slice) else torch.from_numpy(np.asarray(index))
         return Past(self.previous[at], self.state[:, at])
 
 
 PhraseDecoder = Callable[[F32, F32, Past], Ints]
-"""z `[n, 8 + U]`, mask `[n, 8]` and a past -> `[n, 13, 4]` tuples."""
+"""From z `[n, 8 + U]`, a mask `[n, 8]` and a past to tuples `[n, 13, 4]`."""
 
 
 def load_model(checkpoint: Checkpoint) -> Vae:
-    """The network of a checkpoint, ready to be evaluated."""
+    """The network of a checkpoint, in eval mode."""
     model = Vae(checkpoint.config)
     model.load_state_dict({k: torch.from_numpy(v) for k, v in checkpoint.weights.items()})
     if checkpoint.turn is not None:
@@ -54,7 +55,7 @@ def load_model(checkpoint: Checkpoint) -> Vae:
 
 
 def no_past(model: Vae, n: int) -> Past:
-    """N starts of a song."""
+    """The past of n phrases that start a song."""
     return Past(start_tuple(n), model.decoder.initial_state(n))
 
 
@@ -67,7 +68,7 @@ def decode_batch(
     rng: np.random.Generator,
     quantiles: Quantiles | None = None,
 ) -> tuple[Ints, Past]:
-    """Spell a phrase from each z.
+    """Decode a phrase from each z.
 
     Args:
         model: in eval mode, on the CPU.
@@ -76,10 +77,10 @@ def decode_batch(
         past: of n phrases.
         sampling: the instrument's, or `GREEDY`.
         rng: for the draws.
-        quantiles: by which the critic judges; without them there is one candidate.
+        quantiles: for the critic; without them there is one candidate.
 
     Returns:
-        `[n, 13, 4]` tuples, and the past that they are.
+        The tuples `[n, 13, 4]`, and the past that they make for the phrases after them.
     """
     symbols, states = [], []
     for start in range(0, len(z), BATCH):
@@ -114,6 +115,6 @@ def _tuples(symbols: Tensor) -> Ints:
 def phrase_decoder(
     model: Vae, sampling: Sampling, seed: int, quantiles: Quantiles | None = None
 ) -> PhraseDecoder:
-    """A function that decodes as `decode_batch` does and forgets the state."""
+    """A function that decodes like `decode_batch` but drops the state."""
     rng = np.random.default_rng(seed)
     return lambda z, mask, past: decode_batch(model, z, mask, past, sampling, rng, quantiles)[0]

@@ -1,4 +1,4 @@
-"""Figures with their intervals: what is resampled is songs, never tokens or phrases."""
+"""Estimates with bootstrap intervals, for which songs are resampled, never tokens or phrases."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Estimate = dict[str, Any]
-"""`{value, low, high, n}`: low and high are None where there is nothing to resample."""
+"""`{value, low, high, n}`; low and high are None if there is nothing to resample."""
+
 Floats = NDArray[np.float64]
 DRAWS = 1000
 
@@ -25,14 +26,14 @@ def bootstrap(
     """A statistic of sums over songs, with its 95 % bootstrap interval.
 
     Args:
-        statistic: takes one array `[..., k]` of sums for each sample, returns `[...]`.
-        samples: each `[songs, k]`, what a song adds; each is resampled on its own.
-        draws: how often.
-        centred: move the draws' mean to the value, not below 0: for a divergence, which grows when
-            samples are resampled.
+        statistic: takes one array of sums `[..., k]` per sample and returns `[...]`.
+        samples: each `[songs, k]`, what each song adds; they are resampled independently.
+        draws: how often they are resampled.
+        centred: move the mean of the draws to the value, but not below 0: for a divergence, which
+            grows when samples are resampled.
 
     Returns:
-        `{value, low, high, n}`, n songs of the first sample.
+        `{value, low, high, n}`, with n the number of songs in the first sample.
     """
     rng = np.random.default_rng(0)
     value = statistic(*(s.sum(0) for s in samples))
@@ -44,19 +45,19 @@ def bootstrap(
 
 
 def interval(total: ArrayLike, weight: ArrayLike, draws: int = DRAWS) -> Estimate:
-    """The ratio of sums over songs, as `bootstrap` gives it; NaN where the weights sum to 0."""
+    """The ratio of sums over songs, with its interval; NaN if the weights sum to 0."""
     return bootstrap(_ratio, np.column_stack((total, weight)).astype(np.float64), draws=draws)
 
 
 def median_interval(values: Floats, draws: int = DRAWS) -> Estimate:
-    """The median of values, one a pair or song, with its 95 % bootstrap interval."""
+    """The median of values, one per pair or song, with its 95 % bootstrap interval."""
     rng = np.random.default_rng(0)
     picks = rng.integers(len(values), size=(draws, len(values)))
     return _figure(np.median(values), np.median(values[picks], axis=1), len(values))
 
 
 def sum_by_song(values: Floats, song: NDArray[np.integer]) -> Floats:
-    """`[n, ...]` values to their sums `[songs, ...]`, over the songs that occur in `song` `[n]`."""
+    """Sums `[songs, ...]` of values `[n, ...]`, over the songs that occur in `song` `[n]`."""
     _, row = np.unique(song, return_inverse=True)
     out = np.zeros((row.max() + 1, *values.shape[1:]))
     np.add.at(out, row, values)
@@ -64,22 +65,22 @@ def sum_by_song(values: Floats, song: NDArray[np.integer]) -> Floats:
 
 
 def mean_by_song(values: Floats, song: NDArray[np.integer]) -> Estimate:
-    """The mean of `[n]` values, resampled by song."""
+    """The mean of values `[n]`, with an interval from resampling songs."""
     return interval(sum_by_song(values, song), sum_by_song(np.ones(len(values)), song))
 
 
 def constant(value: float, n: int) -> Estimate:
-    """A figure that has no interval of its own."""
+    """An estimate without an interval."""
     return {"value": value, "low": None, "high": None, "n": n}
 
 
 def to_json(figures: dict[str, Any]) -> str:
-    """A tree of figures as JSON; what is undefined is null."""
+    """A tree of estimates as JSON; undefined values become null."""
     return json.dumps(_without_nan(figures), indent=1, allow_nan=False) + "\n"
 
 
 def flatten(figures: dict[str, Any], prefix: str = "") -> Sequence[tuple[str, Estimate]]:
-    """Every figure of a tree with its name in full, as `seam.held.P1`."""
+    """Every estimate in a tree with its full name, such as `seam.held.P1`."""
     out: list[tuple[str, Estimate]] = []
     for name, value in figures.items():
         if not isinstance(value, dict):
@@ -98,7 +99,7 @@ def _without_nan(value: Any) -> Any:
 
 
 def _resample(n: int, draws: int, rng: np.random.Generator) -> Floats:
-    """`[draws, n]`, how often each of n songs is drawn."""
+    """How often each of n songs is drawn, `[draws, n]`."""
     picks = rng.integers(n, size=(draws, n)) + n * np.arange(draws)[:, None]
     return np.bincount(picks.reshape(-1), minlength=draws * n).reshape(draws, n).astype(np.float64)
 

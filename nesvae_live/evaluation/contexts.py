@@ -1,4 +1,4 @@
-"""Places in held-out songs: the phrase, its coordinates and style, and the song's past before it."""
+"""Contexts in songs: phrases with their attributes and style, and the past before each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from nesvae_live.music.phrase import TUPLES_PER_PHRASE, Ints, tuples_to_phrases
 
 BATCH = 512
 REGIONS, LEAST = 12, 400
-"""Regions of z at most, and phrases for each at least."""
+"""The most regions of z, and the fewest phrases for each."""
+
 ATTRIBUTE_NOISE = 0.1
 """The grain of the attribute coordinates (a standard deviation): no region of z is narrower, and
 they are paid for as N(a, 0.1) against N(0, 1)."""
@@ -26,8 +27,9 @@ they are paid for as N(a, 0.1) against N(0, 1)."""
 
 @dataclass(frozen=True)
 class EncodedPhrases:
-    """Phrases: `symbols` `[n, 13, 4]`, `counts` `[n]`, `song` `[n]`; `a` `[n, 8]`.
+    """Phrases of songs as the encoder sees them.
 
+    `symbols` `[n, 13, 4]`, `counts` `[n]` of real tuples and `song` `[n]`; attributes `a` `[n, 8]`.
     `mu` and `u` `[n, U]` are the style's mean and one draw of it, `log_sigma` its spread, and
     `first` `[n]` is true where a song starts.
     """
@@ -49,7 +51,7 @@ class EncodedPhrases:
 def encode(
     model: Vae, quantiles: Quantiles, corpus: Corpus, rng: np.random.Generator
 ) -> EncodedPhrases:
-    """Every phrase of every song."""
+    """Encode every phrase of every song."""
     cut = [tuples_to_phrases(song) for song in corpus.songs]
     phrases = np.concatenate([p for p, _ in cut])
     counts = np.concatenate([c for _, c in cut])
@@ -77,14 +79,14 @@ def encode(
 
 
 def measure_spread(encoded: EncodedPhrases) -> Spread:
-    """How z lies over the phrases, for the auto mode: a mixture of Gaussians."""
+    """The distribution of z over the phrases, for the auto mode: a mixture of Gaussians."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
     z = np.concatenate((encoded.a, encoded.u), 1).astype(np.float64)
     regions = max(1, min(REGIONS, len(z) // LEAST))
     mixture = GaussianMixture(regions, reg_covar=ATTRIBUTE_NOISE**2, max_iter=60, random_state=0)
-    with warnings.catch_warnings():  # an iteration more would change nothing that is heard
+    with warnings.catch_warnings():  # more iterations would change nothing audible
         warnings.simplefilter("ignore", ConvergenceWarning)
         mixture.fit(z)
     return Spread(mixture.weights_, mixture.means_, mixture.covariances_)
@@ -93,7 +95,7 @@ def measure_spread(encoded: EncodedPhrases) -> Spread:
 def choose_phrases(
     encoded: EncodedPhrases, n: int, rng: np.random.Generator, *, with_past: bool = False
 ) -> Ints:
-    """`[<= n]` rows of whole phrases (with some past, if wanted), each at most once, in order."""
+    """Up to n rows of whole phrases (only those with a past, if wanted), distinct and in order."""
     fits = encoded.counts == TUPLES_PER_PHRASE
     if with_past:
         fits &= ~encoded.first
@@ -103,9 +105,9 @@ def choose_phrases(
 
 @torch.no_grad()
 def true_past(model: Vae, encoded: EncodedPhrases, rows: Ints) -> Past:
-    """The state that the song itself, up to each row's phrase, leaves the decoder in.
+    """The state in which the song itself, up to each row's phrase, leaves the decoder.
 
-    Every phrase before is read with its own coordinates, style and all attributes set.
+    Each phrase before it is read with its own attributes, all of them set, and its own style.
     """
     starts = np.flatnonzero(encoded.first)
     begin = starts[np.searchsorted(starts, rows, side="right") - 1]

@@ -1,4 +1,4 @@
-"""Evaluation on held-out songs: every figure that needs no listener, with its interval by song."""
+"""Evaluates a checkpoint on held-out songs: every figure that needs no listener."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from nesvae_live.music.phrase import Ints, tuples_to_phrases
 
 @dataclass(frozen=True, slots=True)
 class EvaluationPlan:
-    """How much is measured: the nats are always of every song."""
+    """How much is measured; the nats per token always cover every song."""
 
     iwae_phrases: int
     contexts: int
@@ -50,9 +50,9 @@ QUICK = EvaluationPlan(
 class Evaluation:
     """The figures, and the music that a report shows.
 
-    `figures` is a tree whose leaves are `{value, low, high, n}`, and `about`. `responses`: the
-    knobs'. `ways`: the interpolations'. `music`: the auto mode's `[runs, phrases, 13, 4]`.
-    `held_out`: each song's phrases `[m, 13, 4]`.
+    `figures` is a tree whose leaves are `{value, low, high, n}`, with an `about`. `responses` are
+    those to the knobs, `ways` the interpolations, `music` the auto mode's `[runs, phrases, 13, 4]`,
+    and `held_out` each held-out song's phrases `[m, 13, 4]`.
     """
 
     figures: dict[str, Any]
@@ -75,14 +75,14 @@ def evaluate(
     """Measure a checkpoint.
 
     Args:
-        checkpoint: what is measured.
+        checkpoint: the one to measure.
         held_out: songs that it was not trained on.
-        train: those that it was trained on: the human divergences and the copies need them; None
-            leaves these figures None.
-        sampling: the instrument's own, for all that is measured as played.
+        train: songs that it was trained on, for the human divergences and the copies; without them
+            these figures are None.
+        sampling: the instrument's own, for everything that is measured as played.
         plan: how much to measure.
         seed: for all draws.
-        say: told what is being measured.
+        say: is told what is being measured.
     """
     began = time.monotonic()
     model, quantiles = load_model(checkpoint), checkpoint.quantiles

@@ -1,4 +1,4 @@
-"""Eleven features of a phrase, and how far their distribution is from another music's."""
+"""Eleven features of a phrase, and how far the distributions of two bodies of music differ."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from nesvae_live.music.phrase import Ints
 
 Floats = NDArray[np.float64]
 BINS = 40
-"""Bins of a histogram; one more holds the phrases that have nothing to measure."""
+"""The bins of a histogram; one more holds the phrases in which there is nothing to measure."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureSpec:
-    """A feature: its id, its unit, and the ends of its histogram (what lies beyond is at them)."""
+    """A feature: its id, its unit, and the ends of its histogram, at which values are clipped."""
 
     name: str
     unit: str
@@ -43,7 +43,7 @@ MAJOR_SCALES = np.stack([np.roll(MAJOR_SCALE, k) for k in range(12)], 1)  # pitc
 
 
 def features(phrases: Ints) -> Floats:
-    """`[n, t, 4]` tuples (a hold of 0: no tuple) to `[n, 11]`, NaN where there is nothing."""
+    """The features `[n, 11]` of tuples `[n, t, 4]` (hold 0 is padding); NaN if undefined."""
     measured = measure(phrases)
     notes, held = phrases[:, :, :3], phrases[:, :, 3].astype(np.float64)
     on = (notes > 0) & (held > 0)[:, :, None]
@@ -81,7 +81,7 @@ def _diatonic(notes: Ints, weight: Floats) -> Floats:
 
 
 def to_bins(values: Floats) -> NDArray[np.int64]:
-    """`[n, 11]` features to their bins, 0..BINS - 1; `BINS` for NaN."""
+    """The bins of features `[n, 11]`, 0..BINS - 1; `BINS` for NaN."""
     low = np.array([f.low for f in FEATURES])
     high = np.array([f.high for f in FEATURES])
     place = np.clip(np.nan_to_num((values - low) / (high - low)), 0.0, 1.0)
@@ -90,7 +90,7 @@ def to_bins(values: Floats) -> NDArray[np.int64]:
 
 
 def histograms(values: Floats, group: NDArray[np.integer], n_groups: int) -> Floats:
-    """`[n, 11]` features of phrases, each of a group (song) `[n]` -> `[11, groups, BINS + 1]`."""
+    """Histograms `[11, groups, BINS + 1]` of features `[n, 11]`, each of a group (song) `[n]`."""
     out = np.zeros((len(FEATURES), n_groups, BINS + 1))
     bins = to_bins(values)
     for i in range(len(FEATURES)):
@@ -99,7 +99,7 @@ def histograms(values: Floats, group: NDArray[np.integer], n_groups: int) -> Flo
 
 
 def jensen_shannon(one: Floats, other: Floats) -> Floats:
-    """The divergence of two histograms `[..., bins]` in bits, 0 (the same) to 1 (disjoint)."""
+    """The divergence of two histograms `[..., bins]` in bits, from 0 (equal) to 1 (disjoint)."""
     p = one / one.sum(-1, keepdims=True)
     q = other / other.sum(-1, keepdims=True)
     middle = (p + q) / 2

@@ -1,4 +1,4 @@
-"""Whether a knob does what it says, and only that."""
+"""Tests whether each knob does what it says, and only that."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Responses:
-    """What came of turning each knob alone, the others let go.
+    """The phrases' attributes while each knob was turned alone, the others released.
 
-    `values` `[s]` are the knob's, 0..1; `measured` `[8 knobs, contexts, s, 8 attributes]`, NaN
-    where a phrase has nothing to measure; `song` `[contexts]`.
+    `values` `[s]` are the knob's, 0..1. `measured` is `[8 knobs, contexts, s, 8 attributes]`, NaN
+    if there is nothing to measure. `song` is `[contexts]`.
     """
 
     values: Floats
@@ -30,7 +30,7 @@ class Responses:
     song: Ints
 
     def correlations(self) -> Floats:
-        """Spearman's `[8 knobs, contexts, 8 attributes]`; what is undefined is 0."""
+        """Spearman's rho `[8 knobs, contexts, 8 attributes]`; 0 where it is undefined."""
         return spearman(self.values, np.moveaxis(self.measured, 2, -1))
 
 
@@ -42,15 +42,15 @@ def turn_knobs(
     song: Ints,
     settings: int = 33,
 ) -> Responses:
-    """Turn each knob over its whole range in every context; one decode a setting.
+    """Turn each knob over its whole range in every context, and decode once per value.
 
     Args:
         play: decodes as the instrument does.
         quantiles: for the knobs' ends.
         style: `[contexts, U]`.
-        past: of the contexts.
-        song: `[contexts]`, which song each is of.
-        settings: how many places of the knob.
+        past: that of the contexts.
+        song: `[contexts]`, the song that each belongs to.
+        settings: how many values of the knob.
     """
     values = np.linspace(0.0, 1.0, settings)
     n = len(style)
@@ -68,10 +68,10 @@ def turn_knobs(
 
 
 def spearman(values: Floats, measured: Floats) -> Floats:
-    """Spearman's rank correlation of `[s]` with each of `[..., s]`, ties sharing their rank.
+    """Spearman's rank correlation of `[s]` with each of `[..., s]`; ties share their rank.
 
-    NaNs are left out with their setting. It is 0 where it is undefined: all measures the same, or
-    fewer than half of the settings measured.
+    NaNs are left out together with their values. The correlation is 0 where it is undefined: if all
+    measures are equal, or fewer than half could be measured.
     """
     out = np.zeros(measured.shape[:-1])
     for at in np.ndindex(out.shape):
@@ -87,14 +87,14 @@ def spearman(values: Floats, measured: Floats) -> Floats:
 
 
 def ranks(values: Floats) -> Floats:
-    """`[n]` values to their ranks, 0..n - 1; equal values share the middle of theirs."""
+    """The ranks of values `[n]`, 0..n - 1; equal values share the middle of their ranks."""
     _, row, count = np.unique(values, return_inverse=True, return_counts=True)
     middle: Floats = np.cumsum(count) - (count + 1) / 2
     return middle[row]
 
 
 def own_correlation(measured: Floats) -> Floats:
-    """`[8, 8]` Spearman's correlation of the attributes over phrases `[n, 8]` (NaNs left out)."""
+    """Spearman's correlations `[8, 8]` among the attributes of phrases `[n, 8]`, NaNs left out."""
     out = np.eye(N_ATTRIBUTES)
     for i in range(N_ATTRIBUTES):
         for j in range(i):
@@ -105,10 +105,10 @@ def own_correlation(measured: Floats) -> Floats:
 
 
 def leaks(rho: Floats, own: Floats) -> Floats:
-    """How far each `rho` `[..., 8 knobs, 8 attributes]` lies outside of what lies from 0 to `own`.
+    """How far each `rho` `[..., 8 knobs, 8 attributes]` lies outside the range from 0 to `own`.
 
-    A knob may take along what goes with it in the data, as far as it does there; more than that,
-    or the other way, is a leak. 0 on the diagonal.
+    A knob may affect what is correlated with it in the data, as strongly as there; anything more,
+    or in the other direction, is a leak. It is 0 on the diagonal.
     """
     beyond = np.maximum(rho - np.maximum(own, 0), np.minimum(own, 0) - rho)
     leak: Floats = np.maximum(beyond, 0) * (1 - np.eye(N_ATTRIBUTES))

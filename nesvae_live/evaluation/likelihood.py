@@ -1,4 +1,4 @@
-"""Nats a token on held-out songs, everything counted, and how much of a phrase its z gives back."""
+"""Nats per token on held-out songs, and how much of a phrase its z reconstructs."""
 
 from __future__ import annotations
 
@@ -23,26 +23,27 @@ BATCH = 128
 def nats_per_token(
     model: Vae, quantiles: Quantiles, corpus: Corpus, seed: int = 0
 ) -> dict[str, Any]:
-    """Nats a token with everything counted, without context and with the song's own past.
+    """Nats per token with everything counted, without context and with the song's own past.
 
-    Everything is cross-entropy, the KL of u (one draw), and the attributes a + 0.1 e paid for as
-    N(a, 0.1) against N(0, 1); every tuple of every song once, a short last phrase included.
+    Everything means the cross-entropy, the KL of u (with one draw), and the attributes a + 0.1 e,
+    paid for as N(a, 0.1) against N(0, 1). Every tuple of every song counts once, those of a short
+    last phrase included.
 
     Args:
         model: in eval mode.
-        quantiles: the attributes' places.
+        quantiles: the attributes' ranks in the corpus.
         corpus: the held-out songs.
         seed: for the draws.
 
     Returns:
-        `nats_per_token.no_context|carried|masked`, `cross_entropy.no_context|carried` (nats a
-        token), `kl` and `attributes` (nats a phrase), each `{value, low, high, n}`: the 95 %
-        bootstrap interval over songs, n songs.
+        `nats_per_token.no_context|carried|masked`, `cross_entropy.no_context|carried` (per token),
+        `kl` and `attributes` (per phrase), each `{value, low, high, n}` with the 95 % bootstrap
+        interval over n songs.
     """
     device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(seed)
     songs = [_Song(model, quantiles, song, generator, device) for song in corpus.songs]
-    # Longest first, so that a batch of songs shrinks from its end as they finish.
+    # The longest first, so that a batch of songs shrinks from its end as songs finish.
     songs.sort(key=lambda s: -len(s.counts))
     for start in range(0, len(songs), BATCH):
         _decode(model, songs[start : start + BATCH], device)
@@ -64,7 +65,7 @@ def nats_per_token(
 
 
 class _Song:
-    """A song's phrases, encoded, with room for its nats."""
+    """A song's encoded phrases, and its nats as they are summed up."""
 
     def __init__(
         self,
@@ -123,17 +124,17 @@ def _decode(model: Vae, songs: list[_Song], device: torch.device) -> None:
 def importance_weighted(
     model: Vae, encoded: EncodedPhrases, rows: Ints, generator: torch.Generator, draws: int = 64
 ) -> dict[str, Any]:
-    """Nats a token without context by IWAE: log of the mean of `draws` importance weights.
+    """Nats per token without context by IWAE: the log of the mean of `draws` importance weights.
 
-    The draws of u are the encoder's, those of the attributes are N(a, 0.1), and each is weighed
-    against N(0, 1): the bound of `nats_per_token.no_context`, tightened.
+    u is drawn from the encoder and the attributes from N(a, 0.1), each weighed against N(0, 1).
+    This is the bound of `nats_per_token.no_context`, tightened.
 
     Args:
         model: in eval mode.
         encoded: the held-out phrases.
-        rows: of the phrases to measure.
+        rows: the phrases to measure.
         generator: for the draws.
-        draws: how many a phrase.
+        draws: how many per phrase.
     """
     nats = np.empty(len(rows))
     for i, row in enumerate(rows):
@@ -159,16 +160,16 @@ def importance_weighted(
 
 @torch.no_grad()
 def accuracy_figures(model: Vae, encoded: EncodedPhrases, rows: Ints) -> dict[str, Any]:
-    """Tokens given back from (a, mean of u), without context, all attributes set, greedily.
+    """Share of tokens reconstructed greedily from a and the mean of u, without context.
 
     Args:
         model: in eval mode.
         encoded: the held-out phrases.
-        rows: of whole phrases.
+        rows: whole phrases.
 
     Returns:
-        `likelihood.teacher_forced`, each token after the true ones before it, and
-        `likelihood.free_running`, each after the decoded ones.
+        `accuracy.teacher_forced`, where each token follows the true ones before it, and
+        `accuracy.free_running`, where each follows the decoded ones.
     """
     truth = encoded.symbols[rows]
     z = np.concatenate((encoded.a[rows], encoded.mu[rows]), 1)

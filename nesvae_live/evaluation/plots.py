@@ -1,4 +1,4 @@
-"""The report's figures, as matplotlib figures."""
+"""The report's pictures, as matplotlib figures."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from nesvae_live.music.phrase import N_VOICES, TUPLES_PER_PHRASE, Ints
 from nesvae_live.music.voices import FAINT, INK, PAPER, VOICE_INKS, VOICES
 
 Floats = NDArray[np.float64]
-OURS, THEIRS = "#0072b2", "#e69f00"  # of Okabe and Ito's colours, which differ to every eye
+OURS, THEIRS = "#0072b2", "#e69f00"  # two of Okabe and Ito's colours, as for the voices
 ROLLS = 5
 
 
 def draw_knobs(evaluation: Evaluation) -> Figure:
-    """What each knob does to its own attribute: the contexts' median and middle 80 %."""
+    """What each knob does to its own attribute: the median and middle 80 % of the contexts."""
     responses = evaluation.responses
-    figure, axes = _panels(2, 4, (13, 6.2), "What a knob does, the others let go")
+    figure, axes = _panels(2, 4, (13, 6.2), "What a knob does, the others released")
     for i, (axis, spec) in enumerate(zip(axes, ATTRIBUTES, strict=True)):
         low, middle, high = _quantiles(responses.measured[i, :, :, i], (0.1, 0.5, 0.9))
         axis.fill_between(responses.values, low, high, color=OURS, alpha=0.22, linewidth=0)
@@ -38,7 +38,7 @@ def draw_knobs(evaluation: Evaluation) -> Figure:
 
 
 def draw_slerp(ways: Ways) -> Figure:
-    """How far the music has come along the way, and how even the steps are."""
+    """How far the music has changed along the way, and how even the steps are."""
     distances, steps = ways.distances(), ways.steps()
     alphas = np.linspace(0, 1, distances.shape[1])
     figure, axes = _panels(1, 2, (11, 4), "From one phrase to another")
@@ -54,7 +54,7 @@ def draw_slerp(ways: Ways) -> Figure:
 
 
 def draw_seams(figures: dict[str, Any]) -> Figure:
-    """Held notes and jumps over the borders of phrases, against real music's."""
+    """Notes held and jumps made across the borders of phrases, beside real music's."""
     figure, axes = _panels(1, 2, (10, 3.8), "How phrases join")
     names = [v.voice.name for v in VOICES]
     for axis, key, title in zip(
@@ -83,7 +83,7 @@ def draw_seams(figures: dict[str, Any]) -> Figure:
 
 
 def draw_features(evaluation: Evaluation) -> Figure:
-    """Histograms of the eleven features, against held-out music's."""
+    """Histograms of the eleven features, beside held-out music's."""
     ours = to_bins(features(np.concatenate(list(evaluation.music))))
     theirs = to_bins(features(np.concatenate(evaluation.held_out)))
     figure, axes = _panels(3, 4, (13, 8.6), "The auto mode's music, and held-out music")
@@ -107,7 +107,7 @@ def draw_features(evaluation: Evaluation) -> Figure:
 
 
 def draw_rolls(music: Ints, title: str) -> Figure:
-    """Piano rolls of some performances `[runs, phrases, 13, 4]`; faint lines part the phrases."""
+    """Piano rolls of some performances `[runs, phrases, 13, 4]`; faint lines separate phrases."""
     figure, axes = _panels(min(ROLLS, len(music)), 1, (13, 8.6), title)
     for axis, phrases in zip(axes, music, strict=False):
         draw_roll(axis, phrases)
@@ -117,7 +117,7 @@ def draw_rolls(music: Ints, title: str) -> Figure:
 
 
 def draw_way(ways: Ways) -> Figure:
-    """The phrases along one way, from the top down: a lively one whose ends differ as most do."""
+    """The phrases along one way, from top to bottom: a lively one whose ends differ typically."""
     spans = ways.distances()[:, -1]
     typical = np.argsort(spans)[len(spans) // 4 : max(3 * len(spans) // 4, 1)]
     notes = measure(ways.phrases[typical, 0])[:, 0] + measure(ways.phrases[typical, -1])[:, 0]
@@ -169,7 +169,7 @@ def _panels(rows: int, columns: int, size: tuple[float, float], title: str) -> t
 
 
 def _quantiles(values: Floats, at: tuple[float, ...]) -> Floats:
-    """Quantiles over the first axis; a column of nothing but NaN is NaN."""
+    """Quantiles over the first axis; a column of NaNs gives NaN."""
     out = np.full((len(at), values.shape[1]), np.nan)
     for i, column in enumerate(values.T):
         real = column[~np.isnan(column)]

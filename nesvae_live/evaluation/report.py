@@ -1,4 +1,4 @@
-"""The report: one Markdown page of figures and pictures that a person wants to look at."""
+"""The evaluation's report: a Markdown page of figures and pictures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ from nesvae_live.latent.attributes import ATTRIBUTES
 
 DPI = 110
 PAGE = "report.md"
-VOICES_LINE = "Pulse 1 is blue, pulse 2 orange, the triangle green; faint lines part the phrases."
+VOICES_LINE = (
+    "Pulse 1 is blue, pulse 2 orange, the triangle green; faint lines separate the phrases."
+)
 Row = tuple[str, str, str]
 
 
@@ -34,7 +36,7 @@ def write_report(evaluation: Evaluation, folder: Path) -> Path:
         OSError: it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with style.context("default", after_reset=True):  # whatever a user's matplotlibrc says
+    with style.context("default", after_reset=True):  # whatever the user's matplotlibrc says
         pictures = {
             "knobs": draw_knobs(evaluation),
             "slerp": draw_slerp(evaluation.ways),
@@ -51,15 +53,15 @@ def write_report(evaluation: Evaluation, folder: Path) -> Path:
 
 
 def report_to_markdown(f: dict[str, Any]) -> str:
-    """The page's text, for pictures beside it."""
+    """The page's text; it refers to the pictures beside it."""
     about, human = f["about"], f["human"]
     nats, held = f["nats_per_token"], f["seam"]["held"]
     parts = [
         f"# Evaluation of {about['checkpoint'] or 'a checkpoint'}",
         (
             f"Checkpoint `{about['checkpoint_sha256'][:12]}`, held-out data "
-            f"`{about['held_out_sha256'][:12]}`, {nats['carried']['n']} songs. The intervals are of "
-            "95 %, by song. As played: temperature "
+            f"`{about['held_out_sha256'][:12]}`, {nats['carried']['n']} songs. "
+            "The intervals are of 95 %, by song. As played: temperature "
             f"{about['temperature']}, top-p {about['top_p']}."
         ),
         "## What a token costs",
@@ -68,7 +70,7 @@ def report_to_markdown(f: dict[str, Any]) -> str:
             _row("no context, everything counted", nats["no_context"]),
             _row("no context, importance-weighted", nats["iwae"]),
             _row("the song's own past, everything counted", nats["carried"]),
-            _row("no context, attributes let go and unpaid", nats["masked"]),
+            _row("no context, attributes released and unpaid", nats["masked"]),
             _row("of which tokens, no context", f["cross_entropy"]["no_context"]),
             _row("of which tokens, the song's own past", f["cross_entropy"]["carried"]),
             _row("style, nats a phrase", f["kl"], 1),

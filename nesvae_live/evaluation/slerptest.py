@@ -1,4 +1,4 @@
-"""Whether the way from one phrase to another is even: an equal step of z, an equal change."""
+"""Tests whether interpolation is even: whether equal steps of z make equal changes."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Ways:
-    """`[pairs, points, 13, 4]` phrases along each way."""
+    """The phrases along each way from one point to another, `[pairs, points, 13, 4]`."""
 
     phrases: Ints
 
     def steps(self) -> Floats:
-        """`[pairs, points - 1]` tokens that change from each point to the next."""
+        """How many tokens change from each point to the next, `[pairs, points - 1]`."""
         return token_distance(self.phrases[:, 1:], self.phrases[:, :-1])
 
     def distances(self) -> Floats:
-        """`[pairs, points]` tokens that differ from the start's."""
+        """How many tokens differ from the start's, `[pairs, points]`."""
         return token_distance(self.phrases, self.phrases[:, :1])
 
 
 def walk_ways(play: PhraseDecoder, start: F32, end: F32, past: Past, points: int = POINTS) -> Ways:
-    """Decode `points` points from each `start` to its `end` `[pairs, 8 + U]`, attributes set."""
+    """Decode points from each `start` to its `end` `[pairs, 8 + U]`, with all attributes set."""
     alphas = np.linspace(0.0, 1.0, points)
     z = np.stack([slerp(a, b, t) for a, b in zip(start, end, strict=True) for t in alphas])
     row = np.repeat(np.arange(len(start)), points)
@@ -44,14 +44,14 @@ def walk_ways(play: PhraseDecoder, start: F32, end: F32, past: Past, points: int
 
 
 def token_distance(one: Ints, other: Ints) -> Floats:
-    """How many tokens differ, place by place: `[..., 13, 4]` -> `[...]`, 0 to 52."""
+    """How many tokens differ, position by position: `[..., 13, 4]` -> `[...]`, 0 to 52."""
     return np.asarray((one != other).sum((-1, -2)), np.float64)
 
 
 def evenness(ways: Ways) -> tuple[Floats, Floats]:
-    """For each way its largest step over its mean step, and R2 of the distance on alpha.
+    """For each way, its largest step over its mean step, and the R2 of its distance on alpha.
 
-    A way along which nothing changes is left out.
+    Ways along which nothing changes are left out.
     """
     steps, distances = ways.steps(), ways.distances()
     moves = steps.sum(1) > 0
@@ -66,6 +66,6 @@ def evenness(ways: Ways) -> tuple[Floats, Floats]:
 
 
 def slerp_figures(ways: Ways) -> dict[str, Any]:
-    """`slerp.max_over_mean|r2`: the medians over pairs."""
+    """`slerp.max_over_mean` and `slerp.r2`: the medians over pairs."""
     ratio, r2 = evenness(ways)
     return {"slerp": {"max_over_mean": median_interval(ratio), "r2": median_interval(r2)}}

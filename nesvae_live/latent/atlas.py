@@ -66,7 +66,7 @@ class Atlas:
         return out
 
     def place(self, z: F32) -> tuple[float, float]:
-        """Where z `[8 + U]` lies on the surface: the weighted mean of the eight points nearest in z."""
+        """Where z `[8 + U]` lies on the surface: the weighted mean of its eight nearest points."""
         distance = np.linalg.norm(self.z - z, axis=1)
         nearest = np.argpartition(distance, BLENDED)[:BLENDED]
         weights = 1.0 / np.maximum(distance[nearest], 1e-6) ** 4

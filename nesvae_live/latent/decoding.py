@@ -64,7 +64,7 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a phrase is decoded for: z `[8 + U]`, the attributes' mask `[8]`, temperature and seed."""
+    """What a phrase is decoded for: z `[8 + U]`, attributes' mask `[8]`, temperature and seed."""
 
     z: NDArray[np.float32]
     mask: NDArray[np.float32]

@@ -43,7 +43,7 @@ class Setting:
     arrangement: Arrangement = field(default_factory=Arrangement)
 
     def pose(self, style: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Where all style axes stand, `[U]`; if the setting's own style is unknown they rest at `style`."""
+        """Where all style axes stand, `[U]`; `style` is used if the setting knows none."""
         u = np.array(style if self.style is None else self.style, np.float32)
         for axis, knob in zip(range(len(u)), STYLE_KNOBS, strict=False):
             if knob.name in self.knobs:
@@ -108,7 +108,7 @@ MOST_STEPS = 128
 
 @dataclass(frozen=True, slots=True)
 class Morph:
-    """The way from `source` at beat `start` to `target`, which is snapshot `slot`, `beats` later."""
+    """The way from `source` at beat `start` to `target`, snapshot number `slot`, `beats` later."""
 
     source: Setting
     target: Setting

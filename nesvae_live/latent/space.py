@@ -1,8 +1,8 @@
 """The latent space: its layout, and how knobs become a point in it.
 
-z = [a | u], float32: `a` holds the phrase's attributes and `u` its style; over the corpus every axis
-is about N(0, 1). A knob's middle is the median. Its ends are +-2.5, or where the corpus itself ends
-(no phrase has more than three voices), so that the whole turn has an effect.
+z = [a | u], float32: `a` holds the phrase's attributes and `u` its style; over the corpus every
+axis is about N(0, 1). A knob's middle is the median. Its ends are +-2.5, or where the corpus itself
+ends (no phrase has more than three voices), so that the whole turn has an effect.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ SPREAD = "spread"
 
 @dataclass(frozen=True, slots=True)
 class WalkSpec:
-    """An attribute's walk: the slow share of its variance, and its correlations with those before."""
+    """An attribute's walk: its variance's slow share, and its correlations with those before it."""
 
     name: str
     slow: float

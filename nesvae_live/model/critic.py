@@ -11,7 +11,7 @@ from nesvae_live.model.decoder import Decoder
 from nesvae_live.music.phrase import symbols_to_tuples
 
 DRAW_STEP = 0.618_033_988_75
-"""Candidate k's draws are the first one's, candidate_draws by k of these: as even, and from one seed."""
+"""Candidate k's draws are the first one's plus k of these, modulo 1: as even, and from one seed."""
 
 F32 = NDArray[np.float32]
 
@@ -30,7 +30,7 @@ class Critic:
     def decode(
         self, z: F32, mask: F32, start: DecoderState, uniforms: F32, sampling: Sampling
     ) -> Decoded:
-        """Decode tuples as `Decoder.decode` does; with every knob released, one candidate is enough."""
+        """Decode tuples as `Decoder.decode` does; one candidate if every knob is released."""
         if sampling.candidates == 1 or not mask.any():
             return self._decoder.decode(z, mask, start, uniforms, sampling)
         draws = candidate_draws(uniforms, sampling.candidates)

@@ -129,7 +129,7 @@ def tanh(x: np.float32) -> np.float32:
 
 @njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
 def gru_cell(gates_in: F32, gates_h: F32, h: F32, out: F32) -> None:
-    """A GRU's next state from both pre-activations `[R, 3 H]` of its gates r, z, n (as in torch)."""
+    """A GRU's next state from both pre-activations `[R, 3 H]` of its gates r, z, n, as in torch."""
     n = h.shape[1]
     half, one = np.float32(0.5), np.float32(1)
     for row in range(h.shape[0]):

@@ -1,8 +1,9 @@
 """Weights of 8 bits, for the matrices that the live decoder reads again with every tuple.
 
-A step of the decoder takes as long as reading its matrices does, and in 8 bits they stay in a core's
-own cache. Each row has a scale, by which its largest weight is 127. Checkpoints are saved with these
-matrices rounded, in float32, so that the reference and the live decoder have the same weights.
+A step of the decoder takes as long as reading its matrices does, and in 8 bits they stay in a
+core's own cache. Each row has a scale, by which its largest weight is 127. Checkpoints are saved
+with these matrices rounded, in float32, so that the reference and the live decoder have the same
+weights.
 """
 
 from __future__ import annotations

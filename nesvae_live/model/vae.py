@@ -1,10 +1,10 @@
 """The network in torch, for training and as a reference: a recurrent VAE over phrases.
 
 z = [a | u]: `a` holds the eight attribute coordinates of the phrase itself, each of which can be
-released (mask 0), and `u` is the style that the encoder finds. The decoder reads the previous tuple,
-z and the mask in one GRU step per tuple, and decodes the next tuple slot by slot (P1, P2, TR,
-duration), each slot seeing those before it. Notes are scored by themselves and by the intervals that
-they make (`intervals`). The state is carried from phrase to phrase, which is what joins them.
+released (mask 0), and `u` is the style that the encoder finds. The decoder reads the previous
+tuple, z and the mask in one GRU step per tuple, and decodes the next tuple slot by slot (P1, P2,
+TR, duration), each slot seeing those before it. Notes are scored by themselves and by the intervals
+that they make (`intervals`). The state is carried from phrase to phrase, which is what joins them.
 
 Shapes: B streams, T tuples of a phrase (13), S slots (4), A attributes (8), U style (32).
 """
@@ -37,7 +37,7 @@ class Encoder(nn.Module):
         )
         self.out = nn.Linear(4 * config.encoder_hidden, 2 * config.style)
         self.register_buffer("turn", torch.eye(config.style), persistent=False)
-        """`[U, U]`, the rotation of the axes after training; sigma still lies along the old ones."""
+        """`[U, U]`, how the axes were turned after training; sigma lies along the old ones."""
 
     def forward(self, symbols: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
         """Symbols `[B, T, S]` and counts `[B]` of real tuples -> mean, log sigma, each `[B, U]`.

@@ -1,4 +1,4 @@
-"""The corpus: NES-MDB's archives or folders, as tuples, and as batches of phrases that go on."""
+"""Batches: the corpus' songs, augmented and laid out as streams of consecutive phrases."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from nesvae_live.music.voices import VOICES
 
 @dataclass(frozen=True)
 class Batch:
-    """C phrases in a row of each of B streams.
+    """C consecutive phrases of each of B streams.
 
     `symbols` `[B, C, 13, 4]`, `counts` `[B, C]` real tuples, `a` `[B, C, 8]` coordinates,
     `fresh` `[B, C]` where a song starts (so that no state is carried into it).
@@ -32,7 +32,7 @@ class Batch:
     fresh: NDArray[np.bool_]
 
     def part(self, streams: slice) -> Batch:
-        """Those of some of the streams."""
+        """The batch of some of the streams."""
         return Batch(
             self.symbols[streams], self.counts[streams], self.a[streams], self.fresh[streams]
         )
@@ -42,7 +42,7 @@ class Batch:
 class Epoch:
     """One pass over the songs, laid out as B streams; batch `i` is a function of (seed, epoch, i).
 
-    Stream b's phrases go on from one batch to the next, so that state can be carried.
+    Each stream's phrases continue from one batch to the next, so that state can be carried.
     """
 
     symbols: Ints  # B n 13 4
@@ -69,9 +69,9 @@ def make_epoch(
     seed: int,
     epoch: int,
 ) -> Epoch:
-    """Shuffle and augment the songs and lay them out as streams.
+    """Shuffle and augment the songs, and lay them out as streams.
 
-    The same arguments give the same epoch, which is what makes training resumable to the bit.
+    The same arguments give the same epoch, which makes training resumable to the bit.
     """
     rng = np.random.default_rng([seed, epoch])
     shuffled = [augment(songs[i], rng) for i in rng.permutation(len(songs))]
@@ -94,13 +94,14 @@ def make_epoch(
 AUGMENT_SEMITONES = (-4, 5)
 AUGMENT_TEMPO = (0.95, 1.05)
 P_SWAP, P_TEMPO, P_SILENCE, P_SHIFT = 0.25, 0.5, 0.1, 0.75
+"""How far songs are transposed, how much faster they get, and the probability of each change."""
 
 
 def augment(song: Ints, rng: np.random.Generator) -> Ints:
-    """Vary a song as a musician would: key, tempo, roles of the pulses, a voice that rests.
+    """Vary a song as a musician would: its key, its tempo, the pulses' roles, or a voice that rests.
 
-    Each voice is transposed as far as its range allows; a shift of the phrases' borders drops up
-    to 12 tuples of the song's start.
+    Each voice is transposed as far as its range allows. Shifting the borders of phrases drops up to
+    12 tuples from the start of the song.
     """
     song = song.copy()
     shift = int(rng.integers(AUGMENT_SEMITONES[0], AUGMENT_SEMITONES[1] + 1))

@@ -1,6 +1,6 @@
-"""The bound that training maximises: what a batch's phrases cost, the state carried through them.
+"""The bound that training maximises: a batch's cost, with the state carried through its phrases.
 
-Shapes: B streams, C phrases in a row of each, T tuples (13), S slots (4), A attributes, U style.
+Shapes: B streams, C consecutive phrases of each, T tuples (13), S slots (4), A attributes, U style.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from nesvae_live.training.batches import Batch
 
 @dataclass(frozen=True)
 class Settings:
-    """A run's settings; with the data they determine its weights."""
+    """The settings of a run; together with the data they determine its weights."""
 
     steps: int = 6000
     streams: int = 64
@@ -29,29 +29,29 @@ class Settings:
     warmup: int = 200
     weight_decay: float = 0.01
     clip: float = 1.0
-    rate: float = 32.0  # nats of u a phrase that the controller holds
-    free: float = 0.25  # nats an axis of u that cost nothing
+    rate: float = 32.0  # nats of u per phrase that the controller aims at
+    free: float = 0.25  # nats per axis of u that cost nothing
     reset: float = 0.15  # how often a phrase starts without a past
     let_go: float = 0.2  # how often an attribute is masked
-    let_go_any: float = 0.5  # how often a phrase has a share of its own instead, 0..1
+    let_go_any: float = 0.5  # how often a phrase has a masked share of its own, 0..1
     noise: float = 0.1  # on the attribute coordinates
     ema: float = 0.999
     seed: int = 1
     precision: str = "bf16"
-    init_sha256: str = ""  # of the checkpoint whose weights it began with; empty: none
+    init_sha256: str = ""  # of the checkpoint it began with, if any
 
 
 DROPOUT = 0.25
-"""How often a part of the previous tuple's embedding is left out."""
+"""The share of the previous tuple's embedding that is dropped."""
 
 
 @dataclass(frozen=True)
 class Draws:
-    """All that is left to chance in a step; it is drawn for the whole batch, whoever does a part.
+    """Everything random in a step, drawn for the whole batch whichever process does which part.
 
-    `u` `[B, C, U]` and `a` `[B, C, A]` standard normal noise, `mask` `[B, C, A]` 1 where an
-    attribute is set, `fresh` `[B, C]` where a phrase starts without a past, `keep`
-    `[B, C, T, S E]` what becomes of the previous tuples' embedding: 0, or scaled up for that.
+    `u` `[B, C, U]` and `a` `[B, C, A]` are standard normal noise, `mask` `[B, C, A]` is 1 where an
+    attribute is set, `fresh` `[B, C]` is true where a phrase starts without a past, and `keep`
+    `[B, C, T, S E]` is the dropout of the previous tuples' embedding: 0, or a factor above 1.
     """
 
     u: Tensor
@@ -61,12 +61,12 @@ class Draws:
     keep: Tensor
 
     def part(self, streams: slice) -> Draws:
-        """Those of some of the streams."""
+        """The draws of some of the streams."""
         return Draws(*(getattr(self, field.name)[streams] for field in fields(self)))
 
 
 def draw(settings: Settings, config: ModelConfig, device: torch.device) -> Draws:
-    """Draw from torch's own generator, which the caller seeds."""
+    """Draw from torch's global generator, which the caller seeds."""
     s = settings
     shape = s.streams, s.chunk
     let_go = torch.full((*shape, 1), s.let_go, device=device)
@@ -83,10 +83,10 @@ def draw(settings: Settings, config: ModelConfig, device: torch.device) -> Draws
 
 
 class Cost(NamedTuple):
-    """What a batch costs: `tokens` `[]` nats a phrase, `kl` `[U]` nats of each axis of the style.
+    """What a batch costs: `tokens` `[]` nats per phrase, and `kl` `[U]` nats for each style axis.
 
-    `more` `[]` is what else the loss holds, 0 in the model that ships; `state` `[L, B, H]` and
-    `last` `[B, S]` are the past that is carried on.
+    `more` `[]` is an additional loss, 0 in the model that ships. `state` `[L, B, H]` and `last`
+    `[B, S]` are the past that is carried on.
     """
 
     tokens: Tensor
@@ -97,7 +97,7 @@ class Cost(NamedTuple):
 
 
 class Bound(nn.Module):
-    """A model with what it costs to tell it a batch; a module, so that it can be distributed."""
+    """A model and the cost of a batch under it; a module, so that it can be distributed."""
 
     def __init__(self, model: Vae, noise: float) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ class Bound(nn.Module):
         self.noise = noise
 
     def forward(self, batch: Batch, draws: Draws, state: Tensor, last: Tensor) -> Cost:
-        """Cost of a batch's streams, from the past `state` `[L, B, H]` and `last` `[B, S]`."""
+        """The cost of a batch's streams, given the past: `state` `[L, B, H]` and `last` `[B, S]`."""
         model, device = self.model, state.device
         symbols = torch.from_numpy(batch.symbols).to(device)  # B C T S
         counts = torch.from_numpy(batch.counts).to(device)  # B C
@@ -132,6 +132,7 @@ class Bound(nn.Module):
         more = self.more(zm.flatten(0, 1), y, flat, shifted)
         return Cost(nats.sum() / len(flat), kl.mean(0), more, state.detach().float(), last)
 
-    def more(self, zm: Tensor, y: Tensor, symbols: Tensor, shifted: Tensor) -> Tensor:  # noqa: ARG002
-        """What else the loss holds: nothing."""
+    def more(self, zm: Tensor, y: Tensor, symbols: Tensor, shifted: Tensor) -> Tensor:
+        """An additional loss, for variants to override; here 0."""
+        del zm, symbols, shifted
         return y.new_zeros(())

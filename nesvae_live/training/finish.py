@@ -1,4 +1,4 @@
-"""Finishing a trained checkpoint: its axes turned, ordered and labelled, its spread, its map."""
+"""Finishes a trained checkpoint: turns, orders and labels its axes, and adds spread and map."""
 
 from __future__ import annotations
 
@@ -29,13 +29,17 @@ from nesvae_live.training.styleaxes import (
 from nesvae_live.training.traits import TRAITS, traits
 
 EVERY = 8
-"""One song in so many gives the contexts in which axes are sought and measured."""
+"""One song in this many provides the contexts in which axes are found and measured."""
+
 DRAWS = 8_192
-"""Phrases decoded to find the axes."""
+"""How many phrases are decoded to find the axes."""
+
 CONTEXTS = 96
-"""Contexts in which each axis is turned."""
+"""How many contexts each axis is turned in."""
+
 FINISHED = "finished"
-"""Where a checkpoint's `about` says on which data it was finished, and how good its map is."""
+"""Where a checkpoint's `about` says with which data it was finished, and how good its map is."""
+
 Say = Callable[[str], None]
 
 
@@ -51,14 +55,14 @@ def finish(
     seed: int = 0,
     say: Say = lambda _: None,
 ) -> Checkpoint:
-    """The same network, its style axes turned to what they do, with labels, spread and map.
+    """The same network, with its style axes turned to what they do, and labels, spread and map.
 
     Args:
-        checkpoint: a trained one; one that was finished before is finished anew.
+        checkpoint: a trained one; if it was finished before, that is done again.
         corpus: the songs it was trained on.
         sampling: the instrument's own.
         seed: for all draws.
-        say: told what is being done.
+        say: is told what is being done.
 
     Raises:
         FinishError: the corpus has too few phrases.
@@ -113,12 +117,12 @@ def finish(
 
 
 def card_lines(checkpoint: Checkpoint) -> str:
-    """What a finished checkpoint's card should say of its axes and its map, in Markdown."""
+    """What a finished checkpoint's card should say about its axes and map, in Markdown."""
     found = checkpoint.about.get(FINISHED, {})
     lines = axes_to_table(axes_of(checkpoint.about, checkpoint.config.style))
     lines.append("")
     lines.append(
-        "Each turned from -2.5 to 2.5, the other axes as they are, all attributes let go, in "
+        "Each turned from -2.5 to 2.5, the other axes as they are, all attributes released, in "
         f"{found.get('contexts', 0)} contexts of the train split; rho is Spearman's. An effect is "
         f"in standard deviations of the corpus over {len(TRAITS)} traits; tokens are those of 52 "
         "that differ between the ends; strays is the share of phrases at the ends with one of 11 "
@@ -135,7 +139,7 @@ def card_lines(checkpoint: Checkpoint) -> str:
 
 
 def axes_to_table(axes: Sequence[AxisSpec]) -> list[str]:
-    """Rows of a Markdown table."""
+    """The axes as lines of a Markdown table."""
     rows = ["| knob | turned up | rho | effect | tokens | strays |", f"|{' --- |' * 6}"]
     for i, axis in enumerate(axes):
         told = list((axis.does or {}).values())[:3]
@@ -148,6 +152,6 @@ def axes_to_table(axes: Sequence[AxisSpec]) -> list[str]:
 
 
 def _whole(encoded: EncodedPhrases) -> Ints:
-    """`[n, 13, 4]`: the phrases that have all their tuples."""
+    """The phrases that have all their tuples, `[n, 13, 4]`."""
     symbols = encoded.symbols[encoded.counts == TUPLES_PER_PHRASE]
     return symbols_to_tuples(symbols.reshape(-1, SLOTS)).reshape(symbols.shape)

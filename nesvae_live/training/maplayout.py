@@ -1,4 +1,4 @@
-"""Drawing the map of the corpus: phrases laid out on a surface so that neighbours are alike."""
+"""Draws the map of the corpus: lays phrases out on a surface so that neighbours are alike."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Floats = NDArray[np.float64]
 
 PERPLEXITY = 30.0
 LEFT_OUT = 500
-"""Points of which it is measured how well their neighbours stand for them."""
+"""How many points are left out to measure how well their neighbours represent them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fidelity:
-    """How much of a point's variance the blend of its eight neighbours has, each point left out.
+    """How well the blend of a point's eight neighbours predicts it, with the point left out.
 
-    R2, the mean over the eight `attributes` and, weighted by what they do, the `style` axes: 1 is
-    all of it, 0 as much as the corpus' mean has.
+    It is R2: the mean over the eight `attributes`, and over the `style` axes weighted by what they
+    do. 1 is a perfect prediction, 0 is no better than the mean of the corpus.
     """
 
     attributes: float
@@ -38,9 +38,9 @@ def draw_atlas(encoded: EncodedPhrases, effects: Floats, rng: np.random.Generato
 
     Args:
         encoded: the corpus' phrases.
-        effects: `[U]`, what each style axis does to the output: the strongest counts as much as
-            an attribute, the others less.
-        rng: which phrases; the layout (t-SNE, begun from the principal axes) draws nothing.
+        effects: `[U]`, how much each style axis does to the output: the strongest counts as much
+            as an attribute, the others less.
+        rng: chooses the phrases; the layout (t-SNE, started from the principal axes) draws nothing.
 
     Returns:
         The map, or None if there are too few phrases for one.
@@ -54,7 +54,7 @@ def draw_atlas(encoded: EncodedPhrases, effects: Floats, rng: np.random.Generato
 
 
 def weigh(effects: Floats) -> F32:
-    """`[8 + U]`: how much a step along each axis of z counts."""
+    """How much a step along each axis of z counts, `[8 + U]`."""
     style = effects / max(float(effects.max()), 1e-9)
     return np.concatenate((np.ones(N_ATTRIBUTES), style)).astype(np.float32)
 
@@ -65,7 +65,7 @@ def _lay_out(points: F32) -> F32:
 
     perplexity = min(PERPLEXITY, (len(points) - 1) / 3)
     layout = TSNE(2, perplexity=perplexity, init="pca", random_state=0, n_jobs=1)
-    with threadpool_limits(1):  # the same sums in the same order, and no thread that spins
+    with threadpool_limits(1):  # sums in a fixed order, and no spinning threads
         xy = np.asarray(layout.fit_transform(points), np.float64)
     low, high = xy.min(0), xy.max(0)
     out: F32 = ((xy - low) / np.maximum(high - low, 1e-9)).astype(np.float32)
@@ -73,7 +73,7 @@ def _lay_out(points: F32) -> F32:
 
 
 def measure_fidelity(atlas: Atlas, effects: Floats, rng: np.random.Generator) -> Fidelity:
-    """Leave points out, one at a time, and look how near the blend where they were comes."""
+    """Leave points out, one at a time, and measure how close the blend at their place comes."""
     n = len(atlas.z)
     left_out = rng.choice(n, min(LEFT_OUT, n - BLENDED - 1), replace=False)
     blends = []

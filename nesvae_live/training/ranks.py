@@ -1,4 +1,4 @@
-"""The processes that train one model together, as torch's launcher starts them (torchrun)."""
+"""The processes that train one model together, as torch's launcher (torchrun) starts them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from torch import Tensor, distributed
 
 @dataclass(frozen=True)
 class Ranks:
-    """This process's place among those that train together: `rank` of `size`.
+    """This process among those that train together: number `rank` of `size`.
 
-    Every process calls the same methods in the same order; alone, each returns what it was given.
+    Every process must call the same methods in the same order. In a single process they return what
+    they were given.
     """
 
     rank: int = 0
@@ -25,7 +26,7 @@ class Ranks:
 
     @property
     def leads(self) -> bool:
-        """Whether it is this process that evaluates, writes and speaks."""
+        """Whether this is the process that evaluates, writes files and prints."""
         return self.rank == 0
 
     def part(self, n: int) -> slice:
@@ -50,7 +51,7 @@ class Ranks:
         return torch.cat(parts, dim)
 
     def broadcast(self, said: Any) -> Any:
-        """What the leading process said; the others' is not looked at."""
+        """The leading process's value; those of the others are ignored."""
         if self.size == 1:
             return said
         box = [said]
@@ -58,7 +59,7 @@ class Ranks:
         return box[0]
 
     def any(self, flag: bool) -> bool:
-        """Whether it is so in any process."""
+        """Whether the flag is set in any process."""
         return bool(self.mean(torch.tensor(float(flag), device=self.device)) > 0)
 
 
@@ -67,7 +68,7 @@ ALONE = Ranks()
 
 @contextmanager
 def join(device: str) -> Iterator[Ranks]:
-    """Meet the other processes that torchrun started; without it this one is alone."""
+    """Join the other processes that torchrun started; without torchrun there is only this one."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield ALONE
         return

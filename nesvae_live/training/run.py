@@ -1,8 +1,8 @@
-"""One training run: what it knows, how it learns from a batch, how it is kept.
+"""One training run: its state, how it learns from a batch, and how it is saved and resumed.
 
 Every random choice is drawn from (seed, step) or (seed, epoch), and for the whole batch whichever
-process computes which part, so a run's state is its weights, the optimiser's moments, the carried
-hidden state and the step, all in one safetensors file.
+process computes which part. A run's state is therefore its weights, the optimiser's moments, the
+carried hidden state and the step, all in one safetensors file.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ from nesvae_live.training.bound import Bound, Settings, draw
 from nesvae_live.training.ranks import ALONE, Ranks
 
 NUMBERS = ("step", "epoch", "at", "log_beta", "best", "best_step")
-"""What a run's state holds beside its tensors."""
+"""The numbers in a run's state, beside its tensors."""
+
 BETA = 0.1
-"""The weight of the KL that the controller begins with."""
+"""The weight of the KL with which the controller starts."""
 
 
 class TrainingError(NesvaeError):
@@ -38,7 +39,7 @@ class TrainingError(NesvaeError):
 
 
 class Run:
-    """One training run and its state, or one process's part of it."""
+    """One training run and its state, or one process's part of them."""
 
     def __init__(
         self,
@@ -79,7 +80,7 @@ class Run:
         self._laid_out: Epoch | None = None
 
     def next_batch(self) -> Batch:
-        """The next chunk of every stream; a new epoch begins where one ends."""
+        """The next chunk of every stream; where an epoch ends, a new one begins."""
         if self._laid_out is None:
             s = self.settings
             self._laid_out = make_epoch(
@@ -101,7 +102,7 @@ class Run:
         return schedule(self.step, self.settings.warmup, self.settings.steps)
 
     def learn(self, batch: Batch) -> dict[str, float]:
-        """One step of the optimiser; returns the loss' parts in nats a phrase."""
+        """Take one optimiser step; returns the parts of the loss, in nats per phrase."""
         s = self.settings
         torch.manual_seed(s.seed * 1_000_003 + self.step)
         for group in self.optimiser.param_groups:
@@ -113,7 +114,7 @@ class Run:
         tokens, kl = (self.ranks.mean(x.detach()) for x in (cost.tokens, cost.kl))
         loss = cost.tokens + math.exp(self.log_beta) * self.paid(cost.kl, kl) + cost.more
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # with several processes the gradients are their mean from here on
+        loss.backward()  # from here on the gradients are the mean over all processes
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), s.clip)
         self.optimiser.step()
         rate = kl.sum().item()
@@ -130,11 +131,11 @@ class Run:
         }
 
     def paid(self, kl: Tensor, whole: Tensor) -> Tensor:
-        """What of `kl` `[U]` costs: no axis whose nats over the `whole` batch are below a floor."""
+        """The part of `kl` `[U]` that costs; axes with few nats over the `whole` batch are free."""
         return torch.where(whole > self.settings.free, kl, 0.0).sum()
 
     def steer(self, rate: float) -> None:
-        """Move the weight of the KL so that it comes to the rate that is wanted."""
+        """Adjust the weight of the KL towards the rate that is wanted."""
         wanted = self.settings.rate
         self.log_beta += 0.01 * max(-1.0, min(1.0, (rate - wanted) / wanted))
         self.log_beta = max(math.log(1e-3), min(0.0, self.log_beta))
@@ -147,7 +148,7 @@ class Run:
         return model.eval()
 
     def save(self, path: Path) -> None:
-        """Write all that resuming needs; the file appears whole or not at all.
+        """Write everything that resuming needs; the file appears whole or not at all.
 
         Raises:
             OSError: it can't be written; what was there before stays, and nothing else is left.
@@ -188,14 +189,14 @@ class Run:
 
 
 def schedule(step: int, warmup: int, steps: int) -> float:
-    """The learning rate's factor: a linear warm-up, then a cosine down to 2 %."""
+    """The factor of the learning rate: a linear warm-up, then a cosine down to 2 %."""
     if step < warmup:
         return (step + 1) / warmup
     return cosine(min((step - warmup) / max(steps - warmup, 1), 1.0))
 
 
 def cosine(done: float) -> float:
-    """The factor after `done` 0..1 of the way: from 1 down to 2 %."""
+    """The factor after a share `done` (0..1) of the way: from 1 down to 2 %."""
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done))
 
 

@@ -1,8 +1,8 @@
-"""Style axes that mean something: turned to what they do to the output, ordered and labelled.
+"""Finds style axes that mean something: turned to what they do to the output, and labelled.
 
 The network spreads style evenly over its axes: the variances of mu along its principal axes differ
-by little more than two (docs/adr), so these say nothing. The axes are turned instead to the
-principal axes of what u does to the traits of decoded phrases.
+by a factor of little more than two (docs/adr), so those axes mean nothing. The axes are turned
+instead to the principal axes of what u does to the traits of decoded phrases.
 """
 
 from __future__ import annotations
@@ -31,18 +31,23 @@ from nesvae_live.training.traits import TRAITS, traits
 Floats = NDArray[np.float64]
 
 NAMED = 8
-"""So many axes, those of the default preset, are turned once more until each does few things."""
+"""How many axes, those of the default preset, are turned once more until each does few things."""
+
 USUAL_PERCENTILES = (0.5, 99.5)
-"""Percentiles of the corpus between which a feature is usual."""
+"""Percentiles of the corpus between which a feature counts as usual."""
+
 TOLD = 0.15
-"""The least Spearman's rho, in absolute value, that is told of."""
+"""The smallest Spearman's rho, in absolute value, that a label mentions."""
+
 TOLD_MOST = 3
+"""The most traits in a label."""
+
 CLIPPED = 3.0
-"""Standard deviations beyond which a trait counts no more."""
+"""Standard deviations beyond which a trait is clipped."""
 
 
 def rotate_style(checkpoint: Checkpoint, rotation: F32) -> Checkpoint:
-    """The same network with style coordinates u' = R u: the same music at the place that matches.
+    """The same network with style coordinates u' = R u: the same music at matching points.
 
     Args:
         checkpoint: whose style axes are turned.
@@ -64,7 +69,7 @@ def rotate_style(checkpoint: Checkpoint, rotation: F32) -> Checkpoint:
 
 @torch.no_grad()
 def every_past(model: Vae, encoded: EncodedPhrases) -> Past:
-    """The state that each phrase's song leaves the decoder in before it, for all phrases."""
+    """The state in which each phrase's song leaves the decoder before it, for all phrases."""
     n = len(encoded)
     state = model.decoder.initial_state(n)
     previous = start_tuple(n).clone()
@@ -82,15 +87,15 @@ def every_past(model: Vae, encoded: EncodedPhrases) -> Past:
 
 
 StyleDecoder = Callable[[F32, Past], Ints]
-"""u `[n, U]` and a past of n phrases -> `[n, 13, 4]` tuples, as played with every knob let go."""
+"""From u `[n, U]` and n pasts to tuples `[n, 13, 4]`, as played with every knob released."""
 
 
 def style_decoder(model: Vae, sampling: Sampling, seed: int) -> StyleDecoder:
-    """Decodes as the instrument does; the same seed draws the same."""
+    """A function that decodes as the instrument does; the same seed gives the same draws."""
 
     def play(u: F32, past: Past) -> Ints:
         a = np.zeros((len(u), N_ATTRIBUTES), np.float32)
-        free = replace(sampling, guidance=1.0, candidates=1)  # with nothing set there is neither
+        free = replace(sampling, guidance=1.0, candidates=1)  # neither is used when nothing is set
         z = np.concatenate((a, u), 1)
         return decode_batch(model, z, a, past, free, np.random.default_rng(seed))[0]
 
@@ -98,14 +103,14 @@ def style_decoder(model: Vae, sampling: Sampling, seed: int) -> StyleDecoder:
 
 
 def find_axes(u: F32, decoded: Floats) -> F32:
-    """The axes along which u changes what is decoded, the one that changes most first.
+    """Find the axes along which u changes what is decoded, in order of how much they change.
 
     Args:
         u: `[n, U]`, independent of the past that each phrase was decoded after.
         decoded: `[n, TRAITS]`, in standard deviations of the corpus; NaN where undefined.
 
     Returns:
-        `[U, U]` orthogonal, its rows the axes: those of the least-squares map from u to the
+        `[U, U]`, orthogonal, with the axes as rows: those of the least-squares map from u to the
         traits, the first of them turned by varimax until each moves few traits.
     """
     mean = _mean(decoded[None])
@@ -116,13 +121,15 @@ def find_axes(u: F32, decoded: Floats) -> F32:
     axes[:named] = varimax(effects.T @ axes[:named].T).T @ axes[:named]
     moved = axes @ effects  # axes, traits
     strongest = np.abs(moved).argmax(1)
-    axes *= np.where(moved[np.arange(len(axes)), strongest] < 0, -1.0, 1.0)[:, None]  # up is more
+    axes *= np.where(moved[np.arange(len(axes)), strongest] < 0, -1.0, 1.0)[
+        :, None
+    ]  # turned up, they move it up
     order = np.argsort(-np.linalg.norm(moved, axis=1), kind="stable")
     return axes[order].astype(np.float32)
 
 
 def varimax(loadings: Floats, rounds: int = 100) -> Floats:
-    """The rotation `[k, k]` of loadings `[n, k]` after which each column has few large ones."""
+    """The rotation `[k, k]` of loadings `[n, k]` after which each column has few large values."""
     rotation = np.eye(loadings.shape[1])
     for _ in range(rounds):
         turned_now = loadings @ rotation
@@ -134,7 +141,7 @@ def varimax(loadings: Floats, rounds: int = 100) -> Floats:
 
 @dataclass(frozen=True)
 class CorpusNorms:
-    """What is usual in the corpus: each trait's standard `deviation`, each feature's `ends`.
+    """What is usual in the corpus: each trait's standard `deviation` and each feature's `ends`.
 
     `deviation` `[TRAITS]`; `ends` `[2, FEATURES]`, between which 99 % of the phrases lie.
     """
@@ -144,7 +151,7 @@ class CorpusNorms:
 
     @classmethod
     def of(cls, phrases: Ints) -> CorpusNorms:
-        """Measure it over `[n, 13, 4]`."""
+        """Measure the norms over phrases `[n, 13, 4]`."""
         columns = [column[~np.isnan(column)] for column in traits(phrases).T]
         deviation = np.array([column.std() if len(column) else 0.0 for column in columns])
         measured = [column[~np.isnan(column)] for column in features(phrases).T]
@@ -152,7 +159,7 @@ class CorpusNorms:
         return cls(np.where(deviation > 0, deviation, 1.0), np.array(ends).T)
 
     def strays(self, phrases: Ints) -> float:
-        """The share of phrases that have a feature outside of its ends."""
+        """The share of phrases that have a feature outside its ends."""
         measured = features(phrases)
         outside = (measured < self.ends[0]) | (measured > self.ends[1])
         return float(outside.any(1).mean())
@@ -161,14 +168,14 @@ class CorpusNorms:
 def measure_axes(
     play: StyleDecoder, u: F32, past: Past, usual: CorpusNorms, settings: int = 17
 ) -> list[AxisSpec]:
-    """What turning each axis from end to end does, the others as they are in each context.
+    """Measure what turning each axis from end to end does, with the others as in each context.
 
     Args:
-        play: decodes with every knob let go and the same draws each time.
+        play: decodes with every knob released and the same draws each time.
         u: `[contexts, U]`.
-        past: of the contexts.
+        past: that of the contexts.
         usual: what is usual in the corpus.
-        settings: places of the knob.
+        settings: how many values of the knob.
     """
     n, n_axes = u.shape
     values = np.linspace(0.0, 1.0, settings)
@@ -201,14 +208,14 @@ def measure_axes(
 
 
 def _mean(values: Floats) -> Floats:
-    """`[n, m, traits]` to their mean `[traits]`, NaNs left out; 0 of nothing."""
+    """The mean `[traits]` of `[n, m, traits]`, NaNs left out; 0 if nothing is left."""
     count = (~np.isnan(values)).sum((0, 1))
     mean: Floats = np.nansum(values, (0, 1)) / np.maximum(count, 1)
     return mean
 
 
 def to_label(rho: Floats) -> str:
-    """In words: what grows, or falls, as the axis is turned up; "" if nothing does by much."""
+    """What rises or falls as the axis is turned up, in words; "" if nothing does by much."""
     strongest = np.argsort(-np.abs(rho), kind="stable")[:TOLD_MOST]
     told = [i for i in strongest if abs(rho[i]) >= TOLD]
     return ", ".join(TRAITS[i].more if rho[i] > 0 else TRAITS[i].less for i in told)

@@ -1,4 +1,4 @@
-"""Training: the same command, seed and machine give the same weights; it resumes where it was."""
+"""Trains a checkpoint; the same command, seed and machine give the same weights, resumed or not."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
-    """Whether somebody has asked (Ctrl-C, kill, torchrun); who asks again is obeyed at once."""
+    """Whether the process was asked to end (Ctrl-C, kill, torchrun); asked twice, it ends at once."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -60,7 +60,7 @@ BEST = "best.safetensors"
 SETTINGS = "settings.json"
 LOG = "log.jsonl"
 SPREAD_SONGS = 8
-"""Every so many songs are encoded to measure how z lies over the corpus."""
+"""One song in this many is encoded to measure how z is distributed over the corpus."""
 
 
 def train(
@@ -77,18 +77,19 @@ def train(
     patience: int | None = None,
     quiet: bool = False,
 ) -> dict[str, Any]:
-    """Train, or go on training, into `folder`; returns the last evaluation.
+    """Train, or resume training, into `folder`; returns the last evaluation.
 
-    `best.safetensors` is the checkpoint with the fewest nats a token on `valid` so far;
-    `state.safetensors` is what resuming needs; `log.jsonl` holds a line every `save_every` steps.
+    `best.safetensors` is the checkpoint with the fewest nats per token on `valid` so far,
+    `state.safetensors` is what resuming needs, and `log.jsonl` gets a line every `save_every`
+    steps.
 
-    It begins with the weights of `init`, if there is one, and else at random. It ends early when
-    `patience` checks in a row brought nothing better. Of several `ranks` each computes its share of
-    the streams; the leading one alone looks at `folder`, evaluates and speaks.
+    Training starts from the weights of `init`, if given, and else from random ones. It ends early
+    when `patience` checks in a row brought no improvement. Of several `ranks` each computes its
+    share of the streams; only the leading one uses `folder`, evaluates and prints.
 
     Raises:
         TrainingError: the folder holds a run with other settings or data, the streams can't be
-            shared evenly, the loss is no number, or somebody asked the program to end.
+            shared evenly, the loss is not a number, or the program was asked to end.
     """
     settings = replace(settings, init_sha256=init.sha256 if init else "")
     run = begin(settings, corpus, init, device, ranks)
@@ -102,7 +103,9 @@ def train(
     with Stop() as stop, make_bar(run, quiet) as bar, _log(folder, ranks) as log:
         while run.step < settings.steps:
             if patience and run.step - run.best_step >= patience * check_every:
-                bar.write(f"step {run.step}: nothing better since step {run.best_step}; ended")
+                bar.write(
+                    f"step {run.step}: no improvement since step {run.best_step}; training ends"
+                )
                 break
             parts = run.learn(run.next_batch())
             if not math.isfinite(parts["tokens"]):
@@ -130,7 +133,7 @@ def train(
                 run.save(folder / STATE)
             if asked and not last:
                 raise TrainingError(
-                    f"interrupted after step {run.step}: the same command goes on from there"
+                    f"interrupted after step {run.step}: the same command resumes from there"
                 )
     return figures
 
@@ -138,7 +141,7 @@ def train(
 def begin(
     settings: Settings, corpus: Corpus, init: Checkpoint | None, device: str, ranks: Ranks
 ) -> Run:
-    """A run at its first step, from random weights or from those of `init`, along its axes."""
+    """A run at its first step, with random weights or those of `init`, whose axes it keeps."""
     torch.manual_seed(settings.seed)
     model = Vae(init.config if init else ModelConfig()).to(device)
     if init is not None:
@@ -151,7 +154,7 @@ def begin(
 
 
 def make_bar(run: Run, quiet: bool) -> tqdm:
-    """The progress bar: steps, the time gone and left, the parts of the loss."""
+    """The progress bar: steps, elapsed and remaining time, and the parts of the loss."""
     disable = quiet or not run.ranks.leads
     steps = run.settings.steps
     return tqdm(total=steps, initial=run.step, unit="step", disable=disable, smoothing=0.05)
@@ -166,7 +169,7 @@ def _log(folder: Path, ranks: Ranks) -> TextIO:
 
 
 def fit(corpus: Corpus) -> Quantiles:
-    """The attributes' places among the phrases of a corpus."""
+    """The attributes' quantiles over the phrases of a corpus."""
     phrases, _ = song_phrases(corpus.songs)
     n = 4000
     normal = NormalDist()
@@ -219,5 +222,5 @@ def _line(figures: dict[str, Any]) -> str:
 
 
 def _command(arguments: Sequence[str]) -> str:
-    """The command as it was given, without folders: they say nothing on another machine."""
+    """The command as it was given, without folders, which mean nothing on another machine."""
     return shlex.join(["nesvae-live", *(Path(a).name if os.sep in a else a for a in arguments)])

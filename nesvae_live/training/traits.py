@@ -1,4 +1,4 @@
-"""What a style axis may change, in words: traits of a phrase beside those that knobs already have."""
+"""Traits of a phrase, by which style axes are labelled in words."""
 
 from __future__ import annotations
 
@@ -52,12 +52,13 @@ TRAITS = (
 MAJOR_PROFILE = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
 MINOR_PROFILE = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
 """Krumhansl and Kessler's profiles: how well each pitch class fits into C major and C minor."""
+
 FIFTHS = np.exp(2j * np.pi * (7 * np.arange(12) % 12) / 12)
-"""Each pitch class' place on the circle of fifths."""
+"""Each pitch class on the circle of fifths, as a point of the complex plane."""
 
 
 def traits(phrases: Ints) -> Floats:
-    """`[n, t, 4]` tuples (a hold of 0: no tuple) to `[n, TRAITS]`, NaN where there is nothing."""
+    """The traits `[n, TRAITS]` of tuples `[n, t, 4]` (hold 0 is padding); NaN if undefined."""
     measured, featured = measure(phrases), features(phrases)
     notes, held = phrases[:, :, :3], phrases[:, :, 3].astype(np.float64)
     on = (notes > 0) & (held > 0)[:, :, None]  # n t 3
@@ -93,12 +94,12 @@ def traits(phrases: Ints) -> Floats:
 
 
 def _over(total: Floats, count: Floats) -> Floats:
-    """A mean; NaN of nothing."""
+    """The mean; NaN if the count is 0."""
     return np.where(count > 0, total / np.where(count > 0, count, 1), np.nan)
 
 
 def _slowing(held: Floats) -> Floats:
-    """Log2 of the second half's mean hold over the first half's."""
+    """The log2 of the second half's mean hold over the first half's."""
     half = held.shape[1] // 2
     first, second = held[:, :half], held[:, -half:]
     whole = (held > 0).all(1)
@@ -108,7 +109,7 @@ def _slowing(held: Floats) -> Floats:
 
 
 def _rising(notes: Ints, weight: Floats) -> Floats:
-    """Semitones from the mean of the first half's pulses to that of the second half's."""
+    """How many semitones higher the pulses are on average in the second half than in the first."""
     half = notes.shape[1] // 2
     ends = [
         _over((notes[:, at] * weight[:, at]).sum((1, 2)), weight[:, at].sum((1, 2)))
@@ -118,7 +119,7 @@ def _rising(notes: Ints, weight: Floats) -> Floats:
 
 
 def _repeats(notes: Ints, real: NDArray[np.bool_]) -> Floats:
-    """The share of tuples whose three notes stood together before in the phrase."""
+    """The share of tuples whose three notes have sounded together before in the phrase."""
     word = (notes * np.array([1, 128, 128 * 128])).sum(2)
     same = (word[:, :, None] == word[:, None, :]) & real[:, None, :]
     before = np.tril(np.ones(same.shape[1:], bool), -1)
@@ -126,7 +127,7 @@ def _repeats(notes: Ints, real: NDArray[np.bool_]) -> Floats:
 
 
 def _key(notes: Ints, weight: Floats) -> Floats:
-    """`[n, 3]`: major over minor, and the place on the circle of fifths, towards C and towards A."""
+    """How much more major than minor, and how far towards C and A on the circle of fifths."""
     classes = np.zeros((len(notes), 12))
     rows = np.broadcast_to(np.arange(len(notes))[:, None, None], notes.shape)
     np.add.at(classes, (rows, notes % 12), weight)

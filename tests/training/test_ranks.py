@@ -124,7 +124,7 @@ def test_two_processes_agree_with_one_that_has_the_doubled_batch(
 
 @pytest.mark.timeout(400)
 def test_a_run_that_is_asked_to_end_keeps_what_it_has_learnt_and_says_so(cut: Cut) -> None:
-    said = f"interrupted after step {cut.step}: the same command goes on from there"
+    said = f"interrupted after step {cut.step}: the same command resumes from there"
     assert f"nesvae-live: {said}" in cut.said
 
 

@@ -181,7 +181,7 @@ def test_a_run_goes_on_to_the_bit_after_being_asked_to_end(
     learn = Run.learn
     ask = at_call(101, learn, lambda: os.kill(os.getpid(), signal.SIGINT))
     monkeypatch.setattr(Run, "learn", ask)
-    says = "interrupted after step 101: the same command goes on from there"
+    says = "interrupted after step 101: the same command resumes from there"
     with pytest.raises(TrainingError, match=says):
         run(tmp_path / "cut", corpus, short, every=50)
     monkeypatch.setattr(Run, "learn", learn)
@@ -241,7 +241,7 @@ def test_training_ends_when_nothing_has_become_better(
     still = settings(steps=40, learning_rate=0.0)  # each check finds the same
     for _ in range(2):  # the second time it ends at once
         train(still, *corpus, tmp_path, check_every=4, save_every=4, patience=2)
-        assert "step 12: nothing better since step 4; ended" in capsys.readouterr().out
+        assert "step 12: no improvement since step 4; training ends" in capsys.readouterr().out
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [4, 4, 8, 8, 12, 12]
 
