@@ -98,7 +98,7 @@ P_SWAP, P_TEMPO, P_SILENCE, P_SHIFT = 0.25, 0.5, 0.1, 0.75
 
 
 def augment(song: Ints, rng: np.random.Generator) -> Ints:
-    """Vary a song as a musician would: its key, its tempo, the pulses' roles, or a voice that rests.
+    """Vary a song as a musician would: its key, tempo, the roles of the pulses, a voice that rests.
 
     Each voice is transposed as far as its range allows. Shifting the borders of phrases drops up to
     12 tuples from the start of the song.
