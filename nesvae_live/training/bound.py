@@ -105,7 +105,7 @@ class Bound(nn.Module):
         self.noise = noise
 
     def forward(self, batch: Batch, draws: Draws, state: Tensor, last: Tensor) -> Cost:
-        """The cost of a batch's streams, given their past, `state` `[L, B, H]` and `last` `[B, S]`."""
+        """The cost of a batch's streams, after the past `state` `[L, B, H]` and `last` `[B, S]`."""
         model, device = self.model, state.device
         symbols = torch.from_numpy(batch.symbols).to(device)  # B C T S
         counts = torch.from_numpy(batch.counts).to(device)  # B C

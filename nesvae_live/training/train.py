@@ -35,7 +35,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
-    """Whether the process was asked to end (Ctrl-C, kill, torchrun); asked twice it ends at once."""
+    """Whether the process was asked to end (Ctrl-C, kill, torchrun); a second request kills it."""
 
     def __init__(self) -> None:
         self.asked = False
