@@ -1,1 +1,15 @@
-"""clock: to be written."""
+"""Musical time: a line from seconds to beats, whoever leads it.
+
+In reading order:
+
+    timing      the tempo line (`ClockRef`), the metre, bars and counts
+    sources     the clocks that the sequencer runs on: its own tempo, or an incoming MIDI clock
+    follower    an incoming MIDI clock: start, stop, song position, loss, coasting, doubled clocks
+    tempoloop   the delay-locked loop that takes the jitter out of incoming clocks
+    linkclocks  an Ableton Link session, as if it were a MIDI clock
+    leader      the MIDI clock that is sent: which messages, and when
+    taptempo    a tempo from taps
+    hosttime    the host's monotonic clock, on which all time stamps are
+
+It imports no other room. It is pure, except that `hosttime` reads the time.
+"""

@@ -1,1 +1,16 @@
-"""latent: to be written."""
+"""The latent space: attributes, style and knobs, and the ways through it.
+
+In reading order:
+
+    attributes  the eight measures of a phrase, and their ranks in the corpus
+    knobs       the ids of all knobs, and where they stand
+    space       from knobs to a point z and its mask; slerp
+    decoding    what the decoder takes and returns: condition, state, sampling
+    setting     all that hands can set; interpolation between settings, morphs
+    point       a point in z, to a snapshot and back
+    axes        the style axes' labels, as a finished checkpoint holds them
+    atlas       the map of the corpus: from (x, y) to z and back
+    walk        the auto mode's walk from phrase to phrase
+
+It may import `music`, and is pure: arrays in, arrays out, and no network.
+"""

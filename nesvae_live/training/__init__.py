@@ -1,1 +1,16 @@
-"""The corpus, training and evaluation (needs the `train` extra)."""
+"""How a checkpoint is made: trained, then finished (needs the `train` extra).
+
+In reading order:
+
+    train       the loop: checks, early stop, resuming, the best checkpoint
+    run         a run's state: one optimiser step, saved and loaded
+    bound       the loss of a batch, and a run's settings
+    batches     songs augmented and laid out as streams of phrases
+    ranks       several processes that train one model
+    finish      a trained checkpoint's axes, spread and map
+    styleaxes   how style axes are found, turned and measured
+    traits      what a style axis may change, in words
+    maplayout   the map of the corpus, laid out by t-SNE
+
+It may import `music`, `latent`, `model`, `chip` and `evaluation`.
+"""
