@@ -73,7 +73,7 @@ class Apu:
         if not 0x4000 <= address <= 0x4017:
             raise ValueError(f"no register {address:#06x} (0x4000 to 0x4017)")
         if not 0 <= value <= 0xFF:
-            raise ValueError(f"value {value} for register {address:#06x} is no byte")
+            raise ValueError(f"value {value} for register {address:#06x} is not a byte")
         if self._end == len(self._writes):
             self._make_room()
         acts = max(at_sample, self._position)

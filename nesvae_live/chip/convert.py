@@ -45,7 +45,9 @@ def to_log(source: Source) -> tuple[int, RegisterLog]:
     if isinstance(source, ExprScore | SeprScore):
         return VGM_RATE, score_to_writes(source)
     if source.nsamps > MOST_SAMPLES:
-        raise ValueError(f"it would last {source.nsamps / VGM_RATE / 3600:.0f} hours")
+        raise ValueError(
+            f"it is too long: it would last {source.nsamps / VGM_RATE / 3600:.0f} hours"
+        )
     return source.rate, timeline_to_log(source)
 
 

@@ -127,7 +127,7 @@ def _parse(data: bytes) -> mido.MidiFile:
     if file.type == 2:
         raise ValueError("MIDI file is of type 2, tracks without a common time: save it as type 1")
     if file.ticks_per_beat <= 0:
-        raise ValueError("MIDI file counts time in SMPTE frames: save it in ticks a beat")
+        raise ValueError("MIDI file counts time in SMPTE frames: save it with ticks per beat")
     return file
 
 

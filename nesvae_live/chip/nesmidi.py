@@ -144,9 +144,13 @@ def timeline_to_midi(timeline: Timeline) -> bytes:
     Raises ValueError if it lasts longer than a MIDI file with such ticks can.
     """
     if timeline.rate != VGM_RATE:
-        raise ValueError(f"a timeline at {timeline.rate} Hz, and a tick is a sample at {VGM_RATE}")
+        raise ValueError(
+            f"the timeline is at {timeline.rate} Hz, but a tick is a sample at {VGM_RATE}"
+        )
     if timeline.nsamps > MOST_TICKS:
-        raise ValueError("it is longer than 101 minutes, the most that a tick a sample can say")
+        raise ValueError(
+            "it is longer than 101 minutes, the most that a file of such ticks can hold"
+        )
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
     conductor = [
         (0, mido.MetaMessage("set_tempo", tempo=BEAT_MICROSECONDS)),

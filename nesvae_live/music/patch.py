@@ -50,12 +50,12 @@ class Macro:
                 continue
             match = ITEM.fullmatch(word)
             if match is None:
-                raise ValueError(f"{word!r} is no number, as in 15 12x3 | 9 8")
+                raise ValueError(f"{word!r} is not a number; write 15 12x3 | 9 8")
             if not low <= int(match[1]) <= high:
                 raise ValueError(f"{match[1]} is out of range, {low} to {high}")
             values += [int(match[1])] * int(match[2] or 1)
         if not values or loop == len(values):
-            raise ValueError(f"{text!r} says nothing" if not values else "nothing is after the |")
+            raise ValueError(f"{text!r} has no values" if not values else "nothing follows the |")
         if len(values) > MOST_FRAMES:
             raise ValueError(f"{len(values)} frames are too many, {MOST_FRAMES} at most")
         return cls(tuple(values), loop)
@@ -175,5 +175,7 @@ def _numbers(key: str, value: Any) -> Any:
         right = isinstance(number, int if whole else (int, float)) and not isinstance(number, bool)
         if not right or not low <= number <= high:
             kind_of = "whole number" if whole else "number"
-            raise ValueError(f"{key}.{name}: {number!r} is no {kind_of} from {low:g} to {high:g}")
+            raise ValueError(
+                f"{key}.{name}: {number!r} is not a {kind_of} from {low:g} to {high:g}"
+            )
     return kind(**value)

@@ -127,7 +127,9 @@ def tuples_to_symbols(tuples: Ints) -> Ints:
     wrong = np.flatnonzero((tuples[:, 3] < 1) | (tuples[:, 3] > LONGEST_HOLD))
     if len(wrong):
         at = int(wrong[0])
-        raise ValueError(f"tuple {at} is held for {tuples[at, 3]} steps: 1 to {LONGEST_HOLD} exist")
+        raise ValueError(
+            f"tuple {at} is held for {tuples[at, 3]} steps: a hold is 1 to {LONGEST_HOLD}"
+        )
     symbols = np.empty_like(tuples, dtype=np.int64)
     for slot, spec in enumerate(SLOT_TABLE[:N_VOICES]):
         notes = tuples[:, slot]
@@ -225,5 +227,5 @@ def _check_notes(notes: Ints, unit: str) -> None:
             at = int(wrong[0])
             raise ValueError(
                 f"{unit} {at}: {spec.name} has note {column[at]}: "
-                f"0 (silence) or {spec.first} to {highest} exist"
+                f"it has 0 (silence) and {spec.first} to {highest}"
             )

@@ -1,3 +1,5 @@
+"""The chip: samples equal to nesmdb's renderer, blocks, stems and the DC filter."""
+
 from __future__ import annotations
 
 import wave

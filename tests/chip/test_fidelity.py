@@ -1,4 +1,4 @@
-"""How near the chip comes to the console and to nesmdb's renderer: alias and levels.
+"""How close the chip comes to the console and to nesmdb's renderer: aliasing and levels.
 
 At 44.1 kHz its samples are the renderer's (`test_apu`), so what is measured here are the genuine
 samples, ours at that rate, and ours at the other rate that sound devices have.

@@ -1,3 +1,5 @@
+"""NES-MDB's scores: pickles, VGM files, and back."""
+
 from __future__ import annotations
 
 import hashlib

@@ -1,4 +1,4 @@
-"""MIDI in NES-MDB's convention: scores out and back, other files as the chip plays them."""
+"""MIDI files in NES-MDB's convention: scores out and back, and other files for the chip."""
 
 from __future__ import annotations
 

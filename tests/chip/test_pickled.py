@@ -1,3 +1,5 @@
+"""Pickles: Python 2's are read, hostile ones are refused."""
+
 from __future__ import annotations
 
 import builtins

@@ -1,3 +1,5 @@
+"""Register writes: periods, bends, and what is written when."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""VGM files: bytes out and back, and what is refused."""
+
 from __future__ import annotations
 
 import gzip

@@ -1,4 +1,4 @@
-"""Following MIDI clock: positions exactly, phase in milliseconds, on simulated time."""
+"""Following a MIDI clock: exact positions, and the phase to milliseconds, in simulated time."""
 
 from __future__ import annotations
 
@@ -179,8 +179,8 @@ ORDERS: dict[str, list[Step]] = {
 def test_every_order_keeps_position_and_phase(order: str, jitter: int, tempo: int) -> None:
     wire = Wire(jitter / 1000)
     phase, _ = follow(play(ORDERS[order], steady(tempo)), wire, Follower())
-    # The line starts from one stamp, which is half the jitter off at most, and so do guesses of
-    # the tempo; from then on it only gets better.
+    # The line and the first guesses of the tempo start from one stamp, which is off by at most
+    # half the jitter; from then on they only get better.
     assert centile(phase, 1.0) <= 1.05 + jitter / 2 * 1.3
     assert centile(phase, 0.5) <= 0.05 + jitter * 0.25
 
@@ -221,7 +221,7 @@ def test_a_second_start_finds_its_phase_from_the_first_clock(jitter: int) -> Non
     steps: list[Step] = [START, Clocks(96, 0), STOP, Pause(2.0), START, Clocks(24, 0)]
     phase, tempi = follow(play(steps, steady(90)), wire, follower, settled=96)
     assert centile(phase, 1.0) <= 0.1 + jitter * 0.65
-    assert centile(tempi, 1.0) <= 0.1 + 0.6 * jitter  # no guess of the tempo from two stamps
+    assert centile(tempi, 1.0) <= 0.1 + 0.6 * jitter  # the tempo is not guessed from two stamps
 
 
 @pytest.mark.parametrize("jitter", [0, 1, 2, 5])
@@ -266,7 +266,7 @@ def test_a_jump_of_tempo_is_followed_within_a_beat(jitter: int, before: int, aft
     phase, tempi = follow(play(steps, tempo), Wire(jitter / 1000), Follower(), settled=480)
     assert centile(phase[24:], 1.0) <= 0.2 + jitter * 0.4
     assert centile(tempi[24:], 1.0) <= 0.2 + jitter * 1.0
-    # Until it knows, it is off by what the tempi differ in a clock or two.
+    # Until it has adapted, it is off by what the tempi differ by in a clock or two.
     assert centile(phase, 1.0) <= 2000 * abs(2.5 / before - 2.5 / after) + jitter
 
 
@@ -277,7 +277,7 @@ def test_a_daw_loops_every_4_bars_for_an_hour(jitter: float, period: float) -> N
     follower = Follower()
     phase, _ = follow(play(steps, steady(120)), Wire(jitter, period), follower)
     assert len(phase) == 172_810
-    # Whoever goes on clocking through the jump is not asked for its phase anew.
+    # A source that goes on clocking through the jump keeps its phase.
     assert centile(phase[384::384], 0.99) <= 0.05 + 1000 * (jitter * 0.25 + period / 2)
     last, first = phase[-2880:], phase[2880:5760]
     assert abs(sorted(last)[1440] - sorted(first)[1440]) <= 0.2 + 1000 * period / 8
@@ -350,7 +350,7 @@ def test_after_a_loss_it_goes_on_counting_and_invents_no_clock() -> None:
     follower.receive(START, 0.9)
     feed(follower, 60, 1.0)
     epoch = follower.transport.epoch
-    follower.receive(CLOCK, 20.0)  # no tick came in between: the gap is seen all the same
+    follower.receive(CLOCK, 20.0)  # without a tick in between the gap is still noticed
     assert (follower.transport.motion, follower.transport.clocks) == (Motion.RUNNING, 61)
     assert follower.transport.epoch == epoch + 2
     assert follower.ref.beat_at(20.0) == 60 / 24
@@ -421,7 +421,7 @@ def test_what_a_silent_source_says_counts_at_once(
         follower.receive(message, last + 10.001)
     assert (follower.transport.motion, follower.transport.clocks) == (motion, clocks)
     assert follower.transport.epoch > epoch
-    follower.tick(last + 30.0)  # it has spoken: what it said holds
+    follower.tick(last + 30.0)  # it has sent something, and that is valid
     assert (follower.transport.motion, follower.transport.clocks) == (motion, clocks)
     follower.receive(CLOCK, last + 31.0)
     if motion is Motion.ARMED:

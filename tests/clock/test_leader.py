@@ -1,4 +1,4 @@
-"""Leading MIDI clock: the bytes, their times, and that a follower ends up where we are."""
+"""Leading with a MIDI clock: the bytes, their times, and where a follower ends up."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_beyond_the_last_song_position_it_begins_anew_on_a_bar_line(
     assert position == (Status.SONG_POSITION, 0, 0)
 
 
-def test_stopped_it_lets_nobody_join() -> None:
+def test_while_it_is_stopped_nobody_can_join() -> None:
     leader = Leader()
     leader.join()
     assert [data for data, _ in leader.start(REF) + leader.due(REF, 10.0)] == [

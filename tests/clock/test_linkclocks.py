@@ -1,4 +1,4 @@
-"""A Link session as a MIDI clock: on the bar line, exactly stamped, and right again after a jump."""
+"""A Link session as a MIDI clock: starts on the bar line, exact stamps, recovery from a jump."""
 
 from __future__ import annotations
 

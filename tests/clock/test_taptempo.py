@@ -36,7 +36,7 @@ def test_steady_taps_give_their_tempo(tempo: float, n: int) -> None:
 def test_a_hand_15_ms_off_is_within_3_percent_after_8_taps(seed: int, tempo: float) -> None:
     hand = random.Random(seed)
     times = [i * 60.0 / tempo + hand.uniform(-0.015, 0.015) for i in range(8)]
-    # The mean of 7 intervals is off by what the first and last tap are: 30 ms in 7 beats.
+    # The mean of 7 intervals is off by as much as the first and last tap: 30 ms in 7 beats.
     assert tapped(*times) == pytest.approx(tempo, rel=0.03 * tempo / 60.0 / 7.0 * 1.02)
 
 

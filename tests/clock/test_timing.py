@@ -1,4 +1,4 @@
-"""Clocks as lines, metres, positions."""
+"""Tempo lines, metres and positions."""
 
 from __future__ import annotations
 

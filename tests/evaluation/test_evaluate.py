@@ -208,7 +208,7 @@ def test_own_correlation_leaves_out_what_was_not_measured() -> None:
 
 
 def ways_of(changes: list[int]) -> Ways:
-    """One way that changes so many tokens, one after the other, at each step."""
+    """A way along which this many tokens change at each step, one after the other."""
     phrases = np.zeros((1, len(changes) + 1, 52), np.int64)
     for i, total in enumerate(np.cumsum(changes)):
         phrases[0, i + 1, :total] = 1

@@ -1,4 +1,4 @@
-"""The map: what lies between its points is their blend, and dragging never jumps."""
+"""The map: between its points there are blends of them, and dragging never jumps."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Knobs: values, release, and the point in z that they select."""
+
 from __future__ import annotations
 
 import pytest
@@ -15,7 +17,7 @@ def test_knobs_are_the_eight_attributes_in_order_and_32_style_axes() -> None:
     assert [knob.axis for knob in KNOBS] == list(range(40))
 
 
-def test_a_knob_nobody_touched_is_let_go() -> None:
+def test_an_untouched_knob_is_released() -> None:
     assert KnobState().values == {}
 
 

@@ -1,3 +1,5 @@
+"""The latent space: knobs to coordinates and back, and the arc between two points."""
+
 from __future__ import annotations
 
 import numpy as np

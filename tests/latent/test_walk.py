@@ -1,4 +1,4 @@
-"""The auto mode's walk: the same for a seed, on the map, as slow as it says."""
+"""The auto mode's walk: repeatable, within reach, and as slow as it claims."""
 
 from __future__ import annotations
 

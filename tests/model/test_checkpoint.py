@@ -32,7 +32,7 @@ def test_a_checkpoint_comes_back_whole(file: Path) -> None:
 
 def test_a_checkpoint_that_can_not_take_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "tiny.safetensors"
-    path.mkdir()  # a folder in its place: all is written before that is noticed
+    path.mkdir()  # a folder in its place, which is noticed only after everything was written
     with pytest.raises(OSError, match="directory"):
         save_checkpoint(path, tiny_checkpoint())
     assert list(tmp_path.rglob("*")) == [path]

@@ -1,4 +1,4 @@
-"""The live decoder and encoder against the torch model, and what they promise by themselves."""
+"""The live decoder and encoder: equal to the torch model, and what else they promise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Capture: what is heard as a phrase, and how near to it the instrument goes on."""
+"""Capture: what becomes the phrase, and how closely the instrument goes on from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The drummer, by hand and whatever the phrase is."""
+"""The drummer, against cases worked out by hand and for any phrase."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phrases on the grid: lengths exact, order kept, only what should moves."""
+"""Phrases on the grid: lengths are exact, order is kept, and only what should move moves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys, and what an arrangement makes of notes."""
+"""Musical keys, and what an arrangement does to notes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts shared out to three voices: what is kept is what is said."""
+"""Parts shared out among three voices: what is kept, and that the report is true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Patches frame by frame, by hand and whatever is written."""
+"""Patches frame by frame, against cases worked out by hand and for any text."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def test_a_macro_holds_its_last_value_or_loops_from_the_bar() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "says nothing"),
-        ("|", "says nothing"),
-        ("3 |", "nothing is after"),
-        ("3 | 4 | 5", "'|' is no number"),
+        ("", "has no values"),
+        ("|", "has no values"),
+        ("3 |", "nothing follows"),
+        ("3 | 4 | 5", "'|' is not a number"),
         ("16", "16 is out of range, 0 to 15"),
         ("-1", "-1 is out of range"),
-        ("loud", "'loud' is no number"),
-        ("1x0", "says nothing"),
+        ("loud", "'loud' is not a number"),
+        ("1x0", "has no values"),
         ("1x999", "999 frames are too many"),
     ],
 )
@@ -88,9 +88,9 @@ def test_a_volume_that_stays_0_ends_the_note(volume: str, end: int | None) -> No
         ('release = "| 5"', "release: it has to end"),
         ("vibrato = 3", "vibrato: write it as vibrato = { cents, hz, delay }"),
         ("vibrato = { cent = 3 }", "vibrato.cent: unknown key; allowed: cents, hz, delay"),
-        ("vibrato = { hz = 0 }", "vibrato.hz: 0 is no number from 0.1 to 30"),
-        ("slide = { frames = 1.5 }", "slide.frames: 1.5 is no whole number from 0 to 600"),
-        ("slide = { cents = nan }", "slide.cents: nan is no whole number"),
+        ("vibrato = { hz = 0 }", "vibrato.hz: 0 is not a number from 0.1 to 30"),
+        ("slide = { frames = 1.5 }", "slide.frames: 1.5 is not a whole number from 0 to 600"),
+        ("slide = { cents = nan }", "slide.cents: nan is not a whole number"),
     ],
 )
 def test_what_a_table_may_not_say_is_named(toml: str, says: str) -> None:

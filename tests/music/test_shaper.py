@@ -1,4 +1,4 @@
-"""The shaper: envelopes by hand, and that a note's shapes lie in it whatever is played."""
+"""The shaper: envelopes worked out by hand, and that shapes lie within their notes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Played notes on the grid: what was meant is what the tuples say."""
+"""Played notes on the grid: the tuples say what was meant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finishing: the axes mean what they say, and nothing that is decoded changes."""
+"""Finishing: the axes do what their labels say, and decoding does not change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Being asked to end."""
+"""Training that is asked to end by a signal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training on small data: reading, streams, resuming, and the nats that come of it."""
+"""Training on small data: reading it, streams, resuming, and the resulting nats."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def test_a_run_goes_on_to_the_bit_after_being_asked_to_end(
     [
         (Run, "learn", 6),  # between two saves
         (Run, "save", 3),  # evaluated and kept the best, but not the state
-        (Path, "replace", 4),  # the state is written and hasn't got its name
+        (Path, "replace", 4),  # the state is written but not yet renamed
         (training, "nats_per_token", 2),  # in an evaluation
         (training, "save_checkpoint", 2),  # before the best is kept
         (training, "make_bar", 1),  # before it has begun
@@ -252,7 +252,7 @@ def test_the_progress_bar_shows_the_parts_of_the_loss_and_the_time_left(
     train(settings(), *corpus, tmp_path, check_every=4)
     last = capsys.readouterr().err.replace("\r", "\n").strip().splitlines()[-1]
     assert "8/8 [" in last
-    assert re.search(r"\[\d\d:\d\d<\d\d:\d\d", last)  # gone < left
+    assert re.search(r"\[\d\d:\d\d<\d\d:\d\d", last)  # elapsed < remaining
     assert all(f"{part}=" in last for part in ("tokens", "kl", "beta", "norm"))
 
 
@@ -273,7 +273,7 @@ def test_a_state_that_can_not_be_kept_leaves_nothing_behind(
     corpus: tuple[Corpus, Corpus], tmp_path: Path
 ) -> None:
     state = tmp_path / STATE
-    state.mkdir()  # a folder in its place: all is written before that is noticed
+    state.mkdir()  # a folder in its place, which is noticed only after everything was written
     begun = begin(settings(), corpus[0], None, "cpu", ALONE)
     with pytest.raises(OSError, match="directory"):
         begun.save(state)
