@@ -1,5 +1,6 @@
 # make demo    play 16 bars with no hardware, and leave the take
-# make test    lint, types and all tests
+# make check   format, lint, types and the tests that need neither ports nor minutes
+# make test    format, lint, types and all tests
 # make soak    the tests that take longer
 # make format  format and fix what can be fixed
 # make clean   remove what was built and cached (not .venv, never a take)
@@ -11,7 +12,10 @@
 VENV ?= .venv
 PIP_ARGS ?=
 PYTEST_ARGS ?=
+# How many processes test side by side: one has JACK to itself.
+WORKERS ?= 2
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 PIP := $(BIN)/python -m pip install --constraint constraints.txt $(PIP_ARGS)
 
 # The first that is 3.11 to 3.13 and can make an environment; 3.11 and 3.12 have every wheel.
@@ -21,16 +25,21 @@ PYTHON := $(shell for python in python3.11 python3.12 python3 python3.13; do \
 	2>/dev/null && command -v "$$python" && break; done)
 endif
 
-.PHONY: demo test soak format clean
+.PHONY: demo lint check test soak format clean
 
 demo: $(VENV)/.installed-play
 	$(BIN)/nesvae-live demo
 
-test: $(VENV)/.installed-dev
+lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest --cov $(PYTEST_ARGS)
+
+check: lint
+	$(PYTEST) -m "not (slow or soak or jack or browser)" $(PYTEST_ARGS)
+
+test: lint
+	$(PYTEST) --cov --durations 20 $(PYTEST_ARGS)
 
 soak: $(VENV)/.installed-dev
 	$(BIN)/pytest -m soak --timeout 14400 $(PYTEST_ARGS)

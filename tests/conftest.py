@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.jack import JackServer, why_no_jack
+from tests.support.jack import JackServer, JackServers, why_no_jack
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+NICE = 10
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox")
 
 
@@ -51,6 +52,13 @@ def why_no_abcmidi() -> str | None:
     return None if shutil.which("midi2abc") else "no midi2abc found (Debian: abcmidi)"
 
 
+@cache
+def step_back() -> None:
+    """Leave the machine to what has to be in time, which another process tests; from now on."""
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+
+
 NEEDS: dict[str, Callable[[], str | None]] = {
     "abcmidi": why_no_abcmidi,
     "jack": cache(why_no_jack),
@@ -60,7 +68,20 @@ NEEDS: dict[str, Callable[[], str | None]] = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Side by side (`pytest -n 2 --dist loadgroup`): JACK in one process, modules in the others."""
+    if not getattr(config.option, "loadgroup", False):
+        return
+    for item in items:
+        group = "jack" if item.get_closest_marker("jack") else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.get_closest_marker("jack") is None)  # it takes longest
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("xdist_group") and not item.get_closest_marker("jack"):
+        step_back()
     required = os.environ.get("NESVAE_REQUIRE", "").replace(" ", "").split(",")
     for marker, why_missing in NEEDS.items():
         if item.get_closest_marker(marker) is None:
@@ -84,17 +105,26 @@ def oracle_dir() -> Path:
     return find_oracle()
 
 
+@pytest.fixture(scope="session")
+def jack_servers() -> Iterator[JackServers]:
+    servers = JackServers()
+    yield servers
+    servers.stop()
+
+
 @pytest.fixture
 def jack_server(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, jack_servers: JackServers
 ) -> Iterator[JackServer]:
-    """A JACK server of the test's own, the default one for it and its children.
+    """A JACK server, the default one for the test and its children, on which nobody else is.
 
-    Mark the test `jack`; a parameter (the arguments of `JackServer`) is taken with
-    `indirect`. The next server starts when this one is gone.
+    Mark the test `jack`. Tests share the server, one after the other; one with a parameter (the
+    arguments of `JackServer`, taken with `indirect`: `own_server`) has its own.
     """
-    server = JackServer(*getattr(request, "param", ()))
+    own = hasattr(request, "param")
+    server = jack_servers.own(*request.param) if own else jack_servers.shared()
     monkeypatch.setenv("JACK_DEFAULT_SERVER", server.name)
     monkeypatch.setenv("JACK_NO_START_SERVER", "1")
     yield server
-    server.stop()
+    if own:
+        server.stop()

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import NEEDS, find_corpus, find_oracle, pytest_runtest_setup
+from tests.support import jack as servers
+from tests.support.jack import JackServers
 from tests.support.places import ROOT
+from tests.support.probe import JackProbe
 
 
 def set_up(request: pytest.FixtureRequest, marker: str) -> None:
@@ -55,3 +58,21 @@ def test_no_test_module_lends_to_another(path: Path) -> None:
         r"(?:from|import)\s+tests\.(?:\w+\.)*test_\w+", path.read_text(encoding="utf-8")
     )
     assert not lent, f"{path}: what tests share lies in tests/support"
+
+
+@pytest.mark.jack
+def test_a_server_is_shared_until_a_test_wants_its_own_or_leaves_somebody_on_it(
+    jack_servers: JackServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = jack_servers.shared()
+    assert jack_servers.shared() is first
+    own = jack_servers.own(44100, 128)
+    assert (first.runs(), own.runs()) == (False, True)
+    own.stop()
+    second = jack_servers.shared()
+    monkeypatch.setattr(servers, "LEAVE_SECONDS", 0.1)
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", second.name)
+    with JackProbe("left"):
+        assert second.clients() == {"left"}
+        assert jack_servers.shared() is not second
+        assert not second.runs()

@@ -129,6 +129,7 @@ def test_exprsco_and_seprsco_are_the_same_music_at_any_rate(tmp_path: Path) -> N
         assert np.array_equal(read_tuples(tmp_path / name, silent), steps_to_tuples(notes))
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_real_songs_get_the_places_that_training_gives_them(
     corpus_archive: Path, checkpoint: Checkpoint
@@ -297,6 +298,7 @@ def test_a_note_out_of_range_in_a_score_is_refused_with_its_place(tmp_path: Path
         read_tuples(path, silent)
 
 
+@pytest.mark.slow
 def test_interpolate_writes_midi_sound_and_picture(
     tmp_path: Path, checkpoint: Checkpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:

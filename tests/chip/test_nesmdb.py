@@ -101,6 +101,7 @@ def test_vgm_of_every_oracle_file_is_equal_to_the_byte(oracle_dir: Path) -> None
         assert score_to_vgm(read(oracle_dir / f"{name}.npz")) == expected, name
 
 
+@pytest.mark.slow
 @pytest.mark.oracle
 @pytest.mark.corpus
 def test_vgm_of_every_valid_song_has_nesmdb_s_hash_and_reads_back(
@@ -119,6 +120,7 @@ def test_vgm_of_every_valid_song_has_nesmdb_s_hash_and_reads_back(
     assert seen == hashes.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_every_song_loads_and_is_written_as_it_was(corpus_archive: Path) -> None:
     count = 0

@@ -270,6 +270,7 @@ def test_a_jump_of_tempo_is_followed_within_a_beat(jitter: int, before: int, aft
     assert centile(phase, 1.0) <= 2000 * abs(2.5 / before - 2.5 / after) + jitter
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("jitter", "period"), [(0.0, 0.0), (0.005, 0.0), (0.002, 1024 / 48000)])
 def test_a_daw_loops_every_4_bars_for_an_hour(jitter: float, period: float) -> None:
     turn: list[Step] = [Clocks(4 * 96, 0), STOP, position(0), CONTINUE]

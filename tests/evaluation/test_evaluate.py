@@ -429,6 +429,7 @@ def test_greedy_is_the_likeliest_symbol_each_time(held_out: Corpus) -> None:
     assert np.array_equal(runs[0], runs[2])
 
 
+@pytest.mark.slow
 def test_an_importance_weighted_bound_with_one_draw_is_the_bound(held_out: Corpus) -> None:
     checkpoint = tiny_checkpoint(scale=0.1)
     model = load_model(checkpoint)
@@ -487,6 +488,7 @@ KEYS = {
 }
 
 
+@pytest.mark.slow
 def test_every_figure_is_there_and_the_report_is_written(
     held_out: Corpus, train: Corpus, tmp_path: Path
 ) -> None:
@@ -502,6 +504,7 @@ def test_every_figure_is_there_and_the_report_is_written(
     assert all(f"({name})" in page for name in pictures)
 
 
+@pytest.mark.slow
 def test_without_training_songs_what_needs_them_is_null(held_out: Corpus, tmp_path: Path) -> None:
     evaluation = evaluate(tiny_checkpoint(), held_out, None, SAMPLING, SMALL_PLAN)
     assert evaluation.figures["js_over_human"] is None

@@ -131,6 +131,7 @@ def captured(rig: Rig, phrase: Ints, tempo: float, draw: np.random.Generator) ->
     return tokens_to_tuples(np.array(first.tokens))
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_what_is_captured_comes_back_as_near_as_the_model_itself_reconstructs_it(
     corpus_archive: Path,

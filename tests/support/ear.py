@@ -37,6 +37,7 @@ class Ear:
         self._dawdling = 0.0
         self._to_send: SimpleQueue[bytes] = SimpleQueue()
         self._timebase: Timebase | None = None
+        self._rolled = False
         self._audio = np.zeros(round(audio_seconds * self.sample_rate), np.float32)
         self.frames = 0
         self._ports = {
@@ -98,6 +99,7 @@ class Ear:
         self._dawdling = seconds
 
     def transport(self, verb: str, *arguments: int) -> None:
+        self._rolled = True
         if verb == "locate":
             (self._client.transport_frame,) = arguments
         else:
@@ -157,5 +159,8 @@ class Ear:
         return str(found[0].name)
 
     def close(self) -> None:
+        if self._rolled:  # others find the transport as it was
+            self.transport("stop")
+            self.transport("locate", 0)
         self._client.deactivate()
         self._client.close()

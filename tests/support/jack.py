@@ -1,4 +1,4 @@
-"""A JACK server with the dummy driver, for tests."""
+"""JACK servers with the dummy driver, for tests: one to share, and own ones."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,18 +18,24 @@ from tests.support.orphans import ends_with_its_parent
 from tests.support.waiting import WAIT_SECONDS, wait_until
 
 PRIORITY = 20
+LEAVE_SECONDS = 2.0
+"""For the clients of the last test to be gone from a server that is shared."""
+
 NAMES = 6
 """Of test servers; JACK has eight places for all servers of a user."""
 
-strict_server = pytest.mark.parametrize(
-    "jack_server", [(48000, 256, True)], indirect=True, ids=["strict"]
+own_server = pytest.mark.parametrize("jack_server", [()], indirect=True, ids=["own"])
+"""Marks a test that ends its server, lets it hang or makes it wait: others have nothing of it."""
+
+lax_server = pytest.mark.parametrize(
+    "jack_server", [(48000, 256, False)], indirect=True, ids=["lax"]
 )
-"""Marks a test whose server waits for its clients."""
+"""Marks a test whose server, its own, waits for no client: who is late loses messages."""
 
 
 def why_no_jack() -> str | None:
     """Why there can be no server here, or None."""
-    missing = [name for name in ("jackd", "jack_wait") if shutil.which(name) is None]
+    missing = [name for name in ("jackd", "jack_wait", "jack_lsp") if shutil.which(name) is None]
     if missing:
         return f"{' and '.join(missing)} not found: install jackd2"
     try:
@@ -45,11 +52,11 @@ class JackServer:
     its place until a server of the same name comes. After `kill`, close every client of this
     process before another is made: libjack frees the old ones then, and closing those crashes.
 
-    A client that is late for a cycle loses the MIDI of that cycle. With `strict` the server waits for
-    it, so that everybody hears the same, and is real-time where the system grants that.
+    It waits for a client that is late, so that nobody loses the MIDI of a cycle, and is real-time
+    where the system grants that; not `strict`, it does neither.
     """
 
-    def __init__(self, sample_rate: int = 48000, period: int = 256, strict: bool = False) -> None:
+    def __init__(self, sample_rate: int = 48000, period: int = 256, strict: bool = True) -> None:
         self.name = name_for_this_process()
         self.sample_rate = sample_rate
         self.period = period
@@ -97,6 +104,45 @@ class JackServer:
             free_the_place_of(self.name)
         for left in Path("/dev/shm").glob(f"jack_*{self.name}_*"):
             left.unlink(missing_ok=True)
+
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def clients(self) -> set[str]:
+        """Who is there beside the server's own ports; asked by a program of its own."""
+        command = ["jack_lsp", "-s", self.name]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return {port.split(":")[0] for port in done.stdout.splitlines()} - {"system"}
+
+
+class JackServers:
+    """The servers of a test process, one at a time: one that tests share, and tests' own."""
+
+    def __init__(self) -> None:
+        self._shared: JackServer | None = None
+
+    def shared(self) -> JackServer:
+        """The one that tests share: strict, 48 kHz, blocks of 256 frames, and nobody there yet."""
+        if self._shared is not None and not wait_until(self._is_empty, LEAVE_SECONDS):
+            self.stop()
+        if self._shared is None:
+            self._shared = JackServer()
+        return self._shared
+
+    def own(self, *arguments: Any) -> JackServer:
+        """A new one for one test, which stops it; the shared one is gone until it is asked for."""
+        self.stop()
+        return JackServer(*arguments)
+
+    def stop(self) -> None:
+        """End the shared one."""
+        if self._shared is not None:
+            self._shared.stop()
+        self._shared = None
+
+    def _is_empty(self) -> bool:
+        return self._shared is not None and not self._shared.clients()
 
 
 def answers(name: str) -> bool:

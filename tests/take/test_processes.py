@@ -43,6 +43,7 @@ def test_what_was_not_made_is_told_in_one_line(tmp_path: Path) -> None:
     assert line.startswith("bars 7-10 were not kept: ")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_bars_are_kept_on_the_grid_while_it_plays_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

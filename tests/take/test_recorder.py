@@ -257,6 +257,7 @@ def test_what_a_failed_sync_may_have_lost_is_written_again(
     file.close()
 
 
+@pytest.mark.slow
 def test_ten_minutes_take_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)  # 1600 of them, for nothing
     session = Session(tmp_path)

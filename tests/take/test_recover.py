@@ -211,6 +211,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(disk)], check=True)
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_in_mid_jam_costs_nothing_once_there_is_room(small_disk: Path) -> None:
     player = small_disk.parent / "player"
     with Daemon(player, *SILENT, "--tempo", "200", "--seed", "5") as daemon:
@@ -245,6 +246,7 @@ def test_a_kill_on_a_full_disk_leaves_what_was_written(small_disk: Path) -> None
     assert seconds_of(daemon.take / SOUND_NAME) > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_the_next_start_completes_what_was_cut_off_and_says_so(
     played: Path, tmp_path: Path

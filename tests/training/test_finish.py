@@ -227,6 +227,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder.parent
 
 
+@pytest.mark.slow
 def test_finish_writes_a_checkpoint_with_axes_spread_and_map(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

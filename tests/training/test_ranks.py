@@ -101,6 +101,7 @@ def begin(corpus: tuple[Corpus, Corpus], ranks: Ranks | None = None) -> Run:
     return training.begin(SETTINGS, corpus[0], None, "cpu", ranks or Ranks())
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_two_processes_agree_with_one_that_has_the_doubled_batch(
     cut: Cut, corpus: tuple[Corpus, Corpus]
@@ -122,6 +123,7 @@ def test_two_processes_agree_with_one_that_has_the_doubled_batch(
         assert resumed.average[name].numpy() == pytest.approx(weight.numpy(), abs=0.05), name
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_a_run_that_is_asked_to_end_keeps_what_it_has_learnt_and_says_so(cut: Cut) -> None:
     said = f"interrupted after step {cut.step}: the same command resumes from there"

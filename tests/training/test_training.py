@@ -172,6 +172,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(
     assert paths[0].read_bytes() != other.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_a_run_goes_on_to_the_bit_after_being_asked_to_end(
     corpus: tuple[Corpus, Corpus], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -19,7 +19,7 @@ from nesvae_live.log.jam import Jam
 from tests.support.barlines import Hearing, check_bar_lines, heard_by
 from tests.support.daemon import Daemon
 from tests.support.following import FOLLOW, Follower, connect, midi_clock, needs_clock
-from tests.support.jack import JackServer, strict_server
+from tests.support.jack import JackServer
 from tests.support.notes import notes_on
 from tests.support.probe import JackProbe
 from tests.support.waiting import wait_until
@@ -91,7 +91,6 @@ def end(daemon: Follower, probe: JackProbe) -> tuple[Jam, Hearing]:
 
 
 @needs_clock
-@strict_server
 @pytest.mark.jack
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
@@ -123,7 +122,6 @@ def test_bar_lines_of_the_notes_lie_on_the_sources_bar_lines_after_a_start_from_
 
 
 @needs_clock
-@strict_server
 @pytest.mark.jack
 @pytest.mark.timeout(300)
 def test_behind_jacks_transport_notes_lie_where_song_position_and_counted_clocks_say(
@@ -155,7 +153,6 @@ def test_behind_jacks_transport_notes_lie_where_song_position_and_counted_clocks
 
 
 @needs_clock
-@strict_server
 @pytest.mark.jack
 @pytest.mark.soak
 @pytest.mark.timeout(DRIFT_SECONDS + 300)

@@ -17,7 +17,7 @@ from nesvae_live.music.voices import Voice
 from tests.support.daemon import Daemon
 from tests.support.fakes import RealTime
 from tests.support.following import FOLLOW, Follower, connect, midi_clock, needs_clock
-from tests.support.jack import JackServer
+from tests.support.jack import JackServer, lax_server, own_server
 from tests.support.notes import left_on, notes_on
 from tests.support.probe import JackProbe
 from tests.support.waiting import wait_until
@@ -74,6 +74,7 @@ def test_a_controller_and_a_daw_that_go_away_are_told_once_and_connected_again(
     ]
 
 
+@lax_server
 @pytest.mark.jack
 @pytest.mark.timeout(60)
 def test_after_a_cycle_in_which_a_notes_end_may_be_lost_it_is_said_again(
@@ -102,6 +103,7 @@ def test_after_a_cycle_in_which_a_notes_end_may_be_lost_it_is_said_again(
         assert 62 not in ends(), "what sounds, sounds on"
 
 
+@own_server
 @pytest.mark.jack
 @pytest.mark.timeout(240)
 def test_a_jack_server_that_restarts_twice_gets_the_ports_the_cables_and_the_sound_back(

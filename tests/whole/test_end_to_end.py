@@ -23,7 +23,7 @@ from nesvae_live.music.events import NoteOn, Shape
 from nesvae_live.music.voices import VOICES, Voice
 from nesvae_live.paths import find_checkpoint
 from tests.support.daemon import Daemon
-from tests.support.jack import JackServer, strict_server
+from tests.support.jack import JackServer, own_server
 from tests.support.notes import left_on, notes_on
 from tests.support.pitch import cents, chip_frequency, pitch_of, strength_at, was_heard
 from tests.support.probe import JackProbe
@@ -38,7 +38,6 @@ Note = tuple[int, int, bool]
 CHANNEL = {spec.voice: spec.channel for spec in VOICES}
 
 
-@strict_server
 @pytest.mark.jack
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_cc_turns_a_knob_three_channels_speak_and_no_note_is_left_on(
@@ -85,7 +84,6 @@ def whole_notes(notes: Sequence[Note]) -> list[Note]:
     return whole
 
 
-@strict_server
 @pytest.mark.jack
 def test_what_was_captured_is_what_the_log_says(jack_server: JackServer, tmp_path: Path) -> None:
     with Daemon(tmp_path, *JACK, "--bars", "4", "--tempo", "240") as daemon, JackProbe() as probe:
@@ -108,7 +106,6 @@ def test_what_was_captured_is_what_the_log_says(jack_server: JackServer, tmp_pat
     assert captured in [whole_notes(played[i:]) for i in begins]
 
 
-@strict_server
 @pytest.mark.jack
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", range(10))
@@ -148,7 +145,6 @@ def rate_of_notes(jam: Jam, placed: list[Placed]) -> float:
     return count / sum(p.beats for p in placed)
 
 
-@strict_server
 @pytest.mark.jack
 @pytest.mark.timeout(240)
 def test_each_voice_alone_is_heard_at_the_pitch_of_its_notes(
@@ -198,7 +194,7 @@ def errors_in_cents(
             yield cents(pitch_of(audio[begin:end], rate), chip_frequency(voice, data[1]))
 
 
-@strict_server
+@own_server
 @pytest.mark.jack
 def test_the_death_of_the_jack_server_is_one_line_and_the_take_is_whole(
     jack_server: JackServer, tmp_path: Path
@@ -232,6 +228,7 @@ def test_with_no_device_at_all_it_plays_into_the_take_and_says_what_it_could_not
     assert_take_is_whole(daemon.take, jam, at_least=20)
 
 
+@pytest.mark.slow
 def test_the_demo_leaves_a_take_whose_sound_has_the_pitches_of_its_midi_file(
     tmp_path: Path,
 ) -> None:
@@ -376,7 +373,6 @@ def test_a_jams_folder_that_cannot_be_written_is_one_line_and_exit_1(tmp_path: P
     assert len(daemon.said.splitlines()) == 1
 
 
-@strict_server
 @pytest.mark.jack
 @pytest.mark.parametrize(
     ("port", "says"),
@@ -404,6 +400,7 @@ def test_a_wrong_command_line_is_exit_2(tmp_path: Path, options: tuple[str, ...]
     assert options[0] in daemon.said
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_music(tmp_path: Path) -> None:
     notes = []
     for name, seed in (("one", "7"), ("same", "7"), ("other", "8")):
@@ -433,6 +430,7 @@ def test_ctl_sets_mutes_asks_and_stops(tmp_path: Path) -> None:
     assert len(ends) == 1
 
 
+@pytest.mark.slow
 def test_ctl_changes_swap_and_tempo_while_it_plays(tmp_path: Path) -> None:
     silent = ("--midi-api", "none", "--audio", "none")
     options = ("--swap", "bar", "--grid", "bars", "--swing", "60", "--offset-midi", "-20")
@@ -453,6 +451,7 @@ def test_ctl_changes_swap_and_tempo_while_it_plays(tmp_path: Path) -> None:
     assert heard[:4] == [SetSwap, SetTempo, SetTempo, Tap]
 
 
+@pytest.mark.slow
 def test_phrases_follow_each_other_by_the_log(tmp_path: Path) -> None:
     with Daemon(tmp_path, *SILENT, "--bars", "6", "--tempo", "240") as daemon:
         assert daemon.wait() == 0

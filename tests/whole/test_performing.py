@@ -33,6 +33,7 @@ def preset(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_snapshots_are_there_again_after_a_restart_and_the_style_is_the_checkpoints(
     tmp_path: Path, preset: Path
 ) -> None:

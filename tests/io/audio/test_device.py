@@ -28,7 +28,7 @@ from nesvae_live.music.events import Event, NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
 from tests.support.daemon import Daemon
 from tests.support.fakes import NoJournal, RealTime
-from tests.support.jack import JackServer
+from tests.support.jack import JackServer, own_server
 from tests.support.orphans import ends_with_its_parent
 from tests.support.pitch import pitch_of
 from tests.support.places import ROOT
@@ -339,6 +339,7 @@ def test_a_jack_client_that_is_not_there_is_an_error(jack_server: JackServer) ->
         open_quietly("jack", "headphones")
 
 
+@own_server
 @pytest.mark.jack
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_the_death_of_the_jack_server_is_told_and_survived(
@@ -379,6 +380,7 @@ def test_the_death_of_the_jack_server_is_told_and_survived(
     ]
 
 
+@own_server
 @pytest.mark.jack
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_the_sound_comes_back_with_the_jack_server_and_is_the_take(
@@ -426,6 +428,7 @@ def test_the_sound_comes_back_with_the_jack_server_and_is_the_take(
     assert found > 0.8, (found, renderer.counters)
 
 
+@own_server
 @pytest.mark.jack
 def test_a_jack_server_that_comes_back_at_another_rate_is_told(jack_server: JackServer) -> None:
     device = open_jack()
@@ -445,6 +448,7 @@ def test_a_jack_server_that_comes_back_at_another_rate_is_told(jack_server: Jack
         again.stop()
 
 
+@own_server
 @pytest.mark.jack
 def test_a_server_that_hangs_is_lost_and_back_when_it_goes_on(jack_server: JackServer) -> None:
     device = open_jack()
@@ -472,6 +476,7 @@ def test_closing_leaves_no_client_behind(jack_server: JackServer) -> None:
         assert not [name for name in probe.port_names() if "nesvae_live_audio" in name]
 
 
+@own_server
 @pytest.mark.jack
 def test_the_instrument_says_once_that_the_sound_is_lost_and_once_that_it_is_back(
     jack_server: JackServer, tmp_path: Path

@@ -26,7 +26,7 @@ from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import Event, NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
 from tests.support.fakes import RealTime
-from tests.support.jack import JackServer
+from tests.support.jack import JackServer, own_server
 from tests.support.probe import JackProbe
 from tests.support.waiting import wait_until
 
@@ -419,6 +419,7 @@ AGAIN = """
 """
 
 
+@own_server
 @pytest.mark.jack
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_the_death_of_the_jack_server_is_told_and_survived(
@@ -438,6 +439,7 @@ def test_the_death_of_the_jack_server_is_told_and_survived(
     assert rest == ["closed", "JACK: no server answers"]
 
 
+@own_server
 @pytest.mark.jack
 def test_a_jack_server_that_hangs_is_told_and_closing_returns(jack_server: JackServer) -> None:
     with start(PLAYING) as process:

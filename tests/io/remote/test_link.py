@@ -84,6 +84,7 @@ def test_two_peers_share_tempo_and_bar_lines(peer: Any) -> None:
     assert sorted(late)[len(late) // 2] < 5.0, "milliseconds"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_the_instrument_plays_in_the_session_and_starts_and_stops_with_it(
     peer: Any, tmp_path: Path
