@@ -12,7 +12,7 @@ from nesvae_live.app.say import Say
 from nesvae_live.chip.midireader import midi_to_parts
 from nesvae_live.chip.nesmdb import ExprScore, SeprScore, loads_exprsco, loads_seprsco
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
-from nesvae_live.latent.point import LatentPoint, place_to_setting, setting_to_place
+from nesvae_live.latent.point import LatentPoint, point_to_setting, setting_to_point
 from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.model.encoder import Encoder
 from nesvae_live.music import ranges
@@ -85,7 +85,7 @@ def read_places(path: Path, checkpoint: Checkpoint, say: Say) -> list[LatentPoin
         say(dropped)
     reach = checkpoint.quantiles.reach()
     return [
-        setting_to_place(f"{path.name} {slot}", setting, reach)
+        setting_to_point(f"{path.name} {slot}", setting, reach)
         for slot, setting in sorted(settings.items())
     ]
 
@@ -103,7 +103,7 @@ def encode_to_bank(
     """
     reach = checkpoint.quantiles.reach()
     slots = zip(ranges.SNAPSHOTS.whole, encoded, strict=False)
-    settings = {slot: place_to_setting(e.place, reach, temperature) for slot, e in slots}
+    settings = {slot: point_to_setting(e.place, reach, temperature) for slot, e in slots}
     if out is not None:
         try:
             write_bank(out, settings, checkpoint.sha256)

@@ -65,7 +65,7 @@ class Atlas:
         out: F32 = blended.astype(np.float32)
         return out
 
-    def place(self, z: F32) -> tuple[float, float]:
+    def locate(self, z: F32) -> tuple[float, float]:
         """Where z `[8 + U]` lies on the surface: the weighted mean of its eight nearest points."""
         distance = np.linalg.norm(self.z - z, axis=1)
         nearest = np.argpartition(distance, BLENDED)[:BLENDED]

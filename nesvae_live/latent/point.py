@@ -25,21 +25,21 @@ class LatentPoint:
     u: NDArray[np.float32] | None
 
 
-def place_to_setting(place: LatentPoint, reach: NDArray[np.float64], temperature: float) -> Setting:
+def point_to_setting(point: LatentPoint, reach: NDArray[np.float64], temperature: float) -> Setting:
     """The snapshot for a point: the attribute knobs are set, and the style rests there.
 
     `reach` `[8, 2]` holds the attributes' ends (`Quantiles.reach`); what lies beyond is clipped.
     """
     ends = reach.tolist()
     knobs = {
-        knob.name: coordinate_to_value(float(place.a[i]), *ends[i])
+        knob.name: coordinate_to_value(float(point.a[i]), *ends[i])
         for i, knob in enumerate(ATTRIBUTE_KNOBS)
-        if place.mask[i]
+        if point.mask[i]
     }
-    return Setting(knobs, place.u, temperature, 0)
+    return Setting(knobs, point.u, temperature, 0)
 
 
-def setting_to_place(name: str, setting: Setting, reach: NDArray[np.float64]) -> LatentPoint:
+def setting_to_point(name: str, setting: Setting, reach: NDArray[np.float64]) -> LatentPoint:
     """The point in z of a snapshot."""
     a, mask = np.zeros(N_ATTRIBUTES, np.float32), np.zeros(N_ATTRIBUTES, np.float32)
     for i, knob in enumerate(ATTRIBUTE_KNOBS):

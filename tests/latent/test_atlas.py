@@ -71,7 +71,7 @@ def test_equal_points_are_no_division_by_zero() -> None:
 
 
 def test_a_point_of_the_map_is_placed_where_it_is() -> None:
-    assert ATLAS.place(ATLAS.z[3]) == pytest.approx(ATLAS.xy[3].tolist(), abs=1e-3)
+    assert ATLAS.locate(ATLAS.z[3]) == pytest.approx(ATLAS.xy[3].tolist(), abs=1e-3)
 
 
 @pytest.mark.parametrize("n", [0, 8, 5001])

@@ -52,7 +52,7 @@ def test_an_attribute_reaches_as_far_as_the_corpus_does() -> None:
     assert (lowest[5], highest[5]) == (-2.5, 2.5)
 
 
-def test_with_all_let_go_attributes_are_masked_and_style_rests() -> None:
+def test_with_all_released_attributes_are_masked_and_style_rests() -> None:
     z, mask = assemble({}, REST, REACH)
     assert z.dtype == np.float32
     assert mask.dtype == np.float32
@@ -72,7 +72,7 @@ def test_a_knob_moves_its_own_axis_and_no_other(knob: KnobSpec) -> None:
     np.testing.assert_array_equal(np.flatnonzero(mask), set_)
 
 
-def test_an_attribute_set_to_its_middle_is_not_an_attribute_let_go() -> None:
+def test_an_attribute_set_to_its_middle_is_not_an_attribute_released() -> None:
     z, mask = assemble({"density": 0.5}, REST, REACH)
     assert (z[0], mask[0]) == (0.0, 1.0)
 

@@ -54,11 +54,11 @@ def test_the_candidate_nearest_to_the_knobs_is_kept() -> None:
         assert errors.min() <= errors[0]
 
 
-def test_with_every_knob_let_go_it_is_the_decoder_itself() -> None:
+def test_with_every_knob_released_it_is_the_decoder_itself() -> None:
     decoder = Decoder(CHECKPOINT)
     critic = Critic(decoder, CHECKPOINT.quantiles)
-    let_go = np.zeros(8, np.float32)
-    args = (Z, let_go, decoder.initial_state(), draws(3, 1), Sampling(guidance=3.0, candidates=4))
+    released = np.zeros(8, np.float32)
+    args = (Z, released, decoder.initial_state(), draws(3, 1), Sampling(guidance=3.0, candidates=4))
     assert np.array_equal(critic.decode(*args).symbols, decoder.decode(*args).symbols)
 
 

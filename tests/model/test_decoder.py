@@ -110,15 +110,15 @@ def test_a_state_before_the_first_tuple_is_the_start() -> None:
     assert (decoded.state(0).hidden == 0).all()
 
 
-def test_an_attribute_that_is_let_go_says_nothing() -> None:
+def test_an_attribute_that_is_released_has_no_effect() -> None:
     decoder = Decoder(tiny_checkpoint())
     rng = np.random.default_rng(2)
     z, _ = random_z(rng)
     other = z.copy()
     other[:8] = rng.standard_normal(8)
-    let_go = np.zeros(8, np.float32)
+    released = np.zeros(8, np.float32)
     one, two = (
-        decoder.decode(x, let_go, decoder.initial_state(), draws(0, 0), Sampling())
+        decoder.decode(x, released, decoder.initial_state(), draws(0, 0), Sampling())
         for x in (z, other)
     )
     assert np.array_equal(one.symbols, two.symbols)
