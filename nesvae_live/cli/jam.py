@@ -48,17 +48,17 @@ def _fill_show(p: argparse.ArgumentParser) -> None:
 
 
 def _fill_export(p: argparse.ArgumentParser) -> None:
-    from nesvae_live.take.export import KINDS
+    from nesvae_live.take.export import EXPORT_KINDS
 
     def kinds(text: str) -> tuple[str, ...]:
         given = tuple(dict.fromkeys(text.replace(" ", "").split(",")))
-        if unknown := [kind for kind in given if kind not in KINDS]:
-            raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {','.join(KINDS)}")
+        if unknown := [kind for kind in given if kind not in EXPORT_KINDS]:
+            raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {','.join(EXPORT_KINDS)}")
         return given
 
     _add_take(p)
     p.add_argument(
-        "--to", type=kinds, required=True, metavar="KINDS", help=f"some of {','.join(KINDS)}"
+        "--to", type=kinds, required=True, metavar="KINDS", help=f"some of {','.join(EXPORT_KINDS)}"
     )
     _add_bars(p)
     p.add_argument("-o", "--out", type=Path, default=Path(), metavar="DIR")

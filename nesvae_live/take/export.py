@@ -27,7 +27,7 @@ from nesvae_live.take.sound import SoundReplay, jam_to_timeline
 from nesvae_live.take.takes import TakeError
 from nesvae_live.take.wav import HEAD_BYTES, wav_file
 
-KINDS = ("mid", "wav", "stems", "vgm", "exprsco", "png")
+EXPORT_KINDS = ("mid", "wav", "stems", "vgm", "exprsco", "png")
 """What a take can be exported to."""
 
 COPY_FRAMES = 1 << 19

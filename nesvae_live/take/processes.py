@@ -71,7 +71,7 @@ class Recovery:
             self._process = None
 
 
-KINDS = "mid,wav"
+PART_KINDS = "mid,wav"
 """What bars are exported to, as `--to` has it."""
 
 WRITTEN_SECONDS = 1.0
@@ -92,7 +92,7 @@ class PartExport:
         self._running: dict[str, subprocess.Popen[str]] = {}
 
     def keep(self, bars: int, over: int) -> Mapping[str, Any]:
-        """Ask for the last `bars` of `over` finished ones; by the sequencer; one queue put."""
+        """Ask for the last `bars` of `over` finished ones. In the sequencer's thread: one put."""
         if bars < 1:
             return {"ok": False, "error": f"{bars} bars: 1 or more"}
         if over < 1:
@@ -136,7 +136,7 @@ class PartExport:
             [
                 *yielding(),
                 *(sys.executable, "-m", "nesvae_live", "jam", "export", folder),
-                *("--bars", bars, "--to", KINDS, "-o", folder),
+                *("--bars", bars, "--to", PART_KINDS, "-o", folder),
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -30,10 +30,9 @@ from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.io.audio.renderer import Renderer
-from nesvae_live.log.codec import entry_to_line
 from nesvae_live.log.entries import Closed, Journal, Noted, Opened
 from nesvae_live.log.plain import to_data
-from nesvae_live.log.tally import Tally
+from nesvae_live.log.tally import LogLines
 from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.patch import Macro, Patch, Vibrato
 from nesvae_live.music.swap import Swap
@@ -282,13 +281,9 @@ class SimulatedJam:
         entries = self.written.entries
         opened = next(e for e in entries if isinstance(e, Opened))
         rest = [e for e in entries if e is not opened]
-        tally = Tally(opened)
-        lines = [entry_to_line(opened, self.origin)]
-        for entry in rest:
-            barred = tally.begins(entry)
-            tally.take(entry)
-            lines += [entry_to_line(e, self.origin) for e in (barred, entry) if e]
-        (folder / LOG_NAME).write_bytes(b"".join(lines))
+        lines = LogLines()
+        log = [line for entry in (opened, *rest) for line in lines.take(entry)]
+        (folder / LOG_NAME).write_bytes(b"".join(log))
         sound = b"".join(chunk.astype("<i2").tobytes() for chunk in self.chunks)
         (folder / SOUND_NAME).write_bytes(wav_head(len(sound), RATE) + sound)
         assert not make_files(folder, {MIDI_NAME: write_midi})

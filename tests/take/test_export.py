@@ -22,7 +22,7 @@ from nesvae_live.log.jam import Jam
 from nesvae_live.log.reader import JamError
 from nesvae_live.log.text import jam_to_figures, jam_to_text
 from nesvae_live.music.voices import Voice
-from nesvae_live.take.export import KINDS, export, read_selection
+from nesvae_live.take.export import EXPORT_KINDS, export, read_selection
 from nesvae_live.take.folder import LOG_NAME, SOUND_NAME, read_jam
 from nesvae_live.take.sound import SoundReplay
 from nesvae_live.take.takes import TakeError
@@ -52,8 +52,8 @@ def frames(path: Path) -> npt.NDArray[np.int16]:
 
 def test_every_kind_is_made_and_reads(take: Path, whole: Jam, tmp_path: Path) -> None:
     done: list[str] = []
-    files = export(read_selection(take, None), KINDS, tmp_path / "out", done.append)
-    assert done == list(KINDS)
+    files = export(read_selection(take, None), EXPORT_KINDS, tmp_path / "out", done.append)
+    assert done == list(EXPORT_KINDS)
     base = take.name
     stems = [f"{base}.{voice.name}.wav" for voice in Voice]
     suffixes = (".mid", ".wav", ".vgm", ".exprsco.pkl", ".png")
