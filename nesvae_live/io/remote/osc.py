@@ -162,7 +162,7 @@ class OscServer:
         number = arguments[0] if arguments else None
         if isinstance(number, int | float):
             self._known[sender][address] = number  # the sender knows it
-        self._inbox.put(answered(item, self._told(sender)))
+        self._inbox.put(answered(item, self._reply_to(sender)))
 
     def _welcome(self, listener: SocketAddress, *, anew: bool) -> None:
         if listener not in self._known and len(self._known) >= MOST_LISTENERS:
@@ -171,7 +171,7 @@ class OscServer:
         if anew or listener not in self._known:
             self._known[listener] = {}
 
-    def _told(self, sender: SocketAddress) -> Reply:
+    def _reply_to(self, sender: SocketAddress) -> Reply:
         def reply(answer: Mapping[str, Any]) -> None:
             if not answer.get("ok", True):
                 self._errors.put((sender, str(answer.get("error"))))
