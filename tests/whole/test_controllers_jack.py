@@ -312,7 +312,7 @@ def test_from_nothing_learnt_to_eight_knobs_and_four_buttons_saved_restarted_and
         learn("density", "reserved", (0xB0, 123, 0), (0xB0, 64, 127))
         terminal.type("")
         terminal.waits_for("left as it is")
-        learn("focus", "density had it", *[(0xB0, 70, v) for v in (10, 12, 15, 19)])
+        learn("focus", "density no longer has it", *[(0xB0, 70, v) for v in (10, 12, 15, 19)])
         terminal.type("undo")
         terminal.waits_for("undone: focus")
         terminal.type("quit")
