@@ -82,10 +82,10 @@ class Dispatcher:
             self.callbacks.show(message)
 
     def _carry_out(self, item: Input) -> None:
-        # A MIDI message comes back here as the inputs that the surface makes of it: see _hear().
+        # A MIDI message comes back here as the inputs that the surface makes of it: see _receive().
         match item:
             case MidiIn():
-                self._hear(item)
+                self._receive(item)
             case SetKnob(knob, value, at=at, reply=reply):
                 reply(self._tried(lambda: self.live.turn(knob, value, at)))
             case SetMute(voice, muted, reply=reply):
@@ -122,7 +122,7 @@ class Dispatcher:
             return {"ok": False, "error": str(error)}
         return {"ok": True}
 
-    def _hear(self, message: MidiIn) -> None:
+    def _receive(self, message: MidiIn) -> None:
         """Take a MIDI message: a clock's, or a control's. A clock not followed is ignored."""
         port, data, at = message.port, message.data, message.at
         if data and data[0] in CLOCK_MESSAGES:
