@@ -136,7 +136,7 @@ def read_tuples(path: Path, say: Say) -> Ints:
 
 
 def encode_tuples(tuples: Ints, checkpoint: Checkpoint, name: str) -> list[FilePhrase]:
-    """The phrases of a piece `[n, 4]`, in order; the last one may be short. `name` is the piece's."""
+    """The phrases of the piece `name`, `[n, 4]`, in order; the last one may be short."""
     phrases, counts = tuples_to_phrases(tuples)
     a = checkpoint.quantiles.to_coordinates(measure(phrases)).astype(np.float32)
     encoder = Encoder(checkpoint)

@@ -228,7 +228,7 @@ class Session:
         )
 
     def check(self) -> None:
-        """Raise what went wrong in a thread of the engine, the renderer or the recorder, if it did."""
+        """Raise what went wrong in a thread of the engine, the renderer or the recorder, if any."""
         self.engine.check()
         self.renderer.check()
         self.recorder.check()
