@@ -30,9 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "OMP_NUM_THREADS", "1"
     )  # one thread for arithmetic: it counts when numpy is loaded
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
-    arguments = parser().parse_args(argv)
-    run: Callable[[argparse.Namespace], int] = arguments.run
     try:
+        arguments = parser().parse_args(argv)  # this loads modules, and may take a while
+        run: Callable[[argparse.Namespace], int] = arguments.run
         return run(arguments)
     except KeyboardInterrupt:
         return 130
