@@ -8,15 +8,6 @@ from collections.abc import Callable, Sequence
 
 from nesvae_live import NesvaeError, __version__
 from nesvae_live.app.say import say
-from nesvae_live.cli.arguments import CommandParser
-from nesvae_live.cli.bench import add_bench
-from nesvae_live.cli.ctl import add_ctl
-from nesvae_live.cli.files import add_files
-from nesvae_live.cli.jam import add_jam
-from nesvae_live.cli.learn import add_learn
-from nesvae_live.cli.machine import add_machine
-from nesvae_live.cli.network import add_network
-from nesvae_live.cli.play import add_play
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,12 +17,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 when the command did what was asked, 1 when something went wrong (one line on standard
         error says what), 2 for a wrong command line, 130 when it was interrupted.
     """
-    os.environ.setdefault(
-        "OMP_NUM_THREADS", "1"
-    )  # one thread for arithmetic: it counts when numpy is loaded
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # counts when numpy is loaded
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
-    try:
-        arguments = parser().parse_args(argv)  # this loads modules, and may take a while
+    try:  # from here on: a Ctrl-C may come while the commands are still being imported
+        arguments = parser().parse_args(argv)
         run: Callable[[argparse.Namespace], int] = arguments.run
         return run(arguments)
     except KeyboardInterrupt:
@@ -43,6 +32,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of every command; each gets its options when it is given."""
+    from nesvae_live.cli.arguments import CommandParser
+    from nesvae_live.cli.bench import add_bench
+    from nesvae_live.cli.ctl import add_ctl
+    from nesvae_live.cli.files import add_files
+    from nesvae_live.cli.jam import add_jam
+    from nesvae_live.cli.learn import add_learn
+    from nesvae_live.cli.machine import add_machine
+    from nesvae_live.cli.network import add_network
+    from nesvae_live.cli.play import add_play
+
     top = argparse.ArgumentParser(
         prog="nesvae-live", description="Steer a neural map of NES music with MIDI knobs."
     )
