@@ -203,3 +203,12 @@ def test_the_table_of_targets_is_read_without_a_compiler() -> None:
 
 def test_the_engine_loads_no_compiler_and_no_chip() -> None:
     assert not loaded_by("engine.engine", *HEAVY, "nesvae_live.chip", "nesvae_live.model")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_door_sign_names_every_file_of_its_room(room: str) -> None:
+    folder = ROOT / room.replace(".", "/")
+    sign = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    named = {words[0] for line in str(sign).splitlines()[1:] if (words := line.split())}
+    assert not files - named

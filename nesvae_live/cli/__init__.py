@@ -3,7 +3,7 @@
     main       where `nesvae-live` starts: it parses, runs the command, and reports an error
     arguments  what commands share: numbers in a range, parsers filled when they are needed
     play       `play` and `demo`
-    ctl        `ctl`: the table of its verbs, and the command that each one sends
+    ctl        `ctl`: the table of its verbs, and the command each sends to io/remote
     learn      `learn` and `presets`
     jam        `jam`: list, show, export, recover, capture and replay takes
     files      `render`, `encode` and `interpolate`

@@ -9,11 +9,11 @@
     kinds           the table of kinds of controls: CC, 14-bit CC, encoder, NRPN, note, bend ...
     controlspec     a control of a preset: its kind, number, target, curve, range and takeover
     layout          all controls of a preset, and their pages
-    readings        MIDI bytes to a control's reading, and back; where NRPN is read
+    readings        MIDI bytes to a control's reading, and back; which NRPN is selected
     takeover        a physical control: 14-bit pairs, deadband, pickup and scaling
-    surface         takes a MIDI message and gives the inputs that it asks for
+    surface         takes a MIDI message, an NRPN's data entry too, and gives the inputs it asks for
     feedback        the values sent back: motor faders, rings of LEDs, lit buttons
-    detect          which kind of control is being moved
+    detect          which kind of control is being moved, an NRPN too
     learn           MIDI learn while the music plays, with undo
 
 May import `clock`, `music` and `latent`. It has no threads, no time and no devices.

@@ -1,4 +1,4 @@
-"""MIDI bytes to readings of controls, and back.
+"""MIDI bytes to readings of controls, and back; which NRPN is selected.
 
 It runs in the sequencer's thread: a few comparisons and a dictionary look-up per message. Whatever
 the bytes are, it never raises.

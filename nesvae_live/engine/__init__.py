@@ -10,11 +10,11 @@ It is given its time, outputs, decoder and journal, and knows no network, chip, 
     gestures      snapshots, morphs, transposition, hold, capture: gestures, carried out
     state         where the knobs are, how the voices are arranged; what is stored as snapshots
     automation    recalls, morphs, the fader, chance, the auto mode, rounds
-    phraseplayer  the next phrase and new tails: asked for, placed, repeated; a table of its states
-    deadlines     how late a decode may be asked for, and where it can first be heard
+    phraseplayer  the next phrase, and a new tail when a knob was turned; a table of its states
+    deadlines     how late a decode may be asked for; the first cut that leaves time for it
     inference     requests, and the thread that decodes them
     placedphrase  a phrase on its beats: where it may be cut for a splice; the history of phrases
-    schedule      which notes are due on which beat; which notes sound, so that each one ends
+    schedule      which notes are due on which beat, with swing; which notes sound
     outputs       notes shaped by patches and sent to every output, in order of time
     journaling    entries for the log: a step's time, the tempo line, decoded phrases
 

@@ -8,7 +8,7 @@ In reading order:
     decoding    what the decoder takes and returns: condition, state, sampling
     setting     all that hands can set; interpolation between settings, morphs
     point       a point in z, to a snapshot and back
-    axes        the style axes' labels, as a finished checkpoint holds them
+    axes        the style axes' labels, read from a finished checkpoint (made in training)
     atlas       the map of the corpus: from (x, y) to z and back
     walk        the auto mode's walk from phrase to phrase
 

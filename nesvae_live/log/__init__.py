@@ -11,5 +11,6 @@
     excerpt  some bars of a take, found by bisection
     text     a jam in a terminal: piano roll, knobs and figures
 
-May import `clock`, `music` and `control`. It opens no files but the log that `excerpt` is given.
+May import `clock`, `music` and `control`. It opens no file but the log
+that `excerpt` is given; `take/recorder` writes it.
 """

@@ -10,8 +10,8 @@ In reading order:
     key          roots and scales, and the nearest note of a key
     arrangement  mutes, transposition, the lock to a key
     balance      levels, solo, stereo spread
-    patch        a voice's sound by the frame: volume, duty, vibrato, slide, arpeggio, release
-    shaper       patches applied to notes; what sounds, and tails
+    patch        a voice's sound as written, by the frame: volume, duty, vibrato, slide, arpeggio
+    shaper       patches applied to notes: envelopes become the chip's volumes; what sounds, tails
     drums        the kit, and the drummer that derives the noise from the phrases' rhythm
     capture      the capture buffer: a phrase from what was played on the inputs
     voicenotes   notes in seconds, laid on the grid of steps

@@ -1,8 +1,8 @@
 """A recording: made while the music plays, recovered, replayed and exported.
 
     recorder     writes the log and the WAV while the music plays
-    growing      a file that grows: locked, and what the disk refuses waits in memory
-    folder       the names of a take's files, what is made from its log, room on the disk
+    growing      a file that survives a full disk: locked; what is refused waits in memory
+    folder       the names of a take's files, what is made from its log; how much room is left
     wav          the WAV format, and a WAV that is written whole
     midifile     a take as a MIDI file
     picture      a take as a picture

@@ -8,7 +8,7 @@ In reading order:
     batches     songs augmented and laid out as streams of phrases
     ranks       several processes that train one model
     finish      a trained checkpoint's axes, spread and map
-    styleaxes   how style axes are found, turned and measured
+    styleaxes   how style axes are found, turned, measured and labelled
     traits      what a style axis may change, in words
     maplayout   the map of the corpus, laid out by t-SNE
 

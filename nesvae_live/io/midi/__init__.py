@@ -5,11 +5,11 @@
     openports    the open ports by purpose: inputs, notes, clock, feedback to a controller
     slot         one port of ours, which is opened, lost and reopened; the thread that reads inputs
     stream       bytes to whole messages: running status, real-time bytes; sysex is dropped
-    sender       the deadline sender: each event at its time, every note ended
+    sender       the deadline sender: each event at its time; every note ended, and again after an xrun
     clocksender  MIDI clock for others to follow
-    monitor      lost ports, noticed and got back
+    monitor      lost ports, noticed and got back; whether an xrun may have lost messages
     jackkeeper   the same under JACK: connections made again, deaf inputs reopened
-    jackwatch    the JACK server itself: its end, its xruns, its ports
+    jackwatch    the JACK server itself: its end, its ports; counts its xruns
 
 May import `clock`, `music`, `control`, and what lies in `io` itself.
 """
