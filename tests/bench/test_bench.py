@@ -134,7 +134,9 @@ def test_a_bench_that_is_ended_early_leaves_no_server_behind() -> None:
     with subprocess.Popen([*command, "--seconds", "60"], stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         process.stderr.readline()
-        assert wait_until(lambda: len(family(process.pid)) > 2), "a server and a case"
+        # Listing processes all the time would take a core from what is being started.
+        started = wait_until(lambda: len(family(process.pid)) > 2, timeout=30.0, every=0.2)
+        assert started, "a server and a case"
         beneath = family(process.pid)
         process.terminate()
         said = process.stderr.read()
