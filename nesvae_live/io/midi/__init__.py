@@ -5,7 +5,7 @@
     openports    the open ports by purpose: inputs, notes, clock, feedback to a controller
     slot         one port of ours, which is opened, lost and reopened; the thread that reads inputs
     stream       bytes to whole messages: running status, real-time bytes; sysex is dropped
-    sender       the deadline sender: each event at its time; every note ended, and again after an xrun
+    sender       the deadline sender: events at their time; every note ended, again after an xrun
     clocksender  MIDI clock for others to follow
     monitor      lost ports, noticed and got back; whether an xrun may have lost messages
     jackkeeper   the same under JACK: connections made again, deaf inputs reopened
