@@ -73,6 +73,8 @@ class PlayOptions:
     auto: str | None = None
     osc: tuple[str, int] | None = None
     osc_to: tuple[str, int] | None = None
+    panel_port: int | None = None
+    open_panel: bool = False
     demo: bool = False
 
     @property

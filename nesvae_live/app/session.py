@@ -15,6 +15,7 @@ from queue import SimpleQueue
 from typing import Any, Self, TypeVar
 
 from nesvae_live.app.notices import Notices
+from nesvae_live.app.openpanel import open_panel, panel_facts
 from nesvae_live.app.options import (
     ROUND,
     WALK,
@@ -50,6 +51,7 @@ from nesvae_live.latent.axes import axes_of, labels
 from nesvae_live.log.entries import Opened
 from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.music.balance import Balance
+from nesvae_live.panel.keeper import PanelKeeper
 from nesvae_live.paths import default_jams_dir
 from nesvae_live.presets.preset import Preset
 from nesvae_live.presets.snapshotbank import BankError, SnapshotFile
@@ -65,7 +67,7 @@ class Session:
 
     `folder` is that of the take, and `opened` the first entry of its log, except for the time of
     beat 0. `device` is None if no sound is played, `leader` if no other machine is to follow our
-    clock, `osc` if it wasn't asked for. Whoever sets `stopping` ends the performance.
+    clock, `osc` and `panel` if they weren't asked for. Whoever sets `stopping` ends the performance.
     """
 
     options: PlayOptions
@@ -87,6 +89,7 @@ class Session:
     engine: Engine
     leader: ClockSender | None
     osc: OscServer | None
+    panel: PanelKeeper | None
 
     @classmethod
     def open(
@@ -102,7 +105,7 @@ class Session:
 
         Raises:
             ConfigError, BankError, MidiError, AudioError, RecordError, ControlError, OscError,
-                LinkError: something that was asked for can't be had.
+                LinkError, PanelError: something that was asked for can't be had.
         """
         seed = secrets.randbits(31) if options.seed is None else options.seed
         performance = choose_performance(options, preset, checkpoint, seed)
@@ -190,7 +193,9 @@ class Session:
         engine.prepare()
 
         # Whoever reaches us from outside, now that there is something to reach.
-        _listen(stack, ControlServer(inbox, time, options.control))
+        control = _listen(
+            stack, ControlServer(inbox, time, options.control, look=engine.lookout.look)
+        )
         osc = None
         if options.osc is not None:
             status, to = engine.status, options.osc_to
@@ -225,6 +230,13 @@ class Session:
             engine=engine,
             leader=leader,
             osc=osc,
+            panel=open_panel(
+                stack,
+                options,
+                panel_facts(control.path, folder, options, preset, checkpoint),
+                time,
+                notices.say,
+            ),
         )
 
     def check(self) -> None:

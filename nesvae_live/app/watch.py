@@ -179,6 +179,8 @@ class Watch:
             session.notices.warn(warning)
         self._polls += 1
         self._saver.poll()
+        if session.panel is not None:
+            session.panel.look()
         if self._polls % LOST_POLLS == 0:
             session.recovery.poll()
             session.part_export.poll()

@@ -82,6 +82,7 @@ def _performance(p: argparse.ArgumentParser) -> None:
     from nesvae_live.app.options import BLOCK_FRAMES, ROUND, SAMPLE_RATE, WALK
     from nesvae_live.io.audio import opening
     from nesvae_live.music import grid
+    from nesvae_live.panel.keeper import PORT as PANEL_PORT
 
     p.add_argument("--checkpoint", metavar="NAME|FILE")
     p.add_argument("--audio", choices=opening.APIS, default="auto")
@@ -155,6 +156,24 @@ def _performance(p: argparse.ArgumentParser) -> None:
             help=f"this much later, or earlier if negative; {OFFSETS}",
         )
     p.add_argument("--seed", type=number("a seed", SEEDS, whole=True), metavar="N")
+    p.add_argument(
+        "--panel-port",
+        type=number("a port", PORTS, whole=True),
+        default=PANEL_PORT,
+        metavar="N",
+        help=f"where browsers on this machine find the panel; default: {PANEL_PORT}, or the next "
+        "one that is free",
+    )
+    p.add_argument(
+        "--no-panel",
+        dest="panel_port",
+        action="store_const",
+        const=None,
+        help="play without the panel",
+    )
+    p.add_argument(
+        "--open", dest="open_panel", action="store_true", help="open the panel in a browser"
+    )
     p.add_argument(
         "--osc",
         type=_text_to_address,

@@ -135,6 +135,13 @@ class CapturePhrase(AnsweredInput):
 
 
 @dataclass(frozen=True, slots=True)
+class SetPoint(AnsweredInput):
+    """Stand at a point of the map: z, the coordinates of the attributes and then of the style."""
+
+    z: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SetAuto(AnsweredInput):
     """Let the knobs wander by themselves, or stop them."""
 
@@ -175,6 +182,7 @@ Gesture = (
     | Roll
     | Capture
     | CapturePhrase
+    | SetPoint
     | SetAuto
     | GoRound
     | Mark

@@ -169,6 +169,11 @@ class Automation:
         self.live.fader = value
         self._pose(between(low, high, value), at, "fader", -np.inf)
 
+    def stand(self, setting: Setting, at: float) -> None:
+        """Let everything but the arrangement stand as in `setting` now, by hand."""
+        self._rest()
+        self.live.pose(setting, at, "point")
+
     def roll(self, amount: float, line: float) -> None:
         """Move attributes and style by chance on `line`, each by at most `amount`."""
         live = self.live

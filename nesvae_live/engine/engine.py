@@ -26,6 +26,7 @@ from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.inputs import Input
 from nesvae_live.engine.config import Setup
 from nesvae_live.engine.inference import Inference, Result, run_request
+from nesvae_live.engine.lookout import Lookout, PlayedRing
 from nesvae_live.engine.protocols import NO_CALLBACKS, Callbacks, Decode, Encode, Output
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.log.entries import Closed, Journal
@@ -56,18 +57,20 @@ class Engine:
         self._decoder = decoder
         self._callbacks = callbacks
         self.inference = Inference(decoder, time, inbox.put, encoder)
+        ring = PlayedRing(time, lambda: self.clock.ref)
         self.sequencer = Sequencer(
             setup,
             decoder.initial_state(),
             time=time,
             inbox=inbox,
-            outputs=outputs,
+            outputs=[*outputs, ring],
             journal=journal,
             ask=self.inference.ask,
             balance=balance,
             callbacks=replace(callbacks, status=self.status),
         )
         self.clock, self.live = self.sequencer.clock, self.sequencer.live
+        self.lookout = Lookout(self.live, self.sequencer.player, ring, self.status)
         self._thread = threading.Thread(target=self.sequencer.run, name="sequencer", daemon=True)
 
     def prepare(self) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.gestureinputs import (
     Capture,
@@ -27,6 +29,7 @@ from nesvae_live.control.gestureinputs import (
     SetKey,
     SetMorphBars,
     SetPair,
+    SetPoint,
     SetSeed,
     SetTemperature,
     SetTranspose,
@@ -41,7 +44,7 @@ from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.knobs import steers
 from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, Setting
-from nesvae_live.latent.space import coordinate_to_value
+from nesvae_live.latent.space import Vector, coordinate_to_value
 from nesvae_live.log.entries import Noted
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.capture import CaptureBuffer, checked_phrase
@@ -108,6 +111,8 @@ class Gestures:
             case CapturePhrase(tuples):
                 self.player.capture(checked_phrase(tuples))
                 live.hold = False
+            case SetPoint(z):
+                automation.stand(self._standing_at(checked_point(z, len(live.style))), at)
             case SetAuto(on):
                 automation.set_auto(on=on)
             case GoRound(on, bars):
@@ -117,14 +122,17 @@ class Gestures:
 
     def play_captured(self, captured: Result) -> None:
         """Go to the position of what was captured, and play it back first."""
-        live, z = self.live, captured.z
-        assert z is not None  # the encoder found it
-        ends = live.performance.reach
+        assert captured.z is not None  # the encoder found it
+        setting = self._standing_at(captured.z)
+        self.automation.set_cue(Cue(self.player.next_line(), setting, "capture", captured))
+
+    def _standing_at(self, z: Vector) -> Setting:
+        """How everything stands at a point z, `[8 + U]`; the sound and the arrangement stay."""
+        live, ends = self.live, self.live.performance.reach
         knobs = {k: v for k, v in live.knobs.values.items() if not steers(k)}
         for knob, coordinate, reach in zip(ATTRIBUTE_KNOBS, z, ends, strict=False):
             knobs[knob.name] = coordinate_to_value(float(coordinate), *reach)
-        setting = replace(live.setting, knobs=knobs, style=z[N_ATTRIBUTES:])
-        self.automation.set_cue(Cue(self.player.next_line(), setting, "capture", captured))
+        return replace(live.setting, knobs=knobs, style=z[N_ATTRIBUTES:])
 
     def rearrange(self, arrangement: Arrangement) -> None:
         """Arrange the voices by hand: automation leaves them alone from now on."""
@@ -164,3 +172,20 @@ class Gestures:
         knobs = {k: v for k, v in then.knobs.items() if steers(k)}
         knobs |= {k: v for k, v in now.knobs.items() if not steers(k)}
         return replace(then, knobs=knobs, arrangement=now.arrangement)
+
+
+FARTHEST = 10.0
+"""No point of the map is farther from its middle, on any axis."""
+
+
+def checked_point(z: tuple[float, ...], n_style: int) -> Vector:
+    """A point of the map, `[8 + n_style]` float32, from what somebody asks for.
+
+    Raises:
+        ValueError: it has another count of axes, or lies off the map.
+    """
+    if len(z) != N_ATTRIBUTES + n_style:
+        raise ValueError(f"a point has {N_ATTRIBUTES + n_style} coordinates here, not {len(z)}")
+    if not all(abs(x) <= FARTHEST for x in z):
+        raise ValueError(f"a point's coordinates are within {-FARTHEST:g} to {FARTHEST:g}")
+    return np.array(z, np.float32)

@@ -98,6 +98,14 @@ class PhrasePlayer:
             return State.EMPTY if self.ready is None else State.READY
         return State.PLAYING if self._cut is None else State.CUTTING
 
+    @property
+    def heard_from(self) -> float | None:
+        """The place from which the knobs as they are now are heard; None: they are. Any thread."""
+        placed, cut = self.placed, self._cut
+        if placed is None or self.live.condition.key == placed.condition:
+            return None
+        return placed.end if cut is None else cut.place
+
     def begin(self, first: Result) -> None:
         """Take the first phrase, which waits for the clock."""
         self._journal_answer(first)

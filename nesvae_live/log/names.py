@@ -75,6 +75,7 @@ INPUTS: dict[str, type[Any]] = {
     "roll": gestureinputs.Roll,
     "capture": gestureinputs.Capture,
     "capture_phrase": gestureinputs.CapturePhrase,
+    "set_point": gestureinputs.SetPoint,
     "set_auto": gestureinputs.SetAuto,
     "go_round": gestureinputs.GoRound,
     "mark": gestureinputs.Mark,

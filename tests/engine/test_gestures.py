@@ -12,15 +12,19 @@ from nesvae_live.control.gestureinputs import (
     LookBack,
     MoveFader,
     RecallSnapshot,
+    SetAuto,
     SetHold,
     SetKey,
     SetPair,
+    SetPoint,
+    SetSeed,
+    SetTemperature,
     SetTranspose,
     StartMorph,
     StoreSnapshot,
 )
 from nesvae_live.control.inputs import MidiIn, SetMute
-from nesvae_live.log.entries import Decoded
+from nesvae_live.log.entries import Decoded, Spliced
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.key import Key
@@ -205,4 +209,24 @@ def test_a_position_that_is_set_while_the_clock_stands_is_there_when_it_starts()
     source.start()
     source.run(2.0)
     assert decoded_at(rig, 0.0).z[0] == pytest.approx(-1.5)
+    check_events(rig.output.sent, ended=False)
+
+
+def test_a_point_of_the_map_is_where_everything_stands_from_the_next_tail_on() -> None:
+    rig = Rig(swap=Swap.NOW)
+    rig.play(1.0)
+    turn(rig, noise=0.5, style3=0.9)
+    do(rig, SetAuto, True)
+    point = tuple(float(x) for x in np.linspace(-1.0, 1.0, 40))
+    assert do(rig, SetPoint, point) == {"ok": True}
+    assert not rig.live.auto
+    assert rig.live.condition.z == pytest.approx(point, abs=1e-5)
+    assert rig.live.condition.mask.all()
+    assert rig.live.knobs.values["noise"] == 0.5
+    assert "style3" not in rig.live.knobs.values
+    rig.play(1.5)
+    spliced = [e for e in rig.journal.entries if isinstance(e, Spliced)][-1]
+    assert spliced.z == pytest.approx(point, abs=1e-5)
+    assert do(rig, SetPoint, (0.0,) * 3)["error"] == "a point has 40 coordinates here, not 3"
+    assert do(rig, SetPoint, (11.0,) + (0.0,) * 39)["error"].startswith("a point's coordinates")
     check_events(rig.output.sent, ended=False)

@@ -38,7 +38,7 @@ class Daemon:
     """`nesvae-live play` with the given options, a jams folder and a control socket of its own.
 
     `with` waits until it plays, and ends it if the test did not. `said` is its standard error,
-    known once it has ended.
+    known once it has ended. Without `--panel-port` it has no panel.
     """
 
     def __init__(self, folder: Path, *options: str, command: str = "play") -> None:
@@ -49,7 +49,9 @@ class Daemon:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "nesvae_live", command),
-                    *("--jams", str(self.jams), "--control", str(self.control), *options),
+                    *("--jams", str(self.jams), "--control", str(self.control)),
+                    *(() if "--panel-port" in options else ("--no-panel",)),
+                    *options,
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

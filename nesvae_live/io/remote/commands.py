@@ -15,8 +15,10 @@
     {"do": "panic"}
     {"do": "stop"}
     {"do": "status"}
+    {"do": "watch", "after": 0}                             how all stands, and what was played since
 
-The commands of `gesturecommands` come on top. An answer is `{"ok": true, ...}`, or
+`watch` is answered beside the music, as often as one likes; every other command goes through the
+sequencer. The commands of `gesturecommands` come on top. An answer is `{"ok": true, ...}`, or
 `{"ok": false, "error": "one line"}`.
 """
 
@@ -146,6 +148,21 @@ class _Status(Command, tag="status"):
         return GetStatus(at=at, reply=reply)
 
 
+class Watch(Command, tag="watch"):
+    """Asks how everything stands, and what was played from event `after` on; no input.
+
+    With `snapshots` also how those stand.
+    """
+
+    after: Annotated[int, msgspec.Meta(ge=0)] = 0
+    snapshots: bool = False
+
+    def to_input(self, at: float, reply: Reply) -> Input:
+        """There is none: it is answered beside the music."""
+        del at, reply
+        raise ValueError("watch asks for nothing to be done")
+
+
 _AnyCommand = (
     _Set
     | _Mute
@@ -162,6 +179,7 @@ _AnyCommand = (
     | _Panic
     | _Stop
     | _Status
+    | Watch
     | GestureCommand
 )
 COMMANDS = tuple(str(kind.__struct_config__.tag) for kind in get_args(_AnyCommand))
@@ -170,10 +188,8 @@ COMMANDS = tuple(str(kind.__struct_config__.tag) for kind in get_args(_AnyComman
 _DECODER = msgspec.json.Decoder(_AnyCommand)
 
 
-def parse_command(line: bytes, at: float, reply: Reply) -> Input:
-    """The input that a line asks for, stamped `at` and answered through `reply`.
-
-    The name of a knob is not checked here: the engine knows the knobs, and answers.
+def decode_command(line: bytes) -> Command:
+    """The command that a line is.
 
     Raises:
         ValueError: it is no command; the message is one line.
@@ -185,4 +201,15 @@ def parse_command(line: bytes, at: float, reply: Reply) -> Input:
         raise ValueError(f"not a command: {error}{hint}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"not a line of JSON: {error}") from None
-    return command.to_input(at, reply)
+    return command
+
+
+def parse_command(line: bytes, at: float, reply: Reply) -> Input:
+    """The input that a line asks for, stamped `at` and answered through `reply`.
+
+    The name of a knob is not checked here: the engine knows the knobs, and answers.
+
+    Raises:
+        ValueError: it is no command, or one that asks for no input; the message is one line.
+    """
+    return decode_command(line).to_input(at, reply)

@@ -19,6 +19,7 @@
     {"do": "chance", "amount": 0.2}
     {"do": "capture"}
     {"do": "capture-phrase", "tuples": [[60, 0, 36, 12]]}
+    {"do": "point", "z": [0.5, -1.25, 0.0]}            all coordinates: of the attributes, of the style
     {"do": "mark", "text": "here"}
     {"do": "keep", "bars": 8}                          exports the last bars to files
 
@@ -46,6 +47,7 @@ from nesvae_live.control.gestureinputs import (
     SetHold,
     SetKey,
     SetPair,
+    SetPoint,
     SetSeed,
     SetTemperature,
     SetTranspose,
@@ -201,6 +203,13 @@ class _CaptureThis(Command, tag="capture-phrase"):
         return CapturePhrase(tuple(self.tuples), at=at, reply=reply)
 
 
+class _Point(Command, tag="point"):
+    z: list[float]
+
+    def to_input(self, at: float, reply: Reply) -> Input:
+        return SetPoint(tuple(self.z), at=at, reply=reply)
+
+
 class _MarkHere(Command, tag="mark"):
     text: str = ""
 
@@ -239,6 +248,7 @@ GestureCommand = (
     | _Chance
     | _CapturePlayed
     | _CaptureThis
+    | _Point
     | _MarkHere
     | _KeepBars
 )

@@ -15,7 +15,7 @@ import secrets
 import socket
 import stat
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, BinaryIO
@@ -30,7 +30,7 @@ from nesvae_live.io.remote.client import (
     connect,
     default_path,
 )
-from nesvae_live.io.remote.commands import parse_command
+from nesvae_live.io.remote.commands import Watch, decode_command
 
 LONGEST_LINE = 64 * 1024
 """The most bytes of a command, with its newline."""
@@ -42,10 +42,20 @@ REPLY_SECONDS = 2.0
 HAS_UNIX_SOCKETS = hasattr(socket, "AF_UNIX")
 
 
+Look = Callable[[int, bool], Mapping[str, Any]]
+"""How everything stands, and what was played from an event on. Any thread may ask."""
+
+
+def nobody_to_look_at(_after: int, _snapshots: bool) -> Mapping[str, Any]:
+    """For a server whose instrument shows nothing."""
+    return {}
+
+
 class ControlServer:
     """Listens on the control socket and puts commands into the inbox; each client has a thread.
 
     `path` is the path of the socket (None: `default_path`); without `unix` it is a loopback port.
+    `look(after, snapshots)` answers who watches, in the client's thread.
     """
 
     def __init__(
@@ -55,12 +65,14 @@ class ControlServer:
         path: Path | None = None,
         *,
         unix: bool = HAS_UNIX_SOCKETS,
+        look: Look = nobody_to_look_at,
     ) -> None:
         self.path = default_path() if path is None else path
         self._ours = path is None
         self._inbox = inbox
         self._time = time
         self._unix = unix
+        self._look = look
         self._token: bytes | None = None
         self._listener: socket.socket | None = None
         self._file: tuple[int, ...] = ()
@@ -174,7 +186,10 @@ class ControlServer:
     def _carry_out(self, line: bytes) -> Mapping[str, Any]:
         answers: SimpleQueue[Mapping[str, Any]] = SimpleQueue()
         try:
-            self._inbox.put(parse_command(line, self._time.now(), answers.put))
+            command = decode_command(line)
+            if isinstance(command, Watch):
+                return {"ok": True, **self._look(command.after, command.snapshots)}
+            self._inbox.put(command.to_input(self._time.now(), answers.put))
             return answers.get(timeout=REPLY_SECONDS)
         except ValueError as error:
             return {"ok": False, "error": str(error)}

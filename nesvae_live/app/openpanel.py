@@ -1,0 +1,62 @@
+"""The panel of a session: what it is told, and where it is said to be."""
+
+from __future__ import annotations
+
+import threading
+import webbrowser
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from nesvae_live.app.options import PlayOptions
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.latent.axes import axes_of, labels
+from nesvae_live.model.checkpoint import Checkpoint
+from nesvae_live.panel.facts import PanelFacts
+from nesvae_live.panel.keeper import PanelKeeper, open_port
+from nesvae_live.presets.preset import Preset
+
+
+def panel_facts(
+    control: Path, take: Path, options: PlayOptions, preset: Preset, checkpoint: Checkpoint
+) -> PanelFacts:
+    """What the panel is told of a session: `control` is its control socket, `take` its folder."""
+    n_style = checkpoint.config.style
+    return PanelFacts(
+        control=control,
+        take=take,
+        meter=str(options.meter),
+        beats_per_bar=options.meter.beats_per_bar,
+        checkpoint=checkpoint.path.stem if checkpoint.path else "",
+        preset=preset.name,
+        quantiles=checkpoint.quantiles,
+        reach=checkpoint.quantiles.reach(),
+        n_style=n_style,
+        axes=labels(axes_of(checkpoint.about, n_style)),
+        atlas=checkpoint.atlas,
+    )
+
+
+def open_panel(
+    stack: ExitStack,
+    options: PlayOptions,
+    facts: PanelFacts,
+    time: Time,
+    say: Callable[[str], None],
+) -> PanelKeeper | None:
+    """Open the panel's port and say where it is; None if there is to be none.
+
+    The process behind it is started when the music plays, by the keeper's `look`.
+
+    Raises:
+        PanelError: the port can't be had.
+    """
+    port = options.panel_port
+    if port is None:
+        return None
+    panel = PanelKeeper(open_port(port), facts, time, say)
+    stack.enter_context(closing(panel))
+    say(f"panel at {panel.url}" + ("" if panel.port == port else f" (port {port} is taken)"))
+    if options.open_panel:
+        threading.Thread(target=webbrowser.open, args=(panel.url,), daemon=True).start()
+    return panel

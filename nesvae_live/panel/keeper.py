@@ -1,0 +1,156 @@
+"""The panel, from the instrument's side: its port, and its process, started and started again.
+
+The port is opened here and handed to each process, so that the address is known at once and stays
+the same, and a page that asks while a process is being started only waits.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import socket
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from nesvae_live import NesvaeError
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.panel.child import run
+from nesvae_live.panel.facts import PanelFacts
+
+PORT = 0x2A03
+"""The panel's, unless it is said otherwise: the name of the chip, in hexadecimal 10755."""
+
+HOST = "127.0.0.1"
+MORE_PORTS = 16
+"""So many are tried, from the one that was asked for on."""
+
+START_SECONDS = 20.0
+"""What a start may take before that, on a busy machine."""
+
+STUCK_SECONDS = 10.0
+"""A process that gives no sign of life for so long is ended; it gives one each second."""
+
+AGAIN_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""How long to wait before the first start, the second, ...; as long as the last from then on."""
+
+WELL_SECONDS = 60.0
+"""A process that has lived for so long was well started."""
+
+CLOSE_SECONDS = 2.0
+
+
+class PanelError(NesvaeError):
+    """The panel's port can't be opened; the message is one line for a person."""
+
+
+def open_port(port: int) -> socket.socket:
+    """A socket that listens on the loopback on `port`, or on the next one that is free.
+
+    Raises:
+        PanelError: all that were tried are taken, or may not be used.
+    """
+    error: OSError | None = None
+    for number in range(port, min(port + MORE_PORTS, 65_536)):
+        try:
+            return socket.create_server((HOST, number))
+        except OSError as refused:
+            error = refused
+    assert error is not None  # there is at least one to try
+    raise PanelError(
+        f"no panel at {HOST}:{port}: {error.strerror or error}; "
+        "another port with --panel-port, none with --no-panel"
+    )
+
+
+class PanelKeeper:
+    """Keeps the panel up. `look` is the main thread's; nothing here waits for the process.
+
+    Args:
+        listener: from `open_port`.
+        facts: about the session.
+        time: seconds.
+        say: takes one line for a person.
+    """
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        facts: PanelFacts,
+        time: Time,
+        say: Callable[[str], None],
+    ) -> None:
+        self.port = int(listener.getsockname()[1])
+        self.url = f"http://{HOST}:{self.port}/"
+        self.starts = 0
+        """How often its process was started."""
+        self._listener = listener
+        self._facts = facts
+        self._time = time
+        self._say = say
+        self._context = multiprocessing.get_context("spawn")
+        self._process: Any = None
+        self._pipe: Connection | None = None
+        self._tries = 0
+        self._start_at = float("-inf")
+        self._started = self._alive = 0.0
+
+    @property
+    def pid(self) -> int | None:
+        """The process' number, None while there is none."""
+        return None if self._process is None else int(self._process.pid)
+
+    def look(self) -> None:
+        """Start the process if there is none, and end one that is stuck; about twice a second."""
+        now = self._time.now()
+        if self._pipe is None:
+            if now >= self._start_at:
+                self._start(now)
+            return
+        ended = self._hear(now)
+        if not ended and now - self._alive <= STUCK_SECONDS:
+            return
+        self._drop(patience=0.0)
+        if now - self._started > WELL_SECONDS:
+            self._tries = 1
+        self._start_at = now + AGAIN_SECONDS[min(self._tries, len(AGAIN_SECONDS) - 1)]
+        self._say(f"the panel {'ended' if ended else 'was stuck'}: it is started again")
+
+    def close(self) -> None:
+        """End the process, and give the port back."""
+        self._drop(patience=CLOSE_SECONDS)
+        self._listener.close()
+
+    def _start(self, now: float) -> None:
+        self._pipe, theirs = self._context.Pipe()
+        self._process = self._context.Process(
+            target=run, args=(self._facts, self._listener, theirs), name="panel", daemon=True
+        )
+        self._process.start()
+        theirs.close()
+        self.starts += 1
+        self._tries += 1
+        self._started, self._alive = now, now + START_SECONDS
+
+    def _hear(self, now: float) -> bool:
+        """Take its signs of life; whether it has ended."""
+        assert self._pipe is not None  # the caller asked
+        try:
+            while self._pipe.poll():
+                self._pipe.recv_bytes()
+                self._alive = now
+        except (EOFError, OSError):
+            return True
+        return not self._process.is_alive()
+
+    def _drop(self, patience: float) -> None:
+        """Let go of the process, by force after `patience` seconds."""
+        if self._pipe is None:
+            return
+        self._pipe.close()
+        self._pipe = None
+        self._process.join(patience)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        self._process.close()
+        self._process = None

@@ -1,0 +1,147 @@
+"""All that a page can say, and how much of it: each message is checked here, and becomes a command.
+
+    {"do": "move", "target": "density", "value": 0.5}     any target but `stop`
+    {"do": "place", "x": 0.25, "y": 0.75}                 a place on the map
+    {"do": "clear", "slot": 3}                            forgets a snapshot
+    {"do": "learn", "target": "density"}                  null stops listening
+    {"do": "unlearn"}
+    {"do": "stop", "sure": true}                          ends the performance
+
+Nothing else reaches the instrument: no path, no file, no code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from nesvae_live.control.targets import TARGET_BY_NAME
+from nesvae_live.latent.atlas import Atlas
+from nesvae_live.music.ranges import SNAPSHOTS
+
+LARGEST = 1024
+"""Bytes of a message."""
+
+PER_SECOND = 200.0
+"""Messages a second that a page may send for long: several hands on a screen of 60 Hz."""
+
+AT_ONCE = 400.0
+"""Messages that it may send at once."""
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Name = Annotated[str, msgspec.Meta(max_length=40)]
+Slot = Annotated[int, msgspec.Meta(ge=int(SNAPSHOTS.low), le=int(SNAPSHOTS.high))]
+Command = Mapping[str, Any]
+
+
+class _Message(msgspec.Struct, tag_field="do", forbid_unknown_fields=True):
+    def to_command(self, atlas: Atlas | None) -> Command:
+        """The command of the control socket that it asks for."""
+        raise NotImplementedError
+
+
+class Move(_Message, tag="move"):
+    """Move a target by a value in 0..1."""
+
+    target: Name
+    value: Share = 1.0
+
+    def to_command(self, atlas: Atlas | None) -> Command:
+        """A target's move; `stop` takes a message of its own, so that no slip ends the music."""
+        del atlas
+        if self.target not in TARGET_BY_NAME:
+            raise ValueError(f"no target {self.target!r}")
+        if self.target == "stop":
+            raise ValueError("to stop, say stop and that you are sure")
+        return {"do": "move", "target": self.target, "value": self.value}
+
+
+class Place(_Message, tag="place"):
+    """Stand at a place on the map."""
+
+    x: Share
+    y: Share
+
+    def to_command(self, atlas: Atlas | None) -> Command:
+        """The point of the map there."""
+        if atlas is None:
+            raise ValueError("this checkpoint has no map")
+        z = atlas.blend(self.x, self.y)
+        return {"do": "point", "z": [round(float(c), 5) for c in z]}
+
+
+class Clear(_Message, tag="clear"):
+    """Forget a snapshot."""
+
+    slot: Slot
+
+    def to_command(self, atlas: Atlas | None) -> Command:
+        """The same, to the instrument."""
+        del atlas
+        return {"do": "clear", "slot": self.slot}
+
+
+class Learn(_Message, tag="learn"):
+    """Let the next control that is moved be a target's."""
+
+    target: Name | None
+
+    def to_command(self, atlas: Atlas | None) -> Command:
+        """The same, to the instrument."""
+        del atlas
+        return {"do": "learn", "target": self.target}
+
+
+class Unlearn(_Message, tag="unlearn"):
+    """Take back what was learnt last."""
+
+    def to_command(self, atlas: Atlas | None) -> Command:
+        """The same, to the instrument."""
+        del atlas
+        return {"do": "unlearn"}
+
+
+class Stop(_Message, tag="stop"):
+    """End the performance, said twice."""
+
+    sure: Literal[True]
+
+    def to_command(self, atlas: Atlas | None) -> Command:
+        """The same, to the instrument."""
+        del atlas
+        return {"do": "stop"}
+
+
+Message = Move | Place | Clear | Learn | Unlearn | Stop
+_DECODER: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+
+
+def parse(text: str | bytes) -> Message:
+    """What a page says.
+
+    Raises:
+        ValueError: it is no message; one line.
+    """
+    try:
+        return _DECODER.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:  # a ValidationError is one too
+        raise ValueError(f"not a message: {error}") from None
+
+
+class Allowance:
+    """How much a page may still say: so many at once, and so many a second after that."""
+
+    def __init__(self, now: float) -> None:
+        self._left = AT_ONCE
+        self._at = now
+
+    def take(self, now: float) -> bool:
+        """Take one message at `now` seconds; whether it may be said."""
+        self._left = min(AT_ONCE, self._left + (now - self._at) * PER_SECOND)
+        self._at = now
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True

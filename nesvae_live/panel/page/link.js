@@ -1,0 +1,56 @@
+// The WebSocket to the panel's server: it comes back by itself, and says little enough to be heard.
+
+const AGAIN_MS = [200, 500, 1000, 2000];
+const EACH_MS = 33; // a target that is dragged is told so often, and its last value always
+
+export class Link {
+  // onNews(news) gets each message; onState(connected, reason) is told when it comes and goes.
+  constructor(onNews, onState) {
+    this.onNews = onNews;
+    this.onState = onState;
+    this.tries = 0;
+    this.waiting = new Map(); // key -> message to be said with the next flush
+    this.flushAt = 0;
+    this.connect();
+  }
+
+  connect() {
+    const socket = new WebSocket(`ws://${location.host}/live`);
+    this.socket = socket;
+    socket.onmessage = (event) => {
+      this.tries = 0;
+      this.onNews(JSON.parse(event.data));
+    };
+    socket.onopen = () => this.onState(true, "");
+    socket.onclose = (event) => {
+      this.onState(false, event.reason);
+      const wait = AGAIN_MS[Math.min(this.tries, AGAIN_MS.length - 1)];
+      this.tries += 1;
+      setTimeout(() => this.connect(), wait);
+    };
+  }
+
+  get open() {
+    return this.socket.readyState === WebSocket.OPEN;
+  }
+
+  say(message) {
+    if (this.open) this.socket.send(JSON.stringify(message));
+  }
+
+  // Say it soon: of several under one key only the newest is said, 30 times a second at most.
+  saySoon(key, message) {
+    this.waiting.set(key, message);
+    const now = performance.now();
+    if (now >= this.flushAt) this.flush();
+    else if (!this.timer) this.timer = setTimeout(() => this.flush(), this.flushAt - now);
+  }
+
+  flush() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.flushAt = performance.now() + EACH_MS;
+    for (const message of this.waiting.values()) this.say(message);
+    this.waiting.clear();
+  }
+}

@@ -1,0 +1,154 @@
+// The roll: the last bars as they were played, the playhead, and what comes, as it was decoded.
+
+import { byId, make, noteName, surface, themeColours } from "./dom.js";
+
+const LOWEST = 24;
+const HIGHEST = 100;
+const DRUMS = 16; // pixels for the noise voice, at the bottom
+const LEFT = 30; // pixels for the names of octaves
+const WIDE = 720;
+const AHEAD = 0.12; // beats by which events are there before they sound
+const LABELS = { P1: "pulse 1", P2: "pulse 2", TR: "triangle", NO: "noise" };
+
+export class Roll {
+  constructor(panel, hello) {
+    this.panel = panel;
+    this.bar = hello.beats_per_bar;
+    this.canvas = byId("roll-canvas");
+    this.pitched = hello.voices.filter((voice) => voice !== "NO");
+    byId("roll-key").replaceChildren(
+      ...hello.voices.map((voice) => make("span", { class: `key ${voice}` }, LABELS[voice] ?? voice)),
+    );
+    panel.state.onThing("bar", () => this.describe());
+  }
+
+  // For who can't see it: once a bar, what sounds.
+  describe() {
+    const { state } = this.panel;
+    const sounding = this.pitched
+      .filter((voice) => state.shapes[voice]?.note)
+      .map((voice) => `${LABELS[voice] ?? voice} ${noteName(state.shapes[voice].note)}`);
+    this.canvas.setAttribute(
+      "aria-label",
+      `Piano roll of the last bars and the next notes. Bar ${state.things.bar}: ${sounding.join(", ") || "silence"}`,
+    );
+  }
+
+  draw() {
+    const { context, width, height } = surface(this.canvas);
+    const colours = themeColours();
+    const bars = width > WIDE ? 3 : 2;
+    const now = this.panel.state.beatNow();
+    const beats = bars * this.bar;
+    const from = now - beats * 0.66;
+    const pixels = (width - LEFT) / beats;
+    const x = (beat) => LEFT + (beat - from) * pixels;
+    const step = (height - DRUMS - 4) / (HIGHEST - LOWEST);
+    const y = (note) => (HIGHEST - Math.min(Math.max(note, LOWEST), HIGHEST)) * step;
+    context.clearRect(0, 0, width, height);
+    this.drawGrid(context, colours, { x, y, from, beats, width, height });
+    context.save();
+    context.beginPath();
+    context.rect(LEFT, 0, width - LEFT, height);
+    context.clip();
+    const thick = Math.max(3, step * 1.5);
+    this.drawPlayed(context, colours, { x, y, from, now, thick, height });
+    this.drawComing(context, colours, { x, y, now, thick });
+    this.drawLine(context, colours, { x, now, height });
+    context.restore();
+    context.strokeStyle = colours.ink;
+    context.lineWidth = 2;
+    stroke(context, x(now), 0, x(now), height);
+  }
+
+  drawGrid(context, colours, { x, y, from, beats, width, height }) {
+    context.font = "11px system-ui, sans-serif";
+    context.textBaseline = "middle";
+    context.textAlign = "right";
+    context.lineWidth = 1;
+    for (let note = LOWEST; note <= HIGHEST; note += 12) {
+      context.strokeStyle = colours.line;
+      stroke(context, LEFT, y(note), width, y(note));
+      context.fillStyle = colours.faint;
+      context.fillText(noteName(note), LEFT - 5, Math.max(6, y(note)));
+    }
+    context.textAlign = "left";
+    for (let beat = Math.ceil(from); beat <= from + beats; beat++) {
+      if (beat < 0) continue;
+      const isBar = beat % this.bar === 0;
+      context.globalAlpha = isBar ? 1 : 0.45;
+      context.strokeStyle = colours.line;
+      context.lineWidth = isBar ? 2 : 1;
+      if (x(beat) > LEFT) stroke(context, x(beat), 0, x(beat), height);
+      context.globalAlpha = 1;
+      if (isBar && x(beat) > LEFT - 4) {
+        context.fillStyle = colours.faint;
+        context.fillText(String(beat / this.bar + 1), x(beat) + 4, 8);
+      }
+    }
+  }
+
+  drawPlayed(context, colours, { x, y, from, now, thick, height }) {
+    for (const { voice, note, start, end } of this.panel.state.notes) {
+      const until = Math.min(end ?? now, now + AHEAD);
+      if (until < from || start > now + AHEAD) continue;
+      context.fillStyle = colours[voice] ?? colours.ink;
+      if (voice === "NO") {
+        context.fillRect(x(start), height - DRUMS + 2, 3, note > 8 ? DRUMS - 8 : DRUMS - 4);
+        continue;
+      }
+      const wide = Math.max(x(until) - x(start) - 1, 2);
+      const sounds = start <= now && (end === null || end > now);
+      context.globalAlpha = sounds ? 1 : 0.72;
+      context.fillRect(x(start), y(note) - thick / 2, wide, thick);
+      context.globalAlpha = 1;
+    }
+  }
+
+  // What comes: the phrase that plays, from where the played notes end.
+  drawComing(context, colours, { x, y, now, thick }) {
+    const { phrase, transpose = [] } = this.panel.state.things;
+    if (!phrase) return;
+    const { tuples, beats } = phrase;
+    this.pitched.forEach((voice, which) => {
+      if (this.panel.state.targets[`mute-${voice}`] >= 0.5) return;
+      context.fillStyle = context.strokeStyle = colours[voice];
+      context.lineWidth = 1;
+      let i = 0;
+      while (i < tuples.length) {
+        let j = i + 1;
+        while (j < tuples.length && tuples[j][which] === tuples[i][which]) j += 1;
+        const [note, start, end] = [tuples[i][which], Math.max(beats[i], now), beats[j]];
+        if (note && end > now) {
+          const top = y(note + (transpose[which] ?? 0)) - thick / 2;
+          const wide = Math.max(x(end) - x(start) - 2, 2);
+          context.globalAlpha = 0.28;
+          context.fillRect(x(start), top, wide, thick);
+          context.globalAlpha = 0.9;
+          context.strokeRect(x(start) + 0.5, top + 0.5, wide - 1, thick - 1);
+        }
+        i = j;
+      }
+    });
+    context.globalAlpha = 1;
+  }
+
+  // From where on what was turned is heard.
+  drawLine(context, colours, { x, now, height }) {
+    const { line } = this.panel.state.things;
+    if (line === null || line === undefined || line < now) return;
+    context.strokeStyle = context.fillStyle = colours.accent;
+    context.lineWidth = 2;
+    context.setLineDash([6, 4]);
+    stroke(context, x(line), 0, x(line), height);
+    context.setLineDash([]);
+    context.fillText("heard from here", x(line) + 5, 22);
+  }
+}
+
+function stroke(context, x0, y0, x1, y1) {
+  context.beginPath();
+  context.moveTo(x0, y0);
+  context.lineTo(x1, y1);
+  context.stroke();
+}

@@ -1,0 +1,178 @@
+"""What browsers get: the page's files, the map, the take's kept bars, and one WebSocket.
+
+The WebSocket says hello with all that never changes, then what has changed, up to 30 times a second; a
+page that reads slowly gets fewer, never older, pictures. What a page says is a `messages.Message`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from asyncio import CancelledError
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
+
+from nesvae_live.latent.atlas import Atlas
+from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, REACH
+from nesvae_live.music.voices import Voice
+from nesvae_live.panel.facts import PanelFacts
+from nesvae_live.panel.guard import Guard
+from nesvae_live.panel.instrument import GoneError, Line
+from nesvae_live.panel.messages import PER_SECOND, Allowance, Learn, Unlearn, parse
+from nesvae_live.panel.picture import Viewer
+from nesvae_live.panel.table import table
+from nesvae_live.panel.watcher import Watcher, is_offered
+
+PAGE = Path(__file__).parent / "page"
+MOST_PAGES = 16
+READ_SECONDS = 5.0
+"""A page that has not read a picture for so long is hung up on; it comes again by itself."""
+
+GOING, POLICY, FAULT, TRY_LATER = 1001, 1008, 1011, 1013
+"""Codes with which a WebSocket is closed (RFC 6455)."""
+
+MOST_REASON = 100
+"""Characters of the reason, of which there may be 123 bytes."""
+
+MAP_SCALE = 65_535
+MEASURE_SCALE = 255
+
+
+class Panel:
+    """Serves a session to browsers."""
+
+    def __init__(self, facts: PanelFacts, port: int) -> None:
+        self.watcher = Watcher(facts)
+        self._facts = facts
+        self._line = Line(facts.control)
+        self._map = b"" if facts.atlas is None else atlas_to_bytes(facts.atlas)
+        routes = [
+            Route("/map.bin", self._serve_map),
+            Route("/take/{name}", self._serve_file),
+            WebSocketRoute("/live", self._live),
+            Mount("/", StaticFiles(directory=PAGE, html=True)),
+        ]
+        self.app: ASGIApp = Guard(Starlette(routes=routes), port)
+
+    def hello(self) -> dict[str, Any]:
+        """All that a page needs to know once."""
+        facts = self._facts
+        return {
+            "hello": {
+                "table": table(facts.n_style, facts.axes),
+                "attributes": [attribute.name for attribute in ATTRIBUTES],
+                "voices": [voice.name for voice in Voice],
+                "meter": facts.meter,
+                "beats_per_bar": facts.beats_per_bar,
+                "checkpoint": facts.checkpoint,
+                "preset": facts.preset,
+                "has_map": facts.atlas is not None,
+            }
+        }
+
+    def close(self) -> None:
+        """Hang up on the instrument."""
+        self.watcher.close()
+        self._line.close()
+
+    async def _serve_map(self, _request: Request) -> Response:
+        return Response(self._map, media_type="application/octet-stream")
+
+    async def _serve_file(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        path = self._facts.take / name
+        if Path(name).name != name or not is_offered(name) or not path.is_file():
+            return PlainTextResponse("no such file in this take\n", 404)
+        return FileResponse(path, filename=name)
+
+    async def _live(self, page: WebSocket) -> None:
+        await page.accept()
+        if self.watcher.viewers >= MOST_PAGES:
+            await page.close(TRY_LATER, f"{MOST_PAGES} pages look already")
+            return
+        self.watcher.viewers += 1
+        self.watcher.wake()
+        tasks = [asyncio.create_task(self._show(page)), asyncio.create_task(self._listen(page))]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.watcher.viewers -= 1
+            for task in tasks:
+                task.cancel()
+            ends = await asyncio.gather(*tasks, return_exceptions=True)
+            with contextlib.suppress(RuntimeError, OSError):  # it left, or was sent off with reason
+                await page.close(*_ending(ends))
+
+    async def _show(self, page: WebSocket) -> None:
+        """Send what changes, for as long as the page reads."""
+        viewer = Viewer()
+        await _send(page, self.hello())
+        while True:
+            await _send(page, viewer.news(self.watcher.picture))
+            await self.watcher.next_picture()
+
+    async def _listen(self, page: WebSocket) -> None:
+        """Carry out what the page says, one after the other, until it leaves or says too much."""
+        allowance = Allowance(time.monotonic())
+        while True:
+            event = await page.receive()
+            if event["type"] == "websocket.disconnect":
+                return
+            if not allowance.take(time.monotonic()):
+                await page.close(POLICY, f"more than {PER_SECOND:.0f} messages a second")
+                return
+            said = event.get("text")
+            error = await self._carry_out(said if said is not None else event.get("bytes", b""))
+            if error is not None:
+                await _send(page, {"error": error})
+
+    async def _carry_out(self, said: str | bytes) -> str | None:
+        """Carry out a message; what was wrong, in one line, or None."""
+        try:
+            message = parse(said)
+            answer = await self._line.ask(message.to_command(self._facts.atlas))
+        except (ValueError, GoneError) as error:
+            return str(error)
+        if isinstance(message, Learn | Unlearn):
+            self.watcher.begin_learning()
+        return None if answer.get("ok") else str(answer.get("error"))
+
+
+def _ending(ends: Sequence[BaseException | None]) -> tuple[int, str]:
+    """The code and the reason with which a page is hung up on."""
+    faults = [end for end in ends if end is not None and not isinstance(end, CancelledError)]
+    if not faults:
+        return GOING, ""
+    fault = faults[0]
+    if isinstance(fault, TimeoutError):
+        return TRY_LATER, "the page does not read"
+    return FAULT, f"{type(fault).__name__}: {fault}"[:MOST_REASON]
+
+
+async def _send(page: WebSocket, content: dict[str, Any]) -> None:
+    async with asyncio.timeout(READ_SECONDS):
+        await page.send_text(msgspec.json.encode(content).decode())
+
+
+def atlas_to_bytes(atlas: Atlas) -> bytes:
+    """The map as the page reads it: little-endian, row after row.
+
+    First how many points there are (uint32), then (x, y) of each in 0..65535 (uint16), then its
+    attributes in 0..255, for the colours (uint8).
+    """
+    places = np.round(np.clip(atlas.xy, 0.0, 1.0) * MAP_SCALE).astype("<u2")
+    measures = np.clip(atlas.z[:, :N_ATTRIBUTES], -REACH, REACH) / (2 * REACH) + 0.5
+    colours = np.round(measures * MEASURE_SCALE).astype(np.uint8)
+    return np.uint32(len(places)).tobytes() + places.tobytes() + colours.tobytes()

@@ -1,0 +1,112 @@
+"""The panel's process: started, ended, stuck, started again; and its port."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nesvae_live.panel.keeper import (
+    START_SECONDS,
+    STUCK_SECONDS,
+    PanelError,
+    PanelKeeper,
+    open_port,
+)
+from tests.support.fakes import ManualTime
+from tests.support.panels import BarePage, Told, free_port, some_facts
+from tests.support.waiting import wait_until
+
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def time() -> ManualTime:
+    return ManualTime(100.0)
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def keeper(tmp_path: Path, time: ManualTime, said: list[str]) -> Iterator[PanelKeeper]:
+    keeper = PanelKeeper(open_port(free_port()), some_facts(tmp_path), time, said.append)
+    keeper.look()
+    yield keeper
+    keeper.close()
+
+
+def see(keeper: PanelKeeper) -> None:
+    """Let a page come, which waits until there is a process to serve it."""
+    with BarePage(keeper.port, open_timeout=PATIENCE) as page:
+        page.wait_for(lambda: page.pictures > 0, PATIENCE)
+
+
+def test_a_process_that_is_killed_is_started_again_at_the_same_address(
+    tmp_path: Path, keeper: PanelKeeper, time: ManualTime, said: list[str]
+) -> None:
+    with Told(tmp_path):
+        see(keeper)
+        assert keeper.pid is not None
+        os.kill(keeper.pid, signal.SIGKILL)
+
+        def noticed() -> bool:
+            keeper.look()
+            return bool(said)
+
+        assert wait_until(noticed)
+        assert said == ["the panel ended: it is started again"]
+        keeper.look()
+        assert keeper.starts == 1  # not at once: what ends at once would be started for ever
+        time.value += 2.0
+        keeper.look()
+        assert keeper.starts == 2
+        see(keeper)
+
+
+def test_a_process_that_gives_no_sign_of_life_is_ended_and_started_again(
+    keeper: PanelKeeper, time: ManualTime, said: list[str]
+) -> None:
+    see(keeper)
+    stuck = keeper.pid
+    assert stuck is not None
+    os.kill(stuck, signal.SIGSTOP)
+    keeper.look()
+    time.value += START_SECONDS + STUCK_SECONDS + 1.0
+    keeper.look()  # its last words are heard, if it had any
+    time.value += STUCK_SECONDS + 1.0
+    keeper.look()
+    assert said == ["the panel was stuck: it is started again"]
+    assert not Path(f"/proc/{stuck}").exists()
+    time.value += 2.0
+    keeper.look()
+    assert keeper.starts == 2
+
+
+def test_closing_ends_the_process_and_gives_the_port_back(keeper: PanelKeeper) -> None:
+    see(keeper)
+    process, port = keeper.pid, keeper.port
+    keeper.close()
+    keeper.close()
+    assert not Path(f"/proc/{process}").exists()
+    socket.create_server(("127.0.0.1", port)).close()
+
+
+def test_a_port_that_is_taken_gets_the_next_one() -> None:
+    with open_port(free_port()) as first:
+        port = first.getsockname()[1]
+        with open_port(port) as second:
+            assert port < second.getsockname()[1] < port + 16
+            assert second.getsockname()[0] == "127.0.0.1"
+
+
+def test_without_a_free_port_one_line_says_so() -> None:
+    with socket.create_server(("127.0.0.1", 65_535)) as _, pytest.raises(PanelError) as caught:
+        open_port(65_535)
+    assert "--no-panel" in str(caught.value)
