@@ -10,15 +10,16 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from tests.support.browser import find_chromium
 from tests.support.jack import JackServer, JackServers, why_no_jack
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 NICE = 10
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox")
 
 
 def find_corpus() -> Path:
@@ -33,9 +34,9 @@ def find_oracle() -> Path:
 
 
 def why_no_browser() -> str | None:
-    if any(shutil.which(name) for name in BROWSERS):
-        return None
-    return f"no browser found ({', '.join(BROWSERS)})"
+    if find_chromium() is None:
+        return "no Chromium found (Debian: chromium)"
+    return None if find_spec("playwright") else "no playwright: pip install playwright"
 
 
 def why_no_corpus() -> str | None:

@@ -17,7 +17,7 @@ ROOT = Path(nesvae_live.__file__).parent
 PACKAGE = "nesvae_live."
 
 INSTRUMENT = ("clock", "music", "latent", "model", "chip", "control", "log", "engine", "presets")
-PROGRAMS = (*INSTRUMENT, "io", "io.midi", "io.audio", "io.remote", "take")
+PROGRAMS = (*INSTRUMENT, "io", "io.midi", "io.audio", "io.remote", "take", "panel")
 ROOMS: dict[str, tuple[str, ...]] = {
     "clock": (),
     "music": ("clock",),
@@ -33,6 +33,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "io.audio": ("clock", "music", "chip", "log", "io"),
     "io.remote": ("clock", "music", "control", "latent"),
     "take": ("clock", "music", "latent", "chip", "control", "log", "engine"),
+    "panel": ("clock", "music", "latent", "control", "io.remote"),
     "app": PROGRAMS,
     "cli": (*PROGRAMS, "app", "bench", "evaluation", "training"),
     "bench": (*PROGRAMS, "app"),
@@ -65,7 +66,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "tqdm": ("cli.jam", "app.render", "training.*", "evaluation.*"),
     "msgspec": (
         *("log.codec", "log.plain", "log.quick"),
-        *("io.remote.*", "presets.tomltable", "presets.snapshotbank"),
+        *("io.remote.*", "panel.*", "presets.tomltable", "presets.snapshotbank"),
     ),
     "platformdirs": ("io.remote.client", "paths"),
     "tomlkit": ("presets.presetfile",),
@@ -81,10 +82,23 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "matplotlib": ("take.picture", "app.piece", "evaluation.*", "training.*"),
     "sklearn": ("evaluation.contexts", "training.maplayout"),
     "threadpoolctl": ("training.maplayout",),
+    "starlette": ("panel.guard", "panel.server"),
+    "uvicorn": ("panel.process",),
 }
 """Who may import what is not in the standard library; numpy is everyone's."""
 
-HEAVY = ("torch", "numba", "pyo", "rtmidi", "mido", "matplotlib", "jack", "safetensors")
+HEAVY = (
+    "starlette",
+    "uvicorn",
+    "torch",
+    "numba",
+    "pyo",
+    "rtmidi",
+    "mido",
+    "matplotlib",
+    "jack",
+    "safetensors",
+)
 
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path

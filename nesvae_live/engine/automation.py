@@ -171,7 +171,7 @@ class Automation:
 
     def stand(self, setting: Setting, at: float) -> None:
         """Let everything but the arrangement stand as in `setting` now, by hand."""
-        self._rest()
+        self._end_all()
         self.live.pose(setting, at, "point")
 
     def roll(self, amount: float, line: float) -> None:

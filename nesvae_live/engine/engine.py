@@ -10,7 +10,7 @@
 | pyo callback, in a process of its own | copy a block, count it | anything else |
 | recorder | write files from a queue | push back |
 | feedback | send what is on its queue to the controller | ask anything of the sequencer |
-| control socket | parse a command, put it on the inbox | act on it |
+| control socket | read how things stand, parse a command, put it on the inbox | act on it |
 | main | build, status line, signals | real-time work |
 """
 

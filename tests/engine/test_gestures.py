@@ -17,8 +17,6 @@ from nesvae_live.control.gestureinputs import (
     SetKey,
     SetPair,
     SetPoint,
-    SetSeed,
-    SetTemperature,
     SetTranspose,
     StartMorph,
     StoreSnapshot,

@@ -1,0 +1,110 @@
+"""The panel beside the music: what becomes of it changes no note; what is done on it does."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from nesvae_live.control.gestureinputs import SetPoint
+from nesvae_live.log.entries import Heard, Sent, Spliced
+from nesvae_live.music.events import NoteOn
+from tests.support.browser import chromium, opened
+from tests.support.daemon import Daemon
+from tests.support.jack import JackServer
+from tests.support.panels import BarePage, free_port
+from tests.support.probe import JackProbe
+from tests.support.waiting import wait_until
+
+QUIET = ("--audio", "none", "--midi-api", "none", "--no-status", "--seed", "3")
+NOTE_ON = 0x90
+PATIENCE = 60.0
+
+
+def panel_process(daemon: Daemon) -> int:
+    """The number of the panel's process: the instrument's child that is no resource tracker."""
+    children = Path(f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children").read_text()
+    found = [
+        int(child)
+        for child in children.split()
+        if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()
+    ]
+    assert len(found) == 1, children
+    return found[0]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are found in /proc")
+def test_a_panel_that_is_killed_changes_nothing_and_comes_back_where_it_was(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    with Daemon(tmp_path, "--panel-port", str(port), *QUIET) as daemon:
+        with BarePage(port, open_timeout=PATIENCE) as page:
+            page.wait_for(lambda: "tempo" in page.things, PATIENCE)
+            os.kill(panel_process(daemon), signal.SIGKILL)
+        before = daemon.ctl(do="status")
+        with BarePage(port, open_timeout=PATIENCE) as page:
+            page.say(do="move", target="density", value=0.75)
+            page.wait_for(lambda: page.targets.get("density") == 0.75, PATIENCE)
+        after = daemon.ctl(do="status")
+        for figure in ("events_late", "decodes_missed", "underruns"):
+            assert after[figure] == before[figure]
+        assert daemon.end() == 0
+    assert "panel ended: it is started again" in daemon.said
+
+
+@pytest.mark.slow
+def test_a_port_that_is_taken_gets_the_next_one_and_says_so(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with Daemon(tmp_path, "--panel-port", str(port), "--bars", "1", *QUIET) as daemon:
+            assert daemon.wait() == 0
+    found = re.search(rf"panel at http://127.0.0.1:(\d+)/ \(port {port} is taken\)", daemon.said)
+    assert found
+    assert port < int(found[1]) < port + 16
+
+
+@pytest.mark.slow
+@pytest.mark.jack
+@pytest.mark.browser
+def test_a_drag_on_the_map_is_heard_at_the_jack_port(
+    jack_server: JackServer, tmp_path: Path
+) -> None:
+    assert os.environ["JACK_DEFAULT_SERVER"] == jack_server.name
+    port = free_port()
+    options = ("--midi-api", "jack", "--audio", "none", "--swap", "now", "--seed", "3")
+    with (
+        Daemon(tmp_path, "--panel-port", str(port), "--no-status", *options) as daemon,
+        JackProbe() as probe,
+        chromium() as browser,
+    ):
+        probe.connect_midi_from("nesvae_live_out")
+        with opened(browser, f"http://127.0.0.1:{port}/") as page:
+            canvas = page.locator("#map-canvas")
+            canvas.scroll_into_view_if_needed()
+            canvas.drag_to(
+                canvas, source_position={"x": 80, "y": 80}, target_position={"x": 200, "y": 170}
+            )
+            heard = len(probe.midi)
+            assert wait_until(lambda: len(probe.midi) > heard + 30)
+            assert daemon.end() == 0
+        at_port = [data[1] for _, data in probe.midi if data[0] & 0xF0 == NOTE_ON and data[2]]
+    entries = daemon.jam().entries
+    points = [e.input for e in entries if isinstance(e, Heard) and isinstance(e.input, SetPoint)]
+    assert points
+    asked = points[-1]
+    tails = [e for e in entries if isinstance(e, Spliced) and e.at > asked.at]
+    assert tails[0].z == pytest.approx(asked.z, abs=1e-3)
+    assert tails[0].at - asked.at < 1.0
+    after = [
+        e.event.note
+        for e in entries
+        if isinstance(e, Sent) and isinstance(e.event, NoteOn) and e.beat >= tails[0].beat
+    ]
+    assert len(after) > 5
+    assert at_port[-len(after) :] == after
