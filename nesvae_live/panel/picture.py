@@ -117,7 +117,7 @@ class Picture:
 
     def _place(self, z: NDArray[np.float32]) -> Place:
         assert self._facts.atlas is not None  # the caller asked
-        x, y = self._facts.atlas.place(z)
+        x, y = self._facts.atlas.locate(z)
         return round(x, 4), round(y, 4)
 
     def _places(self, snapshots: Mapping[str, Any]) -> dict[str, Place | None]:
