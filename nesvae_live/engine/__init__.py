@@ -16,6 +16,7 @@ It is given its time, outputs, decoder and journal, and knows no network, chip, 
     placedphrase  a phrase on its beats: where it may be cut for a splice; the history of phrases
     schedule      which notes are due on which beat, with swing; which notes sound
     outputs       notes shaped by patches and sent to every output, in order of time
+    lookout       what was played, what comes and how all stands, for whoever watches
     journaling    entries for the log: a step's time, the tempo line, decoded phrases
 
 May import `clock`, `music`, `latent`, `control` and `log`.

@@ -1,10 +1,20 @@
-"""The page on which the instrument is looked at and touched, and its server, a process of its own.
+"""The panel: the page on which the instrument is seen and played, and its server, a process apart.
 
-Start with `keeper`: it opens the port in the instrument, and starts the process and starts it again.
-`child` begins that process and `process` serves: it speaks to the instrument over the control socket alone, so that the
-music goes on whatever becomes of it. There `instrument` asks, `picture` keeps what there is to see,
-`server` serves it to browsers behind `guard`, `messages` are all that a page can say, and `table`
-says which targets it shows where. `page/` is what the browser gets: plain ES modules, as they are.
+It talks to the instrument over the control socket alone: whatever becomes of it, the music goes on.
 
-It may import clock, music, latent, control and io.remote.
+    keeper        in the instrument: opens the port, starts the process, and starts it again
+    facts         what the process is told when it starts
+    child         where the process begins
+    process       uvicorn on the port, until the instrument is gone
+    server        what browsers get: files, the map, kept bars, and one WebSocket
+    guard         who may come in: Host, Origin and site are checked
+    messages      everything that a page can say, and how much of it
+    table         the targets as the page shows them
+    watcher       looks at the instrument for all pages at once
+    picture       what there is to see, told to each page as news
+    instrument    the control socket, asked from asyncio
+
+`page/` is what the browser gets: plain ES modules, as they are.
+
+May import `clock`, `music`, `latent`, `control` and `io.remote`.
 """
