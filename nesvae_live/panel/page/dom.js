@@ -32,6 +32,9 @@ export function surface(canvas) {
   return { context, width, height, resized };
 }
 
+// The size of letters on a canvas: nothing on stage is smaller than 18.
+export const lettering = (usual) => (document.body.classList.contains("stage") ? 18 : usual);
+
 // The colours of the theme, read once for each theme.
 let colours = null;
 export function themeColours() {

@@ -1,6 +1,6 @@
 // The map: every phrase of the corpus a dot, where the knobs are, where they were, and the snapshots.
 
-import { byId, make, surface, themeColours } from "./dom.js";
+import { byId, lettering, make, surface, themeColours } from "./dom.js";
 
 const TRAIL = 90;
 const MOVED = 0.003;
@@ -139,7 +139,8 @@ export class MapView {
 
   drawSnapshots(context, colours) {
     const { places = {}, morph, place } = this.panel.state.things;
-    context.font = "600 12px system-ui, sans-serif";
+    const size = lettering(12);
+    context.font = `600 ${size}px system-ui, sans-serif`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     for (const [slot, there] of Object.entries(places)) {
@@ -152,7 +153,7 @@ export class MapView {
         line(context, ...this.at(place), x, y);
         context.setLineDash([]);
       }
-      disc(context, x, y, 9, colours.paper, colours.ink);
+      disc(context, x, y, size * 0.75, colours.paper, colours.ink);
       context.fillStyle = colours.ink;
       context.fillText(slot, x, y + 0.5);
     }

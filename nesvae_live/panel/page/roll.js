@@ -1,11 +1,10 @@
 // The roll: the last bars as they were played, the playhead, and what comes, as it was decoded.
 
-import { byId, make, noteName, surface, themeColours } from "./dom.js";
+import { byId, lettering, make, noteName, surface, themeColours } from "./dom.js";
 
 const LOWEST = 24;
 const HIGHEST = 100;
 const DRUMS = 16; // pixels for the noise voice, at the bottom
-const LEFT = 30; // pixels for the names of octaves
 const WIDE = 720;
 const AHEAD = 0.12; // beats by which events are there before they sound
 const LABELS = { P1: "pulse 1", P2: "pulse 2", TR: "triangle", NO: "noise" };
@@ -41,15 +40,16 @@ export class Roll {
     const now = this.panel.state.beatNow();
     const beats = bars * this.bar;
     const from = now - beats * 0.66;
-    const pixels = (width - LEFT) / beats;
-    const x = (beat) => LEFT + (beat - from) * pixels;
+    const left = lettering(11) * 2.7; // for the names of octaves
+    const pixels = (width - left) / beats;
+    const x = (beat) => left + (beat - from) * pixels;
     const step = (height - DRUMS - 4) / (HIGHEST - LOWEST);
     const y = (note) => (HIGHEST - Math.min(Math.max(note, LOWEST), HIGHEST)) * step;
     context.clearRect(0, 0, width, height);
-    this.drawGrid(context, colours, { x, y, from, beats, width, height });
+    this.drawGrid(context, colours, { x, y, from, beats, width, height, left });
     context.save();
     context.beginPath();
-    context.rect(LEFT, 0, width - LEFT, height);
+    context.rect(left, 0, width - left, height);
     context.clip();
     const thick = Math.max(3, step * 1.5);
     this.drawPlayed(context, colours, { x, y, from, now, thick, height });
@@ -61,16 +61,17 @@ export class Roll {
     stroke(context, x(now), 0, x(now), height);
   }
 
-  drawGrid(context, colours, { x, y, from, beats, width, height }) {
-    context.font = "11px system-ui, sans-serif";
+  drawGrid(context, colours, { x, y, from, beats, width, height, left }) {
+    const size = lettering(11);
+    context.font = `${size}px system-ui, sans-serif`;
     context.textBaseline = "middle";
     context.textAlign = "right";
     context.lineWidth = 1;
     for (let note = LOWEST; note <= HIGHEST; note += 12) {
       context.strokeStyle = colours.line;
-      stroke(context, LEFT, y(note), width, y(note));
+      stroke(context, left, y(note), width, y(note));
       context.fillStyle = colours.faint;
-      context.fillText(noteName(note), LEFT - 5, Math.max(6, y(note)));
+      context.fillText(noteName(note), left - 5, Math.max(size / 2 + 1, y(note)));
     }
     context.textAlign = "left";
     for (let beat = Math.ceil(from); beat <= from + beats; beat++) {
@@ -79,11 +80,11 @@ export class Roll {
       context.globalAlpha = isBar ? 1 : 0.45;
       context.strokeStyle = colours.line;
       context.lineWidth = isBar ? 2 : 1;
-      if (x(beat) > LEFT) stroke(context, x(beat), 0, x(beat), height);
+      if (x(beat) > left) stroke(context, x(beat), 0, x(beat), height);
       context.globalAlpha = 1;
-      if (isBar && x(beat) > LEFT - 4) {
+      if (isBar && x(beat) > left - 4) {
         context.fillStyle = colours.faint;
-        context.fillText(String(beat / this.bar + 1), x(beat) + 4, 8);
+        context.fillText(String(beat / this.bar + 1), x(beat) + 4, size * 0.7);
       }
     }
   }
@@ -142,7 +143,7 @@ export class Roll {
     context.setLineDash([6, 4]);
     stroke(context, x(line), 0, x(line), height);
     context.setLineDash([]);
-    context.fillText("heard from here", x(line) + 5, 22);
+    context.fillText("heard from here", x(line) + 5, lettering(11) * 2);
   }
 }
 
