@@ -80,6 +80,11 @@ def test_every_module_is_in_the_wheel(names: set[str]) -> None:
     assert modules <= names
 
 
+def test_the_panels_page_is_in_the_wheel(names: set[str]) -> None:
+    page = ROOT / "nesvae_live" / "panel" / "page"
+    assert {path.relative_to(ROOT).as_posix() for path in page.iterdir()} <= names
+
+
 def test_presets_checkpoints_and_their_cards_are_in_the_wheel(names: set[str]) -> None:
     for kind, pattern in (("presets", "*.toml"), ("checkpoints", "*.safetensors")):
         assert list((ROOT / kind).glob(pattern)), f"{kind} is empty"
