@@ -14,12 +14,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.browser import find_chromium
 from tests.support.jack import JackServer, JackServers, why_no_jack
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 NICE = 10
+settings.register_profile("untimed", deadline=None)  # two processes test side by side
+settings.load_profile("untimed")
 
 
 def find_corpus() -> Path:

@@ -39,7 +39,8 @@ def test_the_tour_in_the_docstring_plays_eight_bars_and_decodes_a_phrase(tmp_pat
     lines = str(nesvae_live.__doc__).splitlines()
     tour = textwrap.dedent("\n".join(line for line in lines if not line or line.startswith("    ")))
     assert len([line for line in tour.splitlines() if line]) <= 12
-    home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "XDG_MUSIC_DIR": str(tmp_path)}
+    names = ("HOME", "XDG_CONFIG_HOME", "XDG_MUSIC_DIR", "XDG_RUNTIME_DIR")
+    home = dict.fromkeys(names, str(tmp_path))
     done = subprocess.run(
         [sys.executable, "-c", tour],
         capture_output=True,
