@@ -145,6 +145,7 @@ def test_real_songs_get_the_places_that_training_gives_them(
     assert np.allclose(us, reference.mu, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_bank_that_is_read_back(
     tmp_path: Path, checkpoint: Checkpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -186,6 +187,7 @@ def test_what_the_instrument_is_given_is_what_was_encoded(
     assert np.allclose(z[8:], u, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_of_a_long_piece_64_phrases_are_taken_from_where_one_says(
     tmp_path: Path, checkpoint: Checkpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -329,6 +331,7 @@ def test_interpolate_writes_midi_sound_and_picture(
     assert "there is no phrase 999, only" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_ends_of_the_way_are_the_places_own_phrases(checkpoint: Checkpoint) -> None:
     tuples = steps_to_tuples(make_notes())
     a, b = (e.place for e in encode_tuples(tuples, checkpoint, "x")[:2])

@@ -125,6 +125,7 @@ def test_random_writes_stay_within_the_mixer_s_range(writes: Writes, rate: int) 
     assert int(difference.max()) <= 3
 
 
+@pytest.mark.slow
 def test_ten_minutes_of_random_writes_neither_grow_the_queue_nor_leave_the_range() -> None:
     rng = np.random.default_rng(1)
     apu, blocker = Apu(), DcBlocker(44_100)

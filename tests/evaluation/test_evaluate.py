@@ -464,6 +464,7 @@ def test_accuracy_is_whole_for_what_the_decoder_spells_itself(held_out: Corpus) 
     assert found["teacher_forced"]["value"] == found["free_running"]["value"] == 1
 
 
+@pytest.mark.slow
 def test_the_auto_mode_is_the_same_for_a_seed() -> None:
     checkpoint = tiny_checkpoint()
     model, spread = load_model(checkpoint), Spread.plain(TINY.style)

@@ -47,6 +47,7 @@ def assert_is_complete(take: Path, jam: Jam) -> None:
     assert bars == {jam.bars()}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_after_kill_9_a_take_is_completed_up_to_the_last_second(tmp_path: Path) -> None:
     with Daemon(tmp_path, *SILENT, "--tempo", "200", "--seed", "3") as daemon:
@@ -234,6 +235,7 @@ def test_a_disk_that_is_full_in_mid_jam_costs_nothing_once_there_is_room(small_d
         assert ours == (daemon.take / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_kill_on_a_full_disk_leaves_what_was_written(small_disk: Path) -> None:
     player = small_disk.parent / "player"
     with Daemon(player, *SILENT, "--tempo", "200", "--seed", "5") as daemon:

@@ -70,7 +70,9 @@ def test_the_random_jams_have_everything_in_them() -> None:
     assert len(answers) > sum(isinstance(e, Spliced) for e in entries) > 10, "some came too late"
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize(
+    "seed", [pytest.param(n, marks=[pytest.mark.slow] if n >= 10 else []) for n in range(50)]
+)
 def test_a_random_jam_plays_again_to_the_byte_and_to_the_sample(seed: int, tmp_path: Path) -> None:
     """Its log is stripped of all that can be computed, or falsified, in turn."""
     jam = SimulatedJam(seed, 7.0, follows=seed % 3 == 2)

@@ -211,6 +211,7 @@ def test_the_death_of_the_jack_server_is_one_line_and_the_take_is_whole(
     assert_take_is_whole(daemon.take, daemon.jam(), at_least=8)
 
 
+@pytest.mark.slow
 def test_with_no_device_at_all_it_plays_into_the_take_and_says_what_it_could_not_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

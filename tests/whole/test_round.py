@@ -12,6 +12,7 @@ from tests.support.waiting import wait_until
 SILENT = ("--midi-api", "none", "--audio", "none", "--no-status", "--tempo", "400")
 
 
+@pytest.mark.slow
 def test_a_round_that_was_asked_for_at_the_start_needs_snapshots_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
