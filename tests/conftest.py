@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.util import find_spec
@@ -18,6 +20,7 @@ from hypothesis import settings
 
 from tests.support.browser import find_chromium
 from tests.support.jack import JackServer, JackServers, why_no_jack
+from tests.support.places import ROOT
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 NICE = 10
@@ -70,6 +73,13 @@ NEEDS: dict[str, Callable[[], str | None]] = {
     "corpus": why_no_corpus,
     "oracle": why_no_oracle,
 }
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Before several processes begin, compile once what all of them need."""
+    if session.config.getoption("numprocesses", None):  # none in those processes
+        command = [sys.executable, "-m", "tests.support.compiled"]
+        subprocess.run(command, cwd=ROOT, check=True)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -136,9 +136,9 @@ def test_a_bench_that_is_ended_early_leaves_no_server_behind() -> None:
         process.stderr.readline()
         # Listing processes all the time would take a core from what is being started.
         started = wait_until(lambda: len(family(process.pid)) > 2, timeout=30.0, every=0.2)
-        assert started, "a server and a case"
         beneath = family(process.pid)
         process.terminate()
+        assert started, "a server and a case"
         said = process.stderr.read()
     assert process.returncode == 128 + signal.SIGTERM
     assert said == b""

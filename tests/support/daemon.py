@@ -63,10 +63,14 @@ class Daemon:
 
     def __enter__(self) -> Self:
         deadline = time.monotonic() + START_SECONDS
-        while not self.plays():
-            assert self.process.poll() is None, f"it ended: {self.said}"
-            assert time.monotonic() < deadline, f"it did not start: {self.said}"
-            time.sleep(0.02)
+        try:
+            while not self.plays():
+                assert self.process.poll() is None, f"it ended: {self.said}"
+                assert time.monotonic() < deadline, f"it did not start: {self.said}"
+                time.sleep(0.02)
+        except BaseException:  # it would join the servers of all tests that follow
+            self._leave()
+            raise
         return self
 
     def __exit__(
@@ -75,6 +79,10 @@ class Daemon:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        """Kill it if it still runs."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
