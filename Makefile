@@ -33,12 +33,14 @@ demo: $(VENV)/.installed-play
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 
 check: lint
-	$(PYTEST) -m "not (slow or soak or jack or browser)" $(PYTEST_ARGS)
+	$(BIN)/mypy & types=$$!; \
+	$(PYTEST) -m "not (slow or soak or jack or browser)" $(PYTEST_ARGS); tests=$$?; \
+	wait $$types && exit $$tests
 
 test: lint
+	$(BIN)/mypy
 	$(PYTEST) --cov --durations 20 $(PYTEST_ARGS)
 
 soak: $(VENV)/.installed-dev

@@ -109,7 +109,7 @@ def test_the_knobs_stand_at_an_excerpt_s_beginning_as_they_stood(take: Path, who
     excerpt = read_excerpt(take / LOG_NAME, 9, 9).jam
     stood: dict[str, float | None] = {}
     for entry in whole.entries:
-        if isinstance(entry, Turned) and whole.beat_at(entry.at) < 31.5:
+        if isinstance(entry, Turned) and whole.beat_at(entry.at) < 32.0:
             stood[entry.knob] = entry.value
     at_first = {e.knob: e.value for e in excerpt.entries if isinstance(e, Turned) and e.at == 0.0}
     assert len(at_first) > 2
