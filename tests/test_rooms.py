@@ -16,14 +16,19 @@ import nesvae_live
 ROOT = Path(nesvae_live.__file__).parent
 PACKAGE = "nesvae_live."
 
-INSTRUMENT = ("clock", "music", "latent", "model", "chip", "control", "log", "engine", "presets")
+INSTRUMENT = (
+    *("clock", "music", "metre", "latent", "model", "chip", "song"),
+    *("control", "log", "engine", "presets"),
+)
 PROGRAMS = (*INSTRUMENT, "io", "io.midi", "io.audio", "io.remote", "take", "panel")
 ROOMS: dict[str, tuple[str, ...]] = {
     "clock": (),
     "music": ("clock",),
+    "metre": ("music",),
     "latent": ("music",),
     "model": ("music", "latent"),
-    "chip": ("music",),
+    "chip": ("music", "metre"),
+    "song": ("music", "metre", "latent", "model", "chip"),
     "control": ("clock", "music", "latent"),
     "log": ("clock", "music", "control"),
     "engine": ("clock", "music", "latent", "control", "log"),
@@ -37,15 +42,15 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app": PROGRAMS,
     "cli": (*PROGRAMS, "app", "bench", "evaluation", "training"),
     "bench": (*PROGRAMS, "app"),
-    "evaluation": ("music", "latent", "model", "chip"),
-    "training": ("music", "latent", "model", "chip", "evaluation"),
+    "evaluation": ("music", "metre", "latent", "model", "chip", "song"),
+    "training": ("music", "metre", "latent", "model", "chip", "song", "evaluation"),
 }
 """Each room, from the bottom up, and the rooms that it may import from."""
 
 TOP = ("__init__", "__main__", "paths")
 """What lies beside the rooms. Everyone may import the package itself and `paths`."""
 
-PURE = ("clock", "music", "latent", "chip", "control", "log")
+PURE = ("clock", "music", "metre", "latent", "chip", "control", "log")
 """No threads, no time, no log, no hidden randomness: they come in as arguments."""
 
 IMPURE = {
@@ -57,12 +62,17 @@ PURE_BUT = {"clock.hosttime": {"time"}, "control.learn": {"queue"}}
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "numpy": ("*",),
-    "numba": ("chip.kernel", "model.decoder", "model.encoder", "model.gru"),
+    "numba": (
+        *("chip.kernel", "model.decoder", "model.encoder", "model.gru", "model.symbols"),
+        *("song.candidates", "song.songdecoder"),
+    ),
     "torch": (
-        *("model.vae", "model.int8", "evaluation.*", "training.*"),
+        *("model.vae", "model.int8", "song.song", "song.pointer", "song.prior"),
+        *("song.measuring", "song.songbound", "song.songsampling", "song.devicecorpus"),
+        *("evaluation.*", "training.*"),
         *("cli.network", "bench.usual"),
     ),
-    "safetensors": ("model.checkpoint", "training.*"),
+    "safetensors": ("model.checkpoint", "song.songcheckpoint", "training.*"),
     "tqdm": ("cli.jam", "app.render", "training.*", "evaluation.*"),
     "msgspec": (
         *("log.codec", "log.plain", "log.quick"),

@@ -15,6 +15,7 @@ In reading order:
     npzscore    scores as npz files
     convert     from any of these formats to another, and to sound
     corpus      NES-MDB's archive as songs of tuples and phrases
+    tickcorpus  the same in ticks, with the metre that was found in each song
 
-It may import `music`, and is pure. It knows no jam and no device.
+It may import `music` and `metre`, and is pure. It knows no jam and no device.
 """

@@ -55,6 +55,28 @@ def read_split(source: Path, split: str) -> Corpus:
         CorpusError: the file is missing or not an archive, the split is missing, or a song can't
             be read.
     """
+    files, sha256 = read_files(source, split)
+    names, songs = [], []
+    for name, data in files:
+        try:
+            score = _notes(name, data)
+            tuples = steps_to_tuples(score[:, : len(VOICES)])
+        except ValueError as error:
+            raise CorpusError(f"{source}: {split}/{name}: {error}") from error
+        if len(tuples):
+            names.append(name)
+            songs.append(tuples)
+    if not songs:
+        raise CorpusError(f"{source}: split {split!r} has no song with a step in it")
+    return Corpus(tuple(names), tuple(songs), sha256)
+
+
+def read_files(source: Path, split: str) -> tuple[list[tuple[str, bytes]], str]:
+    """The files of a split in order of their names, each with its bytes, and a hash of them all.
+
+    Raises:
+        CorpusError: as `read_split`, but for what is in a song.
+    """
     if not source.exists():
         raise CorpusError(f"{source}: no such archive or folder")
     try:
@@ -66,21 +88,10 @@ def read_split(source: Path, split: str) -> Corpus:
         raise CorpusError(
             f"{source}: no split {split!r}: expected files {split}/*{SUFFIXES[0]} or *{SUFFIXES[1]}"
         )
-    names, songs = [], []
     digest = hashlib.sha256()
     for name, data in files:
         digest.update(name.encode() + b"\0" + data)
-        try:
-            score = _notes(name, data)
-            tuples = steps_to_tuples(score[:, : len(VOICES)])
-        except ValueError as error:
-            raise CorpusError(f"{source}: {split}/{name}: {error}") from error
-        if len(tuples):
-            names.append(name)
-            songs.append(tuples)
-    if not songs:
-        raise CorpusError(f"{source}: split {split!r} has no song with a step in it")
-    return Corpus(tuple(names), tuple(songs), digest.hexdigest())
+    return files, digest.hexdigest()
 
 
 def _notes(name: str, data: bytes) -> NDArray[np.uint8]:

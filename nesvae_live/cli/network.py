@@ -16,6 +16,8 @@ STEPS = Range(1, 10**9)
 STREAMS = Range(1, 4096)
 THREADS = Range(1, 1024)
 CHECKS = Range(1, 10**9)
+QUICK_SONG = {"contexts": 24, "runs": 32}
+"""How much `evaluate --quick` measures of a checkpoint of version 3."""
 DATA = "the archive of NES-MDB, or a folder of it"
 
 
@@ -55,6 +57,13 @@ def _train(p: argparse.ArgumentParser) -> None:
         "--rate", type=float, default=32.0, help="nats of style in a phrase; default: 32"
     )
     p.add_argument("--seed", type=number("a seed", SEEDS, whole=True), default=1, metavar="N")
+    p.add_argument(
+        "--format",
+        type=int,
+        choices=(2, 3),
+        default=2,
+        help="of the checkpoint: 2 plays in steps, 3 knows bars and the song so far; default: 2",
+    )
     p.add_argument("--precision", choices=("bf16", "f32"), default="bf16")
     p.add_argument("--device", default="cpu", help="cpu or cuda")
     _add_threads(p)
@@ -125,6 +134,8 @@ def _load_torch(what: str, threads: int) -> None:
 
 def _run_train(arguments: argparse.Namespace) -> int:
     _load_torch("training", arguments.threads)
+    if arguments.format == 3:
+        return _train_song(arguments)
     from nesvae_live.chip.corpus import read_split
     from nesvae_live.model.checkpoint import load_checkpoint
     from nesvae_live.training.bound import Settings
@@ -195,12 +206,16 @@ def _run_evaluate(arguments: argparse.Namespace) -> int:
     from nesvae_live.evaluation.bootstrap import to_json
     from nesvae_live.evaluation.evaluate import FULL, QUICK, evaluate
     from nesvae_live.latent.decoding import SAMPLING
-    from nesvae_live.model.checkpoint import load_checkpoint
+    from nesvae_live.model.checkpoint import load_checkpoint, version_of
     from nesvae_live.paths import find_checkpoint
+    from nesvae_live.song.songcheckpoint import SONG_VERSION
 
     if arguments.json is not None and not arguments.json.absolute().parent.is_dir():
         raise NesvaeError(f"{arguments.json.parent}: no such folder for --json")
-    checkpoint = load_checkpoint(find_checkpoint(arguments.checkpoint))
+    path = find_checkpoint(arguments.checkpoint)
+    if version_of(path) == str(SONG_VERSION):
+        return _evaluate_song(path, arguments)
+    checkpoint = load_checkpoint(path)
     held_out = read_split(arguments.data, arguments.split)
     try:
         train = read_split(arguments.train_data or arguments.data, "train")
@@ -230,4 +245,62 @@ def _run_evaluate(arguments: argparse.Namespace) -> int:
         raise NesvaeError(f"{error.filename}: {error.strerror}") from None
     if arguments.json is None:
         print(text, end="")
+    return 0
+
+
+def _evaluate_song(path: Path, arguments: argparse.Namespace) -> int:
+    """Measure a checkpoint of format 3."""
+    from nesvae_live.chip.tickcorpus import read_ticks
+    from nesvae_live.evaluation.bootstrap import to_json
+    from nesvae_live.evaluation.songevaluate import SongPlan, evaluate_song
+    from nesvae_live.song.songcheckpoint import load_song_checkpoint
+
+    if arguments.report is not None:
+        raise NesvaeError("--report: there are no pictures yet of a checkpoint of version 3")
+    plan = SongPlan(**(QUICK_SONG if arguments.quick else {}))
+    figures = evaluate_song(
+        load_song_checkpoint(path),
+        read_ticks(arguments.data, arguments.split),
+        plan,
+        seed=arguments.seed,
+        say=lambda what: print(f"measuring: {what}", file=sys.stderr),
+    )
+    text = to_json(figures)
+    if arguments.json is None:
+        print(text, end="")
+        return 0
+    try:
+        arguments.json.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise NesvaeError(f"{error.filename}: {error.strerror}") from None
+    return 0
+
+
+def _train_song(arguments: argparse.Namespace) -> int:
+    """Train a checkpoint of format 3."""
+    from nesvae_live.chip.tickcorpus import read_ticks
+    from nesvae_live.song.songbound import SongSettings
+    from nesvae_live.training.songtrain import AVERAGE, SongRun, train_songs
+
+    if arguments.init or arguments.patience:
+        raise NesvaeError("--init and --patience are for checkpoints of version 2")
+    run = SongRun(
+        steps=arguments.steps,
+        streams=arguments.streams,
+        learning_rate=arguments.learning_rate,
+        rate=arguments.rate,
+        seed=arguments.seed,
+        precision=arguments.precision,
+    )
+    train_songs(
+        run,
+        SongSettings(),
+        read_ticks(arguments.data, "train"),
+        read_ticks(arguments.data, "valid"),
+        arguments.out,
+        device=arguments.device,
+        check_every=arguments.check_every,
+        say=say,
+    )
+    print(f"the checkpoint is {arguments.out / AVERAGE}")
     return 0

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.evaluation.batchdecode import F32, Past, PhraseDecoder
+from nesvae_live.evaluation.batchdecode import F32
 from nesvae_live.evaluation.bootstrap import bootstrap, mean_by_song, sum_by_song
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.space import value_to_coordinate
 from nesvae_live.music.phrase import Ints
 
 Floats = NDArray[np.float64]
+
+
+class HasRows(Protocol):
+    """Where phrases go on from, of which some can be had, or some several times."""
+
+    def rows(self, index: NDArray[np.integer] | slice) -> Self:
+        """Those of `index`."""
+
+
+Contexts = TypeVar("Contexts", bound=HasRows)
 
 
 @dataclass(frozen=True)
@@ -35,10 +46,10 @@ class Responses:
 
 
 def turn_knobs(
-    play: PhraseDecoder,
+    play: Callable[[F32, F32, Contexts], Ints],
     quantiles: Quantiles,
     style: F32,
-    past: Past,
+    past: Contexts,
     song: Ints,
     settings: int = 33,
 ) -> Responses:

@@ -9,6 +9,7 @@ In reading order:
     decoderweights  the decoder's weights as its compiled loop reads them
     decoder         the live decoder: from z and a state to a phrase, without the GIL
     critic          several candidates, of which the one nearest to what was asked is kept
+    symbols         how symbols are drawn from logits, and guided, when live
     encoder         the live encoder: where a phrase lies in z
     gru             a GRU's arithmetic, shared by decoder and encoder
 

@@ -20,6 +20,8 @@ from nesvae_live.paths import replacing
 
 FORMAT = "nesvae_live checkpoint"
 VERSION = 2
+LONGEST_HEADER = 1 << 20
+"""Bytes of a header that are looked at."""
 TURN, MAP_Z, MAP_XY = "axes.turn", "map.z", "map.xy"
 """The tensors that a finished checkpoint has beside its weights."""
 
@@ -142,16 +144,34 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise CheckpointError(
             f"checkpoint {path}: {error.strerror}; name another with --checkpoint FILE"
         ) from error
-    metadata = _metadata(path, data)
+    metadata = read_metadata(path, data, VERSION)
     try:
         tensors = load(data)
         config = ModelConfig(**json.loads(metadata["config"]))
         about = json.loads(metadata["about"])
     except Exception as error:  # whatever safetensors or json raise for a damaged file
         raise CheckpointError(f"checkpoint {path}: damaged or cut short ({error})") from error
-    shapes = config.shapes()
+    check_shapes(path, config.shapes(), tensors)
+    quantiles = Quantiles(tensors.pop("attributes.values"), tensors.pop("attributes.coordinates"))
+    turn, atlas = tensors.pop(TURN, None), _atlas(path, config, tensors)
+    if turn is not None and turn.shape != (config.style, config.style):
+        raise CheckpointError(f"checkpoint {path}: {TURN} has shape {list(turn.shape)}")
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Checkpoint(config, tensors, quantiles, about, sha256, path, turn, atlas)
+
+
+def check_shapes(
+    path: Path, shapes: dict[str, tuple[int, ...]], tensors: dict[str, NDArray[Any]]
+) -> None:
+    """Check every weight, and the attributes' places.
+
+    Raises:
+        CheckpointError: one is missing or has the wrong shape.
+    """
     knots = tensors.get("attributes.values", np.zeros((0, 0))).shape
-    shapes |= {f"attributes.{n}": (N_ATTRIBUTES, *knots[1:]) for n in ("values", "coordinates")}
+    shapes = shapes | {
+        f"attributes.{n}": (N_ATTRIBUTES, *knots[1:]) for n in ("values", "coordinates")
+    }
     for name, shape in shapes.items():
         if name not in tensors:
             raise CheckpointError(f"checkpoint {path}: the weight {name} is missing")
@@ -160,12 +180,6 @@ def load_checkpoint(path: Path) -> Checkpoint:
                 f"checkpoint {path}: {name} has shape {list(tensors[name].shape)}, "
                 f"its configuration says {list(shape)}"
             )
-    quantiles = Quantiles(tensors.pop("attributes.values"), tensors.pop("attributes.coordinates"))
-    turn, atlas = tensors.pop(TURN, None), _atlas(path, config, tensors)
-    if turn is not None and turn.shape != (config.style, config.style):
-        raise CheckpointError(f"checkpoint {path}: {TURN} has shape {list(turn.shape)}")
-    sha256 = hashlib.sha256(data).hexdigest()
-    return Checkpoint(config, tensors, quantiles, about, sha256, path, turn, atlas)
 
 
 def _atlas(path: Path, config: ModelConfig, tensors: dict[str, NDArray[Any]]) -> Atlas | None:
@@ -187,8 +201,23 @@ def vocabulary() -> str:
     return f"{slots};{TUPLES_PER_PHRASE};{','.join(a.name for a in ATTRIBUTES)}"
 
 
-def _metadata(path: Path, data: bytes) -> dict[str, str]:
-    """The metadata in a safetensors header, checked before any tensor is read."""
+def version_of(path: Path) -> str:
+    """The version that a checkpoint's file says it has; empty where it says none."""
+    try:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(min(size, LONGEST_HEADER)))
+        return str(header["__metadata__"]["version"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def read_metadata(path: Path, data: bytes, version: int) -> dict[str, str]:
+    """The metadata in a safetensors header, checked before any tensor is read.
+
+    Raises:
+        CheckpointError: the file is foreign, or of another version or vocabulary.
+    """
     try:
         size = int.from_bytes(data[:8], "little")
         header = json.loads(data[8 : 8 + size])
@@ -200,9 +229,9 @@ def _metadata(path: Path, data: bytes) -> dict[str, str]:
         ) from error
     if kind[0] != FORMAT:
         raise CheckpointError(f"checkpoint {path}: not a nesvae_live checkpoint")
-    if kind[1] != str(VERSION):
+    if kind[1] != str(version):
         raise CheckpointError(
-            f"checkpoint {path}: version {kind[1]}, this program reads {VERSION}: "
+            f"checkpoint {path}: version {kind[1]}, this program reads {version}: "
             "take a checkpoint made for this release"
         )
     if metadata.get("vocabulary") != vocabulary():

@@ -17,6 +17,7 @@ from nesvae_live.latent.decoding import START, Decoded, DecoderState, Sampling
 from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.model.decoderweights import DecoderWeights, decoder_weights
 from nesvae_live.model.gru import F32, add_product, contiguous, gru_cell
+from nesvae_live.model.symbols import choose, guide
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE
 
 
@@ -97,59 +98,6 @@ class Decoder:
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def _choose(
-    logits: F32, uniform: np.float32, temperature: np.float32, top_p: np.float32, kept: F32
-) -> int:
-    """Draw a symbol by inverting the distribution at `uniform`; `kept` `[N]` is scratch space."""
-    n = logits.shape[0]
-    highest = logits[0]
-    for i in range(1, n):
-        highest = max(highest, logits[i])
-    total = np.float32(0)
-    for i in range(n):
-        logits[i] = np.exp((logits[i] - highest) / temperature)
-        total += logits[i]
-    if top_p >= 1:
-        for i in range(n):
-            kept[i] = logits[i]
-    else:
-        kept[:n] = 0
-        mass = np.float32(0)
-        while mass < top_p * total:
-            best = 0
-            for i in range(1, n):
-                if logits[i] > logits[best]:
-                    best = i
-            if logits[best] <= 0:
-                break
-            kept[best] = logits[best]
-            mass += logits[best]
-            logits[best] = 0
-        total = mass
-    wanted = uniform * total
-    cumulative = np.float32(0)
-    last = 0
-    for i in range(n):
-        if kept[i] > 0:
-            cumulative += kept[i]
-            last = i
-            if cumulative > wanted:
-                return i
-    return last
-
-
-@njit(nogil=True, cache=True, fastmath=True)
-def _guide(logits: F32, released: F32, guidance: np.float32) -> None:
-    """Go from the log-probabilities of `released` `guidance` times the way to those of `logits`."""
-    a, b = logits.max(), released.max()
-    a += np.log(np.exp(logits - a).sum())
-    b += np.log(np.exp(released - b).sum())
-    for i in range(logits.shape[0]):
-        free = released[i] - b
-        logits[i] = free + guidance * (logits[i] - a - free)
-
-
-@njit(nogil=True, cache=True, fastmath=True)
 def _decode(
     zm: F32,
     previous: NDArray[np.int64],
@@ -222,8 +170,8 @@ def _decode(
             for c in range(candidates):
                 row = c * branches
                 if branches == 2:
-                    _guide(logits[row, :n], logits[row + 1, :n], guidance)
-                symbols[c, t, slot] = _choose(
+                    guide(logits[row, :n], logits[row + 1, :n], guidance)
+                symbols[c, t, slot] = choose(
                     logits[row, :n], uniforms[c, t, slot], temperature, top_p, kept
                 )
         previous = symbols[:, t].copy()

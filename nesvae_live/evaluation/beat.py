@@ -1,0 +1,171 @@
+"""Whether music has a beat, and whether it comes back: pulse, bar and recurrence.
+
+Music is tuples `[n, 4]` (notes, and for how many ticks they hold; steps, where it is free) with the
+place of each; a beginning is a voice's note that was not sounding in the tuple before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.evaluation.bootstrap import bootstrap, interval, mean_by_song, median_interval
+from nesvae_live.metre.place import METRES, TICKS_PER_BEAT, bar_ticks, tick_of_bar
+from nesvae_live.music.phrase import N_VOICES, STEPS_PER_SECOND, TUPLES_PER_PHRASE, Ints
+
+Floats = NDArray[np.float64]
+
+WINDOW = 8 * TUPLES_PER_PHRASE
+"""Tuples over which a pulse is sought."""
+PERIODS = np.geomspace(2.0, 16.0, 400)
+"""Ticks of the pulses that are sought."""
+CLEAR = 0.7
+"""A pulse that is clearly there."""
+GRAM = 4
+"""Tuples in a row that are looked for again."""
+MINUTE = 60 * STEPS_PER_SECOND
+BARS_LATER = (1, 2, 4, 8)
+FOUR = METRES[0] * TICKS_PER_BEAT
+"""Ticks of the bars whose beginnings are compared."""
+
+
+@dataclass(frozen=True)
+class Music:
+    """One piece: `tuples` `[n, 4]` and `places` `[n]`."""
+
+    tuples: Ints
+    places: Ints
+
+    @property
+    def ticks(self) -> Ints:
+        """`[n]`: when each tuple begins."""
+        return np.concatenate(([0], np.cumsum(self.tuples[:-1, 3])))
+
+    def begins(self) -> NDArray[np.bool_]:
+        """`[n, 3]`: whether each voice begins a note there."""
+        notes = self.tuples[:, :N_VOICES]
+        before = np.concatenate((np.zeros((1, N_VOICES), np.int64), notes[:-1]))
+        return np.asarray((notes > 0) & (notes != before))
+
+
+def pulses(piece: Music, window: int = WINDOW) -> Floats:
+    """The greatest resultant of the beginnings at any period, 0 to 1, of each window of tuples."""
+    out = []
+    for at in range(0, max(len(piece.tuples) - window, 0) + 1, window):
+        part = Music(piece.tuples[at : at + window], piece.places[at : at + window])
+        count = part.begins().sum(1)
+        if len(part.tuples) < window or count.sum() < 8:
+            continue
+        turns = np.exp(2j * np.pi * part.ticks[None] / PERIODS[:, None])
+        out.append(float(np.abs(turns @ count).max() / count.sum()))
+    return np.array(out)
+
+
+def onset_places(piece: Music) -> Floats:
+    """`[48]`: how many notes begin on each tick of the bars of four."""
+    four = np.array([bar_ticks(int(place)) == FOUR for place in piece.places])
+    tick = tick_of_bar(piece.places)
+    count = piece.begins().sum(1)
+    return np.bincount(tick[four], count[four], FOUR).astype(np.float64)
+
+
+def bar_lines(piece: Music) -> tuple[int, int]:
+    """How many bar lines there are within the piece, and on how many of them a note begins."""
+    tick = tick_of_bar(piece.places)
+    length = np.array([bar_ticks(int(place)) for place in piece.places])
+    known = length > 0
+    crossed = known & (tick + piece.tuples[:, 3] > length)  # a line lies inside the hold
+    on_line = known & (tick == 0)
+    struck = on_line & piece.begins().any(1)
+    return int(crossed.sum() + on_line.sum()), int(struck.sum())
+
+
+def recurring_grams(piece: Music) -> float:
+    """The share of tuples that end four in a row which were there before within a minute."""
+    ticks = piece.ticks
+    last: dict[tuple[tuple[int, ...], ...], int] = {}
+    again = total = 0
+    rows = [tuple(row) for row in piece.tuples.tolist()]
+    for i in range(GRAM - 1, len(rows)):
+        gram = tuple(rows[i - GRAM + 1 : i + 1])
+        total += 1
+        again += gram in last and ticks[i] - last[gram] <= MINUTE
+        last[gram] = ticks[i]
+    return again / total if total else float("nan")
+
+
+def recurring_bars(piece: Music) -> Floats:
+    """`[4]`: of what begins in a bar, the share that begins there again 1, 2, 4, 8 bars later."""
+    begins = piece.begins()
+    ticks = piece.ticks
+    rows, voices = np.nonzero(begins)
+    events = {
+        (int(ticks[r]), int(v), int(piece.tuples[r, v])) for r, v in zip(rows, voices, strict=True)
+    }
+    bar = np.array([bar_ticks(int(place)) for place in piece.places])
+    end = int(ticks[-1]) if len(ticks) else 0
+    out = []
+    for bars in BARS_LATER:
+        found = [
+            (int(ticks[r] + bars * bar[r]), int(v), int(piece.tuples[r, v])) in events
+            for r, v in zip(rows, voices, strict=True)
+            if bar[r] > 0 and ticks[r] + bars * bar[r] <= end
+        ]
+        out.append(float(np.mean(found)) if len(found) >= 8 else float("nan"))
+    return np.array(out)
+
+
+def beat_figures(ours: Sequence[Music], songs: Sequence[Music], seed: int = 0) -> dict[str, Any]:
+    """`pulse`, `bar` and `recurrence` of our music and of held-out songs in the same tokens."""
+    figures: dict[str, Any] = {"pulse": {}, "bar": {}, "recurrence": {}}
+    for name, pieces in (("window", ours), ("songs", songs)):
+        each = [pulses(piece) for piece in pieces]
+        every = np.concatenate(each)
+        piece_of = np.repeat(np.arange(len(each)), [len(x) for x in each])
+        figures["pulse"][name] = {
+            "median": median_interval(every),
+            "above_07": mean_by_song((every > CLEAR).astype(np.float64), piece_of),
+        }
+    places = [np.stack([onset_places(piece) for piece in pieces]) for pieces in (ours, songs)]
+    halves = np.random.default_rng(seed).permutation(len(songs))
+    one, other = (places[1][halves[i::2]] for i in range(2))
+    figures["bar"]["js_over_human"] = bootstrap(_ratio, places[0], places[1], one, other)
+    for name, pieces in (("lines_struck", ours), ("songs_lines_struck", songs)):
+        lines = np.array([bar_lines(piece) for piece in pieces], np.float64)
+        figures["bar"][name] = interval(lines[:, 1], lines[:, 0])
+    for name, pieces in (("", ours), ("songs", songs)):
+        grams = np.array([recurring_grams(piece) for piece in pieces])
+        bars = np.stack([recurring_bars(piece) for piece in pieces])
+        found = {"grams": _spread(grams), "bars": _spread(np.concatenate(bars.T))}
+        found |= {f"bars_{k}": _spread(bars[:, i]) for i, k in enumerate(BARS_LATER)}
+        figures["recurrence"] |= {name: found} if name else found
+    return figures
+
+
+def _spread(values: Floats) -> dict[str, Any]:
+    """The median with its interval, and the quartiles."""
+    real = values[~np.isnan(values)]
+    if not len(real):
+        return {"value": float("nan"), "low": None, "high": None, "n": 0, "quartiles": None}
+    quartiles = [float(q) for q in np.percentile(real, [25, 75])]
+    return median_interval(real) | {"quartiles": quartiles}
+
+
+def divergence(a: Floats, b: Floats) -> Floats:
+    """Jensen-Shannon's, in bits, of counts `[..., k]`."""
+    p, q = (x / np.maximum(x.sum(-1, keepdims=True), 1e-9) for x in (a, b))
+    m = (p + q) / 2
+    parts = [
+        np.where(x > 0, x * np.log2(np.maximum(x, 1e-12) / np.maximum(m, 1e-12)), 0.0)
+        for x in (p, q)
+    ]
+    out: Floats = 0.5 * (parts[0].sum(-1) + parts[1].sum(-1))
+    return out
+
+
+def _ratio(ours: Floats, songs: Floats, one: Floats, other: Floats) -> Floats:
+    return divergence(ours, songs) / np.maximum(divergence(one, other), 1e-9)

@@ -1,0 +1,23 @@
+"""The network of format 3, which knows the bar, the song so far and the voices that are given.
+
+In reading order:
+
+    songconfig      its sizes, and every weight's shape
+    songcheckpoint  the safetensors file
+    song            encoder and decoder in torch, with all that a token costs
+    pointer         which earlier tuples the next one may be like, and how they are quoted
+    prior           how likely a z is after the phrases so far
+    measuring       the attributes of phrases in torch
+    songbound       what a chunk of songs costs, with its past
+    devicecorpus    the corpus in ticks on a device
+    songsampling    phrases spelt in torch: the reference of the live decoder
+    songweights     the weights as the live decoder reads them
+    memory          what was played, and where a performance stands
+    candidates      the pointer's candidates in integers
+    quote           how much is quoted
+    songdecoder     the live decoder, without the GIL
+    songcritic      several candidates, of which one is kept; knobs are heeded
+    songprior       the prior when live
+
+It may import `music`, `metre`, `latent`, `model` and `chip`.
+"""

@@ -1,0 +1,49 @@
+"""How much the instrument quotes its own past: from never to all it can."""
+
+from __future__ import annotations
+
+import math
+
+MOST_ODDS = 12.0
+"""What is added to the log odds of quoting at most."""
+HEED, NEAR = 2.0, 0.5
+"""Log odds a standard deviation that knobs ask for more than this from the past."""
+ALIGNMENT = 1.0
+"""How much of what is added speaks for the same place in the bar too."""
+
+
+def quote_to_odds(quote: float) -> float:
+    """A knob's place to what it adds to the log odds of quoting.
+
+    Args:
+        quote: 0 (never) to 1 (all it can); .5 is as the network learnt to.
+
+    Returns:
+        -12 to 12; 0 in the middle.
+    """
+    if quote <= 0:
+        return -MOST_ODDS
+    if quote >= 1:
+        return MOST_ODDS
+    return max(-MOST_ODDS, min(MOST_ODDS, 2.0 * math.log(quote / (1.0 - quote))))
+
+
+def odds_to_alignment(odds: float) -> float:
+    """What speaks for places at the same tick of the bar, if more is quoted than was learnt.
+
+    A quotation that sits elsewhere in the bar would take the beat along.
+    """
+    return ALIGNMENT * max(odds, 0.0)
+
+
+def heed(odds: float, distance: float) -> float:
+    """The odds when what is asked for is so far from what was just played.
+
+    A quotation brings along how the past was; so the further the knobs ask for something else, the
+    less is quoted.
+
+    Args:
+        odds: of quoting, as they would be.
+        distance: mean over the knobs that are set, in standard deviations of the corpus.
+    """
+    return max(-MOST_ODDS, odds - HEED * max(distance - NEAR, 0.0))

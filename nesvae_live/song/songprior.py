@@ -1,0 +1,112 @@
+"""The learned prior of z for live use: where the music goes from the phrases so far, in numpy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.model.gru import F32
+from nesvae_live.song.songconfig import SongConfig
+
+LEAST_SIGMA, MOST_SIGMA = -2.5, 1.5
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the prior knows of the phrases so far, never changed in place.
+
+    `state` `[h]`; `z` `[J, Z]` and `keys` `[J, keys]` of the last phrases, at most `memory`.
+    """
+
+    state: F32
+    z: F32
+    keys: F32
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Where z may be next: `weights` `[N + J]`, `means` and `sigmas` `[N + J, Z]`.
+
+    The last J components are the earlier phrases again, the latest last.
+    """
+
+    weights: NDArray[np.float64]
+    means: F32
+    sigmas: F32
+
+    def draw(self, rng: np.random.Generator, steadiness: float = 0.0) -> tuple[F32, int]:
+        """A z `[Z]`, and the component that it is of.
+
+        `steadiness` 0..1 narrows each component, 1 to its mean.
+        """
+        which = int(rng.choice(len(self.weights), p=self.weights))
+        noise = rng.standard_normal((self.means.shape[1],), dtype=np.float32)
+        z = self.means[which] + (1.0 - steadiness) * self.sigmas[which] * noise
+        return np.asarray(z, np.float32), which
+
+
+class SongPrior:
+    """The prior's weights."""
+
+    def __init__(self, weights: dict[str, F32], config: SongConfig) -> None:
+        self.config = config
+        self._w = {
+            name[6:]: value.astype(np.float32)
+            for name, value in weights.items()
+            if name.startswith("prior.")
+        }
+
+    def beginning(self) -> Form:
+        """No phrase so far."""
+        c = self.config
+        empty = np.zeros((0, c.latent), np.float32), np.zeros((0, c.keys), np.float32)
+        return Form(self._w["nothing"], *empty)
+
+    def after(self, form: Form, z: F32, top: F32) -> Form:
+        """A phrase was played.
+
+        Args:
+            form: before it.
+            z: `[Z]`, its.
+            top: `[H]`, the decoder's top state before its last tuple was spelt.
+        """
+        read = np.tanh(self._linear("read", np.concatenate((z, top))))
+        state = self._cell(read, form.state)
+        key = self._linear("key", state)
+        memory = self.config.memory
+        return Form(
+            state,
+            np.concatenate((form.z, z[None]))[-memory:],
+            np.concatenate((form.keys, key[None]))[-memory:],
+        )
+
+    def mixture(self, form: Form) -> Mixture:
+        """Where z may be after `form`."""
+        c = self.config
+        raw = self._linear("mixture", form.state).reshape(c.components, 2 * c.latent + 1)
+        again = form.keys @ self._linear("query", form.state) / np.sqrt(c.keys)
+        again = again + self._w["age"][: len(form.z)][::-1]
+        logits = np.concatenate((raw[:, -1], again)).astype(np.float64)
+        weights = np.exp(logits - logits.max())
+        grain = np.broadcast_to(self._w["grain"], form.z.shape)
+        sigmas = np.concatenate((raw[:, c.latent : -1], grain))
+        return Mixture(
+            weights / weights.sum(),
+            np.concatenate((raw[:, : c.latent], form.z)),
+            np.exp(np.clip(sigmas, LEAST_SIGMA, MOST_SIGMA)),
+        )
+
+    def _linear(self, name: str, x: F32) -> F32:
+        out: F32 = self._w[f"{name}.weight"] @ x + self._w[f"{name}.bias"]
+        return out
+
+    def _cell(self, x: F32, h: F32) -> F32:
+        w = self._w
+        a = w["cell.weight_ih"] @ x + w["cell.bias_ih"]
+        b = w["cell.weight_hh"] @ h + w["cell.bias_hh"]
+        n = len(h)
+        gate = 1.0 / (1.0 + np.exp(-(a[: 2 * n] + b[: 2 * n])))
+        new = np.tanh(a[2 * n :] + gate[:n] * b[2 * n :])
+        return np.asarray((1.0 - gate[n:]) * new + gate[n:] * h, np.float32)

@@ -1,0 +1,180 @@
+"""Spelling phrases with the network of format 3 in torch: the reference of the live decoder.
+
+Shapes: R performances, T tuples, P tuples of the past, S slots (4), V voices (3).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.latent.decoding import START, Sampling
+from nesvae_live.model.vae import choose, guide
+from nesvae_live.music.phrase import N_VOICES, SLOT_TABLE, SLOTS
+from nesvae_live.song.pointer import Past
+from nesvae_live.song.quote import odds_to_alignment
+from nesvae_live.song.song import SongVae, Step
+from nesvae_live.song.songconfig import LEAST, PAST, YOURS
+
+N_SYMBOLS = tuple(slot.n_symbols for slot in SLOT_TABLE)
+
+
+class Standing(NamedTuple):
+    """Where performances stand.
+
+    `state` `[L, R, H]`, `past` the tuples that were played (windows of the same width, what isn't
+    there first), `keys` `[R, P, keys]` of the states before them, `place` `[R]` of the next tuple.
+    """
+
+    state: Tensor
+    past: Past
+    keys: Tensor
+    place: Tensor
+
+
+def nothing_played(model: SongVae, n: int, place: Tensor) -> Standing:
+    """No past; the first tuple begins at `place` `[n]`."""
+    keys = torch.zeros(n, 0, model.config.keys)
+    none = torch.zeros(n, 0, dtype=torch.long)
+    empty = Past(torch.zeros(n, 0, SLOTS, dtype=torch.long), none, none, none.bool())
+    return Standing(model.decoder.initial_state(n), empty, keys, place)
+
+
+@torch.no_grad()
+def sample_songs(
+    model: SongVae,
+    zm: Tensor,
+    standing: Standing,
+    uniforms: Tensor,
+    sampling: Sampling,
+    *,
+    odds: float = 0.0,
+    given: Tensor | None = None,
+    left: Tensor | None = None,
+) -> tuple[Tensor, Standing]:
+    """Spell tuples.
+
+    Args:
+        model: in eval mode.
+        zm: `[R, A + U + A]`, z and the mask.
+        standing: where the performances stand.
+        uniforms: `[R, T, S]` in 0..1, one a token.
+        sampling: temperature, top-p, and guidance against all attributes let go.
+        odds: added to the log odds of quoting the past.
+        given: `[R, V]`, the symbols of the voices that are given, `YOURS` of the others.
+        left: `[R]`, for how many ticks they stay, or `UNKNOWN`.
+
+    Returns:
+        `[R, T, S]` symbols, and where the performances stand then.
+    """
+    n, length = uniforms.shape[:2]
+    given = torch.tensor(YOURS).expand(n, -1) if given is None else given
+    left = torch.zeros(n, dtype=torch.long) if left is None else left
+    let_go = zm.clone()
+    let_go[:, :N_ATTRIBUTES] = 0.0
+    let_go[:, -N_ATTRIBUTES:] = 0.0
+    branches = [zm, let_go] if sampling.guidance != 1.0 else [zm]
+    states = [standing.state] * len(branches)
+    past, keys, place, out = standing.past, standing.keys, standing.place, []
+    for t in range(length):
+        before = past.symbols[:, -1] if past.symbols.shape[1] else torch.zeros(n, SLOTS).long()
+        known = past.there[:, -1:] if past.there.shape[1] else torch.zeros(n, 1).bool()
+        previous = torch.where(known, before, torch.tensor(START))
+        step = Step(previous[:, None], place[:, None], given[:, None], left[:, None])
+        tops = []
+        for i, branch in enumerate(branches):
+            y, states[i] = model.decoder.hidden(step, branch[:, None], states[i])
+            tops.append(y)
+        keys = torch.cat((keys, model.pointer.key(tops[0])), 1)
+        window, window_keys = _grown(past, keys, place)
+        symbols = _tuple(model, tops, step, window, window_keys, uniforms[:, t], sampling, odds)
+        out.append(symbols)
+        held = symbols[:, 3] + 1
+        start = window.ticks[:, -1:]
+        past = Past(
+            torch.cat((past.symbols, symbols[:, None]), 1),
+            torch.cat((past.places, place[:, None]), 1),
+            torch.cat((past.ticks, start), 1),
+            F.pad(past.there, (0, 1), value=True),
+        )
+        place = _later(model, place, held)
+    return torch.stack(out, 1), Standing(states[0], past, keys, place)
+
+
+def _later(model: SongVae, place: Tensor, held: Tensor) -> Tensor:
+    ends = model.decoder.ends[place].gather(-1, held[:, None] - 1)[:, 0]
+    return torch.where(place > 0, ends + 1, 0)
+
+
+def _grown(past: Past, keys: Tensor, place: Tensor) -> tuple[Past, Tensor]:
+    """The window with the tuple to be spelt as its last, its symbols yet 0."""
+    n, width = past.there.shape
+    held = past.symbols[:, -1:, 3] + 1 if width else torch.zeros(n, 1).long()
+    tick = past.ticks[:, -1:] + held if width else torch.zeros(n, 1).long()
+    lead = max(0, PAST - width)
+
+    def grow(x: Tensor, new: Tensor) -> Tensor:
+        ahead = (0, 0) * (x.dim() - 2) + (lead, 0)
+        return F.pad(torch.cat((x, new), 1)[:, -PAST - 1 :], ahead)
+
+    window = Past(
+        grow(past.symbols, torch.zeros(n, 1, SLOTS).long()),
+        grow(past.places, place[:, None]),
+        grow(past.ticks, tick),
+        grow(past.there, torch.ones(n, 1).bool()),
+    )
+    return window, F.pad(keys[:, -PAST - 1 :], (0, 0, lead, 0))
+
+
+def _tuple(
+    model: SongVae,
+    tops: list[Tensor],
+    step: Step,
+    window: Past,
+    keys: Tensor,
+    uniforms: Tensor,
+    sampling: Sampling,
+    odds: float,
+) -> Tensor:
+    """`[R, S]`: one tuple of each performance."""
+    pointer, n = model.pointer, len(uniforms)
+    found = pointer.candidates(window, 1)
+    aligned = odds_to_alignment(odds)
+    scores = [pointer.scores(y, keys, found, aligned)[:, :, 0] for y in tops]  # 2 R K
+    gates = [pointer.gates(y, found, odds)[:, 0] for y in tops]
+    places = (found.copied[:, 0], found.shifted[:, 0])  # R K S
+    symbols = torch.zeros(n, SLOTS, dtype=torch.long)
+    fixed = step.given[:, 0] != torch.tensor(YOURS)
+    symbols[:, :N_VOICES] = torch.where(fixed, step.given[:, 0], 0)
+
+    def fade(slot: int, where: Tensor) -> None:
+        for branch in scores:
+            for way, place in enumerate(places):
+                off = (place[..., slot] != symbols[:, slot, None]) & where[:, None]
+                branch[way] -= pointer.disagree(slot)[way] * off
+
+    for slot in range(N_VOICES):
+        fade(slot, fixed[:, slot])
+    for slot in range(SLOTS):
+        logits = []
+        for y, score, gate in zip(tops, scores, gates, strict=True):
+            own = model.decoder.head(slot, y[:, 0], symbols, step.previous[:, 0], step.places[:, 0])
+            p = gate[:, slot, :1] * torch.softmax(own, -1)
+            for way, place in enumerate(places):
+                weight = torch.softmax(score[way], -1) * found.valid[:, 0]
+                weight = weight * gate[:, slot, way + 1, None] * (place[..., slot] >= 0)
+                p = p.scatter_add(1, place[..., slot].clamp(min=0), weight)
+            logits.append(torch.log(p.clamp(min=LEAST)))
+        one = logits[0]
+        if len(logits) > 1:
+            one = guide(one, logits[1], sampling.guidance)
+        drawn = choose(one, uniforms[:, slot], sampling.temperature, sampling.top_p)
+        open_ = ~fixed[:, slot] if slot < N_VOICES else torch.ones(n, dtype=torch.bool)
+        symbols[:, slot] = torch.where(open_, drawn, symbols[:, slot])
+        if slot < N_VOICES:
+            fade(slot, open_)
+    return symbols

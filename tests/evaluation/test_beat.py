@@ -1,0 +1,85 @@
+"""Pulse, bar and recurrence of music for which they are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nesvae_live.evaluation.beat import (
+    Music,
+    bar_lines,
+    beat_figures,
+    divergence,
+    onset_places,
+    pulses,
+    recurring_bars,
+    recurring_grams,
+)
+from nesvae_live.metre.place import FREE, place_of
+from nesvae_live.metre.ticks import places_after
+
+
+def even(held: int, n: int = 120, period: int = 1000) -> Music:
+    """Notes that all hold as long, and come again after `period` of them."""
+    note = 40 + np.arange(n) % period % 60
+    tuples = np.stack([note, np.zeros(n), np.zeros(n), np.full(n, held)], 1).astype(np.int64)
+    return Music(tuples, places_after(place_of(0, 4), tuples[:, 3]))
+
+
+def uneven(seed: int = 0, n: int = 120) -> Music:
+    rng = np.random.default_rng(seed)
+    tuples = np.stack(
+        [rng.integers(40, 90, n), np.zeros(n), np.zeros(n), rng.integers(1, 20, n)], 1
+    ).astype(np.int64)
+    return Music(tuples, places_after(place_of(0, 4), tuples[:, 3]))
+
+
+def test_even_notes_have_a_perfect_pulse_and_random_ones_hardly_any() -> None:
+    assert pulses(even(3)).min() > 0.9
+    assert pulses(uneven()).max() < 0.6
+
+
+def test_music_that_is_too_short_has_no_pulse() -> None:
+    assert len(pulses(even(3, n=50))) == 0
+
+
+def test_a_beginning_is_counted_at_its_tick_of_the_bar() -> None:
+    counts = onset_places(even(6, n=16))
+    assert counts[::6].tolist() == [2.0] * 8
+    assert counts.sum() == 16
+
+
+def test_free_music_has_neither_places_nor_bar_lines() -> None:
+    piece = even(6)
+    free = Music(piece.tuples, np.full(len(piece.tuples), FREE))
+    assert onset_places(free).sum() == 0
+    assert bar_lines(free) == (0, 0)
+    assert np.isnan(recurring_bars(free)).all()
+
+
+def test_bar_lines_are_struck_by_notes_that_begin_there() -> None:
+    assert bar_lines(even(12, n=16)) == (4, 4)
+    lines, struck = bar_lines(even(32, n=9))  # 288 ticks: 6 bars, every other line is held over
+    assert (lines, struck) == (6, 3)
+
+
+def test_what_comes_again_is_counted() -> None:
+    assert recurring_grams(even(6, n=80, period=8)) == pytest.approx((80 - 11) / 77)
+    assert recurring_grams(even(6, n=50, period=1000)) == 0.0
+    assert recurring_bars(even(6, n=80, period=8)).tolist() == [1.0, 1.0, 1.0, 1.0]
+    assert recurring_bars(even(6, n=80, period=16)).tolist() == [0.0, 1.0, 1.0, 1.0]
+
+
+def test_the_divergence_of_the_same_is_0_and_of_strangers_1() -> None:
+    a, b = np.array([3.0, 1.0, 0.0, 0.0]), np.array([0.0, 0.0, 2.0, 2.0])
+    assert divergence(a, 2 * a) == pytest.approx(0.0)
+    assert divergence(a, b) == pytest.approx(1.0)
+
+
+def test_songs_beside_themselves_are_alike() -> None:
+    songs = [uneven(seed) for seed in range(6)] + [even(3), even(4)]
+    figures = beat_figures(songs, songs)
+    assert figures["bar"]["js_over_human"]["value"] == pytest.approx(0.0)
+    assert figures["pulse"]["window"] == figures["pulse"]["songs"]
+    assert figures["bar"]["lines_struck"] == figures["bar"]["songs_lines_struck"]
+    assert figures["recurrence"]["grams"] == figures["recurrence"]["songs"]["grams"]

@@ -1,0 +1,152 @@
+"""The live decoder of format 3: equal to the torch model, and what else it promises."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from nesvae_live.engine.inference import draws
+from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.latent.decoding import Sampling
+from nesvae_live.metre.place import FREE, place_of
+from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE
+from nesvae_live.song.memory import Memory
+from nesvae_live.song.quote import heed, quote_to_odds
+from nesvae_live.song.songconfig import PAST, UNKNOWN, YOURS
+from nesvae_live.song.songcritic import SongCritic
+from nesvae_live.song.songdecoder import SongDecoder
+from tests.support.tinysong import TINY_SONG, tiny_song_checkpoint
+
+F32 = NDArray[np.float32]
+CHECKPOINT = tiny_song_checkpoint()
+GUIDED = Sampling(temperature=0.9, top_p=0.95, guidance=2.5)
+CASES = [
+    (Sampling(), 0.0, YOURS, UNKNOWN, FREE),
+    (GUIDED, 0.0, YOURS, UNKNOWN, place_of(5, 4)),
+    (GUIDED, 2.0, YOURS, UNKNOWN, place_of(0, 3)),
+    (GUIDED, -3.0, (20, YOURS[1], YOURS[2]), 7, place_of(0, 4)),
+    (Sampling(temperature=0.8), 1.0, (YOURS[0], 0, 30), UNKNOWN, place_of(47, 4)),
+]
+
+
+@pytest.fixture(scope="module")
+def decoder() -> SongDecoder:
+    return SongDecoder(CHECKPOINT.weights, TINY_SONG)
+
+
+def random_z(rng: np.random.Generator) -> tuple[F32, F32]:
+    z = rng.standard_normal(TINY_SONG.latent).astype(np.float32)
+    mask = (rng.random(N_ATTRIBUTES) < 0.5).astype(np.float32)
+    mask[0] = 1.0
+    return z, mask
+
+
+@pytest.mark.parametrize(("sampling", "odds", "given", "left", "place"), CASES)
+def test_the_tokens_are_the_torch_models_phrase_after_phrase(
+    decoder: SongDecoder,
+    sampling: Sampling,
+    odds: float,
+    given: tuple[int, int, int],
+    left: int,
+    place: int,
+) -> None:
+    torch = pytest.importorskip("torch")
+    from nesvae_live.song.song import SongVae
+    from nesvae_live.song.songsampling import nothing_played, sample_songs
+
+    model = SongVae(TINY_SONG).eval()
+    model.load_state_dict({k: torch.from_numpy(v) for k, v in CHECKPOINT.weights.items()})
+    state, standing = decoder.initial_state(place), nothing_played(model, 1, torch.tensor([place]))
+    rng = np.random.default_rng(6)
+    for index in range(12):
+        z, mask = random_z(rng)
+        uniforms = draws(12, index)
+        decoded = decoder.decode(
+            z, mask, state, uniforms, sampling, odds=odds, given=given, left=left
+        )
+        zm = np.concatenate((z[:N_ATTRIBUTES] * mask, z[N_ATTRIBUTES:], mask))
+        expected, standing = sample_songs(
+            model,
+            torch.from_numpy(zm[None]),
+            standing,
+            torch.from_numpy(uniforms[None]),
+            sampling,
+            odds=odds,
+            given=torch.tensor([given]),
+            left=torch.tensor([left]),
+        )
+        assert decoded.symbols.tolist() == expected[0].tolist()
+        state = decoded.state(TUPLES_PER_PHRASE)
+        assert np.abs(state.hidden - standing.state[:, 0].numpy()).max() < 1e-4
+        assert state.place == int(standing.place[0])
+        assert len(state.memory) == len(standing.past.places[0])
+
+
+def test_a_tail_is_what_the_whole_phrase_would_have_been(decoder: SongDecoder) -> None:
+    rng = np.random.default_rng(1)
+    z, mask = random_z(rng)
+    state = decoder.decode(z, mask, decoder.initial_state(1), draws(3, 0), GUIDED).state(13)
+    whole = decoder.decode(z, mask, state, draws(3, 1), GUIDED)
+    for k in (0, 1, 6, 12):
+        tail = decoder.decode(z, mask, whole.state(k), draws(3, 1)[k:], GUIDED)
+        # The hidden state of the released branch is not kept over a splice; the first draw of a
+        # tail starts both branches from the state that is.
+        assert tail.symbols.shape == (13 - k, SLOTS)
+    alone = Sampling(temperature=0.9, top_p=0.95)
+    whole = decoder.decode(z, mask, state, draws(3, 1), alone)
+    for k in (0, 1, 6, 12):
+        tail = decoder.decode(z, mask, whole.state(k), draws(3, 1)[k:], alone)
+        assert tail.symbols.tolist() == whole.symbols[k:].tolist()
+
+
+def test_a_given_voice_is_what_was_given(decoder: SongDecoder) -> None:
+    rng = np.random.default_rng(2)
+    z, mask = random_z(rng)
+    given = (33, YOURS[1], 0)
+    decoded = decoder.decode(
+        z, mask, decoder.initial_state(), draws(1, 1), GUIDED, given=given, left=4
+    )
+    assert (decoded.symbols[:, 0] == 33).all()
+    assert (decoded.symbols[:, 2] == 0).all()
+
+
+def test_candidates_that_are_spelt_together_are_what_each_is_alone(decoder: SongDecoder) -> None:
+    rng = np.random.default_rng(3)
+    z, mask = random_z(rng)
+    state = decoder.decode(z, mask, decoder.initial_state(1), draws(3, 0), GUIDED).state(13)
+    uniforms = np.stack([draws(5, i) for i in range(3)])
+    together = decoder.decode_many(z, mask, state, uniforms, GUIDED)
+    for one, drawn in zip(together, uniforms, strict=True):
+        alone = decoder.decode(z, mask, state, drawn, GUIDED)
+        assert one.symbols.tolist() == alone.symbols.tolist()
+
+
+def test_what_is_remembered_is_no_more_than_the_past_that_can_be_pointed_at() -> None:
+    memory = Memory.empty(2)
+    part = np.zeros((100, SLOTS), np.int64)
+    for _ in range(12):
+        memory = memory.then(part, 1, np.zeros((100, 2), np.float32))
+    assert len(memory) == PAST
+    assert memory.ticks[-1] == 1199
+    assert memory.places[-1] == place_of(1199 % 48 - 1100 % 48, 4)
+
+
+def test_the_further_knobs_ask_for_something_else_the_less_is_quoted() -> None:
+    assert quote_to_odds(0.5) == 0.0
+    assert quote_to_odds(0.0) == -quote_to_odds(1.0)
+    assert heed(1.0, 0.3) == 1.0
+    assert heed(1.0, 2.0) < heed(1.0, 1.0) < 1.0
+
+
+def test_the_critic_keeps_a_candidate_that_the_decoder_spells(decoder: SongDecoder) -> None:
+    critic = SongCritic(decoder, CHECKPOINT.quantiles)
+    rng = np.random.default_rng(4)
+    z, mask = random_z(rng)
+    state = critic.initial_state(1)
+    three = Sampling(temperature=0.9, guidance=2.0, candidates=3)
+    first = critic.decode(z, mask, state, draws(1, 0), three)
+    again = critic.decode(z, mask, state, draws(1, 0), three)
+    assert first.symbols.tolist() == again.symbols.tolist()
+    free = critic.decode(z, 0 * mask, state, draws(1, 0), three)
+    assert free.symbols.shape == (TUPLES_PER_PHRASE, SLOTS)

@@ -1,0 +1,63 @@
+"""A tiny checkpoint of format 3 with fixed random weights, and songs to tell it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nesvae_live.chip.tickcorpus import TickCorpus
+from nesvae_live.metre.place import place_of
+from nesvae_live.metre.ticks import places_after
+from nesvae_live.music.phrase import SLOT_TABLE
+from nesvae_live.song.songcheckpoint import SongCheckpoint
+from nesvae_live.song.songconfig import SongConfig
+from nesvae_live.song.songweights import round_song_weights
+from tests.support.tiny import tiny_checkpoint
+
+TINY_SONG = SongConfig(
+    embedding=4,
+    place=3,
+    given=3,
+    left=2,
+    encoder_hidden=8,
+    hidden=12,
+    head_hidden=10,
+    style=5,
+    keys=6,
+    candidates=7,
+    prior_hidden=9,
+    components=3,
+    memory=5,
+)
+
+
+def tiny_song_checkpoint(scale: float = 0.6) -> SongCheckpoint:
+    """Weights N(0, scale) from a fixed seed, rounded as saved ones are."""
+    rng = np.random.default_rng(9)
+    weights = {
+        name: (scale * rng.standard_normal(shape)).astype(np.float32)
+        for name, shape in TINY_SONG.shapes().items()
+    }
+    weights = round_song_weights(weights, TINY_SONG)
+    return SongCheckpoint(TINY_SONG, weights, tiny_checkpoint().quantiles, {"note": "for tests"})
+
+
+def tick_songs(lengths: tuple[int, ...] = (70, 31, 13), seed: int = 4) -> TickCorpus:
+    """Songs in which two bars of a few notes come again and again."""
+    rng = np.random.default_rng(seed)
+    symbols, places = [], []
+    for length in lengths:
+        motif = np.stack([rng.integers(0, slot.n_symbols, 9) for slot in SLOT_TABLE], 1)
+        motif[:, 3] = rng.choice([2, 5, 11], 9)
+        song = np.tile(motif, (length // 9 + 1, 1))[:length]
+        symbols.append(song)
+        places.append(places_after(place_of(0, 4), song[:, 3] + 1))
+    n = len(lengths)
+    return TickCorpus(
+        tuple(f"{i:03}_Game_{i}.pkl" for i in range(n)),
+        np.concatenate(symbols),
+        np.concatenate(places),
+        np.array(lengths),
+        np.array(lengths) / 5.0,
+        np.ones(n),
+        "none",
+    )
