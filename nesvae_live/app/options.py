@@ -12,19 +12,20 @@ from pathlib import Path
 import numpy as np
 
 from nesvae_live import __version__
+from nesvae_live.app.network import AnyCheckpoint
 from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.clock.timing import Meter
-from nesvae_live.engine.config import LOOKAHEAD, ClockSetup, PlayConfig, Setup
+from nesvae_live.engine.config import LOOKAHEAD, REMEMBERS, ClockSetup, PlayConfig, Setup
 from nesvae_live.io.midi.ports import IN_PORT, MidiError
 from nesvae_live.latent.decoding import SAMPLING
 from nesvae_live.latent.setting import Setting
 from nesvae_live.latent.walk import Spread
 from nesvae_live.log.entries import Opened
 from nesvae_live.log.plain import to_data
-from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.music.grid import SWING, Grid, Mode
 from nesvae_live.music.swap import Swap
 from nesvae_live.presets.preset import Preset
+from nesvae_live.song.songcheckpoint import SongCheckpoint
 
 DEFAULT_TEMPO = 120.0
 SAMPLE_RATE = 44_100
@@ -88,9 +89,14 @@ class PlayOptions:
         """Whether the clock of another program or machine is followed."""
         return self.clock != "internal"
 
-    def phrase_grid(self) -> Grid:
-        """How phrases lie in time; if a clock is followed, they fill its bars by default."""
-        mode = Mode(self.grid or (Mode.BARS if self.follows else Mode.CLOCK))
+    def phrase_grid(self, *, keeps_time: bool) -> Grid:
+        """How phrases lie in time.
+
+        If a clock is followed, they fill its bars by default; of a network that `keeps_time`, whose
+        music has its place in the bar anyway, each step is two clocks.
+        """
+        stretched = self.follows and not keeps_time
+        mode = Mode(self.grid or (Mode.BARS if stretched else Mode.CLOCK))
         return Grid(mode, bars=self.bars_per_phrase, quantise=self.quantise, swing=self.swing)
 
     def lookahead(self) -> float:
@@ -123,7 +129,7 @@ class PlayOptions:
 
 
 def choose_performance(
-    options: PlayOptions, preset: Preset, checkpoint: Checkpoint, seed: int
+    options: PlayOptions, preset: Preset, checkpoint: AnyCheckpoint, seed: int
 ) -> PlayConfig:
     """All that is fixed for the performance; `seed` also says where the style axes rest.
 
@@ -138,7 +144,7 @@ def choose_performance(
         seed=seed,
         meter=options.meter,
         bars=options.bars,
-        grid=options.phrase_grid(),
+        grid=options.phrase_grid(keeps_time=isinstance(checkpoint, SongCheckpoint)),
         swap=Swap(options.swap or (Swap.BAR if options.follows else Swap.NOW)),
         lookahead=options.lookahead(),
         patches=preset.voice_patches(options.patch),
@@ -179,7 +185,7 @@ def choose_setup(
 def first_entry(
     options: PlayOptions,
     preset: Preset,
-    checkpoint: Checkpoint,
+    checkpoint: AnyCheckpoint,
     setup: Setup,
     started: datetime,
     sample_rate: int,
@@ -188,6 +194,7 @@ def first_entry(
 
     `started` is the local time at which the take began, `sample_rate` its own in Hz.
     """
+    remembers = {REMEMBERS: True} if isinstance(checkpoint, SongCheckpoint) else {}
     return Opened(
         at=0.0,
         started=started.isoformat(timespec="seconds"),
@@ -202,7 +209,7 @@ def first_entry(
         settings={f.name: str(getattr(options, f.name)) for f in fields(options)},
         versions=_versions(),
         origin=0.0,
-        setup=to_data(setup),
+        setup=to_data(setup) | remembers,
         dialect=preset.dialect,
     )
 

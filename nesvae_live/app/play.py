@@ -12,13 +12,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from nesvae_live import NesvaeError
+from nesvae_live.app.network import load_any_checkpoint, make_decoder
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.app.session import Session
 from nesvae_live.app.watch import Watch
 from nesvae_live.log.entries import Noted
-from nesvae_live.model.checkpoint import load_checkpoint
-from nesvae_live.model.critic import Critic
-from nesvae_live.model.decoder import Decoder
 from nesvae_live.model.encoder import Encoder, PhraseEncoder
 from nesvae_live.paths import find_checkpoint
 from nesvae_live.presets.preset import load_preset
@@ -52,14 +50,12 @@ def play(options: PlayOptions) -> Take | None:
             OscError, LinkError: something that was asked for can't be had; nothing has sounded.
     """
     preset = load_preset(options.preset)
-    checkpoint = load_checkpoint(find_checkpoint(options.checkpoint))
-    decoder = Decoder(checkpoint)
-    decoder.warm_up()
-    critic = Critic(decoder, checkpoint.quantiles)
+    checkpoint = load_any_checkpoint(find_checkpoint(options.checkpoint))
+    decoder = make_decoder(checkpoint)
     encoder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
     encoder.warm_up()
     with ExitStack() as stack:
-        session = Session.open(stack, options, preset, checkpoint, critic, encoder)
+        session = Session.open(stack, options, preset, checkpoint, decoder, encoder)
         ending = run(session)
     if ending.fault is not None:
         raise PerformanceError(

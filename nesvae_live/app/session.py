@@ -14,6 +14,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Self, TypeVar
 
+from nesvae_live.app.network import AnyCheckpoint
 from nesvae_live.app.notices import Notices
 from nesvae_live.app.openpanel import open_panel, panel_facts
 from nesvae_live.app.options import (
@@ -49,7 +50,6 @@ from nesvae_live.io.remote.osc import OscServer
 from nesvae_live.io.remote.server import ControlServer
 from nesvae_live.latent.axes import axes_of, labels
 from nesvae_live.log.entries import Opened
-from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.music.balance import Balance
 from nesvae_live.panel.keeper import PanelKeeper
 from nesvae_live.paths import default_jams_dir
@@ -97,7 +97,7 @@ class Session:
         stack: ExitStack,
         options: PlayOptions,
         preset: Preset,
-        checkpoint: Checkpoint,
+        checkpoint: AnyCheckpoint,
         decoder: Decode,
         encoder: Encode,
     ) -> Self:

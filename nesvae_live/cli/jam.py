@@ -281,20 +281,18 @@ def _decoder(log: Path, checkpoint: str | None) -> Decode:
     Raises:
         ReplayError: the checkpoint is another one.
     """
+    from nesvae_live.app.network import load_any_checkpoint, make_decoder
     from nesvae_live.log.reader import line_to_opened
-    from nesvae_live.model.checkpoint import load_checkpoint
-    from nesvae_live.model.critic import Critic
-    from nesvae_live.model.decoder import Decoder
     from nesvae_live.paths import find_checkpoint
     from nesvae_live.take.replay import ReplayError
 
     with log.open("rb") as lines:
         opened = line_to_opened(lines.readline())
-    found = load_checkpoint(find_checkpoint(checkpoint))
+    found = load_any_checkpoint(find_checkpoint(checkpoint))
     if found.sha256 != opened.checkpoint_sha256:
         raise ReplayError(
             f"{log}: it was played with the checkpoint {opened.checkpoint or 'of no name'} "
             f"({opened.checkpoint_sha256[:12]}...), {found.path} is another: name it with "
             "--checkpoint; without --redecode the take plays again all the same"
         )
-    return Critic(Decoder(found), found.quantiles)
+    return make_decoder(found)

@@ -82,6 +82,13 @@ class ClockSetup:
         return MidiClock(self.port, beats_per_bar, self.tempo, coasts=self.coasts)
 
 
+REMEMBERS = "remembers"
+"""Is true beside a set-up's fields in the log if the decoder knew the bar and the past.
+
+It stands there alone, so that the logs of other decoders read as they ever did.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """All that a sequencer is made from: with the same inputs it then plays the same events."""

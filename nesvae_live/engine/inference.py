@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.clock.hosttime import Time
+from nesvae_live.clock.timing import CLOCKS_PER_BEAT
 from nesvae_live.engine.placedphrase import Cut, PlacedPhrase
 from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
-from nesvae_live.latent.decoding import Condition, Decoded, DecoderState, Sampling
+from nesvae_live.latent.decoding import QUOTE, Condition, Joint, Sampling, Spelling, Standing
+from nesvae_live.music.grid import Mode
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, Phrase, symbols_to_tuples
+from nesvae_live.metre.place import FREE, TICKS_PER_BEAT, beat_to_place, next_tick
 
 REMEMBERED_TIMES = 512
 
@@ -29,7 +32,8 @@ class Request:
     phrase. Otherwise only the phrase's last `tuples` tuples are decoded again, and `splice` counts
     how often that has been asked for, this time included. `seed`, `index` and `splice` determine
     the draws. With `captured` tuples, `[n, 4]` with n up to 13, the phrase is decoded from where
-    the encoder finds them.
+    the encoder finds them. It begins at `place` of the bar, and quotes so much (`quote`, 0..1) of
+    the past, if the decoder knows of these.
     """
 
     index: int
@@ -37,16 +41,18 @@ class Request:
     seed: int
     z: NDArray[np.float32]
     mask: NDArray[np.float32]
-    start: DecoderState
+    start: Standing
     sampling: Sampling
     tuples: int = TUPLES_PER_PHRASE
     splice: int = 0
     captured: Ints | None = None
+    place: int = FREE
+    quote: float = QUOTE
 
     @property
     def condition(self) -> Condition:
         """What the knobs ask the decoder for."""
-        return Condition(self.z, self.mask, self.sampling.temperature, self.seed)
+        return Condition(self.z, self.mask, self.sampling.temperature, self.seed, self.quote)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +64,14 @@ class Result:
 
     request: Request
     phrase: Phrase
-    decoded: Decoded
+    decoded: Spelling
     seconds: float
     z: NDArray[np.float32] | None = None
 
     @property
-    def states(self) -> tuple[DecoderState, ...]:
+    def states(self) -> tuple[Joint, ...]:
         """The decoder's state before each tuple, and after the last."""
-        return tuple(self.decoded.state(i) for i in range(len(self.phrase.tuples) + 1))
+        return tuple(Joint(self.decoded, i) for i in range(len(self.phrase.tuples) + 1))
 
 
 def draws(
@@ -88,7 +94,7 @@ def run_request(
     decoded = decoder.decode(
         request.z if found is None else found,
         request.mask,
-        request.start,
+        request.start.at(request.place, request.quote),
         draws(request.seed, request.index, request.splice, request.tuples),
         request.sampling,
     )
@@ -160,6 +166,10 @@ LIKELIEST = Sampling(temperature=0.01)
 """A captured phrase is first played back by the likeliest symbols, as near to it as possible."""
 
 
+TICK = CLOCKS_PER_BEAT / TICKS_PER_BEAT
+"""MIDI clocks of a tick: a step has as many, if phrases are to keep to the bar."""
+
+
 class RequestBuilder:
     """Makes requests from the knobs as they are, and gives phrases their numbers.
 
@@ -169,7 +179,7 @@ class RequestBuilder:
         origin: the decoder's state without a past.
     """
 
-    def __init__(self, sampling: Sampling, live: LiveState, origin: DecoderState) -> None:
+    def __init__(self, sampling: Sampling, live: LiveState, origin: Standing) -> None:
         self._sampling = sampling
         self._live = live
         self._origin = origin
@@ -179,19 +189,42 @@ class RequestBuilder:
         """Note that phrase `index` plays: those that follow it get higher numbers."""
         self._newest = max(self._newest, index)
 
-    def following(self, placed: PlacedPhrase | None, condition: Condition | None = None) -> Request:
-        """The phrase after `placed` (None: the first), from `condition` (None: newest knobs)."""
+    @property
+    def _in_ticks(self) -> bool:
+        """Whether a step is a tick of the bar, and the decoder knows of bars."""
+        grid = self._live.performance.grid
+        return self._origin.remembers and grid.mode is Mode.CLOCK and grid.clocks_per_step == TICK
+
+    def place(self, beat: float) -> int:
+        """The place in the bar of what begins on a beat."""
+        return beat_to_place(beat, self._live.performance.meter) if self._in_ticks else FREE
+
+    def start(self, beat: float) -> float:
+        """The first beat, from `beat` on, on which a phrase may begin: a tick, or any."""
+        return next_tick(beat) if self._in_ticks else beat
+
+    def following(
+        self, placed: PlacedPhrase | None, beat: float, condition: Condition | None = None
+    ) -> Request:
+        """The phrase after `placed` (None: the first), which is to begin on `beat`.
+
+        It is decoded from `condition` (None: the newest knobs).
+        """
         if placed is None:
-            return self._request(0, -1, self._origin, condition)
-        return self._request(self._newest + 1, placed.index, placed.states[-1], condition)
+            return self._request(0, -1, self._origin, beat, condition)
+        end = placed.states[-1].state
+        return self._request(self._newest + 1, placed.index, end, beat, condition)
 
     def tail(self, placed: PlacedPhrase, cut: Cut) -> Request:
         """A new tail for the phrase that plays, from `cut` on."""
-        request = self._request(placed.index, placed.index - 1, placed.state_at(cut))
+        request = self._request(placed.index, placed.index - 1, placed.state_at(cut), cut.place)
         return replace(request, tuples=placed.tail_tuples(cut), splice=placed.splices + 1)
 
-    def captured(self, tuples: Ints) -> Request:
-        """A phrase from where the encoder finds `[n, 4]` tuples; without a past, to be the same."""
+    def captured(self, tuples: Ints, beat: float) -> Request:
+        """A phrase from where the encoder finds `[n, 4]` tuples; without a past, to be the same.
+
+        It is to begin on `beat`.
+        """
         condition = self._live.condition
         self._newest += 1
         everything = np.ones(N_ATTRIBUTES, np.float32)
@@ -204,11 +237,28 @@ class RequestBuilder:
             self._origin,
             LIKELIEST,
             captured=tuples,
+            place=self.place(beat),
+            quote=condition.quote,
         )
 
     def _request(
-        self, index: int, follows: int, state: DecoderState, condition: Condition | None = None
+        self,
+        index: int,
+        follows: int,
+        state: Standing,
+        beat: float,
+        condition: Condition | None = None,
     ) -> Request:
         condition = condition or self._live.condition
         sampling = replace(self._sampling, temperature=condition.temperature)
-        return Request(index, follows, condition.seed, condition.z, condition.mask, state, sampling)
+        return Request(
+            index,
+            follows,
+            condition.seed,
+            condition.z,
+            condition.mask,
+            state,
+            sampling,
+            place=self.place(beat),
+            quote=condition.quote,
+        )

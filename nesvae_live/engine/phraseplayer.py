@@ -34,7 +34,7 @@ from nesvae_live.engine.journaling import answered, decoded, spliced
 from nesvae_live.engine.placedphrase import Cut, History, Past, PlacedPhrase
 from nesvae_live.engine.schedule import Placer
 from nesvae_live.engine.state import LiveState
-from nesvae_live.latent.decoding import Condition, DecoderState
+from nesvae_live.latent.decoding import Condition, Standing
 from nesvae_live.log.entries import Placed
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.phrase import Ints, Phrase
@@ -68,7 +68,7 @@ class PhrasePlayer:
     time: Time
     live: LiveState
     counters: Counters
-    origin: DecoderState
+    origin: Standing
     ask: Callable[[Request], None]
     before_phrase: Callable[[float], None]
 
@@ -116,6 +116,7 @@ class PhrasePlayer:
         ready = self.ready
         assert ready is not None  # the caller asked
         self.placer.schedule.clear()
+        entry = self.requests.start(entry)
         self.placer.reached = entry
         if isinstance(ready.phrase, PlacedPhrase):
             phrase = replace(ready.phrase, condition=ready.condition.key)
@@ -129,7 +130,12 @@ class PhrasePlayer:
     def break_off(self) -> None:
         """The clock broke off: nothing that was placed before it counts any more."""
         self.placer.drummer.clear()
-        if self.joining:  # the phrase that waits, or comes, is as good as before
+        if self.joining:  # the phrase that waits, or comes, is as good as before in its place
+            place = self.requests.place(self.live.clock.entry)
+            if self.pending is not None and self.pending.place != place:
+                self.pending = None
+            if self._misplaced(self.ready, place):
+                self.ready = None
             return
         if self.pending is not None and self.pending.captured is not None:
             self._to_capture = self.pending.captured
@@ -159,7 +165,8 @@ class PhrasePlayer:
             return
         if self._to_capture is not None:
             tuples, self._to_capture = self._to_capture, None
-            self._ask(self.requests.captured(tuples))
+            beat = self.live.clock.entry if self.joining else self.next_line()
+            self._ask(self.requests.captured(tuples, beat))
         elif self.joining:
             self._ask_to_enter()
         elif self.live.hold:
@@ -208,7 +215,7 @@ class PhrasePlayer:
         if self.joining:
             self.ready = Ready(phrase, self.live.condition)
             return
-        place = max(line, self.placer.reached + EPSILON)
+        place = self.requests.start(max(line, self.placer.reached + EPSILON))
         if isinstance(phrase, Result):
             self._place(phrase, place, self.live.condition)
             return
@@ -228,7 +235,7 @@ class PhrasePlayer:
         """The first place on which something that is asked for now can be heard."""
         if self.joining:
             return -float("inf")
-        return self.deadlines.next_line(self.time.now())
+        return self.requests.start(self.deadlines.next_line(self.time.now()))
 
     def _play_again(self, placed: PlacedPhrase, place: float, now: float) -> None:
         places, beats = self.placer.put_down(Phrase(placed.tuples), placed.index, place)
@@ -239,12 +246,20 @@ class PhrasePlayer:
         """Journal an answer before it is used."""
         self.journal.put(answered(result, self.time.now()))
 
+    @staticmethod
+    def _misplaced(ready: Ready | None, place: int) -> bool:
+        """Whether what waits was written for another place in the bar."""
+        if ready is None or isinstance(ready.phrase, PlacedPhrase):
+            return False
+        request = ready.phrase.request
+        return request.captured is None and request.place != place
+
     def _ask_to_enter(self) -> None:
         """Ask for the phrase that is to enter with the clock, again if the knobs have changed."""
         ready = self.ready
         changed = ready is not None and ready.condition.key != self.live.condition.key
         if ready is None or (changed and not self.live.hold):
-            self._ask(self.requests.following(self.placed))
+            self._ask(self.requests.following(self.placed, self.live.clock.entry))
 
     def _ask_to_go_on(self, now: float) -> None:
         """Ask for the next phrase or for a new tail, if its time has come."""
@@ -258,7 +273,7 @@ class PhrasePlayer:
             return
         if self._cut is None:
             self.before_phrase(now)
-            self._ask(self.requests.following(placed, self._next_condition()))
+            self._ask(self.requests.following(placed, placed.end, self._next_condition()))
         else:
             self._ask(self.requests.tail(placed, self._cut))
 

@@ -6,10 +6,10 @@ The history holds the last of them as they were played, to go back to and forwar
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from nesvae_live.clock.timing import EPSILON, Meter
-from nesvae_live.latent.decoding import DecoderState
+from nesvae_live.latent.decoding import Joint, Standing
 from nesvae_live.latent.setting import Setting
 from nesvae_live.music.swap import Swap, lines_from
 
@@ -40,7 +40,7 @@ class PlacedPhrase:
     index: int
     tuples: tuple[Tuple4, ...]
     places: tuple[float, ...]
-    states: tuple[DecoderState, ...]
+    states: tuple[Joint, ...]
     condition: bytes
     splices: int = 0
 
@@ -71,10 +71,9 @@ class PlacedPhrase:
         steps = min(max(round((line - self.places[last]) / step), 1), held)
         return Cut(last + 1, steps, line)
 
-    def state_at(self, cut: Cut) -> DecoderState:
+    def state_at(self, cut: Cut) -> Standing:
         """The state that the tail goes on from: the last tuple kept is as long as it is held."""
-        state = self.states[cut.kept]
-        return replace(state, previous=(*state.previous[:3], cut.held - 1))
+        return self.states[cut.kept].state.held(cut.held)
 
     def tail_tuples(self, cut: Cut) -> int:
         """How many tuples the tail has: as many as it replaces, and one for the rest of a cut."""
@@ -85,7 +84,7 @@ class PlacedPhrase:
         cut: Cut,
         tuples: tuple[Tuple4, ...],
         places: tuple[float, ...],
-        states: tuple[DecoderState, ...],
+        states: tuple[Joint, ...],
         condition: bytes,
     ) -> PlacedPhrase:
         """The phrase with a new tail; `places` and `states` are one more than `tuples`."""

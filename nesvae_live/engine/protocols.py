@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.reply import ignore
-from nesvae_live.latent.decoding import Decoded, DecoderState, Sampling
+from nesvae_live.latent.decoding import Sampling, Spelling, Standing
 from nesvae_live.music.balance import Balance
 from nesvae_live.music.events import Event, MidiBytes
 
@@ -35,7 +35,7 @@ class Output(Protocol):
 class Decode(Protocol):
     """Decodes phrases; used by the inference thread alone, and releases the GIL while it works."""
 
-    def initial_state(self) -> DecoderState:
+    def initial_state(self) -> Standing:
         """The state without a past."""
         ...
 
@@ -43,10 +43,10 @@ class Decode(Protocol):
         self,
         z: NDArray[np.float32],
         mask: NDArray[np.float32],
-        start: DecoderState,
+        start: Any,  # a state of its own
         uniforms: NDArray[np.float32],
         sampling: Sampling,
-    ) -> Decoded:
+    ) -> Spelling:
         """Decode `[T, 4]` symbols from z `[8 + U]` and mask `[8]` by draws `uniforms` `[T, 4]`."""
         ...
 

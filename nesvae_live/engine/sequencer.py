@@ -25,7 +25,7 @@ from nesvae_live.engine.outputs import Outputs
 from nesvae_live.engine.phraseplayer import PhrasePlayer, State
 from nesvae_live.engine.protocols import NO_CALLBACKS, Callbacks, Output
 from nesvae_live.engine.state import LiveState
-from nesvae_live.latent.decoding import DecoderState
+from nesvae_live.latent.decoding import Standing
 from nesvae_live.log.entries import Clocked, Journal
 from nesvae_live.music import drums
 from nesvae_live.music.arrangement import Arrangement
@@ -59,7 +59,7 @@ class Sequencer:
     def __init__(
         self,
         setup: Setup,
-        origin: DecoderState,
+        origin: Standing,
         *,
         time: Time,
         inbox: SimpleQueue[Input | Result],
@@ -123,7 +123,7 @@ class Sequencer:
 
     def first_request(self) -> Request:
         """The request for the first phrase, which is decoded before anything starts."""
-        return self.player.requests.following(None)
+        return self.player.requests.following(None, self.clock.entry)
 
     def begin(self, first: Result) -> None:
         """Take the first phrase, which starts with the clock."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +36,70 @@ SAMPLING = Sampling(temperature=0.85, top_p=0.93, guidance=2.5, candidates=2)
 """The sampling that ships."""
 
 
+QUOTE = 0.5
+"""How much of the past is quoted unless somebody says: as much as the network learnt to."""
+
+
+class Standing(Protocol):
+    """Where a phrase goes on from, as a decoder knows it; what is in it is the decoder's affair."""
+
+    @property
+    def remembers(self) -> bool:
+        """Whether the decoder knows the bar and the past, and can quote it."""
+        ...
+
+    def held(self, steps: int) -> Self:
+        """The same, its last tuple cut to so many steps."""
+        ...
+
+    def at(self, place: int, quote: float) -> Self:
+        """The same, if what follows begins at a place (`metre.place`) and quotes so much, 0..1."""
+        ...
+
+
+class Spelling(Protocol):
+    """Tuples that a decoder spelt."""
+
+    @property
+    def symbols(self) -> NDArray[np.int64]:
+        """`[T, 4]`."""
+        ...
+
+    def state(self, tuples: int) -> Standing:
+        """The state after `tuples` tuples (0: as it began)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """The state after `tuples` tuples of a spelling; it is worked out only if it is gone on from."""
+
+    spelling: Spelling
+    tuples: int
+
+    @property
+    def state(self) -> Standing:
+        """The decoder's state there."""
+        return self.spelling.state(self.tuples)
+
+
 @dataclass(frozen=True, slots=True)
 class DecoderState:
     """Where a phrase goes on from: the hidden state `[L, H]` float32 and the last tuple."""
 
+    remembers: ClassVar[bool] = False
+
     hidden: NDArray[np.float32]
     previous: Symbols
+
+    def held(self, steps: int) -> DecoderState:
+        """The same, its last tuple cut to so many steps."""
+        return replace(self, previous=(*self.previous[:3], steps - 1))
+
+    def at(self, place: int, quote: float) -> DecoderState:
+        """The same: this decoder knows neither the bar nor the past."""
+        del place, quote
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +123,19 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a phrase is decoded for: z `[8 + U]`, attributes' mask `[8]`, temperature and seed."""
+    """What a phrase is decoded for: z `[8 + U]`, attributes' mask `[8]`, temperature and seed.
+
+    `quote`, in 0..1, is how much of the past may come back.
+    """
 
     z: NDArray[np.float32]
     mask: NDArray[np.float32]
     temperature: float
     seed: int
+    quote: float = QUOTE
 
     @property
     def key(self) -> bytes:
         """Bytes that are equal for equal conditions."""
-        drawn = np.array([self.temperature, self.seed])
+        drawn = np.array([self.temperature, self.seed, self.quote])
         return self.z.tobytes() + self.mask.tobytes() + drawn.tobytes()

@@ -7,8 +7,12 @@ three.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
+
+from nesvae_live.clock.timing import EPSILON, Meter
 
 TICKS_PER_BEAT = 12
 FREE = 0
@@ -30,6 +34,21 @@ def place_of(tick: int, beats_per_bar: int) -> int:
     if beats_per_bar not in METRES:
         raise ValueError(f"a bar has {' or '.join(map(str, METRES))} beats, not {beats_per_bar}")
     return _FIRST[beats_per_bar] + tick % (beats_per_bar * TICKS_PER_BEAT)
+
+
+def beat_to_place(beat: float, meter: Meter) -> int:
+    """The place of a beat of the clock, counted from a bar line: that of the tick nearest to it.
+
+    In 4/4 and 3/4; the network knows no other metres, in which every place is free.
+    """
+    if meter.denominator != 4 or meter.numerator not in METRES:
+        return FREE
+    return place_of(round(beat * TICKS_PER_BEAT), meter.numerator)
+
+
+def next_tick(beat: float) -> float:
+    """The first tick at or after a beat of the clock, in beats."""
+    return math.ceil((beat - EPSILON) * TICKS_PER_BEAT) / TICKS_PER_BEAT
 
 
 def bar_ticks(place: int) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.latent.decoding import START, Symbols
+from nesvae_live.latent.decoding import QUOTE, START, Symbols
 from nesvae_live.metre.place import FREE, advance_table
 from nesvae_live.music.phrase import LONGEST_HOLD, SLOTS
 from nesvae_live.song.songconfig import PAST
@@ -54,6 +55,12 @@ class Memory:
             np.concatenate((self.keys, keys)),
         ).recent()
 
+    def held(self, ticks: int) -> Memory:
+        """With the last tuple cut to so many ticks."""
+        symbols = self.symbols.copy()
+        symbols[-1, 3] = ticks - 1
+        return replace(self, symbols=symbols)
+
     def recent(self) -> Memory:
         """The last 1,024 of them."""
         if len(self) <= PAST:
@@ -75,18 +82,34 @@ def places_from(place: int, held: I64) -> I64:
 class SongState:
     """Where a phrase goes on from.
 
-    The decoder's `hidden` `[L, H]`, the last tuple, the next one's place, and what was played.
+    The decoder's `hidden` `[L, H]`, the last tuple, the next one's place, what was played, and how
+    much of it may be quoted, 0 (nothing) to 1 (all it can).
     """
+
+    remembers: ClassVar[bool] = True
 
     hidden: F32
     previous: Symbols
     place: int
     memory: Memory
+    quote: float = QUOTE
 
     @classmethod
     def beginning(cls, layers: int, size: int, keys: int, place: int = FREE) -> SongState:
         """No past."""
         return cls(np.zeros((layers, size), np.float32), START, place, Memory.empty(keys))
+
+    def held(self, steps: int) -> SongState:
+        """The same, its last tuple cut to so many ticks."""
+        memory = self.memory.held(steps)
+        place = int(_LATER[memory.places[-1], steps])
+        return replace(
+            self, previous=(*self.previous[:3], steps - 1), place=place, memory=memory
+        )
+
+    def at(self, place: int, quote: float) -> SongState:
+        """The same, if the next tuple begins at a place, and may quote so much of the past."""
+        return replace(self, place=place, quote=quote)
 
 
 @dataclass(frozen=True, slots=True)

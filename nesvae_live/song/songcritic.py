@@ -33,16 +33,17 @@ class SongCritic:
         start: SongState,
         uniforms: F32,
         sampling: Sampling,
-        quote: float = 0.5,
+        quote: float | None = None,
         *,
         by_hand: bool = True,
     ) -> SongDecoded:
         """Spell tuples, as `SongDecoder.decode` does; with every knob let go there is one candidate.
 
-        `quote` is 0 (never quote the past) to 1 (all it can); .5 is as it learnt to. Knobs that
-        were set `by_hand` have the past heed them; those that the prior set go on from it anyway.
+        `quote` is 0 (never quote the past) to 1 (all it can); .5 is as it learnt to; None leaves it
+        to the state. Knobs that were set `by_hand` have the past heed them; those that the prior
+        set go on from it anyway.
         """
-        odds = quote_to_odds(quote)
+        odds = quote_to_odds(start.quote if quote is None else quote)
         if not mask.any():
             return self._decoder.decode(z, mask, start, uniforms, sampling, odds=odds)
         if by_hand:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
 import numpy as np
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from nesvae_live import NesvaeError
 from nesvae_live.control.inputs import Input
-from nesvae_live.engine.config import Setup
+from nesvae_live.engine.config import REMEMBERS, Setup
 from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode, Output
 from nesvae_live.engine.sequencer import Sequencer
-from nesvae_live.latent.decoding import START, Decoded, DecoderState
+from nesvae_live.latent.decoding import Standing
 from nesvae_live.log.codec import to_stamp
 from nesvae_live.log.entries import (
     Answered,
@@ -73,6 +73,36 @@ class GivenEncoder:
         return self._z
 
 
+@dataclass(frozen=True, slots=True)
+class GivenState:
+    """The state of a decoder that is not there; it answers what the log says, whatever the state."""
+
+    remembers: bool
+
+    def held(self, steps: int) -> GivenState:
+        """The same."""
+        del steps
+        return self
+
+    def at(self, place: int, quote: float) -> GivenState:
+        """The same."""
+        del place, quote
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class GivenSpelling:
+    """What the log says was spelt: `symbols` `[T, 4]`."""
+
+    symbols: Ints
+    end: Standing
+
+    def state(self, tuples: int) -> Standing:
+        """The state after so many tuples."""
+        del tuples
+        return self.end
+
+
 class Replay:
     """Plays a log again, entry by entry.
 
@@ -111,11 +141,8 @@ class Replay:
         self.gaps: list[str] = []
         """Where the log lacks something, so that what follows may differ, a line each."""
         setup = _setup(opened)
-        origin = (
-            decoder.initial_state()
-            if decoder
-            else DecoderState(np.zeros((1, 1), np.float32), START)
-        )
+        remembers = bool(opened.setup.get(REMEMBERS))
+        origin: Standing = decoder.initial_state() if decoder else GivenState(remembers)
         self.sequencer = Sequencer(
             setup,
             origin,
@@ -183,8 +210,7 @@ class Replay:
                 return None
             return replace(result, seconds=entry.seconds)
         phrase = Phrase(tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in tuples))
-        hidden = np.zeros((len(tuples) + 1, 1, 1), np.float32)
-        decoded = Decoded(tuples_to_symbols(tuples), hidden, asked.start.previous)
+        decoded = GivenSpelling(tuples_to_symbols(tuples), asked.start)
         z = GivenEncoder(entry.z).encode(tuples) if entry.z else None
         return Result(asked, phrase, decoded, entry.seconds, z)
 

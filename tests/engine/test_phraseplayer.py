@@ -178,6 +178,7 @@ def test_a_cut_tuple_goes_into_the_tail_as_long_as_it_was_held() -> None:
         whole = first.tokens[4 * tails[0].kept - 1] - 243 + 1
         assert 1 <= tails[0].held <= whole
         cut += tails[0].held < whole
+        assert isinstance(asked[1].start, DecoderState)
         assert asked[1].start.previous[3] == tails[0].held - 1
         assert len(tails[0].tokens) == 4 * asked[1].tuples
     assert cut
