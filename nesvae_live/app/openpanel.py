@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from nesvae_live.app.network import AnyCheckpoint
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.latent.axes import axes_of, labels
@@ -18,7 +19,7 @@ from nesvae_live.presets.preset import Preset
 
 
 def panel_facts(
-    control: Path, take: Path, options: PlayOptions, preset: Preset, checkpoint: Checkpoint
+    control: Path, take: Path, options: PlayOptions, preset: Preset, checkpoint: AnyCheckpoint
 ) -> PanelFacts:
     """What the panel is told of a session: `control` is its control socket, `take` its folder."""
     n_style = checkpoint.config.style
@@ -33,7 +34,7 @@ def panel_facts(
         reach=checkpoint.quantiles.reach(),
         n_style=n_style,
         axes=labels(axes_of(checkpoint.about, n_style)),
-        atlas=checkpoint.atlas,
+        atlas=checkpoint.atlas if isinstance(checkpoint, Checkpoint) else None,
     )
 
 

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
-from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.model.gru import F32, add_product, contiguous, gru_cell, input_table
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, tuples_to_symbols
+
+
+class EncoderSizes(Protocol):
+    """The part of a network's sizes that its encoder has."""
+
+    @property
+    def encoder_hidden(self) -> int:
+        """Numbers of a state, each way."""
+        ...
+
+
+class HasEncoder(Protocol):
+    """A checkpoint with an encoder in it: all versions have the same."""
+
+    @property
+    def config(self) -> EncoderSizes:
+        """The network's sizes."""
+        ...
+
+    @property
+    def weights(self) -> dict[str, F32]:
+        """Weights by name."""
+        ...
 
 
 class Encoder:
     """Finds the style of a phrase; releases the GIL."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, checkpoint: HasEncoder) -> None:
         w, self.config = checkpoint.weights, checkpoint.config
         self._ends = []
         for end in ("l0", "l0_reverse"):

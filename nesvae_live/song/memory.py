@@ -103,9 +103,7 @@ class SongState:
         """The same, its last tuple cut to so many ticks."""
         memory = self.memory.held(steps)
         place = int(_LATER[memory.places[-1], steps])
-        return replace(
-            self, previous=(*self.previous[:3], steps - 1), place=place, memory=memory
-        )
+        return replace(self, previous=(*self.previous[:3], steps - 1), place=place, memory=memory)
 
     def at(self, place: int, quote: float) -> SongState:
         """The same, if the next tuple begins at a place, and may quote so much of the past."""

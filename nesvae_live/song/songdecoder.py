@@ -123,7 +123,8 @@ class SongDecoder:
         )
         kept = np.ascontiguousarray(hidden[:, :, :: len(branches)].transpose(2, 0, 1, 3))
         return [
-            SongDecoded(symbols[i, played:].copy(), kept[i], keys[i, played:].copy(), start) for i in range(n)
+            SongDecoded(symbols[i, played:].copy(), kept[i], keys[i, played:].copy(), start)
+            for i in range(n)
         ]
 
     def warm_up(self) -> float:

@@ -16,6 +16,7 @@ from nesvae_live.control.inputs import (
 )
 from nesvae_live.engine.inference import Request, draws, run_request
 from nesvae_live.engine.phraseplayer import State
+from nesvae_live.latent.decoding import DecoderState
 from nesvae_live.log.entries import (
     Decoded,
     Spliced,
