@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from nesvae_live import __version__
-from nesvae_live.app.network import AnyCheckpoint
 from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.clock.timing import Meter
 from nesvae_live.engine.config import LOOKAHEAD, REMEMBERS, ClockSetup, PlayConfig, Setup
@@ -25,6 +24,7 @@ from nesvae_live.log.plain import to_data
 from nesvae_live.music.grid import SWING, Grid, Mode
 from nesvae_live.music.swap import Swap
 from nesvae_live.presets.preset import Preset
+from nesvae_live.song.anycheckpoint import AnyCheckpoint
 from nesvae_live.song.songcheckpoint import SongCheckpoint
 
 DEFAULT_TEMPO = 120.0

@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from nesvae_live import NesvaeError
-from nesvae_live.app.network import load_any_checkpoint, make_decoder
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.app.session import Session
 from nesvae_live.app.watch import Watch
@@ -20,6 +19,7 @@ from nesvae_live.log.entries import Noted
 from nesvae_live.model.encoder import Encoder, PhraseEncoder
 from nesvae_live.paths import find_checkpoint
 from nesvae_live.presets.preset import load_preset
+from nesvae_live.song.anycheckpoint import load_any_checkpoint, make_decoder
 from nesvae_live.take.recorder import Take
 
 COUNT_IN_SECONDS = 0.5

@@ -14,7 +14,6 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Self, TypeVar
 
-from nesvae_live.app.network import AnyCheckpoint
 from nesvae_live.app.notices import Notices
 from nesvae_live.app.openpanel import open_panel, panel_facts
 from nesvae_live.app.options import (
@@ -55,6 +54,7 @@ from nesvae_live.panel.keeper import PanelKeeper
 from nesvae_live.paths import default_jams_dir
 from nesvae_live.presets.preset import Preset
 from nesvae_live.presets.snapshotbank import BankError, SnapshotFile
+from nesvae_live.song.anycheckpoint import AnyCheckpoint
 from nesvae_live.take.folder import said_in_advance
 from nesvae_live.take.processes import PartExport, Recovery
 from nesvae_live.take.recorder import Recorder, Take

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nesvae_live.engine.protocols import Decode
 from nesvae_live.model.checkpoint import Checkpoint, load_checkpoint, version_of
 from nesvae_live.model.critic import Critic
 from nesvae_live.model.decoder import Decoder
@@ -26,7 +25,7 @@ def load_any_checkpoint(path: Path) -> AnyCheckpoint:
     return load_checkpoint(path)
 
 
-def make_decoder(checkpoint: AnyCheckpoint) -> Decode:
+def make_decoder(checkpoint: AnyCheckpoint) -> Critic | SongCritic:
     """A decoder that is compiled, with the critic that keeps the best of its candidates."""
     if isinstance(checkpoint, SongCheckpoint):
         songs = SongDecoder(checkpoint.weights, checkpoint.config)
