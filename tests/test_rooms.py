@@ -17,21 +17,21 @@ ROOT = Path(nesvae_live.__file__).parent
 PACKAGE = "nesvae_live."
 
 INSTRUMENT = (
-    *("clock", "music", "metre", "latent", "model", "chip", "song"),
+    *("clock", "music", "music.metre", "latent", "model", "chip", "model.song"),
     *("control", "log", "engine", "presets"),
 )
 PROGRAMS = (*INSTRUMENT, "io", "io.midi", "io.audio", "io.remote", "take", "panel")
 ROOMS: dict[str, tuple[str, ...]] = {
     "clock": (),
     "music": ("clock",),
-    "metre": ("clock", "music"),
+    "music.metre": ("clock", "music"),
     "latent": ("music",),
     "model": ("music", "latent"),
-    "chip": ("music", "metre"),
-    "song": ("music", "metre", "latent", "model", "chip"),
+    "chip": ("music", "music.metre"),
+    "model.song": ("music", "music.metre", "latent", "model", "chip"),
     "control": ("clock", "music", "latent"),
     "log": ("clock", "music", "control"),
-    "engine": ("clock", "music", "metre", "latent", "control", "log"),
+    "engine": ("clock", "music", "music.metre", "latent", "control", "log"),
     "presets": ("clock", "music", "latent", "control"),
     "io": (),
     "io.midi": ("clock", "music", "control", "io"),
@@ -42,15 +42,15 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app": PROGRAMS,
     "cli": (*PROGRAMS, "app", "bench", "evaluation", "training"),
     "bench": (*PROGRAMS, "app"),
-    "evaluation": ("music", "metre", "latent", "model", "chip", "song"),
-    "training": ("music", "metre", "latent", "model", "chip", "song", "evaluation"),
+    "evaluation": ("music", "music.metre", "latent", "model", "chip", "model.song"),
+    "training": ("music", "music.metre", "latent", "model", "chip", "model.song", "evaluation"),
 }
 """Each room, from the bottom up, and the rooms that it may import from."""
 
 TOP = ("__init__", "__main__", "paths")
 """What lies beside the rooms. Everyone may import the package itself and `paths`."""
 
-PURE = ("clock", "music", "metre", "latent", "chip", "control", "log")
+PURE = ("clock", "music", "music.metre", "latent", "chip", "control", "log")
 """No threads, no time, no log, no hidden randomness: they come in as arguments."""
 
 IMPURE = {
@@ -64,15 +64,20 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "numpy": ("*",),
     "numba": (
         *("chip.kernel", "model.decoder", "model.encoder", "model.gru", "model.symbols"),
-        *("song.candidates", "song.songdecoder"),
+        *("model.song.candidates", "model.song.songdecoder"),
     ),
     "torch": (
-        *("model.vae", "model.int8", "song.song", "song.pointer", "song.prior"),
-        *("song.measuring", "song.songbound", "song.songsampling", "song.devicecorpus"),
+        *("model.vae", "model.int8", "model.song.song", "model.song.pointer", "model.song.prior"),
+        *(
+            "model.song.measuring",
+            "model.song.songbound",
+            "model.song.songsampling",
+            "model.song.devicecorpus",
+        ),
         *("evaluation.*", "training.*"),
         *("cli.network", "bench.usual"),
     ),
-    "safetensors": ("model.checkpoint", "song.songcheckpoint", "training.*"),
+    "safetensors": ("model.checkpoint", "model.song.songcheckpoint", "training.*"),
     "tqdm": ("cli.jam", "app.render", "training.*", "evaluation.*"),
     "msgspec": (
         *("log.codec", "log.plain", "log.quick"),

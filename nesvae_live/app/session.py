@@ -49,12 +49,12 @@ from nesvae_live.io.remote.osc import OscServer
 from nesvae_live.io.remote.server import ControlServer
 from nesvae_live.latent.axes import axes_of, labels
 from nesvae_live.log.entries import Opened
+from nesvae_live.model.song.anycheckpoint import AnyCheckpoint
 from nesvae_live.music.balance import Balance
 from nesvae_live.panel.keeper import PanelKeeper
 from nesvae_live.paths import default_jams_dir
 from nesvae_live.presets.preset import Preset
 from nesvae_live.presets.snapshotbank import BankError, SnapshotFile
-from nesvae_live.song.anycheckpoint import AnyCheckpoint
 from nesvae_live.take.folder import said_in_advance
 from nesvae_live.take.processes import PartExport, Recovery
 from nesvae_live.take.recorder import Recorder, Take

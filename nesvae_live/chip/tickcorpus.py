@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from nesvae_live.chip.corpus import SUFFIXES, CorpusError, read_files
 from nesvae_live.chip.nesmdb import loads_exprsco
-from nesvae_live.metre.metre import find_metre
-from nesvae_live.metre.ticks import TickSong, score_to_ticks
+from nesvae_live.music.metre.metre import find_metre
+from nesvae_live.music.metre.ticks import TickSong, score_to_ticks
 from nesvae_live.music.phrase import STEPS_PER_SECOND, Ints, symbols_to_tuples, tuples_to_symbols
 
 Floats = NDArray[np.float64]

@@ -207,8 +207,8 @@ def _run_evaluate(arguments: argparse.Namespace) -> int:
     from nesvae_live.evaluation.evaluate import FULL, QUICK, evaluate
     from nesvae_live.latent.decoding import SAMPLING
     from nesvae_live.model.checkpoint import load_checkpoint, version_of
+    from nesvae_live.model.song.songcheckpoint import SONG_VERSION
     from nesvae_live.paths import find_checkpoint
-    from nesvae_live.song.songcheckpoint import SONG_VERSION
 
     if arguments.json is not None and not arguments.json.absolute().parent.is_dir():
         raise NesvaeError(f"{arguments.json.parent}: no such folder for --json")
@@ -253,7 +253,7 @@ def _evaluate_song(path: Path, arguments: argparse.Namespace) -> int:
     from nesvae_live.chip.tickcorpus import read_ticks
     from nesvae_live.evaluation.bootstrap import to_json
     from nesvae_live.evaluation.songevaluate import SongPlan, evaluate_song
-    from nesvae_live.song.songcheckpoint import load_song_checkpoint
+    from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
 
     if arguments.report is not None:
         raise NesvaeError("--report: there are no pictures yet of a checkpoint of version 3")
@@ -279,7 +279,7 @@ def _evaluate_song(path: Path, arguments: argparse.Namespace) -> int:
 def _train_song(arguments: argparse.Namespace) -> int:
     """Train a checkpoint of format 3."""
     from nesvae_live.chip.tickcorpus import read_ticks
-    from nesvae_live.song.songbound import SongSettings
+    from nesvae_live.model.song.songbound import SongSettings
     from nesvae_live.training.songtrain import AVERAGE, SongRun, train_songs
 
     if arguments.init or arguments.patience:

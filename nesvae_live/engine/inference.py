@@ -17,8 +17,8 @@ from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import QUOTE, Condition, Joint, Sampling, Spelling, Standing
-from nesvae_live.metre.place import FREE, TICKS_PER_BEAT, beat_to_place, next_tick
 from nesvae_live.music.grid import Mode
+from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT, beat_to_place, next_tick
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, Phrase, symbols_to_tuples
 
 REMEMBERED_TIMES = 512

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.evaluation.bootstrap import bootstrap, interval, mean_by_song, median_interval
-from nesvae_live.metre.place import METRES, TICKS_PER_BEAT, bar_ticks, tick_of_bar
+from nesvae_live.music.metre.place import METRES, TICKS_PER_BEAT, bar_ticks, tick_of_bar
 from nesvae_live.music.phrase import N_VOICES, STEPS_PER_SECOND, TUPLES_PER_PHRASE, Ints
 
 Floats = NDArray[np.float64]

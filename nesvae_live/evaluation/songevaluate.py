@@ -23,15 +23,15 @@ from nesvae_live.evaluation.songplaying import (
 )
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
 from nesvae_live.latent.decoding import Sampling
-from nesvae_live.metre.place import place_of
+from nesvae_live.model.song.devicecorpus import DeviceCorpus
+from nesvae_live.model.song.measuring import Ranks
+from nesvae_live.model.song.song import SongVae
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint
+from nesvae_live.model.song.songcritic import SongCritic
+from nesvae_live.model.song.songdecoder import SongDecoder
+from nesvae_live.model.song.songprior import SongPrior
+from nesvae_live.music.metre.place import place_of
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE, tuples_to_phrases
-from nesvae_live.song.devicecorpus import DeviceCorpus
-from nesvae_live.song.measuring import Ranks
-from nesvae_live.song.song import SongVae
-from nesvae_live.song.songcheckpoint import SongCheckpoint
-from nesvae_live.song.songcritic import SongCritic
-from nesvae_live.song.songdecoder import SongDecoder
-from nesvae_live.song.songprior import SongPrior
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nesvae_live.evaluation.bootstrap import interval
+from nesvae_live.model.song.devicecorpus import DeviceCorpus, Turn, whole_songs
+from nesvae_live.model.song.measuring import Ranks
+from nesvae_live.model.song.song import SongVae
+from nesvae_live.model.song.songbound import Carried, SongBound, SongSettings, Told, nothing_yet
+from nesvae_live.model.song.songconfig import PAST
 from nesvae_live.music.phrase import N_VOICES, SLOTS, TUPLES_PER_PHRASE
 from nesvae_live.music.voices import VOICES
-from nesvae_live.song.devicecorpus import DeviceCorpus, Turn, whole_songs
-from nesvae_live.song.measuring import Ranks
-from nesvae_live.song.song import SongVae
-from nesvae_live.song.songbound import Carried, SongBound, SongSettings, Told, nothing_yet
-from nesvae_live.song.songconfig import PAST
 
 Floats = NDArray[np.float64]
 TOGETHER = 64

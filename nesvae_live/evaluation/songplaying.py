@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 from nesvae_live.evaluation.beat import Music
 from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.decoding import START, Sampling
+from nesvae_live.model.song.memory import Memory, SongState, places_from
+from nesvae_live.model.song.song import SongVae, Step
+from nesvae_live.model.song.songconfig import UNKNOWN, YOURS
+from nesvae_live.model.song.songcritic import SongCritic
+from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.music.phrase import (
     SLOTS,
     TUPLES_PER_PHRASE,
@@ -18,11 +23,6 @@ from nesvae_live.music.phrase import (
     symbols_to_tuples,
     tuples_to_symbols,
 )
-from nesvae_live.song.memory import Memory, SongState, places_from
-from nesvae_live.song.song import SongVae, Step
-from nesvae_live.song.songconfig import UNKNOWN, YOURS
-from nesvae_live.song.songcritic import SongCritic
-from nesvae_live.song.songprior import SongPrior
 
 F32 = NDArray[np.float32]
 

@@ -20,15 +20,15 @@ from nesvae_live.chip.corpus import song_phrases
 from nesvae_live.chip.tickcorpus import TickCorpus
 from nesvae_live.evaluation.songnats import song_nats
 from nesvae_live.latent.attributes import Quantiles, fit_quantiles, measure
+from nesvae_live.model.song.devicecorpus import DeviceCorpus
+from nesvae_live.model.song.measuring import Ranks
+from nesvae_live.model.song.song import SongVae
+from nesvae_live.model.song.songbound import Carried, SongBound, SongSettings, Told, nothing_yet
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint, save_song_checkpoint
+from nesvae_live.model.song.songconfig import SongConfig
+from nesvae_live.model.song.songweights import round_song_weights
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE
 from nesvae_live.paths import replacing
-from nesvae_live.song.devicecorpus import DeviceCorpus
-from nesvae_live.song.measuring import Ranks
-from nesvae_live.song.song import SongVae
-from nesvae_live.song.songbound import Carried, SongBound, SongSettings, Told, nothing_yet
-from nesvae_live.song.songcheckpoint import SongCheckpoint, save_song_checkpoint
-from nesvae_live.song.songconfig import SongConfig
-from nesvae_live.song.songweights import round_song_weights
 from nesvae_live.training.streams import Streams
 
 AVERAGE, STATE = "average.safetensors", "state.pt"

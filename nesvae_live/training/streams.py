@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from nesvae_live.model.song.devicecorpus import DeviceCorpus, Turn
 from nesvae_live.music.phrase import N_VOICES, TUPLES_PER_PHRASE
-from nesvae_live.song.devicecorpus import DeviceCorpus, Turn
 
 TRANSPOSE = (-5, 6)
 P_SWAP, P_SHIFT = 0.25, 0.75

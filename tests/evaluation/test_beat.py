@@ -15,8 +15,8 @@ from nesvae_live.evaluation.beat import (
     recurring_bars,
     recurring_grams,
 )
-from nesvae_live.metre.place import FREE, place_of
-from nesvae_live.metre.ticks import places_after
+from nesvae_live.music.metre.place import FREE, place_of
+from nesvae_live.music.metre.ticks import places_after
 
 
 def even(held: int, n: int = 120, period: int = 1000) -> Music:

@@ -13,8 +13,8 @@ from nesvae_live.chip.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.cli.main import main
 from nesvae_live.evaluation.songplaying import read_song
 from nesvae_live.latent.decoding import Sampling
-from nesvae_live.song.songcheckpoint import save_song_checkpoint
-from nesvae_live.song.songdecoder import SongDecoder
+from nesvae_live.model.song.songcheckpoint import save_song_checkpoint
+from nesvae_live.model.song.songdecoder import SongDecoder
 from tests.support.metresongs import steady
 from tests.support.tinysong import TINY_SONG, tick_songs, tiny_song_checkpoint
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from nesvae_live.chip.tickcorpus import TickCorpus
-from nesvae_live.metre.place import place_of
-from nesvae_live.metre.ticks import places_after
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint
+from nesvae_live.model.song.songconfig import SongConfig
+from nesvae_live.model.song.songweights import round_song_weights
+from nesvae_live.music.metre.place import place_of
+from nesvae_live.music.metre.ticks import places_after
 from nesvae_live.music.phrase import SLOT_TABLE
-from nesvae_live.song.songcheckpoint import SongCheckpoint
-from nesvae_live.song.songconfig import SongConfig
-from nesvae_live.song.songweights import round_song_weights
 from tests.support.tiny import tiny_checkpoint
 
 TINY_SONG = SongConfig(

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nesvae_live.song.songconfig import SongConfig
+from nesvae_live.model.song.songconfig import SongConfig
 
 LOG_2_PI = math.log(2 * math.pi)
 NEVER = -1e9

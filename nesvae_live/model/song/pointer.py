@@ -18,9 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nesvae_live.metre.place import METRES, N_PLACES, bar_ticks
+from nesvae_live.model.song.songconfig import AGES, BARS_BACK, LONGEST_MATCH, WAYS, SongConfig
+from nesvae_live.music.metre.place import METRES, N_PLACES, bar_ticks
 from nesvae_live.music.phrase import N_VOICES, SLOT_TABLE, SLOTS
-from nesvae_live.song.songconfig import AGES, BARS_BACK, LONGEST_MATCH, WAYS, SongConfig
 
 NEVER = -1e9
 N_SYMBOLS = tuple(slot.n_symbols for slot in SLOT_TABLE)

@@ -20,8 +20,8 @@ from nesvae_live.model.checkpoint import (
     read_metadata,
     vocabulary,
 )
+from nesvae_live.model.song.songconfig import SongConfig
 from nesvae_live.paths import replacing
-from nesvae_live.song.songconfig import SongConfig
 
 SONG_VERSION = 3
 

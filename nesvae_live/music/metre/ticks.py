@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.metre.metre import Metre, Stretch, find_metre
-from nesvae_live.metre.onsets import FRAMES_PER_STEP
-from nesvae_live.metre.place import FREE, TICKS_PER_BEAT, advance, place_of
-from nesvae_live.metre.rows import RowStretch
+from nesvae_live.music.metre.metre import Metre, Stretch, find_metre
+from nesvae_live.music.metre.onsets import FRAMES_PER_STEP
+from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT, advance, place_of
+from nesvae_live.music.metre.rows import RowStretch
 from nesvae_live.music.phrase import LONGEST_HOLD, N_VOICES
 
 Floats = NDArray[np.float64]

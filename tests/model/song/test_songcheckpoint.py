@@ -13,7 +13,7 @@ from nesvae_live.model.checkpoint import (
     save_checkpoint,
     version_of,
 )
-from nesvae_live.song.songcheckpoint import load_song_checkpoint, save_song_checkpoint
+from nesvae_live.model.song.songcheckpoint import load_song_checkpoint, save_song_checkpoint
 from tests.support.tiny import rewrite, tiny_checkpoint
 from tests.support.tinysong import tiny_song_checkpoint
 

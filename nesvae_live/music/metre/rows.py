@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.metre.onsets import FRAMES_PER_STEP, Onsets
+from nesvae_live.music.metre.onsets import FRAMES_PER_STEP, Onsets
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.latent.decoding import QUOTE, START, Symbols
-from nesvae_live.metre.place import FREE, advance_table
+from nesvae_live.model.song.songconfig import PAST
+from nesvae_live.music.metre.place import FREE, advance_table
 from nesvae_live.music.phrase import LONGEST_HOLD, SLOTS
-from nesvae_live.song.songconfig import PAST
 
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]

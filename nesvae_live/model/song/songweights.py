@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.latent.attributes import N_ATTRIBUTES
-from nesvae_live.metre.place import N_PLACES, advance_table, bar_ticks
 from nesvae_live.model.gru import F32, contiguous, input_table, stack
 from nesvae_live.model.int8 import pack, unpack
 from nesvae_live.model.intervals import N_SCORES, RELATIONS, bin_table
+from nesvae_live.model.song.songconfig import SongConfig
+from nesvae_live.music.metre.place import N_PLACES, advance_table, bar_ticks
 from nesvae_live.music.phrase import LONGEST_HOLD, N_VOICES, SLOT_TABLE, SLOTS
-from nesvae_live.song.songconfig import SongConfig
 
 I64 = NDArray[np.int64]
 I8 = NDArray[np.int8]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.model.gru import F32
-from nesvae_live.song.songconfig import SongConfig
+from nesvae_live.model.song.songconfig import SongConfig
 
 LEAST_SIGMA, MOST_SIGMA = -2.5, 1.5
 

@@ -13,12 +13,12 @@ from torch.nn import functional as F
 
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import START, Sampling
+from nesvae_live.model.song.pointer import Past
+from nesvae_live.model.song.quote import odds_to_alignment
+from nesvae_live.model.song.song import SongVae, Step
+from nesvae_live.model.song.songconfig import LEAST, PAST, YOURS
 from nesvae_live.model.vae import choose, guide
 from nesvae_live.music.phrase import N_VOICES, SLOT_TABLE, SLOTS
-from nesvae_live.song.pointer import Past
-from nesvae_live.song.quote import odds_to_alignment
-from nesvae_live.song.song import SongVae, Step
-from nesvae_live.song.songconfig import LEAST, PAST, YOURS
 
 N_SYMBOLS = tuple(slot.n_symbols for slot in SLOT_TABLE)
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nesvae_live.chip.tickcorpus import TickCorpus
-from nesvae_live.metre.place import FREE
+from nesvae_live.model.song.pointer import Past
+from nesvae_live.model.song.songbound import Chunk
+from nesvae_live.music.metre.place import FREE
 from nesvae_live.music.phrase import LONGEST_HOLD, N_VOICES, SLOT_TABLE
-from nesvae_live.song.pointer import Past
-from nesvae_live.song.songbound import Chunk
 
 Ints = NDArray[np.int64]
 

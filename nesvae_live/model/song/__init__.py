@@ -19,5 +19,5 @@ In reading order:
     songcritic      several candidates, of which one is kept; knobs are heeded
     songprior       the prior when live
 
-It may import `music`, `metre`, `latent`, `model` and `chip`.
+It may import `music`, `latent`, `model` and `chip`.
 """

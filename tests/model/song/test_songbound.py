@@ -10,19 +10,19 @@ import pytest
 
 from nesvae_live import NesvaeError
 from nesvae_live.latent.attributes import measure
+from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
+from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.music.phrase import symbols_to_tuples
-from nesvae_live.song.songcheckpoint import load_song_checkpoint
-from nesvae_live.song.songprior import SongPrior
 from tests.support.tinysong import TINY_SONG, tick_songs, tiny_song_checkpoint
 
 torch = pytest.importorskip("torch")
 
 from nesvae_live.evaluation.songnats import SongNats, song_nats  # noqa: E402
-from nesvae_live.song.devicecorpus import DeviceCorpus  # noqa: E402
-from nesvae_live.song.measuring import Ranks, measure_symbols  # noqa: E402
-from nesvae_live.song.pointer import agreement, exact_codes, moved_codes  # noqa: E402
-from nesvae_live.song.song import SongVae  # noqa: E402
-from nesvae_live.song.songbound import SongSettings  # noqa: E402
+from nesvae_live.model.song.devicecorpus import DeviceCorpus  # noqa: E402
+from nesvae_live.model.song.measuring import Ranks, measure_symbols  # noqa: E402
+from nesvae_live.model.song.pointer import agreement, exact_codes, moved_codes  # noqa: E402
+from nesvae_live.model.song.song import SongVae  # noqa: E402
+from nesvae_live.model.song.songbound import SongSettings  # noqa: E402
 from nesvae_live.training.songtrain import AVERAGE, SongRun, Training, train_songs  # noqa: E402
 
 CPU = torch.device("cpu")

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from nesvae_live.metre.metre import Stretch, find_metre, stretch_metre
-from nesvae_live.metre.onsets import ECHO, find_onsets
-from nesvae_live.metre.rows import find_rows
+from nesvae_live.music.metre.metre import Stretch, find_metre, stretch_metre
+from nesvae_live.music.metre.onsets import ECHO, find_onsets
+from nesvae_live.music.metre.rows import find_rows
 from nesvae_live.music.voices import Voice
 from tests.support.metresongs import Song, steady, unsteady
 

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from nesvae_live.song.songconfig import AGES, BARS_BACK, LONGEST_MATCH
+from nesvae_live.model.song.songconfig import AGES, BARS_BACK, LONGEST_MATCH
 
 I64 = NDArray[np.int64]
 SAME, RHYTHM, MOVED = 0, 1, 2

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import Sampling
-from nesvae_live.metre.place import FREE
 from nesvae_live.model.gru import F32, add_product, contiguous, gru_cell
+from nesvae_live.model.song.candidates import find_candidates, start_runs, update_runs
+from nesvae_live.model.song.memory import SongDecoded, SongState
+from nesvae_live.model.song.quote import odds_to_alignment
+from nesvae_live.model.song.songconfig import LEAST, UNKNOWN, YOURS, SongConfig
+from nesvae_live.model.song.songweights import SongTables, song_tables
 from nesvae_live.model.symbols import choose, guide
+from nesvae_live.music.metre.place import FREE
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE
-from nesvae_live.song.candidates import find_candidates, start_runs, update_runs
-from nesvae_live.song.memory import SongDecoded, SongState
-from nesvae_live.song.quote import odds_to_alignment
-from nesvae_live.song.songconfig import LEAST, UNKNOWN, YOURS, SongConfig
-from nesvae_live.song.songweights import SongTables, song_tables
 
 I64 = NDArray[np.int64]
 

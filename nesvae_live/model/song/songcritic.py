@@ -6,13 +6,13 @@ import numpy as np
 
 from nesvae_live.latent.attributes import Quantiles, measure
 from nesvae_live.latent.decoding import Sampling
-from nesvae_live.metre.place import FREE
 from nesvae_live.model.critic import attribute_errors, candidate_draws
 from nesvae_live.model.gru import F32
+from nesvae_live.model.song.memory import Memory, SongDecoded, SongState
+from nesvae_live.model.song.quote import heed, quote_to_odds
+from nesvae_live.model.song.songdecoder import SongDecoder
+from nesvae_live.music.metre.place import FREE
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE, symbols_to_tuples
-from nesvae_live.song.memory import Memory, SongDecoded, SongState
-from nesvae_live.song.quote import heed, quote_to_odds
-from nesvae_live.song.songdecoder import SongDecoder
 
 
 class SongCritic:

@@ -16,12 +16,12 @@ from torch.nn import functional as F
 
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import START
+from nesvae_live.model.song.measuring import Ranks, measure_symbols
+from nesvae_live.model.song.pointer import Past
+from nesvae_live.model.song.prior import LOG_2_PI
+from nesvae_live.model.song.song import SongVae, Step
+from nesvae_live.model.song.songconfig import UNKNOWN, YOURS
 from nesvae_live.music.phrase import LONGEST_HOLD, N_VOICES, SLOTS, TUPLES_PER_PHRASE
-from nesvae_live.song.measuring import Ranks, measure_symbols
-from nesvae_live.song.pointer import Past
-from nesvae_live.song.prior import LOG_2_PI
-from nesvae_live.song.song import SongVae, Step
-from nesvae_live.song.songconfig import UNKNOWN, YOURS
 
 NOISE = 0.1
 """On the attributes' coordinates."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.metre.onsets import FRAMES_PER_STEP, Onsets, find_onsets
-from nesvae_live.metre.rows import RowStretch, find_rows, fit_of
+from nesvae_live.music.metre.onsets import FRAMES_PER_STEP, Onsets, find_onsets
+from nesvae_live.music.metre.rows import RowStretch, find_rows, fit_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

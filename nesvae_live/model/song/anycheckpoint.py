@@ -7,9 +7,9 @@ from pathlib import Path
 from nesvae_live.model.checkpoint import Checkpoint, load_checkpoint, version_of
 from nesvae_live.model.critic import Critic
 from nesvae_live.model.decoder import Decoder
-from nesvae_live.song.songcheckpoint import SONG_VERSION, SongCheckpoint, load_song_checkpoint
-from nesvae_live.song.songcritic import SongCritic
-from nesvae_live.song.songdecoder import SongDecoder
+from nesvae_live.model.song.songcheckpoint import SONG_VERSION, SongCheckpoint, load_song_checkpoint
+from nesvae_live.model.song.songcritic import SongCritic
+from nesvae_live.model.song.songdecoder import SongDecoder
 
 AnyCheckpoint = Checkpoint | SongCheckpoint
 

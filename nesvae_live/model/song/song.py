@@ -16,13 +16,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nesvae_live.metre.place import N_PLACES, advance_table
 from nesvae_live.model.intervals import N_SCORES, RELATIONS, bin_table
+from nesvae_live.model.song.pointer import Candidates, Past, Pointer
+from nesvae_live.model.song.prior import Prior
+from nesvae_live.model.song.songconfig import LEAST, YOURS, SongConfig
 from nesvae_live.model.vae import Encoder
+from nesvae_live.music.metre.place import N_PLACES, advance_table
 from nesvae_live.music.phrase import LONGEST_HOLD, N_VOICES, SLOT_TABLE, SLOTS
-from nesvae_live.song.pointer import Candidates, Past, Pointer
-from nesvae_live.song.prior import Prior
-from nesvae_live.song.songconfig import LEAST, YOURS, SongConfig
 
 N_SYMBOLS = tuple(slot.n_symbols for slot in SLOT_TABLE)
 FIRST_LOG_SIGMA = -1.5

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from nesvae_live.engine.inference import draws
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import Sampling
-from nesvae_live.metre.place import FREE, place_of
+from nesvae_live.model.song.memory import Memory
+from nesvae_live.model.song.quote import heed, quote_to_odds
+from nesvae_live.model.song.songconfig import PAST, UNKNOWN, YOURS
+from nesvae_live.model.song.songcritic import SongCritic
+from nesvae_live.model.song.songdecoder import SongDecoder
+from nesvae_live.music.metre.place import FREE, place_of
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE
-from nesvae_live.song.memory import Memory
-from nesvae_live.song.quote import heed, quote_to_odds
-from nesvae_live.song.songconfig import PAST, UNKNOWN, YOURS
-from nesvae_live.song.songcritic import SongCritic
-from nesvae_live.song.songdecoder import SongDecoder
 from tests.support.tinysong import TINY_SONG, tiny_song_checkpoint
 
 F32 = NDArray[np.float32]
@@ -52,8 +52,8 @@ def test_the_tokens_are_the_torch_models_phrase_after_phrase(
     place: int,
 ) -> None:
     torch = pytest.importorskip("torch")
-    from nesvae_live.song.song import SongVae
-    from nesvae_live.song.songsampling import nothing_played, sample_songs
+    from nesvae_live.model.song.song import SongVae
+    from nesvae_live.model.song.songsampling import nothing_played, sample_songs
 
     model = SongVae(TINY_SONG).eval()
     model.load_state_dict({k: torch.from_numpy(v) for k, v in CHECKPOINT.weights.items()})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nesvae_live.latent.attributes import N_ATTRIBUTES
-from nesvae_live.metre.place import N_PLACES
 from nesvae_live.model.intervals import N_SCORES
+from nesvae_live.music.metre.place import N_PLACES
 from nesvae_live.music.phrase import LONGEST_HOLD, N_VOICES, SLOT_TABLE, SLOTS
 
 LONGEST_MATCH = 8

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nesvae_live.metre.metre import find_metre
-from nesvae_live.metre.place import (
+from nesvae_live.music.metre.metre import find_metre
+from nesvae_live.music.metre.place import (
     FREE,
     N_PLACES,
     advance,
@@ -15,7 +15,7 @@ from nesvae_live.metre.place import (
     place_of,
     tick_of_bar,
 )
-from nesvae_live.metre.ticks import places_after, score_to_ticks, ticks_to_steps
+from nesvae_live.music.metre.ticks import places_after, score_to_ticks, ticks_to_steps
 from nesvae_live.music.phrase import LONGEST_HOLD, N_VOICES
 from tests.support.metresongs import steady, unsteady
 
