@@ -12,7 +12,7 @@ from nesvae_live.app.options import PlayOptions
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.latent.axes import axes_of, labels
 from nesvae_live.model.checkpoint import Checkpoint
-from nesvae_live.model.song.anycheckpoint import AnyCheckpoint
+from nesvae_live.model.song.songcheckpoint import AnyCheckpoint
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.keeper import PanelKeeper, open_port
 from nesvae_live.presets.preset import Preset

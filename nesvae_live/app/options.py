@@ -21,8 +21,7 @@ from nesvae_live.latent.setting import Setting
 from nesvae_live.latent.walk import Spread
 from nesvae_live.log.entries import Opened
 from nesvae_live.log.plain import to_data
-from nesvae_live.model.song.anycheckpoint import AnyCheckpoint
-from nesvae_live.model.song.songcheckpoint import SongCheckpoint
+from nesvae_live.model.song.songcheckpoint import AnyCheckpoint, SongCheckpoint
 from nesvae_live.music.grid import SWING, Grid, Mode
 from nesvae_live.music.swap import Swap
 from nesvae_live.presets.preset import Preset

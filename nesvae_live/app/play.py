@@ -17,7 +17,8 @@ from nesvae_live.app.session import Session
 from nesvae_live.app.watch import Watch
 from nesvae_live.log.entries import Noted
 from nesvae_live.model.encoder import Encoder, PhraseEncoder
-from nesvae_live.model.song.anycheckpoint import load_any_checkpoint, make_decoder
+from nesvae_live.model.song.songcheckpoint import load_any_checkpoint
+from nesvae_live.model.song.songcritic import make_decoder
 from nesvae_live.paths import find_checkpoint
 from nesvae_live.presets.preset import load_preset
 from nesvae_live.take.recorder import Take

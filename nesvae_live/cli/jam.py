@@ -282,7 +282,8 @@ def _decoder(log: Path, checkpoint: str | None) -> Decode:
         ReplayError: the checkpoint is another one.
     """
     from nesvae_live.log.reader import line_to_opened
-    from nesvae_live.model.song.anycheckpoint import load_any_checkpoint, make_decoder
+    from nesvae_live.model.song.songcheckpoint import load_any_checkpoint
+    from nesvae_live.model.song.songcritic import make_decoder
     from nesvae_live.paths import find_checkpoint
     from nesvae_live.take.replay import ReplayError
 

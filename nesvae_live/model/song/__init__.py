@@ -3,7 +3,7 @@
 In reading order:
 
     songconfig      its sizes, and every weight's shape
-    songcheckpoint  the safetensors file
+    songcheckpoint  the safetensors file, and that of either version
     song            encoder and decoder in torch, with all that a token costs
     pointer         which earlier tuples the next one may be like, and how they are quoted
     prior           how likely a z is after the phrases so far
@@ -16,7 +16,7 @@ In reading order:
     candidates      the pointer's candidates in integers
     quote           how much is quoted
     songdecoder     the live decoder, without the GIL
-    songcritic      several candidates, of which one is kept; knobs are heeded
+    songcritic      several candidates, of which one is kept; knobs are heeded; the decoder that plays
     songprior       the prior when live
 
 It may import `music`, `latent`, `model` and `chip`.

@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 from nesvae_live.latent.attributes import Quantiles
 from nesvae_live.model.checkpoint import (
     FORMAT,
+    Checkpoint,
     CheckpointError,
     Weights,
     check_shapes,
+    load_checkpoint,
     read_metadata,
+    version_of,
     vocabulary,
 )
 from nesvae_live.model.song.songconfig import SongConfig
@@ -89,3 +92,17 @@ def load_song_checkpoint(path: Path) -> SongCheckpoint:
     check_shapes(path, config.shapes(), tensors)
     quantiles = Quantiles(tensors.pop("attributes.values"), tensors.pop("attributes.coordinates"))
     return SongCheckpoint(config, tensors, quantiles, about, hashlib.sha256(data).hexdigest(), path)
+
+
+AnyCheckpoint = Checkpoint | SongCheckpoint
+
+
+def load_any_checkpoint(path: Path) -> AnyCheckpoint:
+    """Read a checkpoint of version 2 or 3.
+
+    Raises:
+        CheckpointError: it can't be used; one line says why.
+    """
+    if version_of(path) == str(SONG_VERSION):
+        return load_song_checkpoint(path)
+    return load_checkpoint(path)

@@ -6,10 +6,12 @@ import numpy as np
 
 from nesvae_live.latent.attributes import Quantiles, measure
 from nesvae_live.latent.decoding import Sampling
-from nesvae_live.model.critic import attribute_errors, candidate_draws
+from nesvae_live.model.critic import Critic, attribute_errors, candidate_draws
+from nesvae_live.model.decoder import Decoder
 from nesvae_live.model.gru import F32
 from nesvae_live.model.song.memory import Memory, SongDecoded, SongState
 from nesvae_live.model.song.quote import heed, quote_to_odds
+from nesvae_live.model.song.songcheckpoint import AnyCheckpoint, SongCheckpoint
 from nesvae_live.model.song.songdecoder import SongDecoder
 from nesvae_live.music.metre.place import FREE
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE, symbols_to_tuples
@@ -61,3 +63,14 @@ class SongCritic:
         last = symbols_to_tuples(memory.symbols[-TUPLES_PER_PHRASE:])
         there = self._quantiles.to_coordinates(measure(last[None]))[0]
         return float((np.abs(z[: len(mask)] - there) * mask).sum() / mask.sum())
+
+
+def make_decoder(checkpoint: AnyCheckpoint) -> Critic | SongCritic:
+    """A checkpoint's decoder, compiled, with the critic that keeps the best of its candidates."""
+    if isinstance(checkpoint, SongCheckpoint):
+        songs = SongDecoder(checkpoint.weights, checkpoint.config)
+        songs.warm_up()
+        return SongCritic(songs, checkpoint.quantiles)
+    decoder = Decoder(checkpoint)
+    decoder.warm_up()
+    return Critic(decoder, checkpoint.quantiles)
