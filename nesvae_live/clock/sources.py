@@ -19,7 +19,7 @@ class InternalClock:
     source = "internal"
     runs = True
     epoch = 0
-    entry = held = 0.0
+    entry = coming = held = 0.0
     motion = Motion.RUNNING
     warning = ""
 
@@ -85,6 +85,12 @@ class MidiClock:
         return self._follower.transport.motion
 
     @property
+    def coming(self) -> float:
+        """The beat on which the music enters if the source goes on now; once it runs, the entry."""
+        place = self._follower.transport.beat
+        return self.entry if self.runs else place + self._bars_on(place)
+
+    @property
     def warning(self) -> str:
         """What is wrong with the incoming clock, in one line; empty if nothing is."""
         if self._follower.transport.doubled:
@@ -126,8 +132,7 @@ class MidiClock:
         self.runs = transport.motion.rolls
         if self.runs and (broken or not motion.rolls):
             place = transport.beat - (1 / 24 if status == Status.CLOCK else 0.0)
-            bars = math.ceil((self.held - place) / self._bar - EPSILON)
-            self._offset = bars * self._bar
+            self._offset = self._bars_on(place)
             self.entry = place + self._offset
         line = transport.ref
         if self.runs:
@@ -135,3 +140,7 @@ class MidiClock:
         elif broken or self.ref.beat_seconds != line.beat_seconds:
             self.ref = ClockRef(self.held, now, line.beat_seconds)
         self.epoch += broken
+
+    def _bars_on(self, place: float) -> float:
+        """Beats of the whole bars that lie between the source's place and the jam's next such."""
+        return math.ceil((self.held - place) / self._bar - EPSILON) * self._bar

@@ -127,15 +127,18 @@ class PhrasePlayer:
         self.pending = self.ready = None
         self.joining = False
 
+    def enter_here(self) -> None:
+        """The clock runs: what waits for another place in the bar, or comes for one, is dropped."""
+        pending = self.pending
+        if pending is not None and pending.captured is None:
+            self.pending = pending if pending.place == self._coming_place() else None
+        if self._misplaced():
+            self.ready = None
+
     def break_off(self) -> None:
         """The clock broke off: nothing that was placed before it counts any more."""
         self.placer.drummer.clear()
-        if self.joining:  # the phrase that waits, or comes, is as good as before in its place
-            place = self.requests.place(self.live.clock.entry)
-            if self.pending is not None and self.pending.place != place:
-                self.pending = None
-            if self._misplaced(self.ready, place):
-                self.ready = None
+        if self.joining:  # the phrase that waits, or comes, is as good as before
             return
         if self.pending is not None and self.pending.captured is not None:
             self._to_capture = self.pending.captured
@@ -165,7 +168,7 @@ class PhrasePlayer:
             return
         if self._to_capture is not None:
             tuples, self._to_capture = self._to_capture, None
-            beat = self.live.clock.entry if self.joining else self.next_line()
+            beat = self.live.clock.coming if self.joining else self.next_line()
             self._ask(self.requests.captured(tuples, beat))
         elif self.joining:
             self._ask_to_enter()
@@ -246,20 +249,24 @@ class PhrasePlayer:
         """Journal an answer before it is used."""
         self.journal.put(answered(result, self.time.now()))
 
-    @staticmethod
-    def _misplaced(ready: Ready | None, place: int) -> bool:
-        """Whether what waits was written for another place in the bar."""
-        if ready is None or isinstance(ready.phrase, PlacedPhrase):
+    def _misplaced(self) -> bool:
+        """Whether what waits was written for another place in the bar than where it would enter."""
+        if self.ready is None or isinstance(self.ready.phrase, PlacedPhrase):
             return False
-        request = ready.phrase.request
-        return request.captured is None and request.place != place
+        request = self.ready.phrase.request
+        return request.captured is None and request.place != self._coming_place()
+
+    def _coming_place(self) -> int:
+        return self.requests.place(self.requests.start(self.live.clock.coming))
 
     def _ask_to_enter(self) -> None:
         """Ask for the phrase that is to enter with the clock, again if the knobs have changed."""
         ready = self.ready
         changed = ready is not None and ready.condition.key != self.live.condition.key
-        if ready is None or (changed and not self.live.hold):
-            self._ask(self.requests.following(self.placed, self.live.clock.entry))
+        if ready is None or self._misplaced() or (changed and not self.live.hold):
+            self._ask(
+                self.requests.following(self.placed, self.requests.start(self.live.clock.coming))
+            )
 
     def _ask_to_go_on(self, now: float) -> None:
         """Ask for the next phrase or for a new tail, if its time has come."""

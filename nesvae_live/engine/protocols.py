@@ -110,6 +110,11 @@ class Clock(Protocol):
         ...
 
     @property
+    def coming(self) -> float:
+        """The beat on which music enters if the clock goes on now; while it runs, `entry`."""
+        ...
+
+    @property
     def held(self) -> float:
         """The beat that was reached at the last break."""
         ...

@@ -171,8 +171,10 @@ class Sequencer:
         self.clock.tick(now)
         self._follow()
         self.dispatcher.tick(now)
-        if self.clock.runs and self.player.state is State.READY:
-            self._join()
+        if self.clock.runs and self.player.joining:
+            self.player.enter_here()
+            if self.player.state is State.READY:
+                self._join()
         if (captured := self.player.take_captured()) is not None:
             self.gestures.play_captured(captured)
         if self.clock.runs and not self.player.joining:
