@@ -13,6 +13,8 @@ import platformdirs
 from nesvae_live import NesvaeError
 
 APP = "nesvae_live"
+DEFAULT_CHECKPOINT = "nesmdb24"
+"""The one of those that ship which plays when none is named."""
 
 
 class ConfigError(NesvaeError):
@@ -30,6 +32,8 @@ def find_checkpoint(name_or_path: str | None = None) -> Path:
     """
     shipped = {path.stem: path for path in sorted(shipped_dir("checkpoints").glob("*.safetensors"))}
     if name_or_path is None:
+        if DEFAULT_CHECKPOINT in shipped:
+            return shipped[DEFAULT_CHECKPOINT]
         if len(shipped) != 1:
             names = ", ".join(shipped) or "none"
             raise ConfigError(
