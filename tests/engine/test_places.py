@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from nesvae_live.clock.timing import Meter
 from nesvae_live.control.inputs import SetKnob, SetTempo
 from nesvae_live.latent.decoding import START, DecoderState, Sampling
-from nesvae_live.metre.place import FREE, beat_to_place, next_tick, place_of
+from nesvae_live.model.song.memory import SongDecoded, SongState
 from nesvae_live.music.grid import Grid, Mode
+from nesvae_live.music.metre.place import FREE, beat_to_place, next_tick, place_of
 from nesvae_live.music.swap import Swap
-from nesvae_live.song.memory import SongDecoded, SongState
 from tests.support.fakes import DrawnDecoder
 from tests.support.rig import Rig, Source, do
 
