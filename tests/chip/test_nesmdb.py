@@ -104,6 +104,7 @@ def test_vgm_of_every_oracle_file_is_equal_to_the_byte(oracle_dir: Path) -> None
 @pytest.mark.slow
 @pytest.mark.oracle
 @pytest.mark.corpus
+@pytest.mark.timeout(600)
 def test_vgm_of_every_valid_song_has_nesmdb_s_hash_and_reads_back(
     oracle_dir: Path, corpus_archive: Path
 ) -> None:
