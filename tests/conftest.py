@@ -24,6 +24,7 @@ from tests.support.places import ROOT
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 NICE = 10
+TIMED = pytest.StashKey[bool]()
 settings.register_profile("untimed", deadline=None)  # two processes test side by side
 settings.load_profile("untimed")
 
@@ -93,11 +94,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: item.get_closest_marker("jack") is None)  # it takes longest
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Whether JACK is tested in this run."""
+    session.config.stash[TIMED] = any(item.get_closest_marker("jack") for item in session.items)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("xdist_group"):
         if "@" not in item.nodeid:  # where pytest-xdist keeps the group
             pytest.exit("pytest-xdist does not group tests under this pytest", returncode=1)
-        if not item.get_closest_marker("jack"):
+        if item.config.stash[TIMED] and not item.get_closest_marker("jack"):
             step_back()
     required = os.environ.get("NESVAE_REQUIRE", "").replace(" ", "").split(",")
     for marker, why_missing in NEEDS.items():

@@ -147,6 +147,7 @@ def test_every_tuple_of_every_song_is_in_a_phrase_once(corpus: tuple[Corpus, Cor
     assert np.isfinite(measure(phrases)[:, 0]).all()
 
 
+@pytest.mark.slow
 def test_training_learns_and_leaves_a_checkpoint_that_loads(
     corpus: tuple[Corpus, Corpus], tmp_path: Path
 ) -> None:
@@ -190,6 +191,7 @@ def test_a_run_goes_on_to_the_bit_after_being_asked_to_end(
     assert whole.read_bytes() == resumed.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("where", "what", "call"),
     [

@@ -35,6 +35,7 @@ def test_the_package_alone_loads_no_library() -> None:
     assert not done.stdout.split()
 
 
+@pytest.mark.slow
 def test_the_tour_in_the_docstring_plays_eight_bars_and_decodes_a_phrase(tmp_path: Path) -> None:
     lines = str(nesvae_live.__doc__).splitlines()
     tour = textwrap.dedent("\n".join(line for line in lines if not line or line.startswith("    ")))
