@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -89,21 +89,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not getattr(config.option, "loadgroup", False):
         return
     for item in items:
-        group = "jack" if item.get_closest_marker("jack") else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: item.get_closest_marker("jack") is None)  # it takes longest
+        if not item.get_closest_marker("xdist_group"):
+            group = "jack" if item.get_closest_marker("jack") else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: group_of(item) != "jack")  # it takes longest
+
+
+def group_of(item: pytest.Item) -> str:
+    """With whom a test runs side by side with others."""
+    marker = item.get_closest_marker("xdist_group")
+    return str(marker.args[0]) if marker else ""
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Whether JACK is tested in this run."""
-    session.config.stash[TIMED] = any(item.get_closest_marker("jack") for item in session.items)
+    session.config.stash[TIMED] = any(group_of(item) == "jack" for item in session.items)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("xdist_group"):
         if "@" not in item.nodeid:  # where pytest-xdist keeps the group
             pytest.exit("pytest-xdist does not group tests under this pytest", returncode=1)
-        if item.config.stash[TIMED] and not item.get_closest_marker("jack"):
+        if item.config.stash[TIMED] and group_of(item) != "jack":
             step_back()
     required = os.environ.get("NESVAE_REQUIRE", "").replace(" ", "").split(",")
     for marker, why_missing in NEEDS.items():
@@ -114,6 +121,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.fail(f"{marker} is required (NESVAE_REQUIRE), but {reason}", pytrace=False)
         if reason is not None:
             pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """What is slow runs without the tracer of coverage, which makes loops many times slower."""
+    tracer = sys.gettrace()
+    if not item.get_closest_marker("slow") or type(tracer).__module__.split(".")[0] != "coverage":
+        return (yield)
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)
 
 
 @pytest.fixture

@@ -107,6 +107,7 @@ def test_what_was_captured_is_what_the_log_says(jack_server: JackServer, tmp_pat
 
 
 @pytest.mark.jack
+@pytest.mark.xdist_group("density")  # it counts, and need not keep its time
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", range(10))
 def test_density_up_is_more_notes_a_beat(

@@ -12,6 +12,7 @@ import pytest
 
 from nesvae_live.control.gestureinputs import SetPoint
 from nesvae_live.log.entries import Heard, Sent, Spliced
+from nesvae_live.log.jam import Jam
 from nesvae_live.music.events import NoteOn
 from tests.support.browser import chromium, opened
 from tests.support.daemon import Daemon
@@ -69,6 +70,17 @@ def test_a_port_that_is_taken_gets_the_next_one_and_says_so(tmp_path: Path) -> N
     assert port < int(found[1]) < port + 16
 
 
+def last_point(jam: Jam) -> SetPoint | None:
+    """The last point on the map that was asked for."""
+    inputs = [entry.input for entry in jam.entries if isinstance(entry, Heard)]
+    return next((item for item in reversed(inputs) if isinstance(item, SetPoint)), None)
+
+
+def tails_of(asked: SetPoint | None, jam: Jam) -> list[Spliced]:
+    """What was spliced in since."""
+    return [e for e in jam.entries if isinstance(e, Spliced) and asked and e.at > asked.at]
+
+
 @pytest.mark.slow
 @pytest.mark.jack
 @pytest.mark.browser
@@ -90,15 +102,15 @@ def test_a_drag_on_the_map_is_heard_at_the_jack_port(
             canvas.drag_to(
                 canvas, source_position={"x": 80, "y": 80}, target_position={"x": 200, "y": 170}
             )
+            assert wait_until(lambda: tails_of(last_point(daemon.jam()), daemon.jam()) != [])
             heard = len(probe.midi)
             assert wait_until(lambda: len(probe.midi) > heard + 30)
             assert daemon.end() == 0
         at_port = [data[1] for _, data in probe.midi if data[0] & 0xF0 == NOTE_ON and data[2]]
     entries = daemon.jam().entries
-    points = [e.input for e in entries if isinstance(e, Heard) and isinstance(e.input, SetPoint)]
-    assert points
-    asked = points[-1]
-    tails = [e for e in entries if isinstance(e, Spliced) and e.at > asked.at]
+    asked = last_point(daemon.jam())
+    assert asked is not None
+    tails = tails_of(asked, daemon.jam())
     assert tails[0].z == pytest.approx(asked.z, abs=1e-3)
     assert tails[0].at - asked.at < 1.0
     after = [
