@@ -163,21 +163,21 @@ def _midi_to_tuples(data: bytes, say: Say) -> Ints:
         raise ValueError("MIDI file has only drums in it")
     for text in said:
         say(text)
-    _check_length(max(note.off for note in played) - min(note.on for note in played))
+    check_length(max(note.off for note in played) - min(note.on for note in played))
     return played_to_tuples(played)
 
 
 def _score_to_tuples(score: ExprScore | SeprScore) -> Ints:
     notes = score.score[:, :, 0] if isinstance(score, ExprScore) else score.score
     seconds = len(notes) / score.rate
-    _check_length(seconds)
+    check_length(seconds)
     if score.rate != STEPS_PER_SECOND and len(notes):
         middles = (np.arange(max(round(seconds * STEPS_PER_SECOND), 1)) + 0.5) / STEPS_PER_SECOND
         notes = notes[np.minimum((middles * score.rate).astype(np.int64), len(notes) - 1)]
     return steps_to_tuples(notes[:, :N_VOICES])
 
 
-def _check_length(seconds: float) -> None:
+def check_length(seconds: float) -> None:
     """Refuse music that is too long.
 
     Raises:

@@ -123,9 +123,9 @@ def piece_to_figure(piece: Piece, line_seconds: float = LINE_SECONDS) -> Figure:
     axes[0].set_ylim(min(pitches) - 2, max(pitches) + 2)
     width = line_seconds if lines > 1 else max(seconds, 1.0)
     for i, axis in enumerate(axes):
-        _dress(axis, i * width, width)
+        dress_line(axis, i * width, width)
     for i, axis in enumerate(axes):
-        _draw(axis, notes, i * width, width)
+        draw_notes(axis, notes, i * width, width)
     starts = piece.starts() / STEPS_PER_SECOND
     for i, start in enumerate(starts.tolist()):
         line = int(start // width)
@@ -138,7 +138,8 @@ def piece_to_figure(piece: Piece, line_seconds: float = LINE_SECONDS) -> Figure:
     return figure
 
 
-def _dress(axis: Axes, start: float, width: float) -> None:
+def dress_line(axis: Axes, start: float, width: float) -> None:
+    """Make an axis a line of a picture: from `start` on, `width` seconds of it."""
     axis.set_facecolor(PAPER)
     axis.set_xlim(start, start + width)
     axis.tick_params(labelsize=7, colors=FAINT, length=2)
@@ -146,9 +147,10 @@ def _dress(axis: Axes, start: float, width: float) -> None:
         spine.set_visible(False)
 
 
-def _draw(
+def draw_notes(
     axis: Axes, notes: Sequence[tuple[Voice, int, int, int]], start: float, width: float
 ) -> None:
+    """Draw the notes (as of `Piece.notes`) that sound on a line."""
     for ink in VOICE_INKS:
         boxes = []
         for of, note, first, after in notes:

@@ -92,7 +92,7 @@ def render(options: RenderOptions, warn: Say) -> list[Path]:
         raise RenderError(f"{out}: --rate is for an {SCORE_SUFFIX}")
     if out.resolve() == path.resolve():
         raise RenderError(f"{out}: it would take the place of what is rendered; name another file")
-    read = _read(path, warn)
+    read = read_source(path, warn)
     try:
         if kind == ".mid":
             data = _to_midi(read)
@@ -173,7 +173,12 @@ def _writing(paths: list[Path]) -> Iterator[list[BinaryIO]]:
         raise RenderError(f"{paths[0]}: cannot be written: {why}") from None
 
 
-def _read(path: Path, warn: Say) -> Source | Jam:
+def read_source(path: Path, warn: Say) -> Source | Jam:
+    """Read any file that can be rendered; `warn` is told what of it is left out.
+
+    Raises:
+        RenderError: it can't be read.
+    """
     kind = _suffix(path, (*READERS, LOG_SUFFIX))
     try:
         if kind == LOG_SUFFIX:

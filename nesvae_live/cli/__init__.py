@@ -6,7 +6,7 @@
     ctl        `ctl`: the table of its verbs, and the command each sends to io/remote
     learn      `learn` and `presets`
     jam        `jam`: list, show, export, recover, capture and replay takes
-    files      `render`, `encode` and `interpolate`
+    files      `render`, `encode`, `interpolate` and `meter`
     machine    `ports` and `doctor`
     bench      `bench timing` and `bench audio`
     network    `train`, `finish` and `evaluate`

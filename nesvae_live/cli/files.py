@@ -1,12 +1,14 @@
-"""`nesvae-live render`, `encode` and `interpolate`: they make files of files."""
+"""`nesvae-live render`, `encode`, `interpolate` and `meter`: what can be made of a file, and told."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
+from nesvae_live import NesvaeError
 from nesvae_live.app.say import say
 from nesvae_live.cli.arguments import COUNT, number
 from nesvae_live.cli.play import SAMPLE_RATES
@@ -17,7 +19,7 @@ STEPS = Range(2, 1000)
 
 
 def add_files(commands: Any) -> None:
-    """Add all three commands."""
+    """Add all four commands."""
     commands.add_parser(
         "render",
         help="turn a score, VGM, MIDI file or jam into another of them, or a WAV",
@@ -27,6 +29,7 @@ def add_files(commands: Any) -> None:
     commands.add_parser(
         "interpolate", help="write the way from one phrase to another", fill=_interpolate
     )
+    commands.add_parser("meter", help="say which beat and bars a piece has", fill=_meter)
 
 
 def _render(p: argparse.ArgumentParser) -> None:
@@ -110,6 +113,18 @@ def _interpolate(p: argparse.ArgumentParser) -> None:
     p.add_argument("--checkpoint", metavar="NAME|FILE")
 
 
+def _meter(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=_run_meter)
+    p.add_argument(
+        "source",
+        type=Path,
+        metavar="FILE",
+        help=".exprsco.pkl, .seprsco.pkl, .npz, .vgm, .mid or .jsonl",
+    )
+    p.add_argument("-o", "--out", type=Path, metavar="OUT", help="draw it there too, a .png")
+    p.add_argument("--json", action="store_true", help="print JSON")
+
+
 def _run_render(arguments: argparse.Namespace) -> int:
     from nesvae_live.app.render import RenderOptions, render
 
@@ -164,4 +179,19 @@ def _run_interpolate(arguments: argparse.Namespace) -> int:
         say,
     )
     print("\n".join(str(file) for file in files))
+    return 0
+
+
+def _run_meter(arguments: argparse.Namespace) -> int:
+    from nesvae_live.app.meter.found import find_piece, piece_to_json, piece_to_text
+
+    piece = find_piece(arguments.source, say)
+    if arguments.out is not None:
+        from nesvae_live.app.meter.meterpicture import write_meter_picture
+
+        try:
+            write_meter_picture(piece, arguments.out)
+        except OSError as error:
+            raise NesvaeError(f"{arguments.out}: {error.strerror}") from None
+    print(json.dumps(piece_to_json(piece), indent=2) if arguments.json else piece_to_text(piece))
     return 0

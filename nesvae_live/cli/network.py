@@ -16,7 +16,7 @@ STEPS = Range(1, 10**9)
 STREAMS = Range(1, 4096)
 THREADS = Range(1, 1024)
 CHECKS = Range(1, 10**9)
-QUICK_SONG = {"contexts": 24, "runs": 32}
+QUICK_SONG = {"contexts": 24, "runs": 32, "settings": 17}
 """How much `evaluate --quick` measures of a checkpoint of version 3."""
 DATA = "the archive of NES-MDB, or a folder of it"
 
@@ -250,27 +250,46 @@ def _run_evaluate(arguments: argparse.Namespace) -> int:
 
 def _evaluate_song(path: Path, arguments: argparse.Namespace) -> int:
     """Measure a checkpoint of format 3."""
+    from nesvae_live.chip.corpus import CorpusError, read_split
     from nesvae_live.chip.tickcorpus import read_ticks
     from nesvae_live.evaluation.bootstrap import to_json
-    from nesvae_live.evaluation.songevaluate import SongPlan, evaluate_song
+    from nesvae_live.evaluation.song.songevaluate import SongPlan, evaluate_song
     from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
 
-    if arguments.report is not None:
-        raise NesvaeError("--report: there are no pictures yet of a checkpoint of version 3")
+    def tell(what: str) -> None:
+        print(f"measuring: {what}", file=sys.stderr)
+
+    checkpoint = load_song_checkpoint(path)
     plan = SongPlan(**(QUICK_SONG if arguments.quick else {}))
-    figures = evaluate_song(
-        load_song_checkpoint(path),
-        read_ticks(arguments.data, arguments.split),
+    held_out = read_ticks(arguments.data, arguments.split)
+    tell("the metre of the training songs")
+    try:
+        train = read_ticks(arguments.train_data or arguments.data, "train")
+    except CorpusError as error:
+        if arguments.train_data is not None:
+            raise
+        say(f"{error}; the figures lack js_over_human and copies")
+        train = None
+    evaluation = evaluate_song(
+        checkpoint,
+        held_out,
         plan,
+        songs_in_steps=read_split(arguments.data, arguments.split),
+        train=train,
         seed=arguments.seed,
-        say=lambda what: print(f"measuring: {what}", file=sys.stderr),
+        say=tell,
     )
-    text = to_json(figures)
+    text = to_json(evaluation.figures)
     if arguments.json is None:
         print(text, end="")
-        return 0
     try:
-        arguments.json.write_text(text, encoding="utf-8")
+        if arguments.json is not None:
+            arguments.json.write_text(text, encoding="utf-8")
+        if arguments.report is not None:
+            from nesvae_live.evaluation.song.songreport import write_song_report
+
+            page = write_song_report(evaluation, arguments.report)
+            print(f"the report is {page}", file=sys.stderr)
     except OSError as error:
         raise NesvaeError(f"{error.filename}: {error.strerror}") from None
     return 0

@@ -10,10 +10,6 @@ In reading order:
     slerptest    whether interpolation is even
     autorun      the auto mode beside real music: seams, divergences, copies
     features     the eleven features whose distributions are compared
-    songevaluate format 3: all of it
-    songnats     format 3: nats of whole songs, and with a voice given
-    songplaying  format 3: played as the instrument does, from held-out songs and from nothing
-    beat         pulse, bar and recurrence
     bootstrap    95 % intervals, by resampling songs
     plots        the report's pictures
     report       the report, a page of Markdown

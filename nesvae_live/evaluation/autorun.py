@@ -62,32 +62,35 @@ def _mean_jump(sums: NDArray[np.float64]) -> dict[str, Any]:
     return bootstrap(mean, sums[:, 2:].reshape(len(sums), -1))
 
 
+MOST_TUPLES = 4 * TUPLES_PER_PHRASE
+"""The longest runs that are looked for."""
 HASH_FACTORS = np.random.default_rng(52).integers(
-    1, 2**63, TUPLES_PER_PHRASE * SLOTS, dtype=np.uint64
+    1, 2**63, MOST_TUPLES * SLOTS, dtype=np.uint64
 ) * np.uint64(2) + np.uint64(1)
 
 
 class KnownPhrases:
-    """Every run of 13 tuples in some songs, wherever it starts, as a 64-bit hash."""
+    """Every run of 13 tuples (or `tuples`) in some songs, wherever it starts, as a 64-bit hash."""
 
-    def __init__(self, songs: Iterable[Ints]) -> None:
+    def __init__(self, songs: Iterable[Ints], tuples: int = TUPLES_PER_PHRASE) -> None:
+        self.tuples = tuples
         parts = [
-            _hashes(sliding_window_view(song, TUPLES_PER_PHRASE, axis=0).transpose(0, 2, 1))
+            _hashes(sliding_window_view(song, tuples, axis=0).transpose(0, 2, 1))
             for song in songs
-            if len(song) >= TUPLES_PER_PHRASE
+            if len(song) >= tuples
         ]
         self._hashes = np.sort(np.concatenate([np.zeros(0, np.uint64), *parts]))
 
     def holds(self, phrases: Ints) -> NDArray[np.bool_]:
-        """Which of the whole phrases `[n, 13, 4]` occur in the songs, `[n]`."""
+        """Which of the runs `[n, 13, 4]` occur in the songs, `[n]`."""
         wanted = _hashes(phrases)
         left, right = (np.searchsorted(self._hashes, wanted, side) for side in ("left", "right"))
         return left < right
 
 
 def _hashes(phrases: Ints) -> NDArray[np.uint64]:
-    flat = phrases.reshape(len(phrases), len(HASH_FACTORS)).astype(np.uint64)
-    out: NDArray[np.uint64] = (flat * HASH_FACTORS).sum(1)
+    flat = phrases.reshape(len(phrases), phrases.shape[1] * SLOTS).astype(np.uint64)
+    out: NDArray[np.uint64] = (flat * HASH_FACTORS[: flat.shape[1]]).sum(1)
     return out
 
 
@@ -173,8 +176,10 @@ def phrase_correlations(songs: Sequence[Ints]) -> dict[str, Estimate]:
 
 
 def copied(songs: Sequence[Ints], known: KnownPhrases) -> Estimate:
-    """The share of whole phrases that are copies from the training songs."""
-    whole = [song[(song[:, :, 3] > 0).all(1)] for song in songs]
+    """The share of whole phrases, or of so many in a row, that are copies from the training songs."""
+    rows = [song[(song[:, :, 3] > 0).all(1)].reshape(-1, SLOTS) for song in songs]
+    runs = [row[: len(row) // known.tuples * known.tuples] for row in rows]
+    whole = [run.reshape(len(run) // known.tuples, known.tuples, SLOTS) for run in runs]
     return interval([known.holds(w).sum() for w in whole], [len(w) for w in whole])
 
 

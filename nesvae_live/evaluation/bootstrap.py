@@ -56,6 +56,18 @@ def median_interval(values: Floats, draws: int = DRAWS) -> Estimate:
     return _figure(np.median(values), np.median(values[picks], axis=1), len(values))
 
 
+def bootstrap_pair(
+    statistic: Callable[[Floats, Floats], float], one: Floats, other: Floats, draws: int = DRAWS
+) -> Estimate:
+    """A statistic of two samples of songs' values (NaNs left out), each of which is resampled."""
+    rng = np.random.default_rng(0)
+    a, b = (values[~np.isnan(values)] for values in (one, other))
+    if not len(a) or not len(b):
+        return constant(float("nan"), len(a))
+    drawn = [statistic(rng.choice(a, len(a)), rng.choice(b, len(b))) for _ in range(draws)]
+    return _figure(statistic(a, b), np.array(drawn), len(a))
+
+
 def sum_by_song(values: Floats, song: NDArray[np.integer]) -> Floats:
     """Sums `[songs, ...]` of values `[n, ...]`, over the songs that occur in `song` `[n]`."""
     _, row = np.unique(song, return_inverse=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,19 +10,45 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from nesvae_live.evaluation.evaluate import Evaluation
 from nesvae_live.evaluation.features import BINS, FEATURES, features, to_bins
+from nesvae_live.evaluation.knobtest import Responses
 from nesvae_live.evaluation.slerptest import Ways
 from nesvae_live.latent.attributes import ATTRIBUTES, measure
 from nesvae_live.music.phrase import N_VOICES, TUPLES_PER_PHRASE, Ints
 from nesvae_live.music.voices import FAINT, INK, PAPER, VOICE_INKS, VOICES
 
 Floats = NDArray[np.float64]
+
+
+class Measured(Protocol):
+    """What an evaluation of either format has to show."""
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The tree of figures."""
+        ...
+
+    @property
+    def responses(self) -> Responses:
+        """To the knobs."""
+        ...
+
+    @property
+    def music(self) -> Ints:
+        """The auto mode's `[runs, phrases, 13, 4]`."""
+        ...
+
+    @property
+    def held_out(self) -> list[Ints]:
+        """Each held-out song's phrases `[m, 13, 4]`."""
+        ...
+
+
 OURS, THEIRS = "#0072b2", "#e69f00"  # two of Okabe and Ito's colours, as for the voices
 ROLLS = 5
 
 
-def draw_knobs(evaluation: Evaluation) -> Figure:
+def draw_knobs(evaluation: Measured) -> Figure:
     """What each knob does to its own attribute: the median and middle 80 % of the contexts."""
     responses = evaluation.responses
     figure, axes = _panels(2, 4, (13, 6.2), "What a knob does, the others released")
@@ -82,7 +108,7 @@ def draw_seams(figures: dict[str, Any]) -> Figure:
     return figure
 
 
-def draw_features(evaluation: Evaluation) -> Figure:
+def draw_features(evaluation: Measured) -> Figure:
     """Histograms of the eleven features, beside held-out music's."""
     ours = to_bins(features(np.concatenate(list(evaluation.music))))
     theirs = to_bins(features(np.concatenate(evaluation.held_out)))

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from nesvae_live import NesvaeError
 from nesvae_live.chip.corpus import song_phrases
 from nesvae_live.chip.tickcorpus import TickCorpus
-from nesvae_live.evaluation.songnats import song_nats
+from nesvae_live.evaluation.song.songnats import song_nats
 from nesvae_live.latent.attributes import Quantiles, fit_quantiles, measure
 from nesvae_live.model.song.devicecorpus import DeviceCorpus
 from nesvae_live.model.song.measuring import Ranks

@@ -6,6 +6,7 @@ the beat's 12 ticks. Where it isn't, a tick is a step of the score and the place
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,6 +115,28 @@ def tick_to_frames(stretch: Stretch, tick: int, step: int) -> float:
     return float(rows.phases(np.array([step]))[0] + row * rows.frames)
 
 
+def beat_lines(stretch: Stretch) -> tuple[Floats, NDArray[np.bool_]]:
+    """`[n]` twice: in which frame each beat of a stretch begins, and whether a bar does.
+
+    None where the stretch is free.
+    """
+    metre, rows = stretch.metre, stretch.rows
+    if metre is None:
+        return np.zeros(0), np.zeros(0, bool)
+    first, last = FRAMES_PER_STEP * stretch.start, FRAMES_PER_STEP * stretch.stop
+    beat = rows.frames * metre.rows_per_beat
+    begin = tick_to_frames(stretch, 0, stretch.start)
+    numbers = np.arange(math.floor((first - begin) / beat), math.ceil((last - begin) / beat) + 2)
+    frames = []
+    for number in numbers.tolist():
+        near = round((begin + number * beat) / FRAMES_PER_STEP)
+        step = min(max(near, stretch.start), stretch.stop - 1)
+        frames.append(tick_to_frames(stretch, number * TICKS_PER_BEAT, step))
+    times = np.array(frames)
+    inside = (times >= first - FRAMES_PER_STEP / 2) & (times < last)
+    return times[inside], numbers[inside] % metre.beats_per_bar == 0
+
+
 def _place(metre: Metre | None, tick: int) -> int:
     return FREE if metre is None else place_of(tick, metre.beats_per_bar)
 
@@ -150,6 +173,7 @@ def _ticks(stretch: Stretch, steps: Ints, frames: Floats) -> Ints:
 __all__ = [
     "RowStretch",
     "TickSong",
+    "beat_lines",
     "places_after",
     "score_to_ticks",
     "tick_to_frames",

@@ -17,7 +17,7 @@ from tests.support.tinysong import TINY_SONG, tick_songs, tiny_song_checkpoint
 
 torch = pytest.importorskip("torch")
 
-from nesvae_live.evaluation.songnats import SongNats, song_nats  # noqa: E402
+from nesvae_live.evaluation.song.songnats import SongNats, song_nats  # noqa: E402
 from nesvae_live.model.song.devicecorpus import DeviceCorpus  # noqa: E402
 from nesvae_live.model.song.measuring import Ranks, measure_symbols  # noqa: E402
 from nesvae_live.model.song.pointer import agreement, exact_codes, moved_codes  # noqa: E402

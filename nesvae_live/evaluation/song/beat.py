@@ -13,7 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.evaluation.bootstrap import bootstrap, interval, mean_by_song, median_interval
+from nesvae_live.evaluation.bootstrap import (
+    bootstrap,
+    bootstrap_pair,
+    interval,
+    mean_by_song,
+    median_interval,
+)
 from nesvae_live.music.metre.place import METRES, TICKS_PER_BEAT, bar_ticks, tick_of_bar
 from nesvae_live.music.phrase import N_VOICES, STEPS_PER_SECOND, TUPLES_PER_PHRASE, Ints
 
@@ -143,7 +149,16 @@ def beat_figures(ours: Sequence[Music], songs: Sequence[Music], seed: int = 0) -
         found = {"grams": _spread(grams), "bars": _spread(np.concatenate(bars.T))}
         found |= {f"bars_{k}": _spread(bars[:, i]) for i, k in enumerate(BARS_LATER)}
         figures["recurrence"] |= {name: found} if name else found
+    both = [np.array([recurring_grams(piece) for piece in pieces]) for pieces in (ours, songs)]
+    figures["recurrence"]["grams_ks"] = bootstrap_pair(kolmogorov_smirnov, both[0], both[1])
     return figures
+
+
+def kolmogorov_smirnov(a: Floats, b: Floats) -> float:
+    """The greatest distance of two samples' distribution functions, 0 to 1."""
+    at = np.concatenate((a, b))
+    below = [np.searchsorted(np.sort(x), at, side="right") / max(len(x), 1) for x in (a, b)]
+    return float(np.abs(below[0] - below[1]).max())
 
 
 def _spread(values: Floats) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nesvae_live.evaluation.beat import (
+from nesvae_live.evaluation.song.beat import (
     Music,
     bar_lines,
     beat_figures,
     divergence,
+    kolmogorov_smirnov,
     onset_places,
     pulses,
     recurring_bars,
@@ -83,3 +84,11 @@ def test_songs_beside_themselves_are_alike() -> None:
     assert figures["pulse"]["window"] == figures["pulse"]["songs"]
     assert figures["bar"]["lines_struck"] == figures["bar"]["songs_lines_struck"]
     assert figures["recurrence"]["grams"] == figures["recurrence"]["songs"]["grams"]
+    assert figures["recurrence"]["grams_ks"]["value"] == 0.0
+
+
+def test_the_distance_of_two_distributions_is_0_to_1() -> None:
+    a = np.array([1.0, 2.0, 3.0, 4.0])
+    assert kolmogorov_smirnov(a, a) == 0.0
+    assert kolmogorov_smirnov(a, a + 10) == 1.0
+    assert kolmogorov_smirnov(a, a + 1) == 0.25

@@ -9,25 +9,55 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nesvae_live.chip.corpus import Corpus
 from nesvae_live.chip.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.cli.main import main
-from nesvae_live.evaluation.songplaying import read_song
+from nesvae_live.evaluation.autorun import KnownPhrases, copied
+from nesvae_live.evaluation.bootstrap import flatten
+from nesvae_live.evaluation.features import FEATURES
+from nesvae_live.evaluation.song.heard import HEARD_STEPS
+from nesvae_live.evaluation.song.songplaying import read_song
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.model.song.songcheckpoint import save_song_checkpoint
 from nesvae_live.model.song.songdecoder import SongDecoder
+from nesvae_live.music.phrase import Ints
 from tests.support.metresongs import steady
 from tests.support.tinysong import TINY_SONG, tick_songs, tiny_song_checkpoint
 
 torch = pytest.importorskip("torch")
 
-from nesvae_live.evaluation.beat import Music  # noqa: E402
-from nesvae_live.evaluation.songevaluate import (  # noqa: E402
+from nesvae_live.evaluation.song.beat import Music  # noqa: E402
+from nesvae_live.evaluation.song.songevaluate import (  # noqa: E402
     SongPlan,
     evaluate_song,
     load_song_model,
+    songs_heard,
 )
 
-SMALL = SongPlan(contexts=3, settings=3, runs=2, phrases=9)
+SMALL = SongPlan(contexts=3, settings=3, runs=2, phrases=9, heard=2)
+
+
+def long_song() -> Ints:
+    """64 s of notes, one every 6 steps."""
+    rng = np.random.default_rng(8)
+    notes = rng.integers(50, 80, (HEARD_STEPS // 6, 3))
+    return np.column_stack((notes, np.full(len(notes), 6)))
+
+
+def test_songs_that_are_shorter_than_what_is_heard_are_left_out() -> None:
+    whole = long_song()
+    assert len(songs_heard(Corpus(("a", "b"), (whole, whole[:-1]), "none"))) == 1
+
+
+def test_copies_are_runs_of_the_training_songs_of_every_length() -> None:
+    song = long_song()
+    phrases = song[:104].reshape(8, 13, 4)
+    strange = phrases.copy()
+    strange[3:, :, 0] += 1
+    for length, ours in ((13, 3 / 8), (26, 1 / 4), (52, 0.0)):
+        known = KnownPhrases([song], length)
+        assert copied([phrases], known)["value"] == 1.0
+        assert copied([strange], known)["value"] == pytest.approx(ours)
 
 
 @pytest.fixture
@@ -45,8 +75,13 @@ def archive(tmp_path: Path) -> Path:
 def test_every_figure_that_is_promised_is_there() -> None:
     checkpoint = tiny_song_checkpoint()
     figures = evaluate_song(
-        checkpoint, tick_songs((120, 110, 40)), SMALL, sampling=Sampling(guidance=2.0, candidates=2)
-    )
+        checkpoint,
+        tick_songs((120, 110, 40)),
+        SMALL,
+        songs_in_steps=Corpus(("a",), (long_song(),), "none"),
+        train=tick_songs((120, 90), seed=5),
+        sampling=Sampling(guidance=2.0, candidates=2),
+    ).figures
     assert {"carried", "no_context"} <= set(figures["nats_per_token"])
     assert {"carried", "no_context"} <= set(figures["nats_per_tuple"])
     assert {"carried", "no_context"} <= set(figures["nats_per_second"])
@@ -56,6 +91,15 @@ def test_every_figure_that_is_promised_is_there() -> None:
     assert {"grams", "bars", "songs"} <= set(figures["recurrence"])
     assert all("less" in figures["given"][voice] for voice in ("P1", "P2", "TR"))
     assert "mean" in figures["knob_spearman"]
+    assert {"quote_0", "quote_1"} == set(figures["knobs_at"])
+    assert set(figures["js_over_human"]) == {spec.name for spec in FEATURES}
+    assert set(figures["copies_in_a_row"]) == {"13", "26", "52"}
+    assert {"auto", "untouched", "songs"} == set(figures["heard"])
+    assert figures["heard"]["songs"]["beat"]["n"] == 1
+    assert {"held", "jump"} <= set(figures["seam"])
+    told = dict(flatten(figures))
+    lonely = [name for name, leaf in told.items() if not {"value", "low", "high", "n"} <= set(leaf)]
+    assert not lonely
     per_tuple = figures["nats_per_tuple"]["carried"]["value"]
     assert per_tuple == pytest.approx(4 * figures["nats_per_token"]["carried"]["value"])
 
@@ -81,11 +125,17 @@ def test_the_command_measures_a_checkpoint_of_this_format(
     path = tmp_path / "tiny.safetensors"
     save_song_checkpoint(path, replace(tiny_song_checkpoint(), about={}))
     monkeypatch.setattr(
-        "nesvae_live.cli.network.QUICK_SONG", {"contexts": 2, "runs": 2, "settings": 3}
+        "nesvae_live.cli.network.QUICK_SONG", {"contexts": 2, "runs": 2, "settings": 3, "heard": 2}
     )
     out = tmp_path / "figures.json"
     arguments = ["evaluate", "--data", str(archive), "--split", "valid", "--quick"]
-    assert main([*arguments, "--checkpoint", str(path), "--json", str(out)]) == 0
+    page = tmp_path / "report"
+    arguments += ["--json", str(out), "--report", str(page)]
+    assert main([*arguments, "--checkpoint", str(path)]) == 0
+    text = (page / "report.md").read_text()
+    for picture in ("knobs", "seams", "features", "rolls"):
+        assert f"({picture}.png)" in text
+        assert (page / f"{picture}.png").exists()
     assert json.loads(out.read_text())["metre"]["sure"]["value"] > 0.5
 
 

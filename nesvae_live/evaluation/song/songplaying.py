@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nesvae_live.evaluation.beat import Music
+from nesvae_live.evaluation.song.beat import Music
 from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.decoding import START, Sampling
 from nesvae_live.model.song.memory import Memory, SongState, places_from
@@ -25,6 +25,8 @@ from nesvae_live.music.phrase import (
 )
 
 F32 = NDArray[np.float32]
+MOST_PHRASES = 10_000
+"""Of a performance that nothing else ends."""
 
 
 @dataclass(frozen=True)
@@ -122,34 +124,42 @@ def run_song(
     critic: SongCritic,
     prior: SongPrior,
     sampling: Sampling,
-    phrases: int,
     rng: np.random.Generator,
     *,
     place: int,
+    phrases: int = MOST_PHRASES,
+    ticks: int | None = None,
     quote: float = 0.5,
     steadiness: float = 0.0,
+    touched: bool = True,
 ) -> Music:
-    """Play so many phrases from nothing, all knobs where the prior puts them.
+    """Play from nothing, until there are so many phrases, or ticks.
 
     Args:
         critic: of the checkpoint.
         prior: of the same one.
         sampling: the instrument's.
-        phrases: how many.
         rng: for all draws.
         place: where in the bar it begins.
+        phrases: at most.
+        ticks: no phrase begins after so many.
         quote: as in `SongCritic.decode`.
         steadiness: as in `Mixture.draw`.
+        touched: whether the prior sets the attributes, or the style alone.
     """
     state, form = critic.initial_state(place), prior.beginning()
-    mask = np.ones(N_ATTRIBUTES, np.float32)
-    symbols, places = [], []
-    for _ in range(phrases):
+    mask = np.full(N_ATTRIBUTES, float(touched), np.float32)
+    symbols: list[Ints] = []
+    places: list[Ints] = []
+    played = 0
+    while len(symbols) < phrases and (ticks is None or played < ticks):
         z, _ = prior.mixture(form).draw(rng, steadiness)
         uniforms = rng.random((TUPLES_PER_PHRASE, SLOTS), dtype=np.float32)
         decoded = critic.decode(z, mask, state, uniforms, sampling, quote, by_hand=False)
         form = prior.after(form, z, decoded.hidden[-1, -1])
+        held = decoded.symbols[:, 3] + 1
         symbols.append(decoded.symbols)
-        places.append(places_from(state.place, decoded.symbols[:, 3] + 1))
+        places.append(places_from(state.place, held))
+        played += int(held.sum())
         state = decoded.state(TUPLES_PER_PHRASE)
     return Music(symbols_to_tuples(np.concatenate(symbols)), np.concatenate(places))

@@ -1,0 +1,256 @@
+"""Evaluation of format 3 on held-out songs: nats, knobs, beat, themes, and what is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from nesvae_live.chip.corpus import Corpus
+from nesvae_live.chip.tickcorpus import TickCorpus
+from nesvae_live.evaluation.autorun import KnownPhrases, auto_figures, copied
+from nesvae_live.evaluation.bootstrap import interval
+from nesvae_live.evaluation.knobtest import Responses, knob_figures, own_correlation, turn_knobs
+from nesvae_live.evaluation.song.beat import WINDOW, Music, beat_figures
+from nesvae_live.evaluation.song.heard import HEARD_STEPS, heard_figures, onsets_of
+from nesvae_live.evaluation.song.songnats import nats_figures
+from nesvae_live.evaluation.song.songplaying import (
+    SongPast,
+    SongPlay,
+    choose_contexts,
+    read_song,
+    run_song,
+)
+from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
+from nesvae_live.latent.decoding import Sampling
+from nesvae_live.model.song.devicecorpus import DeviceCorpus
+from nesvae_live.model.song.measuring import Ranks
+from nesvae_live.model.song.song import SongVae
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint
+from nesvae_live.model.song.songcritic import SongCritic
+from nesvae_live.model.song.songdecoder import SongDecoder
+from nesvae_live.model.song.songprior import SongPrior
+from nesvae_live.music.metre.place import place_of
+from nesvae_live.music.phrase import (
+    SLOTS,
+    TUPLES_PER_PHRASE,
+    Ints,
+    tuples_to_phrases,
+    tuples_to_steps,
+)
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class SongPlan:
+    """How much is measured: the nats are always of every song.
+
+    `contexts` and `settings` of each knob; `runs` of `phrases` in the auto mode; `heard` runs of
+    64 s of the auto mode, and as many with no attribute set.
+    """
+
+    contexts: int = 128
+    settings: int = 33
+    runs: int = 128
+    phrases: int = 24
+    heard: int = 40
+
+
+@dataclass(frozen=True)
+class SongEvaluation:
+    """The figures, and the music that a report shows.
+
+    `figures` is a tree whose leaves are `{value, low, high, n}`, with an `about`. `responses` are
+    those to the knobs, `music` the auto mode's `[runs, phrases, 13, 4]`, and `held_out` each
+    held-out song's phrases `[m, 13, 4]`.
+    """
+
+    figures: dict[str, Any]
+    responses: Responses
+    music: Ints
+    held_out: list[Ints]
+
+
+COPY_LENGTHS = (TUPLES_PER_PHRASE, 2 * TUPLES_PER_PHRASE, 4 * TUPLES_PER_PHRASE)
+"""Tuples in a row that may stand in a song of the training."""
+LEAST_ONSETS = 60
+"""A song in which less begins in 64 s is not put beside what is heard."""
+
+SONG_SAMPLING = Sampling(temperature=0.85, top_p=0.93, guidance=3.5, candidates=3)
+SONG_AUTO = replace(SONG_SAMPLING, guidance=2.5, candidates=2)
+"""How it plays what the prior, and no hand, has set: harder guided, the beat suffers."""
+SONG_QUOTE = 0.65
+"""How it plays: the least with which music comes back as often as in songs."""
+
+
+def load_song_model(checkpoint: SongCheckpoint) -> SongVae:
+    """The network of a checkpoint, ready to be evaluated."""
+    model = SongVae(checkpoint.config)
+    model.load_state_dict({k: torch.from_numpy(v) for k, v in checkpoint.weights.items()})
+    return model.eval()
+
+
+def evaluate_song(
+    checkpoint: SongCheckpoint,
+    held_out: TickCorpus,
+    plan: SongPlan = SongPlan(),
+    *,
+    songs_in_steps: Corpus | None = None,
+    train: TickCorpus | None = None,
+    sampling: Sampling = SONG_SAMPLING,
+    quote: float = SONG_QUOTE,
+    seed: int = 0,
+    say: Callable[[str], None] = lambda _: None,
+) -> SongEvaluation:
+    """Measure a checkpoint of format 3.
+
+    Args:
+        checkpoint: what is measured.
+        held_out: songs that it was not trained on.
+        plan: how much to measure.
+        songs_in_steps: the same songs as they are, for what is heard beside them.
+        train: songs that it was trained on, for the human divergences and the copies; without them
+            these figures are None.
+        sampling: the instrument's.
+        quote: how much it quotes.
+        seed: for all draws.
+        say: told what is being measured.
+
+    Returns:
+        Figures: those of `nats_figures`, `knob_figures` (and `knobs_at.quote_0` and `.quote_1`, the
+        same at these ends), `beat_figures`, `auto_figures`, `copies_in_a_row`, `heard.auto`,
+        `.untouched` and `.songs` as of `heard_figures`, `metre.sure` (the share of the songs'
+        seconds whose metre is sure), and `about`.
+    """
+    model, quantiles = load_song_model(checkpoint), checkpoint.quantiles
+    songs = [Music(*held_out.song(i)) for i in range(len(held_out.lengths))]
+    say("nats")
+    cpu = torch.device("cpu")
+    corpus = DeviceCorpus(held_out, cpu)
+    figures = nats_figures(model, Ranks(quantiles, cpu), corpus, held_out.seconds, seed)
+    critic = SongCritic(SongDecoder(checkpoint.weights, checkpoint.config), quantiles)
+    held = [tuples_to_phrases(song.tuples)[0] for song in songs]
+    own = own_correlation(measure(np.concatenate(held)))
+    contexts = read_contexts(model, quantiles, songs, plan.contexts, seed)
+    say("knobs")
+    responses = _turn(critic, contexts, sampling, quote, plan.settings, seed)
+    figures |= knob_figures(responses, own)
+    figures["knobs_at"] = {}
+    for end in (0.0, 1.0):
+        say(f"knobs, quoting {end:g}")
+        turned = _turn(critic, contexts, sampling, end, plan.settings, seed)
+        figures["knobs_at"][f"quote_{end:g}"] = knob_figures(turned, own)
+    say("auto mode")
+    prior = SongPrior(checkpoint.weights, checkpoint.config)
+    auto = SONG_AUTO if sampling is SONG_SAMPLING else sampling
+
+    def play(run: int, **how: Any) -> Music:
+        rng, place = np.random.default_rng([seed, run]), place_of(0, 4)
+        return run_song(critic, prior, auto, rng, place=place, quote=quote, **how)
+
+    ours = [play(run, phrases=plan.phrases) for run in range(plan.runs)]
+    long_enough = [song for song in songs if len(song.tuples) >= max(WINDOW, TUPLES_PER_PHRASE)]
+    figures |= beat_figures(ours, long_enough or songs)
+    music = np.stack([piece.tuples.reshape(-1, TUPLES_PER_PHRASE, SLOTS) for piece in ours])
+    say("beside the corpus")
+    figures |= _beside(music, held, train)
+    say("what is heard")
+    figures["heard"] = {
+        name: heard_figures(
+            [
+                tuples_to_steps(play(run, ticks=HEARD_STEPS, touched=touched).tuples)[:HEARD_STEPS]
+                for run in range(plan.heard)
+            ]
+        )
+        for name, touched in (("auto", True), ("untouched", False))
+    }
+    if songs_in_steps is not None and (beside := songs_heard(songs_in_steps)):
+        figures["heard"]["songs"] = heard_figures(beside)
+    figures["metre"] = {"sure": interval(held_out.sure * held_out.seconds, held_out.seconds)}
+    figures["about"] = {
+        "checkpoint": checkpoint.path.name if checkpoint.path else "",
+        "checkpoint_sha256": checkpoint.sha256,
+        "held_out_sha256": held_out.sha256,
+        "train_sha256": train.sha256 if train else None,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "guidance": sampling.guidance,
+        "candidates": sampling.candidates,
+        "auto_guidance": auto.guidance,
+        "auto_candidates": auto.candidates,
+        "quote": quote,
+        "seed": seed,
+        "plan": {name: getattr(plan, name) for name in SongPlan.__slots__},
+    }
+    return SongEvaluation(figures, responses, music, held)
+
+
+def songs_heard(corpus: Corpus) -> list[Ints]:
+    """The first 64 s of each song that lasts so long and is no effect: `[1536, 3]`."""
+    out = []
+    for song in corpus.songs:
+        notes = tuples_to_steps(song)[:HEARD_STEPS]
+        if len(notes) == HEARD_STEPS and onsets_of(notes).sum() >= LEAST_ONSETS:
+            out.append(notes)
+    return out
+
+
+@dataclass(frozen=True)
+class SongContexts:
+    """Places in songs from which knobs are turned: n states, styles `[n, U]` and songs `[n]`."""
+
+    past: SongPast
+    style: F32
+    song: Ints
+    quantiles: Quantiles
+
+
+def read_contexts(
+    model: SongVae, quantiles: Quantiles, songs: list[Music], n: int, seed: int
+) -> SongContexts:
+    """At most n whole phrases inside songs, with the songs played up to them."""
+    contexts = choose_contexts(songs, n, np.random.default_rng(seed))
+    read = [read_song(model, quantiles, songs[song], phrase) for song, phrase in contexts]
+    return SongContexts(
+        SongPast(tuple(state for state, _ in read)),
+        np.stack([z[N_ATTRIBUTES:] for _, z in read]),
+        np.array([song for song, _ in contexts]),
+        quantiles,
+    )
+
+
+def _turn(
+    critic: SongCritic,
+    contexts: SongContexts,
+    sampling: Sampling,
+    quote: float,
+    settings: int,
+    seed: int,
+) -> Responses:
+    return turn_knobs(
+        SongPlay(critic, sampling, np.random.default_rng([seed, 1]), quote),
+        contexts.quantiles,
+        contexts.style,
+        contexts.past,
+        contexts.song,
+        settings,
+    )
+
+
+def _beside(music: Ints, held: list[Ints], train: TickCorpus | None) -> dict[str, Any]:
+    """`auto_figures`, and `copies_in_a_row`: ours and held-out music's, by how many tuples."""
+    if train is None:
+        return auto_figures(music, held, None, None) | {"copies_in_a_row": None}
+    songs = [train.song(i)[0] for i in range(len(train.lengths))]
+    known = {n: KnownPhrases(songs, n) for n in COPY_LENGTHS}
+    phrases = [tuples_to_phrases(song)[0] for song in songs]
+    figures = auto_figures(music, held, phrases, known[TUPLES_PER_PHRASE])
+    figures["copies_in_a_row"] = {
+        str(n): {"ours": copied(list(music), k), "human": copied(held, k)} for n, k in known.items()
+    }
+    return figures

@@ -1,0 +1,207 @@
+"""The report of an evaluation of format 3: a Markdown page of figures and pictures."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from matplotlib import style
+
+from nesvae_live.evaluation.bootstrap import Estimate
+from nesvae_live.evaluation.features import FEATURES
+from nesvae_live.evaluation.plots import draw_features, draw_knobs, draw_rolls, draw_seams
+from nesvae_live.evaluation.song.heard import MEASURES
+from nesvae_live.evaluation.song.songevaluate import SongEvaluation
+from nesvae_live.latent.attributes import ATTRIBUTES
+from nesvae_live.music.voices import VOICES
+
+DPI = 110
+PAGE = "report.md"
+HEARD = {
+    "beat": "a beat: greatest autocorrelation of onsets, 1/6 to 1 s",
+    "bars": "bars: the same, 1 to 8 s",
+    "slow_pulse": "a steady pulse of 1/6 s or slower, in 16 s",
+    "pulse": "a pulse at all, over the minute",
+    "grams": "four tuples in a row that stood before",
+    "figures": "six-note figures that stood before, in any key",
+    "windows": "2 s of which 80 % stood before",
+    "diatonic": "share in the best major scale",
+    "key_changes": "key changes a minute",
+    "standstill": "longest time without an onset, s",
+}
+
+
+def write_song_report(evaluation: SongEvaluation, folder: Path) -> Path:
+    """Write `report.md` and its pictures into `folder`; returns the page.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with style.context("default", after_reset=True):  # whatever the user's matplotlibrc says
+        pictures = {
+            "knobs": draw_knobs(evaluation),
+            "seams": draw_seams(evaluation.figures),
+            "features": draw_features(evaluation),
+            "rolls": draw_rolls(evaluation.music, "The auto mode, some performances, in ticks"),
+        }
+        for name, figure in pictures.items():
+            figure.savefig(folder / f"{name}.png", dpi=DPI)
+    page = folder / PAGE
+    page.write_text(song_report_to_markdown(evaluation.figures), encoding="utf-8")
+    return page
+
+
+def song_report_to_markdown(f: dict[str, Any]) -> str:
+    """The page's text; it refers to the pictures beside it."""
+    about, human = f["about"], f["human"]
+    parts = [
+        f"# Evaluation of {about['checkpoint'] or 'a checkpoint'}",
+        (
+            f"Checkpoint `{about['checkpoint_sha256'][:12]}`, held-out data "
+            f"`{about['held_out_sha256'][:12]}`, {f['nats_per_token']['carried']['n']} songs in "
+            f"ticks, {f['metre']['sure']['value']:.0%} of them in a sure metre. The intervals are of "
+            f"95 %, by song. As played: temperature {about['temperature']}, top-p "
+            f"{about['top_p']}, guidance {about['guidance']} ({about['auto_guidance']} in the auto "
+            f"mode), {about['candidates']} ({about['auto_candidates']}) candidates, quoting "
+            f"{about['quote']}."
+        ),
+        "## What music costs",
+        _table(
+            ("nats", "with the past", "interval", "without", "interval"),
+            *(
+                (f"a {unit}", *_cells(f[key]["carried"]), *_cells(f[key]["no_context"]))
+                for unit, key in (
+                    ("token", "nats_per_token"),
+                    ("tuple", "nats_per_tuple"),
+                    ("second", "nats_per_second"),
+                )
+            ),
+        ),
+        _table(
+            ("one voice given", "the others, nats a token less", "interval"),
+            *((v.voice.name, *_cells(f["given"][v.voice.name]["less"])) for v in VOICES),
+        ),
+        "## Beat, bars, and what comes back",
+        _table(
+            ("in ticks", "auto mode", "interval", "songs", "interval"),
+            _beside("pulse over 8 phrases, median", f["pulse"], "window", "songs", "median"),
+            _beside("the same, above .7", f["pulse"], "window", "songs", "above_07"),
+            (
+                "bar lines struck",
+                *_cells(f["bar"]["lines_struck"]),
+                *_cells(f["bar"]["songs_lines_struck"]),
+            ),
+            (
+                "onsets by tick of the bar, JS over human",
+                *_cells(f["bar"]["js_over_human"]),
+                "",
+                "",
+            ),
+            *(
+                (name, *_cells(f["recurrence"][key]), *_cells(f["recurrence"]["songs"][key]))
+                for key, name in (
+                    ("grams", "four tuples again within a minute"),
+                    ("bars", "bars again after 1, 2, 4 or 8"),
+                )
+            ),
+            ("four tuples again, KS distance", *_cells(f["recurrence"]["grams_ks"]), "", ""),
+        ),
+        "## What is heard in 64 s",
+        _heard(f["heard"]),
+        "## Knobs",
+        "![what each knob does](knobs.png)",
+        _knobs(f),
+        "## Seams",
+        "![how phrases join](seams.png)",
+        _table(
+            ("over the border", "auto mode", "interval", "held-out music", "interval"),
+            *(
+                (f"{v} holds", *_cells(held), *_cells(human["seam"]["held"][v]))
+                for v, held in f["seam"]["held"].items()
+            ),
+            ("jump, semitones", *_cells(f["seam"]["jump"]), *_cells(human["seam"]["jump"])),
+        ),
+        "## Against the corpus",
+        "![histograms](features.png)",
+        _corpus(f),
+        "## Listen with your eyes",
+        "![piano rolls](rolls.png)",
+        "Pulse 1 is blue, pulse 2 orange, the triangle green; faint lines separate the phrases.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _beside(name: str, tree: dict[str, Any], ours: str, theirs: str, key: str) -> tuple[str, ...]:
+    return (name, *_cells(tree[ours][key]), *_cells(tree[theirs][key]))
+
+
+def _heard(heard: dict[str, Any]) -> str:
+    names = [name for name in ("untouched", "auto", "songs") if name in heard]
+    rows = [(HEARD[key], *(_median(heard[name][key]) for name in names)) for key in MEASURES]
+    for key, name in (
+        ("clear_pulse", "pulse above .7"),
+        ("lost", "a voice all but silent in the second half"),
+        ("lost_two", "two of them"),
+    ):
+        rows.append((name, *(_number(heard[which][key]["value"]) for which in names)))
+    return _table(("median (quartiles)", *names), *rows)
+
+
+def _knobs(f: dict[str, Any]) -> str:
+    ends = f["knobs_at"]["quote_0"], f["knobs_at"]["quote_1"]
+    rows = [
+        (
+            name,
+            *_cells(f["knob_spearman"][name]),
+            *(_number(end["knob_spearman"][name]["value"]) for end in ends),
+        )
+        for name in (*(s.name for s in ATTRIBUTES), "mean", "worst")
+    ]
+    leaks = [_number(end["leak"]["value"]) for end in ends]
+    rows.append(("leak", *_cells(f["leak"]), *leaks))
+    return _table(
+        ("Spearman's rho", "as played", "interval", "never quoting", "quoting all"), *rows
+    )
+
+
+def _corpus(f: dict[str, Any]) -> str:
+    if f["js_over_human"] is None:
+        return (
+            "No training songs were at hand, so how far real music is from real music, and what "
+            "is copied, was not measured."
+        )
+    table = _table(
+        ("Jensen-Shannon over that of as much training music", "value", "interval"),
+        *((s.name, *_cells(f["js_over_human"][s.name])) for s in FEATURES),
+    )
+    copies = _table(
+        ("tuples in a row that stand in a training song", "auto mode", "held-out music"),
+        *(
+            (n, f"{pair['ours']['value']:.2%}", f"{pair['human']['value']:.2%}")
+            for n, pair in f["copies_in_a_row"].items()
+        ),
+    )
+    return f"{table}\n\n{copies}"
+
+
+def _median(figure: dict[str, Any]) -> str:
+    if not figure["quartiles"]:
+        return "undefined"
+    low, high = figure["quartiles"]
+    return f"{_number(figure['value'])} ({_number(low)} to {_number(high)})"
+
+
+def _cells(figure: Estimate) -> tuple[str, str]:
+    low, high = figure["low"], figure["high"]
+    interval = "" if low is None else f"{_number(low)} to {_number(high)}"
+    return _number(figure["value"]), interval
+
+
+def _table(head: tuple[str, ...], *rows: tuple[str, ...]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows))
+
+
+def _number(value: float) -> str:
+    return "undefined" if math.isnan(value) else f"{value:.3f}"
