@@ -104,7 +104,7 @@ class Picture:
         self._stood = None
 
     def _take_place(self, z: Sequence[float], mask: Sequence[float]) -> None:
-        """Find the knobs' place on the map; what is let go is where the phrase that plays is."""
+        """Find the knobs' place on the map; what is released is where the phrase that plays is."""
         stands = (z, mask)
         if self._facts.atlas is None or stands == self._stood:
             return

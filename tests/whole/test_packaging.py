@@ -16,7 +16,7 @@ import pytest
 from nesvae_live import __version__
 from tests.support.places import ROOT
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def run(*command: str | Path, cwd: Path, **variables: str) -> str:

@@ -39,7 +39,7 @@ class SongCritic:
         *,
         by_hand: bool = True,
     ) -> SongDecoded:
-        """Spell tuples, as `SongDecoder.decode` does; with every knob let go there is one candidate.
+        """Spell tuples, as `SongDecoder.decode` does; with every knob released there is one candidate.
 
         `quote` is 0 (never quote the past) to 1 (all it can); .5 is as it learnt to; None leaves it
         to the state. Knobs that were set `by_hand` have the past heed them; those that the prior

@@ -56,7 +56,7 @@ class SongDecoder:
 
         Args:
             z: `[8 + U]` float32, attribute coordinates and style.
-            mask: `[8]` float32, 1 where an attribute is set, 0 where it is let go.
+            mask: `[8]` float32, 1 where an attribute is set, 0 where it is released.
             start: where to go on from.
             uniforms: `[T, 4]` float32 in 0..1, one draw a token; T is how many tuples to spell.
             sampling: temperature, top-p and guidance.
@@ -234,7 +234,7 @@ def _decode(
     keys: F32,
     hidden: F32,
 ) -> None:
-    # Row c * branches + g is candidate c, with the knobs set (g 0) or let go (g 1).
+    # Row c * branches + g is candidate c, with the knobs set (g 0) or released (g 1).
     layers, rows, size = hidden.shape[1], hidden.shape[2], hidden.shape[3]
     n, branches, length = symbols.shape[0], zm.shape[0], uniforms.shape[1]
     played = symbols.shape[1] - length

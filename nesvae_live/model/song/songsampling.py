@@ -63,7 +63,7 @@ def sample_songs(
         zm: `[R, A + U + A]`, z and the mask.
         standing: where the performances stand.
         uniforms: `[R, T, S]` in 0..1, one a token.
-        sampling: temperature, top-p, and guidance against all attributes let go.
+        sampling: temperature, top-p, and guidance against all attributes released.
         odds: added to the log odds of quoting the past.
         given: `[R, V]`, the symbols of the voices that are given, `YOURS` of the others.
         left: `[R]`, for how many ticks they stay, or `UNKNOWN`.

@@ -72,6 +72,8 @@ def archive(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_every_figure_that_is_promised_is_there() -> None:
     checkpoint = tiny_song_checkpoint()
     figures = evaluate_song(
@@ -104,6 +106,8 @@ def test_every_figure_that_is_promised_is_there() -> None:
     assert per_tuple == pytest.approx(4 * figures["nats_per_token"]["carried"]["value"])
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_where_a_song_left_off_is_where_the_decoder_goes_on() -> None:
     checkpoint, corpus = tiny_song_checkpoint(), tick_songs()
     model, piece = load_song_model(checkpoint), Music(*corpus.song(0))
@@ -119,6 +123,8 @@ def test_where_a_song_left_off_is_where_the_decoder_goes_on() -> None:
     assert len(first.memory) == 0
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_the_command_measures_a_checkpoint_of_this_format(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +145,8 @@ def test_the_command_measures_a_checkpoint_of_this_format(
     assert json.loads(out.read_text())["metre"]["sure"]["value"] > 0.5
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_the_command_trains_a_checkpoint_of_this_format(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

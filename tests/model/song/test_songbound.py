@@ -121,6 +121,7 @@ def test_the_live_prior_is_the_torch_models() -> None:
             keys = torch.cat((keys, key[:, None]), 1)
 
 
+@pytest.mark.slow
 def test_training_makes_songs_cheaper() -> None:
     corpus = DeviceCorpus(tick_songs(), CPU)
     ranks = Ranks(CHECKPOINT.quantiles, CPU)

@@ -50,10 +50,12 @@ def verdicts() -> list[Verdict]:
     return [judge(steady(rng)) for _ in range(STEADY)]
 
 
+@pytest.mark.slow
 def test_the_row_of_a_steady_song_is_right_in_at_least_95_percent(verdicts: list[Verdict]) -> None:
     assert np.mean([v.row for v in verdicts]) >= 0.95
 
 
+@pytest.mark.slow
 def test_bar_and_downbeat_of_a_steady_song_are_right_in_at_least_85_percent(
     verdicts: list[Verdict],
 ) -> None:
@@ -61,6 +63,7 @@ def test_bar_and_downbeat_of_a_steady_song_are_right_in_at_least_85_percent(
     assert np.mean([v.downbeat for v in verdicts]) >= 0.85
 
 
+@pytest.mark.slow
 def test_at_most_a_tenth_of_unsteady_songs_is_called_sure() -> None:
     rng = np.random.default_rng(14)
     shares = []
@@ -91,6 +94,7 @@ def test_a_song_without_a_step_has_no_stretch() -> None:
     assert find_metre(np.zeros((0, 4, 3), np.uint8)) == []
 
 
+@pytest.mark.slow
 def test_the_row_found_without_the_drums_is_the_one_found_with_them() -> None:
     rng = np.random.default_rng(5)
     same = []
