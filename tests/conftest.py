@@ -56,6 +56,11 @@ def why_no_oracle() -> str | None:
     return None if oracle.is_dir() else f"no oracle at {oracle} (NESVAE_ORACLE names it)"
 
 
+def why_no_musescore() -> str | None:
+    there = shutil.which("mscore3") or shutil.which("musescore3")
+    return None if there else "no MuseScore 3 found (Debian: musescore3)"
+
+
 def why_no_abcmidi() -> str | None:
     return None if shutil.which("midi2abc") else "no midi2abc found (Debian: abcmidi)"
 
@@ -69,6 +74,7 @@ def step_back() -> None:
 
 NEEDS: dict[str, Callable[[], str | None]] = {
     "abcmidi": why_no_abcmidi,
+    "musescore": why_no_musescore,
     "jack": cache(why_no_jack),
     "browser": why_no_browser,
     "corpus": why_no_corpus,
