@@ -16,7 +16,7 @@ from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.clock.timing import Meter
 from nesvae_live.engine.config import LOOKAHEAD, REMEMBERS, ClockSetup, PlayConfig, Setup
 from nesvae_live.io.midi.ports import IN_PORT, MidiError
-from nesvae_live.latent.decoding import SAMPLING
+from nesvae_live.latent.decoding import QUOTE, SAMPLING
 from nesvae_live.latent.setting import Setting
 from nesvae_live.latent.walk import Spread
 from nesvae_live.log.entries import Opened
@@ -137,6 +137,7 @@ def choose_performance(
     """
     rng = np.random.default_rng([seed, 1])
     n_style = checkpoint.config.style
+    wanted = preset.play.quote
     return PlayConfig(
         style=rng.standard_normal(n_style).astype(np.float32),
         reach=checkpoint.quantiles.reach(),
@@ -153,6 +154,7 @@ def choose_performance(
             top_p=preset.play.top_p or SAMPLING.top_p,
         ),
         spread=Spread.of(checkpoint.about, n_style),
+        quote=float(checkpoint.about.get("quote", QUOTE)) if wanted is None else wanted,
     )
 
 

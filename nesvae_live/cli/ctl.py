@@ -14,6 +14,7 @@ from nesvae_live.cli.arguments import SWAPS, number, span
 from nesvae_live.music.ranges import (
     LEVEL,
     MORPH_BARS,
+    QUOTES,
     SEEDS,
     SHARE,
     SNAPSHOTS,
@@ -154,6 +155,11 @@ VERBS = (
         "temperature",
         "set how freely the network draws: below 1 safer, above 1 wilder",
         {"temperature": _number("a temperature", TEMPERATURE)},
+    ),
+    VerbSpec(
+        "quote",
+        "set how much of what was played comes back: 0 nothing, 0.5 as the network learnt to",
+        {"quote": _number("quote", QUOTES)},
     ),
     VerbSpec(
         "seed",

@@ -37,6 +37,13 @@ class SetTemperature(AnsweredInput):
 
 
 @dataclass(frozen=True, slots=True)
+class SetQuote(AnsweredInput):
+    """Set how much of the past may come back, 0..1; in the middle as much as was learnt."""
+
+    quote: float
+
+
+@dataclass(frozen=True, slots=True)
 class SetSeed(AnsweredInput):
     """Draw with another seed, or the next one (None): other notes at the same place of the map."""
 
@@ -168,6 +175,7 @@ Gesture = (
     | SetTranspose
     | SetKey
     | SetTemperature
+    | SetQuote
     | SetSeed
     | SetHold
     | LookBack

@@ -18,6 +18,7 @@ from nesvae_live.control.gestureinputs import (
     SetHold,
     SetKey,
     SetMorphBars,
+    SetQuote,
     SetSeed,
     SetTemperature,
     SetTranspose,
@@ -127,6 +128,13 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
         f"wilder, {TEMPERATURE_KNOB}",
         lambda value, at: SetTemperature(value_to_ratio(value, TEMPERATURE_KNOB), at=at),
         lambda view: ratio_to_value(view.temperature, TEMPERATURE_KNOB),
+    ),
+    TargetSpec(
+        "quote",
+        Kind.KNOB,
+        "more of what was played comes back; 0: nothing, the middle: as the network learnt to",
+        lambda value, at: SetQuote(value, at=at),
+        lambda view: view.quote,
     ),
     *(_transpose(voice) for voice in (None, *(spec.voice for spec in VOICES))),
     TargetSpec(

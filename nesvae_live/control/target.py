@@ -11,6 +11,7 @@ from typing import Protocol
 from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.inputs import Input
 from nesvae_live.control.reply import ignore
+from nesvae_live.latent.decoding import QUOTE
 from nesvae_live.latent.knobs import KnobState
 from nesvae_live.latent.setting import Setting
 from nesvae_live.music.arrangement import Arrangement
@@ -50,6 +51,7 @@ class StateView(Protocol):
     page: int
     arrangement: Arrangement
     temperature: float
+    quote: float | None
     hold: bool
     auto: bool
     round: bool
@@ -79,6 +81,7 @@ class AtRest:
     page: int = 0
     arrangement: Arrangement = field(default_factory=Arrangement)
     temperature: float = 1.0
+    quote: float | None = QUOTE
     hold: bool = False
     auto: bool = False
     round: bool = False

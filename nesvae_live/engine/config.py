@@ -12,7 +12,7 @@ from nesvae_live.clock.sources import InternalClock, MidiClock
 from nesvae_live.clock.timing import Meter
 from nesvae_live.control.layout import Layout
 from nesvae_live.engine.protocols import Clock
-from nesvae_live.latent.decoding import Sampling
+from nesvae_live.latent.decoding import QUOTE, Sampling
 from nesvae_live.latent.setting import Setting
 from nesvae_live.latent.walk import Spread
 from nesvae_live.music.grid import Grid
@@ -31,7 +31,8 @@ class PlayConfig:
     `style` `[U]` is where untouched style axes are, `reach` `[8, 2]` the attributes' ends. `grid`
     says how phrases lie in time; after `bars` bars it ends (None: it goes on); `swap` is where
     turned knobs are heard to begin with; `lookahead` is in seconds. A voice without a patch in
-    `patches` is played flat. `spread` is how z lies over the corpus, for the auto mode.
+    `patches` is played flat. `spread` is how z lies over the corpus, for the auto mode. `quote` is
+    how much of the past may come back to begin with, 0..1, if the decoder knows it.
     """
 
     style: NDArray[np.float32]
@@ -45,6 +46,7 @@ class PlayConfig:
     lookahead: float = LOOKAHEAD
     patches: Mapping[Voice, Patch] = field(default_factory=dict)
     spread: Spread | None = None
+    quote: float = QUOTE
 
     @property
     def end(self) -> float:

@@ -135,6 +135,7 @@ class Engine:
             "transpose": list(live.arrangement.transpose),
             "key": str(live.arrangement.key or ""),
             "temperature": round(live.temperature, 3),
+            "quote": None if live.quote is None else round(live.quote, 3),
             "seed": live.seed,
             "hold": live.hold,
             "back": sequencer.player.history.back,

@@ -30,6 +30,7 @@ from nesvae_live.control.gestureinputs import (
     SetMorphBars,
     SetPair,
     SetPoint,
+    SetQuote,
     SetSeed,
     SetTemperature,
     SetTranspose,
@@ -80,6 +81,8 @@ class Gestures:
                 self.rearrange(replace(live.arrangement, key=key))
             case SetTemperature(temperature):
                 live.set_temperature(temperature, at)
+            case SetQuote(quote):
+                live.set_quote(quote, at)
             case SetSeed(seed):
                 live.set_seed((live.seed + 1) % len(SEEDS.whole) if seed is None else seed, at)
             case SetHold(hold):

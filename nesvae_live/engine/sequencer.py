@@ -84,6 +84,7 @@ class Sequencer:
             balance=balance or Balance(),
             hear=callbacks.hear,
             snapshots=setup.snapshots,
+            remembers=origin.remembers,
         )
         self.counters = Counters()
         self.outputs = Outputs(outputs, journal, self.time, self.performance.patches)

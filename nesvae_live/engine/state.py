@@ -12,11 +12,11 @@ from types import MappingProxyType
 from nesvae_live.control.reply import ignore
 from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.protocols import Clock
-from nesvae_live.latent.decoding import Condition
+from nesvae_live.latent.decoding import QUOTE, Condition
 from nesvae_live.latent.knobs import KNOB_BY_NAME, KnobState
 from nesvae_live.latent.setting import Setting
 from nesvae_live.latent.space import assemble
-from nesvae_live.log.entries import Arranged, Journal, Posed, Turned
+from nesvae_live.log.entries import Arranged, Journal, Posed, Quoted, Turned
 from nesvae_live.music import ranges
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.balance import Balance
@@ -26,12 +26,14 @@ from nesvae_live.music.voices import Voice
 TEMPERATURE, SEED = "temperature", "seed"
 """Stand for these two among the knobs touched by hand."""
 
+NO_PAST = "this checkpoint knows no past that it could quote; one of format 3 does (--checkpoint)"
+
 
 @dataclass
 class LiveState:
     """All that is set by hand or by automation; every change of it is journaled.
 
-    Controls read it as a `nesvae_live.control.target.StateView`.
+    `remembers` says whether the decoder knows the past, and can quote it. Controls read it as a `nesvae_live.control.target.StateView`.
     """
 
     performance: PlayConfig
@@ -43,6 +45,7 @@ class LiveState:
     hear: Callable[[Balance], None] = ignore
     snapshots: Mapping[int, Setting] = field(default_factory=dict)
     """Number -> setting; the mapping is replaced when one is stored or cleared."""
+    remembers: bool = False
 
     def __post_init__(self) -> None:
         p = self.performance
@@ -50,6 +53,8 @@ class LiveState:
         self.style = p.style
         self.temperature = p.sampling.temperature
         self.seed = p.seed
+        self.quote = p.quote if self.remembers else None
+        """How much of the past may come back, 0..1; None: the decoder knows no past."""
         self.morph_bars = 4.0
         """How many bars a morph takes unless the gesture says."""
         self.bounds = 0.25
@@ -104,6 +109,20 @@ class LiveState:
         ranges.TEMPERATURE.check("temperature", temperature)
         self.pose(replace(self.setting, temperature=temperature), at, TEMPERATURE)
         self.touched.add(TEMPERATURE)
+
+    def set_quote(self, quote: float, at: float) -> None:
+        """Set how much of the past may come back.
+
+        Raises:
+            ValueError: outside of `ranges.QUOTES`, or the decoder knows no past.
+        """
+        ranges.QUOTES.check("quote", quote)
+        if not self.remembers:
+            raise ValueError(NO_PAST)
+        if quote != self.quote:
+            self.quote = float(quote)
+            self.journal.put(Quoted(at, self.quote))
+            self.condition = self._condition()
 
     def set_seed(self, seed: int, at: float) -> None:
         """Set the seed of the draws: other notes from the same point in latent space.
@@ -179,4 +198,5 @@ class LiveState:
 
     def _condition(self) -> Condition:
         z, mask = assemble(self.knobs.values, self.style, self.performance.reach)
-        return Condition(z, mask, self.temperature, self.seed)
+        quote = QUOTE if self.quote is None else self.quote
+        return Condition(z, mask, self.temperature, self.seed, quote)

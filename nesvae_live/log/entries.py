@@ -108,6 +108,14 @@ class Posed:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """How much of the past may come back was set, in 0..1."""
+
+    at: float
+    quote: float
+
+
+@dataclass(frozen=True, slots=True)
 class Arranged:
     """From `beat` on these voices are muted, and the others are transposed and kept in a key.
 
@@ -268,6 +276,7 @@ Entry = (
     | Answered
     | Turned
     | Posed
+    | Quoted
     | Arranged
     | Decoded
     | Placed

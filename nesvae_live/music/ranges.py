@@ -53,6 +53,9 @@ SHARE = Range(0.0, 1.0)
 
 TEMPERATURE = Range(0.05, 4.0)
 TOP_P = Range(0.05, 1.0)
+QUOTES = Range(0.0, 1.0)
+"""How much of the past may come back."""
+
 TRANSPOSE = Range(-24, 24, "semitones")
 MORPH_BARS = Range(0.25, 256.0, "bars")
 BOUNDS = Range(0.0, 1.0)

@@ -29,7 +29,7 @@ PLACES: tuple[tuple[str, str], ...] = (
     (
         "playing",
         (
-            "swap|key|temperature|bounds|morph|morph-bars|hold|auto|round|back|forward|chance|vary"
+            "swap|key|temperature|quote|bounds|morph|morph-bars|hold|auto|round|back|forward|chance|vary"
             "|capture|release"
         ),
     ),

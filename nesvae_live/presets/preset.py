@@ -17,7 +17,7 @@ from nesvae_live.control.layout import Layout
 from nesvae_live.control.surface import Surface
 from nesvae_live.music.dialect import DIALECTS, GENERAL
 from nesvae_live.music.patch import Patch
-from nesvae_live.music.ranges import TEMPERATURE, TEMPO, TOP_P, Range
+from nesvae_live.music.ranges import QUOTES, TEMPERATURE, TEMPO, TOP_P, Range
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import ConfigError, shipped_dir, user_presets_dir
 from nesvae_live.presets.controllers import Controller, parse_controller
@@ -40,10 +40,16 @@ class Play:
     tempo: float | None = None
     temperature: float | None = None
     top_p: float | None = None
+    quote: float | None = None
     clock_lost: str | None = None
 
 
-PLAY_RANGES: Mapping[str, Range] = {"tempo": TEMPO, "temperature": TEMPERATURE, "top_p": TOP_P}
+PLAY_RANGES: Mapping[str, Range] = {
+    "tempo": TEMPO,
+    "temperature": TEMPERATURE,
+    "top_p": TOP_P,
+    "quote": QUOTES,
+}
 """What the numbers of `[play]` may be."""
 
 

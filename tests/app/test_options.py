@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from nesvae_live.app.options import PlayOptions
+from nesvae_live.app.options import PlayOptions, choose_performance
 from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.engine.config import LOOKAHEAD
 from nesvae_live.io.midi.ports import MidiError
 from nesvae_live.music.grid import Mode
+from nesvae_live.presets.preset import Play, load_preset
+from tests.support.tinysong import tiny_song_checkpoint
 
 OURS = "nesvae_live in"
 
@@ -67,3 +71,14 @@ def test_music_that_keeps_time_is_not_stretched_to_the_bars_that_it_follows() ->
 def test_an_output_that_is_to_be_early_is_decided_the_earlier() -> None:
     assert PlayOptions(offset_midi=20.0).lookahead() == LOOKAHEAD
     assert PlayOptions(offset_midi=-20.0).lookahead() == pytest.approx(LOOKAHEAD + 0.02)
+
+
+@pytest.mark.parametrize(("about", "quote"), [({}, 0.5), ({"quote": 0.65}, 0.65)])
+def test_a_checkpoint_says_how_much_it_quotes_unless_the_preset_does(
+    about: dict[str, float], quote: float
+) -> None:
+    checkpoint = replace(tiny_song_checkpoint(), about=about)
+    preset = load_preset()
+    assert choose_performance(PlayOptions(), preset, checkpoint, 0).quote == quote
+    never = replace(preset, play=Play(quote=0.0))
+    assert choose_performance(PlayOptions(), never, checkpoint, 0).quote == 0.0

@@ -6,39 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from nesvae_live.clock.timing import Meter
 from nesvae_live.control.inputs import SetKnob, SetTempo
-from nesvae_live.latent.decoding import START, DecoderState, Sampling
+from nesvae_live.latent.decoding import START, DecoderState
 from nesvae_live.model.song.memory import SongDecoded, SongState
 from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.metre.place import FREE, beat_to_place, next_tick, place_of
 from nesvae_live.music.swap import Swap
-from tests.support.fakes import DrawnDecoder
+from tests.support.remembering import RememberingDecoder
 from tests.support.rig import Rig, Source, do
 
 FOUR = Meter(4, 4)
-
-
-class RememberingDecoder:
-    """Spells what the draws say, and remembers it as the decoder of format 3 does."""
-
-    def initial_state(self) -> SongState:
-        return SongState.beginning(1, 1, 1)
-
-    def decode(
-        self,
-        z: NDArray[np.float32],
-        mask: NDArray[np.float32],
-        start: Any,
-        uniforms: NDArray[np.float32],
-        sampling: Sampling,
-    ) -> SongDecoded:
-        before = DecoderState(start.hidden, start.previous)
-        drawn = DrawnDecoder().decode(z, mask, before, uniforms, sampling)
-        keys = np.zeros((len(uniforms), 1), np.float32)
-        return SongDecoded(drawn.symbols, drawn.hidden, keys, start)
 
 
 class Checked:

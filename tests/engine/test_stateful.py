@@ -34,6 +34,7 @@ from nesvae_live.control.gestureinputs import (
     SetAuto,
     SetHold,
     SetPair,
+    SetQuote,
     SetSeed,
     SetTranspose,
     StartMorph,
@@ -76,6 +77,7 @@ MAKE: dict[str, Callable[..., Any]] = {
     "pair": SetPair,
     "fader": MoveFader,
     "roll": Roll,
+    "quote": SetQuote,
     "seed": SetSeed,
     "release": ReleaseKnobs,
     "capture": Capture,
@@ -97,6 +99,7 @@ COMMANDS = st.one_of(
     st.tuples(st.just("pair"), SLOTS, SLOTS),
     st.tuples(st.just("fader"), SHARES),
     st.tuples(st.just("roll"), st.none() | SHARES),
+    st.tuples(st.just("quote"), st.floats(-0.5, 1.5)),
     st.tuples(st.just("seed"), st.none() | st.integers(0, 99)),
     *(st.tuples(st.just(name)) for name in ("release", "capture", "panic", "status")),
 )

@@ -74,7 +74,7 @@ def test_every_shipped_preset_is_valid_and_named_as_its_file() -> None:
 def test_what_a_preset_says_is_what_is_read(preset_file: Path) -> None:
     preset_file.write_text(
         'name = "n"\ndescription = "d"\n[knobs]\nbass = { cc = 7, channel = 16 }\n'
-        '[voices]\nmute = ["TR", "P2"]\n[play]\ntempo = 96\ntemperature = 0.9\ntop_p = 0.95\n'
+        '[voices]\nmute = ["TR", "P2"]\n[play]\ntempo = 96\ntemperature = 0.9\ntop_p = 0.95\nquote = 0\n'
         'clock_lost = "coast"\n',
         encoding="utf-8",
     )
@@ -83,7 +83,7 @@ def test_what_a_preset_says_is_what_is_read(preset_file: Path) -> None:
         description="d",
         layout=Layout((ControlSpec("bass", 7, channel=15),)),
         muted=frozenset({Voice.TR, Voice.P2}),
-        play=config.Play(tempo=96.0, temperature=0.9, top_p=0.95, clock_lost="coast"),
+        play=config.Play(tempo=96.0, temperature=0.9, top_p=0.95, quote=0.0, clock_lost="coast"),
         path=preset_file,
     )
 

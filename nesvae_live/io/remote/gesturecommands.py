@@ -3,6 +3,7 @@
     {"do": "move", "target": "hold", "value": 1}       any target, by a value in 0..1
     {"do": "release"}                                  every knob
     {"do": "temperature", "temperature": 0.9}
+    {"do": "quote", "quote": 0.8}
     {"do": "seed", "seed": 7}                          null takes the next one
     {"do": "hold", "on": true}
     {"do": "auto", "on": true}
@@ -48,6 +49,7 @@ from nesvae_live.control.gestureinputs import (
     SetKey,
     SetPair,
     SetPoint,
+    SetQuote,
     SetSeed,
     SetTemperature,
     SetTranspose,
@@ -87,6 +89,13 @@ class _Temperature(Command, tag="temperature"):
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return SetTemperature(self.temperature, at=at, reply=reply)
+
+
+class _Quote(Command, tag="quote"):
+    quote: float
+
+    def to_input(self, at: float, reply: Reply) -> Input:
+        return SetQuote(self.quote, at=at, reply=reply)
 
 
 class _Seed(Command, tag="seed"):
@@ -232,6 +241,7 @@ GestureCommand = (
     _Move
     | _Release
     | _Temperature
+    | _Quote
     | _Seed
     | _Hold
     | _Auto

@@ -50,7 +50,7 @@ def _map() -> list[Widget]:
         *_row([f"release-{name}" for name in knobs], FADER[1] + GAP, BUTTON, shown="free"),
         *_row(actions, FADER[1] + BUTTON[1] + 2 * GAP, BUTTON),
         *_row((*switches, *keeps), FADER[1] + BUTTON[1] + 2 * GAP, BUTTON, first=len(actions)),
-        *_row(("morph", "temperature", "bounds"), FADER[1] + 2 * (BUTTON[1] + GAP) + GAP, FADER),
+        *_row(("morph", "temperature", "quote", "bounds"), FADER[1] + 2 * (BUTTON[1] + GAP) + GAP, FADER),
     ]
 
 
