@@ -155,6 +155,7 @@ def choose_performance(
         ),
         spread=Spread.of(checkpoint.about, n_style),
         quote=float(checkpoint.about.get("quote", QUOTE)) if wanted is None else wanted,
+        composes=isinstance(checkpoint, SongCheckpoint),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from nesvae_live.app.say import say
 from nesvae_live.cli.arguments import SWAPS, number, span
+from nesvae_live.latent.themes import LETTERS
 from nesvae_live.music.ranges import (
     LEVEL,
     MORPH_BARS,
@@ -92,6 +93,7 @@ NAMES = tuple(voice.name for voice in Voice)
 HEARD = {"choices": NAMES}
 WRITTEN = {"choices": (*(spec.voice.name for spec in VOICES), "all")}
 SLOT = {"type": number("a snapshot's number", SNAPSHOTS, whole=True), "metavar": "N"}
+THEME = {"choices": tuple(LETTERS)}
 SHARED = _number("a value", SHARE)
 ON = {"choices": ("on", "off")}
 BARS = {"type": number("a number of bars", MORPH_BARS), "nargs": "?", "metavar": "BARS"}
@@ -161,6 +163,9 @@ VERBS = (
         "set how much of what was played comes back: 0 nothing, 0.5 as the network learnt to",
         {"quote": _number("quote", QUOTES)},
     ),
+    VerbSpec("theme", "mark what plays as a theme", {"theme": THEME}),
+    VerbSpec("return", "let a theme come back, whatever knobs were turned", {"theme": THEME}),
+    VerbSpec("forget", "let nothing come back of what was played so far, themes neither"),
     VerbSpec(
         "seed",
         "draw other notes at the same place of the map",

@@ -44,6 +44,25 @@ class SetQuote(AnsweredInput):
 
 
 @dataclass(frozen=True, slots=True)
+class KeepTheme(AnsweredInput):
+    """Keep what plays as theme `theme`, A to H."""
+
+    theme: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnTheme(AnsweredInput):
+    """Let theme `theme` come back at the next quantised launch."""
+
+    theme: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetAll(AnsweredInput):
+    """Let nothing come back that was played so far, themes neither."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetSeed(AnsweredInput):
     """Draw with another seed, or the next one (None): other notes at the same place of the map."""
 
@@ -176,6 +195,9 @@ Gesture = (
     | SetKey
     | SetTemperature
     | SetQuote
+    | KeepTheme
+    | ReturnTheme
+    | ForgetAll
     | SetSeed
     | SetHold
     | LookBack

@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 from nesvae_live.control.gestureinputs import (
     Capture,
+    ForgetAll,
     GoRound,
+    KeepTheme,
     LookBack,
     Mark,
     MoveFader,
     RecallSnapshot,
     ReleaseKnobs,
+    ReturnTheme,
     Roll,
     SetAuto,
     SetBounds,
@@ -39,6 +42,7 @@ from nesvae_live.control.target import (
     value_to_ratio,
 )
 from nesvae_live.latent.knobs import KNOBS, SOUND_KNOBS
+from nesvae_live.latent.themes import LETTERS
 from nesvae_live.music.key import ROOTS, Key
 from nesvae_live.music.ranges import TRANSPOSE, Range
 from nesvae_live.music.voices import VOICES, Voice
@@ -102,6 +106,24 @@ def _morph(slot: int) -> TargetSpec:
         f"morph-{slot}",
         f"over the bars that morph-bars sets, morph to snapshot {slot}",
         lambda at: StartMorph(slot, None, at=at),
+    )
+
+
+def _keep_theme(letter: str) -> TargetSpec:
+    return _trigger(
+        f"mark-{letter}",
+        f"mark what plays as theme {letter}",
+        lambda at: KeepTheme(letter, at=at),
+        lambda view: float(letter in view.themes.kept),
+    )
+
+
+def _return_theme(letter: str) -> TargetSpec:
+    return _trigger(
+        f"return-{letter}",
+        f"from the next line of the swap on, theme {letter} comes back",
+        lambda at: ReturnTheme(letter, at=at),
+        lambda view: float(letter in view.themes.kept),
     )
 
 
@@ -201,6 +223,13 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
     ),
     _trigger("vary", "other notes at the same place of the map", lambda at: SetSeed(None, at=at)),
     _trigger("capture", "go on from what was played on the MIDI input", lambda at: Capture(at=at)),
+    *(_keep_theme(letter) for letter in LETTERS),
+    *(_return_theme(letter) for letter in LETTERS),
+    _trigger(
+        "forget",
+        "nothing comes back of what was played so far, themes neither",
+        lambda at: ForgetAll(at=at),
+    ),
     _trigger("mark", "put a mark into the take's log", lambda at: Mark("", at=at)),
     *(_keep(bars) for bars in (4, 8, 16, 32)),
     _trigger("release", "release every knob", lambda at: ReleaseKnobs(at=at)),

@@ -14,6 +14,7 @@ from nesvae_live.control.reply import ignore
 from nesvae_live.latent.decoding import QUOTE
 from nesvae_live.latent.knobs import KnobState
 from nesvae_live.latent.setting import Setting
+from nesvae_live.latent.themes import Themes
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.balance import Balance
 from nesvae_live.music.ranges import LEVEL, TEMPO, Range
@@ -59,6 +60,7 @@ class StateView(Protocol):
     morph_bars: float
     bounds: float
     snapshots: Mapping[int, Setting]
+    themes: Themes
 
     @property
     def muted(self) -> Collection[Voice]:
@@ -89,6 +91,7 @@ class AtRest:
     morph_bars: float = 4.0
     bounds: float = 0.25
     snapshots: Mapping[int, Setting] = field(default_factory=dict)
+    themes: Themes = field(default_factory=Themes.none)
     ref: ClockRef = field(default_factory=ClockRef)
 
     @property

@@ -195,16 +195,21 @@ class Automation:
         self.set_cue(Cue(line, replace(setting, knobs=knobs, style=style), "chance"))
 
     def set_auto(self, *, on: bool) -> None:
-        """Start or end the auto mode: the knobs walk by themselves from the next phrase on."""
-        if on == (self.auto_walk is not None):
+        """Start or end the auto mode: the knobs go by themselves from the next phrase on.
+
+        The decoder composes where they go, or if it can't they walk.
+        """
+        live = self.live
+        if on == live.auto:
             return
         self._end_all()
-        if not on:
-            return
-        live = self.live
-        live.touched.clear()
-        live.auto = True
+        if on:
+            live.touched.clear()
+            live.auto = True
+        live.renew()
         p = live.performance
+        if not on or p.composes:
+            return
         walk = Walk(live.seed, p.spread or Spread.plain(len(p.style)), p.reach)
         condition = live.condition
         self.auto_walk = AutoWalk(
@@ -258,7 +263,7 @@ class Automation:
         """What the status shows of the automation. Any thread may ask."""
         morph = self.morph
         return {
-            "auto": self.auto_walk is not None,
+            "auto": self.live.auto,
             "round": self.leg is not None,
             "fader": self.live.fader,
             "morph": None if morph is None else [morph.slot, round(morph.alpha(beat), 3)],

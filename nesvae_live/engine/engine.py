@@ -136,6 +136,7 @@ class Engine:
             "key": str(live.arrangement.key or ""),
             "temperature": round(live.temperature, 3),
             "quote": None if live.quote is None else round(live.quote, 3),
+            "themes": sorted(live.themes.kept),
             "seed": live.seed,
             "hold": live.hold,
             "back": sequencer.player.history.back,

@@ -15,13 +15,16 @@ from nesvae_live.control.gestureinputs import (
     Capture,
     CapturePhrase,
     ClearSnapshot,
+    ForgetAll,
     Gesture,
     GoRound,
+    KeepTheme,
     LookBack,
     Mark,
     MoveFader,
     RecallSnapshot,
     ReleaseKnobs,
+    ReturnTheme,
     Roll,
     SetAuto,
     SetBounds,
@@ -41,14 +44,16 @@ from nesvae_live.engine.automation import ARRANGEMENT, Automation, Cue
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.phraseplayer import PhrasePlayer
 from nesvae_live.engine.placedphrase import Past
-from nesvae_live.engine.state import LiveState
+from nesvae_live.engine.state import NO_PAST, LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.knobs import steers
 from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, Setting
 from nesvae_live.latent.space import Vector, coordinate_to_value
-from nesvae_live.log.entries import Noted
+from nesvae_live.latent.themes import LETTERS
+from nesvae_live.log.entries import Noted, Themed
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.capture import CaptureBuffer, checked_phrase
+from nesvae_live.music.phrase import Ints
 from nesvae_live.music.ranges import BOUNDS, FADER, MORPH_BARS, SEEDS
 
 
@@ -81,8 +86,8 @@ class Gestures:
                 self.rearrange(replace(live.arrangement, key=key))
             case SetTemperature(temperature):
                 live.set_temperature(temperature, at)
-            case SetQuote(quote):
-                live.set_quote(quote, at)
+            case SetQuote() | KeepTheme() | ReturnTheme() | ForgetAll():
+                self._remember(item)
             case SetSeed(seed):
                 live.set_seed((live.seed + 1) % len(SEEDS.whole) if seed is None else seed, at)
             case SetHold(hold):
@@ -109,11 +114,9 @@ class Gestures:
                 most = live.bounds if amount is None else amount
                 automation.roll(BOUNDS.check("bounds", most), self.player.next_line())
             case Capture():
-                self.player.capture(self.buffer.tuples(self.player.placer.step_seconds, at))
-                live.hold = False
+                self._capture(self.buffer.tuples(self.player.placer.step_seconds, at))
             case CapturePhrase(tuples):
-                self.player.capture(checked_phrase(tuples))
-                live.hold = False
+                self._capture(checked_phrase(tuples))
             case SetPoint(z):
                 automation.stand(self._standing_at(checked_point(z, len(live.style))), at)
             case SetAuto(on):
@@ -141,6 +144,33 @@ class Gestures:
         """Arrange the voices by hand: automation leaves them alone from now on."""
         self.live.touched.add(ARRANGEMENT)
         self.arrange(arrangement)
+
+    def _capture(self, tuples: Ints) -> None:
+        self.player.capture(tuples)
+        self.live.hold = False
+
+    def _remember(self, item: SetQuote | KeepTheme | ReturnTheme | ForgetAll) -> None:
+        """Carry out what concerns the past."""
+        live = self.live
+        match item:
+            case SetQuote(quote, at=at):
+                live.set_quote(quote, at)
+            case KeepTheme(letter, at=at):
+                self._keep_theme(letter, at)
+            case ReturnTheme(letter, at=at):
+                live.return_to(letter, at)
+                live.hold = False
+            case ForgetAll(at=at):
+                live.forget(at)
+
+    def _keep_theme(self, letter: str, at: float) -> None:
+        if letter not in LETTERS:
+            raise ValueError(f"no theme can be called {letter!r}: A to {LETTERS[-1]}")
+        if not self.live.remembers:
+            raise ValueError(NO_PAST)
+        theme = self.player.theme()
+        self.live.themes.mark(letter, theme)
+        self.live.journal.put(Themed(at, letter, "kept", theme.last, 0))
 
     def _morph(self, slot: int, bars: float) -> None:
         self.automation.morph_to(slot, self.player.next_line(), self._beats(bars))

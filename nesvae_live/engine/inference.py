@@ -13,10 +13,19 @@ from numpy.typing import NDArray
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.timing import CLOCKS_PER_BEAT
 from nesvae_live.engine.placedphrase import Cut, PlacedPhrase
-from nesvae_live.engine.protocols import Decode, Encode
+from nesvae_live.engine.protocols import Compose, Decode, Encode
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
-from nesvae_live.latent.decoding import QUOTE, Condition, Joint, Sampling, Spelling, Standing
+from nesvae_live.latent.decoding import (
+    QUOTE,
+    Asked,
+    Condition,
+    Joint,
+    Sampling,
+    Spelling,
+    Standing,
+    Stretch,
+)
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT, beat_to_place, next_tick
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, Phrase, symbols_to_tuples
@@ -33,7 +42,9 @@ class Request:
     how often that has been asked for, this time included. `seed`, `index` and `splice` determine
     the draws. With `captured` tuples, `[n, 4]` with n up to 13, the phrase is decoded from where
     the encoder finds them. It begins at `place` of the bar, and quotes so much (`quote`, 0..1) of
-    the past, if the decoder knows of these.
+    the past, if the decoder knows of these; `hands`, `back` and `forget` are as in `Asked`. If
+    `known` `[8 + U]` is given, the decoder composes: only those coordinates of z are kept. `returns`
+    and `forgets` are the condition's.
     """
 
     index: int
@@ -48,18 +59,39 @@ class Request:
     captured: Ints | None = None
     place: int = FREE
     quote: float = QUOTE
+    hands: NDArray[np.float32] | None = None
+    back: Stretch | None = None
+    forget: bool = False
+    known: NDArray[np.bool_] | None = None
+    returns: int = 0
+    forgets: int = 0
 
     @property
     def condition(self) -> Condition:
         """What the knobs ask the decoder for."""
-        return Condition(self.z, self.mask, self.sampling.temperature, self.seed, self.quote)
+        return Condition(
+            self.z,
+            self.mask,
+            self.sampling.temperature,
+            self.seed,
+            self.quote,
+            self.returns,
+            self.forgets,
+            self.hands,
+        )
+
+    @property
+    def asked(self) -> Asked:
+        """How the decoder is to go on from `start`."""
+        return Asked(self.place, self.quote, not self.splice, self.hands, self.back, self.forget)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """The answer to a request: the phrase or its tail, as decoded, and the seconds that it took.
 
-    `z` `[8 + U]` is where the encoder found what was captured; None if nothing was.
+    `z` `[8 + U]` is where the encoder found what was captured, or where the decoder composed the
+    phrase; else None.
     """
 
     request: Request
@@ -82,19 +114,36 @@ def draws(
     return rng.random((tuples, SLOTS), dtype=np.float32)
 
 
+COMPOSED = 3
+"""Sets the draws of where a phrase goes apart from those of its symbols."""
+
+
 def run_request(
-    request: Request, decoder: Decode, time: Time, encoder: Encode | None = None
+    request: Request,
+    decoder: Decode,
+    time: Time,
+    encoder: Encode | None = None,
+    composer: Compose | None = None,
 ) -> Result:
-    """Decode one request in the calling thread; one with captured tuples needs an encoder."""
+    """Decode one request in the calling thread; one with captured tuples needs an encoder.
+
+    `composer` says where a composed phrase goes; unless it is given, the decoder does.
+    """
     began = time.now()
+    composer = decoder if composer is None and isinstance(decoder, Compose) else composer
     found = None
+    start = request.start.asked(request.asked)
     if request.captured is not None:
         assert encoder is not None  # who captures has one
         found = encoder.encode(request.captured)
+    elif request.known is not None:
+        assert composer is not None  # who composes has one
+        seed = (request.seed, request.index, COMPOSED)
+        found = composer.compose(start, request.z, request.known, seed)
     decoded = decoder.decode(
         request.z if found is None else found,
         request.mask,
-        request.start.at(request.place, request.quote),
+        start,
         draws(request.seed, request.index, request.splice, request.tuples),
         request.sampling,
     )
@@ -184,10 +233,16 @@ class RequestBuilder:
         self._live = live
         self._origin = origin
         self._newest = 0
+        self._returns = self._forgets = 0
 
-    def count(self, index: int) -> None:
-        """Note that phrase `index` plays: those that follow it get higher numbers."""
+    def count(self, index: int, condition: Condition) -> None:
+        """Note that phrase `index` plays, from a condition: those that follow it get higher numbers.
+
+        What was asked back or to be forgotten with it was.
+        """
         self._newest = max(self._newest, index)
+        self._returns = max(self._returns, condition.returns)
+        self._forgets = max(self._forgets, condition.forgets)
 
     @property
     def _in_ticks(self) -> bool:
@@ -218,7 +273,8 @@ class RequestBuilder:
     def tail(self, placed: PlacedPhrase, cut: Cut) -> Request:
         """A new tail for the phrase that plays, from `cut` on."""
         request = self._request(placed.index, placed.index - 1, placed.state_at(cut), cut.place)
-        return replace(request, tuples=placed.tail_tuples(cut), splice=placed.splices + 1)
+        tuples, splice = placed.tail_tuples(cut), placed.splices + 1
+        return replace(request, tuples=tuples, splice=splice, known=None)
 
     def captured(self, tuples: Ints, beat: float) -> Request:
         """A phrase from where the encoder finds `[n, 4]` tuples; without a past, to be the same.
@@ -249,8 +305,11 @@ class RequestBuilder:
         beat: float,
         condition: Condition | None = None,
     ) -> Request:
-        condition = condition or self._live.condition
+        live = self._live
+        newest = condition is None or condition.key == live.condition.key
+        condition = condition or live.condition
         sampling = replace(self._sampling, temperature=condition.temperature)
+        returns = condition.returns > self._returns
         return Request(
             index,
             follows,
@@ -261,4 +320,10 @@ class RequestBuilder:
             sampling,
             place=self.place(beat),
             quote=condition.quote,
+            hands=condition.hands,
+            back=live.back if returns else None,
+            forget=condition.forgets > self._forgets,
+            known=live.known if newest and not returns else None,
+            returns=condition.returns,
+            forgets=condition.forgets,
         )

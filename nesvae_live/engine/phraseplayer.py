@@ -35,6 +35,7 @@ from nesvae_live.engine.placedphrase import Cut, History, Past, PlacedPhrase
 from nesvae_live.engine.schedule import Placer
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.decoding import Condition, Standing
+from nesvae_live.latent.themes import Theme
 from nesvae_live.log.entries import Placed
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.phrase import Ints, Phrase
@@ -109,7 +110,7 @@ class PhrasePlayer:
     def begin(self, first: Result) -> None:
         """Take the first phrase, which waits for the clock."""
         self._journal_answer(first)
-        self.ready = Ready(first, first.request.condition)
+        self.ready = Ready(first, self._composed(first))
 
     def join(self, entry: float) -> None:
         """Place the phrase that is ready where the clock enters."""
@@ -184,17 +185,17 @@ class PhrasePlayer:
         self._journal_answer(result)
         self.pending = None
         self.deadlines.budget.learn(result.seconds)
-        if result.z is not None:
+        if result.request.captured is not None:
             self._captured = result
         elif self.joining:
-            self.ready = Ready(result, result.request.condition)
+            self.ready = Ready(result, self._composed(result))
         elif self.live.hold:
             self._cut = None
         elif result.request.splice:
             self._splice(result)
         else:
             assert self.placed is not None  # something plays, so it can be followed
-            self._place(result, self.placed.end)
+            self._place(result, self.placed.end, self._composed(result))
 
     def repeat(self, now: float) -> None:
         """Play the phrase once more: it is held, or what was asked for is late and is dropped."""
@@ -225,6 +226,22 @@ class PhrasePlayer:
         self._condition = condition = self.live.condition
         self._play_again(replace(phrase, condition=condition.key), place, self.time.now())
 
+    def theme(self) -> Theme:
+        """The phrase that sounds now, to be kept.
+
+        Raises:
+            ValueError: nothing plays.
+        """
+        placed, before = self.placed, self.history.before
+        if placed is None or self.joining:
+            raise ValueError("nothing plays that could be marked")
+        beat = self.live.clock.ref.beat_at(self.time.now())
+        if beat < placed.places[0] and before is not None:
+            placed = before.placed
+        asked = placed.asked or self.live.condition
+        key, end = self.live.arrangement.key, placed.states[-1]
+        return Theme(placed.tuples, end, asked, key, placed.index, len(placed.tuples))
+
     def capture(self, tuples: Ints) -> None:
         """Let the encoder find `[n, 4]` tuples, n from 1 to 13, as soon as it has time."""
         self._to_capture = tuples
@@ -244,6 +261,15 @@ class PhrasePlayer:
         places, beats = self.placer.put_down(Phrase(placed.tuples), placed.index, place)
         self.placed = replace(placed, places=places)
         self.journal.put(Placed(now, placed.index, beats[0], beats[-1] - beats[0], repeat=True))
+
+    def _composed(self, result: Result) -> Condition:
+        """Let everything stand where the decoder composed a phrase; what it was decoded from."""
+        request = result.request
+        if request.known is None or result.z is None:
+            return request.condition
+        turned = request.condition.key != self.live.condition.key
+        self.live.compose(result.z, self.time.now())
+        return request.condition if turned else self.live.condition
 
     def _journal_answer(self, result: Result) -> None:
         """Journal an answer before it is used."""
@@ -300,10 +326,14 @@ class PhrasePlayer:
         request, phrase = result.request, result.phrase
         places, beats = self.placer.put_down(phrase, request.index, start)
         condition = condition or request.condition
+        before, states = self.placed, result.states
+        unturned = before is not None and before.condition == condition.key
+        if unturned or request.known is not None:
+            self.live.themes.went_on(request.index, request.follows, states[-1], len(phrase.tuples))
         self.placed = PlacedPhrase(
-            request.index, phrase.tuples, places, result.states, condition.key
+            request.index, phrase.tuples, places, states, condition.key, asked=condition
         )
-        self.requests.count(request.index)
+        self.requests.count(request.index, condition)
         self._condition, self._cut = condition, None
         self.history.add(Past(self.placed, self.live.setting))
         now = self.time.now()
@@ -325,6 +355,8 @@ class PhrasePlayer:
         before = placed.tuples[cut.kept - 1][:3]
         places, beats = self.placer.put_down(phrase, request.index, cut.place, end, before)
         self._condition = request.condition
-        self.placed = placed.spliced(cut, phrase.tuples, places, result.states, self._condition.key)
+        self.requests.count(request.index, request.condition)
+        self.live.themes.close(request.index)
+        self.placed = placed.spliced(cut, phrase.tuples, places, result.states, self._condition)
         self.history.amend(Past(self.placed, self.live.setting))
         self.journal.put(spliced(result, cut, beat, beats[-1] - beat, self.time.now()))

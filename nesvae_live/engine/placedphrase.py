@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nesvae_live.clock.timing import EPSILON, Meter
-from nesvae_live.latent.decoding import Joint, Standing
+from nesvae_live.latent.decoding import Condition, Joint, Standing
 from nesvae_live.latent.setting import Setting
 from nesvae_live.music.swap import Swap, lines_from
 
@@ -34,7 +34,8 @@ class PlacedPhrase:
 
     `places` are the beats, before swing, on which its tuples start, and its end; `states` the
     decoder's state before each tuple, and after the last. Its tail was decoded again `splices`
-    times, from knobs that said `condition` (z and mask as bytes, to be compared).
+    times, from knobs that said `condition` (z and mask as bytes, to be compared). `asked` is what it
+    was decoded from.
     """
 
     index: int
@@ -43,6 +44,7 @@ class PlacedPhrase:
     states: tuple[Joint, ...]
     condition: bytes
     splices: int = 0
+    asked: Condition | None = None
 
     @property
     def end(self) -> float:
@@ -85,7 +87,7 @@ class PlacedPhrase:
         tuples: tuple[Tuple4, ...],
         places: tuple[float, ...],
         states: tuple[Joint, ...],
-        condition: bytes,
+        condition: Condition,
     ) -> PlacedPhrase:
         """The phrase with a new tail; `places` and `states` are one more than `tuples`."""
         p1, p2, tr, _ = self.tuples[cut.kept - 1]
@@ -94,8 +96,9 @@ class PlacedPhrase:
             (*self.tuples[: cut.kept - 1], (p1, p2, tr, cut.held), *tuples),
             (*self.places[: cut.kept], *places),
             (*self.states[: cut.kept], *states),
-            condition,
+            condition.key,
             self.splices + 1,
+            condition,
         )
 
     def _is_inside(self, cut: Cut) -> bool:
@@ -149,6 +152,11 @@ class History:
     def back(self) -> int:
         """How many phrases back from the newest we are."""
         return max(len(self._past) - 1 - self._place, 0)
+
+    @property
+    def before(self) -> Past | None:
+        """The phrase before the one where we are."""
+        return self._past[self._place - 1] if self._place > 0 else None
 
     def add(self, past: Past) -> None:
         """Add a phrase that begins; it is where we are from now on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,10 @@ class Output(Protocol):
 
 
 class Decode(Protocol):
-    """Decodes phrases; used by the inference thread alone, and releases the GIL while it works."""
+    """Decodes phrases; used by the inference thread alone, and releases the GIL while it works.
+
+    That of a performance that `composes` is a `Compose` too.
+    """
 
     def initial_state(self) -> Standing:
         """The state without a past."""
@@ -48,6 +51,21 @@ class Decode(Protocol):
         sampling: Sampling,
     ) -> Spelling:
         """Decode `[T, 4]` symbols from z `[8 + U]` and mask `[8]` by draws `uniforms` `[T, 4]`."""
+        ...
+
+
+@runtime_checkable
+class Compose(Protocol):
+    """Says where the music goes by itself; used by the inference thread alone."""
+
+    def compose(
+        self,
+        start: Any,  # a state of its own
+        z: NDArray[np.float32],
+        known: NDArray[np.bool_],
+        seed: tuple[int, ...],
+    ) -> NDArray[np.float32]:
+        """The z `[8 + U]` of the phrase that follows; of `z` those that are `known` are kept."""
         ...
 
 

@@ -9,14 +9,19 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nesvae_live.control.reply import ignore
 from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.protocols import Clock
-from nesvae_live.latent.decoding import QUOTE, Condition
-from nesvae_live.latent.knobs import KNOB_BY_NAME, KnobState
-from nesvae_live.latent.setting import Setting
-from nesvae_live.latent.space import assemble
-from nesvae_live.log.entries import Arranged, Journal, Posed, Quoted, Turned
+from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.latent.decoding import QUOTE, Condition, Stretch
+from nesvae_live.latent.knobs import KNOB_BY_NAME, KnobState, steers
+from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, Setting, is_style
+from nesvae_live.latent.space import Vector, assemble, coordinate_to_value
+from nesvae_live.latent.themes import Themes
+from nesvae_live.log.entries import Arranged, Journal, Posed, Quoted, Themed, Turned
 from nesvae_live.music import ranges
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.balance import Balance
@@ -26,7 +31,18 @@ from nesvae_live.music.voices import Voice
 TEMPERATURE, SEED = "temperature", "seed"
 """Stand for these two among the knobs touched by hand."""
 
+COMPOSED = "composed"
+"""Why all was set anew where the decoder composed a phrase."""
+
 NO_PAST = "this checkpoint knows no past that it could quote; one of format 3 does (--checkpoint)"
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Where the music stands by itself: z `[8 + U]`, and the mask `[8]` of its attributes."""
+
+    z: Vector
+    mask: Vector
 
 
 @dataclass
@@ -55,6 +71,13 @@ class LiveState:
         self.seed = p.seed
         self.quote = p.quote if self.remembers else None
         """How much of the past may come back, 0..1; None: the decoder knows no past."""
+        self.themes = Themes.none()
+        """The themes that were marked."""
+        self.back: Stretch | None = None
+        """The theme that was asked back last."""
+        self._returns = self._forgets = 0
+        self._drawn: Pose | None = None  # where all stands as long as no hand says
+        self._left_alone = True  # no hand has set anything of the map, or all was let go again
         self.morph_bars = 4.0
         """How many bars a morph takes unless the gesture says."""
         self.bounds = 0.25
@@ -93,12 +116,16 @@ class LiveState:
         self.touched.add(knob)
         if changed:
             self.journal.put(Turned(at, knob, value))
+            if steers(knob):
+                self._drawn = None
+                self._left_alone = not any(map(steers, self.knobs.values))
             self.condition = self._condition()
 
     def release_all(self, at: float) -> None:
-        """Release every knob."""
+        """Release every knob, and leave the music alone."""
         for knob in self.knobs.values:
             self.turn(knob, None, at)
+        self._left_alone = True
 
     def set_temperature(self, temperature: float, at: float) -> None:
         """Set how symbols are drawn: more safely below 1, more wildly above.
@@ -144,13 +171,96 @@ class LiveState:
             if knob not in keep and self.knobs.set(knob, knobs.get(knob)):
                 self.journal.put(Turned(at, knob, knobs.get(knob)))
         before = self.condition
+        if why not in {TEMPERATURE, SEED}:
+            self._drawn, self._left_alone = None, False
         self.style = self.style if setting.style is None else setting.style
         self.temperature = self.temperature if TEMPERATURE in keep else setting.temperature
         self.seed = self.seed if SEED in keep else setting.seed
         self.condition = self._condition()
         if self.condition.key != before.key:
-            style = tuple(float(u) for u in self.style)
-            self.journal.put(Posed(at, why, style, self.temperature, self.seed))
+            self._tell_pose(at, why)
+
+    @property
+    def known(self) -> NDArray[np.bool_] | None:
+        """`[8 + U]`: the coordinates that a hand has set, if the others are composed; else None."""
+        if not self.performance.composes or not (self.auto or self._left_alone):
+            return None
+        return self._hands() > 0
+
+    def compose(self, z: Vector, at: float) -> None:
+        """Let everything stand at z `[8 + U]`, where the decoder composed a phrase.
+
+        In the auto mode the knobs are moved there that no hand has touched. Else nobody has touched
+        anything, and no knob shows it.
+        """
+        if self.known is not None:
+            self._stand(Pose(z, np.ones(N_ATTRIBUTES, np.float32)), at, COMPOSED)
+            return
+        self.style = z[N_ATTRIBUTES:]  # a hand came in between, and goes on from there
+        self.renew()
+        self._tell_pose(at, COMPOSED)
+
+    def renew(self) -> None:
+        """Work the condition out anew."""
+        self.condition = self._condition()
+
+    def return_to(self, letter: str, at: float) -> None:
+        """Let a theme come back from the next line on; what hands have set stays as it is.
+
+        Raises:
+            ValueError: there is none of that letter.
+        """
+        theme = self.themes.theme(letter)
+        self.back = theme.stretch(self.arrangement.key)
+        self.journal.put(Themed(at, letter, "returns", theme.last, self.back.shift))
+        self._returns += 1
+        z, mask = theme.condition.z, theme.condition.mask
+        if self.known is not None:
+            self._stand(Pose(z, mask), at, f"return {letter}")
+        else:
+            self.style = z[N_ATTRIBUTES:]
+            self.condition = self._condition()
+            self._tell_pose(at, f"return {letter}")
+
+    def forget(self, at: float) -> None:
+        """Let nothing of what was played come back, themes neither."""
+        if not self.remembers:
+            raise ValueError(NO_PAST)
+        self.themes.forget()
+        self._forgets += 1
+        self.condition = self._condition()
+        self.journal.put(Themed(at, "", "forgotten", -1, 0))
+
+    def _stand(self, pose: Pose, at: float, why: str) -> None:
+        if self.auto:
+            self.touched.intersection_update(self.knobs.values)  # who is released is taken along
+            self.pose(self._posed(pose), at, why, self.touched)
+            return
+        self._drawn, self.style = pose, pose.z[N_ATTRIBUTES:]
+        self.condition = self._condition()
+        self._tell_pose(at, why)
+
+    def _posed(self, pose: Pose) -> Setting:
+        """The setting in which the knobs stand as `pose` says, where no hand has touched them."""
+        knobs = {k: v for k, v in self.knobs.values.items() if not is_style(k) or k in self.touched}
+        ends = self.performance.reach
+        for knob, coordinate, reach in zip(ATTRIBUTE_KNOBS, pose.z, ends, strict=False):
+            knobs[knob.name] = coordinate_to_value(float(coordinate), *reach)
+        return replace(self.setting, knobs=knobs, style=pose.z[N_ATTRIBUTES:])
+
+    def _tell_pose(self, at: float, why: str) -> None:
+        style = tuple(float(u) for u in self.style)
+        self.journal.put(Posed(at, why, style, self.temperature, self.seed))
+
+    def _hands(self) -> Vector:
+        """`[8 + U]`: 1 where a hand has set a coordinate."""
+        hands = np.zeros(N_ATTRIBUTES + len(self.style), np.float32)
+        for name in self.knobs.values:
+            axis = KNOB_BY_NAME[name].axis
+            by_hand = not self.auto or name in self.touched
+            if by_hand and 0 <= axis < len(hands):
+                hands[axis] = 1.0
+        return hands
 
     def arrange(self, arrangement: Arrangement, at: float, beat: float) -> None:
         """Arrange the voices anew from `beat` on; the caller ends the notes of newly muted ones."""
@@ -198,5 +308,8 @@ class LiveState:
 
     def _condition(self) -> Condition:
         z, mask = assemble(self.knobs.values, self.style, self.performance.reach)
+        if self._drawn is not None:
+            z, mask = self._drawn.z, self._drawn.mask
         quote = QUOTE if self.quote is None else self.quote
-        return Condition(z, mask, self.temperature, self.seed, quote)
+        counts, hands = (self._returns, self._forgets), self._hands()
+        return Condition(z, mask, self.temperature, self.seed, quote, *counts, hands)

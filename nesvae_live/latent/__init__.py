@@ -10,6 +10,7 @@ In reading order:
     point       a point in z, to a snapshot and back
     axes        the style axes' labels, read from a finished checkpoint (made in training)
     atlas       the map of the corpus: from (x, y) to z and back
+    themes      stretches of what was played, marked, that can come back
     walk        the auto mode's walk from phrase to phrase
 
 It may import `music`, and is pure: arrays in, arrays out, and no network.

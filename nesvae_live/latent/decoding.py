@@ -40,6 +40,39 @@ QUOTE = 0.5
 """How much of the past is quoted unless somebody says: as much as the network learnt to."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What was played and is to come back: `tuples` tuples, up to where `end` stands.
+
+    The first phrase of it was decoded from `z` `[8 + U]` and `mask` `[8]`. It comes back moved by
+    `shift` semitones.
+    """
+
+    end: Joint
+    tuples: int
+    z: NDArray[np.float32]
+    mask: NDArray[np.float32]
+    shift: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How to go on from where the music stands.
+
+    What comes is a phrase of its own if it is `whole`, else a phrase's tail. It begins at a `place`
+    (`metre.place`) and quotes so much of the past, 0..1. `hands` `[8 + U]` is 1 where a hand set a
+    coordinate; None: those attributes that are set. If `back` is given, that stretch is to come back; with
+    `forget` nothing else of the past is.
+    """
+
+    place: int
+    quote: float
+    whole: bool = True
+    hands: NDArray[np.float32] | None = None
+    back: Stretch | None = None
+    forget: bool = False
+
+
 class Standing(Protocol):
     """Where a phrase goes on from, as a decoder knows it; what is in it is the decoder's affair."""
 
@@ -52,8 +85,8 @@ class Standing(Protocol):
         """The same, its last tuple cut to so many steps."""
         ...
 
-    def at(self, place: int, quote: float) -> Self:
-        """The same, if what follows begins at a place (`metre.place`) and quotes so much, 0..1."""
+    def asked(self, asked: Asked) -> Self:
+        """The same, if the music is to go on like that."""
         ...
 
 
@@ -96,9 +129,9 @@ class DecoderState:
         """The same, its last tuple cut to so many steps."""
         return replace(self, previous=(*self.previous[:3], steps - 1))
 
-    def at(self, place: int, quote: float) -> DecoderState:
+    def asked(self, asked: Asked) -> DecoderState:
         """The same: this decoder knows neither the bar nor the past."""
-        del place, quote
+        del asked
         return self
 
 
@@ -125,7 +158,9 @@ class Decoded:
 class Condition:
     """What a phrase is decoded for: z `[8 + U]`, attributes' mask `[8]`, temperature and seed.
 
-    `quote`, in 0..1, is how much of the past may come back.
+    `quote`, in 0..1, is how much of the past may come back. `returns` and `forgets` count how often
+    a theme was asked back and the past forgotten. `hands` `[8 + U]` is 1 where a hand has set a
+    coordinate; None: those attributes that are set.
     """
 
     z: NDArray[np.float32]
@@ -133,9 +168,13 @@ class Condition:
     temperature: float
     seed: int
     quote: float = QUOTE
+    returns: int = 0
+    forgets: int = 0
+    hands: NDArray[np.float32] | None = None
 
     @property
     def key(self) -> bytes:
         """Bytes that are equal for equal conditions."""
-        drawn = np.array([self.temperature, self.seed, self.quote])
+        counts = (self.returns, self.forgets)
+        drawn = np.array([self.temperature, self.seed, self.quote, *counts])
         return self.z.tobytes() + self.mask.tobytes() + drawn.tobytes()

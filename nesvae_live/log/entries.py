@@ -116,6 +116,21 @@ class Quoted:
 
 
 @dataclass(frozen=True, slots=True)
+class Themed:
+    """A theme was kept, or asked back, or all of them were forgotten, as `what` says.
+
+    `theme` is its letter, `index` the phrase that it has as its last so far, and `shift` the
+    semitones by which it comes back moved.
+    """
+
+    at: float
+    theme: str
+    what: str
+    index: int
+    shift: int
+
+
+@dataclass(frozen=True, slots=True)
 class Arranged:
     """From `beat` on these voices are muted, and the others are transposed and kept in a key.
 
@@ -277,6 +292,7 @@ Entry = (
     | Turned
     | Posed
     | Quoted
+    | Themed
     | Arranged
     | Decoded
     | Placed

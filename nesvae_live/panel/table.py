@@ -22,6 +22,7 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("sound", "|".join(knob.name for knob in SOUND_KNOBS)),
     ("voices", r"(level|mute|solo|transpose)-\w+"),
     ("snapshots", r"(recall|store|morph)-\d+"),
+    ("themes", r"(mark|return)-[A-H]|forget"),
     ("clock", "tempo|tap"),
     ("end", "panic|stop"),
     ("controller", r"page-\w+|refresh"),

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from nesvae_live.engine.config import REMEMBERS, Setup
 from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode, Output
 from nesvae_live.engine.sequencer import Sequencer
-from nesvae_live.latent.decoding import Standing
+from nesvae_live.latent.decoding import Asked, Standing
 from nesvae_live.log.codec import to_stamp
 from nesvae_live.log.entries import (
     Answered,
@@ -62,7 +63,7 @@ class GivenTime:
 
 
 class GivenEncoder:
-    """An encoder that answers what the log says was found."""
+    """An encoder and a composer that answer what the log says was found."""
 
     def __init__(self, z: Sequence[float]) -> None:
         self._z = np.array(z, np.float32)
@@ -70,6 +71,11 @@ class GivenEncoder:
     def encode(self, tuples: Ints) -> NDArray[np.float32]:
         """The latent point in the log, whatever was played."""
         del tuples
+        return self._z
+
+    def compose(self, *asked: Any) -> NDArray[np.float32]:
+        """The latent point in the log, wherever the music would go now."""
+        del asked
         return self._z
 
 
@@ -84,9 +90,9 @@ class GivenState:
         del steps
         return self
 
-    def at(self, place: int, quote: float) -> GivenState:
+    def asked(self, asked: Asked) -> GivenState:
         """The same."""
-        del place, quote
+        del asked
         return self
 
 
@@ -204,7 +210,8 @@ class Replay:
             )
         tuples = tokens_to_tuples(np.array(entry.tokens))
         if self._decoder is not None:
-            result = run_request(asked, self._decoder, self._time, GivenEncoder(entry.z))
+            given = GivenEncoder(entry.z)
+            result = run_request(asked, self._decoder, self._time, given, given)
             if result.phrase.tokens != entry.tokens:
                 self.difference = _difference(entry, result.phrase)
                 return None

@@ -18,6 +18,7 @@ from nesvae_live.control.target import (
 )
 from nesvae_live.control.targets import TARGET_BY_NAME, TARGETS
 from nesvae_live.latent.knobs import KNOB_BY_NAME
+from tests.support.remembering import RememberingDecoder
 from tests.support.rig import Rig
 
 VALUED = [spec for spec in TARGETS if spec.kind is not Kind.TRIGGER]
@@ -36,7 +37,7 @@ def test_every_id_is_one_targets_and_every_knob_is_a_target() -> None:
 @pytest.mark.parametrize("spec", VALUED, ids=names)
 @pytest.mark.parametrize("value", [0.0, 1.0, 0.25])
 def test_what_a_target_asks_for_is_where_it_then_stands(spec: TargetSpec, value: float) -> None:
-    rig = Rig()
+    rig = Rig(decoder=RememberingDecoder())
     for slot in (1, 2):  # for the fader
         rig.live.store(slot)
     rig.inbox.put(spec.ask(value, 0.0))

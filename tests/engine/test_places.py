@@ -9,7 +9,7 @@ import pytest
 
 from nesvae_live.clock.timing import Meter
 from nesvae_live.control.inputs import SetKnob, SetTempo
-from nesvae_live.latent.decoding import START, DecoderState
+from nesvae_live.latent.decoding import START, Asked, DecoderState
 from nesvae_live.model.song.memory import SongDecoded, SongState
 from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.metre.place import FREE, beat_to_place, next_tick, place_of
@@ -131,5 +131,5 @@ def test_a_tuple_cut_short_is_as_short_in_the_memory() -> None:
     assert held.place == place_of(46 + 4 + 5, 4)
     assert held.memory.symbols[-1].tolist() == [4, 5, 6, 4]
     assert state.memory.symbols[-1].tolist() == [4, 5, 6, 7]
-    assert held.at(FREE, 0.7).quote == 0.7
+    assert held.asked(Asked(FREE, 0.7)).quote == 0.7
     assert DecoderState(np.zeros((1, 1), np.float32), START).held(3).previous[3] == 2

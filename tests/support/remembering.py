@@ -1,4 +1,4 @@
-"""A decoder without a network that knows the bar and the past, as that of format 3 does."""
+"""Decoders without a network that know the bar and the past, as that of format 3 does."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tests.support.fakes import DrawnDecoder
 
 
 class RememberingDecoder:
-    """Spells what the draws say, and remembers it; `quotes` are those that it was asked for."""
+    """Spells what the draws say, and remembers it; `starts` are where it was asked to go on from."""
 
     def __init__(self) -> None:
-        self.quotes: list[float] = []
+        self.starts: list[SongState] = []
 
     def initial_state(self) -> SongState:
         """No past."""
@@ -31,8 +31,20 @@ class RememberingDecoder:
         sampling: Sampling,
     ) -> SongDecoded:
         """Decode as `DrawnDecoder` does."""
-        self.quotes.append(start.quote)
+        self.starts.append(start)
         before = DecoderState(start.hidden, start.previous)
         drawn = DrawnDecoder().decode(z, mask, before, uniforms, sampling)
         keys = np.zeros((len(uniforms), 1), np.float32)
         return SongDecoded(drawn.symbols, drawn.hidden, keys, start)
+
+
+class ComposingDecoder(RememberingDecoder):
+    """It also says where the music goes: anywhere, as the seed has it."""
+
+    def compose(
+        self, start: Any, z: NDArray[np.float32], known: NDArray[np.bool_], seed: tuple[int, ...]
+    ) -> NDArray[np.float32]:
+        """The z of the phrase that follows."""
+        del start
+        drawn = np.random.default_rng(seed).standard_normal(len(z)).astype(np.float32)
+        return np.where(known, z, drawn)

@@ -19,6 +19,7 @@ from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
 from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.sequencer import Sequencer
+from nesvae_live.latent.decoding import Sampling
 from nesvae_live.log.entries import Decoded, Placed, Spliced
 from nesvae_live.music.events import Event, NoteOff, NoteOn
 from nesvae_live.music.grid import Grid, Mode
@@ -92,6 +93,9 @@ class Rig:
     reach: NDArray[np.float64] = field(default_factory=lambda: np.tile([-2.5, 2.5], (8, 1)))
     decoder: Decode = field(default_factory=DrawnDecoder)
     encoder: Encode = field(default_factory=MeasuringEncoder)
+    composes: bool = False
+    style: NDArray[np.float32] = field(default_factory=lambda: np.zeros(32, np.float32))
+    sampling: Sampling = Sampling()
     time: ManualTime = field(default_factory=ManualTime)
     journal: ListJournal = field(default_factory=ListJournal)
 
@@ -100,13 +104,15 @@ class Rig:
         self.output = Ears(self.time)
         self.asked: list[tuple[float, Request]] = []
         performance = PlayConfig(
-            np.zeros(32, np.float32),
+            self.style,
             self.reach,
             self.seed,
             bars=self.bars,
             patches=self.patches,
             grid=self.grid,
             swap=self.swap,
+            composes=self.composes,
+            sampling=self.sampling,
         )
         self.sequencer = Sequencer(
             Setup(

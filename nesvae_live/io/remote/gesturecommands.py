@@ -4,6 +4,9 @@
     {"do": "release"}                                  every knob
     {"do": "temperature", "temperature": 0.9}
     {"do": "quote", "quote": 0.8}
+    {"do": "theme", "theme": "A"}                      keeps what plays; A to H
+    {"do": "return", "theme": "A"}
+    {"do": "forget"}                                   all that was played, and the themes
     {"do": "seed", "seed": 7}                          null takes the next one
     {"do": "hold", "on": true}
     {"do": "auto", "on": true}
@@ -37,12 +40,15 @@ from nesvae_live.control.gestureinputs import (
     Capture,
     CapturePhrase,
     ClearSnapshot,
+    ForgetAll,
     GoRound,
+    KeepTheme,
     LookBack,
     Mark,
     MoveFader,
     RecallSnapshot,
     ReleaseKnobs,
+    ReturnTheme,
     Roll,
     SetAuto,
     SetHold,
@@ -96,6 +102,25 @@ class _Quote(Command, tag="quote"):
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return SetQuote(self.quote, at=at, reply=reply)
+
+
+class _Theme(Command, tag="theme"):
+    theme: str
+
+    def to_input(self, at: float, reply: Reply) -> Input:
+        return KeepTheme(self.theme, at=at, reply=reply)
+
+
+class _Return(Command, tag="return"):
+    theme: str
+
+    def to_input(self, at: float, reply: Reply) -> Input:
+        return ReturnTheme(self.theme, at=at, reply=reply)
+
+
+class _Forget(Command, tag="forget"):
+    def to_input(self, at: float, reply: Reply) -> Input:
+        return ForgetAll(at=at, reply=reply)
 
 
 class _Seed(Command, tag="seed"):
@@ -242,6 +267,9 @@ GestureCommand = (
     | _Release
     | _Temperature
     | _Quote
+    | _Theme
+    | _Return
+    | _Forget
     | _Seed
     | _Hold
     | _Auto

@@ -15,6 +15,7 @@ from nesvae_live.control.targets import TARGET_BY_NAME, TARGETS
 from nesvae_live.io.remote.oscmap import ROOT
 from nesvae_live.latent.knobs import KNOBS, SOUND_KNOBS
 from nesvae_live.latent.setting import ATTRIBUTE_KNOBS
+from nesvae_live.latent.themes import LETTERS
 from nesvae_live.music.voices import VOICES, Voice
 
 FADER = (70, 220)
@@ -50,7 +51,11 @@ def _map() -> list[Widget]:
         *_row([f"release-{name}" for name in knobs], FADER[1] + GAP, BUTTON, shown="free"),
         *_row(actions, FADER[1] + BUTTON[1] + 2 * GAP, BUTTON),
         *_row((*switches, *keeps), FADER[1] + BUTTON[1] + 2 * GAP, BUTTON, first=len(actions)),
-        *_row(("morph", "temperature", "quote", "bounds"), FADER[1] + 2 * (BUTTON[1] + GAP) + GAP, FADER),
+        *_row(
+            ("morph", "temperature", "quote", "bounds"),
+            FADER[1] + 2 * (BUTTON[1] + GAP) + GAP,
+            FADER,
+        ),
     ]
 
 
@@ -71,7 +76,11 @@ def _snapshots() -> list[Widget]:
     widgets: list[Widget] = []
     for i, verb in enumerate(("recall", "morph", "store")):
         widgets += _row([f"{verb}-{slot}" for slot in slots], i * (BUTTON[1] + GAP), BUTTON)
-    return [*widgets, *_row(("morph-bars",), 3 * (BUTTON[1] + GAP), MENU)]
+    below = 3 * (BUTTON[1] + GAP)
+    marks, returns = ([f"{verb}-{x}" for x in LETTERS] for verb in ("mark", "return"))
+    widgets += _row((*marks, *returns), below, BUTTON)
+    widgets += _row(("forget",), below + BUTTON[1] + GAP, BUTTON)
+    return [*widgets, *_row(("morph-bars",), below + 2 * (BUTTON[1] + GAP), MENU)]
 
 
 def _voices() -> list[Widget]:

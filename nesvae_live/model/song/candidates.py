@@ -50,6 +50,15 @@ def start_runs(symbols: I64, n: int, runs: I64) -> None:
 
 
 @njit(nogil=True, cache=True)
+def wanted_at(due: I64, tick: int) -> int:
+    """Which of the places of the past is due `[W]` at a tick; -1: none."""
+    for s in range(due.shape[0]):
+        if due[s] == tick:
+            return s
+    return -1
+
+
+@njit(nogil=True, cache=True)
 def find_candidates(
     symbols: I64,
     places: I64,
@@ -58,6 +67,7 @@ def find_candidates(
     runs: I64,
     bar: int,
     n_symbols: I64,
+    wanted: int,
     found: I64,
     values: I64,
 ) -> int:
@@ -71,6 +81,7 @@ def find_candidates(
         runs: `[3, W]`.
         bar: ticks of the bar that tuple `n` lies in, 0 if it is free.
         n_symbols: `[4]`.
+        wanted: a place that is found in any case, -1 if there is none.
         found: `[K, 6]` is filled: which, the three lengths, the bars' and the age's bucket.
         values: `[K, 8]` is filled: the 4 symbols that stood there, and moved into this key, or -1.
 
@@ -78,7 +89,7 @@ def find_candidates(
         How many there are, at most K.
     """
     most = found.shape[0]
-    counts = np.zeros(4 * LONGEST_MATCH + 3, np.int64)
+    counts = np.zeros(4 * LONGEST_MATCH + 4, np.int64)
     worth = np.empty(n, np.int64)
     for s in range(n):
         level = 0
@@ -86,6 +97,8 @@ def find_candidates(
             level = 2 * runs[0, s - 1] + runs[2, s - 1] + runs[1, s - 1]
         if bar > 0 and places[s] == places[n]:
             level += 2
+        if s == wanted:
+            level = len(counts) - 1
         worth[s] = level
         counts[level] += 1
     left, lowest, partly = most, counts.shape[0], 0

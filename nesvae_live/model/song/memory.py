@@ -8,10 +8,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.latent.decoding import QUOTE, START, Symbols
+from nesvae_live.latent.decoding import QUOTE, START, Asked, Stretch, Symbols
 from nesvae_live.model.song.songconfig import PAST
-from nesvae_live.music.metre.place import FREE, advance_table
-from nesvae_live.music.phrase import LONGEST_HOLD, SLOTS
+from nesvae_live.model.song.songprior import Form
+from nesvae_live.music.metre.place import FREE, advance_table, bar_ticks
+from nesvae_live.music.phrase import LONGEST_HOLD, N_VOICES, SLOT_TABLE, SLOTS, TUPLES_PER_PHRASE
+from nesvae_live.music.voicenotes import to_range
+from nesvae_live.music.voices import VOICES
 
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
@@ -46,8 +49,7 @@ class Memory:
         if not len(symbols):
             return self
         held = symbols[:, 3] + 1
-        begin = int(self.ticks[-1] + self.symbols[-1, 3] + 1) if len(self) else 0
-        ticks = begin + np.concatenate(([0], np.cumsum(held)[:-1]))
+        ticks = self.end + np.concatenate(([0], np.cumsum(held)[:-1]))
         return Memory(
             np.concatenate((self.symbols, symbols)),
             np.concatenate((self.places, places_from(place, held))),
@@ -61,12 +63,30 @@ class Memory:
         symbols[-1, 3] = ticks - 1
         return replace(self, symbols=symbols)
 
-    def recent(self) -> Memory:
-        """The last 1,024 of them."""
-        if len(self) <= PAST:
-            return self
-        symbols, places, ticks = (x[-PAST:] for x in (self.symbols, self.places, self.ticks))
-        return Memory(symbols, places, ticks, self.keys[-PAST:])
+    def recent(self, most: int = PAST) -> Memory:
+        """The last `most` of them, by default 1,024."""
+        return self if len(self) <= most else self.part(len(self) - most)
+
+    def part(self, first: int, end: int | None = None) -> Memory:
+        """Tuples `first` to `end`."""
+        at = slice(first, end)
+        return Memory(self.symbols[at], self.places[at], self.ticks[at], self.keys[at])
+
+    @property
+    def end(self) -> int:
+        """The tick on which the last one ends; 0 if there is none."""
+        return int(self.ticks[-1] + self.symbols[-1, 3] + 1) if len(self) else 0
+
+    def recent_after(self, other: Memory) -> Memory:
+        """Another memory and behind it this one, of which only so much that they are 1,024."""
+        new = self.recent(PAST - len(other))
+        late = other.end - (int(new.ticks[0]) if len(new) else 0)
+        return Memory(
+            np.concatenate((other.symbols, new.symbols)),
+            np.concatenate((other.places, new.places)),
+            np.concatenate((other.ticks - late, new.ticks)),
+            np.concatenate((other.keys, new.keys)),
+        )
 
 
 def places_from(place: int, held: I64) -> I64:
@@ -79,11 +99,77 @@ def places_from(place: int, held: I64) -> I64:
 
 
 @dataclass(frozen=True, slots=True)
+class Returning:
+    """A stretch that comes back: its tuples from tick 0 on, of which `gone` ticks are over.
+
+    Its first phrase was decoded from `z` `[8 + U]` and `mask` `[8]`, and is `first` `[13, 4]`.
+    """
+
+    memory: Memory
+    gone: int
+    z: F32
+    mask: F32
+    first: I64
+
+    @classmethod
+    def to(cls, place: int, stretch: Stretch, past: Memory) -> Returning:
+        """`stretch`, the last of what was `past` then, from the same place of its bar on.
+
+        If it lies in bars, it begins where the bar is nearest to its own beginning.
+        """
+        begin = max(len(past) - stretch.tuples, 0)
+        first = past.symbols[begin : begin + TUPLES_PER_PHRASE]
+        at = int(past.ticks[begin])
+        bar = bar_ticks(place)
+        if bar > 0 and bar == bar_ticks(int(past.places[begin])):
+            late = (place - int(past.places[begin])) % bar
+            earlier = at + late - bar
+            nearer = late > bar // 2 or at + late >= past.end
+            at = earlier if nearer and earlier >= past.ticks[0] else min(at + late, past.end - 1)
+        begin = int(np.searchsorted(past.ticks, at, "right")) - 1
+        memory = past.part(begin)
+        memory = replace(memory, symbols=moved(memory.symbols, stretch.shift))
+        over = at - int(memory.ticks[0])
+        memory.symbols[0, 3] -= over
+        places = memory.places.copy()
+        places[0] = _LATER[places[0], over]
+        ticks = np.maximum(memory.ticks - at, 0)
+        memory = replace(memory, places=places, ticks=ticks)
+        return cls(memory, 0, stretch.z, stretch.mask, moved(first, stretch.shift))
+
+    def later(self, ticks: int) -> Returning | None:
+        """So many ticks later; None if it is over."""
+        gone = self.gone + ticks
+        return replace(self, gone=gone) if gone < self.memory.end else None
+
+
+def moved(symbols: I64, semitones: int) -> I64:
+    """Tuples `[n, 4]` moved by semitones; what leaves a voice's range comes back by octaves."""
+    out = symbols.copy()
+    if semitones:
+        for spec, slot in zip(VOICES, SLOT_TABLE[:N_VOICES], strict=True):
+            for row in np.flatnonzero(symbols[:, spec.voice]):
+                note = int(symbols[row, spec.voice]) - 1 + slot.first + semitones
+                out[row, spec.voice] = to_range(spec.voice, note) - slot.first + 1
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the phrase was decoded from in which the music stands, or with which it ended."""
+
+    z: F32
+    mask: F32
+
+
+@dataclass(frozen=True, slots=True)
 class SongState:
     """Where a phrase goes on from.
 
     The decoder's `hidden` `[L, H]`, the last tuple, the next one's place, what was played, and how
-    much of it may be quoted, 0 (nothing) to 1 (all it can).
+    much of it may be quoted, 0 (nothing) to 1 (all it can). `form` is what the prior knows of the
+    phrases before the one that `said` belongs to (None: there is no prior); if that one is `over`
+    another begins. `hands` and `back` are as in `Asked`.
     """
 
     remembers: ClassVar[bool] = True
@@ -93,34 +179,63 @@ class SongState:
     place: int
     memory: Memory
     quote: float = QUOTE
+    form: Form | None = None
+    said: Said | None = None
+    over: bool = False
+    hands: F32 | None = None
+    back: Returning | None = None
 
     @classmethod
-    def beginning(cls, layers: int, size: int, keys: int, place: int = FREE) -> SongState:
+    def beginning(
+        cls, layers: int, size: int, keys: int, place: int = FREE, form: Form | None = None
+    ) -> SongState:
         """No past."""
-        return cls(np.zeros((layers, size), np.float32), START, place, Memory.empty(keys))
+        hidden = np.zeros((layers, size), np.float32)
+        return cls(hidden, START, place, Memory.empty(keys), form=form)
 
     def held(self, steps: int) -> SongState:
         """The same, its last tuple cut to so many ticks."""
         memory = self.memory.held(steps)
         place = int(_LATER[memory.places[-1], steps])
-        return replace(self, previous=(*self.previous[:3], steps - 1), place=place, memory=memory)
+        back = self.back and self.back.later(steps - 1 - self.previous[3])
+        previous = (*self.previous[:3], steps - 1)
+        return replace(self, previous=previous, place=place, memory=memory, back=back)
 
-    def at(self, place: int, quote: float) -> SongState:
-        """The same, if the next tuple begins at a place, and may quote so much of the past."""
-        return replace(self, place=place, quote=quote)
+    def asked(self, asked: Asked) -> SongState:
+        """The same, if the music is to go on like that."""
+        memory, form, back = self.memory, self.form, self.back
+        if asked.forget:
+            memory, back = memory.part(len(memory)), None
+            form = form and form.forgotten()
+        if asked.back is not None:
+            then = asked.back.end.state
+            assert isinstance(then, SongState)  # it was played by the same decoder
+            back = Returning.to(asked.place, asked.back, then.memory)
+        return replace(
+            self,
+            place=asked.place,
+            quote=asked.quote,
+            memory=memory,
+            form=form,
+            over=asked.whole,
+            hands=asked.hands,
+            back=back,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class SongDecoded:
     """Tuples that were spelt: `symbols` `[T, 4]`, `hidden` `[T + 1, L, H]` before each and after.
 
-    `keys` `[T, keys]` of the states before them; `start` is where they went on from.
+    `keys` `[T, keys]` of the states before them; `start` is where they went on from, and `said` what
+    they were decoded from.
     """
 
     symbols: I64
     hidden: F32
     keys: F32
     start: SongState
+    said: Said | None = None
 
     def state(self, tuples: int) -> SongState:
         """The state after `tuples` tuples (0: as it began)."""
@@ -131,4 +246,13 @@ class SongDecoded:
         place = self.start.place
         later = int(_LATER[places_from(place, held)[-1], held[-1]])
         memory = self.start.memory.then(self.symbols[:tuples], place, self.keys[:tuples])
-        return SongState(self.hidden[tuples], (a, b, c, d), later, memory)
+        back = self.start.back and self.start.back.later(int(held.sum()))
+        return SongState(
+            self.hidden[tuples],
+            (a, b, c, d),
+            later,
+            memory,
+            form=self.start.form,
+            said=self.said,
+            back=back,
+        )

@@ -8,6 +8,8 @@ MOST_ODDS = 12.0
 """What is added to the log odds of quoting at most."""
 HEED, NEAR = 2.0, 0.5
 """Log odds a standard deviation that knobs ask for more than this from the past."""
+HEED_RETURN, NEAR_RETURN = 12.0, 0.25
+"""The same of a theme that comes back, of the farthest knob."""
 ALIGNMENT = 1.0
 """How much of what is added speaks for the same place in the bar too."""
 
@@ -47,3 +49,12 @@ def heed(odds: float, distance: float) -> float:
         distance: mean over the knobs that are set, in standard deviations of the corpus.
     """
     return max(-MOST_ODDS, odds - HEED * max(distance - NEAR, 0.0))
+
+
+def heed_return(distance: float) -> float:
+    """The odds of quoting a theme that comes back: all of it, unless knobs were turned since.
+
+    Args:
+        distance: how far the farthest one was turned, in standard deviations of the corpus.
+    """
+    return max(-MOST_ODDS, MOST_ODDS - HEED_RETURN * max(distance - NEAR_RETURN, 0.0))

@@ -2,31 +2,60 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
 
-from nesvae_live.latent.attributes import Quantiles, measure
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.model.critic import Critic, attribute_errors, candidate_draws
 from nesvae_live.model.decoder import Decoder
 from nesvae_live.model.gru import F32
-from nesvae_live.model.song.memory import Memory, SongDecoded, SongState
-from nesvae_live.model.song.quote import heed, quote_to_odds
+from nesvae_live.model.song.memory import Memory, Returning, Said, SongDecoded, SongState
+from nesvae_live.model.song.quote import heed, heed_return, quote_to_odds
 from nesvae_live.model.song.songcheckpoint import AnyCheckpoint, SongCheckpoint
-from nesvae_live.model.song.songdecoder import SongDecoder
+from nesvae_live.model.song.songdecoder import Guide, SongDecoder
+from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.music.metre.place import FREE
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE, symbols_to_tuples
 
+Seed = tuple[int, ...]
+
 
 class SongCritic:
-    """A decoder that spells several candidates at once and keeps the best."""
+    """A decoder that spells several candidates at once and keeps the best.
 
-    def __init__(self, decoder: SongDecoder, quantiles: Quantiles) -> None:
+    With a `prior` it also says where the music would go by itself.
+    """
+
+    def __init__(
+        self, decoder: SongDecoder, quantiles: Quantiles, prior: SongPrior | None = None
+    ) -> None:
         self._decoder = decoder
         self._quantiles = quantiles
+        self._prior = prior
 
     def initial_state(self, place: int = FREE) -> SongState:
         """No past."""
-        return self._decoder.initial_state(place)
+        form = None if self._prior is None else self._prior.beginning()
+        return replace(self._decoder.initial_state(place), form=form)
+
+    def compose(self, start: SongState, z: F32, known: NDArray[np.bool_], seed: Seed) -> F32:
+        """Draw the z `[Z]` of the phrase that follows from the prior.
+
+        Args:
+            start: where the phrase is asked for.
+            z: `[Z]`, of which the coordinates are kept that `known` `[Z]` says.
+            known: which.
+            seed: of the draws.
+        """
+        assert self._prior is not None  # only a state that composes is asked on
+        form = self._gone_on(start).form
+        assert form is not None
+        mixture = self._prior.mixture(form).given(z, known)
+        drawn, _ = mixture.draw(np.random.default_rng(seed))
+        return drawn
 
     def decode(
         self,
@@ -42,27 +71,65 @@ class SongCritic:
         """Spell tuples, as `SongDecoder.decode` does; with every knob released there is one candidate.
 
         `quote` is 0 (never quote the past) to 1 (all it can); .5 is as it learnt to; None leaves it
-        to the state. Knobs that were set `by_hand` have the past heed them; those that the prior
-        set go on from it anyway.
+        to the state. Knobs that were set `by_hand` (of those, the state's `hands`) have the past
+        heed them; those that the prior set go on from it anyway.
         """
-        odds = quote_to_odds(start.quote if quote is None else quote)
-        if not mask.any():
-            return self._decoder.decode(z, mask, start, uniforms, sampling, odds=odds)
+        start = self._gone_on(start)
+        hands = np.zeros_like(z)
         if by_hand:
-            odds = heed(odds, self.distance(z, mask, start.memory))
-        draws = candidate_draws(uniforms, sampling.candidates)
-        found = self._decoder.decode_many(z, mask, start, draws, sampling, odds=odds)
-        tuples = np.stack([symbols_to_tuples(decoded.symbols) for decoded in found])
-        errors = attribute_errors(tuples, z[None, : len(mask)], mask[None], self._quantiles)
-        return found[int(errors.argmin())]
+            hands[: len(mask)] = mask
+            hands = hands if start.hands is None else start.hands
+        odds = quote_to_odds(start.quote if quote is None else quote)
+        if hands[: len(mask)].any():
+            odds = heed(odds, self.distance(z, hands[: len(mask)], start.memory))
+        back = None
+        if start.back is not None:
+            far = self.farness(z, hands, start.back)
+            back = Guide(start.back.memory, start.back.gone, heed_return(far))
+        n = sampling.candidates if mask.any() else 1
+        draws = candidate_draws(uniforms, n)
+        found = self._decoder.decode_many(z, mask, start, draws, sampling, odds=odds, back=back)
+        if n > 1:
+            tuples = np.stack([symbols_to_tuples(decoded.symbols) for decoded in found])
+            errors = attribute_errors(tuples, z[None, : len(mask)], mask[None], self._quantiles)
+            found = [found[int(errors.argmin())]]
+        return replace(found[0], said=Said(z, mask))
 
     def distance(self, z: F32, mask: F32, memory: Memory) -> float:
         """How far what is asked for is from what was just played; 0 where nothing was."""
         if len(memory) < TUPLES_PER_PHRASE:
             return 0.0
-        last = symbols_to_tuples(memory.symbols[-TUPLES_PER_PHRASE:])
-        there = self._quantiles.to_coordinates(measure(last[None]))[0]
+        there = self._measured(memory.symbols[-TUPLES_PER_PHRASE:])
         return float((np.abs(z[: len(mask)] - there) * mask).sum() / mask.sum())
+
+    def farness(self, z: F32, hands: F32, back: Returning) -> float:
+        """How far the farthest knob was turned since a theme was played, in standard deviations.
+
+        Where a knob was let go then, it counts how far the theme is from where it is now.
+        """
+        there = back.z.copy()
+        n = len(back.mask)
+        there[:n] = np.where(back.mask > 0, back.z[:n], self._measured(back.first))
+        return float((np.abs(z - there) * hands).max())
+
+    def _gone_on(self, start: SongState) -> SongState:
+        """The state if a phrase is over: the prior knows of it."""
+        form, said = start.form, start.said
+        if not start.over or self._prior is None or form is None or said is None:
+            return replace(start, over=False)
+        last = self._measured(start.memory.symbols[-TUPLES_PER_PHRASE:])
+        attributes = np.where(said.mask > 0, said.z[:N_ATTRIBUTES], last)
+        z = np.concatenate((attributes, said.z[N_ATTRIBUTES:])).astype(np.float32)
+        form = self._prior.after(form, z, start.hidden[-1])
+        return replace(start, form=form, said=None, over=False)
+
+    def _measured(self, symbols: NDArray[np.int64]) -> NDArray[np.float64]:
+        """`[8]`: the attributes of tuples as coordinates."""
+        if not len(symbols):
+            return np.zeros(N_ATTRIBUTES)
+        return np.asarray(
+            self._quantiles.to_coordinates(measure(symbols_to_tuples(symbols)[None]))[0]
+        )
 
 
 def make_decoder(checkpoint: AnyCheckpoint) -> Critic | SongCritic:
@@ -70,7 +137,8 @@ def make_decoder(checkpoint: AnyCheckpoint) -> Critic | SongCritic:
     if isinstance(checkpoint, SongCheckpoint):
         songs = SongDecoder(checkpoint.weights, checkpoint.config)
         songs.warm_up()
-        return SongCritic(songs, checkpoint.quantiles)
+        prior = SongPrior(checkpoint.weights, checkpoint.config)
+        return SongCritic(songs, checkpoint.quantiles, prior)
     decoder = Decoder(checkpoint)
     decoder.warm_up()
     return Critic(decoder, checkpoint.quantiles)

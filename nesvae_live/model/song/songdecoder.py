@@ -8,6 +8,7 @@ found by comparing integers.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
@@ -16,8 +17,8 @@ from numpy.typing import NDArray
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.model.gru import F32, add_product, contiguous, gru_cell
-from nesvae_live.model.song.candidates import find_candidates, start_runs, update_runs
-from nesvae_live.model.song.memory import SongDecoded, SongState
+from nesvae_live.model.song.candidates import find_candidates, start_runs, update_runs, wanted_at
+from nesvae_live.model.song.memory import Memory, SongDecoded, SongState
 from nesvae_live.model.song.quote import odds_to_alignment
 from nesvae_live.model.song.songconfig import LEAST, UNKNOWN, YOURS, SongConfig
 from nesvae_live.model.song.songweights import SongTables, song_tables
@@ -26,6 +27,22 @@ from nesvae_live.music.metre.place import FREE
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE
 
 I64 = NDArray[np.int64]
+NEVER = -(2**40)
+"""The tick at which a tuple is due that is not to come back."""
+WANTED = 20.0
+"""What speaks for the tuple that is to come back now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What tuples are to come back at which tick: those of `memory`, which begins at tick 0.
+
+    `gone` ticks of it are over. `odds` are added to the log odds of quoting it.
+    """
+
+    memory: Memory
+    gone: int
+    odds: float
 
 
 class SongDecoder:
@@ -80,10 +97,14 @@ class SongDecoder:
         sampling: Sampling,
         *,
         odds: float = 0.0,
+        back: Guide | None = None,
         given: tuple[int, int, int] = YOURS,
         left: int = UNKNOWN,
     ) -> list[SongDecoded]:
-        """Spell N candidates at once, from draws `[N, T, 4]`: little dearer than one."""
+        """Spell N candidates at once, from draws `[N, T, 4]`: little dearer than one.
+
+        If there is something to come `back`, it is quoted rather than anything else.
+        """
         set_ = np.concatenate((z[:N_ATTRIBUTES] * mask, z[N_ATTRIBUTES:], mask))
         let_go = set_.copy()
         let_go[:N_ATTRIBUTES] = 0.0
@@ -91,19 +112,22 @@ class SongDecoder:
         guided = sampling.guidance != 1.0 and bool(mask.any())
         branches = [set_, let_go] if guided else [set_]
         n, length = uniforms.shape[:2]
-        rows, played = n * len(branches), len(start.memory)
+        memory = start.memory if back is None else start.memory.recent_after(back.memory)
+        rows, played = n * len(branches), len(memory)
         c = self.config
         symbols = np.zeros((n, played + length, SLOTS), np.int64)
-        symbols[:, :played] = start.memory.symbols
+        symbols[:, :played] = memory.symbols
         places = np.zeros((n, played + length + 1), np.int64)
-        places[:, :played] = start.memory.places
+        places[:, :played] = memory.places
         places[:, played] = start.place
         ticks = np.zeros((n, played + length + 1), np.int64)
-        ticks[:, :played] = start.memory.ticks
-        if played:
-            ticks[:, played] = start.memory.ticks[-1] + start.memory.symbols[-1, 3] + 1
+        ticks[:, :played] = memory.ticks
+        ticks[:, played] = memory.end
         keys = np.zeros((n, played + length, c.keys), np.float32)
-        keys[:, :played] = start.memory.keys
+        keys[:, :played] = memory.keys
+        due = np.full(played + length, NEVER, np.int64)
+        if back is not None:
+            due[: len(back.memory)] = back.memory.ticks - back.gone
         hidden = np.zeros((length + 1, c.layers, rows, c.hidden), np.float32)
         hidden[0] = start.hidden[:, None]
         _decode(
@@ -111,7 +135,8 @@ class SongDecoder:
             np.array(start.previous, np.int64),
             contiguous(uniforms),
             np.array([sampling.temperature, sampling.top_p, sampling.guidance], np.float32),
-            np.array([odds, odds_to_alignment(odds)], np.float32),
+            np.array([odds, odds_to_alignment(odds), back.odds if back else 0.0], np.float32),
+            due,
             np.array((*given, left), np.int64),
             self._tables,
             c.candidates,
@@ -155,9 +180,19 @@ def _softmax(x: F32) -> None:
 
 @njit(nogil=True, cache=True, fastmath=True)
 def _weigh(
-    tables: SongTables, query: F32, keys: F32, found: I64, n: int, scores: F32, aligned: np.float32
+    tables: SongTables,
+    query: F32,
+    keys: F32,
+    found: I64,
+    n: int,
+    scores: F32,
+    aligned: np.float32,
+    wanted: int,
 ) -> None:
-    """What speaks for each of `n` candidates: `scores` `[2, K]`, from `query` `[2 keys]`."""
+    """What speaks for each of `n` candidates: `scores` `[2, K]`, from `query` `[2 keys]`.
+
+    Nothing speaks as loudly as being the one that is `wanted` back (-1: none is).
+    """
     size = keys.shape[1]
     scale = np.float32(1.0) / np.sqrt(np.float32(size))
     for way in range(2):
@@ -171,6 +206,8 @@ def _weigh(
             total += tables.bars[way, found[k, 4]] + tables.age[way, found[k, 5]]
             if found[k, 4] > 0:
                 total += aligned
+            if found[k, 0] == wanted:
+                total += np.float32(WANTED)
             scores[way, k] = total
 
 
@@ -203,7 +240,9 @@ def _quoted(p: F32, gates: F32, slot: int, scores: F32, values: I64, n: int, wei
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def _gates(tables: SongTables, odds: np.float32, found: I64, n: int, gates: F32) -> None:
+def _gates(
+    tables: SongTables, odds: np.float32, shift_odds: np.float32, found: I64, n: int, gates: F32
+) -> None:
     """How much each slot takes from the network, copies and shifts, from `gates` `[12]` logits."""
     same, moved = 0, 0
     for k in range(n):
@@ -213,8 +252,10 @@ def _gates(tables: SongTables, odds: np.float32, found: I64, n: int, gates: F32)
         for way in range(3):
             part[way] += tables.best_same[same, 3 * slot + way]
             part[way] += tables.best_moved[moved, 3 * slot + way]
-            if way > 0:
+            if way == 1:
                 part[way] += odds
+            elif way == 2:
+                part[way] += shift_odds
         _softmax(part)
 
 
@@ -225,6 +266,7 @@ def _decode(
     uniforms: F32,
     how: F32,
     quoting: F32,
+    due: I64,
     fixed: I64,
     tables: SongTables,
     most: int,
@@ -285,6 +327,9 @@ def _decode(
             keys[c, now] = tables.b_key
             row = c * branches
             add_product(tables.w_key, tables.s_key, top[row : row + 1], keys[c, now : now + 1])
+            wanted = wanted_at(due, ticks[c, now] - ticks[c, played])
+            copy_odds = quoting[0] if wanted < 0 else quoting[2]
+            shift_odds = quoting[0] if wanted < 0 else -np.abs(quoting[2])
             counts[c] = find_candidates(
                 symbols[c],
                 places[c],
@@ -293,12 +338,15 @@ def _decode(
                 runs[c],
                 tables.bar[places[c, now]],
                 tables.n_symbols,
+                wanted,
                 found[c],
                 values[c],
             )
             for r in range(row, row + branches):
-                _weigh(tables, asked[r], keys[c], found[c], counts[c], scores[r], quoting[1])
-                _gates(tables, quoting[0], found[c], counts[c], gates[r])
+                _weigh(
+                    tables, asked[r], keys[c], found[c], counts[c], scores[r], quoting[1], wanted
+                )
+                _gates(tables, copy_odds, shift_odds, found[c], counts[c], gates[r])
                 for voice in range(3):
                     if fixed[voice] < tables.n_symbols[voice]:
                         symbols[c, now, voice] = fixed[voice]

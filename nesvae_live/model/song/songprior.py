@@ -11,6 +11,7 @@ from nesvae_live.model.gru import F32
 from nesvae_live.model.song.songconfig import SongConfig
 
 LEAST_SIGMA, MOST_SIGMA = -2.5, 1.5
+LEAST_WEIGHT = 1e-12
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,10 @@ class Form:
     z: F32
     keys: F32
 
+    def forgotten(self) -> Form:
+        """The same without any phrase that could come again."""
+        return Form(self.state, self.z[:0], self.keys[:0])
+
 
 @dataclass(frozen=True)
 class Mixture:
@@ -35,6 +40,17 @@ class Mixture:
     weights: NDArray[np.float64]
     means: F32
     sigmas: F32
+
+    def given(self, z: F32, known: NDArray[np.bool_]) -> Mixture:
+        """The mixture if those of the coordinates `[Z]` are known that `known` `[Z]` says."""
+        if not known.any():
+            return self
+        off = (z - self.means)[:, known] / self.sigmas[:, known]
+        logits = np.log(np.maximum(self.weights, LEAST_WEIGHT))
+        logits = logits - (0.5 * off**2 + np.log(self.sigmas[:, known])).sum(1)
+        weights = np.exp(logits - logits.max())
+        means = np.where(known, z, self.means)
+        return Mixture(weights / weights.sum(), means, np.where(known, 0.0, self.sigmas))
 
     def draw(self, rng: np.random.Generator, steadiness: float = 0.0) -> tuple[F32, int]:
         """A z `[Z]`, and the component that it is of.
