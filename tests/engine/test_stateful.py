@@ -25,11 +25,14 @@ from nesvae_live.clock.sources import InternalClock
 from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.gestureinputs import (
     Capture,
+    ForgetAll,
     GoRound,
+    KeepTheme,
     LookBack,
     MoveFader,
     RecallSnapshot,
     ReleaseKnobs,
+    ReturnTheme,
     Roll,
     SetAuto,
     SetHold,
@@ -54,6 +57,8 @@ from nesvae_live.engine.phraseplayer import State
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
+from tests.support.fakes import DrawnDecoder
+from tests.support.remembering import ComposingDecoder
 from tests.support.rig import GRIDS, SHAPED, TICK, Rig, Source, check_events, sounding
 
 VOICES = (Voice.P1, Voice.P2, Voice.TR)
@@ -78,6 +83,9 @@ MAKE: dict[str, Callable[..., Any]] = {
     "fader": MoveFader,
     "roll": Roll,
     "quote": SetQuote,
+    "theme": KeepTheme,
+    "return": ReturnTheme,
+    "forget": ForgetAll,
     "seed": SetSeed,
     "release": ReleaseKnobs,
     "capture": Capture,
@@ -100,8 +108,9 @@ COMMANDS = st.one_of(
     st.tuples(st.just("fader"), SHARES),
     st.tuples(st.just("roll"), st.none() | SHARES),
     st.tuples(st.just("quote"), st.floats(-0.5, 1.5)),
+    st.tuples(st.sampled_from(["theme", "return"]), st.sampled_from("ABZ")),
     st.tuples(st.just("seed"), st.none() | st.integers(0, 99)),
-    *(st.tuples(st.just(name)) for name in ("release", "capture", "panic", "status")),
+    *(st.tuples(st.just(name)) for name in ("release", "capture", "panic", "status", "forget")),
 )
 
 
@@ -117,10 +126,19 @@ class Machine(RuleBasedStateMachine):
         shaped=st.booleans(),
         seed=st.integers(0, 1000),
         coasts=st.booleans(),
+        remembers=st.booleans(),
     )
-    def begin(self, grid: Any, shaped: bool, seed: int, coasts: bool) -> None:
+    def begin(self, grid: Any, shaped: bool, seed: int, coasts: bool, remembers: bool) -> None:
         patches = SHAPED if shaped else {}
-        self.rig = Rig(midi=self.midi, grid=grid, seed=seed, patches=patches, coasts=coasts)
+        self.rig = Rig(
+            midi=self.midi,
+            grid=grid,
+            seed=seed,
+            patches=patches,
+            coasts=coasts,
+            decoder=ComposingDecoder() if remembers else DrawnDecoder(),
+            composes=remembers,
+        )
         self.known = True  # until it coasts, and again from what the source says next
         self.source = Source(self.rig, jitter=0.003)
         self.lines = [ClockRef(0.0, 0.1, 0.5)]  # of the internal clock, the newest last

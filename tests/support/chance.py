@@ -8,13 +8,16 @@ from nesvae_live.control.gestureinputs import (
     Capture,
     CapturePhrase,
     ClearSnapshot,
+    ForgetAll,
     Gesture,
     GoRound,
+    KeepTheme,
     LookBack,
     Mark,
     MoveFader,
     RecallSnapshot,
     ReleaseKnobs,
+    ReturnTheme,
     Roll,
     SetAuto,
     SetBounds,
@@ -23,6 +26,7 @@ from nesvae_live.control.gestureinputs import (
     SetMorphBars,
     SetPair,
     SetPoint,
+    SetQuote,
     SetSeed,
     SetTemperature,
     SetTranspose,
@@ -31,6 +35,21 @@ from nesvae_live.control.gestureinputs import (
 )
 from nesvae_live.music.key import SCALES, Key
 from nesvae_live.music.voices import VOICES
+
+
+def any_memory_gesture(draw: random.Random, at: float) -> Gesture:
+    """A gesture that concerns what was played; some ask for what can't be had."""
+    letter = draw.choice("AAABZ")
+    return draw.choice(
+        (
+            *(SetQuote(draw.choice([0.0, 0.5, 1.0, 1.5]), at=at),) * 2,
+            *(KeepTheme(letter, at=at),) * 3,
+            *(ReturnTheme(letter, at=at),) * 4,
+            ForgetAll(at=at),
+            SetAuto(draw.random() < 0.6, at=at),
+            ReleaseKnobs(at=at),
+        )
+    )
 
 
 def any_gesture(draw: random.Random, at: float) -> Gesture:

@@ -25,9 +25,9 @@ from nesvae_live.control.inputs import (
     Tap,
 )
 from nesvae_live.control.layout import Layout
-from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
+from nesvae_live.engine.config import REMEMBERS, ClockSetup, PlayConfig, Setup
 from nesvae_live.engine.inference import Request, Result, run_request
-from nesvae_live.engine.protocols import Decode
+from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.log.entries import Closed, Journal, Noted, Opened
@@ -40,7 +40,7 @@ from nesvae_live.music.voices import Voice
 from nesvae_live.take.folder import LOG_NAME, MIDI_NAME, SOUND_NAME, make_files
 from nesvae_live.take.midifile import write_midi
 from nesvae_live.take.wav import wav_head
-from tests.support.chance import any_gesture
+from tests.support.chance import any_gesture, any_memory_gesture
 from tests.support.fakes import (
     CapturingOutput,
     DrawnDecoder,
@@ -48,6 +48,7 @@ from tests.support.fakes import (
     ManualTime,
     MeasuringEncoder,
 )
+from tests.support.remembering import ComposingDecoder
 
 TICK = 0.005
 PORT = "a DAW's clock"
@@ -79,7 +80,10 @@ class Device:
 
 
 class SimulatedJam:
-    """A jam of `seconds`, played by chance; everything that can be done is done in it."""
+    """A jam of `seconds`, played by chance; everything that can be done is done in it.
+
+    With a decoder that `remembers`, so is what concerns the past.
+    """
 
     def __init__(
         self,
@@ -92,6 +96,8 @@ class SimulatedJam:
         origin: float = 5000.5,
         journal: Journal | None = None,
         tap: Callable[[npt.NDArray[np.int16]], None] | None = None,
+        encoder: Encode | None = None,
+        remembers: bool = False,
     ) -> None:
         self.draw = random.Random(seed)
         self.seconds = seconds
@@ -99,7 +105,9 @@ class SimulatedJam:
         self.time = ManualTime(round(origin - 0.6, 6))
         self.written = ListJournal()
         self.journal: Journal = journal or self.written
-        self.decoder = decoder or DrawnDecoder()
+        self.remembers = remembers
+        self.decoder = decoder or (ComposingDecoder() if remembers else DrawnDecoder())
+        self.encoder = encoder or MeasuringEncoder()
         self.inbox: SimpleQueue[Input | Result] = SimpleQueue()
         self.asked: list[tuple[float, Request]] = []
         self.chunks: list[npt.NDArray[np.int16]] = []
@@ -120,6 +128,7 @@ class SimulatedJam:
                 swing=draw.choice([50.0, 62.0]),
             ),
             patches=PATCHES if draw.random() < 0.7 else {},
+            composes=remembers,
         )
         self.setup = Setup(
             performance,
@@ -161,7 +170,7 @@ class SimulatedJam:
             settings={},
             versions={},
             origin=self.origin,
-            setup=to_data(self.setup),
+            setup=to_data(self.setup) | ({REMEMBERS: True} if self.remembers else {}),
         )
 
     def play(self) -> None:
@@ -195,7 +204,7 @@ class SimulatedJam:
             if now < self.busy_until or draw.random() < 0.03:
                 break  # it comes later, or too late
             request = self.asked.pop(0)[1]
-            result = run_request(request, self.decoder, self.time, MeasuringEncoder())
+            result = run_request(request, self.decoder, self.time, self.encoder)
             self.inbox.put(replace(result, seconds=0.004))
         self.sequencer.step()
         if draw.random() < 0.9:
@@ -226,7 +235,10 @@ class SimulatedJam:
             self.put(MidiIn("keys", data, self.time.value))
 
     def gesture(self) -> None:
-        self.put(any_gesture(self.draw, self.time.value))
+        if self.remembers and self.draw.random() < 0.6:
+            self.put(any_memory_gesture(self.draw, self.time.value))
+        else:
+            self.put(any_gesture(self.draw, self.time.value))
 
     def note(self) -> None:
         """A key goes down or up."""

@@ -11,7 +11,16 @@ import pytest
 
 from nesvae_live.control.inputs import MidiIn, Panic, SetKnob, SetMute, SetSwap, SetTempo, Stop, Tap
 from nesvae_live.log.codec import line_to_entry
-from nesvae_live.log.entries import Answered, Barred, Entry, Heard, Placed, Silenced, Spliced
+from nesvae_live.log.entries import (
+    Answered,
+    Barred,
+    Entry,
+    Heard,
+    Placed,
+    Silenced,
+    Spliced,
+    Themed,
+)
 from nesvae_live.log.reader import JamError
 from nesvae_live.take.folder import LOG_NAME, MIDI_NAME, SOUND_NAME
 from nesvae_live.take.replay import ReplayError
@@ -42,6 +51,8 @@ def without_outputs(entry: dict[str, Any]) -> dict[str, Any] | None:
         "clocked",
         "noted",
         "posed",
+        "quoted",
+        "themed",
         "arranged",
     }
     return None if entry["kind"] in computed else entry
@@ -58,12 +69,17 @@ def falsified(entry: dict[str, Any]) -> dict[str, Any] | None:
 def test_the_random_jams_have_everything_in_them() -> None:
     entries: list[Entry] = []
     for seed in range(0, 18, 2):
-        jam = SimulatedJam(seed, 7.0, follows=seed % 3 == 2)
+        remembers = seed % 4 == 0
+        seconds = 20.0 if seed == 16 else 7.0  # what is to return must have played
+        jam = SimulatedJam(seed, seconds, follows=seed % 3 == 2, remembers=remembers)
         jam.play()
         entries += jam.written.entries
     inputs = {type(e.input) for e in entries if isinstance(e, Heard)}
     assert inputs >= {MidiIn, SetKnob, SetMute, SetSwap, SetTempo, Tap, Panic, Stop}
     assert {type(e) for e in entries} == set(get_args(Entry)) - {Barred}
+    whats = {e.what for e in entries if isinstance(e, Themed)}
+    assert whats == {"kept", "returns", "forgotten"}
+    assert any(isinstance(e, Answered) and e.z and not e.index for e in entries), "composed"
     assert any(isinstance(e, Placed) and e.repeat for e in entries)
     assert any(isinstance(e, Silenced) and not e.panic for e in entries)
     answers = [e for e in entries if isinstance(e, Answered) and e.splice]
@@ -75,7 +91,7 @@ def test_the_random_jams_have_everything_in_them() -> None:
 )
 def test_a_random_jam_plays_again_to_the_byte_and_to_the_sample(seed: int, tmp_path: Path) -> None:
     """Its log is stripped of all that can be computed, or falsified, in turn."""
-    jam = SimulatedJam(seed, 7.0, follows=seed % 3 == 2)
+    jam = SimulatedJam(seed, 7.0, follows=seed % 3 == 2, remembers=seed % 4 == 0)
     jam.play()
     take = jam.write(tmp_path / "take")
     log = take / LOG_NAME
@@ -86,7 +102,7 @@ def test_a_random_jam_plays_again_to_the_byte_and_to_the_sample(seed: int, tmp_p
     for name in (MIDI_NAME, SOUND_NAME):
         assert (tmp_path / "again" / name).read_bytes() == (take / name).read_bytes(), name
     if seed % 10 == 0:
-        done = replay_take(log, tmp_path / "decoded", decoder=DrawnDecoder())
+        done = replay_take(log, tmp_path / "decoded", decoder=type(jam.decoder)())
         assert not done.difference
         assert (tmp_path / "decoded" / MIDI_NAME).read_bytes() == (take / MIDI_NAME).read_bytes()
 
