@@ -19,6 +19,8 @@ import pytest
 from hypothesis import settings
 
 from tests.support.browser import find_chromium
+from tests.support.emulators import why_no_emulator
+from tests.support.gme import why_no_gme
 from tests.support.jack import JackServer, JackServers, why_no_jack
 from tests.support.places import ROOT
 
@@ -65,6 +67,11 @@ def why_no_abcmidi() -> str | None:
     return None if shutil.which("midi2abc") else "no midi2abc found (Debian: abcmidi)"
 
 
+def why_no_cc65() -> str | None:
+    there = shutil.which("ca65") and shutil.which("ld65")
+    return None if there else "no ca65 and ld65 found (Debian: cc65)"
+
+
 @cache
 def step_back() -> None:
     """Leave the machine to what has to be in time, which another process tests; from now on."""
@@ -77,6 +84,9 @@ NEEDS: dict[str, Callable[[], str | None]] = {
     "musescore": why_no_musescore,
     "jack": cache(why_no_jack),
     "browser": why_no_browser,
+    "cc65": why_no_cc65,
+    "emulator": why_no_emulator,
+    "gme": why_no_gme,
     "corpus": why_no_corpus,
     "oracle": why_no_oracle,
 }

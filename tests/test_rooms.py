@@ -17,7 +17,7 @@ ROOT = Path(nesvae_live.__file__).parent
 PACKAGE = "nesvae_live."
 
 INSTRUMENT = (
-    *("clock", "music", "music.metre", "latent", "model", "chip", "model.song"),
+    *("clock", "music", "music.metre", "latent", "model", "chip", "chip.console", "model.song"),
     *("control", "log", "engine", "presets"),
 )
 PROGRAMS = (*INSTRUMENT, "io", "io.midi", "io.audio", "io.remote", "take", "panel")
@@ -28,6 +28,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "latent": ("music",),
     "model": ("music", "latent"),
     "chip": ("music", "music.metre"),
+    "chip.console": ("music", "music.metre", "chip"),
     "model.song": ("music", "music.metre", "latent", "model", "chip"),
     "control": ("clock", "music", "latent"),
     "log": ("clock", "music", "control"),
@@ -37,7 +38,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "io.midi": ("clock", "music", "control", "io"),
     "io.audio": ("clock", "music", "chip", "log", "io"),
     "io.remote": ("clock", "music", "control", "latent"),
-    "take": ("clock", "music", "latent", "chip", "control", "log", "engine"),
+    "take": ("clock", "music", "latent", "chip", "chip.console", "control", "log", "engine"),
     "panel": ("clock", "music", "latent", "control", "io.remote"),
     "app": PROGRAMS,
     "app.meter": ("music", "music.metre", "chip", "log", "take", "app"),
@@ -58,7 +59,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 TOP = ("__init__", "__main__", "paths")
 """What lies beside the rooms. Everyone may import the package itself and `paths`."""
 
-PURE = ("clock", "music", "music.metre", "latent", "chip", "control", "log")
+PURE = ("clock", "music", "music.metre", "latent", "chip", "chip.console", "control", "log")
 """No threads, no time, no log, no hidden randomness: they come in as arguments."""
 
 IMPURE = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,6 +18,8 @@ import numpy as np
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import Say
 from nesvae_live.chip.apu import Apu, DcBlocker
+from nesvae_live.chip.console.cartridge import SUFFIXES, Edition, to_cartridge
+from nesvae_live.chip.console.nsf import NO_CREDITS, Credits
 from nesvae_live.chip.convert import Source, log_to_blocks, to_exprsco, to_log, to_midi, to_vgm
 from nesvae_live.chip.midireader import midi_to_timeline
 from nesvae_live.chip.nesmdb import (
@@ -31,6 +33,7 @@ from nesvae_live.log.jam import Jam
 from nesvae_live.log.reader import JamError
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import replacing
+from nesvae_live.take.export import FIRST_BAR, Release, Selection, selection_to_edition
 from nesvae_live.take.folder import read_jam
 from nesvae_live.take.midifile import jam_to_midi
 from nesvae_live.take.sound import jam_to_timeline
@@ -47,7 +50,7 @@ READERS: dict[str, Callable[[bytes], Source]] = {
 
 LOG_SUFFIX = ".jsonl"
 SCORE_SUFFIX = ".exprsco.pkl"
-OUTPUTS = (".wav", ".vgm", ".mid", SCORE_SUFFIX)
+OUTPUTS = (".wav", ".vgm", ".mid", *SUFFIXES, SCORE_SUFFIX)
 
 LONG_SECONDS = 60
 """Sound that lasts longer gets a progress bar."""
@@ -64,7 +67,8 @@ class RenderOptions:
     Of a WAV: `sample_rate` is in Hz, None for that of a jam or 44100; `dc` leaves in the DC that
     the voices of the chip have; `stems` also writes the share of each voice in the mix, to
     `OUT.P1.wav` and so on. Of an exprsco: `rate` is in steps a second, None for that of a score or
-    of NES-MDB. `progress` allows a progress bar.
+    of NES-MDB. Of an NSF or a ROM: what it says about itself, and whether it begins anew at its end.
+    `progress` allows a progress bar.
     """
 
     source: Path
@@ -74,6 +78,8 @@ class RenderOptions:
     sample_rate: int | None = None
     rate: float | None = None
     progress: bool = False
+    about: Credits = NO_CREDITS
+    loops: bool = True
 
 
 def render(options: RenderOptions, warn: Say) -> list[Path]:
@@ -100,7 +106,11 @@ def render(options: RenderOptions, warn: Say) -> list[Path]:
             source = jam_to_timeline(read) if isinstance(read, Jam) else read
             if kind == ".wav":
                 return _write_wavs(source, options)
-            if kind == SCORE_SUFFIX:
+            if kind in SUFFIXES:
+                made = to_cartridge(source, kind, _edition(read, options))
+                warn(f"{out}: {made.line}")
+                data = made.data
+            elif kind == SCORE_SUFFIX:
                 data = dumps_exprsco(to_exprsco(source, options.rate))
             else:
                 data = to_vgm(source)
@@ -109,6 +119,16 @@ def render(options: RenderOptions, warn: Say) -> list[Path]:
     with _writing([out]) as (file,):
         file.write(data)
     return [out]
+
+
+def _edition(source: Source | Jam, options: RenderOptions) -> Edition:
+    """How it goes onto the console: a jam with its bars, a file named after itself."""
+    if isinstance(source, Jam):
+        release = Release(options.about, FIRST_BAR if options.loops else None)
+        return selection_to_edition(Selection(options.source, source, ""), release)
+    name = options.source.name.removesuffix(_suffix(options.source, tuple(READERS)))
+    about = replace(options.about, title=options.about.title or name)
+    return Edition(about, loop=0.0 if options.loops else None)
 
 
 def _to_midi(source: Source | Jam) -> bytes:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nesvae_live.music.ranges import Range
 from nesvae_live.music.swap import Swap
+
+if TYPE_CHECKING:
+    from nesvae_live.chip.console.nsf import Credits
 
 SWAPS = tuple(str(swap) for swap in Swap)
 COUNT = Range(1, 1_000_000)
@@ -72,3 +75,19 @@ def number(
 def span(within: Range) -> str:
     """A range as a command's usage shows it: `20..400`."""
     return f"{within.low:.15g}..{within.high:.15g}"
+
+
+CREDITS = ("title", "artist", "copyright")
+
+
+def add_credits(parser: argparse.ArgumentParser) -> None:
+    """Add `--title`, `--artist` and `--copyright`."""
+    for name in CREDITS:
+        parser.add_argument(f"--{name}", default="", metavar="TEXT", help="in an nsf or nes")
+
+
+def credits_of(arguments: argparse.Namespace) -> Credits:
+    """What was given with them."""
+    from nesvae_live.chip.console.nsf import Credits
+
+    return Credits(*(getattr(arguments, name) for name in CREDITS))

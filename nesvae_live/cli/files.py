@@ -10,7 +10,7 @@ from typing import Any
 
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import say
-from nesvae_live.cli.arguments import COUNT, number
+from nesvae_live.cli.arguments import COUNT, add_credits, credits_of, number
 from nesvae_live.cli.play import SAMPLE_RATES
 from nesvae_live.music.ranges import Range
 
@@ -46,7 +46,7 @@ def _render(p: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="OUT",
-        help=".wav, .vgm, .mid or .exprsco.pkl",
+        help=".wav, .vgm, .mid, .nsf, .nes or .exprsco.pkl",
     )
     p.add_argument(
         "--stems", action="store_true", help="a WAV for each voice too, OUT.P1.wav and so on"
@@ -65,6 +65,13 @@ def _render(p: argparse.ArgumentParser) -> None:
         type=number("a rate", SCORE_RATES),
         metavar="HZ",
         help="steps a second of an .exprsco.pkl; default: a score's own, or 24",
+    )
+    add_credits(p)
+    p.add_argument(
+        "--loop",
+        choices=("on", "off"),
+        default="on",
+        help="of an nsf or nes: at its end it begins anew (the default), or falls silent",
     )
 
 
@@ -136,6 +143,8 @@ def _run_render(arguments: argparse.Namespace) -> int:
         sample_rate=arguments.sample_rate,
         rate=arguments.rate,
         progress=sys.stderr.isatty(),
+        about=credits_of(arguments),
+        loops=arguments.loop == "on",
     )
     files = render(options, say)
     print("\n".join(str(file) for file in files))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nesvae_live.app.say import say
-from nesvae_live.cli.arguments import number
+from nesvae_live.cli.arguments import add_credits, credits_of, number
 from nesvae_live.music.ranges import Range
 
 if TYPE_CHECKING:
@@ -62,6 +62,15 @@ def _fill_export(p: argparse.ArgumentParser) -> None:
     )
     _add_bars(p)
     p.add_argument("-o", "--out", type=Path, default=Path(), metavar="DIR")
+    add_credits(p)
+    p.add_argument(
+        "--loop",
+        type=_loop,
+        default=0,
+        metavar="BAR|off",
+        help="of nsf and nes: the bar of the take from which it goes on at its end, or off: it "
+        "falls silent; default: the first",
+    )
 
 
 def _fill_capture(p: argparse.ArgumentParser) -> None:
@@ -122,6 +131,14 @@ def _bars(text: str) -> tuple[int, int]:
     if not 1 <= bars[0] <= bars[1]:
         raise argparse.ArgumentTypeError(f"{text!r} does not name bars: write 5-12, from 1 on")
     return bars
+
+
+def _loop(text: str) -> int | None:
+    if text == "off":
+        return None
+    if text.isdecimal() and int(text) >= 1:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no bar: write one, counted from 1, or off")
 
 
 def _jams(arguments: argparse.Namespace) -> Path:
@@ -196,7 +213,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from nesvae_live.take.export import export, read_selection
+    from nesvae_live.take.export import Release, export, read_selection
     from nesvae_live.take.takes import find_take
 
     take = find_take(arguments.take, _jams(arguments))
@@ -205,7 +222,8 @@ def _export(arguments: argparse.Namespace) -> int:
         done("reading")
         if selection.jam.cut:
             say(f"{take}: {selection.jam.cut}")
-        files = export(selection, arguments.to, arguments.out, done)
+        release = Release(credits_of(arguments), arguments.loop)
+        files = export(selection, arguments.to, arguments.out, done, release, say)
     print("\n".join(str(file) for file in files))
     return 0
 

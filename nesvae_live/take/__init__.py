@@ -11,8 +11,8 @@
     replay       plays a log again, through the engine
     replayfiles  the files of a replay: log, WAV and MIDI
     sound        the sound of a log: its events, at the samples at which the chip took them
-    export       a take, or some bars of it, as MIDI, WAV, stems, VGM, score or picture
+    export       a take, or some bars of it, as MIDI, WAV, stems, VGM, NSF, ROM, score or picture
     processes    child processes: bars exported while it plays, takes recovered at the start
 
-May import `clock`, `music`, `latent`, `chip`, `control`, `log` and `engine`.
+May import `clock`, `music`, `latent`, `chip` and `console`, `control`, `log` and `engine`.
 """

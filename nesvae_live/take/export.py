@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from math import inf
 from pathlib import Path
@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nesvae_live.chip.apu import Apu
+from nesvae_live.chip.console.cartridge import Edition, to_cartridge
+from nesvae_live.chip.console.nsf import NO_CREDITS, Credits
 from nesvae_live.chip.convert import to_exprsco, to_vgm
 from nesvae_live.chip.nesmdb import dumps_exprsco
 from nesvae_live.log.excerpt import read_excerpt
@@ -27,7 +29,7 @@ from nesvae_live.take.sound import SoundReplay, jam_to_timeline
 from nesvae_live.take.takes import TakeError
 from nesvae_live.take.wav import HEAD_BYTES, wav_file
 
-EXPORT_KINDS = ("mid", "wav", "stems", "vgm", "exprsco", "png")
+EXPORT_KINDS = ("mid", "wav", "stems", "vgm", "nsf", "nes", "exprsco", "png")
 """What a take can be exported to."""
 
 COPY_FRAMES = 1 << 19
@@ -35,6 +37,23 @@ COPY_FRAMES = 1 << 19
 
 Done = Callable[[str], object]
 """Called with each kind that is done."""
+
+FIRST_BAR = 0
+"""In place of a bar: the first one that is exported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a chip player or a cartridge says about the music, and where it goes on at its end.
+
+    `loop` is a bar of the take, counted from 1, `FIRST_BAR`, or None for silence.
+    """
+
+    about: Credits = NO_CREDITS
+    loop: int | None = FIRST_BAR
+
+
+RELEASE = Release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +65,7 @@ class Selection:
     name: str
     first_frame: int = 0
     end_frame: float = inf
+    first_bar: int = 1
 
 
 def read_selection(take: Path, bars: tuple[int, int] | None) -> Selection:
@@ -59,13 +79,21 @@ def read_selection(take: Path, bars: tuple[int, int] | None) -> Selection:
     first, last = bars
     excerpt = read_excerpt(take / LOG_NAME, first, last)
     name = f"{take.name}_bars{first}-{last}"
-    return Selection(take, excerpt.jam, name, excerpt.first_sample, excerpt.end_sample)
+    return Selection(take, excerpt.jam, name, excerpt.first_sample, excerpt.end_sample, first)
 
 
-def export(selection: Selection, kinds: Sequence[str], out: Path, done: Done = str) -> list[Path]:
+def export(
+    selection: Selection,
+    kinds: Sequence[str],
+    out: Path,
+    done: Done = str,
+    release: Release = RELEASE,
+    tell: Done = str,
+) -> list[Path]:
     """Write files of the `kinds` into the folder `out`, which is made if need be.
 
     No file is written over another, and each one appears when it is whole (see `replacing`).
+    `tell` is told, a line each, what there is to say of a file.
 
     Raises:
         TakeError: one can't be made or written; the line names it.
@@ -75,6 +103,8 @@ def export(selection: Selection, kinds: Sequence[str], out: Path, done: Done = s
         "wav": _write_wav,
         "stems": _write_stems,
         "vgm": _writer(".vgm", lambda jam, path: path.write_bytes(to_vgm(jam_to_timeline(jam)))),
+        "nsf": _cartridge(".nsf", release, tell),
+        "nes": _cartridge(".nes", release, tell),
         "exprsco": _writer(
             ".exprsco.pkl",
             lambda jam, path: path.write_bytes(dumps_exprsco(to_exprsco(jam_to_timeline(jam)))),
@@ -115,6 +145,41 @@ def _writer(
         return [path]
 
     return make
+
+
+def _cartridge(
+    suffix: str, release: Release, tell: Done
+) -> Callable[[Selection, Path], list[Path]]:
+    def make(selection: Selection, base: Path) -> list[Path]:
+        path = base.with_name(base.name + suffix)
+        made = to_cartridge(
+            jam_to_timeline(selection.jam), suffix, selection_to_edition(selection, release)
+        )
+        with replacing(path) as new:
+            new.write_bytes(made.data)
+        tell(f"{path.name}: {made.line}")
+        return [path]
+
+    return make
+
+
+def selection_to_edition(selection: Selection, release: Release) -> Edition:
+    """A release on the time of what is exported.
+
+    Raises:
+        ValueError: the bar at which it goes on isn't among those that are exported.
+    """
+    jam, first = selection.jam, selection.first_bar
+    bars = [jam.time_of(bar * jam.opened.beats_per_bar) for bar in range(jam.bars())]
+    loop = None
+    if release.loop is not None:
+        index = 0 if release.loop == FIRST_BAR else release.loop - first
+        if not 0 <= index < len(bars):
+            last = first + len(bars) - 1
+            raise ValueError(f"it can't go on from bar {release.loop}: it has {first} to {last}")
+        loop = bars[index]
+    title = release.about.title or f"Jam of {jam.opened.started[:10]}"
+    return Edition(replace(release.about, title=title), bars, loop)
 
 
 def _write_wav(selection: Selection, base: Path) -> list[Path]:

@@ -522,7 +522,7 @@ def test_other_wrong_requests_are_refused(
 ) -> None:
     source = save_npz(tmp_path / "in.npz", GOOD)
     vgm = tmp_path / "in.vgm"
-    assert "must end in one of .wav, .vgm, .mid, .exprsco.pkl" in refusal(
+    assert "must end in one of .wav, .vgm, .mid, .nsf, .nes, .exprsco.pkl" in refusal(
         capsys, source, "-o", "out.mp3"
     )
     assert "cannot be read" in refusal(capsys, tmp_path / "none.npz", "-o", "out.wav")

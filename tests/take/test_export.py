@@ -56,7 +56,7 @@ def test_every_kind_is_made_and_reads(take: Path, whole: Jam, tmp_path: Path) ->
     assert done == list(EXPORT_KINDS)
     base = take.name
     stems = [f"{base}.{voice.name}.wav" for voice in Voice]
-    suffixes = (".mid", ".wav", ".vgm", ".exprsco.pkl", ".png")
+    suffixes = (".mid", ".wav", ".vgm", ".nsf", ".nes", ".exprsco.pkl", ".png")
     wanted = {*stems, *(base + suffix for suffix in suffixes)}
     assert {path.name for path in files} == wanted == {p.name for p in (tmp_path / "out").iterdir()}
     out = tmp_path / "out" / base
