@@ -20,7 +20,7 @@ INSTRUMENT = (
     *("clock", "music", "music.metre", "latent", "model", "chip", "chip.console", "model.song"),
     *("control", "log", "engine", "presets"),
 )
-PROGRAMS = (*INSTRUMENT, "io", "io.midi", "io.audio", "io.remote", "take", "panel")
+PROGRAMS = (*INSTRUMENT, "io", "io.midi", "io.audio", "io.remote", "take.daw", "take", "panel")
 ROOMS: dict[str, tuple[str, ...]] = {
     "clock": (),
     "music": ("clock",),
@@ -38,11 +38,19 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "io.midi": ("clock", "music", "control", "io"),
     "io.audio": ("clock", "music", "chip", "log", "io"),
     "io.remote": ("clock", "music", "control", "latent"),
-    "take": ("clock", "music", "latent", "chip", "chip.console", "control", "log", "engine"),
+    "take.daw": ("clock", "music", "latent", "log"),
+    "take": (
+        *("take.daw", "clock", "music", "latent", "chip", "chip.console"),
+        *("control", "log", "engine"),
+    ),
     "panel": ("clock", "music", "latent", "control", "io.remote"),
-    "app": PROGRAMS,
+    "app.daw": PROGRAMS,
+    "app": (*PROGRAMS, "app.daw"),
     "app.meter": ("music", "music.metre", "chip", "log", "take", "app"),
-    "cli": (*PROGRAMS, "app", "app.meter", "bench", "evaluation", "evaluation.song", "training"),
+    "cli": (
+        *(*PROGRAMS, "app.daw", "app", "app.meter"),
+        *("bench", "evaluation", "evaluation.song", "training"),
+    ),
     "bench": (*PROGRAMS, "app"),
     "evaluation": ("music", "music.metre", "latent", "model", "chip", "model.song"),
     "evaluation.song": (

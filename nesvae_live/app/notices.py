@@ -84,7 +84,8 @@ def to_line(figures: Mapping[str, Any]) -> str:
         f"underruns {figures.get('underruns', 0)}",
     ]
     if figures.get("clock", "internal") != "internal":
-        parts.insert(2, f"{figures['clock']} {figures['motion']}")
+        waiting = figures.get("clock_waiting")
+        parts.insert(2, waiting or f"{figures['clock']} {figures['motion']}")
     if figures.get("splices_late"):
         parts.append(f"swaps late {figures['splices_late']}")
     if figures["decodes_missed"]:

@@ -15,7 +15,9 @@ from nesvae_live import __version__
 from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.clock.timing import Meter
 from nesvae_live.engine.config import LOOKAHEAD, REMEMBERS, ClockSetup, PlayConfig, Setup
+from nesvae_live.io.matching import means
 from nesvae_live.io.midi.ports import IN_PORT, MidiError
+from nesvae_live.io.midi.wiring import CLOCK, CONTROLLER, NOTES
 from nesvae_live.latent.decoding import QUOTE, SAMPLING
 from nesvae_live.latent.setting import Setting
 from nesvae_live.latent.walk import Spread
@@ -43,6 +45,7 @@ class PlayOptions:
     midi_in: tuple[str, ...] = ()
     midi_out: str | None = None
     feedback: str | None = None
+    connect: str = "no"
     audio: str = "auto"
     audio_device: str | None = None
     sample_rate: int = SAMPLE_RATE
@@ -55,6 +58,7 @@ class PlayOptions:
     clock: str = "internal"
     clock_in: str | None = None
     clock_lost: str | None = None
+    clock_join: str | None = None
     clock_out: bool = False
     link_start_stop: bool = False
     grid: str | None = None
@@ -82,6 +86,13 @@ class PlayOptions:
         """The MIDI inputs that are named, with that of the clock."""
         named = self.clock_in is None or self.clock_in in (IN_PORT, *self.midi_in)
         return self.midi_in if named else (*self.midi_in, str(self.clock_in))
+
+    @property
+    def wires(self) -> tuple[str, ...]:
+        """What ports of others may be connected for: what no port is named for."""
+        comes_in = (CONTROLLER, CLOCK) if self.clock == "midi" else (CONTROLLER,)
+        named = {*(comes_in if self.inputs else ()), *((NOTES,) if self.midi_out else ())}
+        return tuple(role for role in (*comes_in, NOTES) if role not in named)
 
     @property
     def follows(self) -> bool:
@@ -117,7 +128,7 @@ class PlayOptions:
         if self.clock == "link":
             return LINK_PORT
         name = self.clock_in or (IN_PORT if IN_PORT in ports or len(ports) != 1 else ports[0])
-        found = [port for port in ports if name in port]
+        found = [port for port in ports if port == name] or [p for p in ports if means(name, p)]
         if len(found) != 1:
             there = ", ".join(repr(port) for port in ports) or "none"
             raise MidiError(
@@ -179,6 +190,7 @@ def choose_setup(
             options.tempo or preset.play.tempo or DEFAULT_TEMPO,
             options.clock_port(inputs),
             coasts=(options.clock_lost or preset.play.clock_lost) == "coast",
+            join=options.clock_join or preset.play.clock_join or "wait",
         ),
         snapshots=snapshots,
     )

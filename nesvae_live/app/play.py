@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from nesvae_live import NesvaeError
+from nesvae_live.app.daw.wiring import wire_up
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.app.session import Session
 from nesvae_live.app.watch import Watch
@@ -57,6 +58,7 @@ def play(options: PlayOptions) -> Take | None:
     encoder.warm_up()
     with ExitStack() as stack:
         session = Session.open(stack, options, preset, checkpoint, decoder, encoder)
+        wire_up(session.midi, preset, options.connect, options.wires, session.notices.say)
         ending = run(session)
     if ending.fault is not None:
         raise PerformanceError(

@@ -131,6 +131,7 @@ VERBS = (
         {"tempo": {"type": number("a tempo", TEMPO), "metavar": "BPM"}},
     ),
     VerbSpec("tap", "tap the tempo, on a beat"),
+    VerbSpec("one", "on the first beat of a bar: here the followed clock's bars begin"),
     VerbSpec(
         "move",
         "move any target (listed in docs/controllers.md), as a control does",

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from nesvae_live.cli.arguments import COUNT, SWAPS, number, span
+from nesvae_live.clock.joining import CLOCK_JOIN
 from nesvae_live.clock.timing import CLOCK_LOST, Meter
 from nesvae_live.io.midi.ports import APIS
+from nesvae_live.io.midi.wiring import CONNECT
 from nesvae_live.music.ranges import LEVEL, SEEDS, SHARE, TEMPO, Range
 
 SAMPLE_RATES = Range(8_000, 192_000, "Hz")
@@ -46,6 +48,13 @@ def _play(p: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="part of the name of the controller's port that takes values back",
     )
+    p.add_argument(
+        "--connect",
+        choices=CONNECT,
+        default="ask",
+        help="on JACK, connect controller, clock and synths: ask on a terminal, yes to all that is "
+        "found, or no; what was answered is remembered in the preset; default: ask",
+    )
     p.add_argument("--bars", type=_BARS, metavar="N", help="end after this many bars")
     p.add_argument("--clock", choices=("internal", "midi", "link"), default="internal")
     p.add_argument(
@@ -56,6 +65,12 @@ def _play(p: argparse.ArgumentParser) -> None:
         choices=CLOCK_LOST,
         help="when the clock is lost, hold until it is back, or coast at its last tempo after 1 s; "
         "default: hold",
+    )
+    p.add_argument(
+        "--clock-join",
+        choices=CLOCK_JOIN,
+        help="when clocks come without a start, wait for one, join now, or at a tap on the one; "
+        "default: wait",
     )
     p.add_argument(
         "--clock-out", action="store_true", help="send MIDI clock, from a port of its own"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from statistics import fmean
 
+from nesvae_live.clock.joining import Joining
 from nesvae_live.clock.tempoloop import TempoLoop
 from nesvae_live.clock.timing import CLOCKS_PER_BEAT, ClockRef, clocks_to_beats
 
@@ -107,7 +108,8 @@ class Transport:
     the sequence (start, stop, continue, a new position, loss, return): notes end there and phrases
     are placed anew. `ref` is the tempo line on which beats fall; it is valid while running and
     coasting, and otherwise says where the next clock would fall if there were no break.
-    `clocked`: clocks are arriving. `doubled`: two sources seem to be merged on the port.
+    `clocked`: clocks are arriving. `doubled`: two sources seem to be merged on the port. `waits`:
+    clocks have come for seconds, and no start; `heard`: there was one ever, or a stop.
     """
 
     motion: Motion = Motion.STOPPED
@@ -116,6 +118,8 @@ class Transport:
     ref: ClockRef = field(default_factory=ClockRef)
     clocked: bool = False
     doubled: bool = False
+    waits: bool = False
+    heard: bool = False
 
     @property
     def beat(self) -> float:
@@ -128,11 +132,14 @@ class Follower:
 
     When the source is lost the position holds. With `coasts`, a second after the last clock it goes
     on along the tempo line until the source is back; the first clock that then comes counts as the
-    one that is due at that time.
+    one that is due at that time. `join`, of `CLOCK_JOIN`: what to do when it rolls already.
     """
 
-    def __init__(self, beat_seconds: float = 0.5, *, coasts: bool = False) -> None:
+    def __init__(
+        self, beat_seconds: float = 0.5, *, coasts: bool = False, join: str = "wait"
+    ) -> None:
         self._coasts = coasts
+        self._joining = Joining(join)
         self._loop = TempoLoop(beat_seconds / CLOCKS_PER_BEAT)
         self._pairs = PairWatch()
         self._motion = Motion.STOPPED
@@ -159,17 +166,22 @@ class Follower:
             case (Status.CLOCK,):
                 self._receive_clock(at)
             case (Status.START,):
+                self._say()
                 self._clocks = 0
                 self._break_to(Motion.ARMED)
             case (Status.CONTINUE,):
+                self._say()
                 if self._motion is not Motion.RUNNING:  # else it says nothing new
                     self._break_to(Motion.ARMED)
             case (Status.STOP,):
+                self._say()
                 if self._motion is not Motion.STOPPED:
                     self._break_to(Motion.STOPPED)
             case (Status.SONG_POSITION, low, high) if low < 128 and high < 128:
                 clocks = (low + 128 * high) * CLOCKS_PER_UNIT
                 silent = self._motion in {Motion.LOST, Motion.COASTING}
+                if self._motion is Motion.RUNNING:
+                    self._joining.say()
                 if clocks != self._clocks or silent:
                     self._clocks = clocks
                     self._break_to(Motion.ARMED if silent else self._motion)
@@ -191,6 +203,33 @@ class Follower:
             self._clocks += self._loop.coast(now)
         self._publish()
 
+    def set_one(self, at: float, bar: int) -> int | None:
+        """A bar begins at `at` seconds, to the nearest clock; join there, if clocks come alone.
+
+        Args:
+            at: about now.
+            bar: clocks in a bar.
+
+        Returns:
+            By how many clocks the bar's beginning precedes the next clock; None: no clocks come.
+        """
+        if not self._clocked:
+            return None
+        place = self._joining.tap((self._loop.at - at) / self._loop.clock_seconds, bar)
+        ahead = place if place <= bar // 2 else place - bar
+        if not self._motion.rolls:
+            self._clocks = place
+            self._break_to(Motion.RUNNING)
+        elif place != self._clocks % bar:
+            self._clocks = place
+            self._break_to(self._motion)
+        self._publish()
+        return ahead
+
+    def _say(self) -> None:
+        self._joining.say()
+        self._joining.heard = True
+
     def _receive_clock(self, at: float) -> None:
         if self._last is not None and at - self._last > LOST_AFTER:
             self._lose()
@@ -204,6 +243,9 @@ class Follower:
         self._loop.track(at, anew=self._motion is Motion.ARMED)
         if self._motion is Motion.LOST:
             self._break_to(Motion.RUNNING)
+        if self._joining.clock(at, stopped=self._motion is Motion.STOPPED):
+            self._clocks = 0
+            self._break_to(Motion.RUNNING)
         if self._motion is Motion.ARMED:
             self._motion = Motion.RUNNING
         if self._motion is Motion.RUNNING:
@@ -211,6 +253,7 @@ class Follower:
 
     def _lose(self) -> None:
         self._clocked = False
+        self._joining.lose()
         self._loop.pause()
         self._pairs = PairWatch()
         if self._motion is Motion.RUNNING:
@@ -230,4 +273,6 @@ class Follower:
             ClockRef(beat, self._loop.at, self._loop.clock_seconds * CLOCKS_PER_BEAT),
             self._clocked,
             self._pairs.doubled,
+            self._joining.waits,
+            self._joining.heard,
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from nesvae_live.clock.follower import Follower, Motion, Status
+from nesvae_live.clock.follower import Follower, Motion, Status, Transport
 from nesvae_live.clock.linkclocks import LINK_PORT
-from nesvae_live.clock.timing import EPSILON, ClockRef
+from nesvae_live.clock.timing import CLOCKS_PER_BEAT, EPSILON, ClockRef
 
 LINES = 64
 """How many past tempi are kept: more than can be set within any lookahead."""
@@ -21,7 +21,7 @@ class InternalClock:
     epoch = 0
     entry = coming = held = 0.0
     motion = Motion.RUNNING
-    warning = ""
+    warning = waiting = ""
 
     def __init__(self, tempo: float) -> None:
         self.ref = ClockRef(beat_seconds=60.0 / tempo)
@@ -54,17 +54,33 @@ class InternalClock:
     def tick(self, now: float) -> None:
         """Do nothing: an internal clock can't be lost."""
 
+    def set_one(self, at: float) -> None:
+        """Refuse: bars are counted from the first beat.
+
+        Raises:
+            ValueError: always.
+        """
+        del at
+        raise ValueError("the internal clock knows where its bars begin")
+
 
 class MidiClock:
     """The MIDI clock on one port, counted in beats of the jam; runs in the sequencer's thread.
 
     The jam's beat keeps the source's position within the bar and never goes back: when the source
     loops, rewinds or jumps ahead, the jam goes on in its next bar at that position. With `coasts`
-    it goes on at the last tempo when the source is lost.
+    it goes on at the last tempo when the source is lost; `join`, of `CLOCK_JOIN`, says what to do
+    when it rolls before anybody listens.
     """
 
     def __init__(
-        self, port: str, beats_per_bar: float, tempo: float = 120.0, *, coasts: bool = False
+        self,
+        port: str,
+        beats_per_bar: float,
+        tempo: float = 120.0,
+        *,
+        coasts: bool = False,
+        join: str = "wait",
     ) -> None:
         self.port = port
         self.source = "link" if port == LINK_PORT else "midi"
@@ -76,7 +92,8 @@ class MidiClock:
         self.held = 0.0
         """The beat that had been reached at the last break."""
         self._bar = beats_per_bar
-        self._follower = Follower(60.0 / tempo, coasts=coasts)
+        self._join = join
+        self._follower = Follower(60.0 / tempo, coasts=coasts, join=join)
         self._offset = 0.0
 
     @property
@@ -95,7 +112,21 @@ class MidiClock:
         """What is wrong with the incoming clock, in one line; empty if nothing is."""
         if self._follower.transport.doubled:
             return f"two clocks seem to come in on {self.port!r}: disconnect one of them"
+        if self.waiting and not self._follower.transport.heard:
+            return (
+                "clocks come in, but no start: the target `one` (nesvae-live ctl one) on the first "
+                "beat of a bar joins, and --clock-join now joins by itself"
+            )
         return ""
+
+    @property
+    def waiting(self) -> str:
+        """What is waited for, in one line, while clocks come without a start; else empty."""
+        transport = self._follower.transport
+        if not (transport.waits and transport.motion is Motion.STOPPED):
+            return ""
+        what = "a start, or a tap on the one" if self._join == "tap" else "a start"
+        return f"clock at {transport.ref.tempo:.1f} BPM, waiting for {what}"
 
     def start(self, at: float) -> None:
         """Hold at beat 0 from `at` seconds on, until the source starts."""
@@ -109,29 +140,46 @@ class MidiClock:
         was = self._follower.transport
         if not self._follower.receive(data, at):
             return False
-        self._update(was.motion, was.beat, was.epoch, at, data[0])
+        self._update(was, at, data[0], 1 if data[0] == Status.CLOCK else 0)
         return True
+
+    def set_one(self, at: float) -> None:
+        """The first beat of a bar is at `at` seconds, which is about now: join, or move the bar.
+
+        Raises:
+            ValueError: no clocks come in, or the source itself says where bars begin.
+        """
+        if self.port == LINK_PORT:
+            raise ValueError("a Link session says itself where its bars begin")
+        was = self._follower.transport
+        ahead = self._follower.set_one(at, round(self._bar * CLOCKS_PER_BEAT))
+        if ahead is None:
+            raise ValueError(f"no clocks come in on {self.port!r}")
+        self._update(was, at, None, ahead)
 
     def tick(self, now: float) -> None:
         """Detect that clocks have stopped coming; called at each step, after `receive`."""
         was = self._follower.transport
         self._follower.tick(now)
-        self._update(was.motion, was.beat, was.epoch, now, None)
+        self._update(was, now, None, 0)
 
-    def _update(
-        self, motion: Motion, beat: float, epoch: int, now: float, status: int | None
-    ) -> None:
-        """Follow a change from the source's former motion, beat and epoch."""
-        transport = self._follower.transport
-        broken = transport.epoch != epoch
+    def _update(self, was: Transport, now: float, status: int | None, ahead: int) -> None:
+        """Follow a change from the source's former transport, by a message with a status.
+
+        If the music enters, it does so `ahead` clocks before the next one.
+        """
+        transport, motion = self._follower.transport, was.motion
+        broken = transport.epoch != was.epoch
         if broken and motion.rolls:
             reached = self.ref.beat_at(now)
             if status in (Status.STOP, Status.START, Status.SONG_POSITION):
-                reached = min(reached, beat + self._offset)  # the source stands on the next clock
+                reached = min(
+                    reached, was.beat + self._offset
+                )  # the source stands on the next clock
             self.held = max(reached, self.entry)
         self.runs = transport.motion.rolls
         if self.runs and (broken or not motion.rolls):
-            place = transport.beat - (1 / 24 if status == Status.CLOCK else 0.0)
+            place = transport.beat - ahead / CLOCKS_PER_BEAT
             self._offset = self._bars_on(place)
             self.entry = place + self._offset
         line = transport.ref

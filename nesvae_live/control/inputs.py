@@ -112,6 +112,11 @@ class Tap(AnsweredInput):
 
 
 @dataclass(frozen=True, slots=True)
+class SetOne(AnsweredInput):
+    """A bar of the clock that is followed begins here; one that came without a start is joined."""
+
+
+@dataclass(frozen=True, slots=True)
 class Panic(AnsweredInput):
     """End every note now, even one that is not known to sound."""
 
@@ -146,6 +151,7 @@ Input = (
     | SetSwap
     | SetTempo
     | Tap
+    | SetOne
     | KeepBars
     | Panic
     | Stop

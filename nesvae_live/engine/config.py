@@ -72,18 +72,20 @@ class Counters:
 class ClockSetup:
     """Which clock to use: `port` is the MIDI input that is followed, None for the internal clock.
 
-    One that `coasts` goes on at the last tempo when its source is lost.
+    One that `coasts` goes on at the last tempo when its source is lost. `join`, of `CLOCK_JOIN`,
+    says what to do when the source rolls already.
     """
 
     tempo: float = 120.0
     port: str | None = None
     coasts: bool = False
+    join: str = "wait"
 
     def clock(self, beats_per_bar: float) -> Clock:
         """Make the clock; it is not yet started."""
         if self.port is None:
             return InternalClock(self.tempo)
-        return MidiClock(self.port, beats_per_bar, self.tempo, coasts=self.coasts)
+        return MidiClock(self.port, beats_per_bar, self.tempo, coasts=self.coasts, join=self.join)
 
 
 REMEMBERS = "remembers"

@@ -24,6 +24,7 @@ from nesvae_live.control.inputs import (
     SetKnob,
     SetLevel,
     SetMute,
+    SetOne,
     SetSolo,
     SetSwap,
     SetTempo,
@@ -95,7 +96,7 @@ class Dispatcher:
             case SetLevel() | SetSolo():
                 self._mix(item)
                 item.reply({"ok": True})
-            case SetSwap() | SetTempo() | Tap():
+            case SetSwap() | SetTempo() | Tap() | SetOne():
                 item.reply(self._retime(item))
             case TurnPage():
                 self._turn_page(item)
@@ -152,7 +153,7 @@ class Dispatcher:
         else:
             self.live.mix(balance.with_solo(item.voice, solo=item.solo))
 
-    def _retime(self, item: SetSwap | SetTempo | Tap) -> Mapping[str, Any]:
+    def _retime(self, item: SetSwap | SetTempo | Tap | SetOne) -> Mapping[str, Any]:
         match item:
             case SetSwap(swap):
                 self.live.swap = swap
@@ -163,6 +164,10 @@ class Dispatcher:
             case Tap(at=at):
                 tapped = self.taps.tap(at)
                 return {"ok": True} if tapped is None else self._set_tempo(tapped)
+            case SetOne(at=at):
+                answer = self._tried(lambda: self.clock.set_one(at))
+                self.follow()
+                return answer
 
     def _set_tempo(self, tempo: float) -> Mapping[str, Any]:
         answer = self._tried(lambda: self.tempo_log.set_tempo(tempo, self.player.placer.reached))

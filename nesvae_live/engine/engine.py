@@ -128,6 +128,7 @@ class Engine:
             "clock": self.clock.source,
             "motion": str(self.clock.motion),
             "clock_warning": self.clock.warning,
+            "clock_waiting": self.clock.waiting,
             "swap": str(live.swap),
             "knobs": dict(live.knobs.values),
             "page": sequencer.surface.page + 1,

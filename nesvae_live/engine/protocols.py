@@ -152,6 +152,11 @@ class Clock(Protocol):
         """What is wrong with its source, in one line; empty if nothing is."""
         ...
 
+    @property
+    def waiting(self) -> str:
+        """What is waited for, in one line, though clocks come in; empty if nothing is."""
+        ...
+
     def start(self, at: float) -> None:
         """Start at `at` seconds."""
         ...
@@ -162,4 +167,12 @@ class Clock(Protocol):
 
     def tick(self, now: float) -> None:
         """Notice if the source has gone silent."""
+        ...
+
+    def set_one(self, at: float) -> None:
+        """Let a bar begin at `at` seconds, about now.
+
+        Raises:
+            ValueError: it can't be told to this clock.
+        """
         ...

@@ -4,6 +4,7 @@
     audio/     the sound device, in a process of its own, and the renderer that feeds it
     remote/    the control socket, OSC and Link
     matching   which port or device is meant by a part of its name
+    portname   a port's name without the system's numbers; a port that is known again
     libraries  the shared libraries that this process has loaded, such as libjack
     realtime   real-time scheduling for the calling thread
 

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from nesvae_live import NesvaeError
+from nesvae_live.io.portname import plain_name
+
+
+def means(part: str, name: str) -> bool:
+    """Whether `part` is a part of `name`, whatever the case; a number is taken as a whole.
+
+    `Port 1` is no part of `Port 10`.
+    """
+    before = r"(?<!\d)" if part[:1].isdigit() else ""
+    behind = r"(?!\d)" if part[-1:].isdigit() else ""
+    return re.search(before + re.escape(part.lower()) + behind, name.lower()) is not None
 
 
 def match_name(names: Sequence[str], wanted: str, what: str, error: type[NesvaeError]) -> int:
-    """The index of the one name that contains `wanted`, whatever the case; a full name wins.
+    """The index of the one name that `wanted` means.
+
+    A full name wins, then one that differs in the system's numbers alone (see `portname`), then a
+    part of one.
 
     Raises:
         NesvaeError: none matches, or several do: an `error`, whose line calls them `what` and says
             which there are.
     """
-    folded = wanted.lower()
+    folded, plain = wanted.lower(), plain_name(wanted).lower()
     exact = [i for i, name in enumerate(names) if name == wanted]
     whole = [i for i, name in enumerate(names) if name.lower() == folded]
-    parts = [i for i, name in enumerate(names) if folded in name.lower()]
-    found = exact or whole or parts
+    alike = [i for i, name in enumerate(names) if plain_name(name).lower() == plain]
+    parts = [i for i, name in enumerate(names) if means(wanted, name)]
+    found = exact or whole or alike or parts
     listed = ", ".join(repr(names[i]) for i in found or range(len(names))) or "none"
     if not found:
         raise error(f"no {what} matches {wanted!r}; there is: {listed}")

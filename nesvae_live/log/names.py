@@ -92,6 +92,7 @@ INPUTS: dict[str, type[Any]] = {
     "set_swap": inputs.SetSwap,
     "set_tempo": inputs.SetTempo,
     "tap": inputs.Tap,
+    "set_one": inputs.SetOne,
     "keep_bars": inputs.KeepBars,
     "panic": inputs.Panic,
     "stop": inputs.Stop,

@@ -23,7 +23,7 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("voices", r"(level|mute|solo|transpose)-\w+"),
     ("snapshots", r"(recall|store|morph)-\d+"),
     ("themes", r"(mark|return)-[A-H]|forget"),
-    ("clock", "tempo|tap"),
+    ("clock", "tempo|tap|one"),
     ("end", "panic|stop"),
     ("controller", r"page-\w+|refresh"),
     ("take", r"keep-\d+|mark"),

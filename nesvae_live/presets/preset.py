@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from nesvae_live.clock.joining import CLOCK_JOIN
 from nesvae_live.clock.timing import CLOCK_LOST
 from nesvae_live.control.layout import Layout
 from nesvae_live.control.surface import Surface
@@ -34,7 +35,7 @@ PARTS = ("controller", "defaults", *(section for section, _ in SECTIONS), "pages
 class Play:
     """How a preset wants to be played; None leaves it to the command line and its defaults.
 
-    `tempo` is in beats a minute; the ranges are in `PLAY_RANGES`; `clock_lost` is of `CLOCK_LOST`.
+    `tempo` is in beats a minute; the ranges are in `PLAY_RANGES`; the words in `PLAY_WORDS`.
     """
 
     tempo: float | None = None
@@ -42,6 +43,7 @@ class Play:
     top_p: float | None = None
     quote: float | None = None
     clock_lost: str | None = None
+    clock_join: str | None = None
 
 
 PLAY_RANGES: Mapping[str, Range] = {
@@ -52,12 +54,22 @@ PLAY_RANGES: Mapping[str, Range] = {
 }
 """What the numbers of `[play]` may be."""
 
+PLAY_WORDS: Mapping[str, tuple[str, ...]] = {"clock_lost": CLOCK_LOST, "clock_join": CLOCK_JOIN}
+"""What its words may be."""
+
+
+NEVER = "never"
+CONNECTIONS = ("controller", "clock", "notes", NEVER)
+"""What ports of other programs are connected for; `NEVER` has those that are not to be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preset:
     """The controls with their targets, and how to start; `path` is the preset's file.
 
     `patches` are the names of the voices' patches in `bank`; `dialect` is the MIDI dialect.
+    `connections` are names of other programs' ports, without the system's numbers, by what they are
+    for, of `CONNECTIONS`.
     """
 
     name: str
@@ -70,6 +82,7 @@ class Preset:
     patches: Mapping[Voice, str] = field(default_factory=dict)
     dialect: str = GENERAL
     controller: Controller | None = None
+    connections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def surface(self) -> Surface:
         """A new control surface with this preset's controls."""
@@ -146,12 +159,13 @@ def read_preset(path: Path) -> Preset:
 
 def _preset(table: Mapping[str, Any], path: Path) -> Preset:
     """A preset from its table; the message of a ValueError begins with the key that is wrong."""
-    parts = ("voices", "patches", "midi", "play")
+    parts = ("voices", "patches", "midi", "play", "connect")
     check_keys(table, ("name", "description", *PARTS, *parts), "")
-    voices, patches, midi, play = (subtable(table, key) for key in parts)
+    voices, patches, midi, play, connect = (subtable(table, key) for key in parts)
     check_keys(voices, ("mute", "patch"), "voices.")
     check_keys(midi, ("dialect",), "midi.")
     check_keys(play, [f.name for f in fields(Play)], "play.")
+    check_keys(connect, CONNECTIONS, "connect.")
     bank = _bank(patches)
     return Preset(
         name=typed(table.get("name", path.stem), str, "name"),
@@ -164,6 +178,9 @@ def _preset(table: Mapping[str, Any], path: Path) -> Preset:
         bank=bank,
         patches=_patches(subtable(voices, "patch", "voices."), bank),
         dialect=_dialect(midi.get("dialect", GENERAL)),
+        connections={
+            role: tuple(typed(connect[role], list[str], f"connect.{role}")) for role in connect
+        },
     )
 
 
@@ -202,10 +219,11 @@ def _voice(name: str) -> Voice:
 
 
 def _play_value(key: str, given: Any) -> Any:
-    if key != "clock_lost":
+    if key not in PLAY_WORDS:
         return _in_range(key, given)
-    if (value := typed(given, str, "play.clock_lost")) not in CLOCK_LOST:
-        raise ValueError(f"play.clock_lost: {value!r} is none of {', '.join(CLOCK_LOST)}")
+    words = PLAY_WORDS[key]
+    if (value := typed(given, str, f"play.{key}")) not in words:
+        raise ValueError(f"play.{key}: {value!r} is none of {', '.join(words)}")
     return value
 
 

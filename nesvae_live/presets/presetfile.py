@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -47,9 +47,31 @@ class PresetFile:
             raise ConfigError(f"preset {self.path}: not saved: {error}") from error
         return self.path
 
-    def _save(self, learnt: Learnt) -> None:
+    def remember(self, connections: Mapping[str, Sequence[str]]) -> Path:
+        """Save the connections, by what they are for (see `Preset`); returns the file.
+
+        Raises:
+            ConfigError: the file can't be read or written.
+        """
+        try:
+            document = tomlkit.parse(self._text()[1])
+            document["connect"] = {
+                role: list(names) for role, names in connections.items() if names
+            }
+            self._write(tomlkit.dumps(document))
+        except OSError as error:
+            raise ConfigError(f"preset {self.path}: {error.strerror}") from error
+        except (UnicodeDecodeError, TOMLKitError) as error:
+            raise ConfigError(f"preset {self.path}: not saved: {error}") from error
+        return self.path
+
+    def _text(self) -> tuple[str | None, str]:
+        """What the file holds, if it is there, and what it is to begin with."""
         before = self.path.read_text(encoding="utf-8") if self.path.exists() else None
-        text = self._source.read_text(encoding="utf-8") if before is None else before
+        return before, self._source.read_text(encoding="utf-8") if before is None else before
+
+    def _save(self, learnt: Learnt) -> None:
+        before, text = self._text()
         after = changed(text, learnt.layout, (learnt.target, *learnt.lost))
         self._write(after)
         self._before.append((before, after))

@@ -11,8 +11,9 @@
     replay       plays a log again, through the engine
     replayfiles  the files of a replay: log, WAV and MIDI
     sound        the sound of a log: its events, at the samples at which the chip took them
-    export       a take, or some bars of it, as MIDI, WAV, stems, VGM, NSF, ROM, score or picture
+    daw/         a take as the session of a DAW
+    export       a take, or some bars of it, as files for other programs
     processes    child processes: bars exported while it plays, takes recovered at the start
 
-May import `clock`, `music`, `latent`, `chip` and `console`, `control`, `log` and `engine`.
+May import `daw`, and `clock`, `music`, `latent`, `chip` and `console`, `control`, `log` and `engine`.
 """

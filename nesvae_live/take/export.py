@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from math import inf
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,9 @@ from nesvae_live.log.jam import Jam
 from nesvae_live.log.reader import JamError
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import replacing
+from nesvae_live.take.daw.arrangement import jam_to_arrangement
+from nesvae_live.take.daw.dawproject import write_dawproject
+from nesvae_live.take.daw.reaper import write_rpp
 from nesvae_live.take.folder import LOG_NAME, SOUND_NAME, read_jam
 from nesvae_live.take.midifile import write_midi
 from nesvae_live.take.recover import write_picture
@@ -29,7 +33,10 @@ from nesvae_live.take.sound import SoundReplay, jam_to_timeline
 from nesvae_live.take.takes import TakeError
 from nesvae_live.take.wav import HEAD_BYTES, wav_file
 
-EXPORT_KINDS = ("mid", "wav", "stems", "vgm", "nsf", "nes", "exprsco", "png")
+EXPORT_KINDS = (
+    *("mid", "wav", "stems", "vgm", "nsf", "nes", "exprsco", "png"),
+    *("dawproject", "rpp"),
+)
 """What a take can be exported to."""
 
 COPY_FRAMES = 1 << 19
@@ -110,6 +117,8 @@ def export(
             lambda jam, path: path.write_bytes(dumps_exprsco(to_exprsco(jam_to_timeline(jam)))),
         ),
         "png": _writer(".png", write_picture),
+        "dawproject": _write_dawproject,
+        "rpp": _write_rpp,
     }
     files: list[Path] = []
     try:
@@ -204,6 +213,34 @@ def _write_stems(selection: Selection, base: Path) -> list[Path]:
     """Write each voice's share of the mix: their sum is the take's WAV, DC included."""
     paths = [base.with_name(f"{base.name}.{voice.name}.wav") for voice in Voice]
     return _render(selection, paths, stems=True)
+
+
+def _write_dawproject(selection: Selection, base: Path) -> list[Path]:
+    path = base.with_name(base.name + ".dawproject")
+    rate = selection.jam.opened.sample_rate
+    arrangement = jam_to_arrangement(selection.jam)
+    with TemporaryDirectory(prefix=".stems-", dir=base.parent) as folder, replacing(path) as new:
+        sounds = _stems(selection, Path(folder))
+        seconds = (sounds[0][1].stat().st_size - HEAD_BYTES) / 2 / rate
+        write_dawproject(arrangement, sounds, rate, seconds, new)
+    return [path]
+
+
+def _write_rpp(selection: Selection, base: Path) -> list[Path]:
+    path = base.with_name(base.name + ".RPP")
+    media = base.with_name(base.name + "_media")
+    media.mkdir()
+    sounds = _stems(selection, media)
+    with replacing(path) as new:
+        write_rpp(jam_to_arrangement(selection.jam), sounds, new)
+    return [path, *(file for _, file in sounds)]
+
+
+def _stems(selection: Selection, folder: Path) -> list[tuple[str, Path]]:
+    """Write each voice's share of the mix into a folder: a DAW's track's name, and its file."""
+    names = [f"{voice.name} chip" for voice in Voice]
+    paths = [folder / f"{voice.name}.wav" for voice in Voice]
+    return list(zip(names, _render(selection, paths, stems=True), strict=True))
 
 
 def _render(selection: Selection, paths: list[Path], *, stems: bool) -> list[Path]:

@@ -8,26 +8,14 @@ import mido
 
 from nesvae_live.chip.nesmidi import messages_to_track
 from nesvae_live.control.kinds import MOST_7, place_to_raw
-from nesvae_live.latent.attributes import ATTRIBUTES
-from nesvae_live.latent.knobs import SOUND_KNOBS
-from nesvae_live.log.entries import Noted, Placed, Posed, Sent, Spliced, Turned
+from nesvae_live.log.entries import Sent, Turned
 from nesvae_live.log.jam import Jam, Note
 from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import Event, NoteOff, NoteOn, Shape
 from nesvae_live.music.voices import VOICES, Voice
+from nesvae_live.take.daw.arrangement import KNOB_CC, KNOBS_CHANNEL, markers
 
 TICKS_PER_BEAT = 480
-RECALL, MARK = "recall ", "mark"
-"""How texts in the log begin: why all settings changed, and that somebody set a mark."""
-
-KNOBS_CHANNEL = 15
-"""The channel of the track of knobs, 0-based: the one farthest from the notes."""
-
-KNOB_CC = {a.name: 20 + i for i, a in enumerate(ATTRIBUTES)} | {
-    f"style{i}": 101 + i for i in range(1, 9)
-}
-KNOB_CC |= {knob.name: 110 + i for i, knob in enumerate(SOUND_KNOBS)}
-"""Controllers of the track of knobs, as in the default preset; 102 to 114 are undefined in MIDI."""
 
 
 def jam_to_midi(jam: Jam) -> mido.MidiFile:
@@ -80,18 +68,7 @@ def _tempi(jam: Jam) -> list[tuple[int, mido.MetaMessage]]:
 
 def _markers(jam: Jam) -> list[tuple[int, mido.MetaMessage]]:
     """The markers: from where on a recalled snapshot is heard, and where marks were set."""
-    markers: list[tuple[float, str]] = []
-    recalled = None  # the index of a recall that is not heard yet
-    for entry in jam.entries:
-        if isinstance(entry, Posed) and entry.why.startswith(RECALL):
-            recalled = len(markers)
-            markers.append((jam.beat_at(entry.at), entry.why))
-        elif isinstance(entry, Placed | Spliced) and recalled is not None:
-            markers[recalled] = (entry.beat, markers[recalled][1])
-            recalled = None
-        elif isinstance(entry, Noted) and entry.text.startswith(MARK):
-            markers.append((jam.beat_at(entry.at), entry.text.removeprefix(MARK).strip() or MARK))
-    return [(max(0, _tick(beat)), mido.MetaMessage("marker", text=text)) for beat, text in markers]
+    return [(_tick(beat), mido.MetaMessage("marker", text=text)) for beat, text in markers(jam)]
 
 
 def _voice_messages(

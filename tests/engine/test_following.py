@@ -8,7 +8,7 @@ import mido
 import pytest
 
 from nesvae_live.clock.follower import Motion
-from nesvae_live.control.inputs import SetKnob
+from nesvae_live.control.inputs import SetKnob, SetOne
 from nesvae_live.log.entries import Clocked, Opened, Placed
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.events import NoteOn
@@ -16,10 +16,12 @@ from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.swap import Swap
 from nesvae_live.take.midifile import jam_to_midi
 from tests.support.rig import (
+    CLOCK_PORT,
     TICK,
     Rig,
     Source,
     check_events,
+    do,
     sounding,
 )
 
@@ -259,3 +261,42 @@ def test_the_midi_file_has_the_followed_tempo_and_its_notes_on_the_sources_grid(
         if message.type == "note_on":
             starts.add(tick)
     assert {round(p.beat * 480) for p in rig.placed()} & starts
+
+
+@pytest.mark.parametrize("join", ["wait", "now", "tap"])
+def test_behind_a_clock_that_rolls_already_the_music_waits_or_joins_on_a_bar_line(
+    join: str,
+) -> None:
+    rig = follow(seed=3, join=join)
+    source = Source(rig, 90.0)
+    source.run(1.9)
+    assert not rig.output.sent
+    source.run(0.6)
+    assert bool(notes_at(rig)) == (join == "now")
+    assert bool(rig.clock.waiting) == (join != "now")
+    source.run((-source.clocks % 96 + 0.4) * 60 / 90 / 24)
+    one = next(at for at, clocks in reversed(source.lines) if clocks % 96 == 0)
+    if join != "wait":
+        rig.inbox.put(SetOne(at=one + 0.004))
+    source.run(20.0)
+    if join == "wait":
+        assert not rig.output.sent
+        source.start()
+        one = source.next_at
+        source.run(20.0)
+    assert rig.clock.runs
+    assert not rig.clock.waiting
+    bar = 4 * 60 / 90
+    placed = [p for p in rig.placed() if rig.clock.ref.time_of(p.beat) > one - 0.05]
+    assert len(placed) > 5
+    assert min(abs(p.beat % 4.0) for p in placed) < 1e-3
+    for phrase in placed:
+        at = rig.clock.ref.time_of(phrase.beat)
+        halves = (at - one) / (bar / 2)
+        assert halves == pytest.approx(round(halves), abs=0.002), "on the tapped bar lines"
+    check_events(rig.output.sent, ended=False)
+
+
+def test_the_one_can_be_set_only_where_clocks_come() -> None:
+    rig = follow(seed=3)
+    assert do(rig, SetOne) == {"ok": False, "error": f"no clocks come in on {CLOCK_PORT!r}"}

@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 )
 
 from nesvae_live.clock.follower import Motion
+from nesvae_live.clock.joining import CLOCK_JOIN
 from nesvae_live.clock.sources import InternalClock
 from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.gestureinputs import (
@@ -49,6 +50,7 @@ from nesvae_live.control.inputs import (
     Panic,
     SetKnob,
     SetMute,
+    SetOne,
     SetSwap,
     SetTempo,
     Stop,
@@ -126,9 +128,12 @@ class Machine(RuleBasedStateMachine):
         shaped=st.booleans(),
         seed=st.integers(0, 1000),
         coasts=st.booleans(),
+        join=st.sampled_from(CLOCK_JOIN),
         remembers=st.booleans(),
     )
-    def begin(self, grid: Any, shaped: bool, seed: int, coasts: bool, remembers: bool) -> None:
+    def begin(
+        self, grid: Any, shaped: bool, seed: int, coasts: bool, join: str, remembers: bool
+    ) -> None:
         patches = SHAPED if shaped else {}
         self.rig = Rig(
             midi=self.midi,
@@ -136,10 +141,12 @@ class Machine(RuleBasedStateMachine):
             seed=seed,
             patches=patches,
             coasts=coasts,
+            join=join,
             decoder=ComposingDecoder() if remembers else DrawnDecoder(),
             composes=remembers,
         )
-        self.known = True  # until it coasts, and again from what the source says next
+        self.known = join != "now"  # until it coasts, and again from what the source says next
+        self.unheard = not self.known
         self.source = Source(self.rig, jitter=0.003)
         self.lines = [ClockRef(0.0, 0.1, 0.5)]  # of the internal clock, the newest last
         if self.midi:
@@ -200,23 +207,31 @@ class Machine(RuleBasedStateMachine):
     @rule(clocks=st.sampled_from([0, 6, 96, 330, 9600]))
     def start(self, clocks: int) -> None:
         self.source.start(clocks)
-        self.known = True
+        self.known, self.unheard = True, False
         self.tick()
 
     @rule()
     def stop(self) -> None:
         self.source.stop()
+        self.unheard = False
         self.tick()
 
     @rule()
     def go_on(self) -> None:
         self.source.go_on()
+        self.unheard = False
         self.tick()
 
     @rule(units=st.integers(0, 300))
     def jump(self, units: int) -> None:
         self.source.jump(units * 6)
-        self.known = True
+        self.known = not (self.unheard and self.rig.clock.motion is Motion.STOPPED)
+        self.tick()
+
+    @rule(late=st.floats(0.0, 0.2))
+    def one(self, late: float) -> None:
+        self.rig.inbox.put(SetOne(at=self.rig.time.value - late))
+        self.known = False
         self.tick()
 
     @rule(rolls=st.booleans())

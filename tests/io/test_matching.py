@@ -37,3 +37,19 @@ def test_none_or_several_are_the_callers_error(wanted: str, says: str) -> None:
 def test_where_nothing_is_the_line_says_so() -> None:
     with pytest.raises(NesvaeError, match="there is: none"):
         match_name([], "x", "output", NesvaeError)
+
+
+def test_a_number_in_a_part_is_taken_as_a_whole() -> None:
+    ports = ["X:Port 10", "X:Port 1", "X:Port 11"]
+    assert match_name(ports, "Port 1", "port", NesvaeError) == 1
+    assert match_name(ports, "x:port 1", "port", NesvaeError) == 1
+    with pytest.raises(NesvaeError, match="no port matches 'X:Port 1'"):
+        match_name(["X:Port 10"], "X:Port 1", "port", NesvaeError)
+    with pytest.raises(NesvaeError, match="no port matches '0 out'"):
+        match_name(["X:10 out"], "0 out", "port", NesvaeError)
+
+
+def test_a_name_under_another_number_of_the_systems_is_found() -> None:
+    ports = ["a2j:nano [32] (capture): nano MIDI 1", "a2j:keys [28] (capture): keys MIDI 1"]
+    wanted = "a2j:nano [28] (capture): nano MIDI 1"
+    assert match_name(ports, wanted, "port", NesvaeError) == 0

@@ -17,6 +17,7 @@ from nesvae_live.control.inputs import (
     SetKnob,
     SetLevel,
     SetMute,
+    SetOne,
     SetSolo,
     SetSwap,
     SetTempo,
@@ -71,6 +72,7 @@ inputs = st.one_of(
     st.builds(SetSwap, st.sampled_from(Swap), at=micros),
     st.builds(SetTempo, numbers, at=micros),
     st.builds(Tap, at=micros),
+    st.builds(SetOne, at=micros),
     st.builds(Panic, at=micros),
     st.builds(Stop, at=micros, why=texts),
 )

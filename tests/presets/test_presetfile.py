@@ -178,3 +178,19 @@ def test_a_folder_that_cannot_be_written_is_said_and_learning_goes_on(
     assert "\n" not in session.said[0]
     assert session.midi_learn.figures()["learnt"]["error"]
     assert PresetFile(load_preset("default")).path == blocked / "presets" / "default.toml"
+
+
+def test_connections_are_remembered_beside_everything_else(mine: Path) -> None:
+    connections = {"controller": ("a2j:nano (capture): nano MIDI 1",), "never": ("a:1", "b:2")}
+    assert PresetFile(read_preset(mine)).remember({**connections, "notes": ()}) == mine
+    assert mine.read_text().startswith(MINE.rstrip())
+    assert read_preset(mine).connections == connections
+    again = {"controller": ("keys:out",)}
+    PresetFile(read_preset(mine)).remember(again)
+    assert read_preset(mine).connections == again
+
+
+def test_a_shipped_presets_connections_are_remembered_in_the_users_copy(folder: Path) -> None:
+    path = PresetFile(load_preset("default")).remember({"notes": ["synth:in"]})
+    assert path == folder / "default.toml"
+    assert load_preset("default").connections == {"notes": ("synth:in",)}

@@ -120,6 +120,9 @@ class Ear:
         assert self._timebase is not None, "it doesn't lead"
         return self._timebase.frame_of(beat)
 
+    def rename(self, port: str, name: str) -> None:
+        self._ports[port].shortname = name
+
     def port_names(self) -> list[str]:
         return [port.name for port in self._client.get_ports()]
 

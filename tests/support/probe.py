@@ -123,6 +123,10 @@ class JackProbe:
         """Hear the first audio output whose name matches the pattern, once it is there."""
         return str(self._ask("connect", "audio_in", pattern))
 
+    def rename(self, port: str, name: str) -> None:
+        """Give `midi_in` or `midi_out` another name on the server, as DAWs do with their tracks'."""
+        self._ask("rename", port, name)
+
     def port_names(self) -> list[str]:
         """The names of all ports of the server, this one's too."""
         return list(self._ask("port_names"))

@@ -90,6 +90,7 @@ class Rig:
     swap: Swap = Swap.NOW
     midi: bool = False
     coasts: bool = False
+    join: str = "wait"
     reach: NDArray[np.float64] = field(default_factory=lambda: np.tile([-2.5, 2.5], (8, 1)))
     decoder: Decode = field(default_factory=DrawnDecoder)
     encoder: Encode = field(default_factory=MeasuringEncoder)
@@ -118,7 +119,12 @@ class Rig:
             Setup(
                 performance,
                 Layout((ControlSpec("density", 20),)),
-                clock=ClockSetup(120.0, CLOCK_PORT if self.midi else None, coasts=self.coasts),
+                clock=ClockSetup(
+                    120.0,
+                    CLOCK_PORT if self.midi else None,
+                    coasts=self.coasts,
+                    join=self.join,
+                ),
             ),
             self.decoder.initial_state(),
             time=self.time,

@@ -19,6 +19,7 @@ from nesvae_live.control.inputs import (
     Panic,
     SetKnob,
     SetMute,
+    SetOne,
     SetSwap,
     SetTempo,
     Stop,
@@ -91,6 +92,7 @@ class SimulatedJam:
         seconds: float,
         *,
         follows: bool = False,
+        join: str = "wait",
         decoder: Decode | None = None,
         style: int = 32,
         origin: float = 5000.5,
@@ -112,8 +114,9 @@ class SimulatedJam:
         self.asked: list[tuple[float, Request]] = []
         self.chunks: list[npt.NDArray[np.int16]] = []
         self.follows = follows
-        self.rolls = False
-        self.next_clock = 0.0
+        self.joins = join != "wait"
+        self.rolls = self.joins
+        self.next_clock = self.time.value
         self.busy_until = 0.0
         self.tempo = self.draw.uniform(90, 200)
         draw = self.draw
@@ -134,7 +137,7 @@ class SimulatedJam:
             performance,
             Layout(tuple(ControlSpec(knob, cc) for knob, cc in (("density", 20), ("noise", 21)))),
             (Voice.P2,) if draw.random() < 0.2 else (),
-            ClockSetup(self.tempo, PORT if follows else None),
+            ClockSetup(self.tempo, PORT if follows else None, join=join),
         )
         self.device = Device(draw.uniform(-2e-4, 2e-4)) if draw.random() < 0.8 else None
         self.renderer = Renderer(
@@ -217,7 +220,9 @@ class SimulatedJam:
         acts += [self.retempo, self.port, self.busy] + (
             [self.panic] if self.draw.random() < 0.3 else []
         )
-        if self.follows:
+        if self.joins:
+            acts += [self.one, self.one]
+        elif self.follows:
             acts += [self.transport, self.transport]
         self.draw.choice(acts)()
 
@@ -272,6 +277,15 @@ class SimulatedJam:
     def busy(self) -> None:
         """Something else takes the machine for a while."""
         self.busy_until = self.time.value + self.draw.uniform(0.0, 1.5)
+
+    def one(self) -> None:
+        """A tap on the first beat of a bar, or a song position of a DAW that rolls already."""
+        now, draw = self.time.value, self.draw
+        if draw.random() < 0.7:
+            self.put(SetOne(at=round(now - draw.random() * 0.02, 6)))
+        else:
+            self.put(MidiIn(PORT, (0xF2, draw.randrange(64), 0), now))
+        self.rolls, self.next_clock = True, max(self.next_clock, now)
 
     def panic(self) -> None:
         self.put(Panic(at=self.time.value))

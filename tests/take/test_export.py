@@ -56,9 +56,16 @@ def test_every_kind_is_made_and_reads(take: Path, whole: Jam, tmp_path: Path) ->
     assert done == list(EXPORT_KINDS)
     base = take.name
     stems = [f"{base}.{voice.name}.wav" for voice in Voice]
-    suffixes = (".mid", ".wav", ".vgm", ".nsf", ".nes", ".exprsco.pkl", ".png")
+    suffixes = (
+        *(".mid", ".wav", ".vgm", ".nsf", ".nes", ".exprsco.pkl", ".png"),
+        *(".dawproject", ".RPP"),
+    )
+    media = f"{base}_media"
+    beside = {f"{media}/{voice.name}.wav" for voice in Voice}
     wanted = {*stems, *(base + suffix for suffix in suffixes)}
-    assert {path.name for path in files} == wanted == {p.name for p in (tmp_path / "out").iterdir()}
+    there = {p.name for p in (tmp_path / "out").iterdir()}
+    assert {str(path.relative_to(tmp_path / "out")) for path in files} == wanted | beside
+    assert there == wanted | {media}
     out = tmp_path / "out" / base
     seconds = whole.time_of(whole.end_beat())
     assert mido.MidiFile(out.with_suffix(".mid")).length >= seconds - 0.1

@@ -27,7 +27,8 @@ from nesvae_live.log.jam import Jam, Note
 from nesvae_live.music.dialect import NESMDB
 from nesvae_live.music.events import Event, NoteOff, NoteOn, Shape
 from nesvae_live.music.voices import Voice
-from nesvae_live.take.midifile import KNOB_CC, jam_to_midi, write_midi
+from nesvae_live.take.daw.arrangement import KNOB_CC
+from nesvae_live.take.midifile import jam_to_midi, write_midi
 from tests.support.places import PRESETS
 
 TRACKS = {Voice.P1: 1, Voice.P2: 2, Voice.TR: 3}

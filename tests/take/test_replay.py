@@ -9,7 +9,17 @@ from typing import Any, get_args
 
 import pytest
 
-from nesvae_live.control.inputs import MidiIn, Panic, SetKnob, SetMute, SetSwap, SetTempo, Stop, Tap
+from nesvae_live.control.inputs import (
+    MidiIn,
+    Panic,
+    SetKnob,
+    SetMute,
+    SetOne,
+    SetSwap,
+    SetTempo,
+    Stop,
+    Tap,
+)
 from nesvae_live.log.codec import line_to_entry
 from nesvae_live.log.entries import (
     Answered,
@@ -105,6 +115,20 @@ def test_a_random_jam_plays_again_to_the_byte_and_to_the_sample(seed: int, tmp_p
         done = replay_take(log, tmp_path / "decoded", decoder=type(jam.decoder)())
         assert not done.difference
         assert (tmp_path / "decoded" / MIDI_NAME).read_bytes() == (take / MIDI_NAME).read_bytes()
+
+
+@pytest.mark.parametrize("join", ["now", "tap"])
+def test_a_jam_that_joined_a_rolling_clock_plays_again(join: str, tmp_path: Path) -> None:
+    jam = SimulatedJam(3, 9.0, follows=True, join=join)
+    jam.play()
+    entries = jam.written.entries
+    assert sum(isinstance(e, Placed) for e in entries) > 2
+    assert sum(isinstance(e, Heard) and isinstance(e.input, SetOne) for e in entries) > 1
+    take = jam.write(tmp_path / "take")
+    replayed = replay_take(take / LOG_NAME, tmp_path / "again")
+    assert not replayed.faults
+    for name in (MIDI_NAME, SOUND_NAME):
+        assert (tmp_path / "again" / name).read_bytes() == (take / name).read_bytes(), name
 
 
 @pytest.fixture(scope="module")

@@ -200,3 +200,37 @@ def test_a_clock_port_that_is_not_there_is_one_line_and_exit_1(
     assert daemon.wait() == 1
     assert "no such clock" in daemon.said
     assert len(daemon.said.splitlines()) == 1
+
+
+@needs_clock
+@pytest.mark.jack
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("join", ["now", "tap"])
+def test_a_clock_whose_cable_comes_late_is_said_and_joined(
+    jack_server: JackServer, tmp_path: Path, join: str
+) -> None:
+    with Follower(tmp_path, *FOLLOW, "--clock-join", join) as daemon, JackProbe() as probe:
+        probe.transport("stop")
+        probe.transport("locate", 0)
+        probe.lead(120.0)
+        with midi_clock():
+            probe.connect_midi_from("nesvae_live_out")
+            probe.connect_midi_from("jack_midi_clock")
+            probe.transport("start")
+            clock = bytes([Status.CLOCK])
+            assert probe.wait_until(lambda: sum(d == clock for _, d in probe.midi) > 40)
+            connect("jack_midi_clock:mclk_out", "nesvae_live_in:nesvae_live in")
+            if join == "tap":
+                waiting = "clock at 120.0 BPM, waiting for a start, or a tap on the one"
+                assert wait_until(lambda: daemon.ctl(do="status")["clock_waiting"] == waiting)
+                assert not notes_on(probe.midi)
+                assert daemon.ctl(do="one")["ok"]
+            assert wait_until(lambda: daemon.motion == "running")
+            assert probe.wait_until(lambda: len(notes_on(probe.midi)) > 10)
+            assert daemon.ctl(do="status")["clock_waiting"] == ""
+            stop(daemon, probe)
+        assert daemon.end() == 0
+    jam = daemon.jam()
+    first = next(entry for entry in jam.entries if isinstance(entry, Placed))
+    assert first.beat == pytest.approx(0.0, abs=1e-6), "the music enters on a bar line"

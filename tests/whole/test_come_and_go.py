@@ -74,6 +74,39 @@ def test_a_controller_and_a_daw_that_go_away_are_told_once_and_connected_again(
     ]
 
 
+@pytest.mark.jack
+@pytest.mark.timeout(180)
+def test_a_controller_under_another_number_and_a_track_under_another_name_stay_connected(
+    jack_server: JackServer, tmp_path: Path
+) -> None:
+    names = [f"nano [{number}] (capture): nano MIDI 1" for number in (28, 32)]
+    with Daemon(tmp_path, *PLAY) as daemon, JackProbe("daw") as daw:
+        daw.connect_midi_from("nesvae_live_out")
+        for name, value in zip(names, (127, 0), strict=True):
+            with JackProbe("a2j") as knobs:
+                knobs.rename("midi_out", name)
+                if name == names[0]:
+                    knobs.connect_midi_to("nesvae_live_in")
+                else:
+                    assert wait_until(lambda: "back as" in daemon.said), daemon.said
+                assert turned(daemon, knobs, value)
+                beat = daemon.ctl(do="status")["beat"]  # until the cable was seen
+                assert wait_until(lambda since=beat: daemon.ctl(do="status")["beat"] > since + 5)  # type: ignore[misc]
+            assert wait_until(lambda name=name: f"'a2j:{name}' is gone" in daemon.said)  # type: ignore[misc]
+        daw.rename("midi_in", "Lead/midi_in 1")
+        heard = len(daw.midi)
+        beat = daemon.ctl(do="status")["beat"]
+        assert wait_until(lambda: daemon.ctl(do="status")["beat"] > beat + 8)
+        assert len(daw.midi) > heard
+    lines = [line.split("nesvae-live: ")[1] for line in daemon.said.splitlines()]
+    gone, back = (f"'a2j:{names[0]}' is {what}" for what in ("gone", f"back as 'a2j:{names[1]}'"))
+    assert [line for line in lines if "a2j" in line][:2] == [
+        f"{gone}: the music goes on until it is back",
+        back,
+    ]
+    assert not [line for line in lines if "daw" in line], "renamed is not gone"
+
+
 @lax_server
 @pytest.mark.jack
 @pytest.mark.timeout(60)

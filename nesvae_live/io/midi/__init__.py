@@ -9,6 +9,8 @@
     clocksender  MIDI clock for others to follow
     monitor      lost ports, noticed and got back; whether an xrun may have lost messages
     jackkeeper   the same under JACK: connections made again, deaf inputs reopened
+    cables       the cables on our ports there: pulled out, or only without their other end
+    wiring       which ports of others may be meant for us: controllers, clocks, synths
     jackwatch    the JACK server itself: its end, its ports; counts its xruns
 
 May import `clock`, `music`, `control`, and what lies in `io` itself.

@@ -3,84 +3,19 @@
 RtMidi notices neither that a port at the other end went away nor that its own input has become
 deaf, as it does under JACK after a sysex without an end. So the connections are polled, and each
 input is sent an active sensing message, which has no effect, to see whether it arrives. A
-connection is made again as soon as its other end is back.
+connection is made again as soon as its other end is back (see `Cables`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from nesvae_live.clock.hosttime import Time
+from nesvae_live.io.midi.cables import Cable, Cables
 from nesvae_live.io.midi.jackwatch import JackWatch
 from nesvae_live.io.midi.ports import MidiError
 from nesvae_live.io.midi.slot import ACTIVE_SENSING, Slot
-
-Cable = tuple[str, str]
-"""The full names of the sending port and of the receiving one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What has changed since the last comparison.
-
-    `new` are cables never seen before, `lost` those that lost their other end, `connect` those
-    that are to be connected again; `gone` and `back` are ports at the other end.
-    """
-
-    new: tuple[Cable, ...] = ()
-    lost: tuple[Cable, ...] = ()
-    connect: tuple[Cable, ...] = ()
-    gone: tuple[str, ...] = ()
-    back: tuple[str, ...] = ()
-
-
-class Cables:
-    """Remembers the cables that are plugged into our ports.
-
-    A cable that disappears while both of its ends are there was unplugged by somebody, and is
-    forgotten. One that lost an end is kept, and is to be connected again as soon as both ends are
-    there.
-    """
-
-    def __init__(self) -> None:
-        self._out: dict[Cable, bool] = {}  # every cable, and whether it lost an end
-        self._missed: set[str] = set()  # ports whose absence has been reported
-
-    def want(self, cable: Cable) -> None:
-        """Have a cable connected as soon as both ends are there."""
-        self._out.setdefault(cable, True)
-
-    def lose(self, port: str | None = None) -> None:
-        """Our `port` was closed, or (None) the server ended: nobody unplugged the cables."""
-        self._out |= {cable: True for cable in self._out if port is None or port in cable}
-        if port is None:  # one line has been said of them all
-            self._missed.clear()
-
-    def compare(
-        self, ours: AbstractSet[str], there: AbstractSet[str], plugged: AbstractSet[Cable]
-    ) -> Change:
-        """Compare with what there is now: our ports, all ports, and all cables on ours."""
-        new = sorted(plugged - self._out.keys())
-        self._out |= dict.fromkeys(plugged, False)
-        lost, connect = [], []
-        for cable in sorted(self._out.keys() - plugged):
-            out = self._out[cable]
-            if not there >= {*cable}:
-                self._out[cable] = True
-                lost += [] if out else [cable]
-            elif out:
-                connect.append(cable)
-            else:
-                del self._out[cable]
-        ends = {end for cable in lost for end in cable} - there - ours
-        gone, back = ends - self._missed, self._missed & there
-        self._missed = self._missed - back | gone
-        return Change(
-            tuple(new), tuple(lost), tuple(connect), *map(tuple, map(sorted, (gone, back)))
-        )
-
+from nesvae_live.io.portname import which_of
 
 CHECK_CLIENT, CHECK_PORT = "nesvae_live_check", "nesvae_live check"
 
@@ -177,6 +112,9 @@ class JackKeeper:
         return lines
 
     def _mend_cables(self) -> list[str]:
+        for old, new in self._watch.take_renamed():
+            self._cables.rename(old, new)
+            self._follow_name(old, new)
         slot_of = {slot.own: slot for slot in self._slots}
         there = self._watch.midi_ports()
         plugged = {cable for own in slot_of.keys() & there for cable in self._watch.cables(own)}
@@ -195,8 +133,19 @@ class JackKeeper:
         )
         for tell, slot in told:
             tell(slot)
+        for old, new in change.renamed:
+            self._follow_name(old, new)
         lines = [f"{name!r} is gone: the music goes on until it is back" for name in change.gone]
-        return lines + [f"{name!r} is back" for name in change.back]
+        lines += [f"{name!r} is back" for name in change.back]
+        lines += [f"{old!r} is back as {new!r}" for old, new in change.renamed]
+        lines += [
+            f"{a!r} is connected with {b!r}" for a, b in connected if self._cables.made((a, b))
+        ]
+        return lines + [which_of(name, alike) for name, alike in change.unsure]
+
+    def _follow_name(self, old: str, new: str) -> None:
+        for slot in self._slots:
+            slot.wanted = new if slot.wanted == old else slot.wanted
 
     def _check_inputs(self, *, eager: bool) -> list[str]:
         lines = []

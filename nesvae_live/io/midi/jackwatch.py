@@ -11,10 +11,12 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+from collections import deque
 from typing import Any
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.io.libraries import loaded_libraries
+from nesvae_live.io.midi.wiring import SeenPort
 
 CLIENT_NAME = "nesvae_live_watch"
 
@@ -53,6 +55,8 @@ class JackWatch:
         """How often the server reported a late client: MIDI of that cycle may be lost."""
         self._client.set_shutdown_callback(self._die)
         self._client.set_xrun_callback(self._count)
+        self._renamed: deque[tuple[str, str]] = deque()
+        self._client.set_port_rename_callback(self._rename)
         self._client.activate()  # only active clients are told of xruns
         self._seen = (self._client.last_frame_time, time.now())
 
@@ -65,6 +69,15 @@ class JackWatch:
         """Take note of an xrun. Runs in libjack's thread, for which the server doesn't wait."""
         del delayed_usecs
         self.xruns += 1
+
+    def _rename(self, port: object, old: str, new: str) -> None:
+        """Take note of a port's new name. Runs in libjack's thread, which nobody waits for."""
+        del port
+        self._renamed.append((old, new))
+
+    def take_renamed(self) -> list[tuple[str, str]]:
+        """The ports that were given another name since this was last asked: old and new."""
+        return [self._renamed.popleft() for _ in range(len(self._renamed))]
 
     @property
     def gone(self) -> bool:
@@ -89,6 +102,13 @@ class JackWatch:
         if self._dead or self._client is None:
             return set()
         return {port.name for port in self._client.get_ports(is_midi=True)}
+
+    def seen(self) -> list[SeenPort]:
+        """All MIDI ports, with what is known of them."""
+        if self._dead or self._client is None:
+            return []
+        ports = self._client.get_ports(is_midi=True)
+        return [SeenPort(port.name, port.is_output, port.is_physical) for port in ports]
 
     def cables(self, port: str) -> set[tuple[str, str]]:
         """The connections of a port, as (sending port, receiving port)."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.io.midi.jackkeeper import Cables, JackKeeper, Notice
+from nesvae_live.io.midi.cables import Cables
+from nesvae_live.io.midi.jackkeeper import JackKeeper, Notice
 from nesvae_live.io.midi.jackwatch import JackWatch
 from nesvae_live.io.midi.ports import LIST_CLIENT, MidiError, list_ports, make_client
 from nesvae_live.io.midi.slot import Slot
+from nesvae_live.io.midi.wiring import SeenPort
+from nesvae_live.io.portname import INDEXED, KnownPort, which_of
 
 
 class PortPoll:
@@ -23,7 +26,14 @@ class PortPoll:
     """
 
     def __init__(self, api: str, slots: Sequence[Slot], *, lost: Notice, found: Notice) -> None:
-        self._slots = [slot for slot in slots if slot.wanted is not None]
+        self._indexed = api in INDEXED  # then every number may change when a port goes
+        self._known = {
+            slot: KnownPort(slot.wanted, indexed=self._indexed)
+            for slot in slots
+            if slot.wanted is not None
+        }
+        self._slots = list(self._known)
+        self._unsure: set[Slot] = set()
         self._lost, self._found = lost, found
         kinds = {slot.kind for slot in self._slots} | {"MidiIn"}
         self._listers = {kind: make_client(api, kind, LIST_CLIENT) for kind in sorted(kinds)}
@@ -31,26 +41,47 @@ class PortPoll:
     def poll(self) -> list[str]:
         """Close what is gone, open what is back; returns what a person should know, a line each."""
         names = {kind: list(lister.get_ports()) for kind, lister in self._listers.items()}
-        return [line for slot in self._slots for line in self._poll_slot(slot, names[slot.kind])]
+        taken = {slot: slot.wanted for slot in self._slots if slot.port is not None}
+        lines = []
+        for slot in self._slots:
+            others = {str(name) for other, name in taken.items() if other is not slot}
+            lines += self._poll_slot(slot, names[slot.kind], others)
+            if slot.port is not None:
+                taken[slot] = slot.wanted
+        return lines
 
     def sources(self) -> frozenset[str]:
         """The names of the ports that can be read."""
         return frozenset(self._listers["MidiIn"].get_ports())
 
-    def _poll_slot(self, slot: Slot, names: Sequence[str]) -> list[str]:
+    def _poll_slot(self, slot: Slot, names: Sequence[str], taken: Collection[str]) -> list[str]:
+        known = self._known[slot]
+        name = known.find(names, taken)
         if slot.port is not None:
-            if slot.wanted in names and not slot.fault:
+            if name is not None and (slot.wanted == name or self._indexed) and not slot.fault:
+                slot.wanted = name
                 return []
             why = f" ({slot.fault})" if slot.fault else ""
             slot.abandon() if slot.kind == "MidiOut" else slot.close()
             self._lost(slot)
             return [f"{slot.label!r} is gone{why}: the music goes on until it is back"]
+        if name is None:
+            return self._ask_which(slot, known.alike(names, taken))
+        slot.wanted = name
         try:
             slot.open(names)
         except MidiError:
             return []  # not yet
+        self._unsure.discard(slot)
         self._found(slot)
-        return [f"{slot.label!r} is back"]
+        return [f"{slot.label!r} is back" + (f" as {name!r}" if name != slot.label else "")]
+
+    def _ask_which(self, slot: Slot, alike: Sequence[str]) -> list[str]:
+        """The line that says once that several ports may be the one that was lost."""
+        if not alike or slot in self._unsure:
+            return []
+        self._unsure.add(slot)
+        return [which_of(slot.label, alike)]
 
     def close(self) -> None:
         """Delete the clients that list the ports."""
@@ -181,6 +212,16 @@ class PortMonitor:
         if self._watch is not None:
             return frozenset(self._watch.midi_ports())
         return self._poll.sources() if self._poll is not None else frozenset()
+
+    def seen(self) -> list[SeenPort]:
+        """The MIDI ports of a JACK server."""
+        return self._watch.seen() if self._watch is not None else []
+
+    def wish(self, client: str, port: str, *, speaks: bool) -> None:
+        """Have `port` connected with the slots of a client of ours, to which ours `speaks`."""
+        for slot in self.slots:
+            if slot.client == client and slot.wanted is None and slot.own:
+                self._cables.wish((slot.own, port) if speaks else (port, slot.own))
 
     def close(self) -> None:
         """Close the ports, whatever state they are in; no thread may be sending or reading."""

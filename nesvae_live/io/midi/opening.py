@@ -126,23 +126,19 @@ def _open(
     shown = match_ports(there.outputs, [feedback] if feedback else [], "MIDI output")
     midi = MidiPorts(api, time, _watch(time, warn) if api == "jack" else None)
     try:
-        for index, part in zip(sources, inputs, strict=True):
-            midi.add_input(
-                Slot(api, "MidiIn", IN_CLIENT, IN_PORT, there.inputs[index], part), inbox
-            )
+        for index in sources:
+            midi.add_input(Slot(api, "MidiIn", IN_CLIENT, IN_PORT, there.inputs[index]), inbox)
         if not inputs and virtual:
             midi.add_input(Slot(api, "MidiIn", IN_CLIENT, IN_PORT), inbox)
         if targets or virtual:
             port = there.outputs[targets[0]] if targets else None
-            slot = Slot(api, "MidiOut", OUT_CLIENT, OUT_PORT, port, output or "")
+            slot = Slot(api, "MidiOut", OUT_CLIENT, OUT_PORT, port)
             midi.add_output(slot, MidiSpeaker(wanted.dialect))
         if wanted.clock_out:
             midi.add_clock(Slot(api, "MidiOut", CLOCK_CLIENT, CLOCK_PORT))
         if shown or (feedback is not None and midi.tells):
             port = there.outputs[shown[0]] if shown else None
-            midi.add_feedback(
-                Slot(api, "MidiOut", FEEDBACK_CLIENT, FEEDBACK_PORT, port, feedback or "")
-            )
+            midi.add_feedback(Slot(api, "MidiOut", FEEDBACK_CLIENT, FEEDBACK_PORT, port))
         midi.open()
     except BaseException as error:
         midi.close()

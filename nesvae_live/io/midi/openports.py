@@ -14,9 +14,10 @@ from typing import Any, Self
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.io.midi.jackwatch import JackWatch
 from nesvae_live.io.midi.monitor import PortMonitor
-from nesvae_live.io.midi.ports import CLOCK_CLIENT, FEEDBACK_CLIENT
+from nesvae_live.io.midi.ports import CLOCK_CLIENT, FEEDBACK_CLIENT, IN_CLIENT, OUT_CLIENT
 from nesvae_live.io.midi.sender import DeadlineSender
 from nesvae_live.io.midi.slot import MidiReader, Slot
+from nesvae_live.io.midi.wiring import NOTES, SeenPort
 from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import MidiBytes
 
@@ -120,6 +121,15 @@ class MidiPorts:
     def sources(self) -> frozenset[str]:
         """The names of the ports that can be read now; asked about once a second."""
         return self._monitor.sources()
+
+    def seen(self) -> list[SeenPort]:
+        """The MIDI ports of the server, ours too; none where nobody tells (see `tells`)."""
+        return self._monitor.seen()
+
+    def wire(self, role: str, port: str) -> None:
+        """Have a port connected as soon as it is there, for what `wiring.ROLES` has."""
+        client = OUT_CLIENT if role == NOTES else IN_CLIENT
+        self._monitor.wish(client, port, speaks=role == NOTES)
 
     def silence(self, *, panic: bool = False) -> None:
         """End every note now and drop what is held; a panic ends notes we don't know of too."""

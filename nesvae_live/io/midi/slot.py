@@ -16,7 +16,6 @@ from typing import Any
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.inputs import MidiIn
-from nesvae_live.io.matching import match_name
 from nesvae_live.io.midi.ports import MidiError, make_client
 from nesvae_live.io.midi.stream import MidiStream
 
@@ -34,9 +33,8 @@ STALE_SECONDS = 0.02
 class Slot:
     """Our port `name` of the client `client`, for `MidiIn` or `MidiOut`; closed at first.
 
-    `wanted` is the full name of the port that it stands for (None: it is a virtual port), `part`
-    what a person called that port. `label` names the port in its messages, and stays the same
-    whatever port comes back.
+    `wanted` is the full name of the port that it stands for (None: it is a virtual port). `label`
+    names the port in its messages, and stays the same whatever number the port comes back under.
     """
 
     def __init__(
@@ -46,14 +44,12 @@ class Slot:
         client: str,
         name: str,
         wanted: str | None = None,
-        part: str = "",
     ) -> None:
         self.api = api
         self.kind = kind
         self.client = client
         self.name = name
         self.wanted = wanted
-        self.part = part
         self.label = wanted or name
         self.port: Any = None
         """RtMidi's object while it is open; replaced, so that a thread sees a port or none."""
@@ -112,12 +108,14 @@ class Slot:
         Raises:
             MidiError: it can't be opened, or the port that it stands for isn't there.
         """
+        if names is not None and self.wanted is not None and self.wanted not in names:
+            raise MidiError(f"{self.wanted!r} isn't there")
         port = make_client(self.api, self.kind, self.client)
         try:
             if names is None or self.wanted is None:
                 port.open_virtual_port(self.name)
             else:
-                port.open_port(self.find(names), self.name)
+                port.open_port(names.index(self.wanted), self.name)
             if self._inbox is not None:
                 # What RtMidi ignores itself is missing from its count of the time between.
                 port.ignore_types(sysex=not self.polled, timing=False, active_sense=False)
@@ -126,23 +124,9 @@ class Slot:
         except RTMIDI_ERRORS as error:
             port.delete()
             raise MidiError(str(error)) from error
-        except MidiError:
-            port.delete()
-            raise
         self.fault = ""
         self._stream = MidiStream()
         self.port = port
-
-    def find(self, names: Sequence[str]) -> int:
-        """The index, among the names, of the port that it stands for.
-
-        Raises:
-            MidiError: it isn't there, not even under another full name.
-        """
-        if self.wanted not in names:  # ALSA gives it another number
-            part = self.part or str(self.wanted)
-            self.wanted = names[match_name(names, part, "MIDI port", MidiError)]
-        return names.index(self.wanted)
 
     def send(self, message: Sequence[int]) -> None:
         """Send now; dropped while it is closed. Runs in the sender's thread, and never raises."""

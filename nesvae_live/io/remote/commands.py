@@ -7,6 +7,7 @@
     {"do": "swap", "mode": "now"}                           or "beat" or "bar"
     {"do": "tempo", "tempo": 120}
     {"do": "tap"}
+    {"do": "one"}                                           a bar of the followed clock begins here
     {"do": "page", "page": 2}                               of the controls, from 1
     {"do": "refresh"}                                       what the controller shows
     {"do": "learn", "target": "density"}                    null stops listening
@@ -38,6 +39,7 @@ from nesvae_live.control.inputs import (
     SetKnob,
     SetLevel,
     SetMute,
+    SetOne,
     SetSolo,
     SetSwap,
     SetTempo,
@@ -102,6 +104,11 @@ class _Tempo(Command, tag="tempo"):
 class _Tap(Command, tag="tap"):
     def to_input(self, at: float, reply: Reply) -> Input:
         return Tap(at=at, reply=reply)
+
+
+class _One(Command, tag="one"):
+    def to_input(self, at: float, reply: Reply) -> Input:
+        return SetOne(at=at, reply=reply)
 
 
 class _Page(Command, tag="page"):
@@ -171,6 +178,7 @@ _AnyCommand = (
     | _Swap
     | _Tempo
     | _Tap
+    | _One
     | _Page
     | _Refresh
     | _Learn

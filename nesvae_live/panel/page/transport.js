@@ -27,7 +27,7 @@ export class Transport {
     clock.append(this.source);
     const panic = hello.table.find(({ name }) => name === "panic");
     byId("panic").replaceChildren(makeControl(panic, panel, "Panic"));
-    panel.state.onThing(["clock", "motion", "clock_warning"], (things) => this.showClock(things, hello));
+    panel.state.onThing(["clock", "motion", "clock_warning", "clock_waiting"], (things) => this.showClock(things, hello));
     panel.state.onThing(["events_late", "audio_late", "underruns", "decodes_missed", "decode_ms"], (things) =>
       this.showHealth(things),
     );
@@ -48,10 +48,10 @@ export class Transport {
     this.lights.forEach((light, i) => light.classList.toggle("on", i === at && this.panel.state.runs));
   }
 
-  showClock({ clock, motion, clock_warning: warning }, hello) {
+  showClock({ clock, motion, clock_warning: warning, clock_waiting: waiting }, hello) {
     const source = clock === "internal" ? "internal clock" : `clock: ${clock}`;
     this.source.textContent = `${hello.meter}, ${source}`;
-    const waits = clock === "internal" ? "" : (CLOCK[motion] ?? "");
+    const waits = clock === "internal" ? "" : waiting || (CLOCK[motion] ?? "");
     this.trouble = warning || waits;
     this.showHealth(this.panel.state.things);
   }

@@ -180,7 +180,7 @@ class TestWithoutVirtualPorts:
     @pytest.fixture(autouse=True)
     def windows(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.Client.made, self.Client.messages = [], []
-        self.Client.names = ["loop 1", "loop 2"]
+        self.Client.names = ["loop 1 0", "loop 2 1"]
 
         def make_client(api: str, kind: str, name: str) -> Any:
             return self.Client(kind)
@@ -206,7 +206,7 @@ class TestWithoutVirtualPorts:
     def test_both_named_is_fine(self) -> None:
         warned: list[str] = []
         with open_midi(
-            "auto", ["1"], "2", inbox=SimpleQueue(), time=RealTime(), warn=warned.append
+            "auto", ["loop 1"], "loop 2", inbox=SimpleQueue(), time=RealTime(), warn=warned.append
         ) as ports:
             assert ports.api == "winmm"
         assert self.Client.made == ["MidiIn 0", "MidiOut 1"]
@@ -214,37 +214,60 @@ class TestWithoutVirtualPorts:
 
     def test_an_input_that_was_unplugged_is_told_once_and_opened_when_it_is_back(self) -> None:
         inbox: SimpleQueue[MidiIn] = SimpleQueue()
-        with open_midi("winmm", ["1"], "2", inbox=inbox, time=RealTime(), warn=print) as ports:
+        with open_midi(
+            "winmm", ["loop 1"], "loop 2", inbox=inbox, time=RealTime(), warn=print
+        ) as ports:
             assert ports.tend() == []
-            self.Client.names = ["loop 2"]
-            assert ports.tend() == ["'loop 1' is gone: the music goes on until it is back"]
+            self.Client.names = ["loop 2 0"]
+            assert ports.tend() == ["'loop 1 0' is gone: the music goes on until it is back"]
             assert ports.tend() == []
-            self.Client.names = ["other", "loop 2", "a loop 1 of another number"]
-            assert ports.tend() == ["'loop 1' is back"]
+            self.Client.names = ["loop 10 0", "loop 2 1", "loop 1 2"]
+            assert ports.tend() == ["'loop 1 0' is back as 'loop 1 2'"]
             assert self.Client.made[-1] == "MidiIn 2"
             self.Client.callback(([0xB0, 20, 1], 0.0), None)
-            assert inbox.get_nowait().port == "loop 1"
+            assert inbox.get_nowait().port == "loop 1 0", "the label that the log has"
             assert ports.tend() == []
 
+    def test_of_two_alike_neither_is_taken_for_the_other_and_a_line_asks_once(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        alsa = [f"nano:nano MIDI 1 {number}:0" for number in (20, 24, 28, 32)]
+        monkeypatch.setitem(midiports.APIS, "alsa", midiports.APIS["winmm"])
+        self.Client.names = alsa[:2]
+        with open_any("alsa", alsa[0], alsa[1]) as ports:
+            self.Client.names = []
+            assert len(ports.tend()) == 2
+            self.Client.names = alsa[2:]
+            asked = ports.tend()
+            assert [line.split(" may be back as one of ")[0] for line in asked] == [
+                repr(alsa[0]),
+                repr(alsa[1]),
+            ]
+            assert ports.tend() == []
+            self.Client.names = alsa[3:]
+            assert ports.tend() == [f"{alsa[0]!r} is back as {alsa[3]!r}"]
+            self.Client.names = alsa[2:]
+            assert ports.tend() == [f"{alsa[1]!r} is back as {alsa[2]!r}"]
+
     def test_an_output_that_was_unplugged_gets_the_ends_of_its_notes_when_it_is_back(self) -> None:
-        with open_any("winmm", "1") as no_output:
+        with open_any("winmm", "loop 1") as no_output:
             assert no_output.output is None
         with open_midi(
-            "winmm", ["1"], "2", inbox=SimpleQueue(), time=RealTime(), warn=print
+            "winmm", ["loop 1"], "loop 2", inbox=SimpleQueue(), time=RealTime(), warn=print
         ) as ports:
             output = ports.output
             assert output is not None
             for note in (60, 62):
                 output.send(NoteOn(Voice.P1, note), 0.0)
             assert wait_until(lambda: (0x90, 62, 100) in self.Client.messages)
-            self.Client.names = ["loop 1"]
-            assert ports.tend() == ["'loop 2' is gone: the music goes on until it is back"]
+            self.Client.names = ["loop 1 0"]
+            assert ports.tend() == ["'loop 2 1' is gone: the music goes on until it is back"]
             output.send(NoteOff(Voice.P1, 62), 0.0)
             output.send(NoteOn(Voice.P1, 64), 0.0)
             assert wait_until(lambda: output.lateness().sent == 4)
             before = len(self.Client.messages)
-            self.Client.names = ["loop 1", "loop 2"]
-            assert ports.tend() == ["'loop 2' is back"]
+            self.Client.names = ["loop 1 0", "loop 2 1"]
+            assert ports.tend() == ["'loop 2 1' is back"]
             assert wait_until(lambda: (0xB2, 123, 0) in self.Client.messages[before:])
             offs = {m[1] for m in self.Client.messages[before:] if m[0] == 0x80}
             assert {60, 62} <= offs
