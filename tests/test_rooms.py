@@ -20,7 +20,10 @@ INSTRUMENT = (
     *("clock", "music", "music.metre", "latent", "model", "chip", "chip.console", "model.song"),
     *("control", "log", "engine", "presets"),
 )
-PROGRAMS = (*INSTRUMENT, "io", "io.midi", "io.audio", "io.remote", "take.daw", "take", "panel")
+PROGRAMS = (
+    *(*INSTRUMENT, "io", "io.midi", "io.audio", "io.remote", "take.daw", "take", "panel"),
+    "panel.terminal",
+)
 ROOMS: dict[str, tuple[str, ...]] = {
     "clock": (),
     "music": ("clock",),
@@ -44,6 +47,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("control", "log", "engine"),
     ),
     "panel": ("clock", "music", "latent", "control", "io.remote"),
+    "panel.terminal": ("clock", "music", "latent", "control", "io.remote", "panel"),
     "app.daw": PROGRAMS,
     "app": (*PROGRAMS, "app.daw"),
     "app.meter": ("music", "music.metre", "chip", "log", "take", "app"),
@@ -120,12 +124,16 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "sklearn": ("evaluation.contexts", "training.maplayout"),
     "threadpoolctl": ("training.maplayout",),
+    "rich": ("panel.terminal.drawing", "panel.terminal.view"),
+    "segno": ("app.openpanel",),
     "starlette": ("panel.guard", "panel.server"),
     "uvicorn": ("panel.process",),
 }
 """Who may import what is not in the standard library; numpy is everyone's."""
 
 HEAVY = (
+    "rich",
+    "segno",
     "starlette",
     "uvicorn",
     "torch",

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
-from nesvae_live.app.say import say
+from nesvae_live.app.say import Say, say
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.log.entries import Journal, Noted
 
@@ -17,12 +17,14 @@ class Notices:
     def __init__(self, time: Time) -> None:
         self.journal: Journal | None = None
         """The log, as soon as it is open; the session sets it."""
+        self.tell: Say = say
+        """How a person is told; by the terminal's view, while there is one."""
         self._time = time
         self._warned: set[str] = set()
 
     def say(self, text: str) -> None:
         """Tell a person `text`, which is one line."""
-        say(text)
+        self.tell(text)
         if self.journal is not None:
             self.journal.put(Noted(self._time.now(), text))
 
@@ -52,12 +54,14 @@ class StatusLine:
         self._terminal = stream.isatty()
         self._wanted = self._terminal if wanted is None else wanted
         self._bar = 0
+        self._is_shown = False
 
     def show(self, status: Callable[[], Mapping[str, Any]]) -> None:
         """Show what `status` returns."""
         if not self._wanted:
             return
         figures = status()
+        self._is_shown = True
         if self._terminal:
             width = shutil.get_terminal_size().columns - 1
             self._stream.write("\r" + to_line(figures)[:width].ljust(width))
@@ -68,7 +72,7 @@ class StatusLine:
 
     def end(self) -> None:
         """End the line, so that what is printed next begins a new one."""
-        if self._wanted and self._terminal:
+        if self._is_shown and self._terminal:
             self._stream.write("\n")
             self._stream.flush()
 

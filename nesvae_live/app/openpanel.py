@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable
@@ -9,13 +11,20 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from nesvae_live.app.options import PlayOptions
+from nesvae_live.app.say import say as say_only
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.latent.axes import axes_of, labels
 from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.model.song.songcheckpoint import AnyCheckpoint
+from nesvae_live.panel.door import Door, open_door
 from nesvae_live.panel.facts import PanelFacts
-from nesvae_live.panel.keeper import PanelKeeper, open_port
+from nesvae_live.panel.keeper import PanelKeeper
 from nesvae_live.presets.preset import Preset
+
+WITHOUT_TLS = (
+    "the panel is open to this network, without TLS: who can read the network can read the token "
+    "and play along, and browsers don't install the page as an app (docs/panel.md)"
+)
 
 
 def panel_facts(
@@ -47,7 +56,8 @@ def open_panel(
 ) -> PanelKeeper | None:
     """Open the panel's port and say where it is; None if there is to be none.
 
-    The process behind it is started when the music plays, by the keeper's `look`.
+    The process behind it is started when the music plays, by the keeper's `look`. What is said here
+    with the token in it is for the terminal only: `say` goes into the take's log, too.
 
     Raises:
         PanelError: the port can't be had.
@@ -55,9 +65,23 @@ def open_panel(
     port = options.panel_port
     if port is None:
         return None
-    panel = PanelKeeper(open_port(port), facts, time, say)
+    door, listener = open_door(port, options.panel_host)
+    panel = PanelKeeper(door, listener, facts, time, say)
     stack.enter_context(closing(panel))
-    say(f"panel at {panel.url}" + ("" if panel.port == port else f" (port {port} is taken)"))
+    say(f"panel at {door.address}" + ("" if door.port == port else f" (port {port} is taken)"))
+    if door.token is not None:
+        _show_the_way(door)
+        if not door.is_local:
+            say(WITHOUT_TLS)
     if options.open_panel:
-        threading.Thread(target=webbrowser.open, args=(panel.url,), daemon=True).start()
+        threading.Thread(target=webbrowser.open, args=(door.url,), daemon=True).start()
     return panel
+
+
+def _show_the_way(door: Door) -> None:
+    """Say what to open, on a terminal also for a telephone's camera."""
+    say_only(f"with its token: {door.url}")
+    if sys.stderr.isatty() and "NO_COLOR" not in os.environ:
+        import segno
+
+        segno.make(door.url, micro=False).terminal(sys.stderr, border=2, compact=True)

@@ -78,6 +78,7 @@ class PlayOptions:
     osc: tuple[str, int] | None = None
     osc_to: tuple[str, int] | None = None
     panel_port: int | None = None
+    panel_host: str | None = None
     open_panel: bool = False
     demo: bool = False
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 from nesvae_live.app.demo import Gesture
 from nesvae_live.app.notices import Notices, StatusLine
-from nesvae_live.app.say import Say
+from nesvae_live.app.say import Say, say
 from nesvae_live.app.session import Session
 from nesvae_live.control.inputs import SetKnob
 from nesvae_live.io.audio.device import AudioDevice
 from nesvae_live.io.midi.openports import MidiPorts
+from nesvae_live.io.remote.client import default_path
+from nesvae_live.panel.terminal.child import KEYS, PICTURE
+from nesvae_live.panel.terminal.facts import ViewFacts
+from nesvae_live.panel.terminal.keeper import ViewKeeper
+from nesvae_live.panel.terminal.screen import can_be_taken
 from nesvae_live.presets.catalogue import known_controllers
 from nesvae_live.presets.preset import Preset
 from nesvae_live.presets.presetfile import Saver
@@ -133,6 +140,28 @@ def proposal(port: str, known: Sequence[Preset], playing: str = "") -> str | Non
     )
 
 
+def open_view(session: Session) -> ViewKeeper | None:
+    """The live view of a session, where there is a terminal for it; None: a status line will do."""
+    is_plain = "NO_COLOR" in os.environ or os.environ.get("TERM", "dumb") == "dumb"
+    if is_plain or session.options.status is False:
+        return None
+    if not can_be_taken(KEYS, PICTURE):
+        return None
+    options, panel = session.options, session.panel
+    facts = ViewFacts(
+        control=options.control or default_path(),
+        meter=str(options.meter),
+        beats_per_bar=options.meter.beats_per_bar,
+        checkpoint=Path(session.opened.checkpoint).stem,
+        preset=session.preset.name,
+        n_style=len(session.setup.performance.style),
+        panel=None if panel is None else panel.door.address,
+    )
+    view = ViewKeeper(facts, say)
+    session.notices.tell = view.say
+    return view
+
+
 POLL_SECONDS = 0.1
 PORT_POLLS = 10
 """After how many polls it is asked again which ports there are."""
@@ -160,15 +189,22 @@ class Watch:
             Exception: what went wrong in a thread of the engine, the renderer or the recorder.
         """
         session = self._session
+        view = open_view(session)
         status = StatusLine(sys.stderr, session.options.status)
         try:
             while not session.stopping.wait(POLL_SECONDS):
                 if session.engine.sequencer.done.is_set():
                     return session.engine.sequencer.why
                 self._poll()
-                status.show(session.engine.status)
+                if view is not None and view.is_there:
+                    view.look()
+                else:
+                    status.show(session.engine.status)
         finally:
             status.end()
+            if view is not None:
+                view.close()
+                session.notices.tell = say
         return "it was stopped"
 
     def _poll(self) -> None:

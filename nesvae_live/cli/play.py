@@ -97,7 +97,7 @@ def _performance(p: argparse.ArgumentParser) -> None:
     from nesvae_live.app.options import BLOCK_FRAMES, ROUND, SAMPLE_RATE, WALK
     from nesvae_live.io.audio import opening
     from nesvae_live.music import grid
-    from nesvae_live.panel.keeper import PORT as PANEL_PORT
+    from nesvae_live.panel.door import PORT as PANEL_PORT
 
     p.add_argument("--checkpoint", metavar="NAME|FILE")
     p.add_argument("--audio", choices=opening.APIS, default="auto")
@@ -178,6 +178,12 @@ def _performance(p: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"where browsers on this machine find the panel; default: {PANEL_PORT}, or the next "
         "one that is free",
+    )
+    p.add_argument(
+        "--panel-host",
+        metavar="HOST",
+        help="let other machines open the panel at this address of this one (0.0.0.0: at each), "
+        "with the token that is shown; default: this machine only",
     )
     p.add_argument(
         "--no-panel",

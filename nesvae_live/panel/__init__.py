@@ -2,12 +2,13 @@
 
 It talks to the instrument over the control socket alone: whatever becomes of it, the music goes on.
 
-    keeper        in the instrument: opens the port, starts the process, and starts it again
+    keeper        in the instrument: starts the process, and starts it again
+    door          the port, on the loopback or for who has the token
     facts         what the process is told when it starts
     child         where the process begins
     process       uvicorn on the port, until the instrument is gone
     server        what browsers get: files, the map, kept bars, and one WebSocket
-    guard         who may come in: Host, Origin and site are checked
+    guard         who may come in: Host, Origin, site and token are checked
     messages      everything that a page can say, and how much of it
     table         the targets as the page shows them
     watcher       looks at the instrument for all pages at once

@@ -9,13 +9,14 @@ import signal
 import socket
 from multiprocessing.connection import Connection
 
+from nesvae_live.panel.door import Door
 from nesvae_live.panel.facts import PanelFacts
 
 YIELDING = 5
 """By so much nicer than the music."""
 
 
-def run(facts: PanelFacts, listener: socket.socket, pipe: Connection) -> None:
+def run(facts: PanelFacts, door: Door, listener: socket.socket, pipe: Connection) -> None:
     """The process; `listener` listens already."""
     for name in ("SIGINT", "SIGHUP"):  # they go to the whole group; the instrument decides
         if hasattr(signal, name):
@@ -27,4 +28,4 @@ def run(facts: PanelFacts, listener: socket.socket, pipe: Connection) -> None:
         os.nice(YIELDING)
     from nesvae_live.panel.process import serve
 
-    asyncio.run(serve(facts, listener, pipe))
+    asyncio.run(serve(facts, door, listener, pipe))

@@ -12,23 +12,19 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
-from nesvae_live import NesvaeError
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.panel.child import run
+from nesvae_live.panel.door import Door
 from nesvae_live.panel.facts import PanelFacts
-
-PORT = 0x2A03
-"""The panel's, unless it is said otherwise: the name of the chip, in hexadecimal 10755."""
-
-HOST = "127.0.0.1"
-MORE_PORTS = 16
-"""So many are tried, from the one that was asked for on."""
 
 START_SECONDS = 20.0
 """What a start may take before that, on a busy machine."""
 
 STUCK_SECONDS = 10.0
 """A process that gives no sign of life for so long is ended; it gives one each second."""
+
+SLEPT_SECONDS = 3.0
+"""Who didn't look for so long was stopped itself, and the process with it (Ctrl-Z)."""
 
 AGAIN_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
 """How long to wait before the first start, the second, ...; as long as the last from then on."""
@@ -39,34 +35,12 @@ WELL_SECONDS = 60.0
 CLOSE_SECONDS = 2.0
 
 
-class PanelError(NesvaeError):
-    """The panel's port can't be opened; the message is one line for a person."""
-
-
-def open_port(port: int) -> socket.socket:
-    """A socket that listens on the loopback on `port`, or on the next one that is free.
-
-    Raises:
-        PanelError: all that were tried are taken, or may not be used.
-    """
-    error: OSError | None = None
-    for number in range(port, min(port + MORE_PORTS, 65_536)):
-        try:
-            return socket.create_server((HOST, number))
-        except OSError as refused:
-            error = refused
-    assert error is not None  # there is at least one to try
-    raise PanelError(
-        f"no panel at {HOST}:{port}: {error.strerror or error}; "
-        "another port with --panel-port, none with --no-panel"
-    )
-
-
 class PanelKeeper:
     """Keeps the panel up. `look` is the main thread's; nothing here waits for the process.
 
     Args:
-        listener: from `open_port`.
+        door: from `open_door`.
+        listener: the same.
         facts: about the session.
         time: seconds.
         say: takes one line for a person.
@@ -74,13 +48,13 @@ class PanelKeeper:
 
     def __init__(
         self,
+        door: Door,
         listener: socket.socket,
         facts: PanelFacts,
         time: Time,
         say: Callable[[str], None],
     ) -> None:
-        self.port = int(listener.getsockname()[1])
-        self.url = f"http://{HOST}:{self.port}/"
+        self.door = door
         self.starts = 0
         """How often its process was started."""
         self._listener = listener
@@ -92,7 +66,7 @@ class PanelKeeper:
         self._pipe: Connection | None = None
         self._tries = 0
         self._start_at = float("-inf")
-        self._started = self._alive = 0.0
+        self._started = self._alive = self._looked = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -106,6 +80,9 @@ class PanelKeeper:
             if now >= self._start_at:
                 self._start(now)
             return
+        if now - self._looked > SLEPT_SECONDS:
+            self._alive = max(self._alive, now)
+        self._looked = now
         ended = self._hear(now)
         if not ended and now - self._alive <= STUCK_SECONDS:
             return
@@ -123,13 +100,16 @@ class PanelKeeper:
     def _start(self, now: float) -> None:
         self._pipe, theirs = self._context.Pipe()
         self._process = self._context.Process(
-            target=run, args=(self._facts, self._listener, theirs), name="panel", daemon=True
+            target=run,
+            args=(self._facts, self.door, self._listener, theirs),
+            name="panel",
+            daemon=True,
         )
         self._process.start()
         theirs.close()
         self.starts += 1
         self._tries += 1
-        self._started, self._alive = now, now + START_SECONDS
+        self._started, self._alive, self._looked = now, now + START_SECONDS, now
 
     def _hear(self, now: float) -> bool:
         """Take its signs of life; whether it has ended."""

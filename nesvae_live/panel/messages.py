@@ -30,6 +30,9 @@ PER_SECOND = 200.0
 AT_ONCE = 400.0
 """Messages that it may send at once."""
 
+ALL_PER_SECOND, ALL_AT_ONCE = 2 * PER_SECOND, 2 * AT_ONCE
+"""The same for all pages together: who comes again and again gets no more by it."""
+
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Name = Annotated[str, msgspec.Meta(max_length=40)]
 Slot = Annotated[int, msgspec.Meta(ge=int(SNAPSHOTS.low), le=int(SNAPSHOTS.high))]
@@ -131,15 +134,18 @@ def parse(text: str | bytes) -> Message:
 
 
 class Allowance:
-    """How much a page may still say: so many at once, and so many a second after that."""
+    """How much may still be said: so many messages at once, and so many a second after that."""
 
-    def __init__(self, now: float) -> None:
-        self._left = AT_ONCE
+    def __init__(
+        self, now: float, per_second: float = PER_SECOND, at_once: float = AT_ONCE
+    ) -> None:
+        self._per_second, self._at_once = per_second, at_once
+        self._left = at_once
         self._at = now
 
     def take(self, now: float) -> bool:
         """Take one message at `now` seconds; whether it may be said."""
-        self._left = min(AT_ONCE, self._left + (now - self._at) * PER_SECOND)
+        self._left = min(self._at_once, self._left + (now - self._at) * self._per_second)
         self._at = now
         if self._left < 1.0:
             return False

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 
 import uvicorn
 
+from nesvae_live.panel.door import Door
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.messages import LARGEST
 from nesvae_live.panel.server import Panel
@@ -53,9 +54,9 @@ class Server(uvicorn.Server):
         yield
 
 
-async def serve(facts: PanelFacts, listener: socket.socket, pipe: Connection) -> None:
+async def serve(facts: PanelFacts, door: Door, listener: socket.socket, pipe: Connection) -> None:
     """Serve until the other end of the pipe is gone."""
-    panel = Panel(facts, listener.getsockname()[1])
+    panel = Panel(facts, door)
     server = Server(config_for(panel))
     tasks = [
         asyncio.create_task(panel.watcher.run()),

@@ -27,10 +27,19 @@ from starlette.websockets import WebSocket
 from nesvae_live.latent.atlas import Atlas
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, REACH
 from nesvae_live.music.voices import Voice
+from nesvae_live.panel.door import Door
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.guard import Guard
 from nesvae_live.panel.instrument import GoneError, Line
-from nesvae_live.panel.messages import PER_SECOND, Allowance, Learn, Unlearn, parse
+from nesvae_live.panel.messages import (
+    ALL_AT_ONCE,
+    ALL_PER_SECOND,
+    PER_SECOND,
+    Allowance,
+    Learn,
+    Unlearn,
+    parse,
+)
 from nesvae_live.panel.picture import Viewer
 from nesvae_live.panel.table import table
 from nesvae_live.panel.watcher import Watcher, is_offered
@@ -39,6 +48,9 @@ PAGE = Path(__file__).parent / "page"
 MOST_PAGES = 16
 READ_SECONDS = 5.0
 """A page that has not read a picture for so long is hung up on; it comes again by itself."""
+
+CALM_SECONDS = 2.0
+"""After a page was sent off for saying too much nobody comes in for so long: not it again, either."""
 
 GOING, POLICY, FAULT, TRY_LATER = 1001, 1008, 1011, 1013
 """Codes with which a WebSocket is closed (RFC 6455)."""
@@ -53,10 +65,12 @@ MEASURE_SCALE = 255
 class Panel:
     """Serves a session to browsers."""
 
-    def __init__(self, facts: PanelFacts, port: int) -> None:
+    def __init__(self, facts: PanelFacts, door: Door) -> None:
         self.watcher = Watcher(facts)
         self._facts = facts
         self._line = Line(facts.control)
+        self._allowance = Allowance(time.monotonic(), ALL_PER_SECOND, ALL_AT_ONCE)
+        self._calm_at = float("-inf")
         self._map = b"" if facts.atlas is None else atlas_to_bytes(facts.atlas)
         routes = [
             Route("/map.bin", self._serve_map),
@@ -64,7 +78,7 @@ class Panel:
             WebSocketRoute("/live", self._live),
             Mount("/", StaticFiles(directory=PAGE, html=True)),
         ]
-        self.app: ASGIApp = Guard(Starlette(routes=routes), port)
+        self.app: ASGIApp = Guard(Starlette(routes=routes), door)
 
     def hello(self) -> dict[str, Any]:
         """All that a page needs to know once."""
@@ -102,6 +116,9 @@ class Panel:
         if self.watcher.viewers >= MOST_PAGES:
             await page.close(TRY_LATER, f"{MOST_PAGES} pages look already")
             return
+        if time.monotonic() < self._calm_at:
+            await page.close(TRY_LATER, "a page said too much: come again in a moment")
+            return
         self.watcher.viewers += 1
         self.watcher.wake()
         tasks = [asyncio.create_task(self._show(page)), asyncio.create_task(self._listen(page))]
@@ -131,6 +148,7 @@ class Panel:
             if event["type"] == "websocket.disconnect":
                 return
             if not allowance.take(time.monotonic()):
+                self._calm_at = time.monotonic() + CALM_SECONDS
                 await page.close(POLICY, f"more than {PER_SECOND:.0f} messages a second")
                 return
             said = event.get("text")
@@ -140,6 +158,8 @@ class Panel:
 
     async def _carry_out(self, said: str | bytes) -> str | None:
         """Carry out a message; what was wrong, in one line, or None."""
+        if not self._allowance.take(time.monotonic()):
+            return f"all pages together say more than {ALL_PER_SECOND:.0f} messages a second"
         try:
             message = parse(said)
             answer = await self._line.ask(message.to_command(self._facts.atlas))

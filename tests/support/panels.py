@@ -20,8 +20,8 @@ from websockets.sync.client import ClientConnection, connect
 from nesvae_live.control.inputs import GetLearning, Input
 from nesvae_live.io.remote.server import ControlServer
 from nesvae_live.latent.atlas import Atlas
+from nesvae_live.panel.door import Door, open_door
 from nesvae_live.panel.facts import PanelFacts
-from nesvae_live.panel.keeper import open_port
 from nesvae_live.panel.process import config_for
 from nesvae_live.panel.server import Panel
 from tests.support.fakes import ManualTime
@@ -102,15 +102,14 @@ class Told:
 
 
 @contextmanager
-def serving(facts: PanelFacts) -> Iterator[int]:
-    """A panel in a thread of this process; its port."""
-    listener = open_port(ANY_PORT)
-    port = int(listener.getsockname()[1])
+def serving_at(facts: PanelFacts, host: str | None) -> Iterator[Door]:
+    """A panel in a thread of this process; its door."""
+    door, listener = open_door(ANY_PORT, host)
     ready, ended = threading.Event(), threading.Event()
     servers: list[uvicorn.Server] = []
 
     async def serve() -> None:
-        panel = Panel(facts, port)
+        panel = Panel(facts, door)
         server = uvicorn.Server(config_for(panel))
         servers.append(server)
         looking = asyncio.create_task(panel.watcher.run())
@@ -128,7 +127,7 @@ def serving(facts: PanelFacts) -> Iterator[int]:
     thread.start()
     try:
         assert ready.wait(ANSWER_SECONDS)
-        yield port
+        yield door
     finally:
         servers[0].should_exit = True
         thread.join(ANSWER_SECONDS)
@@ -136,13 +135,29 @@ def serving(facts: PanelFacts) -> Iterator[int]:
         assert ended.is_set()
 
 
+@contextmanager
+def serving(facts: PanelFacts) -> Iterator[int]:
+    """The same, for this machine; its port."""
+    with serving_at(facts, None) as door:
+        yield door.port
+
+
 class BarePage:
-    """A page without a browser: what it was told, and what it says."""
+    """A page without a browser: what it was told, and what it says.
+
+    `host`, `origin` and `cookie` are what it comes with, if it isn't this machine's own page.
+    """
 
     def __init__(self, port: int, **options: Any) -> None:
-        origin = options.pop("origin", f"http://127.0.0.1:{port}")
+        host = options.pop("host", "127.0.0.1")
+        origin = options.pop("origin", f"http://{host}:{port}")
+        cookie = options.pop("cookie", None)
         self._connect = connect(
-            f"ws://127.0.0.1:{port}/live", origin=origin, max_size=None, **options
+            f"ws://{host}:{port}/live",
+            origin=origin,
+            max_size=None,
+            additional_headers={} if cookie is None else {"Cookie": cookie},
+            **options,
         )
         self.socket: ClientConnection
         self.hello: dict[str, Any] = {}

@@ -1,7 +1,18 @@
 // The WebSocket to the panel's server: it comes back by itself, and says little enough to be heard.
 
 const AGAIN_MS = [200, 500, 1000, 2000];
+const WHY_MS = 1000;
 const EACH_MS = 33; // a target that is dragged is told so often, and its last value always
+
+// Why the server keeps this page out, which a WebSocket doesn't tell; empty if nobody answers.
+async function whyNot() {
+  try {
+    const answer = await fetch("/", { cache: "no-store", signal: AbortSignal.timeout(WHY_MS) });
+    return answer.status === 403 ? (await answer.text()).trim() : "";
+  } catch {
+    return "";
+  }
+}
 
 export class Link {
   // onNews(news) gets each message; onState(connected, reason) is told when it comes and goes.
@@ -21,9 +32,15 @@ export class Link {
       this.tries = 0;
       this.onNews(JSON.parse(event.data));
     };
-    socket.onopen = () => this.onState(true, "");
-    socket.onclose = (event) => {
+    let open = false;
+    socket.onopen = () => {
+      open = true;
+      this.onState(true, "");
+    };
+    socket.onclose = async (event) => {
       this.onState(false, event.reason);
+      const why = open ? "" : await whyNot();
+      if (why) this.onState(false, why);
       const wait = AGAIN_MS[Math.min(this.tries, AGAIN_MS.length - 1)];
       this.tries += 1;
       setTimeout(() => this.connect(), wait);

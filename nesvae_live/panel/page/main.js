@@ -115,6 +115,7 @@ panel.link = new Link(
     banner(connected ? "" : `The instrument is gone${reason ? ` (${reason})` : ""}: waiting for it to come back.`),
 );
 listenToKeys(panel);
+byId("unsafe").hidden = window.isSecureContext;
 watchTheme(() => parts.forEach((part) => part.redraw?.()));
 
 let shown = 0;
