@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import mido
 import pytest
 
+from nesvae_live.panel.door import own_address
 from tests.support.browser import chromium, int_in, opened
 from tests.support.daemon import Daemon
 from tests.support.panels import free_port
@@ -253,4 +254,37 @@ def test_it_says_that_the_instrument_is_gone_and_that_it_is_back(
         page.locator("#banner").wait_for(state="hidden")
         page.locator("[data-target=density]").press("Home")
         assert wait_until(lambda: daemon.ctl(do="status")["knobs"] == {"density": 0.0})
+    context.close()
+
+
+@pytest.mark.skipif(own_address() is None, reason="this machine is on no network")
+def test_over_a_network_the_address_lets_in_and_the_page_says_what_is_missing(
+    tmp_path: Path, browser: Browser
+) -> None:
+    port = free_port()
+    options = ("--panel-port", str(port), "--panel-host", "0.0.0.0", *QUIET)
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    context = browser.new_context()
+    page = context.new_page()
+    with Daemon(first, *options) as daemon:
+        found = re.search(r"with its token: (\S+)", daemon.said)
+        assert found
+        assert "without TLS" in daemon.said
+        page.goto(found[1])
+        page.locator("#music .knob").first.wait_for()
+        assert "token" not in page.url
+        assert page.locator("#unsafe").is_visible()
+        page.locator("[data-target=density]").press("Home")
+        assert wait_until(lambda: daemon.ctl(do="status")["knobs"] == {"density": 0.0})
+        page.reload()
+        assert shows(page, "density", "0")
+        stranger = browser.new_page()
+        stranger.goto(page.url)
+        assert "the panel needs its token" in (stranger.text_content("body") or "")
+        stranger.close()
+        assert daemon.end() == 0
+    with Daemon(second, *options):  # another session, another token
+        page.get_by_text("this is not the panel's token").wait_for(timeout=60_000)
     context.close()

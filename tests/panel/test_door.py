@@ -145,9 +145,8 @@ def test_a_websocket_without_the_token_is_refused(
 ) -> None:
     with open_to_network(tmp_path) as door:
         cookie = kept and kept.format(port=door.port, token=door.token)
-        page = BarePage(door.port, host=door.host, cookie=cookie)
         with pytest.raises(InvalidStatus) as caught:
-            page.__enter__()
+            BarePage(door.port, host=door.host, cookie=cookie)
     assert caught.value.response.status_code == 403
     assert b"token" in (caught.value.response.body or b"")
     assert not told.heard
