@@ -4,7 +4,7 @@
                               [--data ARCHIVE|DIR] [--out DIR] [--json]
 
 The walk in z as it ships, decoded phrase by phrase by the live decoder with its state carried, at
-the shipped settings and native speed. Ten minutes are measured minute by minute and written to DIR
+the shipped settings, at 120 BPM. Ten minutes are measured minute by minute and written to DIR
 (`auto.mid`, `auto.wav`, `auto.png`); further hours are measured hour by hour. With `--data` the valid
 split's songs, one after the other for as long, stand beside: what real music does by the same
 functions. It must not fall silent, stay on a note, repeat itself more than music does, or become
@@ -33,9 +33,9 @@ from nesvae_live.evaluation.features import FEATURES, features
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import SAMPLING
 from nesvae_live.latent.walk import Spread, Walk
-from nesvae_live.model.checkpoint import Checkpoint, load_checkpoint
-from nesvae_live.model.critic import Critic
-from nesvae_live.model.decoder import Decoder
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint, load_song_checkpoint
+from nesvae_live.model.song.songcritic import make_decoder
+from nesvae_live.music.metre.place import place_of
 from nesvae_live.music.phrase import (
     SLOTS,
     STEPS_PER_SECOND,
@@ -51,14 +51,13 @@ GRAM = 4
 """Tuples in a row that count as repeated when they stood so before in the same minute."""
 
 
-def wander(checkpoint: Checkpoint, seconds: float, seed: int) -> Ints:
-    """`[n, 13, 4]`: phrases of the auto mode until `seconds` are over."""
-    decoder = Decoder(checkpoint)
-    critic = Critic(decoder, checkpoint.quantiles)
+def wander(checkpoint: SongCheckpoint, seconds: float, seed: int) -> Ints:
+    """`[n, 13, 4]`: phrases of the walk until `seconds` are over, from a bar line in 4/4."""
+    critic = make_decoder(checkpoint)
     spread = Spread.of(checkpoint.about, checkpoint.config.style)
     walk = Walk(seed, spread, checkpoint.quantiles.reach())
     mask = np.ones(N_ATTRIBUTES, np.float32)
-    state = decoder.initial_state()
+    state = critic.initial_state(place_of(0, 4))
     phrases: list[Ints] = []
     steps = 0
     while steps < seconds * STEPS_PER_SECOND:
@@ -165,7 +164,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    checkpoint = load_checkpoint(find_checkpoint(arguments.checkpoint))
+    checkpoint = load_song_checkpoint(find_checkpoint(arguments.checkpoint))
     seconds = 60.0 * arguments.minutes
     began = time.perf_counter()
     music = wander(checkpoint, max(seconds, 3600.0 * arguments.hours), arguments.seed)

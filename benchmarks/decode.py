@@ -4,7 +4,8 @@
 
 The ancestor is the post's decoder written anew: a GRU of 2 x 512 in torch eager, one step a token,
 52 steps a phrase, z of 128 beside the embedding at each step. The torch row is this project's own
-model, one step a tuple, eager. `live` is one candidate without guidance, what the torch row does;
+model, one step a tuple, eager, guided. `live` is one candidate without guidance and without a past;
+with a long past it has 1,024 tuples to point at, and so has what follows.
 `as shipped` is what `play` asks for when a knob is set: several candidates, guided, judged. Rows
 take turns phrase by phrase, so that a machine that slows down slows all of them; everything runs on
 one thread. A tuple is a 13th of its phrase; the last row decodes one tuple and no more. With
@@ -35,10 +36,13 @@ from nesvae_live.bench.server import bench_server
 from nesvae_live.engine.inference import draws
 from nesvae_live.io.realtime import realtime_granted
 from nesvae_live.latent.decoding import SAMPLING, Sampling
-from nesvae_live.model.checkpoint import load_checkpoint
-from nesvae_live.model.critic import Critic
-from nesvae_live.model.decoder import Decoder
-from nesvae_live.model.vae import Vae, condition, sample, start_tuple
+from nesvae_live.model.song.song import SongVae
+from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
+from nesvae_live.model.song.songconfig import PAST
+from nesvae_live.model.song.songcritic import SongCritic
+from nesvae_live.model.song.songdecoder import SongDecoder
+from nesvae_live.model.song.songsampling import nothing_played, sample_songs
+from nesvae_live.music.metre.place import place_of
 from nesvae_live.music.phrase import TOKENS_PER_PHRASE, TUPLES_PER_PHRASE, VOCABULARY
 from nesvae_live.paths import find_checkpoint
 
@@ -115,29 +119,38 @@ def main() -> int:
 
 def candidates(checkpoint_name: str | None) -> dict[str, Callable[[int], object]]:
     """Name -> what decodes phrase `index`."""
-    checkpoint = load_checkpoint(find_checkpoint(checkpoint_name))
-    live = Decoder(checkpoint)
-    critic = Critic(live, checkpoint.quantiles)
-    model = Vae(checkpoint.config).eval()
+    checkpoint = load_song_checkpoint(find_checkpoint(checkpoint_name))
+    live = SongDecoder(checkpoint)
+    critic = SongCritic(live, checkpoint.quantiles)
+    model = SongVae(checkpoint.config).eval()
     model.load_state_dict({k: torch.from_numpy(v) for k, v in checkpoint.weights.items()})
     rng = np.random.default_rng(0)
-    z = rng.standard_normal(8 + checkpoint.config.style).astype(np.float32)
+    z = rng.standard_normal(checkpoint.config.latent).astype(np.float32)
     mask = np.ones(8, np.float32)
-    zm = condition(*(torch.from_numpy(x[None]) for x in (z[:8], z[8:], mask)))
+    zm = torch.from_numpy(np.concatenate((z, mask)))[None]
     ancestor = Ancestor().eval()
     z_ancestor = torch.randn(1, 128)
-    state, start = live.initial_state(), model.decoder.initial_state(1)
+    origin = nothing_played(model, 1, torch.tensor([place_of(0, 4)]))
+    fresh = live.initial_state(place_of(0, 4))
+    played = fresh
+    while len(played.memory) < PAST:  # a performance of some minutes
+        index = len(played.memory)
+        played = live.decode(z, mask, played, draws(1, index), PLAIN).state(TUPLES_PER_PHRASE)
 
     def eager(index: int) -> object:
         uniforms = torch.from_numpy(draws(0, index)[None])
-        return sample(model.decoder, zm, start_tuple(1), start, uniforms, SAMPLING)
+        return sample_songs(model, zm, origin, uniforms, SAMPLING)
+
+    def shipped(index: int, tuples: int = TUPLES_PER_PHRASE) -> object:
+        return critic.decode(z, mask, played, draws(0, index)[:tuples], SAMPLING)
 
     return {
         "ancestor": lambda _: ancestor.decode(z_ancestor),
         "torch, by tuple": eager,
-        "live": lambda index: live.decode(z, mask, state, draws(0, index), PLAIN),
-        "live, as shipped": lambda index: critic.decode(z, mask, state, draws(0, index), SAMPLING),
-        ONE_TUPLE: lambda index: critic.decode(z, mask, state, draws(0, index)[:1], SAMPLING),
+        "live": lambda index: live.decode(z, mask, fresh, draws(0, index), PLAIN),
+        "live, long past": lambda index: live.decode(z, mask, played, draws(0, index), PLAIN),
+        "live, as shipped": shipped,
+        ONE_TUPLE: lambda index: shipped(index, 1),
     }
 
 

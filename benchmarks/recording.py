@@ -30,9 +30,8 @@ from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.sender import DeadlineSender
 from nesvae_live.latent.decoding import SAMPLING
 from nesvae_live.log.entries import Entry, Journal, Opened
-from nesvae_live.model.checkpoint import load_checkpoint
-from nesvae_live.model.critic import Critic
-from nesvae_live.model.decoder import Decoder
+from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
+from nesvae_live.model.song.songcritic import SongCritic, make_decoder
 from nesvae_live.music.events import Event
 from nesvae_live.paths import find_checkpoint
 from nesvae_live.presets.preset import load_preset
@@ -64,7 +63,7 @@ class Clockwork:
         return int((time.perf_counter() - self._began) * RATE / BLOCK) * BLOCK
 
 
-def play(seconds: float, critic: Critic, recorded: bool, folder: Path) -> str:
+def play(seconds: float, critic: SongCritic, recorded: bool, folder: Path) -> str:
     """One round; its figures."""
     clock, inbox = PerfTime(), SimpleQueue[Input | Result]()
     preset = load_preset()
@@ -80,7 +79,7 @@ def play(seconds: float, critic: Critic, recorded: bool, folder: Path) -> str:
 
     sender = DeadlineSender(transmit, lambda _: None, clock)
     renderer = Renderer(Apu(RATE), clock, journal, tap, Clockwork())
-    checkpoint = load_checkpoint(find_checkpoint())
+    checkpoint = load_song_checkpoint(find_checkpoint())
     style = np.zeros(checkpoint.config.style, np.float32)
     engine = Engine(
         Setup(
@@ -131,10 +130,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     arguments = parser.parse_args()
     sys.setswitchinterval(0.0005)
-    checkpoint = load_checkpoint(find_checkpoint())
-    decoder = Decoder(checkpoint)
-    decoder.warm_up()
-    critic = Critic(decoder, checkpoint.quantiles)
+    checkpoint = load_song_checkpoint(find_checkpoint())
+    critic = make_decoder(checkpoint)
     with tempfile.TemporaryDirectory() as folder:
         for n in range(2 * arguments.rounds):
             print(play(arguments.seconds, critic, n % 2 == 0, Path(folder)), flush=True)

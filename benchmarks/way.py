@@ -60,8 +60,7 @@ from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.openports import MidiPorts
 from nesvae_live.io.midi.slot import MidiReader, Slot
 from nesvae_live.log.entries import Entry, Opened, Placed, Sent, Sounded, Spliced
-from nesvae_live.model.critic import Critic
-from nesvae_live.model.decoder import Decoder
+from nesvae_live.model.song.songcritic import make_decoder
 from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.voices import CHANNELS, Voice
@@ -195,7 +194,7 @@ class Instrument:
         self.journal = Journal(self.recorder)
         self._open_midi()
         preset, checkpoint = load_preset(), tiny_checkpoint()
-        self.decoder = Critic(Decoder(checkpoint), checkpoint.quantiles)
+        self.decoder = make_decoder(checkpoint)
         device = Device(self.time)
         self.renderer = Renderer(
             Apu(RATE),

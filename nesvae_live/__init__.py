@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from nesvae_live.engine.engine import Engine
     from nesvae_live.latent.decoding import Sampling
     from nesvae_live.latent.space import assemble
-    from nesvae_live.model.checkpoint import load_checkpoint
-    from nesvae_live.model.decoder import Decoder
     from nesvae_live.model.encoder import Encoder
+    from nesvae_live.model.song.songcheckpoint import load_song_checkpoint as load_checkpoint
+    from nesvae_live.model.song.songdecoder import SongDecoder as Decoder
     from nesvae_live.music.phrase import Phrase
     from nesvae_live.music.voices import Voice
     from nesvae_live.paths import find_checkpoint
@@ -69,7 +69,7 @@ __all__ = [
 
 _HOMES = {
     "Apu": "chip.apu",
-    "Decoder": "model.decoder",
+    "Decoder": "model.song.songdecoder:SongDecoder",
     "Encoder": "model.encoder",
     "Engine": "engine.engine",
     "Phrase": "music.phrase",
@@ -80,12 +80,15 @@ _HOMES = {
     "Voice": "music.voices",
     "assemble": "latent.space",
     "find_checkpoint": "paths",
-    "load_checkpoint": "model.checkpoint",
+    "load_checkpoint": "model.song.songcheckpoint:load_song_checkpoint",
     "load_preset": "presets.preset",
     "play": "app.play",
     "read_jam": "take.folder",
 }
-"""Each public name's module, which is loaded when the name is asked for first (PEP 562)."""
+"""Each public name's module, which is loaded when the name is asked for first (PEP 562).
+
+After a colon stands what it is called there, if that is longer.
+"""
 
 
 class NesvaeError(Exception):
@@ -95,7 +98,8 @@ class NesvaeError(Exception):
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    module, _, called = _HOMES[name].partition(":")
+    return getattr(import_module(f"{__name__}.{module}"), called or name)
 
 
 def __dir__() -> list[str]:

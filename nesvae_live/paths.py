@@ -13,7 +13,7 @@ import platformdirs
 from nesvae_live import NesvaeError
 
 APP = "nesvae_live"
-DEFAULT_CHECKPOINT = "nesmdb24"
+DEFAULT_CHECKPOINT = "nesmdb-song"
 """The one of those that ship which plays when none is named."""
 
 

@@ -84,11 +84,11 @@ PURE_BUT = {"clock.hosttime": {"time"}, "control.learn": {"queue"}}
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "numpy": ("*",),
     "numba": (
-        *("chip.kernel", "model.decoder", "model.encoder", "model.gru", "model.symbols"),
+        *("chip.kernel", "model.encoder", "model.gru", "model.symbols"),
         *("model.song.candidates", "model.song.songdecoder"),
     ),
     "torch": (
-        *("model.vae", "model.int8", "model.song.song", "model.song.pointer", "model.song.prior"),
+        *("model.song.song", "model.song.pointer", "model.song.prior"),
         *(
             "model.song.measuring",
             "model.song.songbound",
@@ -98,8 +98,8 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         *("evaluation.*", "training.*"),
         *("cli.network", "bench.usual"),
     ),
-    "safetensors": ("model.checkpoint", "model.song.songcheckpoint", "training.*"),
-    "tqdm": ("cli.jam", "app.render", "training.*", "evaluation.*"),
+    "safetensors": ("model.song.songcheckpoint",),
+    "tqdm": ("cli.jam", "app.render", "training.songtrain"),
     "msgspec": (
         *("log.codec", "log.plain", "log.quick"),
         *("io.remote.*", "panel.*", "presets.tomltable", "presets.snapshotbank"),

@@ -1,4 +1,8 @@
-"""`encode`: finds where the phrases of a file of music lie in z, without torch."""
+"""`encode`: finds where the phrases of a file of music lie in z, without torch.
+
+The network reads music in ticks, 12 a beat. A MIDI file says where its beats are; of a score the
+metre is found, and what has no sure metre is read as it is, a step of 1/24 s to a tick.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,20 @@ import numpy as np
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import Say
 from nesvae_live.chip.midireader import midi_to_parts
-from nesvae_live.chip.nesmdb import ExprScore, SeprScore, loads_exprsco, loads_seprsco
+from nesvae_live.chip.nesmdb import (
+    ExprScore,
+    SeprScore,
+    loads_exprsco,
+    loads_seprsco,
+    separated_to_expressive,
+)
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
 from nesvae_live.latent.point import LatentPoint, point_to_setting, setting_to_point
-from nesvae_live.model.checkpoint import Checkpoint
 from nesvae_live.model.encoder import Encoder
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.music import ranges
+from nesvae_live.music.metre.place import TICKS_PER_BEAT
+from nesvae_live.music.metre.ticks import score_to_ticks
 from nesvae_live.music.parts import parts_to_played
 from nesvae_live.music.phrase import (
     N_VOICES,
@@ -31,6 +43,8 @@ from nesvae_live.presets.snapshotbank import BankError, read_bank, settings_to_t
 MIDI = (".mid", ".midi")
 EXPRSCO, SEPRSCO, SNAPSHOTS = ".exprsco.pkl", ".seprsco.pkl", ".json"
 MUSIC = (*MIDI, EXPRSCO, SEPRSCO)
+TICKS_TEMPO = 60.0 * STEPS_PER_SECOND / TICKS_PER_BEAT
+"""Beats a minute at which a tick is as long as a step."""
 LONGEST_SECONDS = 4 * 3600.0
 """The longest music that is encoded; more is no piece, and would fill the memory."""
 
@@ -50,7 +64,7 @@ class FilePhrase:
     tuples: Ints
 
 
-def encode_file(path: Path, checkpoint: Checkpoint, say: Say) -> list[FilePhrase]:
+def encode_file(path: Path, checkpoint: SongCheckpoint, say: Say) -> list[FilePhrase]:
     """The phrases of a file of music, each with its place.
 
     Args:
@@ -65,7 +79,7 @@ def encode_file(path: Path, checkpoint: Checkpoint, say: Say) -> list[FilePhrase
     return encode_tuples(tuples, checkpoint, path.name)
 
 
-def read_places(path: Path, checkpoint: Checkpoint, say: Say) -> list[LatentPoint]:
+def read_places(path: Path, checkpoint: SongCheckpoint, say: Say) -> list[LatentPoint]:
     """The places in z of a file of snapshots, or of the phrases of a file of music.
 
     Raises:
@@ -91,7 +105,7 @@ def read_places(path: Path, checkpoint: Checkpoint, say: Say) -> list[LatentPoin
 
 
 def encode_to_bank(
-    encoded: list[FilePhrase], checkpoint: Checkpoint, temperature: float, out: Path | None
+    encoded: list[FilePhrase], checkpoint: SongCheckpoint, temperature: float, out: Path | None
 ) -> str:
     """The phrases as snapshots 1, 2 and so on of a bank, written to `out` if that is given.
 
@@ -113,7 +127,7 @@ def encode_to_bank(
 
 
 def read_tuples(path: Path, say: Say) -> Ints:
-    """The tuples `[n, 4]` of a file of music, at 24 steps a second.
+    """The tuples `[n, 4]` of a file of music, their holds in ticks.
 
     Raises:
         EncodeError: it can't be read, or there is no note in it.
@@ -135,7 +149,7 @@ def read_tuples(path: Path, say: Say) -> Ints:
     return tuples
 
 
-def encode_tuples(tuples: Ints, checkpoint: Checkpoint, name: str) -> list[FilePhrase]:
+def encode_tuples(tuples: Ints, checkpoint: SongCheckpoint, name: str) -> list[FilePhrase]:
     """The phrases of the piece `name`, `[n, 4]`, in order; the last one may be short."""
     phrases, counts = tuples_to_phrases(tuples)
     a = checkpoint.quantiles.to_coordinates(measure(phrases)).astype(np.float32)
@@ -158,7 +172,7 @@ def _read(path: Path) -> bytes:
 
 
 def _midi_to_tuples(data: bytes, say: Say) -> Ints:
-    played, said = parts_to_played(midi_to_parts(data))
+    played, said = parts_to_played(midi_to_parts(data, steady=TICKS_TEMPO))
     if not played:
         raise ValueError("MIDI file has only drums in it")
     for text in said:
@@ -168,13 +182,14 @@ def _midi_to_tuples(data: bytes, say: Say) -> Ints:
 
 
 def _score_to_tuples(score: ExprScore | SeprScore) -> Ints:
-    notes = score.score[:, :, 0] if isinstance(score, ExprScore) else score.score
-    seconds = len(notes) / score.rate
+    seconds = len(score.score) / score.rate
     check_length(seconds)
-    if score.rate != STEPS_PER_SECOND and len(notes):
+    voices = (score if isinstance(score, ExprScore) else separated_to_expressive(score)).score
+    if score.rate != STEPS_PER_SECOND and len(voices):
         middles = (np.arange(max(round(seconds * STEPS_PER_SECOND), 1)) + 0.5) / STEPS_PER_SECOND
-        notes = notes[np.minimum((middles * score.rate).astype(np.int64), len(notes) - 1)]
-    return steps_to_tuples(notes[:, :N_VOICES])
+        voices = voices[np.minimum((middles * score.rate).astype(np.int64), len(voices) - 1)]
+    steps = steps_to_tuples(voices[:, :N_VOICES, 0])  # checks the notes
+    return score_to_ticks(voices).tuples if len(voices) else steps
 
 
 def check_length(seconds: float) -> None:

@@ -15,13 +15,15 @@ from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.latent.point import LatentPoint
 from nesvae_live.latent.space import slerp
-from nesvae_live.model.checkpoint import Checkpoint
-from nesvae_live.model.decoder import Decoder
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint
+from nesvae_live.model.song.songdecoder import SongDecoder
+from nesvae_live.music.metre.place import place_of
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
 
 GREEDY = Sampling(temperature=1.0, top_p=1e-6)
 """The likeliest symbol each time, so that only z changes the music along the way."""
 NAME = "interpolation"
+BAR_LINE = place_of(0, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class End:
 
 
 def interpolate(
-    checkpoint: Checkpoint, a: End, b: End, steps: int, folder: Path, say: Say
+    checkpoint: SongCheckpoint, a: End, b: End, steps: int, folder: Path, say: Say
 ) -> list[Path]:
     """Write the way from `a` to `b` in `steps` phrases, both ends included.
 
@@ -68,13 +70,14 @@ def interpolate(
     return files
 
 
-def walk_way(checkpoint: Checkpoint, start: LatentPoint, end: LatentPoint, steps: int) -> Ints:
-    """The phrases along the way, `[steps, 13, 4]`, each decoded greedily and without a past.
+def walk_way(checkpoint: SongCheckpoint, start: LatentPoint, end: LatentPoint, steps: int) -> Ints:
+    """The phrases along the way, `[steps, 13, 4]`, each decoded greedily, without a past, from a bar line.
 
     z follows the arc between the ends (slerp). An attribute that is unset at one end is unset all
     the way.
     """
-    decoder = Decoder(checkpoint)
+    decoder = SongDecoder(checkpoint)
+    origin = decoder.initial_state(BAR_LINE)
     mask = start.mask * end.mask
     still = np.zeros(checkpoint.config.style, np.float32)
     one, other = (
@@ -86,12 +89,12 @@ def walk_way(checkpoint: Checkpoint, start: LatentPoint, end: LatentPoint, steps
     for alpha in np.linspace(0.0, 1.0, steps):
         z = slerp(one, other, float(alpha))
         assert len(z) == N_ATTRIBUTES + checkpoint.config.style
-        decoded = decoder.decode(z, mask, decoder.initial_state(), draws, GREEDY)
+        decoded = decoder.decode(z, mask, origin, draws, GREEDY)
         phrases.append(symbols_to_tuples(decoded.symbols))
     return np.stack(phrases)
 
 
-def _find(end: End, checkpoint: Checkpoint, say: Say) -> LatentPoint:
+def _find(end: End, checkpoint: SongCheckpoint, say: Say) -> LatentPoint:
     places = read_places(end.path, checkpoint, say)
     if end.phrase > len(places):
         raise EncodeError(f"{end.path}: there is no phrase {end.phrase}, only {len(places)}")

@@ -14,8 +14,7 @@ from nesvae_live.app.options import PlayOptions
 from nesvae_live.app.say import say as say_only
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.latent.axes import axes_of, labels
-from nesvae_live.model.checkpoint import Checkpoint
-from nesvae_live.model.song.songcheckpoint import AnyCheckpoint
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.panel.door import Door, open_door
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.keeper import PanelKeeper
@@ -28,7 +27,7 @@ WITHOUT_TLS = (
 
 
 def panel_facts(
-    control: Path, take: Path, options: PlayOptions, preset: Preset, checkpoint: AnyCheckpoint
+    control: Path, take: Path, options: PlayOptions, preset: Preset, checkpoint: SongCheckpoint
 ) -> PanelFacts:
     """What the panel is told of a session: `control` is its control socket, `take` its folder."""
     n_style = checkpoint.config.style
@@ -43,7 +42,7 @@ def panel_facts(
         reach=checkpoint.quantiles.reach(),
         n_style=n_style,
         axes=labels(axes_of(checkpoint.about, n_style)),
-        atlas=checkpoint.atlas if isinstance(checkpoint, Checkpoint) else None,
+        atlas=checkpoint.atlas,
     )
 
 

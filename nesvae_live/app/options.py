@@ -23,7 +23,7 @@ from nesvae_live.latent.setting import Setting
 from nesvae_live.latent.walk import Spread
 from nesvae_live.log.entries import Opened
 from nesvae_live.log.plain import to_data
-from nesvae_live.model.song.songcheckpoint import AnyCheckpoint, SongCheckpoint
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.music.grid import SWING, Grid, Mode
 from nesvae_live.music.swap import Swap
 from nesvae_live.presets.preset import Preset
@@ -100,14 +100,12 @@ class PlayOptions:
         """Whether the clock of another program or machine is followed."""
         return self.clock != "internal"
 
-    def phrase_grid(self, *, keeps_time: bool) -> Grid:
-        """How phrases lie in time.
+    def phrase_grid(self) -> Grid:
+        """How phrases lie in time: by default a step is a tick, two clocks.
 
-        If a clock is followed, they fill its bars by default; of a network that `keeps_time`, whose
-        music has its place in the bar anyway, each step is two clocks.
+        The music has its place in the bar anyway, so it isn't stretched unless that is asked for.
         """
-        stretched = self.follows and not keeps_time
-        mode = Mode(self.grid or (Mode.BARS if stretched else Mode.CLOCK))
+        mode = Mode(self.grid or Mode.CLOCK)
         return Grid(mode, bars=self.bars_per_phrase, quantise=self.quantise, swing=self.swing)
 
     def lookahead(self) -> float:
@@ -140,7 +138,7 @@ class PlayOptions:
 
 
 def choose_performance(
-    options: PlayOptions, preset: Preset, checkpoint: AnyCheckpoint, seed: int
+    options: PlayOptions, preset: Preset, checkpoint: SongCheckpoint, seed: int
 ) -> PlayConfig:
     """All that is fixed for the performance; `seed` also says where the style axes rest.
 
@@ -156,7 +154,7 @@ def choose_performance(
         seed=seed,
         meter=options.meter,
         bars=options.bars,
-        grid=options.phrase_grid(keeps_time=isinstance(checkpoint, SongCheckpoint)),
+        grid=options.phrase_grid(),
         swap=Swap(options.swap or (Swap.BAR if options.follows else Swap.NOW)),
         lookahead=options.lookahead(),
         patches=preset.voice_patches(options.patch),
@@ -200,7 +198,7 @@ def choose_setup(
 def first_entry(
     options: PlayOptions,
     preset: Preset,
-    checkpoint: AnyCheckpoint,
+    checkpoint: SongCheckpoint,
     setup: Setup,
     started: datetime,
     sample_rate: int,
@@ -209,7 +207,6 @@ def first_entry(
 
     `started` is the local time at which the take began, `sample_rate` its own in Hz.
     """
-    remembers = {REMEMBERS: True} if isinstance(checkpoint, SongCheckpoint) else {}
     return Opened(
         at=0.0,
         started=started.isoformat(timespec="seconds"),
@@ -224,7 +221,7 @@ def first_entry(
         settings={f.name: str(getattr(options, f.name)) for f in fields(options)},
         versions=_versions(),
         origin=0.0,
-        setup=to_data(setup) | remembers,
+        setup=to_data(setup) | {REMEMBERS: True},
         dialect=preset.dialect,
     )
 

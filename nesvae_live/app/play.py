@@ -18,7 +18,7 @@ from nesvae_live.app.session import Session
 from nesvae_live.app.watch import Watch
 from nesvae_live.log.entries import Noted
 from nesvae_live.model.encoder import Encoder, PhraseEncoder
-from nesvae_live.model.song.songcheckpoint import load_any_checkpoint
+from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
 from nesvae_live.model.song.songcritic import make_decoder
 from nesvae_live.paths import find_checkpoint
 from nesvae_live.presets.preset import load_preset
@@ -52,7 +52,7 @@ def play(options: PlayOptions) -> Take | None:
             OscError, LinkError: something that was asked for can't be had; nothing has sounded.
     """
     preset = load_preset(options.preset)
-    checkpoint = load_any_checkpoint(find_checkpoint(options.checkpoint))
+    checkpoint = load_song_checkpoint(find_checkpoint(options.checkpoint))
     decoder = make_decoder(checkpoint)
     encoder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
     encoder.warm_up()

@@ -49,7 +49,7 @@ from nesvae_live.io.remote.osc import OscServer
 from nesvae_live.io.remote.server import ControlServer
 from nesvae_live.latent.axes import axes_of, labels
 from nesvae_live.log.entries import Opened
-from nesvae_live.model.song.songcheckpoint import AnyCheckpoint
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.music.balance import Balance
 from nesvae_live.panel.keeper import PanelKeeper
 from nesvae_live.paths import default_jams_dir
@@ -97,7 +97,7 @@ class Session:
         stack: ExitStack,
         options: PlayOptions,
         preset: Preset,
-        checkpoint: AnyCheckpoint,
+        checkpoint: SongCheckpoint,
         decoder: Decode,
         encoder: Encode,
     ) -> Self:

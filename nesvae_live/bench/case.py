@@ -28,9 +28,9 @@ from nesvae_live.io.audio.opening import open_audio
 from nesvae_live.io.audio.probe import probe, quiet
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.log.entries import Entry
-from nesvae_live.model.checkpoint import load_checkpoint
-from nesvae_live.model.decoder import Decoder
 from nesvae_live.model.encoder import Encoder, PhraseEncoder
+from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
+from nesvae_live.model.song.songcritic import make_decoder
 from nesvae_live.music.events import NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import find_checkpoint
@@ -135,10 +135,8 @@ def _chip() -> Iterator[Read]:
 
 def _run_loaded(case: Case) -> None:
     """Run the instrument under full load; it has a sound device if the engine is the chip."""
-    checkpoint = load_checkpoint(find_checkpoint(None))
-    decoder, restless = Decoder(checkpoint), Decoder(checkpoint)
-    decoder.warm_up()
-    restless.warm_up()
+    checkpoint = load_song_checkpoint(find_checkpoint(None))
+    decoder, restless = make_decoder(checkpoint), make_decoder(checkpoint)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         options = PlayOptions(
             audio="jack" if case.engine == "chip" else "none",

@@ -24,10 +24,9 @@ from nesvae_live.control.inputs import MidiIn
 from nesvae_live.engine.inference import Request
 from nesvae_live.log.entries import Clocked, Heard, Placed, Sent, Spliced
 from nesvae_live.log.jam import Jam
-from nesvae_live.model.checkpoint import load_checkpoint
-from nesvae_live.model.critic import Critic
-from nesvae_live.model.decoder import Decoder
 from nesvae_live.model.encoder import Encoder, PhraseEncoder
+from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
+from nesvae_live.model.song.songcritic import make_decoder
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.voices import CHANNELS
 from nesvae_live.paths import find_checkpoint
@@ -71,9 +70,8 @@ class Meant:
 def main(argument: str) -> None:
     """Run the case, a JSON object."""
     case = PlayCase(**json.loads(argument))
-    checkpoint = load_checkpoint(find_checkpoint(None))
-    decoder = Decoder(checkpoint)
-    decoder.warm_up()
+    checkpoint = load_song_checkpoint(find_checkpoint(None))
+    decoder = make_decoder(checkpoint)
     with tempfile.TemporaryDirectory() as folder:
         options = PlayOptions(
             midi_api="jack",
@@ -93,7 +91,7 @@ def main(argument: str) -> None:
                 options,
                 load_preset("default"),
                 checkpoint,
-                Critic(decoder, checkpoint.quantiles),
+                decoder,
                 PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles),
             )
             asked = _note_requests(session)

@@ -23,8 +23,10 @@ import torch
 from nesvae_live.engine.inference import draws
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import SAMPLING
-from nesvae_live.model.checkpoint import load_checkpoint
-from nesvae_live.model.vae import Vae, condition, sample, start_tuple
+from nesvae_live.model.song.song import SongVae
+from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
+from nesvae_live.model.song.songsampling import nothing_played, sample_songs
+from nesvae_live.music.metre.place import FREE
 from nesvae_live.music.phrase import Ints, symbols_to_tuples
 from nesvae_live.music.voices import SILENCE
 from nesvae_live.paths import find_checkpoint
@@ -40,8 +42,8 @@ class Usual:
 
     def __init__(self, way: str) -> None:
         self._sleeps = way == "usual"
-        checkpoint = load_checkpoint(find_checkpoint(None))
-        self._model = Vae(checkpoint.config).eval()
+        checkpoint = load_song_checkpoint(find_checkpoint(None))
+        self._model = SongVae(checkpoint.config).eval()
         self._model.load_state_dict({k: torch.from_numpy(v) for k, v in checkpoint.weights.items()})
         self._units = checkpoint.config.style
         self._knobs = np.zeros(N_ATTRIBUTES, np.float32)
@@ -76,14 +78,11 @@ class Usual:
 
     def _decode(self, index: int) -> Ints:
         """Decode a phrase `[13, 4]` from the knobs as they are."""
-        zm = condition(
-            torch.from_numpy(self._knobs.copy())[None],
-            torch.zeros(1, self._units),
-            torch.ones(1, N_ATTRIBUTES),
-        )
-        decoder = self._model.decoder
+        style, set_ = np.zeros(self._units, np.float32), np.ones(N_ATTRIBUTES, np.float32)
+        zm = torch.from_numpy(np.concatenate((self._knobs, style, set_)))[None]
         uniforms = torch.from_numpy(draws(7, index))[None]
-        symbols, _ = sample(decoder, zm, start_tuple(1), decoder.initial_state(1), uniforms, ONE)
+        origin = nothing_played(self._model, 1, torch.tensor([FREE]))
+        symbols, _ = sample_songs(self._model, zm, origin, uniforms, ONE)
         return symbols_to_tuples(symbols[0].numpy())
 
     def _decode_on(self) -> None:

@@ -74,13 +74,15 @@ def midi_to_timeline(data: bytes) -> Timeline:
     return Timeline(VGM_RATE, nsamps, tuple(changes))
 
 
-def midi_to_parts(data: bytes) -> list[Part]:
+def midi_to_parts(data: bytes, steady: float | None = None) -> list[Part]:
     """Read a MIDI file for any instruments: every track's notes, channel by channel.
+
+    With a `steady` tempo, in beats a minute, it is read as if played at that one throughout.
 
     Raises ValueError, in one line, for a file that isn't MIDI, and if it has no note.
     """
     file = _parse(data)
-    to_sample = _tempo_map(file)
+    to_sample = _tempo_map(file) if steady is None else _steady_map(file, steady)
     parts: list[Part] = []
     for track in file.tracks:
         notes: dict[int, list[PartNote]] = defaultdict(list)
@@ -155,6 +157,12 @@ def _tempo_map(file: mido.MidiFile) -> Callable[[int], int]:
         return (2 * (passed + (tick - since) * tempo) * VGM_RATE + unit) // (2 * unit)
 
     return to_sample
+
+
+def _steady_map(file: mido.MidiFile, tempo: float) -> Callable[[int], int]:
+    """A function from ticks to samples at 44.1 kHz at one tempo, in beats a minute."""
+    samples_per_tick = VGM_RATE * 60.0 / tempo / file.ticks_per_beat
+    return lambda tick: round(tick * samples_per_tick)
 
 
 class _Gathered:

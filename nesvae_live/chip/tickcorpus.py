@@ -39,6 +39,11 @@ class TickCorpus:
         """`[n]`: the row after each song's last."""
         return np.cumsum(self.lengths)
 
+    @property
+    def songs(self) -> tuple[Ints, ...]:
+        """Each song's tuples `[m, 4]`."""
+        return tuple(self.song(i)[0] for i in range(len(self.lengths)))
+
     def song(self, i: int) -> tuple[Ints, Ints]:
         """The i-th song's tuples `[m, 4]` (notes and holds) and their places `[m]`."""
         rows = slice(int(self.ends[i] - self.lengths[i]), int(self.ends[i]))

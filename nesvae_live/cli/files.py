@@ -154,11 +154,11 @@ def _run_render(arguments: argparse.Namespace) -> int:
 def _run_encode(arguments: argparse.Namespace) -> int:
     from nesvae_live.app.encode import encode_file, encode_to_bank
     from nesvae_live.latent.decoding import SAMPLING
-    from nesvae_live.model.checkpoint import load_checkpoint
+    from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
     from nesvae_live.music.ranges import SNAPSHOTS
     from nesvae_live.paths import find_checkpoint
 
-    checkpoint = load_checkpoint(find_checkpoint(arguments.checkpoint))
+    checkpoint = load_song_checkpoint(find_checkpoint(arguments.checkpoint))
     encoded = encode_file(arguments.source, checkpoint, say)
     chosen = encoded[arguments.first - 1 :][: len(SNAPSHOTS.whole)]
     if not chosen:
@@ -176,11 +176,11 @@ def _run_encode(arguments: argparse.Namespace) -> int:
 
 def _run_interpolate(arguments: argparse.Namespace) -> int:
     from nesvae_live.app.interpolate import End, interpolate
-    from nesvae_live.model.checkpoint import load_checkpoint
+    from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
     from nesvae_live.paths import find_checkpoint
 
     files = interpolate(
-        load_checkpoint(find_checkpoint(arguments.checkpoint)),
+        load_song_checkpoint(find_checkpoint(arguments.checkpoint)),
         End(arguments.a, arguments.phrase_a),
         End(arguments.b, arguments.phrase_b),
         arguments.steps,

@@ -297,17 +297,23 @@ def _decoder(log: Path, checkpoint: str | None) -> Decode:
     """The network with which the take was played.
 
     Raises:
-        ReplayError: the checkpoint is another one.
+        ReplayError: the checkpoint is another one, or its network is one that there is no more.
     """
+    from nesvae_live.engine.config import REMEMBERS
     from nesvae_live.log.reader import line_to_opened
-    from nesvae_live.model.song.songcheckpoint import load_any_checkpoint
+    from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
     from nesvae_live.model.song.songcritic import make_decoder
     from nesvae_live.paths import find_checkpoint
     from nesvae_live.take.replay import ReplayError
 
     with log.open("rb") as lines:
         opened = line_to_opened(lines.readline())
-    found = load_any_checkpoint(find_checkpoint(checkpoint))
+    if not opened.setup.get(REMEMBERS):
+        raise ReplayError(
+            f"{log}: its network ({opened.checkpoint or 'of no name'}) is of a version that this "
+            "program no longer has; without --redecode the take plays again all the same"
+        )
+    found = load_song_checkpoint(find_checkpoint(checkpoint))
     if found.sha256 != opened.checkpoint_sha256:
         raise ReplayError(
             f"{log}: it was played with the checkpoint {opened.checkpoint or 'of no name'} "

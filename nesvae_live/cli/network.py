@@ -17,7 +17,7 @@ STREAMS = Range(1, 4096)
 THREADS = Range(1, 1024)
 CHECKS = Range(1, 10**9)
 QUICK_SONG = {"contexts": 24, "runs": 32, "settings": 17}
-"""How much `evaluate --quick` measures of a checkpoint of version 3."""
+"""How much `evaluate --quick` measures."""
 DATA = "the archive of NES-MDB, or a folder of it"
 
 
@@ -40,30 +40,20 @@ def _train(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--out", type=Path, required=True, help="the run's folder; a run that is there resumes"
     )
-    p.add_argument(
-        "--init", type=Path, metavar="FILE", help="begin with the weights of this checkpoint"
-    )
     steps = number("a number of steps", STEPS, whole=True)
-    p.add_argument("--steps", type=steps, default=6000, metavar="N", help="default: 6000")
+    p.add_argument("--steps", type=steps, default=5400, metavar="N", help="default: 5400")
     p.add_argument(
         "--streams",
         type=number("a number of streams", STREAMS, whole=True),
-        default=64,
+        default=128,
         metavar="N",
-        help="songs side by side, in all processes together; default: 64",
+        help="songs side by side; default: 128",
     )
     p.add_argument("--lr", type=float, default=2e-3, dest="learning_rate", help="default: 0.002")
     p.add_argument(
-        "--rate", type=float, default=32.0, help="nats of style in a phrase; default: 32"
+        "--rate", type=float, default=16.0, help="nats of style in a phrase; default: 16"
     )
     p.add_argument("--seed", type=number("a seed", SEEDS, whole=True), default=1, metavar="N")
-    p.add_argument(
-        "--format",
-        type=int,
-        choices=(2, 3),
-        default=2,
-        help="of the checkpoint: 2 plays in steps, 3 knows bars and the song so far; default: 2",
-    )
     p.add_argument("--precision", choices=("bf16", "f32"), default="bf16")
     p.add_argument("--device", default="cpu", help="cpu or cuda")
     _add_threads(p)
@@ -134,15 +124,12 @@ def _load_torch(what: str, threads: int) -> None:
 
 def _run_train(arguments: argparse.Namespace) -> int:
     _load_torch("training", arguments.threads)
-    if arguments.format == 3:
-        return _train_song(arguments)
-    from nesvae_live.chip.corpus import read_split
-    from nesvae_live.model.checkpoint import load_checkpoint
-    from nesvae_live.training.bound import Settings
-    from nesvae_live.training.ranks import join
-    from nesvae_live.training.train import BEST, train
+    from nesvae_live.chip.tickcorpus import read_ticks
+    from nesvae_live.model.song.songbound import SongSettings
+    from nesvae_live.training.songrun import SongRun
+    from nesvae_live.training.songtrain import BEST, train_songs
 
-    settings = Settings(
+    run = SongRun(
         steps=arguments.steps,
         streams=arguments.streams,
         learning_rate=arguments.learning_rate,
@@ -150,37 +137,35 @@ def _run_train(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         precision=arguments.precision,
     )
-    with join(arguments.device) as ranks:
-        train(
-            settings,
-            read_split(arguments.data, "train"),
-            read_split(arguments.data, "valid"),
-            arguments.out,
-            init=load_checkpoint(arguments.init) if arguments.init else None,
-            device=arguments.device,
-            ranks=ranks,
-            check_every=arguments.check_every,
-            patience=arguments.patience,
-            quiet=arguments.quiet,
-        )
-        if ranks.leads:
-            best = arguments.out / BEST
-            print(f"the best checkpoint is {best}; nesvae-live finish {best} labels its axes")
+    train_songs(
+        run,
+        SongSettings(),
+        read_ticks(arguments.data, "train"),
+        read_ticks(arguments.data, "valid"),
+        arguments.out,
+        device=arguments.device,
+        check_every=arguments.check_every,
+        patience=arguments.patience,
+        quiet=arguments.quiet,
+        say=say,
+    )
+    best = arguments.out / BEST
+    print(f"the best checkpoint is {best}; nesvae-live finish {best} labels its axes")
     return 0
 
 
 def _run_finish(arguments: argparse.Namespace) -> int:
     _load_torch("finishing", arguments.threads)
-    from nesvae_live.chip.corpus import read_split
+    from nesvae_live.chip.tickcorpus import read_ticks
     from nesvae_live.latent.decoding import SAMPLING
-    from nesvae_live.model.checkpoint import load_checkpoint, save_checkpoint
+    from nesvae_live.model.song.songcheckpoint import load_song_checkpoint, save_song_checkpoint
     from nesvae_live.paths import find_checkpoint
     from nesvae_live.training.finish import card_lines, finish
 
     if not arguments.out.absolute().parent.is_dir():
         raise NesvaeError(f"{arguments.out.parent}: no such folder for -o")
-    checkpoint = load_checkpoint(find_checkpoint(arguments.checkpoint))
-    corpus = read_split(arguments.data, "train")
+    checkpoint = load_song_checkpoint(find_checkpoint(arguments.checkpoint))
+    corpus = read_ticks(arguments.data, "train")
     if checkpoint.about.get("data_sha256", corpus.sha256) != corpus.sha256:
         say(f"{arguments.data}: this is not what it was trained on")
     finished = finish(
@@ -191,7 +176,7 @@ def _run_finish(arguments: argparse.Namespace) -> int:
         say=lambda what: print(f"finishing: {what}", file=sys.stderr, flush=True),
     )
     try:
-        save_checkpoint(arguments.out, finished)
+        save_song_checkpoint(arguments.out, finished)
     except OSError as error:
         raise NesvaeError(f"{arguments.out}: {error.strerror}") from None
     print(card_lines(finished))
@@ -203,63 +188,19 @@ def _run_finish(arguments: argparse.Namespace) -> int:
 def _run_evaluate(arguments: argparse.Namespace) -> int:
     _load_torch("evaluation", arguments.threads)
     from nesvae_live.chip.corpus import CorpusError, read_split
-    from nesvae_live.evaluation.bootstrap import to_json
-    from nesvae_live.evaluation.evaluate import FULL, QUICK, evaluate
-    from nesvae_live.latent.decoding import SAMPLING
-    from nesvae_live.model.checkpoint import load_checkpoint, version_of
-    from nesvae_live.model.song.songcheckpoint import SONG_VERSION
-    from nesvae_live.paths import find_checkpoint
-
-    if arguments.json is not None and not arguments.json.absolute().parent.is_dir():
-        raise NesvaeError(f"{arguments.json.parent}: no such folder for --json")
-    path = find_checkpoint(arguments.checkpoint)
-    if version_of(path) == str(SONG_VERSION):
-        return _evaluate_song(path, arguments)
-    checkpoint = load_checkpoint(path)
-    held_out = read_split(arguments.data, arguments.split)
-    try:
-        train = read_split(arguments.train_data or arguments.data, "train")
-    except CorpusError as error:
-        if arguments.train_data is not None:
-            raise
-        say(f"{error}; the figures lack js_over_human and copies")
-        train = None
-    evaluation = evaluate(
-        checkpoint,
-        held_out,
-        train,
-        SAMPLING,
-        QUICK if arguments.quick else FULL,
-        seed=arguments.seed,
-        say=lambda what: print(f"measuring: {what}", file=sys.stderr),
-    )
-    text = to_json(evaluation.figures)
-    try:
-        if arguments.json is not None:
-            arguments.json.write_text(text, encoding="utf-8")
-        if arguments.report is not None:
-            from nesvae_live.evaluation.report import write_report
-
-            print(f"the report is {write_report(evaluation, arguments.report)}", file=sys.stderr)
-    except OSError as error:
-        raise NesvaeError(f"{error.filename}: {error.strerror}") from None
-    if arguments.json is None:
-        print(text, end="")
-    return 0
-
-
-def _evaluate_song(path: Path, arguments: argparse.Namespace) -> int:
-    """Measure a checkpoint of format 3."""
-    from nesvae_live.chip.corpus import CorpusError, read_split
     from nesvae_live.chip.tickcorpus import read_ticks
     from nesvae_live.evaluation.bootstrap import to_json
     from nesvae_live.evaluation.song.songevaluate import SongPlan, evaluate_song
     from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
+    from nesvae_live.paths import find_checkpoint
+
+    if arguments.json is not None and not arguments.json.absolute().parent.is_dir():
+        raise NesvaeError(f"{arguments.json.parent}: no such folder for --json")
 
     def tell(what: str) -> None:
         print(f"measuring: {what}", file=sys.stderr)
 
-    checkpoint = load_song_checkpoint(path)
+    checkpoint = load_song_checkpoint(find_checkpoint(arguments.checkpoint))
     plan = SongPlan(**(QUICK_SONG if arguments.quick else {}))
     held_out = read_ticks(arguments.data, arguments.split)
     tell("the metre of the training songs")
@@ -292,34 +233,4 @@ def _evaluate_song(path: Path, arguments: argparse.Namespace) -> int:
             print(f"the report is {page}", file=sys.stderr)
     except OSError as error:
         raise NesvaeError(f"{error.filename}: {error.strerror}") from None
-    return 0
-
-
-def _train_song(arguments: argparse.Namespace) -> int:
-    """Train a checkpoint of format 3."""
-    from nesvae_live.chip.tickcorpus import read_ticks
-    from nesvae_live.model.song.songbound import SongSettings
-    from nesvae_live.training.songtrain import AVERAGE, SongRun, train_songs
-
-    if arguments.init or arguments.patience:
-        raise NesvaeError("--init and --patience are for checkpoints of version 2")
-    run = SongRun(
-        steps=arguments.steps,
-        streams=arguments.streams,
-        learning_rate=arguments.learning_rate,
-        rate=arguments.rate,
-        seed=arguments.seed,
-        precision=arguments.precision,
-    )
-    train_songs(
-        run,
-        SongSettings(),
-        read_ticks(arguments.data, "train"),
-        read_ticks(arguments.data, "valid"),
-        arguments.out,
-        device=arguments.device,
-        check_every=arguments.check_every,
-        say=say,
-    )
-    print(f"the checkpoint is {arguments.out / AVERAGE}")
     return 0

@@ -9,13 +9,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from nesvae_live.evaluation.batchdecode import decode_batch, no_past
 from nesvae_live.evaluation.bootstrap import Estimate, bootstrap, interval
 from nesvae_live.evaluation.features import FEATURES, features, histograms, jensen_shannon
-from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles, measure
-from nesvae_live.latent.decoding import Sampling
-from nesvae_live.latent.walk import Spread, Walk
-from nesvae_live.model.vae import Vae
+from nesvae_live.latent.attributes import ATTRIBUTES, measure
 from nesvae_live.music.phrase import N_VOICES, SLOTS, TUPLES_PER_PHRASE, Ints
 from nesvae_live.music.voices import VOICES
 
@@ -97,28 +93,6 @@ def _hashes(phrases: Ints) -> NDArray[np.uint64]:
 Floats = NDArray[np.float64]
 HUMAN_DRAWS = 20
 """The human divergence is the mean over this many samples of the training songs."""
-
-
-def run_auto(
-    model: Vae,
-    quantiles: Quantiles,
-    spread: Spread,
-    sampling: Sampling,
-    runs: int,
-    phrases: int,
-    seed: int,
-) -> Ints:
-    """Play performances from silence: `[runs, phrases, 13, 4]`."""
-    walks = [Walk(seed + i, spread, quantiles.reach()) for i in range(runs)]
-    mask = np.ones((runs, N_ATTRIBUTES), np.float32)
-    rng = np.random.default_rng([seed, 1])
-    past = no_past(model, runs)
-    out = []
-    for index in range(phrases):
-        z = np.stack([walk.at(index) for walk in walks])
-        tuples, past = decode_batch(model, z, mask, past, sampling, rng, quantiles)
-        out.append(tuples)
-    return np.stack(out, 1)
 
 
 def auto_figures(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nesvae_live.chip.corpus import Corpus, phrases_to_symbols
-from nesvae_live.evaluation.batchdecode import F32, Past
+from nesvae_live.chip.corpus import phrases_to_symbols
 from nesvae_live.latent.attributes import Quantiles, measure
 from nesvae_live.latent.walk import Spread
-from nesvae_live.model.vae import Vae, condition, start_tuple
+from nesvae_live.model.song.song import SongVae
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE, Ints, tuples_to_phrases
 
+F32 = NDArray[np.float32]
 BATCH = 512
 REGIONS, LEAST = 12, 400
 """The most regions of z, and the fewest phrases for each."""
@@ -47,9 +48,17 @@ class EncodedPhrases:
         return len(self.counts)
 
 
+class HasSongs(Protocol):
+    """A corpus, in steps or in ticks."""
+
+    @property
+    def songs(self) -> tuple[Ints, ...]:
+        """Each song's tuples `[m, 4]`."""
+
+
 @torch.no_grad()
 def encode(
-    model: Vae, quantiles: Quantiles, corpus: Corpus, rng: np.random.Generator
+    model: SongVae, quantiles: Quantiles, corpus: HasSongs, rng: np.random.Generator
 ) -> EncodedPhrases:
     """Encode every phrase of every song."""
     cut = [tuples_to_phrases(song) for song in corpus.songs]
@@ -101,28 +110,3 @@ def choose_phrases(
         fits &= ~encoded.first
     rows = np.flatnonzero(fits)
     return np.sort(rng.choice(rows, min(n, len(rows)), replace=False))
-
-
-@torch.no_grad()
-def true_past(model: Vae, encoded: EncodedPhrases, rows: Ints) -> Past:
-    """The state in which the song itself, up to each row's phrase, leaves the decoder.
-
-    Each phrase before it is read with its own attributes, all of them set, and its own style.
-    """
-    starts = np.flatnonzero(encoded.first)
-    begin = starts[np.searchsorted(starts, rows, side="right") - 1]
-    order = np.argsort(begin - rows, kind="stable")  # the longest past first
-    length = (rows - begin)[order]
-    state = model.decoder.initial_state(len(rows))
-    last = start_tuple(len(rows)).clone()
-    for step in range(int(length.max(initial=0))):
-        n = int((length > step).sum())
-        at = begin[order[:n]] + step
-        a, u = torch.from_numpy(encoded.a[at]), torch.from_numpy(encoded.u[at])
-        symbols = torch.from_numpy(encoded.symbols[at])
-        shifted = torch.cat((last[:n, None], symbols[:, :-1]), 1)
-        zm = condition(a, u, torch.ones_like(a))
-        _, after = model.decoder.hidden(shifted, zm, state[:, :n].contiguous())
-        state[:, :n], last[:n] = after, symbols[:, -1]
-    back = np.argsort(order)
-    return Past(last, state).rows(back)

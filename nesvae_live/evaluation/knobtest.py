@@ -9,13 +9,13 @@ from typing import Any, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.evaluation.batchdecode import F32
 from nesvae_live.evaluation.bootstrap import bootstrap, mean_by_song, sum_by_song
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.space import value_to_coordinate
 from nesvae_live.music.phrase import Ints
 
 Floats = NDArray[np.float64]
+F32 = NDArray[np.float32]
 
 
 class HasRows(Protocol):

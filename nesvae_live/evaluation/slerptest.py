@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.evaluation.batchdecode import F32, Past, PhraseDecoder
 from nesvae_live.evaluation.bootstrap import median_interval
+from nesvae_live.evaluation.knobtest import F32, Contexts
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.space import slerp
 from nesvae_live.music.phrase import Ints
@@ -33,7 +34,13 @@ class Ways:
         return token_distance(self.phrases, self.phrases[:, :1])
 
 
-def walk_ways(play: PhraseDecoder, start: F32, end: F32, past: Past, points: int = POINTS) -> Ways:
+def walk_ways(
+    play: Callable[[F32, F32, Contexts], Ints],
+    start: F32,
+    end: F32,
+    past: Contexts,
+    points: int = POINTS,
+) -> Ways:
     """Decode points from each `start` to its `end` `[pairs, 8 + U]`, with all attributes set."""
     alphas = np.linspace(0.0, 1.0, points)
     z = np.stack([slerp(a, b, t) for a, b in zip(start, end, strict=True) for t in alphas])

@@ -23,7 +23,7 @@ class Sampling:
     `temperature` is above 0. `top_p`, in 0..1, is the probability mass that is kept. `guidance`,
     from 1 (none) up, says how far to go from what the network would write with all attributes
     released towards what it writes with those that are set. When a knob is set, `candidates`
-    phrases are decoded at once, of which the critic keeps one (`nesvae_live.model.critic`).
+    phrases are decoded at once, of which the critic keeps one (`model.song.songcritic`).
     """
 
     temperature: float = 1.0

@@ -9,7 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
-from nesvae_live.model.gru import F32, add_product, contiguous, gru_cell, input_table
+from nesvae_live.model.gru import F32, add_plain, contiguous, gru_cell, input_table
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, tuples_to_symbols
 
 
@@ -82,14 +82,16 @@ def _run(
     h = np.zeros((1, out.shape[1]), np.float32)
     gates_in = np.empty((1, b_ih.shape[0]), np.float32)
     gates_h = np.empty((1, b_hh.shape[0]), np.float32)
-    scale = np.ones(w_hh.shape[0], np.float32)
     for t in range(n):
-        gates_in[0] = b_ih
+        for i in range(b_ih.shape[0]):
+            gates_in[0, i] = b_ih[i]
+            gates_h[0, i] = b_hh[i]
         if (count >= 0 and t < count) or (count < 0 and t >= n + count):
             for slot in range(4):
-                gates_in[0] += table[first_row[slot] + symbols[t, slot]]
-        gates_h[0] = b_hh
-        add_product(w_hh, scale, h, gates_h)
+                row = table[first_row[slot] + symbols[t, slot]]
+                for i in range(b_ih.shape[0]):
+                    gates_in[0, i] += row[i]
+        add_plain(w_hh, h[0], gates_h[0])
         gru_cell(gates_in, gates_h, h, out[t : t + 1])
         h = out[t : t + 1]
 

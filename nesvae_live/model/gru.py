@@ -65,6 +65,17 @@ def add_product(w: Matrix, scale: F32, x: F32, out: F32) -> None:
 
 
 @njit(nogil=True, cache=True, fastmath=True)
+def add_plain(w: F32, x: F32, out: F32) -> None:
+    """`out += w @ x` for float32 `w` `[out, in]`, `x` `[in]`."""
+    for i in range(w.shape[0]):
+        row = w[i]
+        total = np.float32(0)
+        for j in range(row.shape[0]):
+            total += row[j] * x[j]
+        out[i] += total
+
+
+@njit(nogil=True, cache=True, fastmath=True)
 def _add_1(w: Matrix, scale: F32, x: F32, out: F32) -> None:
     for i in range(w.shape[0]):
         row = w[i]

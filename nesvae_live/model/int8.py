@@ -11,26 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.model.checkpoint import ModelConfig, Weights
-from nesvae_live.music.phrase import SLOTS
-
 F32 = NDArray[np.float32]
 MOST = 127
-
-
-def rounded_names(config: ModelConfig) -> tuple[str, ...]:
-    """The matrices that are rounded: those that every step reads in full."""
-    return (
-        *(f"decoder.gru.weight_ih_l{i}" for i in range(1, config.layers)),
-        *(f"decoder.gru.weight_hh_l{i}" for i in range(config.layers)),
-        *(f"decoder.lift.{i}.weight" for i in range(SLOTS)),
-        *(f"decoder.logits.{i}.weight" for i in range(SLOTS)),
-    )
-
-
-def round_weights(weights: Weights, config: ModelConfig) -> Weights:
-    """The weights with these matrices rounded; rounding again changes the last bit at most."""
-    return weights | {name: unpack(*pack(weights[name])) for name in rounded_names(config)}
 
 
 def pack(w: F32) -> tuple[NDArray[np.int8], F32]:

@@ -26,7 +26,8 @@ def choose(
         for i in range(n):
             kept[i] = logits[i]
     else:
-        kept[:n] = 0
+        for i in range(n):
+            kept[i] = 0
         mass = np.float32(0)
         while mass < top_p * total:
             best = 0
@@ -52,11 +53,21 @@ def choose(
 
 
 @njit(nogil=True, cache=True, fastmath=True)
+def _log_sum(x: F32) -> np.float32:
+    """The log of the sum of exponentials."""
+    highest = x[0]
+    for i in range(1, x.shape[0]):
+        highest = max(highest, x[i])
+    total = np.float32(0)
+    for i in range(x.shape[0]):
+        total += np.exp(x[i] - highest)
+    return np.float32(highest + np.log(total))
+
+
+@njit(nogil=True, cache=True, fastmath=True)
 def guide(logits: F32, released: F32, guidance: np.float32) -> None:
     """Go from the log-probabilities of `released` `guidance` times the way to those of `logits`."""
-    a, b = logits.max(), released.max()
-    a += np.log(np.exp(logits - a).sum())
-    b += np.log(np.exp(released - b).sum())
+    a, b = _log_sum(logits), _log_sum(released)
     for i in range(logits.shape[0]):
         free = released[i] - b
         logits[i] = free + guidance * (logits[i] - a - free)

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from nesvae_live import NesvaeError
-from nesvae_live.chip.corpus import Corpus
-from nesvae_live.evaluation.batchdecode import load_model
+from nesvae_live.chip.tickcorpus import TickCorpus
 from nesvae_live.evaluation.contexts import EncodedPhrases, choose_phrases, encode, measure_spread
+from nesvae_live.evaluation.song.songevaluate import load_song_model
 from nesvae_live.latent.axes import AXES, AxisSpec, axes_of, axes_to_about
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.latent.walk import SPREAD
-from nesvae_live.model.checkpoint import Checkpoint
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint
+from nesvae_live.model.song.songcritic import SongCritic
+from nesvae_live.model.song.songdecoder import SongDecoder
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
 from nesvae_live.training.maplayout import draw_atlas, measure_fidelity
 from nesvae_live.training.styleaxes import (
@@ -48,13 +50,13 @@ class FinishError(NesvaeError):
 
 
 def finish(
-    checkpoint: Checkpoint,
-    corpus: Corpus,
+    checkpoint: SongCheckpoint,
+    corpus: TickCorpus,
     sampling: Sampling,
     *,
     seed: int = 0,
     say: Say = lambda _: None,
-) -> Checkpoint:
+) -> SongCheckpoint:
     """The same network, with its style axes turned to what they do, and labels, spread and map.
 
     Args:
@@ -69,8 +71,9 @@ def finish(
     """
     rng = np.random.default_rng(seed)
     say("looking for the axes")
-    sample = replace(corpus, names=corpus.names[::EVERY], songs=corpus.songs[::EVERY])
-    model = load_model(checkpoint)
+    sample = corpus.subset(np.arange(0, len(corpus.lengths), EVERY))
+    places = [sample.song(i)[1] for i in range(len(sample.lengths))]
+    model = load_song_model(checkpoint)
     encoded = encode(model, checkpoint.quantiles, sample, rng)
     rows = choose_phrases(encoded, DRAWS, rng, with_past=True)
     if len(rows) < checkpoint.config.style:
@@ -79,16 +82,15 @@ def finish(
             "finish it with the songs that it was trained on"
         )
     usual = CorpusNorms.of(_whole(encoded))
-    past = every_past(model, encoded)
+    past = every_past(model, encoded, places)
     u = encoded.u[rng.choice(len(encoded), len(rows))]
-    decoded = traits(style_decoder(model, sampling, seed)(u, past.rows(rows)))
+    decoded = traits(style_decoder(_player(checkpoint), sampling, seed)(u, past.rows(rows)))
     checkpoint = rotate_style(checkpoint, find_axes(u, decoded / usual.deviation))
     say("measuring what each axis does")
-    model = load_model(checkpoint)
-    encoded = encode(model, checkpoint.quantiles, sample, rng)
+    encoded = encode(load_song_model(checkpoint), checkpoint.quantiles, sample, rng)
     some = rows[np.linspace(0, len(rows) - 1, min(CONTEXTS, len(rows))).astype(int)]
     axes = measure_axes(
-        style_decoder(model, sampling, seed),
+        style_decoder(_player(checkpoint), sampling, seed),
         encoded.u[some],
         past.rows(some),
         usual,
@@ -97,7 +99,7 @@ def finish(
     checkpoint = rotate_style(checkpoint, np.eye(len(axes), dtype=np.float32)[order])
     axes = [axes[i] for i in order]
     say("drawing the map")
-    encoded = encode(load_model(checkpoint), checkpoint.quantiles, corpus, rng)
+    encoded = encode(load_song_model(checkpoint), checkpoint.quantiles, corpus, rng)
     effects = np.array([axis.effect for axis in axes])
     atlas = draw_atlas(encoded, effects, rng)
     found: dict[str, Any] = {
@@ -116,13 +118,13 @@ def finish(
     return replace(checkpoint, about=about, atlas=atlas, sha256="", path=None)
 
 
-def card_lines(checkpoint: Checkpoint) -> str:
+def card_lines(checkpoint: SongCheckpoint) -> str:
     """What a finished checkpoint's card should say about its axes and map, in Markdown."""
     found = checkpoint.about.get(FINISHED, {})
     lines = axes_to_table(axes_of(checkpoint.about, checkpoint.config.style))
     lines.append("")
     lines.append(
-        "Each turned from -2.5 to 2.5, the other axes as they are, all attributes released, in "
+        "Each turned from -2.5 to 2.5, the other axes as they are, all attributes let go, in "
         f"{found.get('contexts', 0)} contexts of the train split; rho is Spearman's. An effect is "
         f"in standard deviations of the corpus over {len(TRAITS)} traits; tokens are those of 52 "
         "that differ between the ends; strays is the share of phrases at the ends with one of 11 "
@@ -149,6 +151,10 @@ def axes_to_table(axes: Sequence[AxisSpec]) -> list[str]:
             f"| {axis.tokens:.0f} | {axis.strays:.3f} |"
         )
     return rows
+
+
+def _player(checkpoint: SongCheckpoint) -> SongCritic:
+    return SongCritic(SongDecoder(checkpoint), checkpoint.quantiles)
 
 
 def _whole(encoded: EncodedPhrases) -> Ints:

@@ -8,8 +8,8 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.evaluation.batchdecode import F32
 from nesvae_live.evaluation.contexts import EncodedPhrases
+from nesvae_live.evaluation.song.songplaying import F32
 from nesvae_live.latent.atlas import BLENDED, MOST_POINTS, Atlas
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE

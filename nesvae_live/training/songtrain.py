@@ -1,11 +1,11 @@
-"""Training of format 3: songs in ticks, told chunk by chunk, on one device."""
+"""Training of format 3: the loop over songs in ticks, with its checks; the checkpoint."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any
@@ -13,168 +13,23 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from tqdm import tqdm
 
-from nesvae_live import NesvaeError
 from nesvae_live.chip.corpus import song_phrases
 from nesvae_live.chip.tickcorpus import TickCorpus
 from nesvae_live.evaluation.song.songnats import song_nats
-from nesvae_live.latent.attributes import Quantiles, fit_quantiles, measure
+from nesvae_live.latent.attributes import fit_quantiles, measure
 from nesvae_live.model.song.devicecorpus import DeviceCorpus
 from nesvae_live.model.song.measuring import Ranks
 from nesvae_live.model.song.song import SongVae
-from nesvae_live.model.song.songbound import Carried, SongBound, SongSettings, Told, nothing_yet
-from nesvae_live.model.song.songcheckpoint import SongCheckpoint, save_song_checkpoint
+from nesvae_live.model.song.songbound import SongSettings
+from nesvae_live.model.song.songcheckpoint import save_song_checkpoint
 from nesvae_live.model.song.songconfig import SongConfig
-from nesvae_live.model.song.songweights import round_song_weights
-from nesvae_live.music.phrase import TUPLES_PER_PHRASE
-from nesvae_live.paths import replacing
-from nesvae_live.training.streams import Streams
+from nesvae_live.training.songrun import SongRun, Training, TrainingError
+from nesvae_live.training.stop import Stop
 
-AVERAGE, STATE = "average.safetensors", "state.pt"
+BEST, STATE = "best.safetensors", "state.pt"
 SETTINGS, LOG = "settings.json", "log.jsonl"
-
-
-@dataclass(frozen=True)
-class SongRun:
-    """A run's settings; with the data they determine its weights (on a CPU)."""
-
-    steps: int = 5400
-    streams: int = 128
-    chunk: int = 8
-    learning_rate: float = 2e-3
-    warmup: int = 200
-    weight_decay: float = 0.05
-    clip: float = 1.0
-    beta: float = 1.0
-    """The weight of z's nats; 0: a controller holds the style's divergence from N(0, 1) at `rate`."""
-    rate: float = 16.0
-    beta_rise: float = 0.15
-    """The share of the run in which beta rises from a tenth."""
-    normal: float = 0.1
-    """The weight of the style's divergence from N(0, 1), the knobs' scale, as a part of beta."""
-    reset: float = 0.08
-    ema: float = 0.999
-    seed: int = 1
-    precision: str = "bf16"
-
-
-class Training:
-    """A run: model, average, optimiser, streams; all of it on one device."""
-
-    def __init__(
-        self, run: SongRun, told: SongSettings, corpus: DeviceCorpus, ranks: Ranks, model: SongVae
-    ) -> None:
-        torch.manual_seed(run.seed)
-        self.run, self.told, self.corpus, self.ranks = run, told, corpus, ranks
-        self.device = corpus.device
-        self.model = model.to(self.device)
-        self.bound = SongBound(self.model, ranks, told).train()
-        self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
-        flat = [p for p in self.model.parameters() if p.dim() < 2]
-        deep = [p for p in self.model.parameters() if p.dim() >= 2]
-        groups: list[dict[str, Any]] = [{"params": deep}, {"params": flat, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(
-            groups,
-            lr=run.learning_rate,
-            weight_decay=run.weight_decay,
-            betas=(0.9, 0.98),
-            fused=self.device.type == "cuda",
-        )
-        tuples = run.chunk * TUPLES_PER_PHRASE
-        self.streams = Streams(corpus, run.streams, tuples, run.reset, run.seed)
-        self.carried = nothing_yet(self.model, run.streams, told.past, self.device)
-        self.step = 0
-        self.log_beta = torch.full((), math.log(0.02), device=self.device)
-        self.sums = torch.zeros(5, device=self.device)
-
-    def learn(self, progress: float) -> None:
-        """One step; `progress` 0..1 is how far the run is."""
-        run = self.run
-        torch.manual_seed(run.seed * 1_000_003 + self.step)  # a run that resumes draws the same
-        rise = min((self.step + 1) / run.warmup, 1.0)
-        pace = rise * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
-        for group in self.optimiser.param_groups:
-            group["lr"] = run.learning_rate * pace
-        turn = self.streams.turn()
-        chunk = self.corpus.chunk(turn, run.chunk * TUPLES_PER_PHRASE, self.told.past)
-        bf16 = run.precision == "bf16"
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=bf16):
-            told, self.carried = self.bound(chunk, turn.fresh, self.carried)
-        tokens, rate, normal = costs(told)
-        if run.beta:
-            beta: Tensor | float = run.beta * min(1.0, 0.1 + 0.9 * progress / run.beta_rise)
-        else:
-            off = ((normal.detach() - run.rate) / run.rate).clamp(-1, 1)
-            self.log_beta = (self.log_beta + 0.01 * off).clamp(math.log(0.002), 0.0)
-            beta = self.log_beta.exp()
-        loss = tokens + beta * (rate + run.normal * normal)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), run.clip)
-        self.optimiser.step()
-        self.step += 1
-        decay = min(run.ema, (1 + self.step) / (10 + self.step))
-        state = self.model.state_dict()
-        torch._foreach_lerp_(  # one launch for all weights
-            list(self.average.values()), [state[k] for k in self.average], 1 - decay
-        )
-        one = torch.ones_like(norm)
-        self.sums += torch.stack([x.detach().float() for x in (tokens, rate, normal, norm, one)])
-
-    def report(self) -> dict[str, float]:
-        """Means since the last report; waits for the device."""
-        tokens, rate, normal, norm, n = self.sums.tolist()
-        self.sums.zero_()
-        n = max(n, 1.0)
-        means = {"tokens": tokens / n, "rate": rate / n, "normal": normal / n, "norm": norm / n}
-        return means | {"beta": self.log_beta.exp().item()}
-
-    def save(self, path: Path) -> None:
-        """Write all that resuming needs; the file appears whole or not at all."""
-        state = {
-            "model": self.model.state_dict(),
-            "average": self.average,
-            "optimiser": self.optimiser.state_dict(),
-            "carried": tuple(self.carried),
-            "streams": self.streams.state(),
-            "step": self.step,
-            "log_beta": self.log_beta,
-        }
-        with replacing(path) as part:
-            torch.save(state, part)
-
-    def load(self, path: Path) -> None:
-        """Go on where `save` was called."""
-        state = torch.load(path, map_location=self.device, weights_only=True)
-        self.model.load_state_dict(state["model"])
-        self.average = state["average"]
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.carried = Carried(*state["carried"])
-        self.streams.restore(state["streams"])
-        self.step, self.log_beta = state["step"], state["log_beta"]
-
-    def checkpoint(self, quantiles: Quantiles, about: dict[str, Any]) -> SongCheckpoint:
-        """The averaged weights, rounded as the live decoder has them."""
-        config = self.model.config
-        weights = {name: value.float().cpu().numpy() for name, value in self.average.items()}
-        return SongCheckpoint(config, round_song_weights(weights, config), quantiles, about)
-
-    def averaged(self) -> SongVae:
-        """The model with the moving average of the weights."""
-        model = SongVae(self.model.config).to(self.device)
-        model.load_state_dict(self.average)
-        return model.eval()
-
-
-def costs(told: Told) -> tuple[Tensor, Tensor, Tensor]:
-    """Nats a phrase: of its tokens, of z against the prior, of the style against N(0, 1)."""
-    phrases, alone = told.phrases.sum(), told.alone_real.any(1).sum()
-    every = (phrases + alone).clamp(min=1)
-    tokens = (told.nats.sum() + told.alone_nats.sum()) / every
-    rate = (told.rate.sum() + told.alone_rate.sum()) / every
-    normal = (told.divergence.sum(-1) * told.phrases).sum() / phrases.clamp(min=1)
-    return tokens, rate, normal
 
 
 def train_songs(
@@ -187,13 +42,15 @@ def train_songs(
     config: SongConfig | None = None,
     device: str = "cpu",
     check_every: int = 500,
+    patience: int | None = None,
     most: int | None = None,
+    quiet: bool = True,
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, float]:
     """Train, or go on training, into `folder`; returns the last figures of the held-out songs.
 
-    `average.safetensors` is the checkpoint of the averaged weights at the last check, `state.pt`
-    what resuming needs, `log.jsonl` holds a line a check.
+    `best.safetensors` is the checkpoint (of averaged weights) with the fewest nats a token on the
+    held-out songs at any check, `state.pt` what resuming needs, `log.jsonl` holds a line a check.
 
     Args:
         run: the run's settings.
@@ -204,15 +61,17 @@ def train_songs(
         config: the network's sizes.
         device: `cpu` or `cuda`.
         check_every: steps from one check to the next.
+        patience: end after so many checks without a better one.
         most: go no further than this step in this call.
+        quiet: show no progress bar.
         say: is told a line a check.
 
     Raises:
-        NesvaeError: the folder holds a run with other settings or data.
+        TrainingError: the folder holds a run with other settings or data, or a damaged state; the
+            loss is not a number; or the program was asked to end: it is resumed from there.
     """
     where = torch.device(device)
-    songs = [corpus.song(i)[0] for i in range(len(corpus.lengths))]
-    quantiles = fit_quantiles(measure(song_phrases(tuple(songs))[0]), normal_quantiles())
+    quantiles = fit_quantiles(measure(song_phrases(corpus.songs)[0]), normal_quantiles())
     ranks = Ranks(quantiles, where)
     torch.manual_seed(run.seed)
     model = SongVae(config or SongConfig())
@@ -225,23 +84,42 @@ def train_songs(
         training.load(folder / STATE)
     figures: dict[str, float] = {}
     last = run.steps if most is None else min(most, run.steps)
-    while training.step < last:
-        training.learn(training.step / run.steps)
-        if training.step % check_every and training.step != last:
-            continue
-        torch.manual_seed(run.seed)
-        nats = song_nats(training.averaged(), ranks, DeviceCorpus(held, where), past=told.past)
-        figures = nats.summary()
-        line = {"step": training.step, **training.report(), **figures}
-        with (folder / LOG).open("a", encoding="utf-8") as log:
-            log.write(json.dumps(line) + "\n")
-        about = settings | {"step": training.step, "figures": figures, "torch": torch.__version__}
-        save_song_checkpoint(folder / AVERAGE, training.checkpoint(quantiles, about))
-        training.save(folder / STATE)
-        say(
-            f"step {training.step}: {figures['carried']:.3f} nats a token carried, "
-            f"{figures['no_context']:.3f} without context"
-        )
+    bar = tqdm(total=last, initial=training.step, unit="step", disable=quiet, smoothing=0.05)
+    with Stop() as stop, bar:
+        while training.step < last:
+            training.learn(training.step / run.steps)
+            bar.update()
+            if stop.asked and training.step != last:
+                training.save(folder / STATE)
+                raise TrainingError(
+                    f"interrupted after step {training.step}: the same command resumes from there"
+                )
+            if training.step % check_every and training.step != last:
+                continue
+            torch.manual_seed(run.seed)
+            nats = song_nats(training.averaged(), ranks, DeviceCorpus(held, where), past=told.past)
+            figures = nats.summary()
+            line = {"step": training.step, **training.report(), **figures}
+            if not math.isfinite(line["tokens"]):
+                raise TrainingError(
+                    f"step {training.step}: the loss is not a number; begin anew with less --lr"
+                )
+            with (folder / LOG).open("a", encoding="utf-8") as log:
+                log.write(json.dumps(line) + "\n")
+            if figures["carried"] < training.best:
+                training.best, training.best_step = figures["carried"], training.step
+                made = {"step": training.step, "figures": figures, "torch": torch.__version__}
+                best = training.checkpoint(quantiles, settings | made)
+                save_song_checkpoint(folder / BEST, best)
+            training.save(folder / STATE)
+            bar.set_postfix({k: f"{line[k]:.3g}" for k in ("tokens", "rate")}, refresh=False)
+            say(
+                f"step {training.step}: {figures['carried']:.3f} nats a token carried, "
+                f"{figures['no_context']:.3f} without context"
+            )
+            if patience and training.step - training.best_step >= patience * check_every:
+                say(f"no improvement since step {training.best_step}; training ends")
+                break
     return figures
 
 
@@ -257,7 +135,7 @@ def _same_run(path: Path, settings: dict[str, Any]) -> None:
         return
     before = json.loads(path.read_text(encoding="utf-8"))
     if before != settings:
-        raise NesvaeError(
+        raise TrainingError(
             f"{path.parent} holds a run with other settings or data: "
             "use the same ones to resume it, or another folder"
         )

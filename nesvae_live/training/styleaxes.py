@@ -7,25 +7,28 @@ instead to the principal axes of what u does to the traits of decoded phrases.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nesvae_live.evaluation.batchdecode import F32, Past, decode_batch
 from nesvae_live.evaluation.contexts import EncodedPhrases
 from nesvae_live.evaluation.features import features
 from nesvae_live.evaluation.knobtest import spearman
 from nesvae_live.evaluation.slerptest import token_distance
+from nesvae_live.evaluation.song.songplaying import F32, SongPast, SongPlay
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.axes import AxisSpec
-from nesvae_live.latent.decoding import Sampling
+from nesvae_live.latent.decoding import QUOTE, START, Sampling
 from nesvae_live.latent.space import value_to_coordinate
-from nesvae_live.model.checkpoint import Checkpoint
-from nesvae_live.model.vae import Vae, condition, start_tuple
-from nesvae_live.music.phrase import SLOTS, Ints
+from nesvae_live.model.song.memory import Memory, SongState
+from nesvae_live.model.song.song import SongVae, Step
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint
+from nesvae_live.model.song.songconfig import TURN, UNKNOWN, YOURS
+from nesvae_live.model.song.songcritic import SongCritic
+from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints
 from nesvae_live.training.traits import TRAITS, traits
 
 Floats = NDArray[np.float64]
@@ -46,7 +49,7 @@ CLIPPED = 3.0
 """Standard deviations beyond which a trait is clipped."""
 
 
-def rotate_style(checkpoint: Checkpoint, rotation: F32) -> Checkpoint:
+def rotate_style(checkpoint: SongCheckpoint, rotation: F32) -> SongCheckpoint:
     """The same network with style coordinates u' = R u: the same music at matching points.
 
     Args:
@@ -59,45 +62,71 @@ def rotate_style(checkpoint: Checkpoint, rotation: F32) -> Checkpoint:
         new = weights[name].copy()
         new[rows] = rotation @ new[rows]
         weights[name] = new
-    first = SLOTS * config.embedding + N_ATTRIBUTES
-    w_in = weights["decoder.gru.weight_ih_l0"].copy()
-    w_in[:, first : first + config.style] = w_in[:, first : first + config.style] @ rotation.T
-    weights["decoder.gru.weight_ih_l0"] = w_in
-    turn = rotation if checkpoint.turn is None else rotation @ checkpoint.turn
-    return replace(checkpoint, weights=weights, turn=turn.astype(np.float32))
+    for name, first in (
+        ("decoder.gru.weight_ih_l0", SLOTS * config.embedding + N_ATTRIBUTES),
+        ("prior.read.weight", N_ATTRIBUTES),
+    ):
+        style = slice(first, first + config.style)
+        new = weights[name].copy()
+        new[:, style] = new[:, style] @ rotation.T
+        weights[name] = new
+    for name in ("prior.mixture.weight", "prior.mixture.bias"):
+        new = weights[name].reshape(config.components, 2 * config.latent + 1, -1).copy()
+        new[:, N_ATTRIBUTES : config.latent] = rotation @ new[:, N_ATTRIBUTES : config.latent]
+        weights[name] = new.reshape(weights[name].shape)
+    weights[TURN] = rotation @ weights[TURN]
+    return replace(
+        checkpoint, weights={name: np.asarray(w, np.float32) for name, w in weights.items()}
+    )
 
 
 @torch.no_grad()
-def every_past(model: Vae, encoded: EncodedPhrases) -> Past:
-    """The state in which each phrase's song leaves the decoder before it, for all phrases."""
-    n = len(encoded)
-    state = model.decoder.initial_state(n)
-    previous = start_tuple(n).clone()
+def every_past(model: SongVae, encoded: EncodedPhrases, places: Sequence[Ints]) -> SongPast:
+    """Where each phrase's song has brought the decoder before it, for all phrases.
+
+    Each phrase is read with its own attributes, all of them set, and its own style; of each song
+    `places` has those of its tuples.
+    """
+    out: list[SongState] = []
     starts = np.flatnonzero(encoded.first)
-    lengths = np.diff([*starts, n])
-    for place in range(int(lengths.max()) - 1):
-        at = starts[lengths > place + 1] + place
-        symbols = torch.from_numpy(encoded.symbols[at])
-        shifted = torch.cat((previous[at][:, None], symbols[:, :-1]), 1)
-        a, u = torch.from_numpy(encoded.a[at]), torch.from_numpy(encoded.u[at])
-        zm = condition(a, u, torch.ones_like(a))
-        _, after = model.decoder.hidden(shifted, zm, state[:, at].contiguous())
-        state[:, at + 1], previous[at + 1] = after, symbols[:, -1]
-    return Past(previous, state)
+    ends = np.append(starts[1:], len(encoded))
+    for begin, end, at in zip(starts, ends, places, strict=True):
+        rows = np.arange(begin, end)
+        symbols = encoded.symbols[rows].reshape(-1, SLOTS)[: len(at)]
+        previous = np.concatenate((np.array(START)[None], symbols[:-1]))
+        zm = np.concatenate(
+            (encoded.a[rows], encoded.mu[rows], np.ones_like(encoded.a[rows])), 1
+        ).repeat(TUPLES_PER_PHRASE, 0)[: len(at)]
+        step = Step(
+            torch.from_numpy(previous)[None],
+            torch.from_numpy(at)[None],
+            torch.tensor(YOURS).expand(1, len(at), -1),
+            torch.full((1, len(at)), UNKNOWN),
+        )
+        ticks = np.cumsum(symbols[:, 3] + 1) - symbols[:, 3] - 1
+        state, told = model.decoder.initial_state(1), torch.from_numpy(zm)[None]
+        keys = np.zeros((len(at), model.config.keys), np.float32)
+        for first in range(0, len(at), TUPLES_PER_PHRASE):
+            a, b, c, d = (int(symbol) for symbol in previous[first])
+            past = Memory(symbols[:first], at[:first], ticks[:first], keys[:first]).recent()
+            out.append(SongState(state[:, 0].numpy(), (a, b, c, d), int(at[first]), past))
+            part = slice(first, first + TUPLES_PER_PHRASE)
+            y, state = model.decoder.hidden(Step(*(x[:, part] for x in step)), told[:, part], state)
+            keys[part] = model.pointer.key(y)[0].numpy()
+    return SongPast(tuple(out))
 
 
-StyleDecoder = Callable[[F32, Past], Ints]
-"""From u `[n, U]` and n pasts to tuples `[n, 13, 4]`, as played with every knob released."""
+StyleDecoder = Callable[[F32, SongPast], Ints]
+"""From u `[n, U]` and n pasts to tuples `[n, 13, 4]`, as played with every knob let go."""
 
 
-def style_decoder(model: Vae, sampling: Sampling, seed: int) -> StyleDecoder:
+def style_decoder(critic: SongCritic, sampling: Sampling, seed: int) -> StyleDecoder:
     """A function that decodes as the instrument does; the same seed gives the same draws."""
 
-    def play(u: F32, past: Past) -> Ints:
+    def play(u: F32, past: SongPast) -> Ints:
         a = np.zeros((len(u), N_ATTRIBUTES), np.float32)
-        free = replace(sampling, guidance=1.0, candidates=1)  # neither is used when nothing is set
-        z = np.concatenate((a, u), 1)
-        return decode_batch(model, z, a, past, free, np.random.default_rng(seed))[0]
+        free = SongPlay(critic, sampling, np.random.default_rng(seed), QUOTE)
+        return free(np.concatenate((a, u), 1), a, past)
 
     return play
 
@@ -166,12 +195,12 @@ class CorpusNorms:
 
 
 def measure_axes(
-    play: StyleDecoder, u: F32, past: Past, usual: CorpusNorms, settings: int = 17
+    play: StyleDecoder, u: F32, past: SongPast, usual: CorpusNorms, settings: int = 17
 ) -> list[AxisSpec]:
     """Measure what turning each axis from end to end does, with the others as in each context.
 
     Args:
-        play: decodes with every knob released and the same draws each time.
+        play: decodes with every knob let go and the same draws each time.
         u: `[contexts, U]`.
         past: that of the contexts.
         usual: what is usual in the corpus.

@@ -25,16 +25,30 @@ from nesvae_live.app.encode import (
 from nesvae_live.app.interpolate import walk_way
 from nesvae_live.app.piece import Piece, piece_to_figure, write_piece_midi
 from nesvae_live.chip.convert import to_midi
-from nesvae_live.chip.corpus import read_split
-from nesvae_live.chip.nesmdb import ExprScore, SeprScore, dumps_exprsco, dumps_seprsco
+from nesvae_live.chip.corpus import read_files
+from nesvae_live.chip.nesmdb import (
+    ExprScore,
+    SeprScore,
+    dumps_exprsco,
+    dumps_seprsco,
+    loads_exprsco,
+)
+from nesvae_live.chip.tickcorpus import songs_to_corpus
 from nesvae_live.cli.main import main
-from nesvae_live.evaluation.batchdecode import load_model
 from nesvae_live.evaluation.contexts import encode
+from nesvae_live.evaluation.song.songevaluate import load_song_model
 from nesvae_live.latent.space import assemble
-from nesvae_live.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from nesvae_live.model.song.songcheckpoint import (
+    SongCheckpoint,
+    load_song_checkpoint,
+    save_song_checkpoint,
+)
+from nesvae_live.music.metre.place import FREE
+from nesvae_live.music.metre.ticks import score_to_ticks
 from nesvae_live.music.phrase import Ints, steps_to_tuples, tuples_to_phrases, tuples_to_steps
 from nesvae_live.presets.snapshotbank import read_bank
-from tests.support.tiny import tiny_checkpoint
+from tests.support.metresongs import steady
+from tests.support.tinysong import tiny_song_checkpoint
 
 
 def make_notes(seed: int = 0, n: int = 500) -> Ints:
@@ -51,10 +65,10 @@ def sepr(notes: Ints, rate: float = 24.0) -> SeprScore:
 
 
 @pytest.fixture
-def checkpoint(tmp_path: Path) -> Checkpoint:
+def checkpoint(tmp_path: Path) -> SongCheckpoint:
     path = tmp_path / "tiny.safetensors"
-    save_checkpoint(path, tiny_checkpoint(scale=0.3))
-    return load_checkpoint(path)
+    save_song_checkpoint(path, tiny_song_checkpoint(scale=0.3))
+    return load_song_checkpoint(path)
 
 
 def silent(text: str) -> None:
@@ -80,16 +94,15 @@ def write_midi(path: Path, tracks: dict[str, list[tuple[int, float, float]]], bp
 
 
 @pytest.mark.parametrize("bpm", [47.0, 90.0, 123.4, 240.0])
-def test_a_midi_file_of_any_tempo_is_read_in_seconds(tmp_path: Path, bpm: float) -> None:
+def test_a_midi_file_of_any_tempo_is_read_by_its_beats(tmp_path: Path, bpm: float) -> None:
     tracks = {
         "Melody": [(72, 0.0, 4.0), (74, 4.0, 8.0), (76, 8.0, 16.0)],
         "Bass": [(40, 0.0, 16.0)],
     }
     tuples = read_tuples(write_midi(tmp_path / "tune.mid", tracks, bpm), silent)
-    steps = 24 * 60 / bpm * 4
     found = tuples_to_steps(tuples)
-    for note in (72, 74, 76):  # the last one is twice as long, and twice as quick
-        assert abs((found[:, 0] == note).sum() - steps) <= 1
+    for note, beats in ((72, 4), (74, 4), (76, 8)):
+        assert (found[:, 0] == note).sum() == 12 * beats
     assert (found[:, 2] == 40).all()
     assert (found[:, 1] == 0).all()
 
@@ -104,7 +117,7 @@ def test_chords_are_reduced_and_it_says_how(tmp_path: Path) -> None:
     assert "2 of 5 notes are left out" in text
 
 
-def test_our_own_midi_files_come_back_to_the_step(tmp_path: Path) -> None:
+def test_our_own_midi_files_come_back_to_the_tick(tmp_path: Path) -> None:
     notes = make_notes()
     notes[0] = notes[-1] = 60, 52, 36
     tuples = steps_to_tuples(notes)
@@ -114,7 +127,7 @@ def test_our_own_midi_files_come_back_to_the_step(tmp_path: Path) -> None:
     assert np.array_equal(read_tuples(tmp_path / "nesmdb.mid", silent), tuples)
 
 
-def test_exprsco_and_seprsco_are_the_same_music_at_any_rate(tmp_path: Path) -> None:
+def test_scores_without_a_metre_are_the_same_music_at_any_rate(tmp_path: Path) -> None:
     notes = make_notes()
     score = np.zeros((len(notes), 4, 3), np.uint8)
     score[:, :3, 0] = notes
@@ -129,15 +142,31 @@ def test_exprsco_and_seprsco_are_the_same_music_at_any_rate(tmp_path: Path) -> N
         assert np.array_equal(read_tuples(tmp_path / name, silent), steps_to_tuples(notes))
 
 
+def test_a_score_with_a_metre_is_read_in_ticks(tmp_path: Path) -> None:
+    score = steady(np.random.default_rng(0)).score
+    written = score_to_ticks(score)
+    assert (written.places != FREE).any()
+    files = {
+        "a.exprsco.pkl": dumps_exprsco(ExprScore(24.0, len(score) * 1837, score)),
+        "b.seprsco.pkl": dumps_seprsco(SeprScore(24.0, len(score) * 1837, score[:, :, 0].copy())),
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    assert np.array_equal(read_tuples(tmp_path / "a.exprsco.pkl", silent), written.tuples)
+    ticks = int(read_tuples(tmp_path / "b.seprsco.pkl", silent)[:, 3].sum())
+    assert abs(ticks - int(written.tuples[:, 3].sum())) <= 12  # said without loudness, by a beat
+
+
 @pytest.mark.slow
 @pytest.mark.corpus
 def test_real_songs_get_the_places_that_training_gives_them(
-    corpus_archive: Path, checkpoint: Checkpoint
+    corpus_archive: Path, checkpoint: SongCheckpoint
 ) -> None:
-    corpus = read_split(corpus_archive, "valid")
-    part = type(corpus)(corpus.names[:2], corpus.songs[:2], "")
+    (name, one), (other, two) = read_files(corpus_archive, "valid")[0][:2]
+    songs = [score_to_ticks(loads_exprsco(data).score) for data in (one, two)]
+    part = songs_to_corpus([name, other], songs, np.ones(2), "")
     rng = np.random.default_rng(0)
-    reference = encode(load_model(checkpoint), checkpoint.quantiles, part, rng)
+    reference = encode(load_song_model(checkpoint), checkpoint.quantiles, part, rng)
     places = [e.place for song in part.songs for e in encode_tuples(song, checkpoint, "x")]
     assert len(places) == len(reference)
     assert np.allclose([p.a for p in places], reference.a, atol=1e-6)
@@ -147,7 +176,7 @@ def test_real_songs_get_the_places_that_training_gives_them(
 
 @pytest.mark.slow
 def test_the_command_writes_a_bank_that_is_read_back(
-    tmp_path: Path, checkpoint: Checkpoint, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, checkpoint: SongCheckpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, out = tmp_path / "song.seprsco.pkl", tmp_path / "mine.snapshots.json"
     source.write_bytes(dumps_seprsco(sepr(make_notes())))
@@ -168,7 +197,7 @@ def test_the_command_writes_a_bank_that_is_read_back(
 
 
 def test_what_the_instrument_is_given_is_what_was_encoded(
-    tmp_path: Path, checkpoint: Checkpoint
+    tmp_path: Path, checkpoint: SongCheckpoint
 ) -> None:
     source, out = tmp_path / "song.seprsco.pkl", tmp_path / "mine.snapshots.json"
     source.write_bytes(dumps_seprsco(sepr(make_notes())))
@@ -189,7 +218,7 @@ def test_what_the_instrument_is_given_is_what_was_encoded(
 
 @pytest.mark.slow
 def test_of_a_long_piece_64_phrases_are_taken_from_where_one_says(
-    tmp_path: Path, checkpoint: Checkpoint, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, checkpoint: SongCheckpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, out = tmp_path / "long.seprsco.pkl", tmp_path / "x.json"
     source.write_bytes(dumps_seprsco(sepr(make_notes(n=5000))))
@@ -205,7 +234,7 @@ def test_of_a_long_piece_64_phrases_are_taken_from_where_one_says(
 
 
 def test_under_another_checkpoint_the_style_is_dropped_and_it_says_so(
-    tmp_path: Path, checkpoint: Checkpoint
+    tmp_path: Path, checkpoint: SongCheckpoint
 ) -> None:
     encoded = encode_tuples(steps_to_tuples(make_notes(n=60)), checkpoint, "x")
     encode_to_bank(encoded, checkpoint, 0.9, tmp_path / "x.json")
@@ -220,7 +249,7 @@ def test_under_another_checkpoint_the_style_is_dropped_and_it_says_so(
 
 @pytest.mark.parametrize("text", ["", "[]", '{"format": "x"}', "\x00"])
 def test_a_file_of_snapshots_that_is_none_is_one_line(
-    text: str, tmp_path: Path, checkpoint: Checkpoint
+    text: str, tmp_path: Path, checkpoint: SongCheckpoint
 ) -> None:
     path = tmp_path / "x.json"
     path.write_text(text)
@@ -273,7 +302,7 @@ def test_a_bad_file_is_one_line_and_exit_1(
     make: Callable[[Path], object],
     says: str,
     tmp_path: Path,
-    checkpoint: Checkpoint,
+    checkpoint: SongCheckpoint,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = tmp_path / name
@@ -302,7 +331,7 @@ def test_a_note_out_of_range_in_a_score_is_refused_with_its_place(tmp_path: Path
 
 @pytest.mark.slow
 def test_interpolate_writes_midi_sound_and_picture(
-    tmp_path: Path, checkpoint: Checkpoint, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, checkpoint: SongCheckpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = [tmp_path / name for name in ("a.seprsco.pkl", "b.mid")]
     files[0].write_bytes(dumps_seprsco(sepr(make_notes(1))))
@@ -332,7 +361,7 @@ def test_interpolate_writes_midi_sound_and_picture(
 
 
 @pytest.mark.slow
-def test_the_ends_of_the_way_are_the_places_own_phrases(checkpoint: Checkpoint) -> None:
+def test_the_ends_of_the_way_are_the_places_own_phrases(checkpoint: SongCheckpoint) -> None:
     tuples = steps_to_tuples(make_notes())
     a, b = (e.place for e in encode_tuples(tuples, checkpoint, "x")[:2])
     there = walk_way(checkpoint, a, b, 5)

@@ -55,17 +55,11 @@ def test_the_clock_s_input_is_opened_too_and_once() -> None:
     assert PlayOptions(clock_in=OURS).inputs == ()
 
 
-def test_a_clock_that_is_followed_has_bars_to_be_filled() -> None:
-    assert PlayOptions().phrase_grid(keeps_time=False).mode is Mode.CLOCK
-    assert PlayOptions(clock="midi").phrase_grid(keeps_time=False).mode is Mode.BARS
-    assert (
-        PlayOptions(clock="midi", grid="native").phrase_grid(keeps_time=False).mode is Mode.NATIVE
-    )
-
-
-def test_music_that_keeps_time_is_not_stretched_to_the_bars_that_it_follows() -> None:
-    assert PlayOptions(clock="midi").phrase_grid(keeps_time=True).mode is Mode.CLOCK
-    assert PlayOptions(clock="midi", grid="bars").phrase_grid(keeps_time=True).mode is Mode.BARS
+def test_music_keeps_time_by_itself_and_is_stretched_to_bars_only_if_asked() -> None:
+    assert PlayOptions().phrase_grid().mode is Mode.CLOCK
+    assert PlayOptions(clock="midi").phrase_grid().mode is Mode.CLOCK
+    assert PlayOptions(clock="midi", grid="native").phrase_grid().mode is Mode.NATIVE
+    assert PlayOptions(clock="midi", grid="bars").phrase_grid().mode is Mode.BARS
 
 
 def test_an_output_that_is_to_be_early_is_decided_the_earlier() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from safetensors.numpy import load_file
 
 from nesvae_live.latent.atlas import BLENDED, Atlas
 from nesvae_live.latent.attributes import N_ATTRIBUTES
-from nesvae_live.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from nesvae_live.model.checkpoint import CheckpointError
+from nesvae_live.model.song.songcheckpoint import load_song_checkpoint, save_song_checkpoint
 from tests.support.tiny import TINY, rewrite, tiny_checkpoint
 
 places = st.floats(-0.2, 1.2)
@@ -80,15 +82,12 @@ def test_what_is_no_map_is_refused(n: int) -> None:
         Atlas(np.zeros((n, 40), np.float32), np.zeros((n, 2), np.float32))
 
 
-def test_a_checkpoint_brings_its_map_and_its_turn(tmp_path: Path) -> None:
+def test_a_checkpoint_brings_its_map(tmp_path: Path) -> None:
     path = tmp_path / "finished.safetensors"
-    turn = np.linalg.qr(np.random.default_rng(0).standard_normal((5, 5)))[0].astype(np.float32)
     finished = tiny_checkpoint()
-    save_checkpoint(path, type(finished)(**{**vars(finished), "turn": turn, "atlas": ATLAS}))
-    back = load_checkpoint(path)
+    save_song_checkpoint(path, replace(finished, atlas=ATLAS))
+    back = load_song_checkpoint(path)
     assert back.weights.keys() == finished.weights.keys()
-    assert back.turn is not None
-    assert np.array_equal(back.turn, turn)
     assert back.atlas is not None
     assert np.abs(back.atlas.z - ATLAS.z).max() < 2e-3
     assert np.abs(back.atlas.xy - ATLAS.xy).max() < 5e-4
@@ -96,9 +95,9 @@ def test_a_checkpoint_brings_its_map_and_its_turn(tmp_path: Path) -> None:
 
 def test_half_a_map_is_refused_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "half.safetensors"
-    save_checkpoint(path, type(tiny_checkpoint())(**{**vars(tiny_checkpoint()), "atlas": ATLAS}))
+    save_song_checkpoint(path, replace(tiny_checkpoint(), atlas=ATLAS))
     tensors = load_file(path)
     del tensors["map.xy"]
     rewrite(path, tensors)
     with pytest.raises(CheckpointError, match=r"its map is damaged \('map\.xy'\)"):
-        load_checkpoint(path)
+        load_song_checkpoint(path)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from nesvae_live.model.int8 import pack, round_weights, rounded_names, unpack
+from nesvae_live.model.int8 import pack, unpack
+from nesvae_live.model.song.songweights import round_song_weights, rounded_song_names
 from tests.support.tiny import TINY, tiny_checkpoint
 
 matrices = arrays(
@@ -35,6 +36,6 @@ def test_what_was_rounded_is_packed_without_loss(w: np.ndarray) -> None:
 
 def test_only_what_a_step_reads_is_rounded() -> None:
     weights = {name: w + np.float32(1e-3) for name, w in tiny_checkpoint().weights.items()}
-    rounded = round_weights(weights, TINY)
+    rounded = round_song_weights(weights, TINY)
     changed = {name for name in weights if not np.array_equal(weights[name], rounded[name])}
-    assert changed == set(rounded_names(TINY))
+    assert changed == set(rounded_song_names(TINY))

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from nesvae_live.control.gestureinputs import Capture
 from nesvae_live.control.inputs import MidiIn, SetTempo
 from nesvae_live.log.entries import Decoded
-from nesvae_live.model.critic import Critic
 from nesvae_live.music.capture import CaptureBuffer, checked_phrase
 from nesvae_live.music.phrase import Ints, tokens_to_tuples, tuples_to_steps
 from tests.support.capturing import held_out, model, nearness, phrase_to_messages
@@ -140,7 +139,7 @@ def test_what_is_captured_comes_back_as_near_as_the_model_itself_reconstructs_it
     draw = np.random.default_rng(1)
     played = held_out(corpus_archive, 200)
     rig = Rig(
-        decoder=Critic(m.decoder, m.checkpoint.quantiles),
+        decoder=m.decoder,
         encoder=m.finder,
         reach=m.checkpoint.quantiles.reach(),
     )

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.chip.corpus import read_split
+from nesvae_live.chip.tickcorpus import read_ticks
 from nesvae_live.engine.inference import LIKELIEST
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
-from nesvae_live.model.checkpoint import Checkpoint, load_checkpoint
-from nesvae_live.model.decoder import Decoder
 from nesvae_live.model.encoder import Encoder, PhraseEncoder
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint, load_song_checkpoint
+from nesvae_live.model.song.songcritic import SongCritic, make_decoder
 from nesvae_live.music.phrase import (
     TUPLES_PER_PHRASE,
     Ints,
@@ -36,8 +36,8 @@ NoteMessage = tuple[float, tuple[int, int, int]]
 class Model:
     """The shipped checkpoint, ready."""
 
-    checkpoint: Checkpoint
-    decoder: Decoder
+    checkpoint: SongCheckpoint
+    decoder: SongCritic
     finder: PhraseEncoder
 
     def reconstruct(self, phrase: Ints) -> Ints:
@@ -54,8 +54,8 @@ class Model:
 
 @functools.cache
 def model() -> Model:
-    checkpoint = load_checkpoint(find_checkpoint(None))
-    decoder = Decoder(checkpoint)
+    checkpoint = load_song_checkpoint(find_checkpoint(None))
+    decoder = make_decoder(checkpoint)
     finder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
     return Model(checkpoint, decoder, finder)
 
@@ -63,7 +63,7 @@ def model() -> Model:
 def held_out(archive: Path, n: int, seed: int = 0) -> list[Ints]:
     """`n` whole phrases of the valid split with a note in them, from anywhere in its songs."""
     found = []
-    for song in read_split(archive, "valid").songs:
+    for song in read_ticks(archive, "valid").songs:
         phrases, counts = tuples_to_phrases(song)
         whole = phrases[counts == TUPLES_PER_PHRASE]
         found += [p for p in whole if (p[:, :3] > 0).any()]

@@ -6,16 +6,16 @@ Else each of several processes would compile it, and a program that a test start
 from __future__ import annotations
 
 from nesvae_live.chip.apu import Apu
-from nesvae_live.model.checkpoint import load_checkpoint
-from nesvae_live.model.decoder import Decoder
 from nesvae_live.model.encoder import Encoder, PhraseEncoder
+from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
+from nesvae_live.model.song.songcritic import make_decoder
 from nesvae_live.paths import find_checkpoint
 
 
 def compile_what_plays() -> None:
     """Do once what `play` does before its first bar; numba keeps what it compiled on the disk."""
-    checkpoint = load_checkpoint(find_checkpoint(None))
-    Decoder(checkpoint).warm_up()
+    checkpoint = load_song_checkpoint(find_checkpoint(None))
+    make_decoder(checkpoint)
     PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles).warm_up()
     Apu(48_000).render(64)
 

@@ -1,4 +1,4 @@
-"""A tiny checkpoint of format 3 with fixed random weights, and songs to tell it."""
+"""The tiny checkpoint, and songs to tell it."""
 
 from __future__ import annotations
 
@@ -6,39 +6,17 @@ import numpy as np
 
 from nesvae_live.chip.tickcorpus import TickCorpus
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
-from nesvae_live.model.song.songconfig import SongConfig
-from nesvae_live.model.song.songweights import round_song_weights
 from nesvae_live.music.metre.place import place_of
 from nesvae_live.music.metre.ticks import places_after
 from nesvae_live.music.phrase import SLOT_TABLE
-from tests.support.tiny import tiny_checkpoint
+from tests.support.tiny import TINY, tiny_checkpoint
 
-TINY_SONG = SongConfig(
-    embedding=4,
-    place=3,
-    given=3,
-    left=2,
-    encoder_hidden=8,
-    hidden=12,
-    head_hidden=10,
-    style=5,
-    keys=6,
-    candidates=7,
-    prior_hidden=9,
-    components=3,
-    memory=5,
-)
+TINY_SONG = TINY
 
 
 def tiny_song_checkpoint(scale: float = 0.6) -> SongCheckpoint:
-    """Weights N(0, scale) from a fixed seed, rounded as saved ones are."""
-    rng = np.random.default_rng(9)
-    weights = {
-        name: (scale * rng.standard_normal(shape)).astype(np.float32)
-        for name, shape in TINY_SONG.shapes().items()
-    }
-    weights = round_song_weights(weights, TINY_SONG)
-    return SongCheckpoint(TINY_SONG, weights, tiny_checkpoint().quantiles, {"note": "for tests"})
+    """`tiny_checkpoint` with weights of this size."""
+    return tiny_checkpoint(scale=scale)
 
 
 def tick_songs(lengths: tuple[int, ...] = (70, 31, 13), seed: int = 4) -> TickCorpus:

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
-from nesvae_live.chip.corpus import read_split
 from nesvae_live.chip.nesmdb import ExprScore, dumps_exprsco
+from nesvae_live.chip.tickcorpus import read_ticks
 from nesvae_live.cli.main import main
-from nesvae_live.evaluation.batchdecode import F32, Past, load_model, no_past
-from nesvae_live.evaluation.contexts import EncodedPhrases, encode, true_past
-from nesvae_live.evaluation.likelihood import nats_per_token
+from nesvae_live.evaluation.contexts import EncodedPhrases, encode
+from nesvae_live.evaluation.song.beat import Music
+from nesvae_live.evaluation.song.songevaluate import load_song_model
+from nesvae_live.evaluation.song.songnats import song_nats
+from nesvae_live.evaluation.song.songplaying import F32, SongPast, read_song
 from nesvae_live.latent.atlas import Atlas
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.axes import AXES, AxisSpec, axes_of, axes_to_about, labels
 from nesvae_live.latent.decoding import SAMPLING
 from nesvae_live.latent.walk import Spread, Walk
-from nesvae_live.model.checkpoint import load_checkpoint, save_checkpoint
-from nesvae_live.model.decoder import Decoder
 from nesvae_live.model.encoder import Encoder
-from nesvae_live.music.phrase import Ints
+from nesvae_live.model.song.devicecorpus import DeviceCorpus
+from nesvae_live.model.song.measuring import Ranks
+from nesvae_live.model.song.memory import SongState
+from nesvae_live.model.song.songcheckpoint import (
+    load_song_checkpoint,
+    save_song_checkpoint,
+)
+from nesvae_live.model.song.songconfig import TURN as TURN_NAME
+from nesvae_live.model.song.songdecoder import SongDecoder
+from nesvae_live.model.song.songprior import SongPrior
+from nesvae_live.music.phrase import TUPLES_PER_PHRASE, Ints
 from nesvae_live.training.finish import FINISHED, FinishError, card_lines, finish
 from nesvae_live.training.maplayout import draw_atlas, measure_fidelity
 from nesvae_live.training.styleaxes import (
@@ -35,58 +45,98 @@ from nesvae_live.training.styleaxes import (
     varimax,
 )
 from nesvae_live.training.traits import TRAITS, traits
-from tests.support.songs import make_corpus, make_score
-from tests.support.tiny import TINY, tiny_checkpoint
+from tests.support.songs import make_score
+from tests.support.tinysong import TINY_SONG, tick_songs, tiny_song_checkpoint
 
 NAMES = [trait.name for trait in TRAITS]
 TURN: F32 = np.linalg.qr(np.random.default_rng(3).standard_normal((5, 5)))[0].astype(np.float32)
 
 
 def test_a_turned_checkpoint_plays_the_same_at_the_place_that_matches() -> None:
-    before = tiny_checkpoint()
+    before = tiny_song_checkpoint()
     after = rotate_style(before, TURN)
     rng = np.random.default_rng(0)
+    states = [SongDecoder(c).initial_state(1) for c in (before, after)]
     for _ in range(20):
         u = rng.standard_normal(5).astype(np.float32)
         a = rng.standard_normal(N_ATTRIBUTES).astype(np.float32)
         mask = rng.integers(0, 2, N_ATTRIBUTES).astype(np.float32)
         draws = rng.random((13, 4), dtype=np.float32)
         one, other = (
-            decoder.decode(z, mask, decoder.initial_state(), draws, SAMPLING).symbols
-            for decoder, z in (
-                (Decoder(before), np.concatenate((a, u))),
-                (Decoder(after), np.concatenate((a, TURN @ u))),
+            SongDecoder(c).decode(z, mask, state, draws, SAMPLING)
+            for c, z, state in (
+                (before, np.concatenate((a, u)), states[0]),
+                (after, np.concatenate((a, TURN @ u)), states[1]),
             )
         )
-        assert np.array_equal(one, other)
+        assert np.array_equal(one.symbols, other.symbols)
+        states = [one.state(13), other.state(13)]
 
 
 def test_a_turned_encoder_finds_the_place_that_matches() -> None:
-    before = tiny_checkpoint()
+    before = tiny_song_checkpoint()
     after = rotate_style(before, TURN)
     symbols = np.random.default_rng(1).integers(0, 30, (13, 4))
     (mean, _), (moved, _) = (Encoder(c).encode(symbols, 13) for c in (before, after))
     assert np.allclose(TURN @ mean, moved, atol=1e-5)
 
 
+def test_a_turned_prior_goes_to_the_place_that_matches() -> None:
+    before = tiny_song_checkpoint()
+    after = rotate_style(before, TURN)
+    rng = np.random.default_rng(2)
+    priors = [SongPrior(c.weights, TINY_SONG) for c in (before, after)]
+    forms = [prior.beginning() for prior in priors]
+    for k in range(TINY_SONG.memory + 2):
+        known = np.arange(TINY_SONG.latent) < k % 4  # attributes that a hand has set
+        asked = rng.standard_normal(TINY_SONG.latent).astype(np.float32)
+        drawn = [
+            prior.mixture(form).given(asked, known).draw(np.random.default_rng(k))
+            for prior, form in zip(priors, forms, strict=True)
+        ]
+        (z, which), (moved, same) = drawn
+        assert which == same
+        assert np.array_equal(z[known], asked[known])
+        assert np.allclose(z[:N_ATTRIBUTES], moved[:N_ATTRIBUTES], atol=1e-4)
+        assert np.allclose(TURN @ z[N_ATTRIBUTES:], moved[N_ATTRIBUTES:], atol=1e-4)
+        top = rng.standard_normal(TINY_SONG.hidden).astype(np.float32)
+        forms = [p.after(f, z, top) for p, f, z in zip(priors, forms, (z, moved), strict=True)]
+
+
 def test_turning_changes_no_figure_also_when_done_twice() -> None:
-    before, corpus = tiny_checkpoint(scale=0.3), make_corpus(0, 3)
+    before, corpus = tiny_song_checkpoint(scale=0.3), tick_songs()
     after = rotate_style(rotate_style(before, TURN), TURN)
-    one, other = (
-        nats_per_token(load_model(c), c.quantiles, corpus)["nats_per_token"]["carried"]["value"]
-        for c in (before, after)
-    )
-    assert one == pytest.approx(other, abs=1e-4)
+    figures = []
+    for checkpoint in (before, after):
+        torch.manual_seed(0)
+        cpu = torch.device("cpu")
+        nats = song_nats(
+            load_song_model(checkpoint), Ranks(checkpoint.quantiles, cpu), DeviceCorpus(corpus, cpu)
+        )
+        figures.append(nats.summary())
+    for name in ("carried", "no_context", "rate", "rate_alone"):
+        assert figures[0][name] == pytest.approx(figures[1][name], abs=1e-3), name
 
 
-def test_every_past_is_the_true_one() -> None:
-    checkpoint = tiny_checkpoint(scale=0.3)
-    model = load_model(checkpoint)
-    encoded = encode(model, checkpoint.quantiles, make_corpus(0, 4), np.random.default_rng(0))
-    rows = np.arange(len(encoded))
-    one, other = every_past(model, encoded), true_past(model, encoded, rows)
-    assert np.allclose(one.state, other.state, atol=1e-5)
-    assert np.array_equal(one.previous, other.previous)
+def test_every_past_is_the_one_that_the_song_itself_leads_to() -> None:
+    checkpoint, corpus = tiny_song_checkpoint(scale=0.3), tick_songs()
+    model = load_song_model(checkpoint)
+    encoded = encode(model, checkpoint.quantiles, corpus, np.random.default_rng(0))
+    songs = [corpus.song(i) for i in range(len(corpus.lengths))]
+    past = every_past(model, encoded, [places for _, places in songs])
+    assert len(past.states) == len(encoded)
+    starts = np.flatnonzero(encoded.first)
+    for row in np.flatnonzero(encoded.counts == TUPLES_PER_PHRASE):
+        song = int(encoded.song[row])
+        phrase = int(row - starts[song])
+        state, z = read_song(model, checkpoint.quantiles, Music(*songs[song]), phrase)
+        found = past.states[row]
+        assert np.allclose(found.hidden, state.hidden, atol=1e-5)
+        assert (found.previous, found.place) == (state.previous, state.place)
+        for name in ("symbols", "places", "ticks"):
+            assert np.array_equal(getattr(found.memory, name), getattr(state.memory, name))
+        assert np.allclose(found.memory.keys, state.memory.keys, atol=1e-5)
+        assert np.allclose(z[N_ATTRIBUTES:], encoded.mu[row], atol=1e-5)
 
 
 def test_varimax_finds_loadings_that_are_simple() -> None:
@@ -110,9 +160,9 @@ def test_the_axes_found_are_those_along_which_traits_move() -> None:
     assert axes[1] @ TURN[1] < -0.98
 
 
-def fake_play(u: F32, past: Past) -> Ints:
+def fake_play(u: F32, past: SongPast) -> Ints:
     """Axis 1 turned up: pulse 1 higher; axis 3: the triangle rests at the upper end."""
-    assert len(past.previous) == len(u)
+    assert len(past.states) == len(u)
     phrases = np.tile(np.array([60, 64, 40, 2]), (len(u), 13, 1))
     phrases[:, ::2, 1] = 67
     phrases[:, :, 0] += np.rint(4 * u[:, 1]).astype(int)[:, None]
@@ -121,11 +171,11 @@ def fake_play(u: F32, past: Past) -> Ints:
 
 
 def test_an_axis_is_labelled_with_what_it_does() -> None:
-    model = load_model(tiny_checkpoint())
+    origin = SongState.beginning(2, 12, 6)
     u = np.zeros((6, 5), np.float32)
     usual = CorpusNorms(np.ones(len(TRAITS)), np.array([[-1e3] * 11, [1e3] * 11]))
     usual.ends[1, 2] = 66.0  # of the register of both pulses
-    axes = measure_axes(fake_play, u, no_past(model, 6), usual)
+    axes = measure_axes(fake_play, u, SongPast((origin,) * 6), usual)
     assert axes[1].label.startswith("pulse 1 higher")
     assert (axes[1].does or {})["p1_register"] == pytest.approx(1.0)
     assert "triangle rests more" in axes[3].label
@@ -232,12 +282,13 @@ def test_finish_writes_a_checkpoint_with_axes_spread_and_map(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trained, out = tmp_path / "trained.safetensors", tmp_path / "finished.safetensors"
-    save_checkpoint(trained, tiny_checkpoint(scale=0.4))
+    save_song_checkpoint(trained, tiny_song_checkpoint(scale=0.4))
     assert main(["finish", str(trained), "--data", str(archive), "-o", str(out)]) == 0
-    finished = load_checkpoint(out)
-    assert finished.config == TINY
-    assert finished.turn is not None
-    assert np.allclose(finished.turn @ finished.turn.T, np.eye(5), atol=1e-5)
+    finished = load_song_checkpoint(out)
+    assert finished.config == TINY_SONG
+    turn = finished.weights[TURN_NAME]
+    assert np.allclose(turn @ turn.T, np.eye(5), atol=1e-5)
+    assert not np.allclose(turn, np.eye(5), atol=0.1)
     axes = axes_of(finished.about, 5)
     assert [a.effect for a in axes] == sorted((a.effect for a in axes), reverse=True)
     assert axes[0].effect > 0
@@ -249,24 +300,23 @@ def test_finish_writes_a_checkpoint_with_axes_spread_and_map(
     assert "| `style5` |" in shown.out
     assert card_lines(finished).strip() == shown.out.strip()
     assert "finishing: drawing the map" in shown.err
-    again = finish(load_checkpoint(trained), read_split(archive, "train"), SAMPLING)
+    again = finish(load_song_checkpoint(trained), read_ticks(archive, "train"), SAMPLING)
     assert again.about == finished.about
-    assert again.turn is not None
-    assert np.array_equal(again.turn, finished.turn)
+    assert np.array_equal(again.weights[TURN_NAME], turn)
     assert again.atlas is not None
     assert np.array_equal(again.atlas.xy, finished.atlas.xy)
 
 
 def test_a_corpus_that_is_too_small_is_one_line() -> None:
     with pytest.raises(FinishError, match="are too few to find the axes"):
-        finish(tiny_checkpoint(), make_corpus(0, 1), SAMPLING)
+        finish(tiny_song_checkpoint(), tick_songs((13,)), SAMPLING)
 
 
 def test_a_folder_that_is_not_there_is_one_line(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trained = tmp_path / "trained.safetensors"
-    save_checkpoint(trained, replace(tiny_checkpoint()))
+    save_song_checkpoint(trained, tiny_song_checkpoint())
     out = tmp_path / "gone" / "x.safetensors"
     assert main(["finish", str(trained), "--data", str(archive), "-o", str(out)]) == 1
     assert capsys.readouterr().err.strip().endswith("no such folder for -o")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nesvae_live.training.train import SIGNALS, Stop
+from nesvae_live.training.stop import SIGNALS, Stop
 
 
 @pytest.mark.parametrize("number", SIGNALS)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.auto import longest, measure_stretch, repeated, stretches, wander
-from nesvae_live.model.checkpoint import load_checkpoint
+from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
 from nesvae_live.music.phrase import STEPS_PER_SECOND, Ints
 from nesvae_live.paths import find_checkpoint
 
@@ -27,7 +27,7 @@ def assert_music(minutes: list[Ints]) -> None:
 
 
 def test_a_minute_of_the_auto_mode_is_music() -> None:
-    music = wander(load_checkpoint(find_checkpoint()), MINUTE, seed=3)
+    music = wander(load_song_checkpoint(find_checkpoint()), MINUTE, seed=3)
     assert music[:, :, 3].sum() >= MINUTE * STEPS_PER_SECOND
     assert_music([music])
 
@@ -36,7 +36,7 @@ def test_a_minute_of_the_auto_mode_is_music() -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_hours_of_the_auto_mode_are_music_and_the_last_is_like_the_first(seed: int) -> None:
-    minutes = stretches(wander(load_checkpoint(find_checkpoint()), 180 * MINUTE, seed), MINUTE)
+    minutes = stretches(wander(load_song_checkpoint(find_checkpoint()), 180 * MINUTE, seed), MINUTE)
     assert len(minutes) >= 179
     assert_music(minutes)
     first, last = (

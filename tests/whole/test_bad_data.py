@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from nesvae_live.chip.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.cli.main import main
-from nesvae_live.model.checkpoint import save_checkpoint
+from nesvae_live.model.song.songcheckpoint import save_song_checkpoint
 from tests.support.songs import make_score
 from tests.support.tiny import rewrite, tiny_checkpoint
 
@@ -72,7 +72,7 @@ SONGS: dict[str, tuple[bytes, str]] = {
 
 def commands(data: Path, folder: Path) -> list[list[str]]:
     checkpoint = folder / "tiny.safetensors"
-    save_checkpoint(checkpoint, tiny_checkpoint())
+    save_song_checkpoint(checkpoint, tiny_checkpoint())
     out = str(folder / "out.safetensors")
     return [
         ["train", "--data", str(data), "--out", str(folder / "run"), "--quiet"],
@@ -146,7 +146,7 @@ def test_a_checkpoint_of_another_version_is_one_line_for_every_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, data = tmp_path / "old.safetensors", tmp_path / "song.exprsco.pkl"
-    save_checkpoint(path, tiny_checkpoint())
+    save_song_checkpoint(path, tiny_checkpoint())
     rewrite(path, load_file(path), version="99")
     data.write_bytes(song())
     for arguments in (

@@ -18,7 +18,7 @@ from nesvae_live.control.inputs import SetSwap, SetTempo, Tap
 from nesvae_live.latent.axes import axes_of, labels
 from nesvae_live.log.entries import Closed, Decoded, Heard, Placed, Sent, Turned
 from nesvae_live.log.jam import Jam
-from nesvae_live.model.checkpoint import load_checkpoint
+from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
 from nesvae_live.music.events import NoteOn, Shape
 from nesvae_live.music.voices import VOICES, Voice
 from nesvae_live.paths import find_checkpoint
@@ -423,7 +423,7 @@ def test_ctl_sets_mutes_asks_and_stops(tmp_path: Path) -> None:
         status = daemon.ctl(do="status")
         assert status["knobs"] == {"density": 0.75}
         assert status["muted"] == ["P2"]
-        played = load_checkpoint(find_checkpoint())
+        played = load_song_checkpoint(find_checkpoint())
         assert status["axes"] == labels(axes_of(played.about, played.config.style))
         assert daemon.ctl(do="panic")["ok"]
         assert daemon.ctl(do="stop")["ok"]

@@ -92,6 +92,7 @@ def load_song_model(checkpoint: SongCheckpoint) -> SongVae:
     """The network of a checkpoint, ready to be evaluated."""
     model = SongVae(checkpoint.config)
     model.load_state_dict({k: torch.from_numpy(v) for k, v in checkpoint.weights.items()})
+    model.encoder.turn = model.prior.turn
     return model.eval()
 
 
@@ -133,7 +134,7 @@ def evaluate_song(
     cpu = torch.device("cpu")
     corpus = DeviceCorpus(held_out, cpu)
     figures = nats_figures(model, Ranks(quantiles, cpu), corpus, held_out.seconds, seed)
-    critic = SongCritic(SongDecoder(checkpoint.weights, checkpoint.config), quantiles)
+    critic = SongCritic(SongDecoder(checkpoint), quantiles)
     held = [tuples_to_phrases(song.tuples)[0] for song in songs]
     own = own_correlation(measure(np.concatenate(held)))
     contexts = read_contexts(model, quantiles, songs, plan.contexts, seed)

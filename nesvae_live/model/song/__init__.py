@@ -1,9 +1,9 @@
-"""The network of format 3, which knows the bar, the song so far and the voices that are given.
+"""The network, which knows the bar, the song so far and the voices that are given.
 
 In reading order:
 
     songconfig      its sizes, and every weight's shape
-    songcheckpoint  the safetensors file, and that of either version
+    songcheckpoint  the safetensors file: weights, quantiles, the map, provenance
     song            encoder and decoder in torch, with all that a token costs
     pointer         which earlier tuples the next one may be like, and how they are quoted
     prior           how likely a z is after the phrases so far
@@ -13,7 +13,7 @@ In reading order:
     songsampling    phrases spelt in torch: the reference of the live decoder
     songweights     the weights as the live decoder reads them
     memory          what was played, and where a performance stands
-    candidates      the pointer's candidates in integers
+    candidates      the pointer when live: its candidates in integers, and what they say
     quote           how much is quoted
     songdecoder     the live decoder, without the GIL
     songcritic      several candidates, of which one is kept; knobs are heeded; the decoder that plays

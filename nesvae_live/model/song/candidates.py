@@ -1,4 +1,6 @@
-"""Which places of the past a tuple may be like, for live use: `pointer.candidates` in integers.
+"""The pointer for live use: which places of the past a tuple may be like, and what they say.
+
+It is `pointer` without torch; the candidates are found by comparing integers.
 
 For each earlier tuple there is a run: how many tuples up to it agree with those up to the last
 one, 0 to 8. A tuple later each run is the one before it plus one, or 0.
@@ -10,9 +12,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from nesvae_live.model.song.songconfig import AGES, BARS_BACK, LONGEST_MATCH
+from nesvae_live.model.gru import F32
+from nesvae_live.model.song.songconfig import AGES, BARS_BACK, LEAST, LONGEST_MATCH
 
 I64 = NDArray[np.int64]
+WANTED = 20.0
+"""What speaks for the tuple that is to come back now."""
 SAME, RHYTHM, MOVED = 0, 1, 2
 """Rows of the runs: exactly, in the hold alone, moved by an interval."""
 
@@ -141,3 +146,110 @@ def find_candidates(
         if k == most:
             break
     return k
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def softmax(x: F32) -> None:
+    """Logits `[N]` become probabilities."""
+    highest = x[0]
+    for i in range(1, x.shape[0]):
+        highest = max(highest, x[i])
+    total = np.float32(0)
+    for i in range(x.shape[0]):
+        x[i] = np.exp(x[i] - highest)
+        total += x[i]
+    for i in range(x.shape[0]):
+        x[i] /= total
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def weigh(
+    query: F32,
+    keys: F32,
+    found: I64,
+    n: int,
+    same: F32,
+    rhythm: F32,
+    moved: F32,
+    bars: F32,
+    age: F32,
+    aligned: np.float32,
+    wanted: int,
+    scores: F32,
+) -> None:
+    """What speaks for each of `n` candidates: `scores` `[2, K]`, from `query` `[2 keys]`.
+
+    `same`, `rhythm`, `moved`, `bars` and `age` are the pointer's tables; `aligned` is added where a
+    candidate lies at the same place of the bar. Nothing speaks as loudly as being the one that is
+    `wanted` back (-1: none is).
+    """
+    size = keys.shape[1]
+    scale = np.float32(1.0) / np.sqrt(np.float32(size))
+    for way in range(2):
+        for k in range(n):
+            where, first = found[k, 0], way * size
+            product = np.float32(0)
+            for i in range(size):
+                product += query[first + i] * keys[where, i]
+            total = product * scale + same[way, found[k, 1]]
+            total += rhythm[way, found[k, 2]] + moved[way, found[k, 3]]
+            total += bars[way, found[k, 4]] + age[way, found[k, 5]]
+            if found[k, 4] > 0:
+                total += aligned
+            if where == wanted:
+                total += np.float32(WANTED)
+            scores[way, k] = total
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def fade(disagree: F32, slot: int, symbol: int, values: I64, n: int, scores: F32) -> None:
+    """Candidates that disagree with a slot's symbol lose."""
+    for way in range(2):
+        loss = disagree[way, slot]
+        for k in range(n):
+            if values[k, 4 * way + slot] != symbol:
+                scores[way, k] -= loss
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def quote(p: F32, gates: F32, slot: int, scores: F32, values: I64, n: int, weights: F32) -> None:
+    """Logits to log-probabilities with what the candidates say; `weights` `[K]` is scratch."""
+    softmax(p)
+    if n > 0:
+        for i in range(p.shape[0]):
+            p[i] *= gates[3 * slot]
+        for way in range(2):
+            for k in range(n):
+                weights[k] = scores[way, k]
+            softmax(weights[:n])
+            for k in range(n):
+                symbol = values[k, 4 * way + slot]
+                if symbol >= 0:
+                    p[symbol] += gates[3 * slot + 1 + way] * weights[k]
+    for i in range(p.shape[0]):
+        p[i] = np.log(max(p[i], np.float32(LEAST)))
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def open_gates(
+    best_same: F32,
+    best_moved: F32,
+    copy_odds: np.float32,
+    shift_odds: np.float32,
+    found: I64,
+    n: int,
+    gates: F32,
+) -> None:
+    """How much each slot takes from the network, copies and shifts, from `gates` `[12]` logits."""
+    same, moved = 0, 0
+    for k in range(n):
+        same, moved = max(same, found[k, 1]), max(moved, found[k, 3])
+    for slot in range(4):
+        for way in range(3):
+            at = 3 * slot + way
+            gates[at] += best_same[same, at] + best_moved[moved, at]
+            if way == 1:
+                gates[at] += copy_odds
+            elif way == 2:
+                gates[at] += shift_odds
+        softmax(gates[3 * slot : 3 * slot + 3])

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.model.song.songconfig import SongConfig
 
 LOG_2_PI = math.log(2 * math.pi)
@@ -23,6 +24,8 @@ NEVER = -1e9
 
 class Prior(nn.Module):
     """How likely a z is after what was played."""
+
+    turn: Tensor
 
     def __init__(self, config: SongConfig) -> None:
         super().__init__()
@@ -36,6 +39,8 @@ class Prior(nn.Module):
         self.key = nn.Linear(h, config.keys)
         self.age = nn.Parameter(torch.zeros(config.memory))
         self.grain = nn.Parameter(torch.full((z,), -1.0))
+        self.register_buffer("turn", torch.eye(config.style))
+        """`[U, U]`, how the axes were turned after training; spreads lie along the old ones."""
         with torch.no_grad():
             bias = self.mixture.bias.view(config.components, 2 * z + 1)
             bias[:, :z] = torch.randn(config.components, z) * 0.5
@@ -72,7 +77,8 @@ class Prior(nn.Module):
             age: `[..., J]`, how many phrases ago, from 1; 0 where there is none.
 
         Returns:
-            Log weights `[..., N + J]`, means and log sigmas `[..., N + J, Z]`.
+            Log weights `[..., N + J]`, means and log sigmas `[..., N + J, Z]`; the sigmas lie along
+            the axes of the training.
         """
         n, size = self.config.components, self.config.latent
         raw = self.mixture(state).float().unflatten(-1, (n, 2 * size + 1))
@@ -87,9 +93,11 @@ class Prior(nn.Module):
         sigmas = torch.cat((log_sigma, grain), -2).clamp(-2.5, 1.5)
         return weights, means, sigmas
 
-    @staticmethod
-    def log_density(z: Tensor, weights: Tensor, means: Tensor, sigmas: Tensor) -> Tensor:
+    def log_density(self, z: Tensor, weights: Tensor, means: Tensor, sigmas: Tensor) -> Tensor:
         """`[...]`: log p of z `[..., Z]` under a mixture."""
-        off = (z[..., None, :] - means) * (-sigmas).exp()
+        off = (z[..., None, :] - means).float()
+        with torch.autocast(off.device.type, enabled=False):
+            style = off[..., N_ATTRIBUTES:] @ self.turn
+        off = torch.cat((off[..., :N_ATTRIBUTES], style), -1) * (-sigmas).exp()
         each = -0.5 * (off**2 + LOG_2_PI).sum(-1) - sigmas.sum(-1)
         return torch.logsumexp(weights + each, -1)

@@ -20,13 +20,48 @@ from nesvae_live.model.intervals import N_SCORES, RELATIONS, bin_table
 from nesvae_live.model.song.pointer import Candidates, Past, Pointer
 from nesvae_live.model.song.prior import Prior
 from nesvae_live.model.song.songconfig import LEAST, YOURS, SongConfig
-from nesvae_live.model.vae import Encoder
 from nesvae_live.music.metre.place import N_PLACES, advance_table
 from nesvae_live.music.phrase import LONGEST_HOLD, N_VOICES, SLOT_TABLE, SLOTS
 
 N_SYMBOLS = tuple(slot.n_symbols for slot in SLOT_TABLE)
 FIRST_LOG_SIGMA = -1.5
 """How widely the style is drawn before anything was learnt."""
+
+
+class Encoder(nn.Module):
+    """Reads a phrase and finds its style."""
+
+    turn: Tensor
+
+    def __init__(self, config: SongConfig) -> None:
+        super().__init__()
+        self.embed = nn.ModuleList(nn.Embedding(n, config.embedding) for n in N_SYMBOLS)
+        self.gru = nn.GRU(
+            SLOTS * config.embedding, config.encoder_hidden, batch_first=True, bidirectional=True
+        )
+        self.out = nn.Linear(4 * config.encoder_hidden, 2 * config.style)
+        self.register_buffer("turn", torch.eye(config.style), persistent=False)
+        """`[U, U]`, how the axes were turned after training; sigma lies along the old ones."""
+
+    def forward(self, symbols: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+        """Symbols `[B, T, S]` and counts `[B]` of real tuples -> mean, log sigma, each `[B, U]`.
+
+        The backward direction runs over the padding first. The padding is symbol 0 throughout, and
+        the pooling leaves it out.
+        """
+        x = torch.cat([e(symbols[..., i]) for i, e in enumerate(self.embed)], -1)  # B T 4E
+        real = torch.arange(symbols.shape[1])[None, :].to(counts.device) < counts[:, None]
+        x = x * real[..., None]
+        y, _ = self.gru(x)  # B T 2H
+        y = y.float()
+        mean = (y * real[..., None]).sum(1) / counts[:, None].clamp(min=1)
+        top = y.masked_fill(~real[..., None], -1.0).amax(1)  # the least value of tanh
+        mu, log_sigma = self.out(torch.cat((mean, top), -1)).float().chunk(2, -1)
+        return mu, log_sigma.clamp(-6.0, 2.0)
+
+    def scatter(self, log_sigma: Tensor, noise: Tensor) -> Tensor:
+        """What a draw adds to the mean, given standard normal noise; all `[..., U]`."""
+        return (log_sigma.exp() * noise) @ self.turn.T
 
 
 class Step(NamedTuple):
@@ -132,7 +167,7 @@ class SongVae(nn.Module):
     def __init__(self, config: SongConfig | None = None) -> None:
         super().__init__()
         self.config = config or SongConfig()
-        self.encoder = Encoder(self.config)  # type: ignore[arg-type]  # reads the same two sizes
+        self.encoder = Encoder(self.config)
         self.decoder = Decoder(self.config)
         with torch.no_grad():  # the style says something from the start, or it never learns to
             self.encoder.out.bias[self.config.style :] = FIRST_LOG_SIGMA

@@ -1,4 +1,4 @@
-"""Checkpoints of format 3, the network that knows the bar and the song: one safetensors file."""
+"""Checkpoints: weights, sizes, quantiles, the map and provenance in one safetensors file."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live.latent.atlas import Atlas
 from nesvae_live.latent.attributes import Quantiles
 from nesvae_live.model.checkpoint import (
     FORMAT,
-    Checkpoint,
+    VERSION,
     CheckpointError,
     Weights,
+    atlas_to_tensors,
     check_shapes,
-    load_checkpoint,
+    pop_atlas,
     read_metadata,
-    version_of,
     vocabulary,
 )
-from nesvae_live.model.song.songconfig import SongConfig
+from nesvae_live.model.song.songconfig import TURN, SongConfig
 from nesvae_live.paths import replacing
-
-SONG_VERSION = 3
 
 
 @dataclass(frozen=True)
 class SongCheckpoint:
-    """What a checkpoint file of format 3 holds.
+    """What a checkpoint's file holds.
 
-    `about` is free data: settings, the data's hash, the evaluation. `sha256` is the file's.
+    `about` is free data: settings, the data's hash, the evaluation. `sha256` is the file's; presets,
+    snapshots and logs refer to it. A finished checkpoint (`training.finish`) has its style axes
+    turned and a map of the corpus in `atlas`.
     """
 
     config: SongConfig
@@ -42,6 +43,7 @@ class SongCheckpoint:
     about: dict[str, Any] = field(default_factory=dict)
     sha256: str = ""
     path: Path | None = None
+    atlas: Atlas | None = None
 
 
 def save_song_checkpoint(path: Path, checkpoint: SongCheckpoint) -> None:
@@ -56,9 +58,11 @@ def save_song_checkpoint(path: Path, checkpoint: SongCheckpoint) -> None:
     tensors = {name: np.ascontiguousarray(w, np.float32) for name, w in checkpoint.weights.items()}
     tensors["attributes.values"] = checkpoint.quantiles.values
     tensors["attributes.coordinates"] = checkpoint.quantiles.coordinates
+    if checkpoint.atlas is not None:
+        tensors |= atlas_to_tensors(checkpoint.atlas)
     metadata = {
         "format": FORMAT,
-        "version": str(SONG_VERSION),
+        "version": str(VERSION),
         "vocabulary": vocabulary(),
         "config": json.dumps(asdict(checkpoint.config)),
         "about": json.dumps(checkpoint.about),
@@ -68,7 +72,7 @@ def save_song_checkpoint(path: Path, checkpoint: SongCheckpoint) -> None:
 
 
 def load_song_checkpoint(path: Path) -> SongCheckpoint:
-    """Read a checkpoint of format 3 and check the shape of every weight.
+    """Read a checkpoint and check the shape of every weight.
 
     Raises:
         CheckpointError: the file is missing, truncated, foreign, or of another version or
@@ -82,27 +86,16 @@ def load_song_checkpoint(path: Path) -> SongCheckpoint:
         raise CheckpointError(
             f"checkpoint {path}: {error.strerror}; name another with --checkpoint FILE"
         ) from error
-    metadata = read_metadata(path, data, SONG_VERSION)
+    metadata = read_metadata(path, data)
     try:
         tensors = load(data)
         config = SongConfig(**json.loads(metadata["config"]))
         about = json.loads(metadata["about"])
     except Exception as error:  # whatever safetensors or json raise for a damaged file
         raise CheckpointError(f"checkpoint {path}: damaged or cut short ({error})") from error
+    tensors.setdefault(TURN, np.eye(config.style, dtype=np.float32))  # never turned
     check_shapes(path, config.shapes(), tensors)
     quantiles = Quantiles(tensors.pop("attributes.values"), tensors.pop("attributes.coordinates"))
-    return SongCheckpoint(config, tensors, quantiles, about, hashlib.sha256(data).hexdigest(), path)
-
-
-AnyCheckpoint = Checkpoint | SongCheckpoint
-
-
-def load_any_checkpoint(path: Path) -> AnyCheckpoint:
-    """Read a checkpoint of version 2 or 3.
-
-    Raises:
-        CheckpointError: it can't be used; one line says why.
-    """
-    if version_of(path) == str(SONG_VERSION):
-        return load_song_checkpoint(path)
-    return load_checkpoint(path)
+    atlas = pop_atlas(path, config.latent, tensors)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return SongCheckpoint(config, tensors, quantiles, about, sha256, path, atlas)

@@ -23,6 +23,9 @@ YOURS = (SLOT_TABLE[0].n_symbols, SLOT_TABLE[1].n_symbols, SLOT_TABLE[2].n_symbo
 """The symbol of a voice that isn't given: one past its last."""
 UNKNOWN = 0
 """For how long the given voices stay: nobody knows, or none is given."""
+TURN = "prior.turn"
+"""The rotation of the style axes after training: it is contained in all other weights, but the
+spreads of the encoder and of the prior lie along the old axes."""
 LEAST = 1e-8
 """No symbol is less likely."""
 
@@ -129,6 +132,7 @@ def _prior_shapes(c: SongConfig) -> dict[str, tuple[int, ...]]:
         **linear_shapes("prior.key", h, c.keys),
         "prior.age": (c.memory,),
         "prior.grain": (z,),
+        TURN: (c.style, c.style),
     }
 
 

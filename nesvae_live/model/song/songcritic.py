@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 
 from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.decoding import Sampling
-from nesvae_live.model.critic import Critic, attribute_errors, candidate_draws
-from nesvae_live.model.decoder import Decoder
 from nesvae_live.model.gru import F32
 from nesvae_live.model.song.memory import Memory, Returning, Said, SongDecoded, SongState
 from nesvae_live.model.song.quote import heed, heed_return, quote_to_odds
-from nesvae_live.model.song.songcheckpoint import AnyCheckpoint, SongCheckpoint
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songdecoder import Guide, SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.music.metre.place import FREE
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE, symbols_to_tuples
 
 Seed = tuple[int, ...]
+DRAW_STEP = 0.618_033_988_75
+"""Candidate k's draws are the first one's plus k of these, modulo 1: as even, and from one seed."""
 
 
 class SongCritic:
@@ -132,13 +132,35 @@ class SongCritic:
         )
 
 
-def make_decoder(checkpoint: AnyCheckpoint) -> Critic | SongCritic:
+def make_decoder(checkpoint: SongCheckpoint) -> SongCritic:
     """A checkpoint's decoder, compiled, with the critic that keeps the best of its candidates."""
-    if isinstance(checkpoint, SongCheckpoint):
-        songs = SongDecoder(checkpoint.weights, checkpoint.config)
-        songs.warm_up()
-        prior = SongPrior(checkpoint.weights, checkpoint.config)
-        return SongCritic(songs, checkpoint.quantiles, prior)
-    decoder = Decoder(checkpoint)
+    decoder = SongDecoder(checkpoint)
     decoder.warm_up()
-    return Critic(decoder, checkpoint.quantiles)
+    prior = SongPrior(checkpoint.weights, checkpoint.config)
+    return SongCritic(decoder, checkpoint.quantiles, prior)
+
+
+def candidate_draws(uniforms: F32, candidates: int) -> F32:
+    """Draws `[candidates, ..., 4]` in 0..1 from those of the first candidate, `[..., 4]`."""
+    steps = np.arange(candidates, dtype=np.float32).reshape(-1, *[1] * uniforms.ndim)
+    return np.asarray(
+        (uniforms[None] + np.float32(DRAW_STEP) * steps) % np.float32(1.0), np.float32
+    )
+
+
+def attribute_errors(
+    tuples: NDArray[np.integer], a: F32, mask: F32, quantiles: Quantiles
+) -> NDArray[np.float64]:
+    """How far phrases are from what was asked: standard deviations, summed over set attributes.
+
+    Args:
+        tuples: `[n, T, 4]`.
+        a: `[n, 8]` or `[1, 8]`, the coordinates that were asked for.
+        mask: of the same shape, 1 where an attribute is set.
+        quantiles: the attributes' ranks in the corpus.
+
+    Returns:
+        `[n]`.
+    """
+    reached = quantiles.to_coordinates(measure(tuples))
+    return np.asarray((np.abs(reached - a) * mask).sum(1))

@@ -1,4 +1,4 @@
-"""The network of format 3 for live use: `song` and `pointer` without torch or the GIL.
+"""The network for live use: `song` and `pointer` without torch or the GIL.
 
 What is table rows in its input is added up at load time: the tuple before, the place, the given
 notes. Of a step there remain the GRU's products, the heads, and the pointer, whose candidates are
@@ -16,11 +16,21 @@ from numpy.typing import NDArray
 
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import Sampling
-from nesvae_live.model.gru import F32, add_product, contiguous, gru_cell
-from nesvae_live.model.song.candidates import find_candidates, start_runs, update_runs, wanted_at
+from nesvae_live.model.gru import F32, add_plain, add_product, contiguous, gru_cell
+from nesvae_live.model.song.candidates import (
+    fade,
+    find_candidates,
+    open_gates,
+    quote,
+    start_runs,
+    update_runs,
+    wanted_at,
+    weigh,
+)
 from nesvae_live.model.song.memory import Memory, SongDecoded, SongState
 from nesvae_live.model.song.quote import odds_to_alignment
-from nesvae_live.model.song.songconfig import LEAST, UNKNOWN, YOURS, SongConfig
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint
+from nesvae_live.model.song.songconfig import UNKNOWN, YOURS
 from nesvae_live.model.song.songweights import SongTables, song_tables
 from nesvae_live.model.symbols import choose, guide
 from nesvae_live.music.metre.place import FREE
@@ -29,8 +39,6 @@ from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE
 I64 = NDArray[np.int64]
 NEVER = -(2**40)
 """The tick at which a tuple is due that is not to come back."""
-WANTED = 20.0
-"""What speaks for the tuple that is to come back now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +56,9 @@ class Guide:
 class SongDecoder:
     """Spells phrases from z, the place and the past; from one thread at a time; releases the GIL."""
 
-    def __init__(self, weights: dict[str, F32], config: SongConfig) -> None:
-        self.config = config
-        self._tables = song_tables(weights, config)
+    def __init__(self, checkpoint: SongCheckpoint) -> None:
+        self.config = checkpoint.config
+        self._tables = song_tables(checkpoint.weights, checkpoint.config)
 
     def initial_state(self, place: int = FREE) -> SongState:
         """No past."""
@@ -165,98 +173,17 @@ class SongDecoder:
         return seconds
 
 
-@njit(nogil=True, cache=True, fastmath=True)
-def _softmax(x: F32) -> None:
-    highest = x[0]
-    for i in range(1, x.shape[0]):
-        highest = max(highest, x[i])
-    total = np.float32(0)
-    for i in range(x.shape[0]):
-        x[i] = np.exp(x[i] - highest)
-        total += x[i]
-    for i in range(x.shape[0]):
-        x[i] /= total
+@njit(nogil=True, cache=True)
+def _copy_rows(row: F32, out: F32) -> None:
+    for r in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            out[r, i] = row[i]
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def _weigh(
-    tables: SongTables,
-    query: F32,
-    keys: F32,
-    found: I64,
-    n: int,
-    scores: F32,
-    aligned: np.float32,
-    wanted: int,
-) -> None:
-    """What speaks for each of `n` candidates: `scores` `[2, K]`, from `query` `[2 keys]`.
-
-    Nothing speaks as loudly as being the one that is `wanted` back (-1: none is).
-    """
-    size = keys.shape[1]
-    scale = np.float32(1.0) / np.sqrt(np.float32(size))
-    for way in range(2):
-        for k in range(n):
-            key, asked = keys[found[k, 0]], query[way * size : (way + 1) * size]
-            product = np.float32(0)
-            for i in range(size):
-                product += asked[i] * key[i]
-            total = product * scale + tables.same[way, found[k, 1]]
-            total += tables.rhythm[way, found[k, 2]] + tables.moved[way, found[k, 3]]
-            total += tables.bars[way, found[k, 4]] + tables.age[way, found[k, 5]]
-            if found[k, 4] > 0:
-                total += aligned
-            if found[k, 0] == wanted:
-                total += np.float32(WANTED)
-            scores[way, k] = total
-
-
-@njit(nogil=True, cache=True, fastmath=True)
-def _fade(tables: SongTables, slot: int, symbol: int, values: I64, n: int, scores: F32) -> None:
-    """Candidates that disagree with a slot's symbol lose."""
-    for way in range(2):
-        loss = tables.disagree[way, slot]
-        for k in range(n):
-            if values[k, 4 * way + slot] != symbol:
-                scores[way, k] -= loss
-
-
-@njit(nogil=True, cache=True, fastmath=True)
-def _quoted(p: F32, gates: F32, slot: int, scores: F32, values: I64, n: int, weights: F32) -> None:
-    """Logits to log-probabilities with what the candidates say; `weights` `[K]` is scratch."""
-    _softmax(p)
-    if n > 0:
-        for i in range(p.shape[0]):
-            p[i] *= gates[3 * slot]
-        for way in range(2):
-            weights[:n] = scores[way, :n]
-            _softmax(weights[:n])
-            for k in range(n):
-                symbol = values[k, 4 * way + slot]
-                if symbol >= 0:
-                    p[symbol] += gates[3 * slot + 1 + way] * weights[k]
-    for i in range(p.shape[0]):
-        p[i] = np.log(max(p[i], np.float32(LEAST)))
-
-
-@njit(nogil=True, cache=True, fastmath=True)
-def _gates(
-    tables: SongTables, odds: np.float32, shift_odds: np.float32, found: I64, n: int, gates: F32
-) -> None:
-    """How much each slot takes from the network, copies and shifts, from `gates` `[12]` logits."""
-    same, moved = 0, 0
-    for k in range(n):
-        same, moved = max(same, found[k, 1]), max(moved, found[k, 3])
-    for slot in range(4):
-        part = gates[3 * slot : 3 * slot + 3]
-        for way in range(3):
-            part[way] += tables.best_same[same, 3 * slot + way]
-            part[way] += tables.best_moved[moved, 3 * slot + way]
-            if way == 1:
-                part[way] += odds
-            elif way == 2:
-                part[way] += shift_odds
-        _softmax(part)
+def _add_row(table: F32, row: int, out: F32) -> None:
+    for i in range(out.shape[0]):
+        out[i] += table[row, i]
 
 
 @njit(nogil=True, cache=True, fastmath=True)
@@ -276,16 +203,18 @@ def _decode(
     keys: F32,
     hidden: F32,
 ) -> None:
-    # Row c * branches + g is candidate c, with the knobs set (g 0) or released (g 1).
+    # Row c * branches + g is candidate c, with the knobs set (g 0) or let go (g 1). Numba takes long
+    # for array expressions, and for the whole of `tables` as an argument: there are none here.
     layers, rows, size = hidden.shape[1], hidden.shape[2], hidden.shape[3]
     n, branches, length = symbols.shape[0], zm.shape[0], uniforms.shape[1]
     played = symbols.shape[1] - length
     from_zm = np.empty((branches, 3 * size), np.float32)
-    from_zm[:] = tables.b_ih[0]
-    for voice in range(3):
-        from_zm += tables.fixed[tables.first_fixed[voice] + fixed[voice]]
-    from_zm += tables.left[fixed[3]]
-    add_product(tables.w_zm, np.ones(3 * size, np.float32), zm, from_zm)
+    _copy_rows(tables.b_ih[0], from_zm)
+    for g in range(branches):
+        for voice in range(3):
+            _add_row(tables.fixed, tables.first_fixed[voice] + fixed[voice], from_zm[g])
+        _add_row(tables.left, fixed[3], from_zm[g])
+        add_plain(tables.w_zm, zm[g], from_zm[g])
     gates_in = np.empty((rows, 3 * size), np.float32)
     gates_h = np.empty((rows, 3 * size), np.float32)
     lifted = np.empty((rows, tables.w_lift.shape[1]), np.float32)
@@ -307,25 +236,29 @@ def _decode(
             if layer == 0:
                 for row in range(rows):
                     c = row // branches
-                    gates_in[row] = from_zm[row % branches] + tables.place[places[c, now]]
+                    for i in range(3 * size):
+                        gates_in[row, i] = from_zm[row % branches, i]
+                    _add_row(tables.place, places[c, now], gates_in[row])
                     for slot in range(4):
                         before = symbols[c, now - 1, slot] if now > 0 else first[slot]
-                        gates_in[row] += tables.heard[tables.first_heard[slot] + before]
+                        _add_row(tables.heard, tables.first_heard[slot] + before, gates_in[row])
             else:
-                gates_in[:] = tables.b_ih[layer]
+                _copy_rows(tables.b_ih[layer], gates_in)
                 w, s = tables.w_ih[layer - 1], tables.s_ih[layer - 1]
                 add_product(w, s, hidden[t + 1, layer - 1], gates_in)
-            gates_h[:] = tables.b_hh[layer]
+            _copy_rows(tables.b_hh[layer], gates_h)
             add_product(tables.w_hh[layer], tables.s_hh[layer], hidden[t, layer], gates_h)
             gru_cell(gates_in, gates_h, hidden[t, layer], hidden[t + 1, layer])
         top = hidden[t + 1, layers - 1]
-        asked[:], gates[:], ending[:] = tables.b_query, tables.b_gate, tables.b_ending
+        _copy_rows(tables.b_query, asked)
         add_product(tables.w_query, tables.s_query, top, asked)
+        _copy_rows(tables.b_gate, gates)
         add_product(tables.w_gate, tables.s_gate, top, gates)
+        _copy_rows(tables.b_ending, ending)
         add_product(tables.w_ending, tables.s_ending, top, ending)
         for c in range(n):
-            keys[c, now] = tables.b_key
             row = c * branches
+            _copy_rows(tables.b_key, keys[c, now : now + 1])
             add_product(tables.w_key, tables.s_key, top[row : row + 1], keys[c, now : now + 1])
             wanted = wanted_at(due, ticks[c, now] - ticks[c, played])
             copy_odds = quoting[0] if wanted < 0 else quoting[2]
@@ -343,37 +276,51 @@ def _decode(
                 values[c],
             )
             for r in range(row, row + branches):
-                _weigh(
-                    tables, asked[r], keys[c], found[c], counts[c], scores[r], quoting[1], wanted
+                weigh(
+                    asked[r],
+                    keys[c],
+                    found[c],
+                    counts[c],
+                    tables.same,
+                    tables.rhythm,
+                    tables.moved,
+                    tables.bars,
+                    tables.age,
+                    quoting[1],
+                    wanted,
+                    scores[r],
                 )
-                _gates(tables, copy_odds, shift_odds, found[c], counts[c], gates[r])
+                best_same, best_moved = tables.best_same, tables.best_moved
+                open_gates(
+                    best_same, best_moved, copy_odds, shift_odds, found[c], counts[c], gates[r]
+                )
                 for voice in range(3):
                     if fixed[voice] < tables.n_symbols[voice]:
                         symbols[c, now, voice] = fixed[voice]
-                        _fade(tables, voice, fixed[voice], values[c], counts[c], scores[r])
+                        fade(tables.disagree, voice, fixed[voice], values[c], counts[c], scores[r])
         for slot in range(4):
             if slot < 3 and fixed[slot] < tables.n_symbols[slot]:
                 continue
             count = tables.n_symbols[slot]
-            lifted[:] = tables.b_lift[slot]
+            _copy_rows(tables.b_lift[slot], lifted)
             add_product(tables.w_lift[slot], tables.s_lift[slot], top, lifted)
             for row in range(rows):
                 for j in range(slot):
-                    lifted[row] += tables.given[slot, j, symbols[row // branches, now, j]]
+                    _add_row(tables.given[slot, j], symbols[row // branches, now, j], lifted[row])
                 for i in range(lifted.shape[1]):
                     lifted[row, i] = max(lifted[row, i], np.float32(0))
-            logits[:] = tables.b_logits[slot]
+            _copy_rows(tables.b_logits[slot], logits)
             add_product(tables.w_logits[slot], tables.s_logits[slot], lifted, logits)
             if slot < 3:
-                scored[:] = tables.b_relative[slot]
-                w, s = tables.w_relative[slot], tables.s_relative[slot]
-                add_product(w, s, top, scored)
+                _copy_rows(tables.b_relative[slot], scored)
+                add_product(tables.w_relative[slot], tables.s_relative[slot], top, scored)
             for row in range(rows):
                 c = row // branches
                 for i in range(tables.related.shape[0]):
                     if tables.related[i, 0] != slot:
                         continue
-                    source, before, width, offset = tables.related[i, 1:]
+                    source, before = tables.related[i, 1], tables.related[i, 2]
+                    width, offset = tables.related[i, 3], tables.related[i, 4]
                     known = symbols[c, now, source]
                     if before:
                         known = symbols[c, now - 1, source] if now > 0 else first[source]
@@ -384,24 +331,18 @@ def _decode(
                 if slot == 3 and places[c, now] > 0:
                     for k in range(count):
                         logits[row, k] += ending[row, tables.later[places[c, now], k + 1] - 1]
-                _quoted(
-                    logits[row, :count],
-                    gates[row],
-                    slot,
-                    scores[row],
-                    values[c],
-                    counts[c],
-                    weights,
-                )
+                one = logits[row, :count]
+                quote(one, gates[row], slot, scores[row], values[c], counts[c], weights)
             for c in range(n):
                 row = c * branches
+                one = logits[row, :count]
                 if branches == 2:
-                    guide(logits[row, :count], logits[row + 1, :count], how[2])
-                symbol = choose(logits[row, :count], uniforms[c, t, slot], how[0], how[1], kept)
+                    guide(one, logits[row + 1, :count], how[2])
+                symbol = choose(one, uniforms[c, t, slot], how[0], how[1], kept)
                 symbols[c, now, slot] = symbol
                 if slot < 3:
                     for r in range(row, row + branches):
-                        _fade(tables, slot, symbol, values[c], counts[c], scores[r])
+                        fade(tables.disagree, slot, symbol, values[c], counts[c], scores[r])
         for c in range(n):
             held = symbols[c, now, 3] + 1
             places[c, now + 1] = tables.later[places[c, now], held]

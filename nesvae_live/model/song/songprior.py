@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.model.gru import F32
 from nesvae_live.model.song.songconfig import SongConfig
 
@@ -34,23 +35,29 @@ class Form:
 class Mixture:
     """Where z may be next: `weights` `[N + J]`, `means` and `sigmas` `[N + J, Z]`.
 
-    The last J components are the earlier phrases again, the latest last.
+    The last J components are the earlier phrases again, the latest last. The sigmas of the style
+    lie along the axes of the training, which `turn` `[U, U]` turned. Of z the coordinates are `known`
+    `[Z]` that are to be as in `z` `[Z]`; None: nothing is.
     """
 
     weights: NDArray[np.float64]
     means: F32
     sigmas: F32
+    turn: F32
+    z: F32 | None = None
+    known: NDArray[np.bool_] | None = None
 
     def given(self, z: F32, known: NDArray[np.bool_]) -> Mixture:
         """The mixture if those of the coordinates `[Z]` are known that `known` `[Z]` says."""
         if not known.any():
             return self
-        off = (z - self.means)[:, known] / self.sigmas[:, known]
+        covariances = self._roots[:, known] @ self._roots[:, known].transpose(0, 2, 1)
+        off = (z - self.means)[:, known]
+        apart = (off * np.linalg.solve(covariances, off[..., None])[..., 0]).sum(1)
         logits = np.log(np.maximum(self.weights, LEAST_WEIGHT))
-        logits = logits - (0.5 * off**2 + np.log(self.sigmas[:, known])).sum(1)
+        logits = logits - 0.5 * (apart + np.linalg.slogdet(covariances)[1])
         weights = np.exp(logits - logits.max())
-        means = np.where(known, z, self.means)
-        return Mixture(weights / weights.sum(), means, np.where(known, 0.0, self.sigmas))
+        return replace(self, weights=weights / weights.sum(), z=z, known=known)
 
     def draw(self, rng: np.random.Generator, steadiness: float = 0.0) -> tuple[F32, int]:
         """A z `[Z]`, and the component that it is of.
@@ -59,8 +66,21 @@ class Mixture:
         """
         which = int(rng.choice(len(self.weights), p=self.weights))
         noise = rng.standard_normal((self.means.shape[1],), dtype=np.float32)
-        z = self.means[which] + (1.0 - steadiness) * self.sigmas[which] * noise
-        return np.asarray(z, np.float32), which
+        root = self._roots[which]
+        drawn = self.means[which] + (1.0 - steadiness) * (root @ noise)
+        if self.known is not None and self.z is not None:  # what is known draws the rest along
+            covariance = root @ root[self.known].T
+            off = self.z[self.known] - drawn[self.known]
+            drawn = drawn + covariance @ np.linalg.solve(covariance[self.known], off)
+            drawn = np.where(self.known, self.z, drawn)
+        return np.asarray(drawn, np.float32), which
+
+    @property
+    def _roots(self) -> F32:
+        """`[N + J, Z, Z]`: what standard normal noise is multiplied with in each component."""
+        axes = np.eye(self.means.shape[1], dtype=np.float32)
+        axes[N_ATTRIBUTES:, N_ATTRIBUTES:] = self.turn
+        return np.asarray(axes * self.sigmas[:, None, :], np.float32)
 
 
 class SongPrior:
@@ -112,6 +132,7 @@ class SongPrior:
             weights / weights.sum(),
             np.concatenate((raw[:, : c.latent], form.z)),
             np.exp(np.clip(sigmas, LEAST_SIGMA, MOST_SIGMA)),
+            self._w["turn"],
         )
 
     def _linear(self, name: str, x: F32) -> F32:

@@ -17,7 +17,6 @@ from nesvae_live.model.song.pointer import Past
 from nesvae_live.model.song.quote import odds_to_alignment
 from nesvae_live.model.song.song import SongVae, Step
 from nesvae_live.model.song.songconfig import LEAST, PAST, YOURS
-from nesvae_live.model.vae import choose, guide
 from nesvae_live.music.phrase import N_VOICES, SLOT_TABLE, SLOTS
 
 N_SYMBOLS = tuple(slot.n_symbols for slot in SLOT_TABLE)
@@ -178,3 +177,32 @@ def _tuple(
         if slot < N_VOICES:
             fade(slot, open_)
     return symbols
+
+
+def choose(logits: Tensor, uniform: Tensor, temperature: float, top_p: float) -> Tensor:
+    """Draw symbols by inverting the distribution: the same draws give the same symbols anywhere.
+
+    Args:
+        logits: `[B, n]`.
+        uniform: `[B]` in 0..1.
+        temperature: above 0.
+        top_p: keep the likeliest symbols that make up this share, 0..1.
+
+    Returns:
+        `[B]` int64.
+    """
+    p = torch.softmax(logits / temperature, -1)
+    if top_p < 1.0:
+        ordered, index = torch.sort(p, dim=-1, descending=True, stable=True)
+        before = ordered.cumsum(-1) - ordered  # the mass of what is likelier
+        ordered = torch.where(before < top_p, ordered, 0.0)
+        p = torch.zeros_like(p).scatter(-1, index, ordered)
+    cumulative = p.cumsum(-1)
+    wanted = uniform[:, None] * cumulative[:, -1:]
+    return (cumulative <= wanted).sum(-1).clamp(max=logits.shape[-1] - 1)
+
+
+def guide(logits: Tensor, released: Tensor, guidance: float) -> Tensor:
+    """Go from the log-probabilities of `released` `guidance` times the way to those of `logits`."""
+    free = torch.log_softmax(released, -1)
+    return free + guidance * (torch.log_softmax(logits, -1) - free)

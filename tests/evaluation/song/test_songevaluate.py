@@ -115,7 +115,7 @@ def test_where_a_song_left_off_is_where_the_decoder_goes_on() -> None:
     assert len(state.memory) == 26
     assert state.place == piece.places[26]
     assert z.shape == (TINY_SONG.latent,)
-    decoded = SongDecoder(checkpoint.weights, TINY_SONG).decode(
+    decoded = SongDecoder(checkpoint).decode(
         z, np.ones(8, np.float32), state, np.full((13, 4), 0.5, np.float32)
     )
     assert decoded.state(13).memory.ticks[26] == piece.ticks[26]
@@ -151,9 +151,9 @@ def test_the_command_trains_a_checkpoint_of_this_format(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nesvae_live.training.songtrain.SongConfig", lambda: TINY_SONG)
-    arguments = ["train", "--format", "3", "--data", str(archive), "--out", str(tmp_path / "run")]
+    arguments = ["train", "--data", str(archive), "--out", str(tmp_path / "run")]
     assert main([*arguments, "--steps", "2", "--streams", "2", "--precision", "f32"]) == 0
-    assert (tmp_path / "run" / "average.safetensors").exists()
+    assert (tmp_path / "run" / "best.safetensors").exists()
 
 
 def test_separated_scores_say_too_little(
@@ -161,6 +161,6 @@ def test_separated_scores_say_too_little(
 ) -> None:
     (tmp_path / "train").mkdir()
     (tmp_path / "train" / "a.seprsco.pkl").write_bytes(b"x")
-    arguments = ["train", "--format", "3", "--data", str(tmp_path), "--out", str(tmp_path / "run")]
+    arguments = ["train", "--data", str(tmp_path), "--out", str(tmp_path / "run")]
     assert main(arguments) != 0
     assert "needs expressive scores" in capsys.readouterr().err

@@ -23,7 +23,8 @@ from nesvae_live.model.song.measuring import Ranks, measure_symbols  # noqa: E40
 from nesvae_live.model.song.pointer import agreement, exact_codes, moved_codes  # noqa: E402
 from nesvae_live.model.song.song import SongVae  # noqa: E402
 from nesvae_live.model.song.songbound import SongSettings  # noqa: E402
-from nesvae_live.training.songtrain import AVERAGE, SongRun, Training, train_songs  # noqa: E402
+from nesvae_live.training.songrun import SongRun, Training  # noqa: E402
+from nesvae_live.training.songtrain import BEST, train_songs  # noqa: E402
 
 CPU = torch.device("cpu")
 CHECKPOINT = tiny_song_checkpoint(0.3)
@@ -146,7 +147,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path) -> None:
             )
         logs[name] = figures
     assert logs["whole"] == logs["parts"]
-    one, other = (load_song_checkpoint(tmp_path / name / AVERAGE) for name in logs)
+    one, other = (load_song_checkpoint(tmp_path / name / BEST) for name in logs)
     assert all((one.weights[k] == other.weights[k]).all() for k in one.weights)
     assert one.about["data_sha256"] == corpus.sha256
 

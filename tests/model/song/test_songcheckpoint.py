@@ -1,4 +1,4 @@
-"""Checkpoints of format 3 on disk."""
+"""Checkpoints: what is written comes back; what is wrong is one line."""
 
 from __future__ import annotations
 
@@ -6,61 +6,103 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
-from nesvae_live.model.checkpoint import (
-    CheckpointError,
-    load_checkpoint,
-    save_checkpoint,
-    version_of,
-)
+from nesvae_live.model.checkpoint import CheckpointError
 from nesvae_live.model.song.songcheckpoint import load_song_checkpoint, save_song_checkpoint
-from tests.support.tiny import rewrite, tiny_checkpoint
-from tests.support.tinysong import tiny_song_checkpoint
+from nesvae_live.model.song.songconfig import TURN
+from tests.support.tiny import TINY, rewrite, tiny_checkpoint
 
 
-def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
-    path, saved = tmp_path / "c.safetensors", tiny_song_checkpoint()
-    save_song_checkpoint(path, saved)
-    loaded = load_song_checkpoint(path)
-    assert loaded.config == saved.config
-    assert loaded.about == saved.about
-    assert version_of(path) == "3"
-    assert all((loaded.weights[k] == v).all() for k, v in saved.weights.items())
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.safetensors"
+    save_song_checkpoint(path, tiny_checkpoint())
+    return path
 
 
-def test_a_checkpoint_of_the_former_format_is_refused_in_a_line(tmp_path: Path) -> None:
-    path = tmp_path / "old.safetensors"
-    save_checkpoint(path, tiny_checkpoint())
-    assert version_of(path) == "2"
-    with pytest.raises(CheckpointError, match="version 2, this program reads 3"):
-        load_song_checkpoint(path)
+def test_a_checkpoint_comes_back_whole(file: Path) -> None:
+    before, after = tiny_checkpoint(), load_song_checkpoint(file)
+    assert after.config == before.config
+    assert after.about == before.about
+    assert after.weights.keys() == before.weights.keys()
+    for name, weight in before.weights.items():
+        assert np.array_equal(weight, after.weights[name])
+    assert np.array_equal(after.quantiles.values, before.quantiles.values)
+    assert len(after.sha256) == 64
 
 
-def test_the_former_loader_refuses_this_format_in_a_line(tmp_path: Path) -> None:
-    path = tmp_path / "new.safetensors"
-    save_song_checkpoint(path, tiny_song_checkpoint())
-    with pytest.raises(CheckpointError, match="version 3, this program reads 2"):
-        load_checkpoint(path)
+def test_a_checkpoint_that_can_not_take_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "tiny.safetensors"
+    path.mkdir()  # a folder in its place, which is noticed only after everything was written
+    with pytest.raises(OSError, match="directory"):
+        save_song_checkpoint(path, tiny_checkpoint())
+    assert list(tmp_path.rglob("*")) == [path]
 
 
-def test_a_weight_that_is_missing_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "c.safetensors"
-    saved = tiny_song_checkpoint()
-    save_song_checkpoint(path, saved)
-    rewrite(path, {k: v for k, v in saved.weights.items() if k != "pointer.same"})
-    with pytest.raises(CheckpointError, match=r"pointer\.same is missing"):
-        load_song_checkpoint(path)
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"gone\.safetensors: No such file"):
+        load_song_checkpoint(tmp_path / "gone.safetensors")
 
 
-@pytest.mark.parametrize("data", [b"", b"nothing", np.arange(9).tobytes()])
-def test_a_foreign_file_is_no_checkpoint(tmp_path: Path, data: bytes) -> None:
-    path = tmp_path / "c.safetensors"
-    path.write_bytes(data)
-    assert version_of(path) == ""
+@pytest.mark.parametrize("keep", [0, 5, 100, 0.5, 0.99])
+def test_a_truncated_file_is_refused_in_one_line(file: Path, keep: float) -> None:
+    data = file.read_bytes()
+    file.write_bytes(data[: int(len(data) * keep) if isinstance(keep, float) else keep])
+    with pytest.raises(CheckpointError, match="cut short") as caught:
+        load_song_checkpoint(file)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_foreign_file_is_refused(file: Path) -> None:
+    file.write_bytes(b"RIFF" + bytes(1000))
     with pytest.raises(CheckpointError, match="not a nesvae_live checkpoint"):
-        load_song_checkpoint(path)
+        load_song_checkpoint(file)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="No such file"):
-        load_song_checkpoint(tmp_path / "none.safetensors")
+def test_a_foreign_safetensors_file_is_refused(file: Path) -> None:
+    save_file({"x": np.zeros(3, np.float32)}, file, {"format": "pt", "version": "1"})
+    with pytest.raises(CheckpointError, match="not a nesvae_live checkpoint"):
+        load_song_checkpoint(file)
+
+
+def test_a_wrong_shape_is_named_with_both(file: Path) -> None:
+    tensors = load_file(file)
+    tensors["decoder.lift.0.weight"] = np.zeros((3, 3), np.float32)
+    rewrite(file, tensors)
+    with pytest.raises(CheckpointError, match=r"decoder\.lift\.0\.weight has shape \[3, 3\]"):
+        load_song_checkpoint(file)
+
+
+def test_a_missing_weight_is_named(file: Path) -> None:
+    tensors = load_file(file)
+    del tensors["encoder.out.bias"]
+    rewrite(file, tensors)
+    with pytest.raises(CheckpointError, match=r"encoder\.out\.bias is missing"):
+        load_song_checkpoint(file)
+
+
+def test_another_version_is_named(file: Path) -> None:
+    rewrite(file, load_file(file), version="99")
+    with pytest.raises(
+        CheckpointError, match="of version 99, this program reads 3: take the one that ships"
+    ):
+        load_song_checkpoint(file)
+
+
+def test_a_checkpoint_that_was_never_turned_has_the_axes_of_its_training(file: Path) -> None:
+    tensors = load_file(file)
+    del tensors[TURN]
+    rewrite(file, tensors)
+    assert np.array_equal(load_song_checkpoint(file).weights[TURN], np.eye(TINY.style))
+
+
+def test_what_else_a_file_holds_is_no_fault(file: Path) -> None:
+    rewrite(file, load_file(file) | {"performer.extra": np.zeros(3, np.float32)})
+    assert load_song_checkpoint(file).config == TINY
+
+
+def test_another_vocabulary_is_refused(file: Path) -> None:
+    rewrite(file, load_file(file), vocabulary="P1:12")
+    with pytest.raises(CheckpointError, match="another vocabulary"):
+        load_song_checkpoint(file)

@@ -32,7 +32,7 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def decoder() -> SongDecoder:
-    return SongDecoder(CHECKPOINT.weights, TINY_SONG)
+    return SongDecoder(CHECKPOINT)
 
 
 def random_z(rng: np.random.Generator) -> tuple[F32, F32]:

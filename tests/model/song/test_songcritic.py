@@ -7,8 +7,8 @@ import numpy as np
 from nesvae_live.engine.inference import draws
 from nesvae_live.latent.attributes import measure
 from nesvae_live.latent.decoding import Sampling
-from nesvae_live.model.critic import Critic, attribute_errors, candidate_draws
-from nesvae_live.model.decoder import Decoder
+from nesvae_live.model.song.songcritic import SongCritic, attribute_errors, candidate_draws
+from nesvae_live.model.song.songdecoder import SongDecoder
 from nesvae_live.music.phrase import symbols_to_tuples
 from tests.support.tiny import TINY, tiny_checkpoint
 
@@ -39,8 +39,8 @@ def test_errors_count_only_what_is_set() -> None:
 
 
 def test_the_candidate_nearest_to_the_knobs_is_kept() -> None:
-    decoder = Decoder(CHECKPOINT)
-    critic = Critic(decoder, CHECKPOINT.quantiles)
+    decoder = SongDecoder(CHECKPOINT)
+    critic = SongCritic(decoder, CHECKPOINT.quantiles)
     for index in range(10):
         uniforms, start = draws(0, index), decoder.initial_state()
         z = Z.copy()
@@ -55,15 +55,15 @@ def test_the_candidate_nearest_to_the_knobs_is_kept() -> None:
 
 
 def test_with_every_knob_released_it_is_the_decoder_itself() -> None:
-    decoder = Decoder(CHECKPOINT)
-    critic = Critic(decoder, CHECKPOINT.quantiles)
+    decoder = SongDecoder(CHECKPOINT)
+    critic = SongCritic(decoder, CHECKPOINT.quantiles)
     released = np.zeros(8, np.float32)
     args = (Z, released, decoder.initial_state(), draws(3, 1), Sampling(guidance=3.0, candidates=4))
     assert np.array_equal(critic.decode(*args).symbols, decoder.decode(*args).symbols)
 
 
 def test_candidates_at_once_are_the_candidates_one_by_one() -> None:
-    decoder = Decoder(CHECKPOINT)
+    decoder = SongDecoder(CHECKPOINT)
     z, mask = Z.copy(), np.ones(8, np.float32)
     z[:8] = np.linspace(-1, 1, 8)
     start = decoder.initial_state()
