@@ -33,7 +33,8 @@ DRIFT_SECONDS = 600
 @contextmanager
 def followed(folder: Path, tempo: float) -> Iterator[tuple[Follower, JackProbe]]:
     """The instrument behind a clock, and a probe that leads the clock and hears both."""
-    options = ("--seed", "3", "--bars-per-phrase", "1")  # so that most bar lines have notes
+    # So that most bar lines have notes, and phrases have bars to fill.
+    options = ("--seed", "3", "--grid", "bars", "--bars-per-phrase", "1")
     with Follower(folder, *FOLLOW, *options) as daemon, JackProbe() as probe:
         probe.transport("stop")
         probe.transport("locate", 0)
