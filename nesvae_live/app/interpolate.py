@@ -12,7 +12,7 @@ from nesvae_live.app.piece import Piece, write_piece_midi, write_piece_picture
 from nesvae_live.app.render import RenderOptions, render
 from nesvae_live.app.say import Say
 from nesvae_live.latent.attributes import N_ATTRIBUTES
-from nesvae_live.latent.decoding import Sampling
+from nesvae_live.latent.decoding import SAMPLING, Sampling
 from nesvae_live.latent.point import LatentPoint
 from nesvae_live.latent.space import slerp
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
@@ -20,7 +20,7 @@ from nesvae_live.model.song.songdecoder import SongDecoder
 from nesvae_live.music.metre.place import place_of
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
 
-GREEDY = Sampling(temperature=1.0, top_p=1e-6)
+GREEDY = Sampling(temperature=1.0, top_p=1e-6, guidance=SAMPLING.guidance)
 """The likeliest symbol each time, so that only z changes the music along the way."""
 NAME = "interpolation"
 BAR_LINE = place_of(0, 4)

@@ -18,6 +18,7 @@ from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import (
     QUOTE,
+    SAMPLING,
     Asked,
     Condition,
     Joint,
@@ -211,8 +212,11 @@ class Inference:
             self.error = error
 
 
-LIKELIEST = Sampling(temperature=0.01)
-"""A captured phrase is first played back by the likeliest symbols, as near to it as possible."""
+LIKELIEST = Sampling(temperature=0.01, guidance=SAMPLING.guidance)
+"""A captured phrase is first played back by the likeliest symbols, as near to it as possible.
+
+Without guidance the likeliest is silence for a fifth of the phrases of held-out songs, with it for 3 %.
+"""
 
 
 TICK = CLOCKS_PER_BEAT / TICKS_PER_BEAT

@@ -15,8 +15,9 @@ from nesvae_live.io.remote.client import ControlError
 from nesvae_live.log.entries import Noted
 from nesvae_live.presets.preset import load_preset
 from nesvae_live.take.folder import read_jam
-from tests.support.fakes import DrawnDecoder, MeasuringEncoder
+from tests.support.fakes import MeasuringEncoder
 from tests.support.places import PRESETS
+from tests.support.remembering import ComposingDecoder
 from tests.support.tiny import TINY, tiny_checkpoint
 
 
@@ -27,7 +28,7 @@ def open_session(stack: ExitStack, folder: Path, seed: int | None = 5) -> Sessio
     )
     preset = load_preset(str(PRESETS / "default.toml"))
     checkpoint = tiny_checkpoint(replace(TINY, style=32))
-    return Session.open(stack, options, preset, checkpoint, DrawnDecoder(), MeasuringEncoder())
+    return Session.open(stack, options, preset, checkpoint, ComposingDecoder(), MeasuringEncoder())
 
 
 def test_a_session_that_closes_hangs_up_and_leaves_a_whole_take(tmp_path: Path) -> None:

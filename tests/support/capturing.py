@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.chip.tickcorpus import read_ticks
+from nesvae_live.chip.corpus import read_files
+from nesvae_live.chip.nesmdb import loads_exprsco
 from nesvae_live.engine.inference import LIKELIEST
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
 from nesvae_live.model.encoder import Encoder, PhraseEncoder
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint, load_song_checkpoint
 from nesvae_live.model.song.songcritic import SongCritic, make_decoder
+from nesvae_live.music.metre.ticks import score_to_ticks
 from nesvae_live.music.phrase import (
     TUPLES_PER_PHRASE,
     Ints,
@@ -29,6 +31,8 @@ from nesvae_live.music.voices import VOICES
 from nesvae_live.paths import find_checkpoint
 
 STEPS_PER_BEAT = 12
+SONGS = 40
+"""Songs that held-out phrases are taken from."""
 NoteMessage = tuple[float, tuple[int, int, int]]
 
 
@@ -61,13 +65,16 @@ def model() -> Model:
 
 
 def held_out(archive: Path, n: int, seed: int = 0) -> list[Ints]:
-    """`n` whole phrases of the valid split with a note in them, from anywhere in its songs."""
+    """`n` whole phrases of the valid split with a note in them, from anywhere in some of its songs."""
     found = []
-    for song in read_ticks(archive, "valid").songs:
-        phrases, counts = tuples_to_phrases(song)
+    draw = np.random.default_rng(seed)
+    files, _ = read_files(archive, "valid")
+    for i in draw.permutation(len(files))[:SONGS]:
+        song = score_to_ticks(loads_exprsco(files[i][1]).score)
+        phrases, counts = tuples_to_phrases(song.tuples)
         whole = phrases[counts == TUPLES_PER_PHRASE]
         found += [p for p in whole if (p[:, :3] > 0).any()]
-    order = np.random.default_rng(seed).permutation(len(found))
+    order = draw.permutation(len(found))
     return [found[i] for i in order[:n]]
 
 
