@@ -65,9 +65,11 @@ def _log_sum(x: F32) -> np.float32:
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def guide(logits: F32, released: F32, guidance: np.float32) -> None:
-    """Go from the log-probabilities of `released` `guidance` times the way to those of `logits`."""
+def opinion(logits: F32, released: F32, much: np.float32, lean: F32) -> None:
+    """How much likelier each symbol is by `logits` than by `released`, in nats, `much` times.
+
+    Written into `lean`.
+    """
     a, b = _log_sum(logits), _log_sum(released)
     for i in range(logits.shape[0]):
-        free = released[i] - b
-        logits[i] = free + guidance * (logits[i] - a - free)
+        lean[i] = much * ((logits[i] - a) - (released[i] - b))

@@ -10,6 +10,7 @@ from nesvae_live.app.options import PlayOptions, choose_performance
 from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.engine.config import LOOKAHEAD
 from nesvae_live.io.midi.ports import MidiError
+from nesvae_live.latent.decoding import QUOTE
 from nesvae_live.music.grid import Mode
 from nesvae_live.presets.preset import Play, load_preset
 from tests.support.tinysong import tiny_song_checkpoint
@@ -67,7 +68,7 @@ def test_an_output_that_is_to_be_early_is_decided_the_earlier() -> None:
     assert PlayOptions(offset_midi=-20.0).lookahead() == pytest.approx(LOOKAHEAD + 0.02)
 
 
-@pytest.mark.parametrize(("about", "quote"), [({}, 0.5), ({"quote": 0.65}, 0.65)])
+@pytest.mark.parametrize(("about", "quote"), [({}, QUOTE), ({"quote": 0.65}, 0.65)])
 def test_a_checkpoint_says_how_much_it_quotes_unless_the_preset_does(
     about: dict[str, float], quote: float
 ) -> None:

@@ -9,6 +9,7 @@ from nesvae_live.control.gestureinputs import SetQuote
 from nesvae_live.control.inputs import MidiIn
 from nesvae_live.control.layout import Layout
 from nesvae_live.control.targets import TARGET_BY_NAME
+from nesvae_live.latent.decoding import QUOTE
 from nesvae_live.log.entries import Quoted
 from nesvae_live.music.swap import Swap
 from tests.support.remembering import RememberingDecoder
@@ -23,7 +24,7 @@ def test_a_turn_is_heard_from_the_next_tuple_on_and_is_in_the_log() -> None:
     decoder = RememberingDecoder()
     rig = Rig(decoder=decoder, swap=Swap.NOW)
     rig.play(0.5)
-    assert set(quotes(decoder)) == {0.5}
+    assert set(quotes(decoder)) == {QUOTE}
     splices = rig.sequencer.counters.splices
     assert do(rig, SetQuote, 0.9)["ok"]
     rig.play(0.6)
@@ -35,7 +36,7 @@ def test_a_turn_is_heard_from_the_next_tuple_on_and_is_in_the_log() -> None:
 def test_the_same_turn_again_changes_nothing() -> None:
     rig = Rig(decoder=RememberingDecoder())
     before = rig.live.condition
-    do(rig, SetQuote, 0.5)
+    do(rig, SetQuote, QUOTE)
     assert rig.live.condition is before
 
 
@@ -44,7 +45,7 @@ def test_out_of_its_range_it_is_refused_in_a_line(quote: float) -> None:
     rig = Rig(decoder=RememberingDecoder())
     answer = do(rig, SetQuote, quote)
     assert answer["error"].endswith("0 to 1")
-    assert rig.live.quote == 0.5
+    assert rig.live.quote == QUOTE
 
 
 def test_a_decoder_without_a_past_refuses_in_a_line_and_the_target_stands_nowhere() -> None:

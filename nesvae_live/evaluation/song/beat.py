@@ -34,6 +34,7 @@ CLEAR = 0.7
 GRAM = 4
 """Tuples in a row that are looked for again."""
 MINUTE = 60 * STEPS_PER_SECOND
+SIXTEENTH, TRIPLET = TICKS_PER_BEAT // 4, TICKS_PER_BEAT // 3
 BARS_LATER = (1, 2, 4, 8)
 FOUR = METRES[0] * TICKS_PER_BEAT
 """Ticks of the bars whose beginnings are compared."""
@@ -77,6 +78,15 @@ def onset_places(piece: Music) -> Floats:
     tick = tick_of_bar(piece.places)
     count = piece.begins().sum(1)
     return np.bincount(tick[four], count[four], FOUR).astype(np.float64)
+
+
+def on_lines(piece: Music) -> tuple[int, int]:
+    """How many notes begin where the metre is sure, and how many on a sixteenth or a triplet."""
+    tick = tick_of_bar(piece.places)
+    count = piece.begins().sum(1)
+    within = tick % TICKS_PER_BEAT
+    on_line = (within % SIXTEENTH == 0) | (within % TRIPLET == 0)
+    return int(count[tick >= 0].sum()), int(count[(tick >= 0) & on_line].sum())
 
 
 def bar_lines(piece: Music) -> tuple[int, int]:
@@ -143,6 +153,9 @@ def beat_figures(ours: Sequence[Music], songs: Sequence[Music], seed: int = 0) -
     for name, pieces in (("lines_struck", ours), ("songs_lines_struck", songs)):
         lines = np.array([bar_lines(piece) for piece in pieces], np.float64)
         figures["bar"][name] = interval(lines[:, 1], lines[:, 0])
+    for name, pieces in (("on_line", ours), ("songs_on_line", songs)):
+        notes = np.array([on_lines(piece) for piece in pieces], np.float64)
+        figures["bar"][name] = interval(notes[:, 1], notes[:, 0])
     for name, pieces in (("", ours), ("songs", songs)):
         grams = np.array([recurring_grams(piece) for piece in pieces])
         bars = np.stack([recurring_bars(piece) for piece in pieces])

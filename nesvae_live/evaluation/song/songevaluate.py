@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from nesvae_live.evaluation.song.songplaying import (
     run_song,
 )
 from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
-from nesvae_live.latent.decoding import Sampling
+from nesvae_live.latent.decoding import QUOTE, SAMPLING, Sampling
 from nesvae_live.model.song.devicecorpus import DeviceCorpus
 from nesvae_live.model.song.measuring import Ranks
 from nesvae_live.model.song.song import SongVae
@@ -81,12 +81,6 @@ COPY_LENGTHS = (TUPLES_PER_PHRASE, 2 * TUPLES_PER_PHRASE, 4 * TUPLES_PER_PHRASE)
 LEAST_ONSETS = 60
 """A song in which less begins in 64 s is not put beside what is heard."""
 
-SONG_SAMPLING = Sampling(temperature=0.85, top_p=0.93, guidance=3.5, candidates=3)
-SONG_AUTO = replace(SONG_SAMPLING, guidance=2.5, candidates=2)
-"""How it plays what the prior, and no hand, has set: harder guided, the beat suffers."""
-SONG_QUOTE = 0.65
-"""How it plays: the least with which music comes back as often as in songs."""
-
 
 def load_song_model(checkpoint: SongCheckpoint) -> SongVae:
     """The network of a checkpoint, ready to be evaluated."""
@@ -103,8 +97,8 @@ def evaluate_song(
     *,
     songs_in_steps: Corpus | None = None,
     train: TickCorpus | None = None,
-    sampling: Sampling = SONG_SAMPLING,
-    quote: float = SONG_QUOTE,
+    sampling: Sampling = SAMPLING,
+    quote: float | None = None,
     seed: int = 0,
     say: Callable[[str], None] = lambda _: None,
 ) -> SongEvaluation:
@@ -118,7 +112,7 @@ def evaluate_song(
         train: songs that it was trained on, for the human divergences and the copies; without them
             these figures are None.
         sampling: the instrument's.
-        quote: how much it quotes.
+        quote: how much it quotes; None: as the checkpoint says.
         seed: for all draws.
         say: told what is being measured.
 
@@ -134,7 +128,9 @@ def evaluate_song(
     cpu = torch.device("cpu")
     corpus = DeviceCorpus(held_out, cpu)
     figures = nats_figures(model, Ranks(quantiles, cpu), corpus, held_out.seconds, seed)
-    critic = SongCritic(SongDecoder(checkpoint), quantiles)
+    quote = float(checkpoint.about.get("quote", QUOTE)) if quote is None else quote
+    prior = SongPrior(checkpoint.weights, checkpoint.config)
+    critic = SongCritic(SongDecoder(checkpoint), quantiles, prior)
     held = [tuples_to_phrases(song.tuples)[0] for song in songs]
     own = own_correlation(measure(np.concatenate(held)))
     contexts = read_contexts(model, quantiles, songs, plan.contexts, seed)
@@ -147,12 +143,9 @@ def evaluate_song(
         turned = _turn(critic, contexts, sampling, end, plan.settings, seed)
         figures["knobs_at"][f"quote_{end:g}"] = knob_figures(turned, own)
     say("auto mode")
-    prior = SongPrior(checkpoint.weights, checkpoint.config)
-    auto = SONG_AUTO if sampling is SONG_SAMPLING else sampling
 
     def play(run: int, **how: Any) -> Music:
-        rng, place = np.random.default_rng([seed, run]), place_of(0, 4)
-        return run_song(critic, prior, auto, rng, place=place, quote=quote, **how)
+        return run_song(critic, sampling, seed + run, place=place_of(0, 4), quote=quote, **how)
 
     ours = [play(run, phrases=plan.phrases) for run in range(plan.runs)]
     long_enough = [song for song in songs if len(song.tuples) >= max(WINDOW, TUPLES_PER_PHRASE)]
@@ -182,8 +175,6 @@ def evaluate_song(
         "top_p": sampling.top_p,
         "guidance": sampling.guidance,
         "candidates": sampling.candidates,
-        "auto_guidance": auto.guidance,
-        "auto_candidates": auto.candidates,
         "quote": quote,
         "seed": seed,
         "plan": {name: getattr(plan, name) for name in SongPlan.__slots__},

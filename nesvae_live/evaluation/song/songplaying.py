@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from nesvae_live.evaluation.song.beat import Music
 from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
-from nesvae_live.latent.decoding import START, Sampling
+from nesvae_live.latent.decoding import START, Asked, Sampling
 from nesvae_live.model.song.memory import Memory, SongState, places_from
 from nesvae_live.model.song.song import SongVae, Step
 from nesvae_live.model.song.songconfig import UNKNOWN, YOURS
 from nesvae_live.model.song.songcritic import SongCritic
-from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.music.phrase import (
     SLOTS,
     TUPLES_PER_PHRASE,
@@ -122,41 +121,38 @@ def choose_contexts(songs: list[Music], n: int, rng: np.random.Generator) -> lis
 
 def run_song(
     critic: SongCritic,
-    prior: SongPrior,
     sampling: Sampling,
-    rng: np.random.Generator,
+    seed: int,
     *,
     place: int,
     phrases: int = MOST_PHRASES,
     ticks: int | None = None,
     quote: float = 0.5,
-    steadiness: float = 0.0,
     touched: bool = True,
 ) -> Music:
-    """Play from nothing, until there are so many phrases, or ticks.
+    """Play from nothing what no hand steers, until there are so many phrases, or ticks.
 
     Args:
-        critic: of the checkpoint.
-        prior: of the same one.
+        critic: of the checkpoint, with its prior.
         sampling: the instrument's.
-        rng: for all draws.
+        seed: for all draws.
         place: where in the bar it begins.
         phrases: at most.
         ticks: no phrase begins after so many.
         quote: as in `SongCritic.decode`.
-        steadiness: as in `Mixture.draw`.
         touched: whether the prior sets the attributes, or the style alone.
     """
-    state, form = critic.initial_state(place), prior.beginning()
+    state = critic.initial_state(place)
     mask = np.full(N_ATTRIBUTES, float(touched), np.float32)
+    rng, played = np.random.default_rng(seed), 0
     symbols: list[Ints] = []
     places: list[Ints] = []
-    played = 0
     while len(symbols) < phrases and (ticks is None or played < ticks):
-        z, _ = prior.mixture(form).draw(rng, steadiness)
+        nothing = np.zeros(critic.latent, np.float32)
+        start = state.asked(Asked(state.place, quote, hands=nothing))
+        z = critic.compose(start, nothing, nothing > 0, (seed, len(symbols)))
         uniforms = rng.random((TUPLES_PER_PHRASE, SLOTS), dtype=np.float32)
-        decoded = critic.decode(z, mask, state, uniforms, sampling, quote, by_hand=False)
-        form = prior.after(form, z, decoded.hidden[-1, -1])
+        decoded = critic.decode(z, mask, start, uniforms, sampling)
         held = decoded.symbols[:, 3] + 1
         symbols.append(decoded.symbols)
         places.append(places_from(state.place, held))

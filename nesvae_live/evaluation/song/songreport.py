@@ -63,9 +63,8 @@ def song_report_to_markdown(f: dict[str, Any]) -> str:
             f"`{about['held_out_sha256'][:12]}`, {f['nats_per_token']['carried']['n']} songs in "
             f"ticks, {f['metre']['sure']['value']:.0%} of them in a sure metre. The intervals are of "
             f"95 %, by song. As played: temperature {about['temperature']}, top-p "
-            f"{about['top_p']}, guidance {about['guidance']} ({about['auto_guidance']} in the auto "
-            f"mode), {about['candidates']} ({about['auto_candidates']}) candidates, quoting "
-            f"{about['quote']}."
+            f"{about['top_p']}, guidance {about['guidance']}, {about['candidates']} candidates, "
+            f"quoting {about['quote']}."
         ),
         "## What music costs",
         _table(
@@ -92,6 +91,11 @@ def song_report_to_markdown(f: dict[str, Any]) -> str:
                 "bar lines struck",
                 *_cells(f["bar"]["lines_struck"]),
                 *_cells(f["bar"]["songs_lines_struck"]),
+            ),
+            (
+                "onsets on a sixteenth or a triplet",
+                *_cells(f["bar"]["on_line"]),
+                *_cells(f["bar"]["songs_on_line"]),
             ),
             (
                 "onsets by tick of the bar, JS over human",

@@ -16,6 +16,7 @@ from nesvae_live.model.gru import F32
 from nesvae_live.model.song.songconfig import AGES, BARS_BACK, LEAST, LONGEST_MATCH
 
 I64 = NDArray[np.int64]
+B8 = NDArray[np.bool_]
 WANTED = 20.0
 """What speaks for the tuple that is to come back now."""
 SAME, RHYTHM, MOVED = 0, 1, 2
@@ -212,20 +213,30 @@ def fade(disagree: F32, slot: int, symbol: int, values: I64, n: int, scores: F32
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def quote(p: F32, gates: F32, slot: int, scores: F32, values: I64, n: int, weights: F32) -> None:
-    """Logits to log-probabilities with what the candidates say; `weights` `[K]` is scratch."""
+def quote(
+    p: F32, gates: F32, slot: int, scores: F32, values: I64, n: int, fits: B8, weights: F32
+) -> None:
+    """Logits to log-probabilities with what the candidates say; `weights` `[2, K]` is scratch.
+
+    What a candidate has that doesn't fit (`fits` `[K]`) falls to the network itself.
+    """
     softmax(p)
     if n > 0:
-        for i in range(p.shape[0]):
-            p[i] *= gates[3 * slot]
+        own = gates[3 * slot]
         for way in range(2):
             for k in range(n):
-                weights[k] = scores[way, k]
-            softmax(weights[:n])
+                weights[way, k] = scores[way, k]
+            softmax(weights[way, :n])
+            for k in range(n):
+                if not fits[k]:
+                    own += gates[3 * slot + 1 + way] * weights[way, k]
+        for i in range(p.shape[0]):
+            p[i] *= own
+        for way in range(2):
             for k in range(n):
                 symbol = values[k, 4 * way + slot]
-                if symbol >= 0:
-                    p[symbol] += gates[3 * slot + 1 + way] * weights[k]
+                if symbol >= 0 and fits[k]:
+                    p[symbol] += gates[3 * slot + 1 + way] * weights[way, k]
     for i in range(p.shape[0]):
         p[i] = np.log(max(p[i], np.float32(LEAST)))
 

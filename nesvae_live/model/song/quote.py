@@ -1,4 +1,4 @@
-"""How much the instrument quotes its own past: from never to all it can."""
+"""How much the instrument quotes its own past, from never to all it can, and how knobs win over it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ HEED, NEAR = 2.0, 0.5
 """Log odds a standard deviation that knobs ask for more than this from the past."""
 HEED_RETURN, NEAR_RETURN = 12.0, 0.25
 """The same of a theme that comes back, of the farthest knob."""
+CEILING = 1.5
+"""Log odds of quoting at most, where a hand has set an attribute."""
+FARTHER = 5.0 / 3.0
+"""Where the past can be quoted guidance goes so many times as far."""
+HOLDS = 2.0
+"""Holds are guided so many times as far as notes: regularity is said by them alone."""
+LINE = 0.8
+"""Log odds that speak for a tuple that ends on the bar line."""
 ALIGNMENT = 1.0
 """How much of what is added speaks for the same place in the bar too."""
 
@@ -45,10 +53,15 @@ def heed(odds: float, distance: float) -> float:
     less is quoted.
 
     Args:
-        odds: of quoting, as they would be.
+        odds: of quoting, as they would be; with a hand on a knob they are no more than the ceiling.
         distance: mean over the knobs that are set, in standard deviations of the corpus.
     """
-    return max(-MOST_ODDS, odds - HEED * max(distance - NEAR, 0.0))
+    return max(-MOST_ODDS, min(odds, CEILING) - HEED * max(distance - NEAR, 0.0))
+
+
+def farther(guidance: float) -> float:
+    """The guidance by which a network that can quote heeds a hand as one does that can't."""
+    return 1.0 + FARTHER * (guidance - 1.0)
 
 
 def heed_return(distance: float) -> float:

@@ -11,7 +11,7 @@ from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.model.gru import F32
 from nesvae_live.model.song.memory import Memory, Returning, Said, SongDecoded, SongState
-from nesvae_live.model.song.quote import heed, heed_return, quote_to_odds
+from nesvae_live.model.song.quote import farther, heed, heed_return, quote_to_odds
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songdecoder import Guide, SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
@@ -35,6 +35,11 @@ class SongCritic:
         self._decoder = decoder
         self._quantiles = quantiles
         self._prior = prior
+
+    @property
+    def latent(self) -> int:
+        """Numbers of z."""
+        return self._decoder.config.latent
 
     def initial_state(self, place: int = FREE) -> SongState:
         """No past."""
@@ -71,8 +76,8 @@ class SongCritic:
         """Spell tuples, as `SongDecoder.decode` does; with every knob released there is one candidate.
 
         `quote` is 0 (never quote the past) to 1 (all it can); .5 is as it learnt to; None leaves it
-        to the state. Knobs that were set `by_hand` (of those, the state's `hands`) have the past
-        heed them; those that the prior set go on from it anyway.
+        to the state. Knobs that were set `by_hand` (of those, the state's `hands`) are guided, and
+        have the past heed them; what the prior set goes on from it anyway.
         """
         start = self._gone_on(start)
         hands = np.zeros_like(z)
@@ -80,15 +85,19 @@ class SongCritic:
             hands[: len(mask)] = mask
             hands = hands if start.hands is None else start.hands
         odds = quote_to_odds(start.quote if quote is None else quote)
-        if hands[: len(mask)].any():
-            odds = heed(odds, self.distance(z, hands[: len(mask)], start.memory))
+        turned = hands[: len(mask)] * mask
+        if turned.any():
+            odds = heed(odds, self.distance(z, turned, start.memory))
+            sampling = replace(sampling, guidance=farther(sampling.guidance))
         back = None
         if start.back is not None:
             far = self.farness(z, hands, start.back)
             back = Guide(start.back.memory, start.back.gone, heed_return(far))
         n = sampling.candidates if mask.any() else 1
         draws = candidate_draws(uniforms, n)
-        found = self._decoder.decode_many(z, mask, start, draws, sampling, odds=odds, back=back)
+        found = self._decoder.decode_many(
+            z, mask, start, draws, sampling, odds=odds, hands=turned, back=back
+        )
         if n > 1:
             tuples = np.stack([symbols_to_tuples(decoded.symbols) for decoded in found])
             errors = attribute_errors(tuples, z[None, : len(mask)], mask[None], self._quantiles)

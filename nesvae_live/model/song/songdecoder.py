@@ -28,12 +28,12 @@ from nesvae_live.model.song.candidates import (
     weigh,
 )
 from nesvae_live.model.song.memory import Memory, SongDecoded, SongState
-from nesvae_live.model.song.quote import odds_to_alignment
+from nesvae_live.model.song.quote import HOLDS, LINE, odds_to_alignment
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songconfig import UNKNOWN, YOURS
 from nesvae_live.model.song.songweights import SongTables, song_tables
-from nesvae_live.model.symbols import choose, guide
-from nesvae_live.music.metre.place import FREE
+from nesvae_live.model.symbols import choose, opinion
+from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE
 
 I64 = NDArray[np.int64]
@@ -105,20 +105,24 @@ class SongDecoder:
         sampling: Sampling,
         *,
         odds: float = 0.0,
+        hands: F32 | None = None,
         back: Guide | None = None,
         given: tuple[int, int, int] = YOURS,
         left: int = UNKNOWN,
     ) -> list[SongDecoded]:
         """Spell N candidates at once, from draws `[N, T, 4]`: little dearer than one.
 
-        If there is something to come `back`, it is quoted rather than anything else.
+        What is guided is what `hands` `[8]` have set (None: all that is set), against the rest
+        alone. If there is something to come `back`, it is quoted rather than anything else.
         """
-        set_ = np.concatenate((z[:N_ATTRIBUTES] * mask, z[N_ATTRIBUTES:], mask))
-        let_go = set_.copy()
-        let_go[:N_ATTRIBUTES] = 0.0
-        let_go[len(z) :] = 0.0
-        guided = sampling.guidance != 1.0 and bool(mask.any())
-        branches = [set_, let_go] if guided else [set_]
+        turned = mask * (mask if hands is None else hands)
+        left_over = mask * (turned == 0)
+        branches = [
+            np.concatenate((z[:N_ATTRIBUTES] * known, z[N_ATTRIBUTES:], known)).astype(np.float32)
+            for known in (mask, left_over)
+        ]
+        if sampling.guidance == 1.0 or not turned.any():
+            branches = branches[:1]
         n, length = uniforms.shape[:2]
         memory = start.memory if back is None else start.memory.recent_after(back.memory)
         rows, played = n * len(branches), len(memory)
@@ -220,12 +224,15 @@ def _decode(
     lifted = np.empty((rows, tables.w_lift.shape[1]), np.float32)
     logits = np.empty((rows, tables.b_logits.shape[1]), np.float32)
     kept = np.empty(tables.b_logits.shape[1], np.float32)
+    lean = np.empty(tables.b_logits.shape[1], np.float32)
     scored = np.empty((rows, tables.b_relative.shape[1]), np.float32)
     ending = np.empty((rows, tables.b_ending.shape[0]), np.float32)
     asked = np.empty((rows, tables.b_query.shape[0]), np.float32)
     gates = np.empty((rows, tables.b_gate.shape[0]), np.float32)
     found, values = np.zeros((n, most, 6), np.int64), np.zeros((n, most, 8), np.int64)
-    scores, weights = np.empty((rows, 2, most), np.float32), np.empty(most, np.float32)
+    scores, weights = np.empty((n, 2, most), np.float32), np.empty((2, most), np.float32)
+    fits = np.ones(most, np.bool_)
+    wanted = np.full(n, -1, np.int64)
     counts = np.zeros(n, np.int64)
     runs = np.zeros((n, 3, symbols.shape[1]), np.int64)
     for c in range(n):
@@ -260,9 +267,9 @@ def _decode(
             row = c * branches
             _copy_rows(tables.b_key, keys[c, now : now + 1])
             add_product(tables.w_key, tables.s_key, top[row : row + 1], keys[c, now : now + 1])
-            wanted = wanted_at(due, ticks[c, now] - ticks[c, played])
-            copy_odds = quoting[0] if wanted < 0 else quoting[2]
-            shift_odds = quoting[0] if wanted < 0 else -np.abs(quoting[2])
+            wanted[c] = wanted_at(due, ticks[c, now] - ticks[c, played])
+            copy_odds = quoting[0] if wanted[c] < 0 else quoting[2]
+            shift_odds = quoting[0] if wanted[c] < 0 else -np.abs(quoting[2])
             counts[c] = find_candidates(
                 symbols[c],
                 places[c],
@@ -271,33 +278,32 @@ def _decode(
                 runs[c],
                 tables.bar[places[c, now]],
                 tables.n_symbols,
-                wanted,
+                wanted[c],
                 found[c],
                 values[c],
             )
-            for r in range(row, row + branches):
-                weigh(
-                    asked[r],
-                    keys[c],
-                    found[c],
-                    counts[c],
-                    tables.same,
-                    tables.rhythm,
-                    tables.moved,
-                    tables.bars,
-                    tables.age,
-                    quoting[1],
-                    wanted,
-                    scores[r],
-                )
-                best_same, best_moved = tables.best_same, tables.best_moved
-                open_gates(
-                    best_same, best_moved, copy_odds, shift_odds, found[c], counts[c], gates[r]
-                )
-                for voice in range(3):
-                    if fixed[voice] < tables.n_symbols[voice]:
-                        symbols[c, now, voice] = fixed[voice]
-                        fade(tables.disagree, voice, fixed[voice], values[c], counts[c], scores[r])
+            weigh(
+                asked[row],
+                keys[c],
+                found[c],
+                counts[c],
+                tables.same,
+                tables.rhythm,
+                tables.moved,
+                tables.bars,
+                tables.age,
+                quoting[1],
+                wanted[c],
+                scores[c],
+            )
+            best_same, best_moved = tables.best_same, tables.best_moved
+            open_gates(
+                best_same, best_moved, copy_odds, shift_odds, found[c], counts[c], gates[row]
+            )
+            for voice in range(3):
+                if fixed[voice] < tables.n_symbols[voice]:
+                    symbols[c, now, voice] = fixed[voice]
+                    fade(tables.disagree, voice, fixed[voice], values[c], counts[c], scores[c])
         for slot in range(4):
             if slot < 3 and fixed[slot] < tables.n_symbols[slot]:
                 continue
@@ -330,19 +336,31 @@ def _decode(
                             logits[row, k] += scored[row, offset + where]
                 if slot == 3 and places[c, now] > 0:
                     for k in range(count):
-                        logits[row, k] += ending[row, tables.later[places[c, now], k + 1] - 1]
-                one = logits[row, :count]
-                quote(one, gates[row], slot, scores[row], values[c], counts[c], weights)
+                        end = tables.later[places[c, now], k + 1]
+                        logits[row, k] += ending[row, end - 1]
+                        if end == tables.line[end]:
+                            logits[row, k] += np.float32(LINE)
             for c in range(n):
                 row = c * branches
                 one = logits[row, :count]
                 if branches == 2:
-                    guide(one, logits[row + 1, :count], how[2])
+                    much = how[2] - np.float32(1)
+                    if slot == 3:
+                        much *= np.float32(HOLDS)
+                    opinion(one, logits[row + 1, :count], much, lean)
+                for k in range(counts[c]):
+                    fits[k] = True
+                    if slot == 3 and places[c, now] > 0 and wanted[c] < 0:
+                        apart = places[c, found[c, k, 0]] - places[c, now]
+                        fits[k] = apart != -places[c, now] and apart % TICKS_PER_BEAT == 0
+                quote(one, gates[row], slot, scores[c], values[c], counts[c], fits, weights)
+                if branches == 2:
+                    for k in range(count):
+                        one[k] += lean[k]
                 symbol = choose(one, uniforms[c, t, slot], how[0], how[1], kept)
                 symbols[c, now, slot] = symbol
                 if slot < 3:
-                    for r in range(row, row + branches):
-                        fade(tables.disagree, slot, symbol, values[c], counts[c], scores[r])
+                    fade(tables.disagree, slot, symbol, values[c], counts[c], scores[c])
         for c in range(n):
             held = symbols[c, now, 3] + 1
             places[c, now + 1] = tables.later[places[c, now], held]

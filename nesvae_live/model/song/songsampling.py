@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -14,12 +15,15 @@ from torch.nn import functional as F
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import START, Sampling
 from nesvae_live.model.song.pointer import Past
-from nesvae_live.model.song.quote import odds_to_alignment
+from nesvae_live.model.song.quote import HOLDS, LINE, odds_to_alignment
 from nesvae_live.model.song.song import SongVae, Step
 from nesvae_live.model.song.songconfig import LEAST, PAST, YOURS
-from nesvae_live.music.phrase import N_VOICES, SLOT_TABLE, SLOTS
+from nesvae_live.music.metre.place import N_PLACES, TICKS_PER_BEAT, advance_table, bar_line
+from nesvae_live.music.phrase import LONGEST_HOLD, N_VOICES, SLOTS
 
-N_SYMBOLS = tuple(slot.n_symbols for slot in SLOT_TABLE)
+_LINES = np.array([bar_line(place) for place in range(N_PLACES)])
+_ENDS_BAR = (advance_table(LONGEST_HOLD)[:, 1:] == _LINES[:, None]).astype(np.float32)
+"""`[places, holds]`: whether a tuple that begins there and holds so long ends on the bar line."""
 
 
 class Standing(NamedTuple):
@@ -141,36 +145,45 @@ def _tuple(
 ) -> Tensor:
     """`[R, S]`: one tuple of each performance."""
     pointer, n = model.pointer, len(uniforms)
+    y = tops[0]
     found = pointer.candidates(window, 1)
-    aligned = odds_to_alignment(odds)
-    scores = [pointer.scores(y, keys, found, aligned)[:, :, 0] for y in tops]  # 2 R K
-    gates = [pointer.gates(y, found, odds)[:, 0] for y in tops]
+    scores = pointer.scores(y, keys, found, odds_to_alignment(odds))[:, :, 0]  # 2 R K
+    gates = pointer.gates(y, found, odds)[:, 0]
     places = (found.copied[:, 0], found.shifted[:, 0])  # R K S
+    here = step.places[:, 0]
+    there = window.places.gather(1, found.at[:, 0])
+    apart = there - here[:, None]
+    on_beat = ((there > 0) & (apart % TICKS_PER_BEAT == 0)) | (here == 0)[:, None]
+    ends_bar = torch.from_numpy(_ENDS_BAR)
     symbols = torch.zeros(n, SLOTS, dtype=torch.long)
     fixed = step.given[:, 0] != torch.tensor(YOURS)
     symbols[:, :N_VOICES] = torch.where(fixed, step.given[:, 0], 0)
 
     def fade(slot: int, where: Tensor) -> None:
-        for branch in scores:
-            for way, place in enumerate(places):
-                off = (place[..., slot] != symbols[:, slot, None]) & where[:, None]
-                branch[way] -= pointer.disagree(slot)[way] * off
+        for way, place in enumerate(places):
+            off = (place[..., slot] != symbols[:, slot, None]) & where[:, None]
+            scores[way] -= pointer.disagree(slot)[way] * off
 
     for slot in range(N_VOICES):
         fade(slot, fixed[:, slot])
     for slot in range(SLOTS):
-        logits = []
-        for y, score, gate in zip(tops, scores, gates, strict=True):
-            own = model.decoder.head(slot, y[:, 0], symbols, step.previous[:, 0], step.places[:, 0])
-            p = gate[:, slot, :1] * torch.softmax(own, -1)
-            for way, place in enumerate(places):
-                weight = torch.softmax(score[way], -1) * found.valid[:, 0]
-                weight = weight * gate[:, slot, way + 1, None] * (place[..., slot] >= 0)
-                p = p.scatter_add(1, place[..., slot].clamp(min=0), weight)
-            logits.append(torch.log(p.clamp(min=LEAST)))
-        one = logits[0]
-        if len(logits) > 1:
-            one = guide(one, logits[1], sampling.guidance)
+        own = []
+        for top in tops:
+            head = model.decoder.head(slot, top[:, 0], symbols, step.previous[:, 0], here)
+            if slot == N_VOICES:
+                head = head + LINE * ends_bar[here]
+            own.append(torch.log_softmax(head, -1))
+        weights = torch.softmax(scores, -1) * found.valid[:, 0]  # 2 R K
+        weights = weights * gates[:, slot, 1:].T[..., None]
+        fits = found.valid[:, 0] if slot < N_VOICES else on_beat
+        p = (gates[:, slot, 0] + (weights * ~fits).sum((0, 2)))[:, None] * own[0].exp()
+        for weight, place in zip(weights, places, strict=True):
+            known = weight * fits * (place[..., slot] >= 0)
+            p = p.scatter_add(1, place[..., slot].clamp(min=0), known)
+        one = torch.log(p.clamp(min=LEAST))
+        if len(own) > 1:
+            much = (sampling.guidance - 1.0) * (1.0 if slot < N_VOICES else HOLDS)
+            one = one + much * (own[0] - own[1])
         drawn = choose(one, uniforms[:, slot], sampling.temperature, sampling.top_p)
         open_ = ~fixed[:, slot] if slot < N_VOICES else torch.ones(n, dtype=torch.bool)
         symbols[:, slot] = torch.where(open_, drawn, symbols[:, slot])
@@ -200,9 +213,3 @@ def choose(logits: Tensor, uniform: Tensor, temperature: float, top_p: float) ->
     cumulative = p.cumsum(-1)
     wanted = uniform[:, None] * cumulative[:, -1:]
     return (cumulative <= wanted).sum(-1).clamp(max=logits.shape[-1] - 1)
-
-
-def guide(logits: Tensor, released: Tensor, guidance: float) -> Tensor:
-    """Go from the log-probabilities of `released` `guidance` times the way to those of `logits`."""
-    free = torch.log_softmax(released, -1)
-    return free + guidance * (torch.log_softmax(logits, -1) - free)

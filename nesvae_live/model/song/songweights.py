@@ -12,7 +12,7 @@ from nesvae_live.model.gru import F32, contiguous, input_table, stack
 from nesvae_live.model.int8 import pack, unpack
 from nesvae_live.model.intervals import N_SCORES, RELATIONS, bin_table
 from nesvae_live.model.song.songconfig import SongConfig
-from nesvae_live.music.metre.place import N_PLACES, advance_table, bar_ticks
+from nesvae_live.music.metre.place import N_PLACES, advance_table, bar_line, bar_ticks
 from nesvae_live.music.phrase import LONGEST_HOLD, N_VOICES, SLOT_TABLE, SLOTS
 
 I64 = NDArray[np.int64]
@@ -80,6 +80,7 @@ class SongTables(NamedTuple):
     n_symbols: I64
     later: I64
     bar: I64
+    line: I64
 
 
 def song_tables(w: dict[str, F32], config: SongConfig) -> SongTables:
@@ -172,6 +173,7 @@ def song_tables(w: dict[str, F32], config: SongConfig) -> SongTables:
         n_symbols=N_SYMBOLS,
         later=advance_table(LONGEST_HOLD),
         bar=np.array([bar_ticks(p) for p in range(N_PLACES)], np.int64),
+        line=np.array([bar_line(p) for p in range(N_PLACES)], np.int64),
     )
 
 

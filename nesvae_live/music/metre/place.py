@@ -58,6 +58,12 @@ def bar_ticks(place: int) -> int:
     return TICKS_PER_BEAT * (4 if place < _FIRST[3] else 3)
 
 
+def bar_line(place: int) -> int:
+    """The place of the line of the bar that a place lies in; what is free has none: -1."""
+    bar = bar_ticks(place)
+    return _FIRST[bar // TICKS_PER_BEAT] if bar else -1
+
+
 def advance(place: int, ticks: int) -> int:
     """The place so many ticks later; what is free stays free."""
     bar = bar_ticks(place)

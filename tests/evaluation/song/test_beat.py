@@ -11,6 +11,7 @@ from nesvae_live.evaluation.song.beat import (
     beat_figures,
     divergence,
     kolmogorov_smirnov,
+    on_lines,
     onset_places,
     pulses,
     recurring_bars,
@@ -62,6 +63,13 @@ def test_bar_lines_are_struck_by_notes_that_begin_there() -> None:
     assert bar_lines(even(12, n=16)) == (4, 4)
     lines, struck = bar_lines(even(32, n=9))  # 288 ticks: 6 bars, every other line is held over
     assert (lines, struck) == (6, 3)
+
+
+def test_sixteenths_and_triplets_are_lines_and_what_lies_between_is_not() -> None:
+    assert on_lines(even(3, n=16)) == (16, 16)
+    assert on_lines(even(4, n=15)) == (15, 15)
+    assert on_lines(even(1, n=24)) == (24, 12)
+    assert on_lines(Music(even(3).tuples, np.full(120, FREE))) == (0, 0)
 
 
 def test_what_comes_again_is_counted() -> None:

@@ -89,7 +89,8 @@ def test_every_figure_that_is_promised_is_there() -> None:
     assert {"carried", "no_context"} <= set(figures["nats_per_second"])
     assert {"median", "above_07"} <= set(figures["pulse"]["window"])
     assert {"median", "above_07"} <= set(figures["pulse"]["songs"])
-    assert {"js_over_human", "lines_struck", "songs_lines_struck"} == set(figures["bar"])
+    lines = {"lines_struck", "songs_lines_struck", "on_line", "songs_on_line"}
+    assert {"js_over_human", *lines} == set(figures["bar"])
     assert {"grams", "bars", "songs"} <= set(figures["recurrence"])
     assert all("less" in figures["given"][voice] for voice in ("P1", "P2", "TR"))
     assert "mean" in figures["knob_spearman"]

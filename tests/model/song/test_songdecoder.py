@@ -10,7 +10,7 @@ from nesvae_live.engine.inference import draws
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.model.song.memory import Memory
-from nesvae_live.model.song.quote import heed, quote_to_odds
+from nesvae_live.model.song.quote import CEILING, heed, quote_to_odds
 from nesvae_live.model.song.songconfig import PAST, UNKNOWN, YOURS
 from nesvae_live.model.song.songcritic import SongCritic
 from nesvae_live.model.song.songdecoder import SongDecoder
@@ -83,6 +83,23 @@ def test_the_tokens_are_the_torch_models_phrase_after_phrase(
         assert len(state.memory) == len(standing.past.places[0])
 
 
+def test_what_no_hand_has_set_is_not_guided(decoder: SongDecoder) -> None:
+    rng = np.random.default_rng(8)
+    z, mask = random_z(rng)
+    state = decoder.decode(z, mask, decoder.initial_state(1), draws(3, 0), GUIDED).state(13)
+    plain = Sampling(temperature=0.9, top_p=0.95)
+    none, all_ = np.zeros_like(mask), mask
+
+    def spelt(sampling: Sampling, hands: F32 | None) -> list[list[int]]:
+        drawn = draws(3, 1)[None]
+        found = decoder.decode_many(z, mask, state, drawn, sampling, hands=hands)
+        return [list(row) for row in found[0].symbols.tolist()]
+
+    assert spelt(GUIDED, none) == spelt(plain, None)
+    assert spelt(GUIDED, all_) == spelt(GUIDED, None)
+    assert spelt(GUIDED, all_) != spelt(plain, None)
+
+
 def test_a_tail_is_what_the_whole_phrase_would_have_been(decoder: SongDecoder) -> None:
     rng = np.random.default_rng(1)
     z, mask = random_z(rng)
@@ -136,6 +153,7 @@ def test_the_further_knobs_ask_for_something_else_the_less_is_quoted() -> None:
     assert quote_to_odds(0.5) == 0.0
     assert quote_to_odds(0.0) == -quote_to_odds(1.0)
     assert heed(1.0, 0.3) == 1.0
+    assert heed(quote_to_odds(1.0), 0.0) == CEILING
     assert heed(1.0, 2.0) < heed(1.0, 1.0) < 1.0
 
 
