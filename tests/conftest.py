@@ -63,6 +63,16 @@ def why_no_musescore() -> str | None:
     return None if there else "no MuseScore 3 found (Debian: musescore3)"
 
 
+def find_ableton_osc() -> Path:
+    """A checkout of https://github.com/ideoforms/AbletonOSC: NESVAE_ABLETONOSC."""
+    return Path(os.environ.get("NESVAE_ABLETONOSC", SHARED / "AbletonOSC"))
+
+
+def why_no_ableton_osc() -> str | None:
+    found = (find_ableton_osc() / "abletonosc" / "clip.py").exists()
+    return None if found else "no checkout of AbletonOSC (NESVAE_ABLETONOSC names it)"
+
+
 def why_no_abcmidi() -> str | None:
     return None if shutil.which("midi2abc") else "no midi2abc found (Debian: abcmidi)"
 
@@ -81,6 +91,7 @@ def step_back() -> None:
 
 NEEDS: dict[str, Callable[[], str | None]] = {
     "abcmidi": why_no_abcmidi,
+    "ableton": why_no_ableton_osc,
     "musescore": why_no_musescore,
     "jack": cache(why_no_jack),
     "browser": why_no_browser,

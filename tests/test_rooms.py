@@ -111,7 +111,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         *("io.midi.*", "bench.usual"),
     ),
     "aalink": ("io.remote.link",),
-    "pythonosc": ("io.remote.osc",),
+    "pythonosc": ("io.remote.ableton", "io.remote.osc"),
     "rtmidi": ("io.midi.ports",),
     "jack": ("bench.listener", "bench.server", "io.midi.jackwatch"),
     "pyo": ("bench.case", "io.audio.probe", "io.audio.process"),

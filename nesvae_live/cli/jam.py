@@ -1,4 +1,4 @@
-"""`nesvae-live jam`: lists, shows, exports, recovers, captures and replays takes."""
+"""`nesvae-live jam`: lists, shows, exports, recovers, captures and replays takes; clips for Live."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def _jam(p: argparse.ArgumentParser) -> None:
         ("recover", "complete the takes that were cut off", _add_jams, _recover),
         ("capture", "export the last bars of what is being played", _fill_capture, _capture),
         ("replay", "play a take again, to files or to ports", _fill_replay, _replay),
+        ("clips", "put bars of a take into Ableton Live's Session view", _fill_clips, _clips),
     ):
         verbs.add_parser(name, help=more, fill=fill).set_defaults(run=run)
 
@@ -70,6 +71,17 @@ def _fill_export(p: argparse.ArgumentParser) -> None:
         metavar="BAR|off",
         help="of nsf and nes: the bar of the take from which it goes on at its end, or off: it "
         "falls silent; default: the first",
+    )
+
+
+def _fill_clips(p: argparse.ArgumentParser) -> None:
+    _add_take(p)
+    _add_bars(p)
+    p.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="HOST",
+        help="the machine that Live with AbletonOSC runs on; default: this one",
     )
 
 
@@ -236,6 +248,24 @@ def _capture(arguments: argparse.Namespace) -> int:
         say(str(answer["error"]))
         return 1
     print(f"bars {answer['first']} to {answer['last']} will be in {answer['folder']} in a moment")
+    return 0
+
+
+def _clips(arguments: argparse.Namespace) -> int:
+    from nesvae_live.io.remote.ableton import AbletonLive, Clip
+    from nesvae_live.take.daw.arrangement import jam_to_arrangement
+    from nesvae_live.take.export import read_selection
+    from nesvae_live.take.takes import find_take
+
+    selection = read_selection(find_take(arguments.take, _jams(arguments)), arguments.bars)
+    arrangement = jam_to_arrangement(selection.jam)
+    clips = []
+    for track in arrangement.tracks:
+        notes = tuple((n.key, n.start, n.end - n.start, n.velocity) for n in track.notes)
+        clips.append(Clip(track.name, selection.name, arrangement.end, notes))
+    with AbletonLive(arguments.host) as live:
+        scene = live.put(clips)
+    print(f"{selection.name} is in scene {scene}, on {', '.join(clip.track for clip in clips)}")
     return 0
 
 

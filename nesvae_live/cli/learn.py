@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nesvae_live.presets.preset import Preset
 
 
 def add_learn(commands: Any) -> None:
@@ -31,6 +34,13 @@ def _presets(p: argparse.ArgumentParser) -> None:
     verbs.add_parser(
         "show", help="a picture of the controller, and what each control moves"
     ).add_argument("preset", metavar="NAME|FILE")
+    midnam = verbs.add_parser(
+        "midnam", help="make the file from which a DAW knows the controllers by name"
+    )
+    midnam.add_argument("preset", metavar="NAME|FILE")
+    midnam.add_argument(
+        "-o", "--out", type=Path, metavar="FILE", help="default: the preset's name and .midnam"
+    )
     verbs.add_parser("check", help="whether presets can be used as they are").add_argument(
         "presets", nargs="*", metavar="NAME|FILE", help="default: all presets"
     )
@@ -59,8 +69,22 @@ def _run_presets(arguments: argparse.Namespace) -> int:
         print(presets_to_text())
     elif arguments.verb == "show":
         print(preset_to_text(load_preset(arguments.preset)))
+    elif arguments.verb == "midnam":
+        print(_write_midnam(load_preset(arguments.preset), arguments.out))
     else:
         text, fine = check_presets(arguments.presets)
         print(text)
         return 0 if fine else 1
     return 0
+
+
+def _write_midnam(preset: Preset, out: Path | None) -> Path:
+    from nesvae_live.paths import ConfigError
+    from nesvae_live.presets.midnam import preset_to_midnam
+
+    path = out or Path(f"{preset.name}.midnam")
+    try:
+        path.write_text(preset_to_midnam(preset), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    return path

@@ -9,6 +9,7 @@
     snapshotbank       its snapshots, as JSON beside it
     catalogue          `presets list`, `show` and `check`
     controllerpicture  a controller from above, as text and as SVG
+    midnam             names of controllers and notes, for DAWs
     controllersdoc     makes docs/controllers.md
 
 May import `clock`, `music`, `latent` and `control`.

@@ -8,6 +8,7 @@
     oscmap           OSC addresses to inputs, and the live state to OSC messages
     osc              the OSC server: a UDP socket and its listeners
     osclayout        the layout for Open Stage Control
+    ableton          clips into Ableton Live's Session view, through AbletonOSC
     link             an Ableton Link session, as a source of clocks
 
 May import `clock`, `music`, `control` and `latent`; no other room of `io`.
