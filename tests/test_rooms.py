@@ -113,7 +113,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "aalink": ("io.remote.link",),
     "pythonosc": ("io.remote.ableton", "io.remote.osc"),
     "rtmidi": ("io.midi.ports",),
-    "jack": ("bench.listener", "bench.server", "io.midi.jackwatch"),
+    "jack": ("io.audio.loop", "bench.listener", "bench.server", "io.midi.jackwatch"),
     "pyo": ("bench.case", "io.audio.probe", "io.audio.process"),
     "matplotlib": (
         "take.picture",

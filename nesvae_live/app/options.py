@@ -26,7 +26,7 @@ from nesvae_live.log.plain import to_data
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.music.grid import SWING, Grid, Mode
 from nesvae_live.music.swap import Swap
-from nesvae_live.presets.preset import Preset
+from nesvae_live.presets.preset import Play, Preset
 
 DEFAULT_TEMPO = 120.0
 SAMPLE_RATE = 44_100
@@ -66,8 +66,8 @@ class PlayOptions:
     swing: float = SWING.low
     bars_per_phrase: float | None = None
     swap: str | None = None
-    offset_midi: float = 0.0
-    offset_audio: float = 0.0
+    offset_midi: float | None = None
+    offset_audio: float | None = None
     bars: int | None = None
     seed: int | None = None
     jams: Path | None = None
@@ -110,7 +110,13 @@ class PlayOptions:
 
     def lookahead(self) -> float:
         """How many seconds ahead everything is decided: more if an output is to be early."""
-        return LOOKAHEAD + max(0.0, -self.offset_midi, -self.offset_audio) / 1e3
+        return LOOKAHEAD + max(0.0, -(self.offset_midi or 0.0), -(self.offset_audio or 0.0)) / 1e3
+
+    def with_offsets(self, play: Play) -> PlayOptions:
+        """The same with a preset's offsets, where the command line has none."""
+        midi = play.offset_midi if self.offset_midi is None else self.offset_midi
+        audio = play.offset_audio if self.offset_audio is None else self.offset_audio
+        return replace(self, offset_midi=midi or 0.0, offset_audio=audio or 0.0)
 
     def clock_port(self, ports: Sequence[str]) -> str | None:
         """Which of the open inputs `ports` has the clock to follow; None for the internal clock.

@@ -52,6 +52,7 @@ def play(options: PlayOptions) -> Take | None:
             OscError, LinkError: something that was asked for can't be had; nothing has sounded.
     """
     preset = load_preset(options.preset)
+    options = options.with_offsets(preset.play)
     checkpoint = load_song_checkpoint(find_checkpoint(options.checkpoint))
     decoder = make_decoder(checkpoint)
     encoder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)

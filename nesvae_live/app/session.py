@@ -163,9 +163,9 @@ class Session:
         mixer = Mixer(sample_rate, len(device.rings), balance) if device else None
         renderer = Renderer(chip, time, recorder, recorder.tap, device, mixer=mixer)
 
-        outputs: list[Output] = [DelayedOutput(renderer, options.offset_audio / 1e3)]
+        outputs: list[Output] = [DelayedOutput(renderer, (options.offset_audio or 0.0) / 1e3)]
         if midi.output is not None:
-            outputs.insert(0, DelayedOutput(midi.output, options.offset_midi / 1e3))
+            outputs.insert(0, DelayedOutput(midi.output, (options.offset_midi or 0.0) / 1e3))
         setup = choose_setup(options, preset, performance, midi.inputs, snapshot_file.found)
         if snapshot_file.dropped:
             notices.warn(snapshot_file.dropped)

@@ -7,7 +7,7 @@
     learn      `learn` and `presets`
     jam        `jam`: list, show, export, recover, capture and replay takes
     files      `render`, `encode`, `interpolate` and `meter`
-    machine    `ports` and `doctor`
+    machine    `ports`, `doctor` and `align`
     bench      `bench timing` and `bench audio`
     network    `train`, `finish` and `evaluate`
 

@@ -1,4 +1,4 @@
-"""`nesvae-live ports` and `doctor`: what this machine offers."""
+"""`nesvae-live ports`, `doctor` and `align`: what this machine offers, and how late it is."""
 
 from __future__ import annotations
 
@@ -8,11 +8,39 @@ from typing import Any
 
 
 def add_machine(commands: Any) -> None:
-    """Add both commands."""
+    """Add the commands."""
     commands.add_parser("ports", help="list the MIDI ports and audio outputs", fill=_ports)
     commands.add_parser(
         "doctor", help="report what this machine offers, and what is missing", fill=_doctor
     )
+    commands.add_parser(
+        "align", help="measure how late sound and notes come back, and set the offsets", fill=_align
+    )
+
+
+def _align(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=_run_align)
+    for name, what in (
+        ("audio-to", "clicks go to"),
+        ("audio-from", "sound comes back from"),
+        ("midi-to", "notes go to"),
+        ("midi-from", "notes come back from"),
+    ):
+        p.add_argument(f"--{name}", metavar="PORT", help=f"part of the name of the port {what}")
+    p.add_argument(
+        "--preset", default="default", metavar="NAME|FILE", help="where offsets are kept"
+    )
+    p.add_argument("--dry-run", action="store_true", help="only say what was measured")
+
+
+def _run_align(arguments: argparse.Namespace) -> int:
+    from nesvae_live.app.daw.align import align
+    from nesvae_live.io.audio.loop import Route
+    from nesvae_live.presets.preset import load_preset
+
+    route = Route(arguments.audio_to, arguments.audio_from, arguments.midi_to, arguments.midi_from)
+    align(route, load_preset(arguments.preset), print, save=not arguments.dry_run)
+    return 0
 
 
 def _ports(p: argparse.ArgumentParser) -> None:

@@ -11,11 +11,10 @@ from nesvae_live.clock.joining import CLOCK_JOIN
 from nesvae_live.clock.timing import CLOCK_LOST, Meter
 from nesvae_live.io.midi.ports import APIS
 from nesvae_live.io.midi.wiring import CONNECT
-from nesvae_live.music.ranges import LEVEL, SEEDS, SHARE, TEMPO, Range
+from nesvae_live.music.ranges import LEVEL, OFFSET, SEEDS, SHARE, TEMPO, Range
 
 SAMPLE_RATES = Range(8_000, 192_000, "Hz")
 BLOCKS = Range(16, 8_192, "frames")
-OFFSETS = Range(-250.0, 250.0, "ms")
 PORTS = Range(1, 65_535)
 LOOPBACK = "127.0.0.1"
 DEMO_BARS = 16
@@ -165,10 +164,9 @@ def _performance(p: argparse.ArgumentParser) -> None:
     for name in ("midi", "audio"):
         p.add_argument(
             f"--offset-{name}",
-            type=number("an offset", OFFSETS),
-            default=0.0,
+            type=number("an offset", OFFSET),
             metavar="MS",
-            help=f"this much later, or earlier if negative; {OFFSETS}",
+            help=f"this much later, or earlier if negative; {OFFSET}; default: the preset's, or 0",
         )
     p.add_argument("--seed", type=number("a seed", SEEDS, whole=True), metavar="N")
     p.add_argument(

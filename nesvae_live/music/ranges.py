@@ -68,3 +68,6 @@ SNAPSHOTS = Range(1, 64)
 """The numbers of snapshots."""
 
 SEEDS = Range(0, 2**31 - 1)
+
+OFFSET = Range(-250.0, 250.0, "ms")
+"""By how much an output may be later, or earlier if negative."""

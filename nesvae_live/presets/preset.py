@@ -35,7 +35,7 @@ PARTS = ("controller", "defaults", *(section for section, _ in SECTIONS), "pages
 class Play:
     """How a preset wants to be played; None leaves it to the command line and its defaults.
 
-    `tempo` is in beats a minute; the ranges are in `PLAY_RANGES`; the words in `PLAY_WORDS`.
+    `tempo` is in beats a minute, offsets are in milliseconds; the ranges are in `PLAY_RANGES`; the words in `PLAY_WORDS`.
     """
 
     tempo: float | None = None
@@ -44,6 +44,8 @@ class Play:
     quote: float | None = None
     clock_lost: str | None = None
     clock_join: str | None = None
+    offset_midi: float | None = None
+    offset_audio: float | None = None
 
 
 PLAY_RANGES: Mapping[str, Range] = {

@@ -53,11 +53,25 @@ class PresetFile:
         Raises:
             ConfigError: the file can't be read or written.
         """
+        kept = {role: list(names) for role, names in connections.items() if names}
+        return self._change(lambda document: document.update({"connect": kept}))
+
+    def set_play(self, values: Mapping[str, float]) -> Path:
+        """Save values of `[play]`; returns the file.
+
+        Raises:
+            ConfigError: the file can't be read or written.
+        """
+
+        def change(document: tomlkit.TOMLDocument) -> None:
+            document.setdefault("play", tomlkit.table()).update(values)
+
+        return self._change(change)
+
+    def _change(self, change: Callable[[tomlkit.TOMLDocument], None]) -> Path:
         try:
             document = tomlkit.parse(self._text()[1])
-            document["connect"] = {
-                role: list(names) for role, names in connections.items() if names
-            }
+            change(document)
             self._write(tomlkit.dumps(document))
         except OSError as error:
             raise ConfigError(f"preset {self.path}: {error.strerror}") from error

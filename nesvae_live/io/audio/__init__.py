@@ -6,6 +6,8 @@
     process   the process that plays on the device, with pyo
     renderer  events to samples, ahead of the device and into the take
     playhead  the line from time to samples, steered by the device's clock
+    loop      a loop on JACK, measured: clicks and notes go out and come back
+    clicks    a click, and where it begins in what was heard
     mixer     what is heard: level, stereo spread, the voices' balance
 
 May import `clock`, `music`, `chip`, `log`, and what lies in `io` itself.
