@@ -73,6 +73,10 @@ def why_no_ableton_osc() -> str | None:
     return None if found else "no checkout of AbletonOSC (NESVAE_ABLETONOSC names it)"
 
 
+def why_no_ardour() -> str | None:
+    return None if shutil.which("ardour7-lua") else "no ardour7-lua found (Debian: ardour)"
+
+
 def why_no_abcmidi() -> str | None:
     return None if shutil.which("midi2abc") else "no midi2abc found (Debian: abcmidi)"
 
@@ -92,6 +96,7 @@ def step_back() -> None:
 NEEDS: dict[str, Callable[[], str | None]] = {
     "abcmidi": why_no_abcmidi,
     "ableton": why_no_ableton_osc,
+    "ardour": why_no_ardour,
     "musescore": why_no_musescore,
     "jack": cache(why_no_jack),
     "browser": why_no_browser,

@@ -107,7 +107,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "platformdirs": ("io.remote.client", "paths"),
     "tomlkit": ("presets.presetfile",),
     "mido": (
-        *("chip.midireader", "chip.nesmidi", "take.midifile", "app.piece"),
+        *("chip.midireader", "chip.nesmidi", "take.daw.ardour", "take.midifile", "app.piece"),
         *("io.midi.*", "bench.usual"),
     ),
     "aalink": ("io.remote.link",),

@@ -18,7 +18,7 @@ from nesvae_live.control.layout import Layout
 from nesvae_live.control.surface import Surface
 from nesvae_live.music.dialect import DIALECTS, GENERAL
 from nesvae_live.music.patch import Patch
-from nesvae_live.music.ranges import QUOTES, TEMPERATURE, TEMPO, TOP_P, Range
+from nesvae_live.music.ranges import OFFSET, QUOTES, TEMPERATURE, TEMPO, TOP_P, Range
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import ConfigError, shipped_dir, user_presets_dir
 from nesvae_live.presets.controllers import Controller, parse_controller
@@ -35,7 +35,8 @@ PARTS = ("controller", "defaults", *(section for section, _ in SECTIONS), "pages
 class Play:
     """How a preset wants to be played; None leaves it to the command line and its defaults.
 
-    `tempo` is in beats a minute, offsets are in milliseconds; the ranges are in `PLAY_RANGES`; the words in `PLAY_WORDS`.
+    `tempo` is in beats a minute, offsets are in milliseconds; the ranges are in `PLAY_RANGES`, the
+    words in `PLAY_WORDS`.
     """
 
     tempo: float | None = None
@@ -53,6 +54,8 @@ PLAY_RANGES: Mapping[str, Range] = {
     "temperature": TEMPERATURE,
     "top_p": TOP_P,
     "quote": QUOTES,
+    "offset_midi": OFFSET,
+    "offset_audio": OFFSET,
 }
 """What the numbers of `[play]` may be."""
 

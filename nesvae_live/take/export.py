@@ -23,6 +23,7 @@ from nesvae_live.log.jam import Jam
 from nesvae_live.log.reader import JamError
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import replacing
+from nesvae_live.take.daw.ardour import write_ardour
 from nesvae_live.take.daw.arrangement import jam_to_arrangement
 from nesvae_live.take.daw.dawproject import write_dawproject
 from nesvae_live.take.daw.reaper import write_rpp
@@ -35,7 +36,7 @@ from nesvae_live.take.wav import HEAD_BYTES, wav_file
 
 EXPORT_KINDS = (
     *("mid", "wav", "stems", "vgm", "nsf", "nes", "exprsco", "png"),
-    *("dawproject", "rpp"),
+    *("dawproject", "rpp", "ardour"),
 )
 """What a take can be exported to."""
 
@@ -119,6 +120,7 @@ def export(
         "png": _writer(".png", write_picture),
         "dawproject": _write_dawproject,
         "rpp": _write_rpp,
+        "ardour": _write_ardour,
     }
     files: list[Path] = []
     try:
@@ -234,6 +236,15 @@ def _write_rpp(selection: Selection, base: Path) -> list[Path]:
     with replacing(path) as new:
         write_rpp(jam_to_arrangement(selection.jam), sounds, new)
     return [path, *(file for _, file in sounds)]
+
+
+def _write_ardour(selection: Selection, base: Path) -> list[Path]:
+    folder = base.with_name(base.name + "_ardour")
+    folder.mkdir()
+    rate = selection.jam.opened.sample_rate
+    with TemporaryDirectory(prefix=".stems-", dir=base.parent) as stems:
+        sounds = _stems(selection, Path(stems))
+        return [write_ardour(jam_to_arrangement(selection.jam), sounds, rate, folder)]
 
 
 def _stems(selection: Selection, folder: Path) -> list[tuple[str, Path]]:

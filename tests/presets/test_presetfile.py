@@ -10,6 +10,7 @@ import pytest
 
 from nesvae_live.control.controlspec import ControlSpec, Takeover
 from nesvae_live.control.learn import MidiLearn
+from nesvae_live.paths import ConfigError
 from nesvae_live.presets import preset as config
 from nesvae_live.presets import presetfile
 from nesvae_live.presets.preset import load_preset, read_preset
@@ -194,3 +195,15 @@ def test_a_shipped_presets_connections_are_remembered_in_the_users_copy(folder: 
     path = PresetFile(load_preset("default")).remember({"notes": ["synth:in"]})
     assert path == folder / "default.toml"
     assert load_preset("default").connections == {"notes": ("synth:in",)}
+
+
+def test_offsets_are_kept_and_read_in_their_range(mine: Path) -> None:
+    PresetFile(read_preset(mine)).set_play({"offset_midi": -2.5, "offset_audio": -30.125})
+    play = read_preset(mine).play
+    assert (play.offset_midi, play.offset_audio) == (-2.5, -30.125)
+    mine.write_text("[play]\noffset_midi = 300\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"play.offset_midi: 300 is out of range"):
+        read_preset(mine)
+    mine.write_text("[play]\nclock_join = 'later'\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="'later' is none of wait, now, tap"):
+        read_preset(mine)

@@ -62,10 +62,12 @@ def test_every_kind_is_made_and_reads(take: Path, whole: Jam, tmp_path: Path) ->
     )
     media = f"{base}_media"
     beside = {f"{media}/{voice.name}.wav" for voice in Voice}
+    session = f"{base}_ardour"
+    beside |= {f"{session}/{session}.ardour"}
     wanted = {*stems, *(base + suffix for suffix in suffixes)}
     there = {p.name for p in (tmp_path / "out").iterdir()}
     assert {str(path.relative_to(tmp_path / "out")) for path in files} == wanted | beside
-    assert there == wanted | {media}
+    assert there == wanted | {media, session}
     out = tmp_path / "out" / base
     seconds = whole.time_of(whole.end_beat())
     assert mido.MidiFile(out.with_suffix(".mid")).length >= seconds - 0.1

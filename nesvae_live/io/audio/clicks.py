@@ -40,7 +40,7 @@ def click(sample_rate: int) -> NDArray[np.float32]:
     n = max(16, round(CLICK_SECONDS * sample_rate))
     noise = np.random.default_rng(7).standard_normal(n)
     burst = noise * np.linspace(1.0, 0.0, n)
-    return (LOUD * burst / np.abs(burst).max()).astype(np.float32)
+    return np.asarray(LOUD * burst / np.abs(burst).max(), np.float32)
 
 
 def click_delay(heard: NDArray[np.float32], burst: NDArray[np.float32]) -> int | None:

@@ -10,13 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from nesvae_live.take.daw.arrangement import (
-    KNOB_CC,
-    KNOBS_CHANNEL,
-    Arrangement,
-    Stretch,
-    Track,
-)
+from nesvae_live.take.daw.arrangement import Arrangement, Stretch
+from nesvae_live.take.daw.messages import Timed, knob_messages, track_messages
 
 TICKS = 960
 """Ticks of a beat, Reaper's usual."""
@@ -24,11 +19,7 @@ TICKS = 960
 SQUARE = 1
 """The shape of a tempo that holds until the next."""
 
-MOST_7 = 127
 ALL_NOTES_OFF = 123
-
-Timed = tuple[float, tuple[int, int, int]]
-"""A MIDI message at its beat."""
 
 
 def write_rpp(arrangement: Arrangement, sounds: Sequence[tuple[str, Path]], path: Path) -> None:
@@ -56,9 +47,9 @@ def _project(
     for index, (beat, text) in enumerate(arrangement.markers, 1):
         yield f"  MARKER {index} {_number(arrangement.seconds(beat))} {_quoted(text)} 0"
     for track in arrangement.tracks:
-        yield from _midi_track(arrangement, track.name, _messages(track))
+        yield from _midi_track(arrangement, track.name, track_messages(track))
     if arrangement.knobs:
-        yield from _midi_track(arrangement, "knobs", _knob_messages(arrangement))
+        yield from _midi_track(arrangement, "knobs", knob_messages(arrangement))
     for name, file in sounds:
         yield from _sound_track(arrangement, name, file.relative_to(folder))
     yield ">"
@@ -74,25 +65,6 @@ def _tempi(arrangement: Arrangement) -> Iterator[str]:
         at = _number(arrangement.seconds(beat))
         yield f"    PT {at} {_number(tempo)} {SQUARE}{signature}"
     yield "  >"
-
-
-def _messages(track: Track) -> list[Timed]:
-    """A voice's messages; on one beat ends come first, then controllers, then beginnings."""
-    found: list[tuple[float, int, tuple[int, int, int]]] = []
-    for note in track.notes:
-        found.append((note.end, 0, (0x80 | track.channel, note.key, 0)))
-        found.append((note.start, 2, (0x90 | track.channel, note.key, note.velocity)))
-    for control, points in track.controls.items():
-        found += [(beat, 1, (0xB0 | track.channel, control, value)) for beat, value in points]
-    return [(beat, message) for beat, _, message in sorted(found, key=lambda item: item[:2])]
-
-
-def _knob_messages(arrangement: Arrangement) -> list[Timed]:
-    return sorted(
-        (beat, (0xB0 | KNOBS_CHANNEL, KNOB_CC[knob], round(value * MOST_7)))
-        for knob, points in arrangement.knobs.items()
-        for beat, value in points
-    )
 
 
 def _midi_track(arrangement: Arrangement, name: str, messages: Iterable[Timed]) -> Iterator[str]:

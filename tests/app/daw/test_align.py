@@ -50,8 +50,10 @@ def test_through_a_jack_loop_with_a_known_delay_the_offsets_are_right_to_the_fra
 ) -> None:
     preset = tmp_path / "mine.toml"
     preset.write_text("[play] # how it starts\ntempo = 96\n", encoding="utf-8")
-    ports = ("--audio-to", "delay:in", "--audio-from", "delay:out")
-    ports += ("--midi-to", "delay:midi_in", "--midi-from", "delay:midi_out")
+    ports = [
+        *("--audio-to", "delay:in", "--audio-from", "delay:out"),
+        *("--midi-to", "delay:midi_in", "--midi-from", "delay:midi_out"),
+    ]
     with delay_line(audio=960, midi=240):
         assert main(["align", *ports, "--preset", str(preset)]) == 0
     said = capsys.readouterr().out
