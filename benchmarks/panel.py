@@ -37,6 +37,7 @@ from nesvae_live.control.inputs import SetKnob
 from nesvae_live.io.realtime import realtime_granted
 from nesvae_live.io.remote.client import ControlError, send_command
 from nesvae_live.log.entries import Heard, Sent
+from nesvae_live.log.jam import Jam
 from nesvae_live.music.events import NoteOn
 from nesvae_live.take.folder import read_jam
 
@@ -90,10 +91,10 @@ class Playing:
         finally:
             self._process.kill()
 
-    def entries(self) -> list[Any]:
+    def jam(self) -> Jam:
         """The log."""
         (log,) = (self.folder / "jams").rglob("take.jsonl")
-        return list(read_jam(log).entries)
+        return read_jam(log)
 
 
 @contextmanager
@@ -226,9 +227,10 @@ def gesture() -> None:
             time.sleep(GESTURE_SECONDS)
         page.close()
         instrument.end()
+        jam = instrument.jam()
         heard = {
-            round(e.input.value * 1000): e.at
-            for e in instrument.entries()
+            round(e.input.value * 1000): e.at + jam.opened.origin
+            for e in jam.entries
             if isinstance(e, Heard) and isinstance(e.input, SetKnob) and e.input.value
         }
         way = sorted((heard[i + 1] - at) * 1e3 for i, at in enumerate(said))
@@ -276,8 +278,9 @@ def usable(rounds: int) -> None:
             instrument.wait()
             page.close()
             instrument.end()
-            notes = (e for e in instrument.entries() if isinstance(e, Sent))
-            first = min(e.at for e in notes if isinstance(e.event, NoteOn))
+            jam = instrument.jam()
+            notes = (e for e in jam.entries if isinstance(e, Sent))
+            first = min(e.at for e in notes if isinstance(e.event, NoteOn)) + jam.opened.origin
             after = {what: round(at - first, 2) for what, at in times.items()}
             print("seconds after the first note:", after, load())
 

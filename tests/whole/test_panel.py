@@ -6,11 +6,13 @@ import os
 import re
 import signal
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from nesvae_live.control.gestureinputs import SetPoint
+from nesvae_live.io.remote.client import connect
 from nesvae_live.log.entries import Decoded, Heard, Placed, Sent, Spliced
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.events import NoteOn
@@ -57,6 +59,41 @@ def test_a_panel_that_is_killed_changes_nothing_and_comes_back_where_it_was(
             assert after[figure] == before[figure]
         assert daemon.end() == 0
     assert "panel ended: it is started again" in daemon.said
+
+
+def fill(wire: socket.socket, line: bytes) -> None:
+    """Say a line again and again, and read no answer, until nothing more goes in."""
+    wire.settimeout(1.0)
+    with pytest.raises(TimeoutError):
+        while True:
+            wire.sendall(line * 100)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are found in /proc")
+def test_a_panel_that_is_stopped_with_its_sockets_full_changes_nothing_and_comes_back(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    with Daemon(tmp_path, "--panel-port", str(port), *QUIET) as daemon, ExitStack() as stack:
+        page = stack.enter_context(BarePage(port, open_timeout=PATIENCE))
+        page.wait_for(lambda: "tempo" in page.things, PATIENCE)
+        os.kill(panel_process(daemon), signal.SIGSTOP)
+        before = daemon.ctl(do="status")
+        fill(page.socket.socket, b"\x8a\x80" + bytes(4))  # pongs: the panel's own socket
+        fill(stack.enter_context(connect(daemon.control)), b'{"do": "watch"}\n')
+        for _ in range(20):  # and pages that wait at its port
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
+        bar = daemon.ctl(do="status")["bar"]
+        assert wait_until(lambda: daemon.ctl(do="status")["bar"] > bar + 1, every=0.05)
+        after = daemon.ctl(do="status")
+        for figure in ("events_late", "decodes_missed", "underruns"):
+            assert after[figure] == before[figure]
+        with BarePage(port, open_timeout=PATIENCE) as again:
+            again.say(do="move", target="density", value=0.75)
+            again.wait_for(lambda: again.targets.get("density") == 0.75, PATIENCE)
+        assert daemon.end() == 0
+    assert "panel was stuck: it is started again" in daemon.said
 
 
 @pytest.mark.slow
