@@ -18,6 +18,7 @@ from nesvae_live.presets.controltables import control_to_table
 from nesvae_live.presets.patchbank import PatchBank
 from nesvae_live.presets.preset import read_preset
 from nesvae_live.presets.snapshotbank import read_bank, settings_to_text, text_to_settings
+from tests.support.grown import lost
 from tests.support.places import RELEASE
 
 N_STYLE = 5
@@ -82,7 +83,7 @@ def bank_as_data() -> dict[str, Any]:
 
 @pytest.mark.parametrize("part", stored("preset_read.json"))
 def test_a_preset_with_every_section_says_what_it_said(part: str) -> None:
-    assert preset_as_data()[part] == stored("preset_read.json")[part]
+    assert lost(preset_as_data()[part], stored("preset_read.json")[part]) == []
 
 
 def test_every_patch_has_the_frames_that_it_had() -> None:

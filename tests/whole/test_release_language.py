@@ -34,6 +34,7 @@ from nesvae_live.music.events import Event
 from nesvae_live.music.key import Key
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
+from tests.support.grown import lost
 from tests.support.places import RELEASE
 
 REFUSED = "refused"
@@ -54,6 +55,8 @@ STANDING: Any = SimpleNamespace(
     fader=0.5,
     morph_bars=4.0,
     bounds=0.2,
+    quote=0.25,
+    themes=SimpleNamespace(kept={}),
     snapshots={},
     clock=SimpleNamespace(ref=ClockRef(beat_seconds=0.5)),
 )
@@ -72,6 +75,13 @@ def said(item: Input | None) -> Any:
     assert record.pop("kind") == "heard"
     assert record.pop("at") == 1.5
     return record
+
+
+def test_what_is_gone_or_changed_is_found_and_what_is_new_is_not() -> None:
+    then = {"a": 1, "b": {"c": [1, {"d": 2}]}}
+    assert lost({"a": 1, "b": {"c": [1, {"d": 2, "e": 3}]}, "f": 4}, then) == []
+    assert lost({"b": {"c": [1, {"d": 5}]}}, then) == [".a", ".b.c[1].d: 2 is now 5"]
+    assert lost({"a": 1, "b": {"c": [1]}}, then) == [".b.c: [1, {'d': 2}] is now [1]"]
 
 
 COMMAND_LINES = stored_lines("commands.jsonl")
@@ -130,7 +140,11 @@ def test_an_osc_message_is_the_input_that_it_was(line: dict[str, Any]) -> None:
 
 
 def test_every_target_has_the_osc_address_that_it_had() -> None:
-    assert [line["address"] for line in OSC_LINES] == [f"/nesvae/{spec.name}" for spec in TARGETS]
+    addresses = {line["address"] for line in OSC_LINES}
+    there = [f"/nesvae/{spec.name}" for spec in TARGETS]
+    assert [address for address in there if address in addresses] == [
+        line["address"] for line in OSC_LINES
+    ]
 
 
 def told_by_osc() -> dict[str, Any]:
@@ -142,7 +156,7 @@ def told_by_osc() -> dict[str, Any]:
 
 
 def test_osc_tells_the_same_values_at_the_same_addresses() -> None:
-    assert told_by_osc() == NAMES["told"]
+    assert lost(told_by_osc(), NAMES["told"]) == []
 
 
 @pytest.mark.parametrize("line", LOG_LINES, ids=lambda line: str(line[:50], "ascii"))
@@ -193,7 +207,7 @@ def names_of_log() -> dict[str, Any]:
 
 @pytest.mark.parametrize("what", ["entries", "events", "inputs", "setup"])
 def test_the_log_calls_everything_by_the_names_that_it_had(what: str) -> None:
-    assert names_of_log()[what] == NAMES[what]
+    assert lost(names_of_log()[what], NAMES[what]) == []
 
 
 def test_no_kind_of_entry_event_or_input_is_gone() -> None:
@@ -209,4 +223,7 @@ def test_the_setup_in_a_first_line_is_read_and_written_exactly() -> None:
     setups = [json.loads(line)["setup"] for line in LOG_LINES if b'"setup"' in line]
     assert len(setups) == 2
     for setup in setups:
-        assert json.loads(json.dumps(to_data(to_value(setup, Setup)))) == setup
+        read = to_value(setup, Setup)
+        written = json.loads(json.dumps(to_data(read)))
+        assert lost(written, setup) == []
+        assert json.dumps(to_data(to_value(written, Setup))) == json.dumps(to_data(read))
