@@ -49,10 +49,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "panel": ("clock", "music", "latent", "control", "io.remote"),
     "panel.terminal": ("clock", "music", "latent", "control", "io.remote", "panel"),
     "app.daw": PROGRAMS,
-    "app": (*PROGRAMS, "app.daw"),
+    "app.start": ("music", "latent", "chip", "model", "model.song"),
+    "app": (*PROGRAMS, "app.daw", "app.start"),
     "app.meter": ("music", "music.metre", "chip", "log", "take", "app"),
     "cli": (
-        *(*PROGRAMS, "app.daw", "app", "app.meter"),
+        *(*PROGRAMS, "app.daw", "app.start", "app", "app.meter"),
         *("bench", "evaluation", "evaluation.song", "training"),
     ),
     "bench": (*PROGRAMS, "app"),

@@ -5,6 +5,7 @@
     options       the options of `play`, and what is made of them: config, setup, first entry
     openpanel     the panel of a session: what it is told, and where it is said to be
     daw/          connections with a DAW and controllers
+    start/        what has to be compiled at the first start
     watch         what the main thread watches: lost connections, controllers plugged in
     notices       the status line, and the notices above it and in the log
     demo          the script that turns the knobs in `demo`

@@ -15,6 +15,7 @@ from nesvae_live import NesvaeError
 from nesvae_live.app.daw.wiring import wire_up
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.app.session import Session
+from nesvae_live.app.start.beside import compiled_beside
 from nesvae_live.app.watch import Watch
 from nesvae_live.log.entries import Noted
 from nesvae_live.model.encoder import Encoder, PhraseEncoder
@@ -54,7 +55,8 @@ def play(options: PlayOptions) -> Take | None:
     preset = load_preset(options.preset)
     options = options.with_offsets(preset.play)
     checkpoint = load_song_checkpoint(find_checkpoint(options.checkpoint))
-    decoder = make_decoder(checkpoint)
+    with compiled_beside(checkpoint.path):
+        decoder = make_decoder(checkpoint)
     encoder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
     encoder.warm_up()
     with ExitStack() as stack:
