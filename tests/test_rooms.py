@@ -46,7 +46,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("take.daw", "clock", "music", "latent", "chip", "chip.console"),
         *("control", "log", "engine"),
     ),
-    "panel": ("clock", "music", "latent", "control", "io.remote"),
+    "panel": ("clock", "music", "latent", "chip", "control", "take", "io.remote"),
     "panel.terminal": ("clock", "music", "latent", "control", "io.remote", "panel"),
     "app.daw": PROGRAMS,
     "app.start": ("music", "latent", "chip", "model", "model.song"),

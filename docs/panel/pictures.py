@@ -2,7 +2,9 @@
 
     python docs/panel/pictures.py
 
-writes `desktop.png` and `phone.png` beside this file. It needs Chromium and Playwright.
+writes beside this file how the page looks on a laptop, a tablet and a phone, in the light and in the
+dark, and `jam.png`, the film strip of a jam; with a folder as its argument, there. It needs Chromium
+and Playwright.
 """
 
 # ruff: noqa: INP001 - a script
@@ -13,18 +15,28 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from nesvae_live.io.remote.client import ControlError, send_command
 
 HERE = Path(__file__).resolve().parent
 PORT = 20_753
 LOOKS = (
-    ("desktop", {"width": 1440, "height": 1000}, "dark"),
-    ("phone", {"width": 390, "height": 844}, "light"),
+    ("desktop", {"width": 1440, "height": 1000}, ("dark", "light")),
+    ("tablet", {"width": 820, "height": 1180}, ("light", "dark")),
+    ("phone", {"width": 390, "height": 844}, ("light", "dark")),
 )
+"""Name, size, and schemes: the first has the plain name, the other is named after its scheme."""
+
+FRAMES, COLUMNS, FRAME_SECONDS = 6, 2, 4.0
+FRAME = {"x": 0, "y": 0, "width": 1100, "height": 520}
+FRAME_WIDTH = 720
 COMMANDS = (
     {"do": "store", "slot": 1},
     {"do": "set", "knob": "density", "value": 0.8},
@@ -34,11 +46,12 @@ COMMANDS = (
     {"do": "release"},
     {"do": "auto", "on": True},
 )
-START_SECONDS, PLAYED_SECONDS = 60.0, 16.0
+START_SECONDS, PLAYED_SECONDS, SEEN_SECONDS = 60.0, 12.0, 3.0
 
 
 def main() -> None:
     """Play, look, stop."""
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         preset, control = folder / "mine.toml", folder / "control" / "socket"
@@ -51,7 +64,14 @@ def main() -> None:
             for asked in COMMANDS:
                 send_command(asked, control)
             time.sleep(PLAYED_SECONDS)
-            _take_pictures()
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+                )
+                _take_pictures(browser, out)
+                send_command({"do": "morph", "slot": 1, "bars": 8}, control)
+                _take_film(browser, out)
+                browser.close()
             send_command({"do": "stop"}, control)
             playing.wait()
 
@@ -67,19 +87,36 @@ def _wait_for(control: Path) -> None:
             return
 
 
-def _take_pictures() -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
-        for name, viewport, scheme in LOOKS:
-            page = browser.new_page(viewport=viewport, color_scheme=scheme)
-            page.goto(f"http://127.0.0.1:{PORT}/")
-            page.locator("#music .knob").first.wait_for()
-            time.sleep(4.0)
-            page.screenshot(path=HERE / f"{name}.png")
-            page.close()
-        browser.close()
+def _take_pictures(browser: Browser, out: Path) -> None:
+    for name, viewport, schemes in LOOKS:
+        for scheme in schemes:
+            with _opened(browser, viewport, scheme) as page:
+                plain = scheme == schemes[0]
+                page.screenshot(path=out / f"{name if plain else f'{name}-{scheme}'}.png")
+
+
+def _take_film(browser: Browser, out: Path) -> None:
+    """What the top of the page shows while a morph goes on."""
+    size = FRAME_WIDTH, FRAME_WIDTH * FRAME["height"] // FRAME["width"]
+    rows = -(-FRAMES // COLUMNS)
+    film = Image.new("RGB", (COLUMNS * size[0], rows * size[1]))
+    with _opened(browser, {"width": FRAME["width"], "height": FRAME["height"]}, "dark") as page:
+        for i in range(FRAMES):
+            shot = Image.open(BytesIO(page.screenshot(clip=FRAME)))
+            place = i % COLUMNS * size[0], i // COLUMNS * size[1]
+            film.paste(shot.resize(size, Image.Resampling.LANCZOS), place)
+            time.sleep(FRAME_SECONDS)
+    film.save(out / "jam.png", optimize=True)
+
+
+@contextmanager
+def _opened(browser: Browser, viewport: ViewportSize, scheme: str) -> Iterator[Page]:
+    page = browser.new_page(viewport=viewport, color_scheme=scheme)
+    page.goto(f"http://127.0.0.1:{PORT}/")
+    page.locator("#music .knob").first.wait_for()
+    time.sleep(SEEN_SECONDS)
+    yield page
+    page.close()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import numpy as np
 
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import Say
-from nesvae_live.chip.midireader import midi_to_parts
+from nesvae_live.chip.midireader import check_length, midi_to_tuples
 from nesvae_live.chip.nesmdb import (
     ExprScore,
     SeprScore,
@@ -26,9 +26,7 @@ from nesvae_live.latent.point import LatentPoint, point_to_setting, setting_to_p
 from nesvae_live.model.encoder import Encoder
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.music import ranges
-from nesvae_live.music.metre.place import TICKS_PER_BEAT
 from nesvae_live.music.metre.ticks import score_to_ticks
-from nesvae_live.music.parts import parts_to_played
 from nesvae_live.music.phrase import (
     N_VOICES,
     STEPS_PER_SECOND,
@@ -37,16 +35,11 @@ from nesvae_live.music.phrase import (
     tuples_to_phrases,
     tuples_to_symbols,
 )
-from nesvae_live.music.voicenotes import played_to_tuples
 from nesvae_live.presets.snapshotbank import BankError, read_bank, settings_to_text, write_bank
 
 MIDI = (".mid", ".midi")
 EXPRSCO, SEPRSCO, SNAPSHOTS = ".exprsco.pkl", ".seprsco.pkl", ".json"
 MUSIC = (*MIDI, EXPRSCO, SEPRSCO)
-TICKS_TEMPO = 60.0 * STEPS_PER_SECOND / TICKS_PER_BEAT
-"""Beats a minute at which a tick is as long as a step."""
-LONGEST_SECONDS = 4 * 3600.0
-"""The longest music that is encoded; more is no piece, and would fill the memory."""
 
 
 class EncodeError(NesvaeError):
@@ -138,7 +131,7 @@ def read_tuples(path: Path, say: Say) -> Ints:
     data = _read(path)
     try:
         if kind in MIDI:
-            tuples = _midi_to_tuples(data, lambda text: say(f"{path}: {text}"))
+            tuples = midi_to_tuples(data, lambda text: say(f"{path}: {text}"))
         else:
             score = loads_exprsco(data) if kind == EXPRSCO else loads_seprsco(data)
             tuples = _score_to_tuples(score)
@@ -171,16 +164,6 @@ def _read(path: Path) -> bytes:
         raise EncodeError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
-def _midi_to_tuples(data: bytes, say: Say) -> Ints:
-    played, said = parts_to_played(midi_to_parts(data, steady=TICKS_TEMPO))
-    if not played:
-        raise ValueError("MIDI file has only drums in it")
-    for text in said:
-        say(text)
-    check_length(max(note.off for note in played) - min(note.on for note in played))
-    return played_to_tuples(played)
-
-
 def _score_to_tuples(score: ExprScore | SeprScore) -> Ints:
     seconds = len(score.score) / score.rate
     check_length(seconds)
@@ -190,18 +173,6 @@ def _score_to_tuples(score: ExprScore | SeprScore) -> Ints:
         voices = voices[np.minimum((middles * score.rate).astype(np.int64), len(voices) - 1)]
     steps = steps_to_tuples(voices[:, :N_VOICES, 0])  # checks the notes
     return score_to_ticks(voices).tuples if len(voices) else steps
-
-
-def check_length(seconds: float) -> None:
-    """Refuse music that is too long.
-
-    Raises:
-        ValueError: it is longer than `LONGEST_SECONDS`.
-    """
-    if seconds > LONGEST_SECONDS:
-        raise ValueError(
-            f"it lasts {seconds / 3600:.0f} hours, more than {LONGEST_SECONDS / 3600:.0f}"
-        )
 
 
 def _one_line(error: Exception) -> str:

@@ -18,6 +18,7 @@ from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.panel.door import Door, open_door
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.keeper import PanelKeeper
+from nesvae_live.panel.soundring import SoundRing
 from nesvae_live.presets.preset import Preset
 
 WITHOUT_TLS = (
@@ -27,9 +28,17 @@ WITHOUT_TLS = (
 
 
 def panel_facts(
-    control: Path, take: Path, options: PlayOptions, preset: Preset, checkpoint: SongCheckpoint
+    control: Path,
+    take: Path,
+    options: PlayOptions,
+    preset: Preset,
+    checkpoint: SongCheckpoint,
+    sound: SoundRing,
 ) -> PanelFacts:
-    """What the panel is told of a session: `control` is its control socket, `take` its folder."""
+    """What the panel is told of a session.
+
+    `control` is its control socket, `take` its folder, `sound` what is heard.
+    """
     n_style = checkpoint.config.style
     return PanelFacts(
         control=control,
@@ -43,6 +52,7 @@ def panel_facts(
         n_style=n_style,
         axes=labels(axes_of(checkpoint.about, n_style)),
         atlas=checkpoint.atlas,
+        sound=sound,
     )
 
 

@@ -39,7 +39,7 @@ from nesvae_live.engine.protocols import Callbacks, Decode, Encode, Output
 from nesvae_live.io.audio.device import AudioDevice
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.opening import open_audio
-from nesvae_live.io.audio.renderer import Renderer
+from nesvae_live.io.audio.renderer import LEAD_SECONDS, Renderer
 from nesvae_live.io.midi.clocksender import ClockSender
 from nesvae_live.io.midi.opening import open_midi
 from nesvae_live.io.midi.openports import MidiPorts
@@ -52,6 +52,7 @@ from nesvae_live.log.entries import Opened
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.music.balance import Balance
 from nesvae_live.panel.keeper import PanelKeeper
+from nesvae_live.panel.soundring import SoundRing
 from nesvae_live.paths import default_jams_dir
 from nesvae_live.presets.preset import Preset
 from nesvae_live.presets.snapshotbank import BankError, SnapshotFile
@@ -160,8 +161,9 @@ class Session:
         chip = Apu(sample_rate)
         chip.render(64)  # compiles it, before anything has to be on time
         balance = Balance(options.level, options.spread)
-        mixer = Mixer(sample_rate, len(device.rings), balance) if device else None
-        renderer = Renderer(chip, time, recorder, recorder.tap, device, mixer=mixer)
+        mixer = Mixer(sample_rate, len(device.rings) if device else 2, balance)
+        sound = SoundRing(sample_rate, LEAD_SECONDS)
+        renderer = Renderer(chip, time, recorder, recorder.tap, device, mixer=mixer, monitor=sound)
 
         outputs: list[Output] = [DelayedOutput(renderer, (options.offset_audio or 0.0) / 1e3)]
         if midi.output is not None:
@@ -233,7 +235,7 @@ class Session:
             panel=open_panel(
                 stack,
                 options,
-                panel_facts(control.path, folder, options, preset, checkpoint),
+                panel_facts(control.path, folder, options, preset, checkpoint, sound),
                 time,
                 notices.say,
             ),

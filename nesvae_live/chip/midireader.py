@@ -1,4 +1,4 @@
-"""Reads MIDI files: as a timeline for the chip, or as parts for any instruments."""
+"""Reads MIDI files: as a timeline for the chip, as parts for any instruments, or as tuples."""
 
 from __future__ import annotations
 
@@ -26,11 +26,20 @@ from nesvae_live.chip.timeline import Timeline
 from nesvae_live.chip.vgm import VGM_RATE
 from nesvae_live.music.dialect import drum_to_noise
 from nesvae_live.music.events import velocity_to_volume
-from nesvae_live.music.parts import Part, PartNote
+from nesvae_live.music.metre.place import TICKS_PER_BEAT
+from nesvae_live.music.parts import Part, PartNote, parts_to_played
+from nesvae_live.music.phrase import STEPS_PER_SECOND, Ints
+from nesvae_live.music.voicenotes import played_to_tuples
 from nesvae_live.music.voices import Voice
 
 LOWEST_DRUM = 27
 """The lowest of General MIDI's drums (level 2); the noise's own notes end at 16."""
+
+TICKS_TEMPO = 60.0 * STEPS_PER_SECOND / TICKS_PER_BEAT
+"""Beats a minute at which a tick is as long as a step."""
+
+LONGEST_SECONDS = 4 * 3600.0
+"""The longest music that is encoded; more is no piece, and would fill the memory."""
 
 VOICE_BY_NAME = {spec.name: spec.voice for spec in TRACKS}
 VOICE_BY_CHANNEL = {spec.channel: spec.voice for spec in TRACKS}
@@ -222,3 +231,34 @@ def _loudest(notes: list[MidiNote], controls: list[MidiControl]) -> int:
 
 def _midi_volume(velocity: int) -> int:
     return velocity_to_volume(velocity) if velocity else 0
+
+
+def midi_to_tuples(data: bytes, say: Callable[[str], None]) -> Ints:
+    """The tuples `[n, 4]` of a MIDI file, in ticks.
+
+    Args:
+        data: the file.
+        say: told, a line each, what was left out or changed.
+
+    Raises:
+        ValueError: it is no MIDI file, has only drums, or is too long.
+    """
+    played, said = parts_to_played(midi_to_parts(data, steady=TICKS_TEMPO))
+    if not played:
+        raise ValueError("MIDI file has only drums in it")
+    for text in said:
+        say(text)
+    check_length(max(note.off for note in played) - min(note.on for note in played))
+    return played_to_tuples(played)
+
+
+def check_length(seconds: float) -> None:
+    """Refuse music that is too long.
+
+    Raises:
+        ValueError: it is longer than `LONGEST_SECONDS`.
+    """
+    if seconds > LONGEST_SECONDS:
+        raise ValueError(
+            f"it lasts {seconds / 3600:.0f} hours, more than {LONGEST_SECONDS / 3600:.0f}"
+        )

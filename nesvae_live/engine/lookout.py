@@ -101,8 +101,9 @@ class Lookout:
             `status` as `ctl status` has it; `targets`: where each stands that has a value, 0..1;
             `z` `[8 + U]` and `mask` `[8]`: where the knobs point; `phrase`: what plays, as it was
             decoded, or None; `line`: the beat from which what was turned last is heard, or None;
-            `played`: see `Played.plain`; `next`: the number to ask from next time. With
-            `snapshots`, those too, by number.
+            `themes`: the first and the last phrase of each, by letter; `played`: see
+            `Played.plain`; `next`: the number to ask from next time. With `snapshots`, those too,
+            by number.
         """
         live, player = self.live, self.player
         condition = live.condition
@@ -115,6 +116,10 @@ class Lookout:
             "mask": condition.mask.tolist(),
             "phrase": self._phrase(),
             "line": None if line is None else round(player.placer.swung(line), 4),
+            "themes": {
+                letter: [theme.last - theme.phrases + 1, theme.last]
+                for letter, theme in live.themes.kept.items()
+            },
             "played": [played.plain() for played in self.ring.since(after)],
             "next": self.ring.count,
         }

@@ -1,6 +1,7 @@
 """The panel: the page on which the instrument is seen and played, and its server, a process apart.
 
-It talks to the instrument over the control socket alone: whatever becomes of it, the music goes on.
+It talks to the instrument over the control socket, and reads what is heard from memory that nobody
+waits for: whatever becomes of it, the music goes on.
 
     keeper        in the instrument: starts the process, and starts it again
     door          the port, on the loopback or for who has the token
@@ -13,9 +14,13 @@ It talks to the instrument over the control socket alone: whatever becomes of it
     table         the targets as the page shows them
     watcher       looks at the instrument for all pages at once
     picture       what there is to see, told to each page as news
+    soundring     what is heard, in memory shared with the instrument
+    sound         that, for pages: pieces to be played, and the voices' waves
+    takes         the takes beside the one that is recorded
+    drop          a MIDI file's phrases, to be played from
     instrument    the control socket, asked from asyncio
 
 `page/` is what the browser gets: plain ES modules, as they are.
 
-May import `clock`, `music`, `latent`, `control` and `io.remote`.
+May import `clock`, `music`, `latent`, `chip`, `control`, `take` and `io.remote`.
 """

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nesvae_live.latent.atlas import Atlas
 from nesvae_live.latent.attributes import Quantiles
+from nesvae_live.panel.soundring import SoundRing
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class PanelFacts:
     `control` is the control socket's path, `take` the take's folder; `meter` as `4/4`, with
     `beats_per_bar` in quarter notes. `reach` `[8, 2]` and `quantiles` say what the attributes'
     knobs mean, `n_style` how many style axes there are, and `axes` what those do, by their knobs.
-    Without an `atlas` there is no map.
+    Without an `atlas` there is no map; `sound` is what is heard.
     """
 
     control: Path
@@ -34,3 +35,4 @@ class PanelFacts:
     n_style: int
     axes: Mapping[str, str]
     atlas: Atlas | None
+    sound: SoundRing

@@ -39,7 +39,8 @@ class Guard:
         headers = Headers(scope=scope)
         arrived_at = scope["server"][0] if scope.get("server") else None
         is_socket = scope["type"] == "websocket"
-        reason = reason_to_refuse(headers, self._door, arrived_at, is_socket=is_socket)
+        acts = is_socket or scope["method"] not in {"GET", "HEAD"}
+        reason = reason_to_refuse(headers, self._door, arrived_at, acts=acts)
         if reason is not None:
             await _answer(scope, send, 403, reason)
             return
@@ -71,7 +72,7 @@ class Guard:
 
 
 def reason_to_refuse(
-    headers: Mapping[str, str], door: Door, arrived_at: str | None, *, is_socket: bool
+    headers: Mapping[str, str], door: Door, arrived_at: str | None, *, acts: bool
 ) -> str | None:
     """Why a request may not come in, whoever sent it, in one line; None if it may.
 
@@ -79,12 +80,12 @@ def reason_to_refuse(
         headers: of the request, by their lower-case names.
         door: at which it arrived.
         arrived_at: the address of this machine that it was sent to.
-        is_socket: whether it asks for a WebSocket, through which something can be done.
+        acts: whether something can be done by it: it sends something, or asks for a WebSocket.
     """
     host = headers.get("host", "").lower()
     if host not in door.places(arrived_at):
         return f"the panel is at {door.address} only"
-    if is_socket and headers.get("origin") != f"http://{host}":
+    if acts and headers.get("origin") != f"http://{host}":
         return "only the panel's own page may play"
     site, mode = headers.get("sec-fetch-site"), headers.get("sec-fetch-mode")
     if site in {"cross-site", "same-site"} and mode != "navigate":
@@ -97,7 +98,7 @@ def _strictness(host: str) -> dict[str, str]:
     return {
         "content-security-policy": (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-            f"manifest-src 'self'; connect-src 'self' ws://{host}; base-uri 'none'; "
+            f"media-src 'self'; manifest-src 'self'; connect-src 'self' ws://{host}; base-uri 'none'; "
             "form-action 'none'; frame-ancestors 'none'"
         ),
         "cross-origin-resource-policy": "same-origin",

@@ -126,6 +126,7 @@ class PanelKeeper:
         """Let go of the process, by force after `patience` seconds."""
         if self._pipe is None:
             return
+        self._facts.sound.wanted = False
         self._pipe.close()
         self._pipe = None
         self._process.join(patience)

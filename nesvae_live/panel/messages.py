@@ -3,6 +3,8 @@
     {"do": "move", "target": "density", "value": 0.5}     any target but `stop`
     {"do": "place", "x": 0.25, "y": 0.75}                 a place on the map
     {"do": "clear", "slot": 3}                            forgets a snapshot
+    {"do": "note", "note": 60, "velocity": 100}           a key is pressed; with 0, let go
+    {"do": "phrase", "tuples": [[60, 0, 36, 12]]}         a phrase to go on from
     {"do": "learn", "target": "density"}                  null stops listening
     {"do": "unlearn"}
     {"do": "stop", "sure": true}                          ends the performance
@@ -19,6 +21,7 @@ import msgspec
 
 from nesvae_live.control.targets import TARGET_BY_NAME
 from nesvae_live.latent.atlas import Atlas
+from nesvae_live.music.phrase import TUPLES_PER_PHRASE
 from nesvae_live.music.ranges import SNAPSHOTS
 
 LARGEST = 1024
@@ -36,6 +39,7 @@ ALL_PER_SECOND, ALL_AT_ONCE = 2 * PER_SECOND, 2 * AT_ONCE
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Name = Annotated[str, msgspec.Meta(max_length=40)]
 Slot = Annotated[int, msgspec.Meta(ge=int(SNAPSHOTS.low), le=int(SNAPSHOTS.high))]
+Byte = Annotated[int, msgspec.Meta(ge=0, le=127)]
 Command = Mapping[str, Any]
 
 
@@ -86,6 +90,29 @@ class Clear(_Message, tag="clear"):
         return {"do": "clear", "slot": self.slot}
 
 
+class Note(_Message, tag="note"):
+    """A key of the page's keyboard."""
+
+    note: Byte
+    velocity: Byte
+
+    def to_command(self, atlas: Atlas | None) -> Command:
+        """The same, to the instrument."""
+        del atlas
+        return {"do": "note", "note": self.note, "velocity": self.velocity}
+
+
+class Go(_Message, tag="phrase"):
+    """Go to where a phrase lies on the map, play it, and go on from it."""
+
+    tuples: Annotated[list[tuple[int, int, int, int]], msgspec.Meta(max_length=TUPLES_PER_PHRASE)]
+
+    def to_command(self, atlas: Atlas | None) -> Command:
+        """The same, to the instrument, which checks its notes."""
+        del atlas
+        return {"do": "capture-phrase", "tuples": self.tuples}
+
+
 class Learn(_Message, tag="learn"):
     """Let the next control that is moved be a target's."""
 
@@ -117,7 +144,7 @@ class Stop(_Message, tag="stop"):
         return {"do": "stop"}
 
 
-Message = Move | Place | Clear | Learn | Unlearn | Stop
+Message = Move | Place | Clear | Note | Go | Learn | Unlearn | Stop
 _DECODER: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, measure
 from nesvae_live.latent.setting import Setting
 from nesvae_live.latent.space import assemble, coordinate_to_value
+from nesvae_live.music.phrase import N_VOICES
 from nesvae_live.panel.facts import PanelFacts
 
 REMEMBERED_BEATS = 32.0
@@ -39,6 +40,16 @@ FAMILIAR = (
 """Of the status, what is told elsewhere: the targets say how knobs and switches stand."""
 
 Place = tuple[float, float]
+Run = tuple[tuple[int, ...], ...]
+
+ECHO = 4
+"""So many tuples in a row that were played before, by the same notes, are heard as a quotation."""
+
+FEWEST_NOTES = 3
+"""Different tuples among them: a trill is no quotation."""
+
+MOST_PHRASES = 512
+"""Phrases that are looked back on."""
 
 
 class Picture:
@@ -53,6 +64,7 @@ class Picture:
         self.next_event = 0
         """The number of the event to ask for next."""
         self._facts = facts
+        self._echoes = Echoes()
         self._phrase: Any = None
         self._measured: NDArray[np.float64] | None = None  # coordinates, NaN for what isn't there
         self._stood: Any = None
@@ -64,6 +76,7 @@ class Picture:
         self.targets = told["targets"]
         self.things |= {name: value for name, value in status.items() if name not in FAMILIAR}
         self.things["line"] = told["line"]
+        self.things["theme_phrases"] = told["themes"]
         self.things["gone"] = False
         self._take_played(told["played"], told["next"])
         self._take_phrase(told["phrase"])
@@ -87,8 +100,12 @@ class Picture:
         """Measure the phrase that plays, if it is a new one."""
         if phrase == self._phrase:
             return
-        self._phrase = self.things["phrase"] = phrase
-        if phrase is None:
+        self._phrase = phrase
+        self.things["phrase"] = None
+        if phrase is not None:
+            again = self._echoes.again(phrase["index"], phrase["tuples"])
+            self.things["phrase"] = {**phrase, "again": again}
+        else:
             self._measured, self.things["measured"] = None, {}
             return
         measured = measure(np.array([phrase["tuples"]], np.int64))
@@ -132,6 +149,28 @@ class Picture:
             z, _ = assemble(setting.knobs, setting.pose(style), self._facts.reach)
             places[slot] = self._place(z)
         return places
+
+
+class Echoes:
+    """Finds what was played before, in an earlier phrase of this take, whoever let it come back."""
+
+    def __init__(self) -> None:
+        self._runs: dict[int, set[Run]] = {}  # of each phrase, as it was played last
+
+    def again(self, index: int, tuples: Sequence[Sequence[int]]) -> list[bool]:
+        """For each tuple of phrase `index`, whether it is of a run that was played before.
+
+        A run is `ECHO` tuples in a row with the same notes, however long they are held.
+        """
+        notes = [tuple(row[:N_VOICES]) for row in tuples]
+        runs = [tuple(notes[i : i + ECHO]) for i in range(len(notes) - ECHO + 1)]
+        again = [False] * len(notes)
+        for i, run in enumerate(runs):
+            if any(run in before for n, before in self._runs.items() if n < index):
+                again[i : i + ECHO] = [True] * ECHO
+        self._runs[index] = {run for run in runs if len(set(run)) >= FEWEST_NOTES}
+        self._runs.pop(index - MOST_PHRASES, None)
+        return again
 
 
 class Viewer:

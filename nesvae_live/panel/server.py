@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from asyncio import CancelledError
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -28,6 +28,7 @@ from nesvae_live.latent.atlas import Atlas
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, REACH
 from nesvae_live.music.voices import Voice
 from nesvae_live.panel.door import Door
+from nesvae_live.panel.drop import LARGEST, read_phrases
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.guard import Guard
 from nesvae_live.panel.instrument import GoneError, Line
@@ -41,7 +42,9 @@ from nesvae_live.panel.messages import (
     parse,
 )
 from nesvae_live.panel.picture import Viewer
+from nesvae_live.panel.sound import SoundFeed, waves_to_bytes
 from nesvae_live.panel.table import table
+from nesvae_live.panel.takes import find_file, list_takes
 from nesvae_live.panel.watcher import Watcher, is_offered
 
 PAGE = Path(__file__).parent / "page"
@@ -71,11 +74,16 @@ class Panel:
         self._line = Line(facts.control)
         self._allowance = Allowance(time.monotonic(), ALL_PER_SECOND, ALL_AT_ONCE)
         self._calm_at = float("-inf")
+        self._sound = SoundFeed(facts.sound)
         self._map = b"" if facts.atlas is None else atlas_to_bytes(facts.atlas)
         routes = [
             Route("/map.bin", self._serve_map),
             Route("/take/{name}", self._serve_file),
+            Route("/takes.json", self._serve_takes),
+            Route("/takes/{take}/{name}", self._serve_take),
+            Route("/midi", self._read_midi, methods=["POST"]),
             WebSocketRoute("/live", self._live),
+            WebSocketRoute("/sound", self._play),
             Mount("/", StaticFiles(directory=PAGE, html=True)),
         ]
         self.app: ASGIApp = Guard(Starlette(routes=routes), door)
@@ -111,6 +119,30 @@ class Panel:
             return PlainTextResponse("no such file in this take\n", 404)
         return FileResponse(path, filename=name)
 
+    async def _serve_takes(self, _request: Request) -> Response:
+        return JSONResponse(await asyncio.to_thread(list_takes, self._facts.take))
+
+    async def _serve_take(self, request: Request) -> Response:
+        take, name = request.path_params["take"], request.path_params["name"]
+        path = await asyncio.to_thread(find_file, self._facts.take, take, name)
+        if path is None:
+            return PlainTextResponse("no such file of a take\n", 404)
+        return FileResponse(
+            path, filename=f"{take}{path.suffix}", content_disposition_type="inline"
+        )
+
+    async def _read_midi(self, request: Request) -> Response:
+        """The phrases of a MIDI file that is sent here, which nobody keeps, or what is wrong with it."""
+        data = bytearray()
+        async for part in request.stream():
+            data += part
+            if len(data) > LARGEST:
+                return PlainTextResponse(f"more than {LARGEST >> 20} MB: no piece of music\n", 413)
+        try:
+            return JSONResponse(await asyncio.to_thread(read_phrases, bytes(data)))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)})
+
     async def _live(self, page: WebSocket) -> None:
         await page.accept()
         if self.watcher.viewers >= MOST_PAGES:
@@ -121,24 +153,38 @@ class Panel:
             return
         self.watcher.viewers += 1
         self.watcher.wake()
-        tasks = [asyncio.create_task(self._show(page)), asyncio.create_task(self._listen(page))]
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await _until_one_ends(page, self._show(page), self._listen(page))
         finally:
             self.watcher.viewers -= 1
-            for task in tasks:
-                task.cancel()
-            ends = await asyncio.gather(*tasks, return_exceptions=True)
-            with contextlib.suppress(RuntimeError, OSError):  # it left, or was sent off with reason
-                await page.close(*_ending(ends))
 
     async def _show(self, page: WebSocket) -> None:
-        """Send what changes, for as long as the page reads."""
+        """Send what changes, for as long as the page reads; the voices' waves to who asked so."""
         viewer = Viewer()
         await _send(page, self.hello())
-        while True:
-            await _send(page, viewer.news(self.watcher.picture))
-            await self.watcher.next_picture()
+        if "waves" not in page.query_params:
+            while True:
+                await _send(page, viewer.news(self.watcher.picture))
+                await self.watcher.next_picture()
+        with self._sound.wanted():
+            while True:
+                await _send(page, viewer.news(self.watcher.picture))
+                await _send_bytes(page, waves_to_bytes(self._sound.waves()))
+                await self.watcher.next_picture()
+
+    async def _play(self, page: WebSocket) -> None:
+        """Let a page hear what is heard, until it leaves."""
+        await page.accept()
+        if self._sound.listeners >= MOST_PAGES:
+            await page.close(TRY_LATER, f"{MOST_PAGES} pages listen already")
+            return
+        await _until_one_ends(page, self._send_sound(page), _await_end(page))
+
+    async def _send_sound(self, page: WebSocket) -> None:
+        async with self._sound.pieces() as pieces:
+            await _send(page, self._sound.about)
+            while True:
+                await _send_bytes(page, (await pieces.get()).to_bytes())
 
     async def _listen(self, page: WebSocket) -> None:
         """Carry out what the page says, one after the other, until it leaves or says too much."""
@@ -170,6 +216,25 @@ class Panel:
         return None if answer.get("ok") else str(answer.get("error"))
 
 
+async def _until_one_ends(page: WebSocket, *works: Coroutine[Any, Any, None]) -> None:
+    """Do several things for a page until one of them ends, and hang up."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(RuntimeError, OSError):  # it left, or was sent off with reason
+            await page.close(*_ending(ends))
+
+
+async def _await_end(page: WebSocket) -> None:
+    """Wait until a page leaves, which has nothing to say."""
+    while (await page.receive())["type"] != "websocket.disconnect":
+        await page.close(POLICY, "there is nothing to be said here")
+
+
 def _ending(ends: Sequence[BaseException | None]) -> tuple[int, str]:
     """The code and the reason with which a page is hung up on."""
     faults = [end for end in ends if end is not None and not isinstance(end, CancelledError)]
@@ -184,6 +249,11 @@ def _ending(ends: Sequence[BaseException | None]) -> tuple[int, str]:
 async def _send(page: WebSocket, content: dict[str, Any]) -> None:
     async with asyncio.timeout(READ_SECONDS):
         await page.send_text(msgspec.json.encode(content).decode())
+
+
+async def _send_bytes(page: WebSocket, content: bytes) -> None:
+    async with asyncio.timeout(READ_SECONDS):
+        await page.send_bytes(content)
 
 
 def atlas_to_bytes(atlas: Atlas) -> bytes:

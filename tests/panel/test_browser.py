@@ -180,7 +180,7 @@ def test_a_target_is_learnt_by_a_click(page: Page, stage: Stage) -> None:
 @pytest.mark.parametrize("width", [360, 820, 1280, 1920])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_overflows_and_everything_has_a_name(stage: Stage, width: int, scheme: str) -> None:
-    look = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+    look: dict[str, Any] = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
     with opened(stage.browser, stage.url, **look) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         nameless = page.evaluate(

@@ -10,7 +10,7 @@ import pytest
 
 from nesvae_live.latent.space import coordinate_to_value
 from nesvae_live.panel.messages import AT_ONCE, PER_SECOND, Allowance
-from nesvae_live.panel.picture import REMEMBERED_BEATS, Picture, Viewer
+from nesvae_live.panel.picture import REMEMBERED_BEATS, Echoes, Picture, Viewer
 from nesvae_live.panel.table import ELSEWHERE, place_of, table
 from tests.support.panels import some_facts
 from tests.support.tiny import TINY
@@ -26,6 +26,7 @@ def told(**changes: Any) -> dict[str, Any]:
         "mask": [0.0] * 8,
         "phrase": None,
         "line": None,
+        "themes": {},
         "played": [],
         "next": 0,
     }
@@ -104,3 +105,18 @@ def test_an_allowance_is_used_up_and_grows_again() -> None:
     assert sum(allowance.take(0.0) for _ in range(1000)) == AT_ONCE
     assert not allowance.take(0.001)
     assert sum(allowance.take(1.0) for _ in range(1000)) == PER_SECOND
+
+
+def scale(*notes: int, hold: int = 6) -> list[list[int]]:
+    return [[note, 0, 0, hold] for note in notes]
+
+
+def test_what_an_earlier_phrase_played_is_found_in_a_later_one_however_long_it_is_held() -> None:
+    echoes = Echoes()
+    assert not any(echoes.again(0, scale(60, 62, 64, 65, 67)))
+    found = echoes.again(1, scale(70, 62, 64, 65, 67, 71, hold=3))
+    assert found == [False, True, True, True, True, False]
+    assert not any(echoes.again(0, scale(60, 62, 64, 65, 67)))  # its own tail, decoded anew
+    assert not any(echoes.again(2, scale(60, 62, 64)))
+    echoes.again(3, scale(50, 52, 50, 52, 50, 52))
+    assert not any(echoes.again(4, scale(50, 52, 50, 52, 50, 52)))  # a trill is no quotation

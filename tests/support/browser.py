@@ -44,16 +44,19 @@ def int_in(page: Page, selector: str) -> int:
 
 
 @contextmanager
-def opened(browser: Browser, url: str, **look: Any) -> Iterator[Page]:
+def opened(browser: Browser, url: str, *, script: str = "", **look: Any) -> Iterator[Page]:
     """The panel in a tab of its own, ready to be played; what went wrong in it fails the test.
 
     Args:
         browser: from `chromium`.
         url: the panel's.
+        script: runs in the page before anything of its own.
         look: of the tab: `viewport`, `color_scheme`, ... (see Playwright).
     """
     context = browser.new_context(**look)
     context.set_default_timeout(WAIT_MS)
+    if script:
+        context.add_init_script(script)
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))

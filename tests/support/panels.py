@@ -24,11 +24,13 @@ from nesvae_live.panel.door import Door, open_door
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.process import config_for
 from nesvae_live.panel.server import Panel
+from nesvae_live.panel.soundring import SoundRing
 from tests.support.fakes import ManualTime
 from tests.support.tiny import TINY, tiny_checkpoint
 
 ANSWER_SECONDS = 10.0
 ANY_PORT = 0
+RATE, LEAD_SECONDS = 44_100, 0.035
 
 
 def some_facts(folder: Path, *, has_map: bool = True) -> PanelFacts:
@@ -49,6 +51,7 @@ def some_facts(folder: Path, *, has_map: bool = True) -> PanelFacts:
         n_style=TINY.style,
         axes={"style1": "brighter"},
         atlas=Atlas(z, xy) if has_map else None,
+        sound=SoundRing(RATE, LEAD_SECONDS),
     )
 
 
@@ -75,6 +78,7 @@ class Told:
             "mask": [0.0] * 8,
             "phrase": None,
             "line": None,
+            "themes": {},
             "played": self.played[after:],
             "next": len(self.played),
         }

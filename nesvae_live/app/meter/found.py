@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live import NesvaeError
-from nesvae_live.app.encode import MIDI, check_length
+from nesvae_live.app.encode import MIDI
 from nesvae_live.app.render import READERS, RenderError, read_source
 from nesvae_live.app.say import Say
 from nesvae_live.chip.convert import SCORE_RATE, to_exprsco
-from nesvae_live.chip.midireader import midi_to_parts
+from nesvae_live.chip.midireader import check_length, midi_to_parts
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.metre.metre import Stretch, find_metre
 from nesvae_live.music.metre.onsets import FRAMES_PER_STEP, STRUCK_AGAIN

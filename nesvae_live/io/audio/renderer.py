@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +20,7 @@ import numpy.typing as npt
 from nesvae_live.chip.apu import Apu
 from nesvae_live.chip.chipplayer import ChipPlayer
 from nesvae_live.clock.hosttime import Time
+from nesvae_live.io.audio.hearing import Device, Monitor, wipe_ring, write_ring
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.playhead import Playhead
 from nesvae_live.io.realtime import ask_for_realtime
@@ -39,23 +39,6 @@ CHUNK_FRAMES = 4096
 
 Tap = Callable[[npt.NDArray[np.int16]], None]
 """Given an array of the chip's samples to keep, in the renderer's thread; must not block."""
-
-
-class Device(Protocol):
-    """What plays: the `n`-th frame that output `i` takes is `rings[i][n % len(rings[i])]`.
-
-    Samples are float32 in -1..1. There are two outputs or, with one for each voice, six; all rings
-    have the same length.
-    """
-
-    @property
-    def rings(self) -> Sequence[npt.NDArray[np.float32]]:
-        """One for each output."""
-        ...
-
-    def frames_played(self) -> int:
-        """How many frames the device has taken in all."""
-        ...
 
 
 @dataclass(slots=True)
@@ -80,7 +63,7 @@ class Renderer:
 
     The caller makes the chip, for the device's sample rate. Without a device the take follows wall
     time. `mixer`, with as many outputs as the device has, makes what is heard; the take is the
-    chip's own mono mix.
+    chip's own mono mix. `monitor` hears it too, with a device or without.
     """
 
     def __init__(
@@ -92,6 +75,7 @@ class Renderer:
         device: Device | None = None,
         *,
         mixer: Mixer | None = None,
+        monitor: Monitor | None = None,
         lead_seconds: float = LEAD_SECONDS,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
@@ -102,6 +86,7 @@ class Renderer:
         self._journal = journal
         self._tap = tap
         self._device = device
+        self._monitor = monitor
         self._poll_seconds = poll_seconds
         self.mixer = mixer or Mixer(chip.sample_rate, len(device.rings) if device else 2)
         self._player = ChipPlayer(chip)
@@ -223,7 +208,7 @@ class Renderer:
             self.counters.underruns += 1
         # The newest block may still be being read; what was counted a step ago is not.
         for ring in device.rings:
-            _fill(ring, self._wiped, min(self._taken - self._wiped, len(ring)))
+            wipe_ring(ring, self._wiped, min(self._taken - self._wiped, len(ring)))
         self._wiped, self._taken = self._taken, taken
 
     def _render(self, end: int) -> None:
@@ -233,13 +218,17 @@ class Renderer:
             start = self._chip.position
             frames = min(left, CHUNK_FRAMES - self._filled)
             samples = self._chunk[self._filled : self._filled + frames]
-            if self._device is None:
+            listener = self._monitor if self._monitor and self._monitor.wanted else None
+            if self._device is None and listener is None:
                 self._chip.render(frames, samples)
             else:
                 stems = self._chip.render_stems(frames, self._stems[:frames], samples)
                 heard = self.mixer.process(samples, stems)
-                for ring, output in zip(self._device.rings, heard.T, strict=True):
-                    _copy(ring, start + self._line.shift, output)
+                if self._device is not None:
+                    for ring, output in zip(self._device.rings, heard.T, strict=True):
+                        write_ring(ring, start + self._line.shift, output)
+                if listener is not None:
+                    listener.put(start, heard, stems)
             self._filled += frames
             if self._filled == CHUNK_FRAMES:
                 self._hand_over()
@@ -274,19 +263,3 @@ class Renderer:
             first = self._came - later - len(events)
             self._journal.put(Sounded(sample, first, len(events)))
             self._player.act(events, sample)
-
-
-def _copy(ring: npt.NDArray[np.float32], first: int, block: npt.NDArray[np.float32]) -> None:
-    """Put `block` into the ring from frame `first` on, round its end."""
-    begin = first % len(ring)
-    head = min(len(block), len(ring) - begin)
-    ring[begin : begin + head] = block[:head]
-    ring[: len(block) - head] = block[head:]
-
-
-def _fill(ring: npt.NDArray[np.float32], first: int, frames: int) -> None:
-    """Silence `frames` frames of the ring from `first` on, round its end."""
-    begin = first % len(ring)
-    head = min(frames, len(ring) - begin)
-    ring[begin : begin + head] = 0.0
-    ring[: frames - head] = 0.0

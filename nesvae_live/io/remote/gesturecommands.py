@@ -21,6 +21,7 @@
     {"do": "between", "low": 1, "high": 2}             the snapshots at the fader's ends
     {"do": "fade", "value": 0.5}
     {"do": "chance", "amount": 0.2}
+    {"do": "note", "note": 60, "velocity": 100}        as a keyboard sends it; 0 lets the key go
     {"do": "capture"}
     {"do": "capture-phrase", "tuples": [[60, 0, 36, 12]]}
     {"do": "point", "z": [0.5, -1.25, 0.0]}            all coordinates: of the attributes, of the style
@@ -62,12 +63,18 @@ from nesvae_live.control.gestureinputs import (
     StartMorph,
     StoreSnapshot,
 )
-from nesvae_live.control.inputs import Input, KeepBars, answered
+from nesvae_live.control.inputs import Input, KeepBars, MidiIn, answered
 from nesvae_live.control.reply import Reply
 from nesvae_live.control.targets import TARGET_BY_NAME
 from nesvae_live.io.remote.command import Command, Share, voice_or_all
 from nesvae_live.music.key import Key
 from nesvae_live.music.voices import VOICES
+
+KEYS_PORT = "keys"
+"""The name under which the log has what is played by `note`."""
+
+NOTE_ON = 0x90
+Byte = Annotated[int, msgspec.Meta(ge=0, le=127)]
 
 PITCHED = tuple(spec.voice for spec in VOICES)
 """The voices that have notes to transpose."""
@@ -225,6 +232,15 @@ class _Chance(Command, tag="chance"):
         return Roll(self.amount, at=at, reply=reply)
 
 
+class _Note(Command, tag="note"):
+    note: Byte
+    velocity: Byte
+
+    def to_input(self, at: float, reply: Reply) -> Input:
+        reply({"ok": True})  # MIDI has no answer
+        return MidiIn(KEYS_PORT, (NOTE_ON, self.note, self.velocity), at)
+
+
 class _CapturePlayed(Command, tag="capture"):
     def to_input(self, at: float, reply: Reply) -> Input:
         return Capture(at=at, reply=reply)
@@ -284,6 +300,7 @@ GestureCommand = (
     | _Between
     | _Fade
     | _Chance
+    | _Note
     | _CapturePlayed
     | _CaptureThis
     | _Point

@@ -16,8 +16,10 @@ async function whyNot() {
 
 export class Link {
   // onNews(news) gets each message; onState(connected, reason) is told when it comes and goes.
-  constructor(onNews, onState) {
+  // onWaves(bytes) gets what the voices sound like.
+  constructor(onNews, onState, onWaves) {
     this.onNews = onNews;
+    this.onWaves = onWaves;
     this.onState = onState;
     this.tries = 0;
     this.waiting = new Map(); // key -> message to be said with the next flush
@@ -26,11 +28,13 @@ export class Link {
   }
 
   connect() {
-    const socket = new WebSocket(`ws://${location.host}/live`);
+    const socket = new WebSocket(`ws://${location.host}/live?waves`);
+    socket.binaryType = "arraybuffer";
     this.socket = socket;
     socket.onmessage = (event) => {
       this.tries = 0;
-      this.onNews(JSON.parse(event.data));
+      if (typeof event.data === "string") this.onNews(JSON.parse(event.data));
+      else this.onWaves(new Uint8Array(event.data));
     };
     let open = false;
     socket.onopen = () => {

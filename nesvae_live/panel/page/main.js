@@ -7,16 +7,21 @@ import { makeControl } from "./controls.js";
 import { listenToKeys } from "./keyboard.js";
 import { Learning } from "./learn.js";
 import { MapView } from "./map.js";
+import { MidiFile } from "./midifile.js";
+import { Piano } from "./piano.js";
 import { Roll } from "./roll.js";
 import { Snapshots } from "./snapshots.js";
+import { Sound } from "./sound.js";
 import { Take } from "./take.js";
+import { Takes } from "./takes.js";
+import { Themes } from "./themes.js";
 import { watchTheme } from "./theme.js";
 import { Transport } from "./transport.js";
 import { Voices } from "./voices.js";
 
 const FIRST_AXES = 8;
 const SAID_MS = 6000;
-const HANDLED = ["voices", "snapshots", "clock", "take"]; // by parts of their own
+const HANDLED = ["voices", "snapshots", "themes", "clock", "take"]; // by parts of their own
 
 const panel = {
   state: new State(),
@@ -65,7 +70,10 @@ function build(hello) {
   if (hello.has_map) map.load();
   parts = [new Transport(panel, hello), new Roll(panel, hello), new Voices(panel, hello), map];
   new Snapshots(panel, hello);
+  new Themes(panel, hello);
   new Take(panel, hello);
+  byId("chosen").textContent =
+    `Preset ${hello.preset} and checkpoint ${hello.checkpoint}, ports and sound device were chosen at the start: nesvae-live play --help says how.`;
   learning.attend();
   const waits = "The instrument does not answer: waiting for it.";
   panel.state.onThing("gone", ({ gone }) => banner(gone ? waits : ""));
@@ -113,7 +121,12 @@ panel.link = new Link(
   },
   (connected, reason) =>
     banner(connected ? "" : `The instrument is gone${reason ? ` (${reason})` : ""}: waiting for it to come back.`),
+  (waves) => (panel.state.waves = waves),
 );
+new Sound(panel);
+new Piano(panel);
+new MidiFile(panel);
+new Takes();
 listenToKeys(panel);
 byId("unsafe").hidden = window.isSecureContext;
 watchTheme(() => parts.forEach((part) => part.redraw?.()));

@@ -54,6 +54,8 @@ export class Roll {
     const thick = Math.max(3, step * 1.5);
     this.drawPlayed(context, colours, { x, y, from, now, thick, height });
     this.drawComing(context, colours, { x, y, now, thick });
+    this.drawEchoes(context, colours, { x, height });
+    this.drawThemes(context, colours, { x, from });
     this.drawLine(context, colours, { x, now, height });
     context.restore();
     context.strokeStyle = colours.ink;
@@ -132,6 +134,30 @@ export class Roll {
       }
     });
     context.globalAlpha = 1;
+  }
+
+  // Under the notes: what was played before, in an earlier phrase.
+  drawEchoes(context, colours, { x, height }) {
+    context.fillStyle = colours.faint;
+    for (const { beats, again } of this.panel.state.phrases.values()) {
+      again.forEach((is, i) => is && context.fillRect(x(beats[i]), height - DRUMS - 3, x(beats[i + 1]) - x(beats[i]), 2));
+    }
+  }
+
+  // Over them: the phrases that were marked as themes.
+  drawThemes(context, colours, { x, from }) {
+    const { phrases, things } = this.panel.state;
+    const size = lettering(12);
+    context.strokeStyle = context.fillStyle = colours.accent;
+    context.lineWidth = 3;
+    for (const [letter, [first, last]] of Object.entries(things.theme_phrases ?? {})) {
+      const spans = [...phrases].filter(([index]) => index >= first && index <= last).map(([, { beats }]) => beats);
+      if (!spans.length) continue;
+      const begins = Math.min(...spans.map((beats) => beats[0]));
+      const ends = Math.max(...spans.map((beats) => beats.at(-1)));
+      stroke(context, x(begins), size * 1.6, x(ends) - 2, size * 1.6);
+      context.fillText(letter, x(Math.max(begins, from)) + 4, size * 2.4);
+    }
   }
 
   // From where on what was turned is heard.

@@ -10,7 +10,9 @@ export class State {
     this.things = {};
     this.targets = {};
     this.notes = []; // {voice, note, start, end}: end is null while it sounds
+    this.phrases = new Map(); // index -> {beats, again}, of those that were placed lately
     this.shapes = {}; // voice -> {note, volume, duty}, as it sounds now
+    this.waves = null; // the voices' samples, one after the other, as they sound now
     this.coming = []; // events whose beat is still ahead
     this.held = new Map(); // target -> until when a hand holds it
     this.pending = new Map(); // target -> what it was told meanwhile
@@ -35,6 +37,7 @@ export class State {
       if ((this.held.get(name) ?? 0) < now) this.setTarget(name, value);
       else this.pending.set(name, value);
     }
+    if (news.things?.phrase) this.takePhrase(news.things.phrase);
     const changed = new Set();
     for (const [name, value] of Object.entries(news.things ?? {})) {
       this.things[name] = value;
@@ -68,6 +71,13 @@ export class State {
     if (!this.runs) return this.beatAt.beat;
     const passed = Math.min(now - this.beatAt.ms, 1500); // news that stay out stop the playhead
     return this.beatAt.beat + (passed / 60000) * (this.things.tempo ?? 120);
+  }
+
+  takePhrase({ index, beats, again }) {
+    this.phrases.set(index, { beats, again });
+    for (const [old, { beats: then }] of this.phrases) {
+      if (Math.abs(then[0] - beats[0]) > REMEMBERED_BEATS) this.phrases.delete(old);
+    }
   }
 
   takeEvent([, beat, what, voice, a, b]) {
@@ -112,6 +122,7 @@ export class State {
   // Another connection tells everything anew.
   forget() {
     this.notes = [];
+    this.phrases.clear();
     this.coming = [];
     this.shapes = {};
   }

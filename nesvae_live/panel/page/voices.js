@@ -1,9 +1,10 @@
 // A strip for each voice: its wave as the chip makes it now, its volume, level, mute, solo, pitch.
+// The wave is the instrument's own samples, held still where it rises through its middle.
 
 import { byId, make, makeSvg, noteName } from "./dom.js";
 import { makeControl } from "./controls.js";
 
-const DUTIES = [0.125, 0.25, 0.5, 0.75];
+const MIDDLE = 128; // of a wave's samples, each a byte
 const LOUDEST = 15;
 const NAMES = { P1: "Pulse 1", P2: "Pulse 2", TR: "Triangle", NO: "Noise", all: "All" };
 const SHORT = { mute: "Mute", solo: "Solo" };
@@ -51,41 +52,40 @@ export class Voices {
       buttons,
       knobs,
     );
-    return { voice, strip, wave, bar, note, drawn: "" };
+    return { voice, strip, wave, bar, note };
   }
 
   draw() {
     const { shapes, targets } = this.panel.state;
+    const waves = this.panel.state.waves;
     const solo = this.strips.some(({ voice }) => targets[`solo-${voice}`] >= 0.5);
-    for (const strip of this.strips) {
+    this.strips.forEach((strip, which) => {
       const { voice } = strip;
       const shape = shapes[voice];
       const sounds = shape?.note && shape.volume > 0;
       const heard = sounds && targets[`mute-${voice}`] < 0.5 && (!solo || targets[`solo-${voice}`] >= 0.5);
       const volume = heard ? (voice === "TR" ? 1 : shape.volume / LOUDEST) : 0;
       strip.bar.style.transform = `scaleX(${volume})`;
-      const drawn = sounds ? `${voice}${shape.duty}${shape.volume}` : "";
-      if (drawn !== strip.drawn) {
-        strip.drawn = drawn;
-        strip.wave.setAttribute("d", sounds ? waveOf(voice, shape) : "M0 16H96");
+      if (waves && waves !== this.drawn) {
+        const length = waves.length / this.strips.length;
+        strip.wave.setAttribute("d", pathOf(waves.subarray(which * length, (which + 1) * length)));
       }
       const name = sounds && voice !== "NO" ? ` ${noteName(shape.note)}` : "";
       if (strip.note.textContent !== name) strip.note.textContent = name;
-    }
+    });
+    this.drawn = waves;
   }
 }
 
-// Two periods of what the chip makes of a voice, in a box of 96 by 32.
-function waveOf(voice, { volume, duty }) {
-  const height = (volume / LOUDEST) * 14;
-  const top = 16 - height;
-  const bottom = 16 + height;
-  if (voice === "TR") return "M0 16L12 2 36 30 60 2 84 30 96 16";
-  if (voice === "NO") {
-    const draws = [3, 9, 1, 12, 6, 14, 0, 8, 13, 2, 11, 5, 15, 4, 10, 7];
-    return draws.map((draw, i) => `${i ? "L" : "M"}${i * 6.4} ${16 + ((draw - 7.5) / 7.5) * height}`).join("");
+// Half of a wave in a box of 96 by 32, from where it rises through its middle.
+function pathOf(wave) {
+  const half = wave.length / 2;
+  let from = 1;
+  while (from < half && !(wave[from - 1] < MIDDLE && wave[from] >= MIDDLE)) from += 1;
+  if (from === half) from = 0;
+  let path = "";
+  for (let i = 0; i < half; i++) {
+    path += `${i ? "L" : "M"}${((i * 96) / (half - 1)).toFixed(1)} ${(32 - wave[from + i] / 8).toFixed(1)}`;
   }
-  const high = 48 * DUTIES[duty & 3];
-  const low = 48 - high;
-  return `M0 ${bottom}V${top}h${high}V${bottom}h${low}V${top}h${high}V${bottom}h${low}`;
+  return path;
 }

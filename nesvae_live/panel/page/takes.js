@@ -1,0 +1,52 @@
+// Earlier takes: to be listened to, looked at, and had.
+
+import { byId, make } from "./dom.js";
+
+export class Takes {
+  constructor() {
+    this.box = byId("takes");
+    this.list = byId("takes-list");
+    this.box.addEventListener("toggle", () => this.box.open && this.load());
+  }
+
+  async load() {
+    const answer = await fetch("takes.json").catch(() => null);
+    if (!answer?.ok) return;
+    const takes = (await answer.json()).filter(({ state }) => state !== "playing");
+    this.list.replaceChildren(...takes.map((take) => this.makeTake(take)));
+    if (!takes.length) this.list.replaceChildren(make("li", { class: "note" }, "No earlier take is here."));
+  }
+
+  makeTake({ name, state, seconds, bars, tempo, megabytes, files }) {
+    const title = `take ${name}`;
+    const what = [timeOf(seconds), `${bars} bars`, tempo && `${tempo} BPM`, `${megabytes} MB`, state !== "whole" && state];
+    const row = make("div", { class: "row" });
+    const shown = make("div", {});
+    if (files.includes("take.wav")) row.append(this.makeOpener("listen", title, shown, () => make("audio", { controls: "", autoplay: "", src: at(name, "take.wav") })));
+    if (files.includes("take.png")) row.append(this.makeOpener("look", title, shown, () => make("img", { src: at(name, "take.png"), alt: `Picture of ${title}: its notes and its knobs` })));
+    for (const file of files) {
+      const kind = file.split(".").at(-1);
+      row.append(make("a", { href: at(name, file), download: `${name}.${kind}`, "aria-label": `${title} as ${kind}` }, kind));
+    }
+    return make("li", {}, make("b", {}, name), make("span", { class: "note" }, ` ${what.filter(Boolean).join(", ")}`), row, shown);
+  }
+
+  // A button that shows one thing of a take at a time, and takes it away again.
+  makeOpener(verb, title, shown, make_) {
+    const button = make("button", { "aria-pressed": "false", "aria-label": `${verb}: ${title}` }, verb);
+    button.onclick = () => {
+      const opens = button.getAttribute("aria-pressed") === "false";
+      for (const other of button.parentElement.querySelectorAll("button")) other.setAttribute("aria-pressed", "false");
+      button.setAttribute("aria-pressed", String(opens));
+      shown.replaceChildren(...(opens ? [make_()] : []));
+    };
+    return button;
+  }
+}
+
+const at = (take, file) => `takes/${encodeURIComponent(take)}/${encodeURIComponent(file)}`;
+
+function timeOf(seconds) {
+  const whole = Math.max(Math.round(seconds), 0);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
