@@ -178,7 +178,7 @@ class Watch:
         self._gesture = Gesture() if session.options.demo else None
         say, preset = session.notices.say, session.preset
         self._saver = Saver(session.engine.sequencer.dispatcher.midi_learn, preset, say)
-        self._hotplug = Hotplug(session.midi.sources, known_controllers(), preset, say)
+        self._hotplug = Hotplug(session.midi.unused, known_controllers(), preset, say)
         self._connections = ConnectionWatch(session.device, session.midi, session.notices)
         self._polls = 0
 

@@ -200,3 +200,20 @@ def test_with_the_tempo_map_the_sound_lies_on_its_beats_unstretched(jam: Jam) ->
         for beat, second in stretch.points:
             mapped = arrangement.seconds(beat) - arrangement.seconds(first)
             assert mapped == pytest.approx(second - begin, abs=1e-6)
+
+
+def test_some_bars_are_a_project_of_their_own_with_their_sound(take: Path, tmp_path: Path) -> None:
+    selection = read_selection(take, (2, 3))
+    (path,) = export(selection, ("dawproject",), tmp_path)
+    arrangement = jam_to_arrangement(selection.jam)
+    assert arrangement.bars == 2
+    with zipfile.ZipFile(path) as zipped:
+        root = ET.fromstring(zipped.read("project.xml"))
+        sound = samples(io.BytesIO(zipped.read("audio/P1.wav")))
+    assert len(list(root.iter("Note"))) == len(keys(selection.jam)) > 0
+    clips = root.findall("Arrangement/Lanes/Lanes/Clips/Clip")
+    assert {float(clip.attrib["duration"]) for clip in clips if clip.find("Notes") is not None} == {
+        8.0
+    }
+    last = arrangement.stretches[-1].points[-1][1]
+    assert last <= len(sound) / RATE <= last + 0.6, "no clip is longer than its sound"

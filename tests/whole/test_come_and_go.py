@@ -79,7 +79,7 @@ def test_a_controller_and_a_daw_that_go_away_are_told_once_and_connected_again(
 def test_a_controller_under_another_number_and_a_track_under_another_name_stay_connected(
     jack_server: JackServer, tmp_path: Path
 ) -> None:
-    names = [f"nano [{number}] (capture): nano MIDI 1" for number in (28, 32)]
+    names = [f"nanoKONTROL2 [{n}] (capture): nanoKONTROL2 MIDI 1" for n in (28, 32)]
     with Daemon(tmp_path, *PLAY) as daemon, JackProbe("daw") as daw:
         daw.connect_midi_from("nesvae_live_out")
         for name, value in zip(names, (127, 0), strict=True):
@@ -105,6 +105,7 @@ def test_a_controller_under_another_number_and_a_track_under_another_name_stay_c
         back,
     ]
     assert not [line for line in lines if "daw" in line], "renamed is not gone"
+    assert sum("its preset is" in line for line in lines) <= 1, "it was proposed when it was new"
 
 
 @lax_server

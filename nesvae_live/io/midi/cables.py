@@ -44,6 +44,10 @@ class Cables:
         self._wished: set[Cable] = set()  # of `_out`, what was never plugged in yet
         self._unsure: set[str] = set()  # ports that may be one of several, as was reported
 
+    def ends(self) -> frozenset[str]:
+        """Every port that is plugged in, or is to be as soon as it is there; ours too."""
+        return frozenset(end for cable in self._out for end in cable)
+
     def want(self, cable: Cable) -> None:
         """Have a cable connected as soon as both ends are there."""
         self._out.setdefault(cable, True)

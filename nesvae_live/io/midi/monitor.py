@@ -213,6 +213,12 @@ class PortMonitor:
             return frozenset(self._watch.midi_ports())
         return self._poll.sources() if self._poll is not None else frozenset()
 
+    def used(self) -> frozenset[str]:
+        """The names of the ports of others that we are connected with, or are to be."""
+        if self._watch is not None:
+            return self._cables.ends()
+        return frozenset(slot.wanted for slot in self.slots if slot.wanted is not None)
+
     def seen(self) -> list[SeenPort]:
         """The MIDI ports of a JACK server."""
         return self._watch.seen() if self._watch is not None else []

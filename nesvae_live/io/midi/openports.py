@@ -122,6 +122,10 @@ class MidiPorts:
         """The names of the ports that can be read now; asked about once a second."""
         return self._monitor.sources()
 
+    def unused(self) -> frozenset[str]:
+        """Those of them that we aren't connected with."""
+        return self._monitor.sources() - self._monitor.used()
+
     def seen(self) -> list[SeenPort]:
         """The MIDI ports of the server, ours too; none where nobody tells (see `tells`)."""
         return self._monitor.seen()
