@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
+import segno
 
 from nesvae_live.control.gestureinputs import Mark
 from nesvae_live.control.inputs import Panic, Stop, Tap
 from nesvae_live.log.entries import Heard
+from tests.support.panels import free_port
 from tests.support.terminal import COLUMNS, OFF, ON, Terminal
 from tests.support.waiting import wait_until
 
@@ -88,7 +92,13 @@ def test_it_shows_what_plays_and_every_key_does_what_it_says(terminal: Terminal)
     assert {Tap, Panic, Mark, Stop} <= heard
 
 
-@pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGKILL", "SIGSEGV"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        *("Ctrl-C", "SIGTERM", "SIGHUP", "SIGKILL"),
+        *(pytest.param(how, marks=pytest.mark.soak) for how in ("SIGQUIT", "SIGSEGV")),
+    ],
+)
 def test_the_terminal_is_given_back_however_it_ends(terminal: Terminal, how: str) -> None:
     terminal.wait_for_view()
     terminal.press(TYPED_AHEAD)
@@ -111,7 +121,7 @@ def test_the_terminal_is_given_back_when_the_music_is_over(tmp_path: Path) -> No
         assert terminal.is_restored
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_view_that_ends_or_is_stuck_changes_nothing_in_the_music(
     terminal: Terminal, how: int
 ) -> None:
@@ -176,3 +186,14 @@ def test_plain_lines_where_the_view_is_not_wanted(tmp_path: Path, plain: str) ->
         assert OFF not in terminal.sent
         assert ("BPM  decode" in terminal.text) == (plain != "--no-status")
         assert terminal.modes() == terminal.before
+
+
+def test_a_panel_for_the_network_shows_its_address_to_a_telephones_camera(tmp_path: Path) -> None:
+    panel = ("--panel-port", str(free_port()), "--panel-host", "127.0.0.1")
+    with Terminal(tmp_path, "--bars", "1", *panel) as terminal:
+        terminal.wait_for("ended 0")
+        found = re.search(rb"with its token: (\S+)", terminal.sent)
+        assert found
+        code = StringIO()
+        segno.make(found[1].decode(), micro=False).terminal(code, border=2, compact=True)
+        assert code.getvalue().replace("\n", "\r\n").encode() in terminal.sent
