@@ -17,7 +17,17 @@ ROOT = Path(nesvae_live.__file__).parent
 PACKAGE = "nesvae_live."
 
 INSTRUMENT = (
-    *("clock", "music", "music.metre", "latent", "model", "chip", "chip.console", "model.song"),
+    *(
+        "clock",
+        "music",
+        "music.metre",
+        "latent",
+        "model",
+        "chip",
+        "chip.console",
+        "chip.tracker",
+        "model.song",
+    ),
     *("control", "log", "engine", "presets"),
 )
 PROGRAMS = (
@@ -31,6 +41,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "latent": ("music",),
     "model": ("music", "latent"),
     "chip": ("music", "music.metre"),
+    "chip.tracker": ("music", "chip"),
     "chip.console": ("music", "music.metre", "chip"),
     "model.song": ("music", "music.metre", "latent", "model", "chip"),
     "control": ("clock", "music", "latent"),
@@ -43,7 +54,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "io.remote": ("clock", "music", "control", "latent"),
     "take.daw": ("clock", "music", "latent", "log"),
     "take": (
-        *("take.daw", "clock", "music", "latent", "chip", "chip.console"),
+        *("take.daw", "clock", "music", "latent", "chip", "chip.console", "chip.tracker"),
         *("control", "log", "engine"),
     ),
     "panel": ("clock", "music", "latent", "chip", "control", "take", "io.remote"),
@@ -72,7 +83,17 @@ ROOMS: dict[str, tuple[str, ...]] = {
 TOP = ("__init__", "__main__", "paths")
 """What lies beside the rooms. Everyone may import the package itself and `paths`."""
 
-PURE = ("clock", "music", "music.metre", "latent", "chip", "chip.console", "control", "log")
+PURE = (
+    "clock",
+    "music",
+    "music.metre",
+    "latent",
+    "chip",
+    "chip.console",
+    "chip.tracker",
+    "control",
+    "log",
+)
 """No threads, no time, no log, no hidden randomness: they come in as arguments."""
 
 IMPURE = {
@@ -102,7 +123,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "safetensors": ("model.song.songcheckpoint",),
     "tqdm": ("cli.jam", "app.render", "training.songtrain"),
     "msgspec": (
-        *("log.codec", "log.plain", "log.quick"),
+        *("take.tracked", "log.codec", "log.plain", "log.quick"),
         *("io.remote.*", "panel.*", "presets.tomltable", "presets.snapshotbank"),
     ),
     "platformdirs": ("io.remote.client", "paths"),

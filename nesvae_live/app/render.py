@@ -33,9 +33,9 @@ from nesvae_live.log.jam import Jam
 from nesvae_live.log.reader import JamError
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import replacing
-from nesvae_live.take.export import FIRST_BAR, Release, Selection, selection_to_edition
 from nesvae_live.take.folder import read_jam
 from nesvae_live.take.midifile import jam_to_midi
+from nesvae_live.take.release import FIRST_BAR, Release, jam_to_edition
 from nesvae_live.take.sound import jam_to_timeline
 from nesvae_live.take.wav import wav_head
 
@@ -125,7 +125,7 @@ def _edition(source: Source | Jam, options: RenderOptions) -> Edition:
     """How it goes onto the console: a jam with its bars, a file named after itself."""
     if isinstance(source, Jam):
         release = Release(options.about, FIRST_BAR if options.loops else None)
-        return selection_to_edition(Selection(options.source, source, ""), release)
+        return jam_to_edition(source, 1, release)
     name = options.source.name.removesuffix(_suffix(options.source, tuple(READERS)))
     about = replace(options.about, title=options.about.title or name)
     return Edition(about, loop=0.0 if options.loops else None)

@@ -6,6 +6,7 @@
     ctl        `ctl`: the table of its verbs, and the command each sends to io/remote
     learn      `learn` and `presets`
     jam        `jam`: list, show, export, recover, capture and replay takes
+    patches    `patches import`: a tracker's instruments
     files      `render`, `encode`, `interpolate` and `meter`
     machine    `ports`, `doctor` and `align`
     bench      `bench timing` and `bench audio`

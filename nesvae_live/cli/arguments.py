@@ -91,3 +91,12 @@ def credits_of(arguments: argparse.Namespace) -> Credits:
     from nesvae_live.chip.console.nsf import Credits
 
     return Credits(*(getattr(arguments, name) for name in CREDITS))
+
+
+def loop_bar(text: str) -> int | None:
+    """A bar, counted from 1, or None for `off`."""
+    if text == "off":
+        return None
+    if text.isdecimal() and int(text) >= 1:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no bar: write one, counted from 1, or off")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nesvae_live.app.say import say
-from nesvae_live.cli.arguments import add_credits, credits_of, number
+from nesvae_live.cli.arguments import add_credits, credits_of, loop_bar, number
 from nesvae_live.music.ranges import Range
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _fill_export(p: argparse.ArgumentParser) -> None:
     add_credits(p)
     p.add_argument(
         "--loop",
-        type=_loop,
+        type=loop_bar,
         default=0,
         metavar="BAR|off",
         help="of nsf and nes: the bar of the take from which it goes on at its end, or off: it "
@@ -145,14 +145,6 @@ def _bars(text: str) -> tuple[int, int]:
     return bars
 
 
-def _loop(text: str) -> int | None:
-    if text == "off":
-        return None
-    if text.isdecimal() and int(text) >= 1:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no bar: write one, counted from 1, or off")
-
-
 def _jams(arguments: argparse.Namespace) -> Path:
     from nesvae_live.paths import default_jams_dir
 
@@ -225,7 +217,8 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from nesvae_live.take.export import Release, export, read_selection
+    from nesvae_live.take.export import export, read_selection
+    from nesvae_live.take.release import Release
     from nesvae_live.take.takes import find_take
 
     take = find_take(arguments.take, _jams(arguments))

@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     from nesvae_live.cli.learn import add_learn
     from nesvae_live.cli.machine import add_machine
     from nesvae_live.cli.network import add_network
+    from nesvae_live.cli.patches import add_patches
     from nesvae_live.cli.play import add_play
 
     top = argparse.ArgumentParser(
@@ -55,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     add_machine(commands)
     add_files(commands)
     add_jam(commands)
+    add_patches(commands)
     add_bench(commands)
     add_network(commands)
     return top

@@ -13,7 +13,9 @@
     sound        the sound of a log: its events, at the samples at which the chip took them
     daw/         a take as the session of a DAW
     export       a take, or some bars of it, as files for other programs
+    release      what a cartridge or a tracker is told: credits, bars, the loop
+    tracked      a take as a tracker takes it: notes with what was heard of them
     processes    child processes: bars exported while it plays, takes recovered at the start
 
-May import `daw`, and `clock`, `music`, `latent`, `chip` and `console`, `control`, `log` and `engine`.
+May import `daw`, and `clock`, `music`, `latent`, `chip` with `console` and `tracker`, `control`, `log` and `engine`.
 """

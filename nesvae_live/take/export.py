@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from math import inf
 from pathlib import Path
@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nesvae_live.chip.apu import Apu
-from nesvae_live.chip.console.cartridge import Edition, to_cartridge
-from nesvae_live.chip.console.nsf import NO_CREDITS, Credits
+from nesvae_live.chip.console.cartridge import to_cartridge
 from nesvae_live.chip.convert import to_exprsco, to_vgm
 from nesvae_live.chip.nesmdb import dumps_exprsco
+from nesvae_live.chip.tracker.module import Module
 from nesvae_live.log.excerpt import read_excerpt
 from nesvae_live.log.jam import Jam
 from nesvae_live.log.reader import JamError
@@ -30,12 +30,21 @@ from nesvae_live.take.daw.reaper import write_rpp
 from nesvae_live.take.folder import LOG_NAME, SOUND_NAME, read_jam
 from nesvae_live.take.midifile import write_midi
 from nesvae_live.take.recover import write_picture
+from nesvae_live.take.release import (
+    RELEASE,
+    TRACKED,
+    Release,
+    credits_for,
+    jam_to_edition,
+    loop_bar,
+)
 from nesvae_live.take.sound import SoundReplay, jam_to_timeline
 from nesvae_live.take.takes import TakeError
+from nesvae_live.take.tracked import jam_to_module
 from nesvae_live.take.wav import HEAD_BYTES, wav_file
 
 EXPORT_KINDS = (
-    *("mid", "wav", "stems", "vgm", "nsf", "nes", "exprsco", "png"),
+    *("mid", "wav", "stems", "vgm", "nsf", "nes", *TRACKED, "exprsco", "png"),
     *("dawproject", "rpp", "ardour"),
 )
 """What a take can be exported to."""
@@ -45,23 +54,6 @@ COPY_FRAMES = 1 << 19
 
 Done = Callable[[str], object]
 """Called with each kind that is done."""
-
-FIRST_BAR = 0
-"""In place of a bar: the first one that is exported."""
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """What a chip player or a cartridge says about the music, and where it goes on at its end.
-
-    `loop` is a bar of the take, counted from 1, `FIRST_BAR`, or None for silence.
-    """
-
-    about: Credits = NO_CREDITS
-    loop: int | None = FIRST_BAR
-
-
-RELEASE = Release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +105,7 @@ def export(
         "vgm": _writer(".vgm", lambda jam, path: path.write_bytes(to_vgm(jam_to_timeline(jam)))),
         "nsf": _cartridge(".nsf", release, tell),
         "nes": _cartridge(".nes", release, tell),
+        **{kind: _tracked(*TRACKED[kind], release, tell) for kind in TRACKED},
         "exprsco": _writer(
             ".exprsco.pkl",
             lambda jam, path: path.write_bytes(dumps_exprsco(to_exprsco(jam_to_timeline(jam)))),
@@ -164,7 +157,9 @@ def _cartridge(
     def make(selection: Selection, base: Path) -> list[Path]:
         path = base.with_name(base.name + suffix)
         made = to_cartridge(
-            jam_to_timeline(selection.jam), suffix, selection_to_edition(selection, release)
+            jam_to_timeline(selection.jam),
+            suffix,
+            jam_to_edition(selection.jam, selection.first_bar, release),
         )
         with replacing(path) as new:
             new.write_bytes(made.data)
@@ -174,23 +169,21 @@ def _cartridge(
     return make
 
 
-def selection_to_edition(selection: Selection, release: Release) -> Edition:
-    """A release on the time of what is exported.
+def _tracked(
+    suffix: str, write: Callable[[Module], bytes], release: Release, tell: Done
+) -> Callable[[Selection, Path], list[Path]]:
+    def make(selection: Selection, base: Path) -> list[Path]:
+        path = base.with_name(base.name + suffix)
+        loop = loop_bar(selection.jam, selection.first_bar, release)
+        about = credits_for(selection.jam, release)
+        made = jam_to_module(selection.jam, about, loop)
+        with replacing(path) as new:
+            new.write_bytes(write(made.module))
+        for notice in made.notices:
+            tell(f"{path.name}: {notice}")
+        return [path]
 
-    Raises:
-        ValueError: the bar at which it goes on isn't among those that are exported.
-    """
-    jam, first = selection.jam, selection.first_bar
-    bars = [jam.time_of(bar * jam.opened.beats_per_bar) for bar in range(jam.bars())]
-    loop = None
-    if release.loop is not None:
-        index = 0 if release.loop == FIRST_BAR else release.loop - first
-        if not 0 <= index < len(bars):
-            last = first + len(bars) - 1
-            raise ValueError(f"it can't go on from bar {release.loop}: it has {first} to {last}")
-        loop = bars[index]
-    title = release.about.title or f"Jam of {jam.opened.started[:10]}"
-    return Edition(replace(release.about, title=title), bars, loop)
+    return make
 
 
 def _write_wav(selection: Selection, base: Path) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Sound = npt.NDArray[np.floating]
+Sound = npt.NDArray[np.floating] | npt.NDArray[np.integer]
 
 WINDOW, HOP, BANDS = 2048, 512, 64
 LOWEST_HZ, HIGHEST_HZ = 50.0, 16_000.0

@@ -58,6 +58,7 @@ def test_every_kind_is_made_and_reads(take: Path, whole: Jam, tmp_path: Path) ->
     stems = [f"{base}.{voice.name}.wav" for voice in Voice]
     suffixes = (
         *(".mid", ".wav", ".vgm", ".nsf", ".nes", ".exprsco.pkl", ".png"),
+        *(".ftm", ".famitracker.txt", ".famistudio.txt"),
         *(".dawproject", ".RPP"),
     )
     media = f"{base}_media"

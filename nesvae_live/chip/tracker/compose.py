@@ -1,0 +1,265 @@
+"""Notes on rows: a module whose rows are fractions of the beat and whose patterns are bars.
+
+A note that doesn't fall on a row is delayed by ticks (Gxx), one that ends within its row is cut
+(Sxx). A row is a sixteenth note, or less where the music has more notes than that. Vibrato is
+4xy, a slide into a note is Qxy or Rxy from where it begins, a pitch that stays off is Pxx.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nesvae_live.chip.registers import bent_period
+from nesvae_live.chip.tracker.instruments import Bank
+from nesvae_live.chip.tracker.module import (
+    CHANNELS,
+    HALT,
+    MOST_FRAMES,
+    MOST_PATTERNS,
+    MOST_ROWS,
+    RELEASE,
+    Cell,
+    Effect,
+    Module,
+    Pattern,
+    Track,
+)
+from nesvae_live.chip.tracker.pitches import SMALL_CENTS, steady_bend, vibrato_of
+from nesvae_live.chip.tracker.played import Performance, PlayedNote
+from nesvae_live.chip.tracker.rows import Rows
+from nesvae_live.music.voices import Voice
+
+ROWS_PER_BEAT = (4, 6, 8, 12, 16)
+"""From a sixteenth note down to a 64th."""
+
+MOST_LOST = 0.01
+"""If more of the notes than this fall into a row that has one already, rows are made shorter."""
+
+LOWEST_OCTAVE_NOTE = 24
+"""The MIDI note of the pulses' C-0; what is written for the triangle is an octave more."""
+HIGHEST_NOTE = 95
+
+DPCM = 4
+"""The channel without notes, on which tempo, loop and end stand."""
+
+PITCH_CENTRE = 0x80
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A module, and lines on what is not in it as it was played."""
+
+    module: Module
+    notices: tuple[str, ...]
+
+
+def compose(performance: Performance, title: str, artist: str, copyright_: str) -> Composed:
+    """The module of a performance.
+
+    Raises:
+        ValueError: it has more bars or patterns than a module holds.
+    """
+    best = min(
+        (_Writer(performance, n) for n in ROWS_PER_BEAT if _bars_per_frame(performance, n)),
+        key=lambda writer: (writer.lost > MOST_LOST * len(performance.notes), writer.rank),
+        default=None,
+    )
+    if best is None:
+        raise ValueError(
+            f"{performance.n_bars} bars of {performance.beats_per_bar:g} beats are more than a "
+            f"module holds: {MOST_FRAMES} frames of at most {MOST_ROWS} rows; export fewer bars"
+        )
+    return best.write(title, artist, copyright_)
+
+
+def _bars_per_frame(performance: Performance, per_beat: int) -> int:
+    """How many bars a pattern has: one, or more where a module hasn't enough frames; 0: none fit."""
+    rows = performance.beats_per_bar * per_beat
+    n = -(-performance.n_bars // MOST_FRAMES)
+    return n if rows == round(rows) and n * rows <= MOST_ROWS else 0
+
+
+class _Writer:
+    """Writes a performance with so many rows a beat."""
+
+    def __init__(self, performance: Performance, per_beat: int) -> None:
+        self._performance = performance
+        self._per_bar = round(performance.beats_per_bar * per_beat)
+        self._bars = _bars_per_frame(performance, per_beat)
+        self._per_frame = self._bars * self._per_bar
+        self._n_rows = self._per_bar * performance.n_bars
+        self._rows = Rows(performance, per_beat, self._n_rows)
+        self._notes: dict[int, dict[int, tuple[int, PlayedNote]]] = defaultdict(dict)
+        self.lost = 0
+        for note in performance.notes:
+            row, late = self._rows.at(self._rows.tick(note.start))
+            if row in self._notes[note.voice]:
+                self.lost += 1
+            elif row < self._n_rows:
+                self._notes[note.voice][row] = late, note
+        self.rank = (
+            (0, per_beat) if self.lost <= MOST_LOST * len(performance.notes) else (self.lost, 0)
+        )
+        self._cells: list[dict[int, Cell]] = [{} for _ in range(CHANNELS)]
+        self._notices: list[str] = []
+        self._lowered = 0
+
+    def write(self, title: str, artist: str, copyright_: str) -> Composed:
+        bank = Bank(self._performance.patches)
+        for voice in Voice:
+            self._write_voice(voice, bank)
+        self._write_flow()
+        order: list[tuple[int, ...]] = []
+        patterns: list[Pattern] = []
+        for channel, cells in enumerate(self._cells):
+            bars = self._frames(cells)
+            numbers = {cells: number for number, cells in enumerate(dict.fromkeys(bars))}
+            if len(numbers) > MOST_PATTERNS:
+                raise ValueError(f"{len(numbers)} patterns are more than a module holds")
+            patterns += [Pattern(0, channel, n, cells) for cells, n in numbers.items() if cells]
+            order.append(tuple(numbers[bar] for bar in bars))
+        columns = tuple(
+            max([1, *(len(cell.effects) for cell in cells.values())]) for cells in self._cells
+        )
+        rows = self._rows
+        frames = tuple(zip(*order, strict=True))
+        track = Track(title or "Jam", rows.speed, rows.tempo, self._per_frame, frames, columns)
+        highlight = (round(self._per_bar / self._performance.beats_per_bar), self._per_bar)
+        module = Module(
+            title,
+            artist,
+            copyright_,
+            highlight=highlight,
+            instruments=bank.instruments(),
+            sequences=bank.sequences(),
+            tracks=(track,),
+            patterns=[_padded(pattern, columns) for pattern in patterns],
+        )
+        for n, what in (
+            (self.lost, "notes left out, that begin in a row with another"),
+            (self._lowered, "notes played an octave lower: the tracker has none so high"),
+            (bank.heard, "notes on instruments of their own: no patch sounds like them"),
+            (bank.near, "notes on an instrument that comes near: there was no room for more"),
+        ):
+            if n:
+                self._notices.append(f"{n} {what}")
+        return Composed(module, tuple(self._notices))
+
+    def _frames(self, cells: dict[int, Cell]) -> list[tuple[Cell, ...]]:
+        """The cells of each frame, with their rows counted from its beginning."""
+        n_frames = -(-self._performance.n_bars // self._bars)
+        bars: list[list[Cell]] = [[] for _ in range(n_frames)]
+        for row, cell in sorted(cells.items()):
+            bar, within = divmod(row, self._per_frame)
+            bars[bar].append(
+                Cell(within, cell.note, cell.octave, cell.instrument, cell.volume, cell.effects)
+            )
+        return [tuple(bar) for bar in bars]
+
+    def _write_voice(self, voice: Voice, bank: Bank) -> None:
+        cells = self._cells[voice]
+        notes = sorted(self._notes[voice].items())
+        vibrato = pitch = False
+        for i, (row, (late, played)) in enumerate(notes):
+            begins = self._rows.begins[row] + late
+            ends = min(self._rows.tick(played.end), begins + len(played.volumes))
+            next_row = notes[i + 1][0] if i + 1 < len(notes) else self._n_rows
+            next_late = notes[i + 1][1][0] if i + 1 < len(notes) else 0
+            follows = self._rows.begins[next_row] + next_late if next_row < self._n_rows else None
+            fit = bank.fit(played)
+            note = replace(played, cents=fit.cents)
+            effects: list[tuple[int, int]] = [(Effect.DELAY, late)] if late else []
+            written, slide = self._bend(voice, note)
+            effects += slide
+            if voice is not Voice.NO:
+                off = steady_bend(voice, note)
+                if off or pitch:
+                    effects.append((Effect.PITCH, PITCH_CENTRE - off))
+                    pitch = bool(off)
+            wave = vibrato_of(voice, note)
+            at, _ = self._rows.at(begins + wave[0]) if wave else (row, 0)
+            if vibrato and not (wave and at == row):
+                effects.append((Effect.VIBRATO, 0))
+                vibrato = False
+            if wave and row <= at < next_row:
+                vibrato = True
+                if at == row:
+                    effects.append((Effect.VIBRATO, wave[1]))
+                else:
+                    cells[at] = Cell(at, effects=((Effect.VIBRATO, wave[1]),))
+            cells[row] = Cell(row, *written, fit.instrument, effects=tuple(effects))
+            if fit.released is not None:
+                self._end(cells, begins + fit.released, row, next_row, RELEASE)
+            elif follows is None or ends < follows:
+                self._end(cells, ends, row, next_row, HALT)
+
+    def _end(self, cells: dict[int, Cell], tick: int, row: int, next_row: int, how: int) -> None:
+        """End a note of `row` at a tick, before `next_row` begins."""
+        at, late = self._rows.at(tick)
+        if tick >= self._rows.begins[-1]:
+            return
+        if at == row:
+            cell = cells[row]
+            delay = dict(cell.effects).get(Effect.DELAY, 0)
+            effects = (*cell.effects, (Effect.CUT, max(1, late - delay)))
+            cells[row] = Cell(row, cell.note, cell.octave, cell.instrument, effects=effects)
+        elif at < next_row:
+            old = cells[at].effects if at in cells else ()
+            waits = ((Effect.DELAY, late),) if late else ()
+            cells[at] = Cell(at, how, 0, effects=(*waits, *old))
+
+    def _bend(
+        self, voice: Voice, note: PlayedNote
+    ) -> tuple[tuple[int, int], list[tuple[int, int]]]:
+        """The note and octave to write, and the effect that slides it into its pitch."""
+        if voice is Voice.NO:
+            number = note.note - 1
+            return (number % 12 + 1, number // 12), []
+        height = note.note - LOWEST_OCTAVE_NOTE + 12 * (voice is Voice.TR)
+        if height > HIGHEST_NOTE:
+            self._lowered += 1
+            height -= 12
+        cents = note.cents
+        semitones = round(cents[0] / 100)
+        ticks = next((i for i, c in enumerate(cents) if abs(c) < SMALL_CENTS), 0)
+        slides: list[tuple[int, int]] = []
+        if abs(cents[0]) >= SMALL_CENTS and ticks > 0 and 0 < abs(semitones) <= 15:
+            distance = abs(
+                bent_period(voice, note.note, 100 * semitones) - bent_period(voice, note.note, 0)
+            )
+            speed = min(max(round((distance / ticks - 1) / 2), 0), 15)
+            effect = Effect.NOTE_DOWN if semitones > 0 else Effect.NOTE_UP
+            slides = [(effect, speed << 4 | abs(semitones))]
+            height += semitones
+        height = min(max(height, 0), HIGHEST_NOTE)
+        return (height % 12 + 1, height // 12), slides
+
+    def _write_flow(self) -> None:
+        """Tempi, and where it goes on at its end."""
+        flow: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for row, tempo in self._rows.changes.items():
+            if row:
+                flow[row].append((Effect.SPEED, tempo))
+        loop = self._performance.loop_bar
+        if loop is None:
+            flow[self._n_rows - 1].append((Effect.STOP, 0))
+        elif loop or self._n_rows % self._per_frame:
+            flow[self._n_rows - 1].append((Effect.JUMP, loop // self._bars))
+            if loop % self._bars:
+                self._notices.append(
+                    f"it goes on from bar {loop - loop % self._bars + 1} of what is exported: with "
+                    f"so many bars a pattern has {self._bars}, and a loop begins with one"
+                )
+        self._cells[DPCM] = {row: Cell(row, effects=tuple(e)) for row, e in flow.items()}
+
+
+def _padded(pattern: Pattern, columns: Sequence[int]) -> Pattern:
+    """A pattern whose cells have all the columns of their channel."""
+    n = columns[pattern.channel]
+    cells = tuple(
+        Cell(c.row, c.note, c.octave, c.instrument, c.volume, (*c.effects, *((0, 0),) * n)[:n])
+        for c in pattern.cells
+    )
+    return Pattern(pattern.track, pattern.channel, pattern.number, cells)

@@ -1,0 +1,146 @@
+"""Notes on rows: delays, cuts, tempi, patterns that come again, and what a module can't hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from nesvae_live.chip.tracker.compose import compose
+from nesvae_live.chip.tracker.module import HALT, Cell, Effect, Module
+from nesvae_live.chip.tracker.played import Performance, PlayedNote, Tempo
+from nesvae_live.chip.tracker.rows import Rows, speed_and_tempo
+from nesvae_live.music.patch import Patch
+from nesvae_live.music.voices import Voice
+
+PLAIN = {voice: {"plain": Patch()} for voice in Voice}
+
+
+def note(start: float, length: float, pitch: int = 69, voice: Voice = Voice.P1) -> PlayedNote:
+    """A plain note at 150 BPM: 24 ticks a beat."""
+    ticks = round(24 * length)
+    return PlayedNote(
+        voice, pitch, start, start + length, (15,) * ticks, (2,) * ticks, (0,) * ticks
+    )
+
+
+def module_of(*notes: PlayedNote, bars: int = 1, tempi: tuple[Tempo, ...] = ()) -> Module:
+    performance = Performance(notes, bars, 4.0, tempi or (Tempo(0.0, 150.0),), PLAIN)
+    return compose(performance, "T", "A", "C").module
+
+
+def cells(module: Module, channel: int) -> dict[int, Cell]:
+    """A channel's cells by their rows from the beginning."""
+    (track,) = module.tracks
+    patterns = {(p.channel, p.number): p.cells for p in module.patterns}
+    return {
+        frame * track.rows + cell.row: cell
+        for frame, numbers in enumerate(track.order)
+        for cell in patterns.get((channel, numbers[channel]), ())
+    }
+
+
+def test_a_note_on_the_beat_is_in_its_row_and_ends_in_another() -> None:
+    module = module_of(note(1.0, 0.5))
+    assert (module.tracks[0].speed, module.tracks[0].tempo, module.tracks[0].rows) == (6, 150, 16)
+    written = cells(module, 0)
+    assert (written[4].note, written[4].octave) == (10, 3)  # A-3 is 440 Hz
+    assert written[6].note == HALT
+    assert set(written) == {4, 6}
+
+
+def test_off_the_row_a_note_is_delayed_and_within_it_cut() -> None:
+    written = cells(module_of(note(1.0 + 2 / 24, 3 / 24)), 0)
+    assert dict(written[4].effects) == {Effect.DELAY: 2, Effect.CUT: 3}
+    late_end = cells(module_of(note(1.0, 8 / 24)), 0)
+    assert (late_end[5].note, dict(late_end[5].effects)) == (HALT, {Effect.DELAY: 2})
+
+
+@pytest.mark.parametrize(
+    ("voice", "pitch", "name"),
+    [
+        (Voice.P1, 33, (10, 0)),
+        (Voice.TR, 57, (10, 3)),
+        (Voice.NO, 16, (4, 1)),
+        (Voice.NO, 1, (1, 0)),
+    ],
+)
+def test_each_voice_s_notes_have_the_tracker_s_names(
+    voice: Voice, pitch: int, name: tuple[int, int]
+) -> None:
+    written = cells(module_of(note(0.0, 1.0, pitch, voice)), voice)[0]
+    assert (written.note, written.octave) == name
+
+
+def test_a_bar_that_returns_is_the_same_pattern() -> None:
+    bars = [60, 64, 60, 64, 67]
+    notes = [note(4.0 * bar, 1.0, pitch) for bar, pitch in enumerate(bars)]
+    (track,) = module_of(*notes, bars=5).tracks
+    assert [frame[0] for frame in track.order] == [0, 1, 0, 1, 2]
+    assert [frame[1] for frame in track.order] == [0] * 5
+
+
+def test_rows_get_shorter_where_the_music_has_more_notes() -> None:
+    notes = [note(i / 8, 1 / 8) for i in range(32)]
+    assert module_of(*notes).tracks[0].rows == 32
+
+
+def test_a_change_of_tempo_stands_in_its_row_and_later_rows_begin_by_it() -> None:
+    tempi = (Tempo(0.0, 150.0), Tempo(2.0, 75.0))
+    module = module_of(note(0.0, 1.0), bars=1, tempi=tempi)
+    assert cells(module, 4)[8].effects[0] == (Effect.SPEED, 75)
+    rows = Rows(Performance((), 1, 4.0, tempi), 4, 16)
+    assert [rows.tick(beat) for beat in (0.0, 2.0, 3.0, 4.0)] == [0, 48, 96, 144]
+
+
+@pytest.mark.parametrize("bpm", [40.0, 61.7, 97.3, 120.0, 150.0, 233.3, 300.0])
+@pytest.mark.parametrize("per_beat", [4, 8, 12])
+def test_speed_and_tempo_come_near(bpm: float, per_beat: int) -> None:
+    speed, tempo = speed_and_tempo(bpm, per_beat)
+    assert 1 <= speed < 32 <= tempo < 256
+    assert tempo * 24 / speed / per_beat == pytest.approx(bpm, rel=0.004)
+
+
+def test_vibrato_is_an_effect_that_ends_with_its_note() -> None:
+    import math
+
+    wave = tuple(round(20 * math.sin(math.tau * i / 10)) for i in range(48))
+    wavers = PlayedNote(Voice.P1, 60, 0.0, 2.0, (15,) * 48, (2,) * 48, wave)
+    written = cells(module_of(wavers, note(2.0, 1.0)), 0)
+    assert dict(written[0].effects)[Effect.VIBRATO] >> 4 == 6
+    assert dict(written[8].effects)[Effect.VIBRATO] == 0
+
+
+def test_a_slide_into_a_note_begins_where_it_begins() -> None:
+    ticks = 48
+    cents = tuple(round(1200 * max(0, 1 - i / 4)) for i in range(ticks))
+    slides = PlayedNote(Voice.P1, 60, 0.0, 2.0, (15,) * ticks, (2,) * ticks, cents)
+    written = cells(module_of(slides), 0)[0]
+    assert (written.note, written.octave) == (1, 4)  # an octave above C-3
+    effect, parameter = written.effects[0]
+    assert (effect, parameter & 15) == (Effect.NOTE_DOWN, 12)
+
+
+def test_more_instruments_than_there_are_share_the_nearest_one() -> None:
+    notes = [
+        PlayedNote(
+            Voice.P1, 60, i / 4, i / 4 + 0.25, (1 + i % 15, 1 + i // 15, 3), (2,) * 3, (0,) * 3
+        )
+        for i in range(100)
+    ]
+    performance = Performance(notes, 7, 4.0, (Tempo(0.0, 150.0),), PLAIN)
+    made = compose(performance, "", "", "")
+    assert len(made.module.instruments) == 64
+    assert "36 notes on an instrument that comes near: there was no room for more" in made.notices
+
+
+def test_with_more_bars_than_frames_a_pattern_has_several() -> None:
+    module = module_of(note(0.0, 1.0), note(4 * 299.0, 1.0, 60), bars=300)
+    (track,) = module.tracks
+    assert (len(track.order), track.rows) == (100, 48)
+    assert cells(module, 0)[299 * 16].note == 1
+    odd = module_of(note(4.0, 1.0), bars=257)
+    assert cells(odd, 4)[257 * 16 - 1].effects[0] == (Effect.JUMP, 0)
+
+
+def test_more_bars_than_a_module_holds_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"3000 bars of 4 beats .* 128 frames"):
+        module_of(note(0.0, 1.0), bars=3000)
