@@ -140,10 +140,10 @@ def run_song(
         phrases: at most.
         ticks: no phrase begins after so many.
         quote: as in `SongCritic.decode`.
-        touched: whether the prior sets the attributes, or the style alone.
+        touched: whether the first phrase's attributes are set by the prior too, as in the auto mode.
     """
     state = critic.initial_state(place)
-    mask = np.full(N_ATTRIBUTES, float(touched), np.float32)
+    released, everything = np.zeros(N_ATTRIBUTES, np.float32), np.ones(N_ATTRIBUTES, np.float32)
     rng, played = np.random.default_rng(seed), 0
     symbols: list[Ints] = []
     places: list[Ints] = []
@@ -152,6 +152,7 @@ def run_song(
         start = state.asked(Asked(state.place, quote, hands=nothing))
         z = critic.compose(start, nothing, nothing > 0, (seed, len(symbols)))
         uniforms = rng.random((TUPLES_PER_PHRASE, SLOTS), dtype=np.float32)
+        mask = everything if touched or symbols else released
         decoded = critic.decode(z, mask, start, uniforms, sampling)
         held = decoded.symbols[:, 3] + 1
         symbols.append(decoded.symbols)
