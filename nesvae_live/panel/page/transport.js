@@ -52,7 +52,7 @@ export class Transport {
     const source = clock === "internal" ? "internal clock" : `clock: ${clock}`;
     this.source.textContent = `${hello.meter}, ${source}`;
     const waits = clock === "internal" ? "" : waiting || (CLOCK[motion] ?? "");
-    this.trouble = warning || waits;
+    this.trouble = [waits, warning].filter(Boolean).join(" · ");
     this.showHealth(this.panel.state.things);
   }
 

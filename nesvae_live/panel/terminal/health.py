@@ -37,8 +37,8 @@ class Health:
         since = {name: number - before[name] for name, number in counted.items()}
         words = []
         waits = "" if status["clock"] == "internal" else WAITS.get(status["motion"], "")
-        if trouble := status.get("clock_warning") or waits:
-            words.append(str(trouble))
+        clock = (status.get("clock_waiting") or waits, status.get("clock_warning"))
+        words += [str(trouble) for trouble in clock if trouble]
         if n := since["underruns"]:
             words.append(f"the sound broke off {_times(n)}: try --block-frames 512")
         if n := since["late"]:

@@ -139,6 +139,10 @@ def test_what_went_wrong_is_said_for_a_minute() -> None:
 def test_a_clock_that_is_waited_for_is_said() -> None:
     waits = STATUS | {"clock": "nesvae_live in", "motion": "stopped"}
     assert Health().words(waits, 0.0) == ["waits for the clock to start"]
+    rolls = waits | {"clock_waiting": "clock at 120.0 BPM, waiting for a start"}
+    assert Health().words(rolls, 0.0) == ["clock at 120.0 BPM, waiting for a start"]
+    told = rolls | {"clock_warning": "two clocks"}
+    assert Health().words(told, 0.0)[1] == "two clocks"
 
 
 class Paper:
