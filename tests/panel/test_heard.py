@@ -20,7 +20,12 @@ from tests.support.waiting import wait_until
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.timeout(240),
+    pytest.mark.xdist_group("jack"),  # with those that have to be in time
+]
 QUIET = ("--audio", "none", "--midi-api", "none", "--no-status", "--seed", "3")
 
 EAR = """(() => {
@@ -144,7 +149,9 @@ def test_a_page_plays_the_take_without_a_gap_and_says_how_late(tmp_path: Path) -
     print(f"{len(alike)} windows, least alike {min(alike):.4f}, page says {said}")
     assert len(alike) > 60
     assert sum(a < ALIKE for a in alike) <= UNLIKE * int(said["gaps"])
-    assert int(said["gaps"]) <= 3  # another process tests beside this one
+    assert (
+        int(said["gaps"]) <= 5
+    )  # another process tests beside this one; each gap makes it keep more
     assert 20 < int(said["late"]) < 600
 
 

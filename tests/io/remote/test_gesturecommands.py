@@ -36,7 +36,7 @@ from nesvae_live.control.gestureinputs import (
     StartMorph,
     StoreSnapshot,
 )
-from nesvae_live.control.inputs import SetSwap
+from nesvae_live.control.inputs import MidiIn, SetSwap
 from nesvae_live.control.reply import ignore
 from nesvae_live.io.remote.commands import parse_command
 from nesvae_live.music.key import Key
@@ -162,3 +162,12 @@ def test_a_files_phrase_is_captured(tmp_path: Path) -> None:
     )
     assert isinstance(second, CapturePhrase)
     assert second.tuples == tuple((73 + i, 0, 0, 2) for i in range(7))
+
+
+def test_a_note_comes_as_from_a_keyboard_and_is_answered_at_once() -> None:
+    answers: list[Any] = []
+    pressed = parse_command(b'{"do": "note", "note": 60, "velocity": 100}', 1.5, answers.append)
+    assert pressed == MidiIn("keys", (0x90, 60, 100), 1.5)
+    assert answers == [{"ok": True}]
+    with pytest.raises(ValueError, match="<= 127"):
+        parse_command(b'{"do": "note", "note": 128, "velocity": 100}', 1.5, answers.append)
