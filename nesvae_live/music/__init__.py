@@ -16,7 +16,7 @@ In reading order:
     capture      the capture buffer: a phrase from what was played on the inputs
     voicenotes   notes in seconds, laid on the grid of steps
     parts        any instruments' parts, shared out among three voices
-    dialect      events as MIDI messages, General MIDI's way or NES-MDB's
+    dialect      events as MIDI messages, General MIDI's way, NES-MDB's or the Midines'
     ranges       the ranges of tempo, level, temperature, transposition, snapshots and seeds
 
 It may import `clock`, and is pure.

@@ -1,10 +1,17 @@
-"""Events as bytes, in both dialects."""
+"""Events as bytes, in each dialect."""
 
 from __future__ import annotations
 
 import pytest
 
-from nesvae_live.music.dialect import GENERAL, NESMDB, MidiSpeaker, drum_to_noise, noise_to_drum
+from nesvae_live.music.dialect import (
+    GENERAL,
+    MIDINES,
+    NESMDB,
+    MidiSpeaker,
+    drum_to_noise,
+    noise_to_drum,
+)
 from nesvae_live.music.drums import DRUMS
 from nesvae_live.music.events import NoteOff, NoteOn, Shape, velocity_to_volume
 from nesvae_live.music.voices import Voice
@@ -79,3 +86,29 @@ def test_every_drum_has_its_general_midi_note_and_every_noise_note_one() -> None
 def test_an_unknown_dialect_is_named() -> None:
     with pytest.raises(ValueError, match="no dialect 'roland': one of general, nesmdb"):
         MidiSpeaker("roland")
+
+
+def test_the_midines_has_channels_1_to_4_cc_1_and_cc_7() -> None:
+    speaker = MidiSpeaker(MIDINES)
+    assert speaker.messages(Shape(P1, 15, 2)) == [(0xB0, 1, 80), (0xB0, 7, 124)]
+    assert speaker.messages(NoteOn(P1, 60, 100)) == [(0x90, 60, 124)]
+    assert speaker.messages(Shape(P1, 9, 2)) == [(0xB0, 7, 76)]
+    assert speaker.messages(Shape(P1, 0, 2)) == [(0xB0, 7, 0)]
+    assert speaker.messages(NoteOff(P1, 60)) == [(0x80, 60, 0)]
+    assert speaker.messages(NoteOn(P2, 61, 1)) == [(0x91, 61, 12)]
+    assert speaker.messages(Shape(TR, 15, 0)) == []
+    assert speaker.messages(NoteOn(TR, 40, 100)) == [(0x92, 40, 124)]
+    assert speaker.messages(NoteOn(NO, 4, 80)) == [(0x93, 51, 100)]
+    assert speaker.messages(Shape(NO, 7, 1)) == [(0xB3, 7, 60)]
+    assert speaker.messages(NoteOff(NO, 4)) == [(0x83, 51, 0)]
+    assert speaker.all_off(panic=False) == [(0xB0 | c, 123, 0) for c in range(4)]
+
+
+def test_the_high_bits_of_the_midines_values_are_the_chip_s_numbers() -> None:
+    for volume in range(1, 16):
+        for duty in range(4):
+            duties, volumes = MidiSpeaker(MIDINES).messages(Shape(P2, volume, duty))
+            assert (duties[1], volumes[1]) == (1, 7)
+            assert (volumes[2] >> 3, duties[2] >> 5) == (volume, duty)
+        struck = MidiSpeaker(MIDINES).messages(NoteOn(P1, 60, round(volume * 100 / 15)))
+        assert struck[0][2] >> 3 == volume
