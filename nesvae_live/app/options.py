@@ -154,6 +154,11 @@ def choose_performance(
     rng = np.random.default_rng([seed, 1])
     n_style = checkpoint.config.style
     wanted = preset.play.quote
+    sampling = replace(
+        SAMPLING,
+        temperature=preset.play.temperature or SAMPLING.temperature,
+        top_p=preset.play.top_p or SAMPLING.top_p,
+    )
     return PlayConfig(
         style=rng.standard_normal(n_style).astype(np.float32),
         reach=checkpoint.quantiles.reach(),
@@ -164,14 +169,10 @@ def choose_performance(
         swap=Swap(options.swap or (Swap.BAR if options.follows else Swap.NOW)),
         lookahead=options.lookahead(),
         patches=preset.voice_patches(options.patch),
-        sampling=replace(
-            SAMPLING,
-            temperature=preset.play.temperature or SAMPLING.temperature,
-            top_p=preset.play.top_p or SAMPLING.top_p,
-        ),
+        sampling=sampling,
         spread=Spread.of(checkpoint.about, n_style),
         quote=float(checkpoint.about.get("quote", QUOTE)) if wanted is None else wanted,
-        composes=isinstance(checkpoint, SongCheckpoint),
+        composed=sampling,
     )
 
 

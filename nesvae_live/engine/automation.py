@@ -208,7 +208,7 @@ class Automation:
             live.auto = True
         live.renew()
         p = live.performance
-        if not on or p.composes:
+        if not on or p.composed is not None:
             return
         walk = Walk(live.seed, p.spread or Spread.plain(len(p.style)), p.reach)
         condition = live.condition

@@ -32,8 +32,8 @@ class PlayConfig:
     says how phrases lie in time; after `bars` bars it ends (None: it goes on); `swap` is where
     turned knobs are heard to begin with; `lookahead` is in seconds. A voice without a patch in
     `patches` is played flat. `spread` is how z lies over the corpus, for the auto mode. `quote` is
-    how much of the past may come back to begin with, 0..1, if the decoder knows it. If it
-    `composes`, the decoder says where the music goes that no hand steers.
+    how much of the past may come back to begin with, 0..1, if the decoder knows it. With a sampling
+    for what is `composed` the decoder says where the music goes that no hand steers.
     """
 
     style: NDArray[np.float32]
@@ -48,7 +48,7 @@ class PlayConfig:
     patches: Mapping[Voice, Patch] = field(default_factory=dict)
     spread: Spread | None = None
     quote: float = QUOTE
-    composes: bool = False
+    composed: Sampling | None = None
 
     @property
     def end(self) -> float:

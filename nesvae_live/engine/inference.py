@@ -124,23 +124,18 @@ def run_request(
     decoder: Decode,
     time: Time,
     encoder: Encode | None = None,
-    composer: Compose | None = None,
 ) -> Result:
-    """Decode one request in the calling thread; one with captured tuples needs an encoder.
-
-    `composer` says where a composed phrase goes; unless it is given, the decoder does.
-    """
+    """Decode one request in the calling thread; one with captured tuples needs an encoder."""
     began = time.now()
-    composer = decoder if composer is None and isinstance(decoder, Compose) else composer
     found = None
     start = request.start.asked(request.asked)
     if request.captured is not None:
         assert encoder is not None  # who captures has one
         found = encoder.encode(request.captured)
     elif request.known is not None:
-        assert composer is not None  # who composes has one
+        assert isinstance(decoder, Compose)  # that of a performance that composes is
         seed = (request.seed, request.index, COMPOSED)
-        found = composer.compose(start, request.z, request.known, seed)
+        start, found = decoder.compose(start, request.z, request.known, seed)
     decoded = decoder.decode(
         request.z if found is None else found,
         request.mask,
@@ -312,14 +307,17 @@ class RequestBuilder:
         live = self._live
         newest = condition is None or condition.key == live.condition.key
         condition = condition or live.condition
-        sampling = replace(self._sampling, temperature=condition.temperature)
         returns = condition.returns > self._returns
+        known = live.known if newest and not returns else None
+        mask = condition.mask if known is None else np.ones(N_ATTRIBUTES, np.float32)
+        composed = live.performance.composed if live.known is not None else None
+        sampling = replace(composed or self._sampling, temperature=condition.temperature)
         return Request(
             index,
             follows,
             condition.seed,
             condition.z,
-            condition.mask,
+            mask,
             state,
             sampling,
             place=self.place(beat),
@@ -327,7 +325,7 @@ class RequestBuilder:
             hands=condition.hands,
             back=live.back if returns else None,
             forget=condition.forgets > self._forgets,
-            known=live.known if newest and not returns else None,
+            known=known,
             returns=condition.returns,
             forgets=condition.forgets,
         )

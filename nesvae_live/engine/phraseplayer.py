@@ -89,6 +89,7 @@ class PhrasePlayer:
         """Whether nothing is placed yet on the clock's present run: EMPTY or READY."""
         self._cut: Cut | None = None  # of the splice that is planned, or pending
         self._condition = self.live.condition  # what the playing phrase was decoded from
+        self._asked_of = self.live.condition.key  # when `pending` was
         self._to_capture: Ints | None = None
         self._captured: Result | None = None
 
@@ -267,9 +268,9 @@ class PhrasePlayer:
         request = result.request
         if request.known is None or result.z is None:
             return request.condition
-        turned = request.condition.key != self.live.condition.key
+        turned = self._asked_of != self.live.condition.key
         self.live.compose(result.z, self.time.now())
-        return request.condition if turned else self.live.condition
+        return replace(request.condition, z=result.z) if turned else self.live.condition
 
     def _journal_answer(self, result: Result) -> None:
         """Journal an answer before it is used."""
@@ -311,7 +312,7 @@ class PhrasePlayer:
             self._ask(self.requests.tail(placed, self._cut))
 
     def _ask(self, request: Request) -> None:
-        self.pending = request
+        self.pending, self._asked_of = request, self.live.condition.key
         self.ask(request)
 
     def _next_condition(self) -> Condition:

@@ -64,8 +64,11 @@ class Compose(Protocol):
         z: NDArray[np.float32],
         known: NDArray[np.bool_],
         seed: tuple[int, ...],
-    ) -> NDArray[np.float32]:
-        """The z `[8 + U]` of the phrase that follows; of `z` those that are `known` are kept."""
+    ) -> tuple[Any, NDArray[np.float32]]:
+        """Where to go on from, and the z `[8 + U]` of the phrase that follows.
+
+        Of `z` those coordinates are kept that are `known`.
+        """
         ...
 
 

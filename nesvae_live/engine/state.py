@@ -183,7 +183,7 @@ class LiveState:
     @property
     def known(self) -> NDArray[np.bool_] | None:
         """`[8 + U]`: the coordinates that a hand has set, if the others are composed; else None."""
-        if not self.performance.composes or not (self.auto or self._left_alone):
+        if self.performance.composed is None or not (self.auto or self._left_alone):
             return None
         return self._hands() > 0
 

@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +62,7 @@ class GivenTime:
 
 
 class GivenEncoder:
-    """An encoder and a composer that answer what the log says was found."""
+    """An encoder that answers what the log says was found."""
 
     def __init__(self, z: Sequence[float]) -> None:
         self._z = np.array(z, np.float32)
@@ -71,11 +70,6 @@ class GivenEncoder:
     def encode(self, tuples: Ints) -> NDArray[np.float32]:
         """The latent point in the log, whatever was played."""
         del tuples
-        return self._z
-
-    def compose(self, *asked: Any) -> NDArray[np.float32]:
-        """The latent point in the log, wherever the music would go now."""
-        del asked
         return self._z
 
 
@@ -210,8 +204,7 @@ class Replay:
             )
         tuples = tokens_to_tuples(np.array(entry.tokens))
         if self._decoder is not None:
-            given = GivenEncoder(entry.z)
-            result = run_request(asked, self._decoder, self._time, given, given)
+            result = run_request(asked, self._decoder, self._time, GivenEncoder(entry.z))
             if result.phrase.tokens != entry.tokens:
                 self.difference = _difference(entry, result.phrase)
                 return None

@@ -56,6 +56,7 @@ from nesvae_live.control.inputs import (
     Stop,
 )
 from nesvae_live.engine.phraseplayer import State
+from nesvae_live.latent.decoding import Sampling
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
@@ -143,7 +144,7 @@ class Machine(RuleBasedStateMachine):
             coasts=coasts,
             join=join,
             decoder=ComposingDecoder() if remembers else DrawnDecoder(),
-            composes=remembers,
+            composed=Sampling() if remembers else None,
         )
         self.known = join != "now"  # until it coasts, and again from what the source says next
         self.unheard = not self.known

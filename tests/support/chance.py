@@ -45,7 +45,7 @@ def any_memory_gesture(draw: random.Random, at: float) -> Gesture:
             *(SetQuote(draw.choice([0.0, 0.5, 1.0, 1.5]), at=at),) * 2,
             *(KeepTheme(letter, at=at),) * 3,
             *(ReturnTheme(letter, at=at),) * 4,
-            ForgetAll(at=at),
+            *(ForgetAll(at=at),) * 2,
             SetAuto(draw.random() < 0.6, at=at),
             ReleaseKnobs(at=at),
         )

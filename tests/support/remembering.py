@@ -43,8 +43,7 @@ class ComposingDecoder(RememberingDecoder):
 
     def compose(
         self, start: Any, z: NDArray[np.float32], known: NDArray[np.bool_], seed: tuple[int, ...]
-    ) -> NDArray[np.float32]:
-        """The z of the phrase that follows."""
-        del start
+    ) -> tuple[Any, NDArray[np.float32]]:
+        """Where it goes on from, and the z of the phrase that follows."""
         drawn = np.random.default_rng(seed).standard_normal(len(z)).astype(np.float32)
-        return np.where(known, z, drawn)
+        return start, np.where(known, z, drawn)

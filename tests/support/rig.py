@@ -94,7 +94,7 @@ class Rig:
     reach: NDArray[np.float64] = field(default_factory=lambda: np.tile([-2.5, 2.5], (8, 1)))
     decoder: Decode = field(default_factory=DrawnDecoder)
     encoder: Encode = field(default_factory=MeasuringEncoder)
-    composes: bool = False
+    composed: Sampling | None = None
     style: NDArray[np.float32] = field(default_factory=lambda: np.zeros(32, np.float32))
     sampling: Sampling = Sampling()
     time: ManualTime = field(default_factory=ManualTime)
@@ -112,7 +112,7 @@ class Rig:
             patches=self.patches,
             grid=self.grid,
             swap=self.swap,
-            composes=self.composes,
+            composed=self.composed,
             sampling=self.sampling,
         )
         self.sequencer = Sequencer(

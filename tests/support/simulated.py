@@ -31,6 +31,7 @@ from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.io.audio.renderer import Renderer
+from nesvae_live.latent.decoding import Sampling
 from nesvae_live.log.entries import Closed, Journal, Noted, Opened
 from nesvae_live.log.plain import to_data
 from nesvae_live.log.tally import LogLines
@@ -131,7 +132,7 @@ class SimulatedJam:
                 swing=draw.choice([50.0, 62.0]),
             ),
             patches=PATCHES if draw.random() < 0.7 else {},
-            composes=remembers,
+            composed=Sampling() if remembers else None,
         )
         self.setup = Setup(
             performance,

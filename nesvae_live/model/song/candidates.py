@@ -245,8 +245,9 @@ def quote(
 def open_gates(
     best_same: F32,
     best_moved: F32,
-    copy_odds: np.float32,
-    shift_odds: np.float32,
+    odds: np.float32,
+    led: F32,
+    wanted: int,
     found: I64,
     n: int,
     gates: F32,
@@ -256,6 +257,9 @@ def open_gates(
     for k in range(n):
         same, moved = max(same, found[k, 1]), max(moved, found[k, 3])
     for slot in range(4):
+        copy_odds, shift_odds = odds, odds
+        if wanted >= 0:  # what is due comes back as it was
+            copy_odds, shift_odds = led[slot], min(odds, -abs(led[slot]))
         for way in range(3):
             at = 3 * slot + way
             gates[at] += best_same[same, at] + best_moved[moved, at]

@@ -77,6 +77,29 @@ class Memory:
         """The tick on which the last one ends; 0 if there is none."""
         return int(self.ticks[-1] + self.symbols[-1, 3] + 1) if len(self) else 0
 
+    def aligned(self, place: int, begin: int) -> tuple[Memory, int]:
+        """The past from tuple `begin` on, or from where its bar is at `place`.
+
+        If it lies in bars, that is where the bar is nearest to tuple `begin`.
+
+        Returns:
+            What was played from there on, counted from tick 0, and on which tick that was.
+        """
+        at, there = int(self.ticks[begin]), int(self.places[begin])
+        bar = bar_ticks(place)
+        if bar > 0 and bar == bar_ticks(there):
+            late = (place - there) % bar
+            nearer = late > bar // 2 or at + late >= self.end
+            earlier = at + late - bar
+            at = earlier if nearer and earlier >= self.ticks[0] else min(at + late, self.end - 1)
+        begin = int(np.searchsorted(self.ticks, at, "right")) - 1
+        part = self.part(begin)
+        over = at - int(part.ticks[0])
+        symbols, places = part.symbols.copy(), part.places.copy()
+        symbols[0, 3] -= over
+        places[0] = _LATER[places[0], over]
+        return Memory(symbols, places, np.maximum(part.ticks - at, 0), part.keys), at
+
     def recent_after(self, other: Memory) -> Memory:
         """Another memory and behind it this one, of which only so much that they are 1,024."""
         new = self.recent(PAST - len(other))
@@ -99,10 +122,24 @@ def places_from(place: int, held: I64) -> I64:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What the phrase was decoded from in which the music stands, or with which it ended.
+
+    It began on tick `begin` of the performance.
+    """
+
+    z: F32
+    mask: F32
+    begin: int
+
+
+@dataclass(frozen=True, slots=True)
 class Returning:
     """A stretch that comes back: its tuples from tick 0 on, of which `gone` ticks are over.
 
-    Its first phrase was decoded from `z` `[8 + U]` and `mask` `[8]`, and is `first` `[13, 4]`.
+    A theme was asked for: its first phrase was decoded from `z` `[8 + U]` and `mask` `[8]`, and is
+    `first` `[13, 4]`. Else it is a section that the decoder composed: then `lead` is the voice that
+    is led along it, and `ticks` is when it was played.
     """
 
     memory: Memory
@@ -110,32 +147,26 @@ class Returning:
     z: F32
     mask: F32
     first: I64
+    lead: int | None = None
+    ticks: int = 0
 
     @classmethod
     def to(cls, place: int, stretch: Stretch, past: Memory) -> Returning:
-        """`stretch`, the last of what was `past` then, from the same place of its bar on.
-
-        If it lies in bars, it begins where the bar is nearest to its own beginning.
-        """
+        """A theme, the last of what was `past` then."""
         begin = max(len(past) - stretch.tuples, 0)
         first = past.symbols[begin : begin + TUPLES_PER_PHRASE]
-        at = int(past.ticks[begin])
-        bar = bar_ticks(place)
-        if bar > 0 and bar == bar_ticks(int(past.places[begin])):
-            late = (place - int(past.places[begin])) % bar
-            earlier = at + late - bar
-            nearer = late > bar // 2 or at + late >= past.end
-            at = earlier if nearer and earlier >= past.ticks[0] else min(at + late, past.end - 1)
-        begin = int(np.searchsorted(past.ticks, at, "right")) - 1
-        memory = past.part(begin)
+        memory, _ = past.aligned(place, begin)
         memory = replace(memory, symbols=moved(memory.symbols, stretch.shift))
-        over = at - int(memory.ticks[0])
-        memory.symbols[0, 3] -= over
-        places = memory.places.copy()
-        places[0] = _LATER[places[0], over]
-        ticks = np.maximum(memory.ticks - at, 0)
-        memory = replace(memory, places=places, ticks=ticks)
         return cls(memory, 0, stretch.z, stretch.mask, moved(first, stretch.shift))
+
+    @classmethod
+    def section(cls, place: int, past: Memory, begin: int, end: int, said: Said) -> Returning:
+        """Tuples `begin` to `end` of the past again, led by the busier pulse."""
+        memory, ticks = past.part(0, end).aligned(place, begin)
+        notes = memory.symbols[:, :2]
+        lead = int((notes[1:] != notes[:-1]).sum(0).argmax())
+        first = past.symbols[begin : begin + TUPLES_PER_PHRASE]
+        return cls(memory, 0, said.z, said.mask, first, lead, ticks)
 
     def later(self, ticks: int) -> Returning | None:
         """So many ticks later; None if it is over."""
@@ -152,14 +183,6 @@ def moved(symbols: I64, semitones: int) -> I64:
                 note = int(symbols[row, spec.voice]) - 1 + slot.first + semitones
                 out[row, spec.voice] = to_range(spec.voice, note) - slot.first + 1
     return out
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What the phrase was decoded from in which the music stands, or with which it ended."""
-
-    z: F32
-    mask: F32
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ MOST_ODDS = 12.0
 """What is added to the log odds of quoting at most."""
 HEED, NEAR = 2.0, 0.5
 """Log odds a standard deviation that knobs ask for more than this from the past."""
-HEED_RETURN, NEAR_RETURN = 12.0, 0.25
+HEED_RETURN, NEAR_RETURN = 24.0, 0.1
 """The same of a theme that comes back, of the farthest knob."""
 CEILING = 1.5
 """Log odds of quoting at most, where a hand has set an attribute."""
@@ -18,6 +18,8 @@ HOLDS = 2.0
 """Holds are guided so many times as far as notes: regularity is said by them alone."""
 LINE = 0.8
 """Log odds that speak for a tuple that ends on the bar line."""
+ALONG = -0.5
+"""What speaks for quoting the other voices of a section that comes again."""
 ALIGNMENT = 1.0
 """How much of what is added speaks for the same place in the bar too."""
 
@@ -71,3 +73,17 @@ def heed_return(distance: float) -> float:
         distance: how far the farthest one was turned, in standard deviations of the corpus.
     """
     return max(-MOST_ODDS, MOST_ODDS - HEED_RETURN * max(distance - NEAR_RETURN, 0.0))
+
+
+def lead_odds(lead: int, odds: float) -> tuple[float, float, float, float]:
+    """The odds of each slot of a tuple to be quoted from a section that comes again.
+
+    The leading voice and the durations are; the other voices go along as much as they like, as
+    songs vary what they repeat.
+
+    Args:
+        lead: the voice.
+        odds: of quoting, as they are.
+    """
+    a, b, c = (MOST_ODDS if voice == lead else odds + ALONG for voice in range(3))
+    return a, b, c, MOST_ODDS

@@ -11,16 +11,25 @@ from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.model.gru import F32
 from nesvae_live.model.song.memory import Memory, Returning, Said, SongDecoded, SongState
-from nesvae_live.model.song.quote import farther, heed, heed_return, quote_to_odds
+from nesvae_live.model.song.quote import farther, heed, heed_return, lead_odds, quote_to_odds
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songdecoder import Guide, SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.music.metre.place import FREE
-from nesvae_live.music.phrase import TUPLES_PER_PHRASE, symbols_to_tuples
+from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, symbols_to_tuples
 
 Seed = tuple[int, ...]
 DRAW_STEP = 0.618_033_988_75
 """Candidate k's draws are the first one's plus k of these, modulo 1: as even, and from one seed."""
+
+AGAIN = 0.15
+"""How likely an earlier section comes again when a phrase or a section is over."""
+STEADINESS = 0.3
+"""By how much the prior's components are narrowed: a piece keeps its character."""
+RECENT = 3
+"""Phrases that were just played don't come again."""
+SECTION = 4
+"""Phrases that come again together."""
 
 
 class SongCritic:
@@ -46,21 +55,34 @@ class SongCritic:
         form = None if self._prior is None else self._prior.beginning()
         return replace(self._decoder.initial_state(place), form=form)
 
-    def compose(self, start: SongState, z: F32, known: NDArray[np.bool_], seed: Seed) -> F32:
-        """Draw the z `[Z]` of the phrase that follows from the prior.
+    def compose(
+        self, start: SongState, z: F32, known: NDArray[np.bool_], seed: Seed
+    ) -> tuple[SongState, F32]:
+        """Draw where the next phrase goes from the prior: on, or to a section that was there.
 
         Args:
             start: where the phrase is asked for.
             z: `[Z]`, of which the coordinates are kept that `known` `[Z]` says.
             known: which.
             seed: of the draws.
+
+        Returns:
+            Where to go on from, and the phrase's z `[Z]`.
         """
-        assert self._prior is not None  # only a state that composes is asked on
-        form = self._gone_on(start).form
+        assert self._prior is not None  # only a performance that composes asks
+        start = self._gone_on(start)
+        form, back = start.form, start.back
         assert form is not None
-        mixture = self._prior.mixture(form).given(z, known)
-        drawn, _ = mixture.draw(np.random.default_rng(seed))
-        return drawn
+        if back is not None and back.lead is not None:  # a section goes on
+            at = int(np.searchsorted(form.ticks, back.ticks + back.gone, "right")) - 1
+            if at >= 0:
+                return start, np.where(known, z, form.z[at]).astype(np.float32)
+        mixture = self._prior.mixture(form, AGAIN, RECENT).given(z, known)
+        drawn, which = mixture.draw(np.random.default_rng(seed), STEADINESS)
+        again = which - self._prior.config.components
+        if again >= 0:
+            start = replace(start, back=_section(start, again, drawn))
+        return start, drawn
 
     def decode(
         self,
@@ -79,6 +101,7 @@ class SongCritic:
         to the state. Knobs that were set `by_hand` (of those, the state's `hands`) are guided, and
         have the past heed them; what the prior set goes on from it anyway.
         """
+        begin = start.said.begin if start.said and not start.over else start.memory.end
         start = self._gone_on(start)
         hands = np.zeros_like(z)
         if by_hand:
@@ -91,8 +114,12 @@ class SongCritic:
             sampling = replace(sampling, guidance=farther(sampling.guidance))
         back = None
         if start.back is not None:
-            far = self.farness(z, hands, start.back)
-            back = Guide(start.back.memory, start.back.gone, heed_return(far))
+            led = start.back
+            if led.lead is None:
+                of_theme = heed_return(self.farness(z, hands, led))
+                back = Guide(led.memory, led.gone, (of_theme,) * SLOTS)
+            else:
+                back = Guide(led.memory, led.gone, lead_odds(led.lead, odds))
         n = sampling.candidates if mask.any() else 1
         draws = candidate_draws(uniforms, n)
         found = self._decoder.decode_many(
@@ -102,7 +129,7 @@ class SongCritic:
             tuples = np.stack([symbols_to_tuples(decoded.symbols) for decoded in found])
             errors = attribute_errors(tuples, z[None, : len(mask)], mask[None], self._quantiles)
             found = [found[int(errors.argmin())]]
-        return replace(found[0], said=Said(z, mask))
+        return replace(found[0], said=Said(z, mask, begin))
 
     def distance(self, z: F32, mask: F32, memory: Memory) -> float:
         """How far what is asked for is from what was just played; 0 where nothing was."""
@@ -129,7 +156,7 @@ class SongCritic:
         last = self._measured(start.memory.symbols[-TUPLES_PER_PHRASE:])
         attributes = np.where(said.mask > 0, said.z[:N_ATTRIBUTES], last)
         z = np.concatenate((attributes, said.z[N_ATTRIBUTES:])).astype(np.float32)
-        form = self._prior.after(form, z, start.hidden[-1])
+        form = self._prior.after(form, z, start.hidden[-1], said.begin)
         return replace(start, form=form, said=None, over=False)
 
     def _measured(self, symbols: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -139,6 +166,22 @@ class SongCritic:
         return np.asarray(
             self._quantiles.to_coordinates(measure(symbols_to_tuples(symbols)[None]))[0]
         )
+
+
+def _section(start: SongState, phrase: int, z: F32) -> Returning | None:
+    """Phrase `phrase` of the form again, and those after it; None if it is remembered no more."""
+    assert start.form is not None
+    memory, ticks = start.memory, start.form.ticks
+    if not len(memory) or ticks[phrase] < memory.ticks[0]:
+        return None
+    ends = np.append(ticks, memory.end)
+    begin, end = np.searchsorted(
+        memory.ticks, (ticks[phrase], ends[min(phrase + SECTION, len(ticks))])
+    )
+    if begin >= end:
+        return None
+    said = Said(z, np.ones(N_ATTRIBUTES, np.float32), int(ticks[phrase]))
+    return Returning.section(start.place, memory, int(begin), int(end), said)
 
 
 def make_decoder(checkpoint: SongCheckpoint) -> SongCritic:

@@ -45,12 +45,12 @@ NEVER = -(2**40)
 class Guide:
     """What tuples are to come back at which tick: those of `memory`, which begins at tick 0.
 
-    `gone` ticks of it are over. `odds` are added to the log odds of quoting it.
+    `gone` ticks of it are over. `odds` are added to the log odds of quoting each slot of it.
     """
 
     memory: Memory
     gone: int
-    odds: float
+    odds: tuple[float, float, float, float]
 
 
 class SongDecoder:
@@ -147,7 +147,8 @@ class SongDecoder:
             np.array(start.previous, np.int64),
             contiguous(uniforms),
             np.array([sampling.temperature, sampling.top_p, sampling.guidance], np.float32),
-            np.array([odds, odds_to_alignment(odds), back.odds if back else 0.0], np.float32),
+            np.array([odds, odds_to_alignment(odds)], np.float32),
+            np.array(back.odds if back else [0.0] * SLOTS, np.float32),
             due,
             np.array((*given, left), np.int64),
             self._tables,
@@ -197,6 +198,7 @@ def _decode(
     uniforms: F32,
     how: F32,
     quoting: F32,
+    led: F32,
     due: I64,
     fixed: I64,
     tables: SongTables,
@@ -268,8 +270,6 @@ def _decode(
             _copy_rows(tables.b_key, keys[c, now : now + 1])
             add_product(tables.w_key, tables.s_key, top[row : row + 1], keys[c, now : now + 1])
             wanted[c] = wanted_at(due, ticks[c, now] - ticks[c, played])
-            copy_odds = quoting[0] if wanted[c] < 0 else quoting[2]
-            shift_odds = quoting[0] if wanted[c] < 0 else -np.abs(quoting[2])
             counts[c] = find_candidates(
                 symbols[c],
                 places[c],
@@ -298,7 +298,7 @@ def _decode(
             )
             best_same, best_moved = tables.best_same, tables.best_moved
             open_gates(
-                best_same, best_moved, copy_odds, shift_odds, found[c], counts[c], gates[row]
+                best_same, best_moved, quoting[0], led, wanted[c], found[c], counts[c], gates[row]
             )
             for voice in range(3):
                 if fixed[voice] < tables.n_symbols[voice]:

@@ -19,16 +19,18 @@ LEAST_WEIGHT = 1e-12
 class Form:
     """What the prior knows of the phrases so far, never changed in place.
 
-    `state` `[h]`; `z` `[J, Z]` and `keys` `[J, keys]` of the last phrases, at most `memory`.
+    `state` `[h]`; `z` `[J, Z]` and `keys` `[J, keys]` of the last phrases, at most `memory`, and
+    `ticks` `[J]` when each began.
     """
 
     state: F32
     z: F32
     keys: F32
+    ticks: NDArray[np.int64]
 
     def forgotten(self) -> Form:
         """The same without any phrase that could come again."""
-        return Form(self.state, self.z[:0], self.keys[:0])
+        return Form(self.state, self.z[:0], self.keys[:0], self.ticks[:0])
 
 
 @dataclass(frozen=True)
@@ -98,15 +100,16 @@ class SongPrior:
         """No phrase so far."""
         c = self.config
         empty = np.zeros((0, c.latent), np.float32), np.zeros((0, c.keys), np.float32)
-        return Form(self._w["nothing"], *empty)
+        return Form(self._w["nothing"], *empty, np.zeros(0, np.int64))
 
-    def after(self, form: Form, z: F32, top: F32) -> Form:
+    def after(self, form: Form, z: F32, top: F32, tick: int = 0) -> Form:
         """A phrase was played.
 
         Args:
             form: before it.
             z: `[Z]`, its.
             top: `[H]`, the decoder's top state before its last tuple was spelt.
+            tick: when it began.
         """
         read = np.tanh(self._linear("read", np.concatenate((z, top))))
         state = self._cell(read, form.state)
@@ -116,15 +119,26 @@ class SongPrior:
             state,
             np.concatenate((form.z, z[None]))[-memory:],
             np.concatenate((form.keys, key[None]))[-memory:],
+            np.concatenate((form.ticks, [tick]))[-memory:],
         )
 
-    def mixture(self, form: Form) -> Mixture:
-        """Where z may be after `form`."""
+    def mixture(self, form: Form, again: float | None = None, recent: int = 0) -> Mixture:
+        """Where z may be after `form`.
+
+        Args:
+            form: what was played.
+            again: the share of the mixture that earlier phrases have together; None: as it learnt.
+            recent: so many of the last phrases don't come again.
+        """
         c = self.config
         raw = self._linear("mixture", form.state).reshape(c.components, 2 * c.latent + 1)
-        again = form.keys @ self._linear("query", form.state) / np.sqrt(c.keys)
-        again = again + self._w["age"][: len(form.z)][::-1]
-        logits = np.concatenate((raw[:, -1], again)).astype(np.float64)
+        earlier = form.keys @ self._linear("query", form.state) / np.sqrt(c.keys)
+        earlier = earlier + self._w["age"][: len(form.z)][::-1]
+        earlier[max(len(earlier) - recent, 0) :] = -np.inf
+        parts = raw[:, -1].astype(np.float64), earlier.astype(np.float64)
+        if again is not None and np.isfinite(parts[1]).any():
+            parts = _normal(parts[0]) + np.log1p(-again), _normal(parts[1]) + np.log(again)
+        logits = np.concatenate(parts)
         weights = np.exp(logits - logits.max())
         grain = np.broadcast_to(self._w["grain"], form.z.shape)
         sigmas = np.concatenate((raw[:, c.latent : -1], grain))
@@ -147,3 +161,9 @@ class SongPrior:
         gate = 1.0 / (1.0 + np.exp(-(a[: 2 * n] + b[: 2 * n])))
         new = np.tanh(a[2 * n :] + gate[:n] * b[2 * n :])
         return np.asarray((1.0 - gate[n:]) * new + gate[n:] * h, np.float32)
+
+
+def _normal(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logits whose probabilities add up to 1."""
+    off = logits - logits.max()
+    return np.asarray(off - np.log(np.exp(off).sum()))
