@@ -36,7 +36,7 @@ from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.evaluation.song.heard import heard_figures
 from nesvae_live.evaluation.song.songevaluate import songs_heard
 from nesvae_live.log.entries import Entry
-from nesvae_live.model.song.songcheckpoint import AnyCheckpoint, load_any_checkpoint
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint, load_song_checkpoint
 from nesvae_live.model.song.songcritic import make_decoder
 from nesvae_live.music.events import Event, NoteOff, NoteOn
 from nesvae_live.music.phrase import N_VOICES, STEPS_PER_SECOND, Ints
@@ -82,7 +82,7 @@ class Roll:
 
 
 def play(
-    checkpoint: AnyCheckpoint,
+    checkpoint: SongCheckpoint,
     decoder: Decode,
     seed: int,
     seconds: float,
@@ -136,7 +136,7 @@ def main() -> None:
     p.add_argument("--json", type=Path)
     given = p.parse_args()
     path = given.checkpoint or shipped_dir("checkpoints") / "nesmdb-song.safetensors"
-    checkpoint = load_any_checkpoint(path)
+    checkpoint = load_song_checkpoint(path)
     decoder = make_decoder(checkpoint)
     pieces: dict[str, list[Ints]] = {}
     for name, auto in (("untouched", False), ("auto", True)):

@@ -16,7 +16,7 @@ from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songdecoder import Guide, SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.music.metre.place import FREE
-from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, symbols_to_tuples
+from nesvae_live.music.phrase import TUPLES_PER_PHRASE, symbols_to_tuples
 
 Seed = tuple[int, ...]
 DRAW_STEP = 0.618_033_988_75
@@ -117,7 +117,8 @@ class SongCritic:
             led = start.back
             if led.lead is None:
                 of_theme = heed_return(self.farness(z, hands, led))
-                back = Guide(led.memory, led.gone, (of_theme,) * SLOTS)
+                every = (of_theme, of_theme, of_theme, of_theme)
+                back = Guide(led.memory, led.gone, every)
             else:
                 back = Guide(led.memory, led.gone, lead_odds(led.lead, odds))
         n = sampling.candidates if mask.any() else 1
