@@ -18,7 +18,7 @@ HOLDS = 2.0
 """Holds are guided so many times as far as notes: regularity is said by them alone."""
 LINE = 0.8
 """Log odds that speak for a tuple that ends on the bar line."""
-ALONG = -0.5
+ALONG = -2.0
 """What speaks for quoting the other voices of a section that comes again."""
 ALIGNMENT = 1.0
 """How much of what is added speaks for the same place in the bar too."""

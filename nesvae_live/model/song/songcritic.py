@@ -22,7 +22,7 @@ Seed = tuple[int, ...]
 DRAW_STEP = 0.618_033_988_75
 """Candidate k's draws are the first one's plus k of these, modulo 1: as even, and from one seed."""
 
-AGAIN = 0.15
+AGAIN = 0.08
 """How likely an earlier section comes again when a phrase or a section is over."""
 STEADINESS = 0.3
 """By how much the prior's components are narrowed: a piece keeps its character."""
