@@ -252,7 +252,12 @@ def starts(rounds: int) -> None:
                 found[name].append(measured)
     for name, measured_all in found.items():
         notes = sorted(one[1] for one in measured_all)
-        print(f"{name} the panel: first note after {notes} s, median {median(notes):.2f}", load())
+        computed = median(one[2] for one in measured_all)
+        print(
+            f"{name} the panel: first note after {', '.join(f'{note:.2f}' for note in notes)} s, "
+            f"median {median(notes):.2f}, of it computed {computed:.2f}",
+            load(),
+        )
 
 
 def usable(rounds: int) -> None:
