@@ -58,6 +58,8 @@ class Clockwork:
         self.rings = (np.zeros(16_384, np.float32), np.zeros(16_384, np.float32))
         self._began = time.perf_counter()
 
+    block_ahead = 0
+
     def frames_played(self) -> int:
         """Whole blocks until now."""
         return int((time.perf_counter() - self._began) * RATE / BLOCK) * BLOCK

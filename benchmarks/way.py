@@ -34,7 +34,6 @@ import os
 import sys
 import tempfile
 import threading
-import time as wall
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -58,7 +57,8 @@ from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.openports import MidiPorts
-from nesvae_live.io.midi.slot import MidiReader, Slot
+from nesvae_live.io.midi.sender import DeadlineSender
+from nesvae_live.io.midi.slot import Slot
 from nesvae_live.log.entries import Entry, Opened, Placed, Sent, Sounded, Spliced
 from nesvae_live.model.song.songcritic import make_decoder
 from nesvae_live.music.dialect import MidiSpeaker
@@ -140,15 +140,10 @@ class GivenTime:
 
 
 class Port:
-    """RtMidi's side of our ports: what waits to be read, and what was sent."""
+    """RtMidi's side of our ports: what was sent."""
 
     def __init__(self) -> None:
-        self.waiting: list[tuple[list[int], float]] = []
         self.sent: list[tuple[int, ...]] = []
-
-    def get_message(self) -> tuple[list[int], float] | None:
-        """What came, with the seconds since the message before it."""
-        return self.waiting.pop(0) if self.waiting else None
 
     def send_message(self, message: Iterable[int]) -> None:
         """Keep what goes out."""
@@ -157,6 +152,8 @@ class Port:
 
 class Device:
     """A sound device that is in time."""
+
+    block_ahead = 0
 
     def __init__(self, time: GivenTime) -> None:
         self.rings = tuple(np.zeros(8192, np.float32) for _ in range(2))
@@ -204,7 +201,7 @@ class Instrument:
             device,
             mixer=Mixer(RATE, len(device.rings)),
         )
-        assert self.midi.output is not None
+        assert isinstance(self.midi.output, DeadlineSender)
         self.sender = self.midi.output
         performance = choose_performance(PlayOptions(), preset, checkpoint, SEED)
         self.sequencer = Sequencer(
@@ -220,7 +217,7 @@ class Instrument:
 
     def _open_midi(self) -> None:
         self.midi = MidiPorts("none", self.time)
-        self.source, target = Slot("jack", "MidiIn", "in", "in"), Slot("jack", "MidiOut", "o", "o")
+        self.source, target = Slot("alsa", "MidiIn", "in", "in"), Slot("alsa", "MidiOut", "o", "o")
         self.midi.add_input(self.source, self.inbox)
         self.midi.add_output(target, MidiSpeaker())
         self.source.port = target.port = self.port
@@ -269,15 +266,11 @@ class Instrument:
             self.tick()
 
     def turn_knob(self, value: int) -> None:
-        """Let a CC come in; when this ends, the reader has read it."""
-        reading = MidiReader([self.source])
-        self.port.waiting.append(([0xB0, CC_DENSITY, value], 0.0))
-        reading.start()
-        deadline = wall.monotonic() + WAIT_SECONDS
-        while self.inbox.empty():
-            assert wall.monotonic() < deadline, "the reader did not read"
-            wall.sleep(0.001)
-        reading.stop()
+        """Let a CC come in, from a thread of RtMidi's."""
+        message = [0xB0, CC_DENSITY, value], 0.0
+        thread = threading.Thread(target=self.source.receive, args=(message,))
+        thread.start()
+        thread.join()
 
     def first_note(self, after: int) -> Sent | None:
         """The first note of what was placed since there were `after` entries, if it was sent."""

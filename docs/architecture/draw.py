@@ -37,7 +37,7 @@ TIP = (
 
 WAYS: Mapping[str, Sequence[str]] = {
     "A CC to a note": (
-        "io.midi.slot:MidiReader",
+        "io.midi.slot:Slot",
         "control.inputs:MidiIn",
         "engine.sequencer:Sequencer.step",
         "engine.dispatcher:Dispatcher",

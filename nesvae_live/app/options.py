@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from nesvae_live import __version__
+from nesvae_live.clock.jackclock import TRANSPORT_PORT
 from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.clock.timing import Meter
-from nesvae_live.engine.config import LOOKAHEAD, REMEMBERS, ClockSetup, PlayConfig, Setup
+from nesvae_live.engine.config import REMEMBERS, ClockSetup, PlayConfig, Setup
 from nesvae_live.io.matching import means
 from nesvae_live.io.midi.ports import IN_PORT, MidiError
 from nesvae_live.io.midi.wiring import CLOCK, CONTROLLER, NOTES
+from nesvae_live.io.pace import USUAL, Pace
 from nesvae_live.latent.decoding import QUOTE, SAMPLING
 from nesvae_live.latent.setting import Setting
 from nesvae_live.latent.walk import Spread
@@ -60,6 +62,7 @@ class PlayOptions:
     clock_lost: str | None = None
     clock_join: str | None = None
     clock_out: bool = False
+    clock_lead: str | None = None
     link_start_stop: bool = False
     grid: str | None = None
     quantise: int | None = None
@@ -108,9 +111,9 @@ class PlayOptions:
         mode = Mode(self.grid or Mode.CLOCK)
         return Grid(mode, bars=self.bars_per_phrase, quantise=self.quantise, swing=self.swing)
 
-    def lookahead(self) -> float:
+    def lookahead(self, pace: Pace) -> float:
         """How many seconds ahead everything is decided: more if an output is to be early."""
-        return LOOKAHEAD + max(0.0, -(self.offset_midi or 0.0), -(self.offset_audio or 0.0)) / 1e3
+        return pace.lookahead + max(0.0, -(self.offset_midi or 0.0), -(self.offset_audio or 0.0)) / 1e3
 
     def with_offsets(self, play: Play) -> PlayOptions:
         """The same with a preset's offsets, where the command line has none."""
@@ -126,10 +129,13 @@ class PlayOptions:
         """
         if not self.follows:
             return None
-        if self.clock_out:
+        leads = "--clock-out" if self.clock_out else self.clock_lead and "--clock-lead"
+        if leads:
             raise MidiError(
-                f"--clock-out sends the internal clock, so it can't go with --clock {self.clock}"
+                f"{leads} sends the internal clock, so it can't go with --clock {self.clock}"
             )
+        if self.clock == "jack":
+            return TRANSPORT_PORT
         if self.clock == "link":
             return LINK_PORT
         name = self.clock_in or (IN_PORT if IN_PORT in ports or len(ports) != 1 else ports[0])
@@ -144,9 +150,15 @@ class PlayOptions:
 
 
 def choose_performance(
-    options: PlayOptions, preset: Preset, checkpoint: SongCheckpoint, seed: int
+    options: PlayOptions,
+    preset: Preset,
+    checkpoint: SongCheckpoint,
+    seed: int,
+    pace: Pace = USUAL,
 ) -> PlayConfig:
     """All that is fixed for the performance; `seed` also says where the style axes rest.
+
+    `pace` says how far ahead it is decided.
 
     Raises:
         ConfigError: there is no such patch.
@@ -167,7 +179,7 @@ def choose_performance(
         bars=options.bars,
         grid=options.phrase_grid(),
         swap=Swap(options.swap or (Swap.BAR if options.follows else Swap.NOW)),
-        lookahead=options.lookahead(),
+        lookahead=round(options.lookahead(pace), 6),
         patches=preset.voice_patches(options.patch),
         sampling=sampling,
         spread=Spread.of(checkpoint.about, n_style),

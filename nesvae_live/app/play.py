@@ -85,16 +85,18 @@ def run(session: Session) -> Ending:
     try:
         session.renderer.start(at)
         engine.start(at)
-        if session.leader is not None:
-            session.leader.start()
+        for leader in (session.leader, session.transport):
+            if leader is not None:
+                leader.start()
         why = Watch(session, at).until_over()
     except BaseException as error:  # noqa: BLE001 - told when every note has ended
         fault, why = error, _one_line(error)
         session.recorder.put(Noted(session.time.now(), why))
     finally:
         engine.stop(why)
-        if session.leader is not None:
-            session.leader.stop()
+        for leader in (session.leader, session.transport):
+            if leader is not None:
+                leader.stop()
         end = engine.sequencer.ended_at
         if engine.clock.runs:
             bars = session.options.meter.whole_bars(engine.sequencer.ended_beat)

@@ -14,6 +14,7 @@ from nesvae_live.app.options import BLOCK_FRAMES
 from nesvae_live.app.say import Say
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import Time
+from nesvae_live.engine.config import LOOKAHEAD
 from nesvae_live.engine.outputs import DelayedOutput
 from nesvae_live.engine.protocols import Output
 from nesvae_live.io.audio.mixer import Mixer
@@ -132,7 +133,9 @@ def _play(
     shift = start - opened.origin
 
     def wait(stamp: float) -> None:
-        while (left := stamp + shift - time.now()) > 0 and not stopping.wait(min(left, 0.1)):
+        while (left := stamp + shift - spare - time.now()) > 0 and not stopping.wait(
+            min(left, 0.1)
+        ):
             continue
 
     replay = Replay(
@@ -141,6 +144,8 @@ def _play(
         outputs=tuple(DelayedOutput(output, shift) for output in outputs),
         pace=wait,
     )
+    # What was decided later than the outputs here want it is decided earlier.
+    spare = max(0.0, LOOKAHEAD - replay.sequencer.performance.lookahead)
     for entry in read_entries(lines, faults, count):
         if stopping.is_set():
             return

@@ -27,7 +27,6 @@ from nesvae_live.app.options import (
 from nesvae_live.app.say import Say
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import PerfTime
-from nesvae_live.clock.sources import InternalClock
 from nesvae_live.control.gestureinputs import GoRound, SetAuto
 from nesvae_live.control.inputs import Input, Refresh
 from nesvae_live.control.reply import ignore
@@ -39,11 +38,14 @@ from nesvae_live.engine.protocols import Callbacks, Decode, Encode, Output
 from nesvae_live.io.audio.device import AudioDevice
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.opening import open_audio
-from nesvae_live.io.audio.renderer import LEAD_SECONDS, Renderer
+from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.clocksender import ClockSender
+from nesvae_live.io.midi.leading import open_leaders
 from nesvae_live.io.midi.opening import open_midi
 from nesvae_live.io.midi.openports import MidiPorts
 from nesvae_live.io.midi.ports import OWN_FEEDBACK
+from nesvae_live.io.midi.transportslots import TransportSender
+from nesvae_live.io.pace import take_pace
 from nesvae_live.io.remote.link import LinkSession
 from nesvae_live.io.remote.osc import OscServer
 from nesvae_live.io.remote.server import ControlServer
@@ -68,7 +70,7 @@ class Session:
 
     `folder` is that of the take, and `opened` the first entry of its log, except for the time of
     beat 0. `device` is None if no sound is played, `leader` if no other machine is to follow our
-    clock, `osc` and `panel` if they weren't asked for. Whoever sets `stopping` ends the performance.
+    clock, `transport` if we don't lead JACK's, `osc` and `panel` if they weren't asked for. Whoever sets `stopping` ends the performance.
     """
 
     options: PlayOptions
@@ -89,6 +91,7 @@ class Session:
     renderer: Renderer
     engine: Engine
     leader: ClockSender | None
+    transport: TransportSender | None
     osc: OscServer | None
     panel: PanelKeeper | None
 
@@ -109,14 +112,12 @@ class Session:
                 LinkError, PanelError: something that was asked for can't be had.
         """
         seed = secrets.randbits(31) if options.seed is None else options.seed
-        performance = choose_performance(options, preset, checkpoint, seed)
         axes = labels(axes_of(checkpoint.about, checkpoint.config.style))
         snapshot_file = SnapshotFile(preset.bank_path, checkpoint.sha256, checkpoint.config.style)
         time = PerfTime()
         notices = Notices(time)
         inbox: SimpleQueue[Input | Result] = SimpleQueue()
 
-        # MIDI before sound: JACK needs that order, and the reverse when it closes.
         midi = stack.enter_context(
             open_midi(
                 options.midi_api,
@@ -144,6 +145,8 @@ class Session:
         if device is not None:
             stack.enter_context(closing(device))
         sample_rate = device.sample_rate if device else options.sample_rate
+        pace = take_pace(device.period if device else midi.period)
+        performance = choose_performance(options, preset, checkpoint, seed, pace)
 
         # The take, and beside it whatever earlier ones still lack.
         jams = options.jams or default_jams_dir()
@@ -162,8 +165,18 @@ class Session:
         chip.render(64)  # compiles it, before anything has to be on time
         balance = Balance(options.level, options.spread)
         mixer = Mixer(sample_rate, len(device.rings) if device else 2, balance)
-        sound = SoundRing(sample_rate, LEAD_SECONDS)
-        renderer = Renderer(chip, time, recorder, recorder.tap, device, mixer=mixer, monitor=sound)
+        sound = SoundRing(sample_rate, pace.lead)
+        renderer = Renderer(
+            chip,
+            time,
+            recorder,
+            recorder.tap,
+            device,
+            mixer=mixer,
+            monitor=sound,
+            lead_seconds=pace.lead,
+            poll_seconds=pace.poll,
+        )
 
         outputs: list[Output] = [DelayedOutput(renderer, (options.offset_audio or 0.0) / 1e3)]
         if midi.output is not None:
@@ -188,11 +201,12 @@ class Session:
             ),
         )
         _begin_auto(options.auto, inbox, time, notices.warn)
-        leader = None
-        if midi.send_clock is not None and isinstance(engine.clock, InternalClock):
-            leader = ClockSender(engine.clock, midi.send_clock, time, options.meter.beats_per_bar)
-            midi.clock_joined = leader.join
+        leader, transport = open_leaders(
+            engine.clock, midi, time, options.meter, pace.lead, transport=bool(options.clock_lead)
+        )
         engine.prepare()
+        if options.clock == "jack":
+            midi.follow_transport(setup.clock.tempo, options.meter.beats_per_bar, inbox)
 
         # Whoever reaches us from outside, now that there is something to reach.
         control = _listen(
@@ -231,6 +245,7 @@ class Session:
             renderer=renderer,
             engine=engine,
             leader=leader,
+            transport=transport,
             osc=osc,
             panel=open_panel(
                 stack,

@@ -36,18 +36,17 @@ class ConnectionWatch:
         self._notices = notices
         self._lost: dict[str, str] = {}
         self._seen: dict[str, list[str]] = {}
-        self._panics = 0
 
     @property
     def has_midi(self) -> bool:
         """Whether MIDI is there: it is not lost."""
         return "MIDI" not in self._lost
 
-    def poll(self, panics: int) -> None:
+    def poll(self) -> None:
         """Look for what was lost or came back; to be called about twice a second.
 
         What is lost for the same reason is told in one line, so a loss is told when it is seen a
-        second time. `panics` is how many panics there have been.
+        second time.
         """
         lost: dict[str, list[str]] = {}
         for name, part in (("sound", self._device), ("MIDI", self._midi)):
@@ -66,8 +65,7 @@ class ConnectionWatch:
         if "MIDI" in self._lost:
             self._recover("MIDI", self._midi)
         elif "MIDI" not in lost.get(self._midi.lost() or "", ()):
-            before, self._panics = self._panics, panics
-            for line in self._midi.tend(panicked=panics != before):
+            for line in self._midi.tend():
                 self._notices.say(line)
 
     def _recover(self, name: str, part: AudioDevice | MidiPorts) -> None:
@@ -220,7 +218,7 @@ class Watch:
         if self._polls % LOST_POLLS == 0:
             session.recovery.poll()
             session.part_export.poll()
-            self._connections.poll(session.engine.sequencer.counters.panics)
+            self._connections.poll()
             session.keep_snapshots()
             self._check_osc()
         if self._polls % PORT_POLLS == 0 and self._connections.has_midi:

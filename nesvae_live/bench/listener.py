@@ -17,8 +17,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from nesvae_live.bench.server import BenchError
+from nesvae_live.io.jack.cycle import Cycle
+from nesvae_live.io.jack.times import CycleTimes
 
-NOTES, CLOCK, SOURCE, KNOBS = "notes", "clock", "source", "knobs"
+NOTES, RTMIDI, CLOCK, SOURCE, KNOBS = "notes", "rtmidi", "clock", "source", "knobs"
 CONTROLS = range(20, 28)
 PORT_SECONDS = 20.0
 CLOSE_SECONDS = 3.0
@@ -28,14 +30,25 @@ Turn = tuple[float, int, int]
 """When a knob was turned, the number of its control change, and the value."""
 
 
+NO_CYCLE = Cycle(0, 1, 0, 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Caught:
-    """A message that came in: on which port, at which frame, in a cycle that began at `at`."""
+    """A message that came in: on which port, at which frame, which falls at `at` seconds.
+
+    `cycle` is the one in which it came.
+    """
 
     port: str
     frame: int
     at: float
     data: bytes
+    cycle: Cycle = NO_CYCLE
+
+    def frames_behind(self, due: float) -> int:
+        """How many frames it lies behind the frame of a time in seconds, by JACK's own line."""
+        return self.frame - self.cycle.first - self.cycle.offset_of(round(due * 1e6))
 
 
 class Listener:
@@ -84,7 +97,10 @@ class Listener:
     def collect(self) -> tuple[list[Caught], list[Turn]]:
         """What was received, and how knobs were turned, since the last call."""
         caught, turned = self._ask("collect")
-        return [Caught(*item) for item in caught], list(turned)
+        return [
+            Caught(name, cycle.first + offset, cycle.time_of(offset) / 1e6, data, cycle)
+            for name, cycle, offset, data in caught
+        ], list(turned)
 
     def _ask(self, what: str, *arguments: object) -> Any:
         self._pipe.send((what, arguments))
@@ -126,10 +142,12 @@ class _Client:
 
         self._client: Any = jack.Client("nesvae_bench_listener", no_start_server=True)
         self._heard = {
-            name: self._client.midi_inports.register(name) for name in (NOTES, CLOCK, SOURCE)
+            name: self._client.midi_inports.register(name)
+            for name in (NOTES, RTMIDI, CLOCK, SOURCE)
         }
         self._knobs = self._client.midi_outports.register(KNOBS)
-        self._caught: list[tuple[str, int, float, bytes]] = []
+        self._times = CycleTimes(self._client)
+        self._caught: list[tuple[str, Cycle, int, bytes]] = []
         self._turned: list[Turn] = []
         self._pause = 0.0
         self._due = 0.0
@@ -137,18 +155,18 @@ class _Client:
         self._client.set_process_callback(self._process)
         self._client.activate()
 
-    def _process(self, _frames: int) -> None:
-        """Stamp and keep what came in, turn what is due. Runs in the server's cycle."""
-        at, frame = time.perf_counter(), self._client.last_frame_time
+    def _process(self, frames: int) -> None:
+        """Keep what came in, turn what is due, each turn at its frame. Runs in the server's cycle."""
+        cycle = self._times.read(frames)
         for name, port in self._heard.items():
             for offset, data in port.incoming_midi_events():
-                self._caught.append((name, frame + offset, at, bytes(data)))
+                self._caught.append((name, cycle, offset, bytes(data)))
         self._knobs.clear_buffer()
-        while self._pause and self._due <= at:
+        while self._pause and (offset := cycle.offset_of(round(self._due * 1e6))) < frames:
             round_, which = divmod(self._count, len(CONTROLS))
             turn = CONTROLS[which], round_ * 37 % 128  # a new value each time, for ten seconds
-            self._knobs.write_midi_event(0, (0xB0, *turn))
-            self._turned.append((at, *turn))
+            self._knobs.write_midi_event(max(offset, 0), (0xB0, *turn))
+            self._turned.append((cycle.time_of(max(offset, 0)) / 1e6, *turn))
             self._count += 1
             self._due += self._pause
 
@@ -162,7 +180,7 @@ class _Client:
     def transport(self, verb: str, *arguments: int) -> None:
         getattr(self._client, f"transport_{verb}")(*arguments)
 
-    def collect(self) -> tuple[Sequence[tuple[str, int, float, bytes]], Sequence[Turn]]:
+    def collect(self) -> tuple[Sequence[tuple[str, Cycle, int, bytes]], Sequence[Turn]]:
         caught, self._caught = self._caught, []
         turned, self._turned = self._turned, []
         return caught, turned

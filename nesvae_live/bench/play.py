@@ -11,7 +11,8 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,28 +23,37 @@ from nesvae_live.clock.sources import InternalClock
 from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.inputs import MidiIn
 from nesvae_live.engine.inference import Request
+from nesvae_live.io.midi.ports import make_client
+from nesvae_live.io.midi.sender import DeadlineSender
 from nesvae_live.log.entries import Clocked, Heard, Placed, Sent, Spliced
 from nesvae_live.log.jam import Jam
 from nesvae_live.model.encoder import Encoder, PhraseEncoder
 from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
 from nesvae_live.model.song.songcritic import make_decoder
-from nesvae_live.music.events import NoteOn
+from nesvae_live.music.dialect import MidiSpeaker
+from nesvae_live.music.events import Event, NoteOn
 from nesvae_live.music.voices import CHANNELS
 from nesvae_live.paths import find_checkpoint
 from nesvae_live.presets.preset import load_preset
 from nesvae_live.take.folder import read_jam
 
 CONTROL_CHANGE = 0xB0
+RTMIDI_CLIENT = "nesvae_rtmidi_out"
 
 
 @dataclass(frozen=True, slots=True)
 class PlayCase:
-    """How to play: `clock` and `swap` as in `play`; `audio` is jack or none."""
+    """How to play: `clock` and `swap` as in `play`; `audio` is jack or none.
+
+    With `beside` the notes leave through RtMidi too, from a port of their own, as they did before
+    they were written at their frame.
+    """
 
     clock: str = "internal"
     swap: str = "now"
     tempo: float = 120.0
     audio: str = "jack"
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,8 @@ def main(argument: str) -> None:
                 PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles),
             )
             asked = _note_requests(session)
+            if case.beside:
+                stack.enter_context(_by_rtmidi(session))
             threading.Thread(target=_talk, args=(session,), daemon=True).start()
             run(session)  # in the main thread, for its signals
             status = session.engine.status()
@@ -126,6 +138,26 @@ def _note_requests(session: Session) -> dict[tuple[int, int], float]:
 
     player.ask = note
     return asked
+
+
+@contextmanager
+def _by_rtmidi(session: Session) -> Iterator[None]:
+    """Have all notes leave through RtMidi too, from a thread that sleeps until each is due."""
+    port = make_client("jack", "MidiOut", RTMIDI_CLIENT)
+    port.open_virtual_port(RTMIDI_CLIENT)
+    speaker = MidiSpeaker(session.preset.dialect)
+
+    def transmit(event: Event) -> None:
+        for message in speaker.messages(event):
+            port.send_message(message)
+
+    sender = DeadlineSender(transmit, lambda _panic: None, session.time)
+    sender.start()
+    session.engine.sequencer.outputs.devices.append(sender)
+    yield
+    sender.stop()
+    port.close_port()
+    port.delete()
 
 
 def _meant(jam: Jam, asked: dict[tuple[int, int], float]) -> Meant:

@@ -43,8 +43,10 @@ def spread(milliseconds: Iterable[float]) -> Spread | None:
     return Spread(len(ordered), *at)
 
 
-def match_notes(meant: Meant, caught: Sequence[Caught]) -> list[tuple[float, float, Caught]]:
-    """(due time, beat, what was received) of each note that came, channel by channel in order.
+def match_notes(
+    meant: Meant, caught: Sequence[Caught], port: str = NOTES
+) -> list[tuple[float, float, Caught]]:
+    """(due time, beat, what was received) of each note that came on a port, channel by channel.
 
     Notes that were sent before the listener listened, silenced, or lost with a cycle of the server
     have no match, and those that were received twice have one. Of equal notes, the one is taken
@@ -55,7 +57,7 @@ def match_notes(meant: Meant, caught: Sequence[Caught]) -> list[tuple[float, flo
     """
     heard: Mapping[int, list[Caught]] = defaultdict(list)
     for item in caught:
-        if item.port == NOTES and item.data[0] & 0xF0 == 0x90 and item.data[2] > 0:
+        if item.port == port and item.data[0] & 0xF0 == 0x90 and item.data[2] > 0:
             struck = heard[item.data[0] & 0x0F]
             same = struck and item.data == struck[-1].data
             if not same or item.at >= struck[-1].at + AGAIN_SECONDS:
@@ -111,6 +113,17 @@ def knob_latencies(meant: Meant, turned: Sequence[Turn]) -> list[float]:
         if first < len(decoded):
             latencies.append(1e3 * (starts[first] - at))
     return latencies
+
+
+def stamp_errors(meant: Meant, turned: Sequence[Turn]) -> list[float]:
+    """How far the stamp of each turn lies from the frame at which it was written, in ms."""
+    errors = []
+    turns = iter(turned)
+    for taken, *said in meant.turned:
+        at = next((at for at, *turn in turns if turn == said), None)
+        if at is not None:
+            errors.append(1e3 * abs(taken - at))
+    return errors
 
 
 def clock_lateness(meant: Meant, caught: Sequence[Caught]) -> tuple[list[float], list[float]]:

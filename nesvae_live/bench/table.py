@@ -15,7 +15,10 @@ TURNS_PER_SECOND = 100
 class Timing:
     """The results of a case, in milliseconds; None: not measured in this case.
 
-    `notes`: from the time for which a note was meant to when the listener had it. `clock`: the
+    `notes`: from the time for which a note was meant to the frame on which the listener had it.
+    `frames`: the same in whole frames from the due one, without sign. `rtmidi`: as `notes`, of the
+    same notes sent beside through RtMidi. `stamps`: from the frame at which a knob's message was
+    written to its stamp in the instrument's log. `clock`: the
     same for clock messages; `clock_jitter`: how far the intervals between them are from their
     median. `knob`: from a knob's message at the port to the start of the first tuple decoded from
     it. `phase`: how far notes lie from where they belong between the source's clocks, without
@@ -25,6 +28,9 @@ class Timing:
 
     name: str
     notes: Spread | None = None
+    frames: Spread | None = None
+    rtmidi: Spread | None = None
+    stamps: Spread | None = None
     clock: Spread | None = None
     clock_jitter: Spread | None = None
     knob: Spread | None = None
@@ -59,7 +65,8 @@ class TimingBench:
     cases: tuple[Timing, ...]
 
 
-HEAD = f"{'case':<8}{'notes p50':>10}{'p99':>7}{'max':>8}{'clock p99':>11}{'jitter p99':>11}"
+HEAD = f"{'case':<8}{'notes p50':>10}{'p99':>7}{'max':>8}{'frames p99':>12}{'stamp p99':>11}"
+HEAD += f"{'rtmidi p50':>12}{'p99':>7}{'clock p99':>11}{'jitter p99':>11}"
 HEAD += f"{'phase p50':>11}{'p99':>7}{'knob p50':>10}{'p95':>7}{'missed':>8}{'swaps late':>13}"
 
 
@@ -73,7 +80,9 @@ def timing_to_text(timing: Timing) -> str:
     late = f"{timing.splices_late} of {timing.splices + timing.splices_late}"
     return (
         f"{timing.name:<8}{show(timing.notes, 'p50', 10)}{show(timing.notes, 'p99', 7)}"
-        f"{show(timing.notes, 'max', 8)}{show(timing.clock, 'p99', 11)}"
+        f"{show(timing.notes, 'max', 8)}{show(timing.frames, 'p99', 12, 0)}"
+        f"{show(timing.stamps, 'p99', 11, 3)}{show(timing.rtmidi, 'p50', 12)}"
+        f"{show(timing.rtmidi, 'p99', 7)}{show(timing.clock, 'p99', 11)}"
         f"{show(timing.clock_jitter, 'p99', 11)}{phase:>11}{show(timing.phase, 'p99', 7)}"
         f"{show(timing.knob, 'p50', 10, 0)}{show(timing.knob, 'p95', 7, 0)}"
         f"{timing.missed:>8}{late:>13}"
@@ -91,7 +100,7 @@ def timings_to_text(bench: TimingBench) -> str:
             f"{bench.ratio_file} times as a file is played (99th percentiles, of `now`)"
         )
     return (
-        f"milliseconds; a JACK period is {period:.2f}; server "
+        f"milliseconds, but for frames; rtmidi: the same notes, sent beside; a JACK period is {period:.2f}; server "
         f"{'real-time' if bench.realtime else 'not real-time'}; {TURNS_PER_SECOND} turns of knobs "
         f"a second; load average of {bench.cores} cores: {before} before, {after} after\n{ratio}"
     )

@@ -2,7 +2,7 @@
 
 It starts a JACK server of its own (dummy driver). On it plays the instrument with its sound on, in
 each swap mode, while a listener turns knobs 100 times a second and receives notes and clock; then
-it follows `jack_midi_clock`. In the same run the usual Python way (`bench.usual`) plays, once
+it follows `jack_midi_clock`. The same notes leave through RtMidi too. In the same run the usual Python way (`bench.usual`) plays, once
 sleeping between messages and once as it would play a file.
 """
 
@@ -21,8 +21,8 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from nesvae_live.bench.listener import CLOCK, KNOBS, NOTES, SOURCE, Caught, Listener
-from nesvae_live.bench.play import Meant, PlayCase
+from nesvae_live.bench.listener import CLOCK, KNOBS, NOTES, RTMIDI, SOURCE, Caught, Listener
+from nesvae_live.bench.play import RTMIDI_CLIENT, Meant, PlayCase
 from nesvae_live.bench.server import SAMPLE_RATE, BenchError, bench_server
 from nesvae_live.bench.spread import (
     Spread,
@@ -32,6 +32,7 @@ from nesvae_live.bench.spread import (
     match_notes,
     phases,
     spread,
+    stamp_errors,
 )
 from nesvae_live.bench.table import TURNS_PER_SECOND, Timing, TimingBench, timing_to_text
 from nesvae_live.io.realtime import realtime_granted
@@ -136,9 +137,10 @@ def _listener(server: str) -> Iterator[Listener]:
 
 
 def _measure_play(server: str, swap: str, seconds: float) -> Timing:
-    case = json.dumps(asdict(PlayCase(swap=swap)))
+    case = json.dumps(asdict(PlayCase(swap=swap, beside=True)))
     with _listener(server) as listener, _program("play", case, server=server) as stop:
         listener.connect(NOTES, "nesvae_live_out")
+        listener.connect(RTMIDI, RTMIDI_CLIENT)
         listener.connect(CLOCK, "nesvae_live_clock")
         listener.connect(KNOBS, "nesvae_live_in")
         time.sleep(SETTLE_SECONDS)
@@ -154,6 +156,8 @@ def _measure_play(server: str, swap: str, seconds: float) -> Timing:
         meant,
         name=swap,
         **_notes(meant, caught),
+        rtmidi=spread(1e3 * (item.at - due) for due, _, item in match_notes(meant, caught, RTMIDI)),
+        stamps=spread(stamp_errors(meant, turned)),
         clock=spread(late),
         clock_jitter=spread(jitter),
         knob=spread(knob_latencies(meant, turned)),
@@ -220,7 +224,8 @@ def _notes(meant: Meant, caught: Sequence[Caught]) -> dict[str, Any]:
     """How late notes came, and how many never did."""
     matched = match_notes(meant, caught)
     late = spread(1e3 * (item.at - due) for due, _, item in matched)
-    return {"notes": late, "lost": count_lost(meant, matched)}
+    off = spread(abs(item.frames_behind(due)) for due, _, item in matched)
+    return {"notes": late, "frames": off, "lost": count_lost(meant, matched)}
 
 
 def _to_meant(said: dict[str, Any]) -> Meant:

@@ -55,7 +55,7 @@ def _play(p: argparse.ArgumentParser) -> None:
         "found, or no; what was answered is remembered in the preset; default: ask",
     )
     p.add_argument("--bars", type=_BARS, metavar="N", help="end after this many bars")
-    p.add_argument("--clock", choices=("internal", "midi", "link"), default="internal")
+    p.add_argument("--clock", choices=("internal", "midi", "jack", "link"), default="internal")
     p.add_argument(
         "--clock-in", metavar="NAME", help="part of the name of the input whose clock is followed"
     )
@@ -73,6 +73,11 @@ def _play(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument(
         "--clock-out", action="store_true", help="send MIDI clock, from a port of its own"
+    )
+    p.add_argument(
+        "--clock-lead",
+        choices=("jack",),
+        help="be the timebase master of JACK's transport, which rolls while this plays",
     )
     p.add_argument(
         "--link-start-stop", action="store_true", help="start and stop with the Link session"

@@ -1,12 +1,14 @@
 """The inputs: everything that a performer, or a program beside the instrument, can ask of it.
 
-Each has the stamp `at` and a `reply` of its base; a MIDI message has its stamp and no answer.
+Each has the stamp `at` and a `reply` of its base; a MIDI message, and JACK's transport, have their stamp
+and no answer.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from nesvae_live.clock.jackclock import TransportIn
 from nesvae_live.control.gestureinputs import Gesture
 from nesvae_live.control.reply import AnsweredInput, Reply
 from nesvae_live.music.swap import Swap
@@ -142,6 +144,7 @@ class KeepBars(AnsweredInput):
 
 Input = (
     MidiIn
+    | TransportIn
     | SurfaceInput
     | Gesture
     | SetKnob
@@ -160,5 +163,5 @@ Input = (
 
 
 def answered(item: Input, reply: Reply) -> Input:
-    """The same input, answered through `reply`; a MIDI message has no answer and stays as it is."""
-    return item if isinstance(item, MidiIn) else replace(item, reply=reply)
+    """The same input, answered through `reply`; what has no answer stays as it is."""
+    return item if isinstance(item, MidiIn | TransportIn) else replace(item, reply=reply)

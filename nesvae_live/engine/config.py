@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live.clock.jackclock import TRANSPORT_PORT, JackClock
 from nesvae_live.clock.sources import InternalClock, MidiClock
 from nesvae_live.clock.timing import Meter
 from nesvae_live.control.layout import Layout
@@ -72,6 +73,8 @@ class Counters:
 class ClockSetup:
     """Which clock to use: `port` is the MIDI input that is followed, None for the internal clock.
 
+    Ableton Link and JACK's transport have names that stand for one.
+
     One that `coasts` goes on at the last tempo when its source is lost. `join`, of `CLOCK_JOIN`,
     says what to do when the source rolls already.
     """
@@ -85,6 +88,8 @@ class ClockSetup:
         """Make the clock; it is not yet started."""
         if self.port is None:
             return InternalClock(self.tempo)
+        if self.port == TRANSPORT_PORT:
+            return JackClock(beats_per_bar, self.tempo)
         return MidiClock(self.port, beats_per_bar, self.tempo, coasts=self.coasts, join=self.join)
 
 

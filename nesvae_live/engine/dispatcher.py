@@ -11,6 +11,7 @@ from typing import Any
 
 from nesvae_live.clock.follower import Status
 from nesvae_live.clock.hosttime import Time
+from nesvae_live.clock.jackclock import JackClock, TransportIn
 from nesvae_live.clock.taptempo import TapTempo
 from nesvae_live.control.inputs import (
     GetLearning,
@@ -85,7 +86,7 @@ class Dispatcher:
     def _carry_out(self, item: Input) -> None:
         # A MIDI message comes back here as the inputs that the surface makes of it: see _receive().
         match item:
-            case MidiIn():
+            case MidiIn() | TransportIn():
                 self._receive(item)
             case SetKnob(knob, value, at=at, reply=reply):
                 reply(self._tried(lambda: self.live.turn(knob, value, at)))
@@ -123,8 +124,16 @@ class Dispatcher:
             return {"ok": False, "error": str(error)}
         return {"ok": True}
 
-    def _receive(self, message: MidiIn) -> None:
-        """Take a MIDI message: a clock's, or a control's. A clock not followed is ignored."""
+    def _receive(self, message: MidiIn | TransportIn) -> None:
+        """Take a MIDI message, a clock's or a control's, or where JACK's transport is.
+
+        A clock that is not followed is ignored.
+        """
+        if isinstance(message, TransportIn):
+            if isinstance(self.clock, JackClock):
+                self.clock.move(message)
+                self.follow()
+            return
         port, data, at = message.port, message.data, message.at
         if data and data[0] in CLOCK_MESSAGES:
             if self.clock.receive(port, data, at):

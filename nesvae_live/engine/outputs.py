@@ -40,7 +40,8 @@ class Outputs:
         """How many events were sent when their time was already past."""
         self.excused = -math.inf
         """The beat up to which late events are not counted: a clock starts without warning."""
-        self._outputs = outputs
+        self.devices = list(outputs)
+        """Who gets every event; one more may be added before anything plays."""
         self._journal = journal
         self._time = time
         self._last_at = -math.inf
@@ -79,7 +80,7 @@ class Outputs:
 
     def silence_devices(self, *, panic: bool = False) -> None:
         """Let every output end its notes and drop what it holds; the record of notes stays."""
-        for output in self._outputs:
+        for output in self.devices:
             output.silence(panic=panic)
 
     def _send(self, beat: float, events: Sequence[Event], ref: ClockRef, knobs: Knobs) -> None:
@@ -97,7 +98,7 @@ class Outputs:
             self.late += 1
         self._journal.put(Sent(at, beat, event, self._sent))
         self._sent += 1
-        for output in self._outputs:
+        for output in self.devices:
             output.send(event, at)
 
 

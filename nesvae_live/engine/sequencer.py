@@ -31,9 +31,9 @@ from nesvae_live.music import drums
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.balance import Balance
 
-LONGEST_NAP = 0.006
-"""Seconds that the loop sleeps at most: what it decides then still comes in time for the renderer,
-which looks every 5 ms and is 35 ms ahead, of the lookahead's 50."""
+LONGEST_NAP = 0.12
+"""How long the loop sleeps at most, as a share of the lookahead: what it decides then still comes in
+time for the renderer, which looks as often, and whose lead is some two thirds of it."""
 
 SHORTEST_NAP = 0.0005
 
@@ -187,7 +187,8 @@ class Sequencer:
             self.automation.advance(math.inf, now)
         if not self.done.is_set():
             self.player.ask_what_is_due(now)
-        return min(LONGEST_NAP, max(self.player.ask_time() - now, SHORTEST_NAP))
+        nap = LONGEST_NAP * self.performance.lookahead
+        return min(nap, max(self.player.ask_time() - now, SHORTEST_NAP))
 
     def _take(self, item: Input | Result) -> None:
         if self.done.is_set():

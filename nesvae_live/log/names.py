@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nesvae_live.clock.jackclock import TransportIn
 from nesvae_live.control import gestureinputs, inputs
 from nesvae_live.log import entries
 from nesvae_live.log.entries import Entry
@@ -54,6 +55,7 @@ EVENT_RANGES: dict[str, Range] = {
 
 INPUTS: dict[str, type[Any]] = {
     "midi_in": inputs.MidiIn,
+    "transport": TransportIn,
     "turn_page": inputs.TurnPage,
     "refresh": inputs.Refresh,
     "learn": inputs.Learn,

@@ -22,7 +22,7 @@ class Part:
     def __init__(self) -> None:
         self.reason: str | None = None
         self.recovered = 0
-        self.tended: list[bool] = []
+        self.tended = 0
 
     def lost(self) -> str | None:
         return self.reason
@@ -30,8 +30,8 @@ class Part:
     def recover(self) -> None:
         self.recovered += 1
 
-    def tend(self, *, panicked: bool) -> list[str]:
-        self.tended.append(panicked)
+    def tend(self) -> list[str]:
+        self.tended += 1
         return []
 
 
@@ -47,11 +47,11 @@ class Scene:
             cast("AudioDevice", self.sound), cast("MidiPorts", self.midi), notices
         )
 
-    def look(self, times: int = 1, panics: int = 0) -> list[str]:
+    def look(self, times: int = 1) -> list[str]:
         """Look so often; what was said."""
         before = len(self.journal.entries)
         for _ in range(times):
-            self.connections.poll(panics)
+            self.connections.poll()
         return [e.text for e in self.journal.entries[before:] if isinstance(e, Noted)]
 
 
@@ -84,14 +84,13 @@ def test_another_reason_while_it_is_lost_is_said_once() -> None:
     assert scene.look(5) == ["another program has the device: there is no sound"]
 
 
-def test_ports_are_tended_while_they_are_there_and_hear_of_a_panic_once() -> None:
+def test_ports_are_tended_while_they_are_there() -> None:
     scene = Scene()
-    scene.look()
-    scene.look(2, panics=1)
-    assert scene.midi.tended == [False, True, False]
+    scene.look(3)
+    assert scene.midi.tended == 3
     scene.midi.reason = GONE
-    scene.look(3, panics=1)
-    assert len(scene.midi.tended) == 3
+    scene.look(3)
+    assert scene.midi.tended == 3
 
 
 def test_what_is_said_stands_on_the_terminal_and_a_warning_only_once(

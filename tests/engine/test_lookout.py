@@ -21,7 +21,7 @@ class Looked:
         self.rig = Rig(**options)
         sequencer = self.rig.sequencer
         self.ring = PlayedRing(self.rig.time, lambda: self.rig.clock.ref)
-        sequencer.outputs._outputs = [*sequencer.outputs._outputs, self.ring]
+        sequencer.outputs.devices.append(self.ring)
         self.lookout = Lookout(self.rig.live, sequencer.player, self.ring, dict)
 
 

@@ -77,6 +77,8 @@ class Device:
         if not self.stopped:
             self._frames += seconds * self._rate
 
+    block_ahead = 0
+
     def frames_played(self) -> int:
         return int(self._frames) // 256 * 256
 

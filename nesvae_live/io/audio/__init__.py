@@ -3,7 +3,10 @@
     opening   `open_audio`: which device is opened, through JACK or PortAudio
     probe     which devices there are, asked in a child process
     device    the open device: its ring buffers, how it is lost and got back
-    process   the process that plays on the device, with pyo
+    process   the process that plays on the device
+    deviceplan what that process is asked for, and answers
+    pyosound  plays through pyo: PortAudio, or a jackd
+    jacksound plays through JACK-Client, where pyo finds no server: PipeWire's JACK
     renderer  events to samples, ahead of the device and into the take
     playhead  the line from time to samples, steered by the device's clock
     loop      a loop on JACK, measured: clicks and notes go out and come back

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from nesvae_live import NesvaeError
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.io.audio.process import (
+from nesvae_live.io.audio.deviceplan import (
     BLOCKS_LATE,
     CPU_NS,
     FRAMES,
@@ -25,8 +25,8 @@ from nesvae_live.io.audio.process import (
     RING_FRAMES,
     DeviceOpened,
     DevicePlan,
-    run,
 )
+from nesvae_live.io.audio.process import run
 
 OPEN_SECONDS = 20.0
 """How long opening may take: a driver can be slow."""
@@ -100,6 +100,19 @@ class AudioDevice:
         if isinstance(answer, str):
             raise AudioError(answer)
         self.sample_rate, self.block_frames = answer.sample_rate, answer.block_frames
+
+    @property
+    def period(self) -> float:
+        """How long a block lasts, in seconds."""
+        return self.block_frames / self.sample_rate
+
+    @property
+    def block_ahead(self) -> int:
+        """How many of the frames that it has just taken are still to be heard.
+
+        On JACK it is the block of the cycle that begins; elsewhere nobody knows.
+        """
+        return self.block_frames if self.api == "jack" else 0
 
     def frames_played(self) -> int:
         """How many frames the device has taken in all; the count stands still while it is lost."""

@@ -21,6 +21,11 @@ class Device(Protocol):
         """One for each output."""
         ...
 
+    @property
+    def block_ahead(self) -> int:
+        """How many of the frames that it has just taken are still to be heard."""
+        ...
+
     def frames_played(self) -> int:
         """How many frames the device has taken in all."""
         ...

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.io.audio.device import AudioDevice, AudioError
+from nesvae_live.io.audio.deviceplan import OUTPUTS, DevicePlan
 from nesvae_live.io.audio.probe import AudioOffer, probe
-from nesvae_live.io.audio.process import OUTPUTS, DevicePlan
 from nesvae_live.io.matching import match_name
 from nesvae_live.music.voices import Voice
 

@@ -20,9 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from nesvae_live.io.libraries import loaded_libraries
+from nesvae_live.io.ownprocess import own_command
 
 PROBE_SECONDS = 20.0
 """How long the child may take: listing devices asks every driver of the machine."""
+
+NO_LIBJACK = "there is no libjack on this machine"
 
 JACK_NO_START = 0x01
 JACK_PORT_IS_INPUT = 0x1
@@ -54,7 +57,9 @@ class AudioOffer:
     jack_fault: str = ""
     portaudio_fault: str = ""
     library: str = ""
-    """The libjack that pyo uses."""
+    """The libjack through which the server answers, or else pyo's."""
+    pyo_reaches: bool = True
+    """Whether that is pyo's: else the server isn't jackd, and JACK-Client plays."""
     versions: dict[str, str] = field(default_factory=dict)
     """Of pyo and PortAudio."""
 
@@ -99,13 +104,10 @@ def set_environment() -> None:
 
 def _child() -> dict[str, Any] | str:
     """Run this module in a process of its own; its answer, or one line why there is none."""
-    environment = dict(os.environ)
-    package = str(Path(__file__).resolve().parents[3])
-    path = environment.get("PYTHONPATH")
-    environment["PYTHONPATH"] = package + (os.pathsep + path if path else "")
+    command, environment = own_command("io.audio.probe")
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "nesvae_live.io.audio.probe"],
+        done = subprocess.run(  # noqa: S603 - our own module
+            command,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -150,10 +152,17 @@ def ask_here() -> AudioOffer:
 
 
 def ask_jack() -> AudioOffer:
-    """Ask a JACK server in this process, through the libjack that pyo uses."""
+    """Ask a JACK server in this process, through the libjack that pyo uses, or else the system's."""
     path = _jack_library()
-    if not path:
-        return AudioOffer(jack_fault="there is no libjack on this machine")
+    offer = _ask_through(path) if path else AudioOffer(jack_fault=NO_LIBJACK)
+    if not offer.jack_rate and (system := _system_libjack()) and system != path:
+        other = replace(_ask_through(system), pyo_reaches=False)
+        offer = other if other.jack_rate or not path else offer
+    return offer
+
+
+def _ask_through(path: str) -> AudioOffer:
+    """Ask through one libjack."""
     jack = ctypes.CDLL(path)
     jack.jack_client_open.restype = ctypes.c_void_p
     jack.jack_get_ports.restype = ctypes.POINTER(ctypes.c_char_p)
@@ -184,6 +193,11 @@ def _jack_library() -> str:
     for pattern in (".dylibs/libjack*", "../pyo.libs/libjack*"):
         for path_found in sorted(folder.glob(pattern)):
             return str(path_found)
+    return _system_libjack()
+
+
+def _system_libjack() -> str:
+    """The system's libjack, or the one that `pw-jack` puts in its place; "" if there is none."""
     return ctypes.util.find_library("jack") or ctypes.util.find_library("jack64") or ""
 
 

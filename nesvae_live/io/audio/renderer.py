@@ -127,7 +127,7 @@ class Renderer:
         self._player.start()
         if self._device is not None:
             self._taken = self._wiped = self._device.frames_played()
-            self._line.observe(self._time.now(), self._taken)
+            self._line.observe(self._time.now(), self._taken - self._device.block_ahead)
 
     def start(self, at: float) -> None:
         """Start the thread; sample 0 of the take falls at `at`, best half a second ahead."""
@@ -202,7 +202,7 @@ class Renderer:
         taken = device.frames_played()
         if taken == self._taken:
             return
-        self._line.observe(now, taken)
+        self._line.observe(now, taken - device.block_ahead)
         self.counters.slips = self._line.slips
         if taken - self._line.shift > self._chip.position > 0:
             self.counters.underruns += 1

@@ -1,4 +1,7 @@
-"""Sends MIDI clock: a thread that sends each clock message at its time, for others to follow."""
+"""Sends MIDI clock: a thread that sends each clock message at its time, for others to follow.
+
+A port that sees to a message's time itself gets it a while before.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +13,30 @@ from nesvae_live.clock.leader import Leader, TimedBytes
 from nesvae_live.clock.sources import InternalClock
 from nesvae_live.io.realtime import ask_for_realtime
 
-AHEAD_SECONDS = 0.02
-"""How far ahead clock messages are computed: less than the notice that a change of tempo gives."""
+AHEAD_SECONDS = 0.004
+"""How far ahead of their sending messages are computed: with what a port wants them early, less than
+the notice that a change of tempo gives."""
 
 
 class ClockSender:
-    """Sends the internal clock to others; `transmit` sends one message and runs in this thread.
+    """Sends the internal clock to others.
 
+    `transmit(message, at)` sends one message and runs in this thread, `early` seconds before `at`.
     An error in it ends the thread and is kept in `error`; the music goes on.
     """
 
     def __init__(
         self,
         clock: InternalClock,
-        transmit: Callable[[Sequence[int]], None],
+        transmit: Callable[[Sequence[int], float], None],
         time: Time,
         beats_per_bar: float = 4.0,
+        early: float = 0.0,
     ) -> None:
         self._clock = clock
         self._transmit = transmit
         self._time = time
+        self._early = early
         self._leader = Leader(beats_per_bar)
         self._held: list[TimedBytes] = []
         self._stopping = threading.Event()
@@ -54,7 +61,7 @@ class ClockSender:
 
     def step(self) -> float:
         """Send what is due; returns the seconds until there is something to do again."""
-        now = self._time.now()
+        now = self._time.now() + self._early
         if self._joining.is_set():
             self._joining.clear()
             self._leader.join()
@@ -63,7 +70,7 @@ class ClockSender:
             line, done = self._clock.line(done), min(until, self._clock.next_change(done))
             self._held += self._leader.due(line, done)
         while self._held and self._held[0][1] <= now:
-            self._transmit(self._held.pop(0)[0])
+            self._transmit(*self._held.pop(0))
         return self._held[0][1] - now if self._held else AHEAD_SECONDS / 2
 
     def _run(self) -> None:
@@ -72,7 +79,7 @@ class ClockSender:
         try:
             while not self._stopping.wait(min(self.step(), AHEAD_SECONDS / 2)):
                 pass
-            for data, _ in self._leader.stop(self._time.now()):
-                self._transmit(data)
+            for message in self._leader.stop(self._time.now()):
+                self._transmit(*message)
         except BaseException as error:  # noqa: BLE001 - kept for whoever watches the port
             self.error = error

@@ -1,4 +1,4 @@
-"""Watches a JACK server with a client of its own: RtMidi and pyo don't notice when it dies.
+"""Watches a JACK server with a client of its own: its end, its ports, what was late on it.
 
 The watcher has no process callback, so it is no part of the graph and costs it nothing; still it is
 told of the server's end within milliseconds, and of each xrun. Opening a new client just to ask
@@ -46,7 +46,7 @@ class JackWatch:
         try:
             self._client: Any = jack.Client(CLIENT_NAME, no_start_server=True)
         except jack.JackError:
-            raise OSError("no JACK server answers") from None
+            raise OSError("no server answers") from None
         self._time = time
         self._dead = False
         self.stalled = False
@@ -80,6 +80,11 @@ class JackWatch:
         return [self._renamed.popleft() for _ in range(len(self._renamed))]
 
     @property
+    def period(self) -> float:
+        """How long a cycle of the server lasts, in seconds."""
+        return float(self._client.blocksize / self._client.samplerate)
+
+    @property
     def gone(self) -> bool:
         """Whether the server has ended or stalled. Any thread may ask, at no cost."""
         return self._dead or self.stalled
@@ -109,6 +114,14 @@ class JackWatch:
             return []
         ports = self._client.get_ports(is_midi=True)
         return [SeenPort(port.name, port.is_output, port.is_physical) for port in ports]
+
+    def readable(self) -> list[str]:
+        """The full names of the MIDI ports that can be read, in the server's order."""
+        return [port.name for port in self._client.get_ports(is_midi=True, is_output=True)]
+
+    def writable(self) -> list[str]:
+        """The full names of the MIDI ports that can be written to, likewise."""
+        return [port.name for port in self._client.get_ports(is_midi=True, is_input=True)]
 
     def cables(self, port: str) -> set[tuple[str, str]]:
         """The connections of a port, as (sending port, receiving port)."""

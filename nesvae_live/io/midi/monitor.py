@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.io.midi.cables import Cables
 from nesvae_live.io.midi.jackkeeper import JackKeeper, Notice
+from nesvae_live.io.midi.jackports import JackHost, JackSlot
 from nesvae_live.io.midi.jackwatch import JackWatch
 from nesvae_live.io.midi.ports import LIST_CLIENT, MidiError, list_ports, make_client
 from nesvae_live.io.midi.slot import Slot
@@ -97,6 +98,7 @@ class PortMonitor:
         time: the clock of what is received.
         watch: the watcher of a JACK server, which is replaced along with the server; None: names
             are all that is known of ports.
+        host: the process that has the ports on that server.
         lost: called with each slot that lost its port, or the port at its other end.
         found: called with each slot that is as it was again.
         joined: called with each slot that a port is connected with for the first time.
@@ -107,15 +109,18 @@ class PortMonitor:
         api: str,
         time: Time,
         watch: JackWatch | None,
+        host: JackHost | None,
         *,
         lost: Notice,
         found: Notice,
         joined: Notice,
     ) -> None:
         self.slots: list[Slot] = []
+        self._sides: list[JackSlot] = []  # clients without a port: of the transport
         self._api = api
         self._time = time
         self._watch = watch
+        self._host = host
         self._lost, self._found, self._joined = lost, found, joined
         self._cables = Cables()
         self._keeper: JackKeeper | None = None
@@ -127,6 +132,11 @@ class PortMonitor:
     def tells(self) -> bool:
         """Whether it is known who is connected with a virtual port."""
         return self._watch is not None
+
+    @property
+    def period(self) -> float | None:
+        """The JACK server's period in seconds, if there is one."""
+        return self._watch.period if self._watch is not None else None
 
     @property
     def gone(self) -> bool:
@@ -149,7 +159,6 @@ class PortMonitor:
                 self._watch,
                 self.slots,
                 self._cables,
-                self._time,
                 lost=self._lost,
                 found=self._found,
                 joined=self._joined,
@@ -157,6 +166,17 @@ class PortMonitor:
             for slot in self.slots:
                 self._keeper.open(slot)
             self._keeper.start()
+            for side in self._sides:
+                side.open()
+
+    def add_side(self, side: JackSlot) -> None:
+        """Open a client without a port on the JACK server, and again on each next one.
+
+        Raises:
+            MidiError: it can't be opened.
+        """
+        side.open()
+        self._sides.append(side)
 
     def lost(self) -> str | None:
         """Why all ports are lost, in one line, or None; ask about twice a second."""
@@ -171,10 +191,10 @@ class PortMonitor:
         if watch is None or self._left or watch.stalled or watch.lost() is None:
             return False
         self._left = True
-        for slot in self.slots:
+        if self._host is not None:
+            self._host.kill()
+        for slot in (*self.slots, *self._sides):
             slot.abandon()
-        if self._keeper is not None:
-            self._keeper.close(abandon=True)
         watch.close()
         self._cables.lose()
         return True
@@ -191,14 +211,13 @@ class PortMonitor:
         with contextlib.suppress(MidiError):  # it went away again, or the next poll mends it
             self.open()
 
-    def poll(self, *, eager: bool) -> list[str]:
+    def poll(self) -> list[str]:
         """Mend what came and went; called about twice a second while nothing is lost.
 
-        `eager`: reopen at once what seems to receive nothing. Returns what a person should know,
-        a line each.
+        Returns what a person should know, a line each.
         """
         if self._keeper is not None:
-            return self._keeper.poll(eager=eager)
+            return self._keeper.poll()
         return self._poll.poll() if self._poll is not None else []
 
     def dropped(self) -> bool:
@@ -231,13 +250,13 @@ class PortMonitor:
 
     def close(self) -> None:
         """Close the ports, whatever state they are in; no thread may be sending or reading."""
-        gone = self.gone
-        slots, self.slots = self.slots, []
+        if self._host is not None and self.gone:
+            self._host.kill()  # libjack would wait for the server's answer, or for ever
+        slots, self.slots, self._sides = [*self._sides, *self.slots], [], []
         for slot in slots:
-            # libjack would wait for the server's answer, for a second or for ever.
-            slot.abandon() if gone else slot.close()
-        if self._keeper is not None:
-            self._keeper.close(abandon=gone)
+            slot.close()
+        if self._host is not None:
+            self._host.stop()
         if self._poll is not None:
             self._poll.close()
         if self._watch is not None:

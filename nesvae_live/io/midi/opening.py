@@ -1,15 +1,16 @@
-"""Opens the MIDI ports that are asked for, through RtMidi: ALSA, JACK, CoreMIDI or WinMM."""
+"""Opens the MIDI ports that are asked for: RtMidi's on ALSA, CoreMIDI or WinMM, ours on JACK."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.io.midi.jackwatch import JackWatch
+from nesvae_live.io.midi.jackports import JackHost, JackSlot
 from nesvae_live.io.midi.openports import MidiPorts
 from nesvae_live.io.midi.ports import (
     APIS,
@@ -26,9 +27,13 @@ from nesvae_live.io.midi.ports import (
     MidiUnavailableError,
     list_ports,
     match_ports,
+    watch_jack,
 )
 from nesvae_live.io.midi.slot import RTMIDI_ERRORS, Slot
 from nesvae_live.music.dialect import GENERAL, MidiSpeaker
+
+IN, OUT = (IN_CLIENT, IN_PORT), (OUT_CLIENT, OUT_PORT)
+CLOCK, FEEDBACK = (CLOCK_CLIENT, CLOCK_PORT), (FEEDBACK_CLIENT, FEEDBACK_PORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +66,12 @@ def open_midi(
 ) -> MidiPorts:
     """Open the ports that are named, and virtual ones where none is.
 
-    On JACK open them before pyo and close them after it: RtMidi holds the GIL while it waits for
-    the server, the server waits for pyo's callback, and that for the GIL, for seconds.
-
     Args:
         api: a key of `APIS`, `none`, or `auto`: the first system of the platform that works
             here; where none does, `warn` is told why, and there are no ports.
         inputs: parts of the names of the ports to read; empty: the virtual port `nesvae_live in`.
         output: part of the name of the port to write to; None: the virtual `nesvae_live out`.
-        inbox: gets a `MidiIn` for each message, from RtMidi's threads or, under JACK, from ours.
+        inbox: gets a `MidiIn` for each message, from RtMidi's threads or from ours.
         time: the clock of stamps and deadlines.
         warn: told one line for a person.
         clock_out: whether to open the virtual port `nesvae_live clock` too, for our own clock.
@@ -124,21 +126,24 @@ def _open(
     sources = match_ports(there.inputs, inputs, "MIDI input")
     targets = match_ports(there.outputs, [] if output is None else [output], "MIDI output")
     shown = match_ports(there.outputs, [feedback] if feedback else [], "MIDI output")
-    midi = MidiPorts(api, time, _watch(time, warn) if api == "jack" else None)
+    host = JackHost() if api == "jack" else None
+    midi = MidiPorts(api, time, watch_jack(time) if host else None, host)
+
+    slot = partial(_slot, api, host)
     try:
         for index in sources:
-            midi.add_input(Slot(api, "MidiIn", IN_CLIENT, IN_PORT, there.inputs[index]), inbox)
+            midi.add_input(slot("MidiIn", IN, there.inputs[index]), inbox)
         if not inputs and virtual:
-            midi.add_input(Slot(api, "MidiIn", IN_CLIENT, IN_PORT), inbox)
+            midi.add_input(slot("MidiIn", IN), inbox)
         if targets or virtual:
             port = there.outputs[targets[0]] if targets else None
-            slot = Slot(api, "MidiOut", OUT_CLIENT, OUT_PORT, port)
-            midi.add_output(slot, MidiSpeaker(wanted.dialect))
+            out = slot("MidiOut", OUT, port, notes=True)
+            midi.add_output(out, MidiSpeaker(wanted.dialect))
         if wanted.clock_out:
-            midi.add_clock(Slot(api, "MidiOut", CLOCK_CLIENT, CLOCK_PORT))
+            midi.add_clock(slot("MidiOut", CLOCK))
         if shown or (feedback is not None and midi.tells):
             port = there.outputs[shown[0]] if shown else None
-            midi.add_feedback(Slot(api, "MidiOut", FEEDBACK_CLIENT, FEEDBACK_PORT, port))
+            midi.add_feedback(slot("MidiOut", FEEDBACK, port))
         midi.open()
     except BaseException as error:
         midi.close()
@@ -152,9 +157,16 @@ def _open(
     return midi
 
 
-def _watch(time: Time, warn: Callable[[str], None]) -> JackWatch | None:
-    try:
-        return JackWatch(time)
-    except OSError as error:
-        warn(f"the end of the JACK server would go unnoticed: {error}")
-        return None
+def _slot(
+    api: str,
+    host: JackHost | None,
+    kind: str,
+    own: tuple[str, str],
+    port: str | None = None,
+    *,
+    notes: bool = False,
+) -> Slot:
+    """A port of ours, closed: client and port are called as `own` says."""
+    if host is not None:
+        return JackSlot(host, kind, *own, port, notes=notes)
+    return Slot(api, kind, *own, port)

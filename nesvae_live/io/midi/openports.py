@@ -12,14 +12,28 @@ from types import TracebackType
 from typing import Any, Self
 
 from nesvae_live.clock.hosttime import Time
+from nesvae_live.clock.sources import InternalClock
+from nesvae_live.clock.timing import Meter
+from nesvae_live.io.midi.framesender import FrameSender
+from nesvae_live.io.midi.jackports import JackHost, JackSlot
 from nesvae_live.io.midi.jackwatch import JackWatch
 from nesvae_live.io.midi.monitor import PortMonitor
-from nesvae_live.io.midi.ports import CLOCK_CLIENT, FEEDBACK_CLIENT, IN_CLIENT, OUT_CLIENT
+from nesvae_live.io.midi.ports import (
+    CLOCK_CLIENT,
+    FEEDBACK_CLIENT,
+    IN_CLIENT,
+    OUT_CLIENT,
+    MidiError,
+)
 from nesvae_live.io.midi.sender import DeadlineSender
-from nesvae_live.io.midi.slot import MidiReader, Slot
+from nesvae_live.io.midi.slot import Slot
+from nesvae_live.io.midi.transportslots import FollowSlot, LeadSlot, TransportSender
 from nesvae_live.io.midi.wiring import NOTES, SeenPort
 from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import MidiBytes
+
+Transmit = Callable[[Sequence[int], float], None]
+"""Takes a message and its time in seconds: sends it now, or sees itself to that time."""
 
 
 class FeedbackSender:
@@ -54,26 +68,34 @@ class MidiPorts:
 
     `api` is the system in use (`none`: there are no ports), `inputs` the names of the ports that
     are read, `output` takes the notes (None: there is no port to write to), `send_clock` sends a
-    MIDI clock message now (None: that port was not asked for). `clock_joined` is called when a new
+    MIDI clock message now or, if it `places_clocks`, at the time that it is given, for which it must
+    come early (None: that port was not asked for). `clock_joined` is called when a new
     follower may have to be told where the clock is. `feedback` takes what a controller is to show
     (None: it was not asked for).
 
     `lost`, `recover`, `tend` and `close` are for the main thread.
     """
 
-    def __init__(self, api: str, time: Time, watch: JackWatch | None = None) -> None:
+    def __init__(
+        self,
+        api: str,
+        time: Time,
+        watch: JackWatch | None = None,
+        host: JackHost | None = None,
+    ) -> None:
         self.api = api
         self.inputs: tuple[str, ...] = ()
-        self.output: DeadlineSender | None = None
-        self.send_clock: Callable[[Sequence[int]], None] | None = None
+        self.output: DeadlineSender | FrameSender | None = None
+        self.send_clock: Transmit | None = None
+        self.places_clocks = False
         self.clock_joined: Callable[[], None] = lambda: None
         self.feedback: FeedbackSender | None = None
         self._feedback_heard: Callable[[bool], None] | None = None
         self._time = time
+        self._host = host
         self._out: Slot | None = None
-        self._reading: MidiReader | None = None
         self._monitor = PortMonitor(
-            api, time, watch, lost=self._lost, found=self._found, joined=self._joined
+            api, time, watch, host, lost=self._lost, found=self._found, joined=self._joined
         )
 
     def __enter__(self) -> Self:
@@ -105,18 +127,15 @@ class MidiPorts:
             self.output.doubt()
         self._monitor.come_back()
 
-    def tend(self, *, panicked: bool = False) -> list[str]:
+    def tend(self) -> list[str]:
         """Mend what came and went; called about twice a second while nothing is lost.
-
-        Args:
-            panicked: whether there was a panic since: then reopen what seems to receive nothing.
 
         Returns:
             What a person should know, a line each.
         """
         if self.output is not None and self._monitor.dropped():
             self.output.end_again()  # a note whose end was lost would sound for ever
-        return self._monitor.poll(eager=panicked)
+        return self._monitor.poll()
 
     def sources(self) -> frozenset[str]:
         """The names of the ports that can be read now; asked about once a second."""
@@ -158,8 +177,6 @@ class MidiPorts:
             self.output.stop()
         if self.feedback is not None:
             self.feedback.stop()
-        if self._reading is not None:
-            self._reading.stop()
         self._monitor.close()
 
     def add_input(self, slot: Slot, inbox: SimpleQueue[Any]) -> None:
@@ -172,6 +189,9 @@ class MidiPorts:
         """Add a slot as the output for notes."""
         self._monitor.slots.append(slot)
         self._out = slot
+        if isinstance(slot, JackSlot):
+            self.output = FrameSender(slot, speaker)
+            return
         self.output = DeadlineSender(
             lambda event: self._transmit(slot, *speaker.messages(event)),
             lambda panic: self._transmit(slot, *speaker.all_off(panic=panic)),
@@ -181,12 +201,45 @@ class MidiPorts:
     def add_clock(self, slot: Slot) -> None:
         """Add a slot as the output of the clock that others follow."""
         self._monitor.slots.append(slot)
-        self.send_clock = lambda data: self._transmit(slot, tuple(data))
+        if isinstance(slot, JackSlot):
+            self.send_clock, self.places_clocks = slot.send_at, True
+        else:
+            self.send_clock = lambda data, _at: self._transmit(slot, tuple(data))
 
     def add_feedback(self, slot: Slot) -> None:
         """Add a slot as the output to the controller."""
         self._monitor.slots.append(slot)
         self.feedback = FeedbackSender(lambda message: self._transmit(slot, message))
+
+    def follow_transport(self, tempo: float, beats_per_bar: float, inbox: SimpleQueue[Any]) -> None:
+        """Put where JACK's transport is on the inbox, from now on.
+
+        `tempo` and `beats_per_bar` are taken where no timebase master says any.
+
+        Raises:
+            MidiError: the ports aren't JACK's, or the server lets no client in.
+        """
+        self._monitor.add_side(FollowSlot(self._jack("--clock jack"), tempo, beats_per_bar, inbox))
+
+    def lead_transport(self, clock: InternalClock, meter: Meter) -> TransportSender:
+        """Be the timebase master of JACK's transport; it rolls when what is returned is started.
+
+        Raises:
+            MidiError: likewise.
+        """
+        slot = LeadSlot(self._jack("--clock-lead jack"), meter)
+        self._monitor.add_side(slot)
+        return TransportSender(clock, slot, self._time)
+
+    def _jack(self, option: str) -> JackHost:
+        if self._host is None:
+            raise MidiError(f"{option} needs MIDI on JACK: start a server, and use --midi-api jack")
+        return self._host
+
+    @property
+    def period(self) -> float | None:
+        """The period of the server that has the ports, in seconds; None where there is none."""
+        return self._monitor.period
 
     @property
     def tells(self) -> bool:
@@ -210,8 +263,6 @@ class MidiPorts:
             self.output.start()
         if self.feedback is not None:
             self.feedback.start()
-        self._reading = MidiReader([slot for slot in self._monitor.slots if slot.polled])
-        self._reading.start()
 
     def _lost(self, slot: Slot) -> None:
         if slot is self._out and self.output is not None:
@@ -235,11 +286,6 @@ class MidiPorts:
             self._feedback_heard(heard)
 
     def _transmit(self, slot: Slot, *messages: tuple[int, ...]) -> None:
-        """Send now. Runs in the sender's thread.
-
-        Once a JACK server is gone nobody empties RtMidi's ring buffer, and a write to a full one
-        waits for ever and holds the GIL: so nothing is written then.
-        """
-        if not self._monitor.gone:
-            for message in messages:
-                slot.send(message)
+        """Send now. Runs in the sender's thread."""
+        for message in messages:
+            slot.send(message)

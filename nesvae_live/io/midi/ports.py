@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nesvae_live import NesvaeError
+from nesvae_live.clock.hosttime import PerfTime, Time
 from nesvae_live.io.matching import match_name
-from nesvae_live.io.midi.jackwatch import hush_libjack
+from nesvae_live.io.midi.jackwatch import JackWatch, hush_libjack
 
 LIST_CLIENT = "nesvae_live_list"
 ALSA_SEQUENCER = Path("/dev/snd/seq")
@@ -59,11 +60,26 @@ def list_ports(api: str) -> Ports:
     Raises:
         MidiUnavailableError: the system can't be used here.
     """
+    if api == "jack":
+        with closing(watch_jack(PerfTime())) as watch:
+            return Ports(tuple(watch.readable()), tuple(watch.writable()))
     with ExitStack() as stack:
         reader, writer = (make_client(api, kind, LIST_CLIENT) for kind in ("MidiIn", "MidiOut"))
         stack.callback(reader.delete)
         stack.callback(writer.delete)
         return Ports(tuple(reader.get_ports()), tuple(writer.get_ports()))
+
+
+def watch_jack(time: Time) -> JackWatch:
+    """A watcher of the JACK server.
+
+    Raises:
+        MidiUnavailableError: there is none.
+    """
+    try:
+        return JackWatch(time)
+    except OSError as error:
+        raise MidiUnavailableError(f"JACK: {error}") from None
 
 
 def match_ports(names: Sequence[str], wanted: Sequence[str], what: str) -> list[int]:

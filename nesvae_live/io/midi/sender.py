@@ -54,6 +54,32 @@ class Lateness:
     worst: float = 0.0
 
 
+class LatenessBook:
+    """Keeps how late events were sent: one thread adds, any may ask."""
+
+    def __init__(self) -> None:
+        self._last: deque[float] = deque(maxlen=REMEMBERED)
+        self._sent = 0
+        self._late = 0
+        self._worst = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Take how long after its time an event was sent."""
+        self._last.append(seconds)
+        self._sent += 1
+        self._late += seconds > LATE_SECONDS
+        self._worst = max(self._worst, seconds)
+
+    def figures(self) -> Lateness:
+        """What came of it."""
+        ordered = sorted(self._last.copy())
+        if not ordered:
+            return Lateness()
+        last = len(ordered) - 1
+        p50, p99 = ordered[last // 2], ordered[round(last * 0.99)]
+        return Lateness(self._sent, self._late, p50, p99, self._worst)
+
+
 @dataclass(frozen=True, slots=True)
 class _Silence:
     panic: bool
@@ -104,10 +130,7 @@ class DeadlineSender:
         self._order = 0
         self._stopped = False
         self._thread = threading.Thread(target=self.run, name="MIDI sender", daemon=True)
-        self._lateness: deque[float] = deque(maxlen=REMEMBERED)
-        self._sent = 0
-        self._late = 0
-        self._worst = 0.0
+        self._lateness = LatenessBook()
         self.sounding: dict[Voice, int] = {}
         """The note that each voice sounds; only the sender's thread writes it."""
         self._struck: dict[tuple[Voice, int], float] = {}  # when each note was last struck or ended
@@ -147,12 +170,7 @@ class DeadlineSender:
 
     def lateness(self) -> Lateness:
         """How late events were sent. Any thread may ask."""
-        ordered = sorted(self._lateness.copy())
-        if not ordered:
-            return Lateness()
-        last = len(ordered) - 1
-        p50, p99 = ordered[last // 2], ordered[round(last * 0.99)]
-        return Lateness(self._sent, self._late, p50, p99, self._worst)
+        return self._lateness.figures()
 
     def step(self) -> float:
         """Send what is due; returns the seconds until the next deadline (inf: there is none)."""
@@ -230,11 +248,7 @@ class DeadlineSender:
         now = self._time.now()
         if isinstance(event, NoteOn | NoteOff):
             self._struck[event.voice, event.note] = now
-        late = now - at
-        self._lateness.append(late)
-        self._sent += 1
-        self._late += late > LATE_SECONDS
-        self._worst = max(self._worst, late)
+        self._lateness.add(now - at)
 
     def _end_notes(self) -> None:
         while self.sounding:

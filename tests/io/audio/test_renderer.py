@@ -71,6 +71,8 @@ class RingDevice:
             self.heard.append(np.take(self.ring, range(first, first + self.block), mode="wrap"))
             self._blocks += 1
 
+    block_ahead = 0
+
     def frames_played(self) -> int:
         return self._blocks * self.block
 

@@ -19,7 +19,7 @@ def test_a_change_of_tempo_begins_where_it_was_made_and_loses_no_clock() -> None
     time, sent = ManualTime(), []
     clock = InternalClock(120.0)
     clock.start(0.1)
-    sender = ClockSender(clock, lambda data: sent.append((time.value, tuple(data))), time)
+    sender = ClockSender(clock, lambda data, _at: sent.append((time.value, tuple(data))), time)
     sender._held = sender._leader.start(clock.ref)  # without the thread
     for tick in range(1, 4000):
         time.value = tick / 1000
@@ -37,7 +37,7 @@ def test_a_tempo_that_is_turned_all_the_time_loses_no_clock_and_keeps_them_on_th
     time, sent = ManualTime(), []
     clock = InternalClock(120.0)
     clock.start(0.1)
-    sender = ClockSender(clock, lambda data: sent.append((time.value, tuple(data))), time)
+    sender = ClockSender(clock, lambda data, _at: sent.append((time.value, tuple(data))), time)
     sender._held = sender._leader.start(clock.ref)
     beats: list[float] = []
     for tick in range(1, 4000):
@@ -49,6 +49,22 @@ def test_a_tempo_that_is_turned_all_the_time_loses_no_clock_and_keeps_them_on_th
         beats += [clock.line(at).beat_at(at) for at, data in sent[before:] if data == (0xF8,)]
     assert len(beats) > 100
     assert np.abs(np.array(beats) * 24 - np.arange(len(beats))).max() < 0.2
+
+
+def test_a_port_that_sees_to_the_time_itself_gets_each_message_early_with_its_time() -> None:
+    time, sent = ManualTime(), []
+    clock = InternalClock(120.0)
+    clock.start(0.1)
+    sender = ClockSender(
+        clock, lambda data, at: sent.append((time.value, tuple(data), at)), time, early=0.03
+    )
+    sender._held = sender._leader.start(clock.ref)
+    for tick in range(1, 1000):
+        time.value = tick / 1000
+        sender.step()
+    clocks = [at for _, data, at in sent if data == (0xF8,)]
+    assert np.diff(clocks) == pytest.approx(0.5 / 24)
+    assert {round(at - when, 3) for when, _, at in sent} <= {0.029, 0.03}
 
 
 @pytest.mark.jack

@@ -351,8 +351,9 @@ def test_silence_ends_what_sounds_and_closing_does_too(probe: JackProbe) -> None
         assert probe.wait_until(lambda: len(probe.midi) == 8)
         ports.output.send(NoteOn(Voice.TR, 40), 0.0)
         assert probe.wait_until(lambda: len(probe.midi) == 9)
-    assert probe.wait_until(lambda: len(probe.midi) == 13)
-    assert [data for _, data in probe.midi] == [
+    assert probe.wait_until(lambda: len(probe.midi) == 17)
+    said = [data for _, data in probe.midi]
+    assert said[:13] == [
         bytes(message)
         for message in (
             (0x91, 70, 100),
@@ -363,6 +364,7 @@ def test_silence_ends_what_sounds_and_closing_does_too(probe: JackProbe) -> None
             *MidiSpeaker().all_off(panic=False),
         )
     ]
+    assert said[13:] == 2 * [b"\x81\x46\x00", b"\x82\x28\x00"], "in case a cycle was lost"
 
 
 @pytest.mark.jack
@@ -427,9 +429,8 @@ PLAYING = """
     print("playing", flush=True)
     assert wait_until(lambda: play() or ports.lost())
     print(time.monotonic(), ports.lost(), flush=True)
-    for _ in range(5000): # far more than RtMidi's ring holds
+    for _ in range(20000): # far more than a pipe holds
         play()
-    assert wait_until(lambda: ports.output.lateness().sent > 5000)
     ports.close()
     ports.close()
     print("closed", flush=True)

@@ -130,7 +130,7 @@ def test_the_record_of_lateness_is_bounded() -> None:
         port.sender.send(NoteOn(P1, 33 + i % 2), float(i))
     port.at(0.0)
     port.at(1e6)
-    assert len(port.sender._lateness) == REMEMBERED
+    assert len(port.sender._lateness._last) == REMEMBERED
     assert port.sender.lateness().sent == 2 * REMEMBERED
     assert port.sender.lateness().worst == 1e6 - 1
 

@@ -1,0 +1,68 @@
+"""How far ahead everything is done, by the device's period and how late this machine wakes threads.
+
+A knob's way to the ear is as long as what is decided ahead. What has to fit into it: the events of
+a block must be there before the device fetches it, a period ahead; the renderer and the sequencer
+look every so often; and each of them may wake up late.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+PERIOD = 0.00533
+"""Of whom nobody knows the period, in seconds: 256 frames at 48 kHz."""
+
+SLACK = 0.004
+"""What each thread is given for what it does, and for who holds the interpreter's lock."""
+
+QUICKEST, SLOWEST = 0.0015, 0.005
+"""How often the renderer looks, in seconds: twice a period, within these."""
+
+LATEST = 0.01
+"""The most seconds of lateness that are allowed for: who is later than that is late."""
+
+NAPS = 100
+NAP = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How far ahead things are done, in seconds; `wake` is how late a thread may wake up."""
+
+    period: float
+    wake: float
+
+    @property
+    def poll(self) -> float:
+        """How often the renderer looks."""
+        return min(max(self.period / 2, QUICKEST), SLOWEST)
+
+    @property
+    def lead(self) -> float:
+        """How far ahead of its hearing the sound is rendered, and a clock message handed over."""
+        return self.period + self.poll + self.wake + SLACK
+
+    @property
+    def lookahead(self) -> float:
+        """How far ahead everything is decided: in time for the renderer, however it looks."""
+        return self.lead + self.poll + self.wake + SLACK
+
+
+USUAL = Pace(PERIOD, 0.001)
+"""Of a machine of today, with the usual period."""
+
+
+def take_pace(period: float | None) -> Pace:
+    """The pace for a device's period in seconds; measures for a tenth of a second."""
+    return Pace(period or PERIOD, min(LATEST, measure_wake()))
+
+
+def measure_wake() -> float:
+    """How late a thread wakes up here, in seconds: the greatest of many short sleeps but one."""
+    late = []
+    for _ in range(NAPS):
+        due = time.perf_counter() + NAP
+        time.sleep(NAP)
+        late.append(time.perf_counter() - due)
+    return sorted(late)[-2]
