@@ -8,6 +8,7 @@ In reading order:
     joining     a clock that rolled before anybody listened: when to join, and where its bar is
     tempoloop   the delay-locked loop that takes the jitter out of incoming clocks
     linkclocks  an Ableton Link session, as if it were a MIDI clock
+    jackclock   JACK's transport, as its server tells it, to a fraction of a frame
     leader      the MIDI clock that is sent: which messages, and when
     taptempo    a tempo from taps
     hosttime    the host's monotonic clock, on which all time stamps are

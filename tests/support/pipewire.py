@@ -1,0 +1,101 @@
+"""A PipeWire of its own for tests: no desktop, no sound card, a null sink; JACK through `pw-jack`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.support.orphans import ends_with_its_parent
+from tests.support.waiting import WAIT_SECONDS, wait_until
+
+PROGRAMS = ("pipewire", "wireplumber", "pw-jack", "pw-cli", "pw-metadata", "dbus-run-session")
+SESSION = "pipewire & wireplumber & trap 'kill $(jobs -p)' TERM; wait"
+SINK = (
+    "{ factory.name=support.null-audio-sink node.name=test_sink media.class=Audio/Sink "
+    "object.linger=true audio.position=[FL FR] monitor.channel-volumes=true }"
+)
+START_SECONDS = 20.0
+
+
+def why_no_pipewire() -> str | None:
+    """Why there can be none here, or None."""
+    missing = [name for name in PROGRAMS if shutil.which(name) is None]
+    packages = "pipewire, pipewire-bin, pipewire-jack, wireplumber and dbus"
+    return f"{' and '.join(missing)} not found: install {packages}" if missing else None
+
+
+class PipeWire:
+    """Runs from `start` to `stop`, and again; `environment` is what makes a program use it.
+
+    Programs are started through `command`, as `pw-jack` does it.
+    """
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="nesvae_pw_")
+        self.environment: Mapping[str, str] = {
+            **os.environ,
+            "XDG_RUNTIME_DIR": self._folder.name,
+            "PIPEWIRE_RUNTIME_DIR": self._folder.name,
+            "XDG_STATE_HOME": self._folder.name,
+            "XDG_CONFIG_HOME": self._folder.name,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until JACK clients find it and its sink."""
+        self._process = subprocess.Popen(
+            ["dbus-run-session", "--", "sh", "-c", SESSION],
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=ends_with_its_parent(signal.SIGTERM),  # noqa: PLW1509
+        )
+        socket = Path(self._folder.name) / "pipewire-0"
+        if not wait_until(socket.exists, START_SECONDS, every=0.05):
+            raise RuntimeError("PipeWire does not start")
+        self.run("pw-cli", "create-node", "adapter", SINK)
+        if not wait_until(lambda: "test_sink" in self.ports(), START_SECONDS, every=0.2):
+            raise RuntimeError("PipeWire has no sink")
+
+    def run(self, *command: str) -> str:
+        """Run a program against it; what it prints."""
+        done = subprocess.run(
+            command, env=dict(self.environment), capture_output=True, text=True, check=False
+        )
+        return done.stdout + done.stderr
+
+    def ports(self) -> str:
+        """The names of all ports, a line each."""
+        return self.run("pw-link", "-io")
+
+    def command(self, *command: str) -> Sequence[str]:
+        """A command through `pw-jack`."""
+        return ["pw-jack", *command]
+
+    def set_quantum(self, frames: int) -> None:
+        """Have all clients go in blocks of so many frames from now on."""
+        self.run("pw-metadata", "-n", "settings", "0", "clock.force-quantum", str(frames))
+
+    def stop(self) -> None:
+        """End it."""
+        process, self._process = self._process, None
+        if process is not None:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(WAIT_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+    def close(self) -> None:
+        """End it, and leave no trace."""
+        self.stop()
+        self._folder.cleanup()
