@@ -60,8 +60,10 @@ def test_a_cc_turns_a_knob_three_channels_speak_and_no_note_is_left_on(
         captured = probe.midi
     velocities = {d[2] for _, d in captured if d[0] & 0xF0 == 0x90}
     assert velocities == {100}
-    last = [tuple(d) for _, d in captured[-3:]]
-    assert last == [(0xB0, 123, 0), (0xB1, 123, 0), (0xB2, 123, 0)]
+    said = [tuple(d) for _, d in captured]
+    end = len(said) - said[::-1].index((0xB2, 123, 0))
+    assert said[end - 3 : end] == [(0xB0, 123, 0), (0xB1, 123, 0), (0xB2, 123, 0)]
+    assert all(data[0] & 0xF0 == 0x80 for data in said[end:]), "ends said again, and no more"
     jam = daemon.jam()
     assert jam.cut is None
     assert [t.knob for t in jam.entries if isinstance(t, Turned)] == [
