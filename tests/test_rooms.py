@@ -31,7 +31,17 @@ INSTRUMENT = (
     *("control", "log", "engine", "presets"),
 )
 PROGRAMS = (
-    *(*INSTRUMENT, "io", "io.jack", "io.midi", "io.audio", "io.remote", "take.daw", "take", "panel"),
+    *(
+        *INSTRUMENT,
+        "io",
+        "io.jack",
+        "io.midi",
+        "io.audio",
+        "io.remote",
+        "take.daw",
+        "take",
+        "panel",
+    ),
     "panel.terminal",
 )
 ROOMS: dict[str, tuple[str, ...]] = {
