@@ -22,6 +22,7 @@ from tests.support.browser import find_chromium
 from tests.support.emulators import why_no_emulator
 from tests.support.gme import why_no_gme
 from tests.support.jack import JackServer, JackServers, why_no_jack
+from tests.support.pipewire import why_no_pipewire
 from tests.support.places import ROOT
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -103,6 +104,7 @@ NEEDS: dict[str, Callable[[], str | None]] = {
     "cc65": why_no_cc65,
     "emulator": why_no_emulator,
     "gme": why_no_gme,
+    "pipewire": cache(why_no_pipewire),
     "corpus": why_no_corpus,
     "oracle": why_no_oracle,
 }
@@ -122,7 +124,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     for item in items:
         if not item.get_closest_marker("xdist_group"):
-            group = "jack" if item.get_closest_marker("jack") else item.path.stem
+            timed = item.get_closest_marker("jack") or item.get_closest_marker("pipewire")
+            group = "jack" if timed else item.path.stem
             item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: group_of(item) != "jack")  # it takes longest
 

@@ -19,6 +19,7 @@ from nesvae_live.app.doctorreport import (
     PortsReport,
     Report,
 )
+from nesvae_live.io import pipewire
 from nesvae_live.io.audio.probe import probe, quiet
 from nesvae_live.io.libraries import loaded_libraries
 from nesvae_live.io.midi.ports import ALSA_SEQUENCER
@@ -69,6 +70,13 @@ def remedy(what: str, platform: str) -> str:
     return advice.get(what, f"pip install {what}")
 
 
+def _remedy_here(what: str) -> str:
+    """What to do on this machine: who has PipeWire needs no other server."""
+    if what in {"jack", "midi"} and sys.platform == "linux" and pipewire.runs():
+        return pipewire.remedy()
+    return remedy(what, sys.platform)
+
+
 PACKAGES = (
     *("numpy", "numba", "mido", "python-rtmidi", "pyo", "msgspec", "safetensors"),
     *(() if sys.platform == "win32" else ("JACK-Client",)),
@@ -100,8 +108,7 @@ def examine() -> Report:
         jams=jams,
         checkpoint=checkpoint,
         missing=[
-            Missing(what=what, why=why, do=remedy(what, sys.platform))
-            for what, why in faults.items()
+            Missing(what=what, why=why, do=_remedy_here(what)) for what, why in faults.items()
         ],
     )
 
@@ -134,15 +141,15 @@ def _midi_api(name: str) -> MidiApiReport:
 
 
 def _libraries() -> list[str]:
-    """The files of libjack and libasound in this process, once rtmidi and pyo are loaded.
+    """The files of libjack and libasound in this process, once all that plays is loaded.
 
     Empty where the system doesn't tell (there is no /proc).
     """
     with quiet():
-        for name in ("rtmidi", "pyo"):
+        for name in ("rtmidi", "pyo", "jack"):
             try:
                 importlib.import_module(name)
-            except ImportError:
+            except (ImportError, OSError):  # JACK-Client without a libjack
                 continue
     return sorted(map(str, loaded_libraries("libjack", "libasound")))
 

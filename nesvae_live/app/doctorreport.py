@@ -113,7 +113,7 @@ def _port_rows(ports: PortsReport) -> list[tuple[str, str]]:
         port["name"] + (" (default)" if port["index"] == audio["default_output"] else "")
         for port in audio["outputs"]
     )
-    jack = f"{audio['jack_rate']} Hz, blocks of {audio['jack_block']}, plays to "
+    jack = f"{audio['jack_server']}, {audio['jack_rate']} Hz, blocks of {audio['jack_block']}, plays to "
     jack += ", ".join(audio["jack_outputs"]) or "nothing yet"
     rows.append(("JACK server", audio["jack_fault"] or jack))
     rows.append(("PortAudio", audio["portaudio_fault"] or outputs or "no output device"))

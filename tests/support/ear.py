@@ -38,6 +38,8 @@ class Ear:
         self._to_send: SimpleQueue[bytes] = SimpleQueue()
         self._timebase: Timebase | None = None
         self._rolled = False
+        self.rolls: list[tuple[int, int]] = []
+        self._transport_next = -1
         self._audio = np.zeros(round(audio_seconds * self.sample_rate), np.float32)
         self.frames = 0
         self._ports = {
@@ -57,6 +59,7 @@ class Ear:
         frame, now = self._client.last_frame_time, time.perf_counter()
         if self.first_frame < 0:
             self.first_frame = frame
+        self._watch_transport(frame, frames)
         for offset, data in self._ports["midi_in"].incoming_midi_events():
             self.midi_at.append(now + offset / self.sample_rate)
             self.midi.append((frame + offset, bytes(data)))
@@ -77,6 +80,18 @@ class Ear:
         block = self._audio[start : start + frames]
         block[:] = self._ports["audio_in"].get_array()[: len(block)]
         self.frames = start + frames
+
+    def _watch_transport(self, frame: int, frames: int) -> None:
+        """Keep where the transport begins to roll, or jumps."""
+        import jack
+
+        state, position = self._client.transport_query_struct()
+        if state != jack.ROLLING:
+            self._transport_next = -1
+            return
+        if position.frame != self._transport_next:
+            self.rolls.append((frame, int(position.frame)))
+        self._transport_next = position.frame + frames
 
     def start(self) -> None:
         """Wait for the first block."""
@@ -122,6 +137,21 @@ class Ear:
 
     def rename(self, port: str, name: str) -> None:
         self._ports[port].shortname = name
+
+    def beat_of(self, frame: int) -> float:
+        assert self._timebase is not None, "it doesn't lead"
+        return self._timebase.beat_at(frame)
+
+    def bbt(self) -> dict[str, float]:
+        import jack
+
+        state, position = self._client.transport_query_struct()
+        return {
+            "rolls": float(state == jack.ROLLING),
+            "bar": float(position.bar),
+            "tempo": float(position.beats_per_minute),
+            "beats_per_bar": float(position.beats_per_bar),
+        }
 
     def port_names(self) -> list[str]:
         return [port.name for port in self._client.get_ports()]

@@ -29,7 +29,7 @@ class Follower(Daemon):
 
     def plays(self) -> bool:
         try:
-            return bool(self.ctl(do="status")["clock"] == "midi")
+            return bool(self.ctl(do="status")["clock"] in {"midi", "jack"})
         except (ControlError, KeyError):
             return False
 

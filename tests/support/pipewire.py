@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.orphans import ends_with_its_parent
@@ -76,9 +76,16 @@ class PipeWire:
         """The names of all ports, a line each."""
         return self.run("pw-link", "-io")
 
-    def command(self, *command: str) -> Sequence[str]:
-        """A command through `pw-jack`."""
-        return ["pw-jack", *command]
+    def jack_environment(self) -> Mapping[str, str]:
+        """What `pw-jack` sets, so that a program finds PipeWire's libjack."""
+        said = subprocess.run(
+            ["pw-jack", "env"],
+            env=dict(self.environment),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        return dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
 
     def set_quantum(self, frames: int) -> None:
         """Have all clients go in blocks of so many frames from now on."""

@@ -60,6 +60,11 @@ class JackProbe:
         return list(self._ask("midi_at"))
 
     @property
+    def rolls(self) -> list[tuple[int, int]]:
+        """(frame, the transport's frame) of each start and each jump of JACK's transport."""
+        return [(frame, there) for frame, there in self._ask("rolls")]
+
+    @property
     def sent(self) -> list[tuple[int, bytes]]:
         """What went out so far, likewise."""
         return list(self._ask("sent"))
@@ -110,6 +115,14 @@ class JackProbe:
     def frame_of(self, beat: float) -> int:
         """As the master: the transport's frame on which a beat falls."""
         return int(self._ask("frame_of", beat))
+
+    def beat_of(self, frame: int) -> float:
+        """As the master: the beat that falls on a frame of the transport."""
+        return float(self._ask("beat_of", frame))
+
+    def bbt(self) -> dict[str, float]:
+        """What the timebase master says now; `rolls` is 1 while the transport does."""
+        return dict(self._ask("bbt"))
 
     def connect_midi_from(self, pattern: str) -> str:
         """Hear the MIDI output whose name matches the pattern, once it is there; its name."""

@@ -27,6 +27,9 @@ PROBE_SECONDS = 20.0
 
 NO_LIBJACK = "there is no libjack on this machine"
 
+JACKD, PIPEWIRE = "jackd", "PipeWire"
+"""The JACK servers, as a person calls them; jackdbus is a jackd."""
+
 JACK_NO_START = 0x01
 JACK_PORT_IS_INPUT = 0x1
 JACK_PORT_IS_PHYSICAL = 0x4
@@ -58,6 +61,8 @@ class AudioOffer:
     portaudio_fault: str = ""
     library: str = ""
     """The libjack through which the server answers, or else pyo's."""
+    jack_server: str = ""
+    """Which server answers: `JACKD` or `PIPEWIRE`."""
     pyo_reaches: bool = True
     """Whether that is pyo's: else the server isn't jackd, and JACK-Client plays."""
     versions: dict[str, str] = field(default_factory=dict)
@@ -172,6 +177,8 @@ def _ask_through(path: str) -> AudioOffer:
     if not client:
         return AudioOffer(jack_fault="no server answers", library=path)
     handle = ctypes.c_void_p(client)
+    jack.jack_get_version_string.restype = ctypes.c_char_p
+    version = jack.jack_get_version_string() or b""
     rate = int(jack.jack_get_sample_rate(handle))
     block = int(jack.jack_get_buffer_size(handle))
     flags = ctypes.c_ulong(JACK_PORT_IS_INPUT | JACK_PORT_IS_PHYSICAL)
@@ -180,7 +187,13 @@ def _ask_through(path: str) -> AudioOffer:
     while found and found[len(ports)]:
         ports.append(found[len(ports)].decode())
     jack.jack_client_close(handle)
-    return AudioOffer(jack_rate=rate, jack_block=block, jack_outputs=tuple(ports), library=path)
+    return AudioOffer(
+        jack_rate=rate,
+        jack_block=block,
+        jack_outputs=tuple(ports),
+        library=path,
+        jack_server=PIPEWIRE if b"PipeWire" in version else JACKD,
+    )
 
 
 def _jack_library() -> str:

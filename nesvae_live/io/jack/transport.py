@@ -20,6 +20,9 @@ NEWS_SECONDS = 0.2
 STEADY_TEMPO = 1e-9
 """As a share: a master whose tempo differs by less goes on at the same."""
 
+ROUNDING = 1e-3
+"""How far, in ticks, a master's own arithmetic may put a beat on the wrong side of a tick."""
+
 TOLD = struct.Struct("<?ddd?")
 """What a record of the transport holds: whether it rolls, the beat, the place in the bar, seconds a
 beat, whether it jumped."""
@@ -112,6 +115,7 @@ class TransportReader:
         width = quarters / said.ticks_per_beat
         if said.late is not None:
             low, width = low + said.late * pace, 0.0
+        low, width = low - ROUNDING * width, (1 + 2 * ROUNDING) * width
         bar_start = said.bar_start * quarters
         went = self._pace * frames if self._rolled else 0.0
         steady = abs(pace - self._pace) <= STEADY_TEMPO * pace

@@ -15,6 +15,7 @@ from collections import deque
 from typing import Any
 
 from nesvae_live.clock.hosttime import Time
+from nesvae_live.io import pipewire
 from nesvae_live.io.libraries import loaded_libraries
 from nesvae_live.io.midi.wiring import SeenPort
 
@@ -46,7 +47,7 @@ class JackWatch:
         try:
             self._client: Any = jack.Client(CLIENT_NAME, no_start_server=True)
         except jack.JackError:
-            raise OSError("no server answers") from None
+            raise OSError(pipewire.remedy() if pipewire.runs() else "no server answers") from None
         self._time = time
         self._dead = False
         self.stalled = False
