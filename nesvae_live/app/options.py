@@ -113,7 +113,9 @@ class PlayOptions:
 
     def lookahead(self, pace: Pace) -> float:
         """How many seconds ahead everything is decided: more if an output is to be early."""
-        return pace.lookahead + max(0.0, -(self.offset_midi or 0.0), -(self.offset_audio or 0.0)) / 1e3
+        return (
+            pace.lookahead + max(0.0, -(self.offset_midi or 0.0), -(self.offset_audio or 0.0)) / 1e3
+        )
 
     def with_offsets(self, play: Play) -> PlayOptions:
         """The same with a preset's offsets, where the command line has none."""
