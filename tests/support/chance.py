@@ -39,12 +39,12 @@ from nesvae_live.music.voices import VOICES
 
 def any_memory_gesture(draw: random.Random, at: float) -> Gesture:
     """A gesture that concerns what was played; some ask for what can't be had."""
-    letter = draw.choice("AAABZ")
+    letter = draw.choice("AAAAAZ")
     return draw.choice(
         (
             *(SetQuote(draw.choice([0.0, 0.5, 1.0, 1.5]), at=at),) * 2,
-            *(KeepTheme(letter, at=at),) * 3,
-            *(ReturnTheme(letter, at=at),) * 4,
+            *(KeepTheme(letter, at=at),) * 4,
+            *(ReturnTheme(letter, at=at),) * 6,
             *(ForgetAll(at=at),) * 2,
             SetAuto(draw.random() < 0.6, at=at),
             ReleaseKnobs(at=at),

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from nesvae_live.chip.apu import Apu
 from nesvae_live.control.controlspec import ControlSpec
+from nesvae_live.control.gestureinputs import ForgetAll, KeepTheme, ReturnTheme
 from nesvae_live.control.inputs import (
     Input,
     MidiIn,
@@ -182,8 +183,16 @@ class SimulatedJam:
     def play(self) -> None:
         """Play it to the end."""
         draw = self.draw
+        surely: list[tuple[float, Callable[[float], Input]]] = [
+            (0.4, lambda at: KeepTheme("A", at=at)),
+            (0.6, lambda at: ReturnTheme("A", at=at)),
+            (0.85, lambda at: ForgetAll(at=at)),
+        ]
         while self.time.value < self.origin + self.seconds:
             self.pass_time(draw.choice([TICK, TICK, 0.003, 0.0061, 0.02]))
+            over = (self.time.value - self.origin) / self.seconds
+            if self.remembers and surely and over > surely[0][0]:
+                self.put(surely.pop(0)[1](self.time.value))
             if draw.random() < 0.04:
                 self.act()
         self.inbox.put(Stop(at=self.time.value, why="a test's end"))
