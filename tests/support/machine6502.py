@@ -89,6 +89,8 @@ class RomMachine(Machine):
         self.selected = 0
         self.at = 0
         self.high = False
+        self.drawn_at = 0
+        """The clock of the last write to the picture."""
 
     def map(self, address: int, value: int) -> None:
         if address == 0x8000:
@@ -99,6 +101,7 @@ class RomMachine(Machine):
             self.at = value << 8 | self.at & 0xFF if not self.high else self.at & 0xFF00 | value
             self.high = not self.high
         elif address == 0x2007:
+            self.drawn_at = self.mpu.processorCycles
             self.picture[self.at] = value
             self.at += 1
 

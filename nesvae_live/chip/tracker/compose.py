@@ -61,11 +61,15 @@ def compose(performance: Performance, title: str, artist: str, copyright_: str) 
     Raises:
         ValueError: it has more bars or patterns than a module holds.
     """
-    best = min(
-        (_Writer(performance, n) for n in ROWS_PER_BEAT if _bars_per_frame(performance, n)),
-        key=lambda writer: (writer.lost > MOST_LOST * len(performance.notes), writer.rank),
-        default=None,
-    )
+    best: _Writer | None = None
+    for per_beat in ROWS_PER_BEAT:
+        if not _bars_per_frame(performance, per_beat):
+            continue
+        writer = _Writer(performance, per_beat)
+        if best is None or writer.lost < best.lost:
+            best = writer
+        if writer.lost <= MOST_LOST * len(performance.notes):
+            break
     if best is None:
         raise ValueError(
             f"{performance.n_bars} bars of {performance.beats_per_bar:g} beats are more than a "
@@ -99,9 +103,6 @@ class _Writer:
                 self.lost += 1
             elif row < self._n_rows:
                 self._notes[note.voice][row] = late, note
-        self.rank = (
-            (0, per_beat) if self.lost <= MOST_LOST * len(performance.notes) else (self.lost, 0)
-        )
         self._cells: list[dict[int, Cell]] = [{} for _ in range(CHANNELS)]
         self._notices: list[str] = []
         self._lowered = 0

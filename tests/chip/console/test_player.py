@@ -103,6 +103,21 @@ def test_the_rom_writes_the_same_and_counts_bars(tmp_path: Path) -> None:
         assert machine.line(row).strip() == f"{name}  {'#' * full}{'.' * (15 - full)}"
 
 
+def test_a_frame_s_work_fits_into_a_frame_and_the_picture_s_into_the_dark() -> None:
+    """The screen is dark for 20 lines of 113.67 clocks; half a line is left for the interrupt."""
+    frames = log_to_frames(44_100, any_log(8, 5.0, 4.0), CONSOLE_HZ)
+    machine = RomMachine(frames_to_rom(frames, Credits(), 0, Count("SEC", [0, 60])).data)
+    machine.boot()
+    longest = drawing = 0
+    for _ in range(frames.count):
+        begun = machine.mpu.processorCycles
+        machine.frame()
+        longest = max(longest, machine.mpu.processorCycles - begun)
+        drawing = max(drawing, machine.drawn_at - begun)
+    assert 500 < drawing < 19.5 * 113.67
+    assert drawing < longest < 29_780 / 4
+
+
 @pytest.mark.cc65
 @pytest.mark.parametrize("name", ["nsf", "nes"])
 def test_the_bytes_are_what_cc65_makes_of_the_source(name: str, tmp_path: Path) -> None:
