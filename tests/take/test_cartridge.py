@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from nesvae_live.chip.console.frames import CONSOLE_HZ
 from nesvae_live.chip.console.nsf import NSF_HZ
+from nesvae_live.chip.tracker.ftm import ftm_to_module
 from nesvae_live.cli.main import main
 from nesvae_live.log.entries import Closed
 from nesvae_live.log.tally import LogLines
@@ -106,3 +108,33 @@ def test_render_makes_both_of_a_score_and_of_a_log(take: Path, tmp_path: Path) -
         assert machine.line(3).strip() == wanted[0] or source != score
         assert machine.line(11)[3:6] == wanted[1]
     assert NSF_HZ > CONSOLE_HZ
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_garbled_log_is_a_cartridge_or_a_line(
+    take: Path, seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw = random.Random(seed)
+    lines = (take / LOG_NAME).read_bytes().splitlines(keepends=True)[: 400 + 300 * seed]
+    for _ in range(20):
+        at = draw.randrange(1, len(lines))
+        line = bytearray(lines[at])
+        for _ in range(draw.choice([1, 4])):
+            line[draw.randrange(len(line) - 1)] = draw.choice(b'0123456789-e{}",: \xff')
+        lines[at] = bytes(line) if draw.random() < 0.8 else b""
+    folder = tmp_path / "garbled"
+    folder.mkdir()
+    (folder / LOG_NAME).write_bytes(b"".join(lines))
+    out = tmp_path / "out"
+    command = ["jam", "export", str(folder), "--to", "nsf,nes,ftm", "-o", str(out)]
+    failed = main(command)
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    if failed:
+        assert said.splitlines()[-1].startswith("nesvae-live: ")
+        return
+    machine = RomMachine(next(out.glob("*.nes")).read_bytes())
+    machine.boot()
+    for _ in range(30):
+        machine.frame()
+    assert ftm_to_module(next(out.glob("*.ftm")).read_bytes()).tracks
