@@ -67,10 +67,8 @@ def play(checkpoint: SongCheckpoint, critic: SongCritic, how: str) -> tuple[Ints
                 hands[i], z[i] = 1.0, value_to_coordinate(knobs[spec.name], *reach[i])
         quote = float(checkpoint.about.get("quote", QUOTE))
         start = state.asked(Asked(state.place, quote, hands=hands))
-        z = critic.compose(start, z, hands > 0, (seed, len(phrases)))
-        mask = hands[:N_ATTRIBUTES]
-        if how == "auto" or (how == "untouched" and phrases):  # the first phrase is drawn before
-            mask = np.ones(N_ATTRIBUTES, np.float32)
+        start, z = critic.compose(start, z, hands > 0, (seed, len(phrases)))
+        mask = hands[:N_ATTRIBUTES] if how == "knobs" else np.ones(N_ATTRIBUTES, np.float32)
         decoded = critic.decode(z, mask, start, draws(seed, len(phrases)), SAMPLING)
         state = decoded.state(TUPLES_PER_PHRASE)
         phrases.append(symbols_to_tuples(decoded.symbols))
