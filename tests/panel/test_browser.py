@@ -161,6 +161,16 @@ def test_the_last_bars_are_kept_and_had(page: Page, stage: Stage, tmp_path: Path
     page.get_by_role("button", name="keep 4 bars").click()
     link = page.locator("#take-files a", has_text=".mid")
     link.first.wait_for()
+    dragged = link.first.evaluate(
+        """link => {
+            const data = new DataTransfer();
+            link.dispatchEvent(new DragEvent("dragstart", { dataTransfer: data }));
+            return data.getData("DownloadURL");
+        }"""
+    )
+    kind, name, address = dragged.split(":", 2)
+    assert (kind, name) == ("audio/midi", link.first.inner_text())
+    assert page.request.get(address).body().startswith(b"MThd"), "it drops as a file"
     with page.expect_download() as had:
         link.first.click()
     had.value.save_as(tmp_path / "kept.mid")

@@ -1,4 +1,7 @@
-"""A JACK client that gives back sound and MIDI later, by as many frames as one says."""
+"""A JACK client that gives back sound and MIDI later, by as many frames as one says.
+
+As a synth it answers a note with a sound, after as many frames as MIDI is delayed.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,15 @@ CLIENT = "delay"
 
 
 @contextmanager
-def delay_line(audio: int, midi: int, *, gain: float = 1.0, noise: float = 0.0) -> Iterator[None]:
+def delay_line(
+    audio: int, midi: int, *, gain: float = 1.0, noise: float = 0.0, synth: bool = False
+) -> Iterator[None]:
     """Delay sound and MIDI, in a process of its own; `noise` is added, as by a cable."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_run, args=(theirs, audio, midi, gain, noise), daemon=True)
+    process = context.Process(
+        target=_run, args=(theirs, audio, midi, gain, noise, synth), daemon=True
+    )
     process.start()
     theirs.close()
     try:
@@ -29,7 +36,7 @@ def delay_line(audio: int, midi: int, *, gain: float = 1.0, noise: float = 0.0) 
         process.kill()
 
 
-def _run(pipe: Connection, audio: int, midi: int, gain: float, noise: float) -> None:
+def _run(pipe: Connection, audio: int, midi: int, gain: float, noise: float, synth: bool) -> None:
     import jack
 
     client = jack.Client(CLIENT, no_start_server=True)
@@ -52,7 +59,11 @@ def _run(pipe: Connection, audio: int, midi: int, gain: float, noise: float) -> 
         midi_out.clear_buffer()
         while events and events[0][0] < start + frames:
             at, data = events.pop(0)
-            midi_out.write_midi_event(max(at - start, 0), data)
+            offset = max(at - start, 0)
+            if not synth:
+                midi_out.write_midi_event(offset, data)
+            elif data[0] & 0xF0 == 0x90:
+                audio_out.get_array()[offset : offset + 200] += 0.2
 
     client.set_process_callback(process)
     client.activate()

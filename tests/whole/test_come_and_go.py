@@ -81,7 +81,7 @@ def test_a_controller_under_another_number_and_a_track_under_another_name_stay_c
     names = [f"nanoKONTROL2 [{n}] (capture): nanoKONTROL2 MIDI 1" for n in (28, 32)]
     with Daemon(tmp_path, *PLAY) as daemon, JackProbe("daw") as daw:
         daw.connect_midi_from("nesvae_live_out")
-        for name, value in zip(names, (127, 0), strict=True):
+        for name, value in zip(names, (0, 127), strict=True):
             with JackProbe("a2j") as knobs:
                 knobs.rename("midi_out", name)
                 if name == names[0]:
@@ -93,10 +93,9 @@ def test_a_controller_under_another_number_and_a_track_under_another_name_stay_c
                 assert wait_until(lambda since=beat: daemon.ctl(do="status")["beat"] > since + 5)  # type: ignore[misc]
             assert wait_until(lambda name=name: f"'a2j:{name}' is gone" in daemon.said)  # type: ignore[misc]
         daw.rename("midi_in", "Lead/midi_in 1")
-        heard = len(daw.midi)
-        beat = daemon.ctl(do="status")["beat"]
+        heard, beat = len(daw.midi), daemon.ctl(do="status")["beat"]
         assert wait_until(lambda: daemon.ctl(do="status")["beat"] > beat + 8)
-        assert len(daw.midi) > heard
+        assert daw.wait_until(lambda: len(daw.midi) > heard + 20)
     lines = [line.split("nesvae-live: ")[1] for line in daemon.said.splitlines()]
     gone, back = (f"'a2j:{names[0]}' is {what}" for what in ("gone", f"back as 'a2j:{names[1]}'"))
     assert [line for line in lines if "a2j" in line][:2] == [

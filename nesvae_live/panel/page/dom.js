@@ -56,3 +56,15 @@ export function forgetColours() {
 
 const NOTES = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
 export const noteName = (note) => `${NOTES[note % 12]}${Math.floor(note / 12) - 1}`;
+
+const KINDS = { mid: "audio/midi", wav: "audio/wav", png: "image/png" };
+
+// A link to a file, which can also be dragged out of the browser: to a DAW's track, or a folder.
+export function makeFileLink(href, file, text = file, attributes = {}) {
+  const link = make("a", { href, download: file, draggable: "true", ...attributes }, text);
+  link.addEventListener("dragstart", (event) => {
+    const kind = KINDS[file.split(".").at(-1)] ?? "application/octet-stream";
+    event.dataTransfer.setData("DownloadURL", `${kind}:${file}:${link.href}`);
+  });
+  return link;
+}

@@ -1,6 +1,6 @@
 // The take: it is always recorded; how long, how large, how much room is left, and files to be had.
 
-import { byId, make } from "./dom.js";
+import { byId, make, makeFileLink } from "./dom.js";
 import { makeControl } from "./controls.js";
 
 const SCARCE_GIGABYTES = 1;
@@ -25,7 +25,7 @@ export class Take {
     if (list === this.listed) return;
     this.listed = list;
     byId("take-files").replaceChildren(
-      ...files.map((file) => make("li", {}, make("a", { href: `take/${encodeURIComponent(file)}`, download: file }, file))),
+      ...files.map((file) => make("li", {}, makeFileLink(`take/${encodeURIComponent(file)}`, file))),
     );
   }
 }

@@ -1,6 +1,6 @@
 // Earlier takes: to be listened to, looked at, and had.
 
-import { byId, make } from "./dom.js";
+import { byId, make, makeFileLink } from "./dom.js";
 
 export class Takes {
   constructor() {
@@ -26,7 +26,7 @@ export class Takes {
     if (files.includes("take.png")) row.append(this.makeOpener("look", title, shown, () => make("img", { src: at(name, "take.png"), alt: `Picture of ${title}: its notes and its knobs` })));
     for (const file of files) {
       const kind = file.split(".").at(-1);
-      row.append(make("a", { href: at(name, file), download: `${name}.${kind}`, "aria-label": `${title} as ${kind}` }, kind));
+      row.append(makeFileLink(at(name, file), `${name}.${kind}`, kind, { "aria-label": `${title} as ${kind}` }));
     }
     return make("li", {}, make("b", {}, name), make("span", { class: "note" }, ` ${what.filter(Boolean).join(", ")}`), row, shown);
   }

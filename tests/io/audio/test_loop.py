@@ -79,3 +79,16 @@ def test_what_does_not_come_back_is_none(jack_server: JackServer) -> None:
             assert not loop.connected
         with pytest.raises(LoopError, match="no JACK port matches 'nowhere'"):
             JackLoop(Route(audio_to="nowhere"))
+
+
+@pytest.mark.jack
+@pytest.mark.timeout(120)
+def test_where_a_note_comes_back_as_sound_its_beginning_counts(jack_server: JackServer) -> None:
+    route = Route("delay:in", "delay:out", midi_to="delay:midi_in")
+    with delay_line(audio=50, midi=700, noise=0.0005, synth=True), JackLoop(route) as loop:
+        measured = loop.measure()
+    assert measured.midi is not None
+    assert measured.midi.what == "the notes' sound"
+    assert measured.midi.median == pytest.approx(700, abs=1)
+    assert measured.audio is not None
+    assert measured.audio.median == pytest.approx(50, abs=1)
