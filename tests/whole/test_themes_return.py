@@ -22,6 +22,7 @@ from nesvae_live.music.metre.place import place_of
 from nesvae_live.music.phrase import Ints, symbols_to_tuples, tokens_to_tuples
 from nesvae_live.music.swap import Swap
 from nesvae_live.paths import shipped_dir
+from tests.support.figures import grams
 from tests.support.rig import Rig, do, turn
 
 pytestmark = pytest.mark.slow
@@ -56,15 +57,6 @@ def rig_of(network: Network, seed: int) -> Rig:
         sampling=SAMPLING,
         composed=SAMPLING,
     )
-
-
-def grams(tuples: Ints, shift: int = 0) -> list[tuple[tuple[int, ...], ...]]:
-    """Four tuples in a row each, the pitch classes moved."""
-    moved = tuples.copy()
-    notes = moved[:, :3]
-    notes[notes > 0] = (notes[notes > 0] + shift) % 12 + 1
-    rows = [tuple(row) for row in moved.tolist()]
-    return [tuple(rows[i : i + 4]) for i in range(len(rows) - 3)]
 
 
 def returned(rig: Rig) -> Ints:
