@@ -96,7 +96,7 @@ def test_a_controller_under_another_number_and_a_track_under_another_name_stay_c
         heard, beat = len(daw.midi), daemon.ctl(do="status")["beat"]
         assert wait_until(lambda: daemon.ctl(do="status")["beat"] > beat + 8)
         assert daw.wait_until(lambda: len(daw.midi) > heard + 20)
-    lines = [line.split("nesvae-live: ")[1] for line in daemon.said.splitlines()]
+        lines = [line.split("nesvae-live: ")[1] for line in daemon.said.splitlines()]
     gone, back = (f"'a2j:{names[0]}' is {what}" for what in ("gone", f"back as 'a2j:{names[1]}'"))
     assert [line for line in lines if "a2j" in line][:2] == [
         f"{gone}: the music goes on until it is back",
