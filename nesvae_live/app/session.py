@@ -45,7 +45,7 @@ from nesvae_live.io.midi.opening import open_midi
 from nesvae_live.io.midi.openports import MidiPorts
 from nesvae_live.io.midi.ports import OWN_FEEDBACK
 from nesvae_live.io.midi.transportslots import TransportSender
-from nesvae_live.io.pace import take_pace
+from nesvae_live.io.pace import Pace, take_pace
 from nesvae_live.io.remote.link import LinkSession
 from nesvae_live.io.remote.osc import OscServer
 from nesvae_live.io.remote.server import ControlServer
@@ -104,8 +104,11 @@ class Session:
         checkpoint: SongCheckpoint,
         decoder: Decode,
         encoder: Encode,
+        pace: Pace | None = None,
     ) -> Self:
         """Open everything, in the order in which a failure costs least; it closes in reverse.
+
+        `pace` says how far ahead things are done; None: as this machine and its device need it.
 
         Raises:
             ConfigError, BankError, MidiError, AudioError, RecordError, ControlError, OscError,
@@ -145,7 +148,7 @@ class Session:
         if device is not None:
             stack.enter_context(closing(device))
         sample_rate = device.sample_rate if device else options.sample_rate
-        pace = take_pace(device.period if device else midi.period)
+        pace = pace or take_pace(device.period if device else midi.period)
         performance = choose_performance(options, preset, checkpoint, seed, pace)
 
         # The take, and beside it whatever earlier ones still lack.

@@ -25,6 +25,7 @@ from nesvae_live.control.inputs import MidiIn
 from nesvae_live.engine.inference import Request
 from nesvae_live.io.midi.ports import make_client
 from nesvae_live.io.midi.sender import DeadlineSender
+from nesvae_live.io.pace import FORMER
 from nesvae_live.log.entries import Clocked, Heard, Placed, Sent, Spliced
 from nesvae_live.log.jam import Jam
 from nesvae_live.model.encoder import Encoder, PhraseEncoder
@@ -46,7 +47,7 @@ class PlayCase:
     """How to play: `clock` and `swap` as in `play`; `audio` is jack or none.
 
     With `beside` the notes leave through RtMidi too, from a port of their own, as they did before
-    they were written at their frame.
+    they were written at their frame. With `former` things are decided as far ahead as they were then.
     """
 
     clock: str = "internal"
@@ -54,6 +55,7 @@ class PlayCase:
     tempo: float = 120.0
     audio: str = "jack"
     beside: bool = False
+    former: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def main(argument: str) -> None:
                 checkpoint,
                 decoder,
                 PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles),
+                FORMER if case.former else None,
             )
             asked = _note_requests(session)
             if case.beside:

@@ -1,7 +1,7 @@
 """`nesvae-live bench timing`: whether notes, clocks and knobs are on time, through real ports.
 
 It starts a JACK server of its own (dummy driver). On it plays the instrument with its sound on, in
-each swap mode, while a listener turns knobs 100 times a second and receives notes and clock; then
+each swap mode (`former`: `now`, with the horizon of 50 ms that once held everywhere), while a listener turns knobs 100 times a second and receives notes and clock; then
 it follows `jack_midi_clock`. The same notes leave through RtMidi too. In the same run the usual Python way (`bench.usual`) plays, once
 sleeping between messages and once as it would play a file.
 """
@@ -43,6 +43,9 @@ SETTLE_SECONDS = 1.0
 END_SECONDS = 60.0
 FOLLOWED_TEMPO = 123.4
 MIDI_CLOCK = "jack_midi_clock"
+FORMER = "former"
+"""The case of `now` with the horizon of 50 ms that once held everywhere."""
+
 USUAL, FILE = "usual", "file"
 """The two ways of `bench.usual`, and the names of their cases."""
 
@@ -65,6 +68,8 @@ def bench_timing(
         runs: list[Callable[[], Timing]] = [
             partial(_measure_play, server, swap, seconds) for swap in swaps
         ]
+        if beside and "now" in swaps:
+            runs.insert(1, partial(_measure_play, server, "now", seconds, former=True))
         if beside and shutil.which(MIDI_CLOCK):
             runs.append(partial(_measure_follow, server, seconds))
         if beside and find_spec("torch"):
@@ -89,7 +94,8 @@ def bench_timing(
 
 
 def _ratio(theirs: Spread | None, ours: Spread | None) -> float | None:
-    return round(theirs.p99 / ours.p99, 1) if ours and theirs else None
+    frame = 1e3 / SAMPLE_RATE
+    return round(theirs.p99 / max(ours.p99, frame), 1) if ours and theirs else None
 
 
 def _fields(timing: Timing) -> dict[str, Any]:
@@ -136,8 +142,8 @@ def _listener(server: str) -> Iterator[Listener]:
             os.environ["JACK_DEFAULT_SERVER"] = before
 
 
-def _measure_play(server: str, swap: str, seconds: float) -> Timing:
-    case = json.dumps(asdict(PlayCase(swap=swap, beside=True)))
+def _measure_play(server: str, swap: str, seconds: float, *, former: bool = False) -> Timing:
+    case = json.dumps(asdict(PlayCase(swap=swap, beside=True, former=former)))
     with _listener(server) as listener, _program("play", case, server=server) as stop:
         listener.connect(NOTES, "nesvae_live_out")
         listener.connect(RTMIDI, RTMIDI_CLIENT)
@@ -154,7 +160,7 @@ def _measure_play(server: str, swap: str, seconds: float) -> Timing:
     late, jitter = clock_lateness(meant, caught)
     return _counted(
         meant,
-        name=swap,
+        name=FORMER if former else swap,
         **_notes(meant, caught),
         rtmidi=spread(1e3 * (item.at - due) for due, _, item in match_notes(meant, caught, RTMIDI)),
         stamps=spread(stamp_errors(meant, turned)),

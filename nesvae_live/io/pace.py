@@ -28,34 +28,35 @@ NAP = 0.001
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How far ahead things are done, in seconds; `wake` is how late a thread may wake up."""
+    """How far ahead things are done, in seconds.
 
-    period: float
-    wake: float
+    `poll` is how often the renderer looks; `lead` how far ahead of its hearing the sound is
+    rendered, and a clock message handed over; `lookahead` how far ahead everything is decided, in
+    time for the renderer however it looks.
+    """
 
-    @property
-    def poll(self) -> float:
-        """How often the renderer looks."""
-        return min(max(self.period / 2, QUICKEST), SLOWEST)
-
-    @property
-    def lead(self) -> float:
-        """How far ahead of its hearing the sound is rendered, and a clock message handed over."""
-        return self.period + self.poll + self.wake + SLACK
-
-    @property
-    def lookahead(self) -> float:
-        """How far ahead everything is decided: in time for the renderer, however it looks."""
-        return self.lead + self.poll + self.wake + SLACK
+    poll: float
+    lead: float
+    lookahead: float
 
 
-USUAL = Pace(PERIOD, 0.001)
+def find_pace(period: float, wake: float) -> Pace:
+    """The pace for a device's period and for how late a thread may wake up, in seconds."""
+    poll = min(max(period / 2, QUICKEST), SLOWEST)
+    lead = period + poll + wake + SLACK
+    return Pace(poll, lead, lead + poll + wake + SLACK)
+
+
+USUAL = find_pace(PERIOD, 0.001)
 """Of a machine of today, with the usual period."""
+
+FORMER = Pace(0.005, 0.035, 0.05)
+"""What held for every device and machine until it was measured; for comparison."""
 
 
 def take_pace(period: float | None) -> Pace:
     """The pace for a device's period in seconds; measures for a tenth of a second."""
-    return Pace(period or PERIOD, min(LATEST, measure_wake()))
+    return find_pace(period or PERIOD, min(LATEST, measure_wake()))
 
 
 def measure_wake() -> float:

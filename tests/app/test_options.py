@@ -9,7 +9,7 @@ import pytest
 from nesvae_live.app.options import PlayOptions, choose_performance
 from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.io.midi.ports import MidiError
-from nesvae_live.io.pace import Pace
+from nesvae_live.io.pace import find_pace
 from nesvae_live.latent.decoding import QUOTE
 from nesvae_live.music.grid import Mode
 from nesvae_live.presets.preset import Play, load_preset
@@ -64,7 +64,7 @@ def test_music_keeps_time_by_itself_and_is_stretched_to_bars_only_if_asked() -> 
 
 
 def test_an_output_that_is_to_be_early_is_decided_the_earlier() -> None:
-    pace = Pace(0.00533, 0.001)
+    pace = find_pace(0.00533, 0.001)
     assert PlayOptions(offset_midi=20.0).lookahead(pace) == pace.lookahead
     assert PlayOptions(offset_midi=-20.0).lookahead(pace) == pytest.approx(pace.lookahead + 0.02)
 

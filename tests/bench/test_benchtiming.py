@@ -161,10 +161,10 @@ def test_in_ten_minutes_of_turning_no_decode_is_missed_and_notes_and_knobs_keep_
     result = bench_timing(SOAK_SECONDS, ("now",), beside=False)
     print(timings_to_json(result))
     now = next(case for case in result.cases if case.name == "now")
-    period = 1e3 * result.frames / result.sample_rate
     assert now.missed == 0
     assert now.notes is not None
     assert now.knob is not None
-    assert now.notes.p99 <= period + 1.0
-    assert now.knob.p50 <= 120.0
-    assert now.knob.p95 <= 250.0
+    assert now.frames is not None
+    assert now.frames.p99 == 0.0
+    assert now.knob.p50 <= 100.0
+    assert now.knob.p95 <= 200.0
