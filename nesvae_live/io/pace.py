@@ -13,7 +13,7 @@ from dataclasses import dataclass
 PERIOD = 0.00533
 """Of whom nobody knows the period, in seconds: 256 frames at 48 kHz."""
 
-SLACK = 0.004
+SLACK = 0.005
 """What each thread is given for what it does, and for who holds the interpreter's lock."""
 
 QUICKEST, SLOWEST = 0.0015, 0.005

@@ -53,21 +53,23 @@ def test_bar_lines_lie_on_the_masters_frames_through_starts_stops_locates_and_te
 
         def roll_on(notes: int) -> None:
             before = len(notes_on(probe.midi))
-            assert probe.wait_until(lambda: len(notes_on(probe.midi)) >= before + notes, 60.0)
+            assert probe.wait_until(
+                lambda: len(notes_on(probe.midi)) >= before + notes, 60.0, every=0.25
+            )
             assert daemon.motion == "running", daemon.said
 
         probe.transport("start")
-        roll_on(40)
+        roll_on(30)
         probe.transport("stop")
         assert wait_until(lambda: daemon.motion == "stopped")
         assert probe.wait_until(lambda: not left_on(probe.midi))
         probe.transport("locate", 1_234_567)  # no sixteenth, and no tick either
         probe.transport("start")
-        roll_on(40)
+        roll_on(30)
         probe.transport("locate", probe.frame_of(9.3))
-        roll_on(40)
+        roll_on(20)
         probe.change_tempo_in_a_bar(171.0)
-        roll_on(60)
+        roll_on(50)
         probe.transport("stop")
         assert wait_until(lambda: daemon.motion == "stopped")
         assert daemon.end() == 0
