@@ -14,7 +14,10 @@ PERIOD = 0.00533
 """Of whom nobody knows the period, in seconds: 256 frames at 48 kHz."""
 
 SLACK = 0.005
-"""What each thread is given for what it does, and for who holds the interpreter's lock."""
+"""What the sequencer is given for what it does, and for who holds the interpreter's lock."""
+
+RENDER_SLACK = 0.008
+"""The same for the renderer: what it misses is heard."""
 
 QUICKEST, SLOWEST = 0.0015, 0.005
 """How often the renderer looks, in seconds: twice a period, within these."""
@@ -43,7 +46,7 @@ class Pace:
 def find_pace(period: float, wake: float) -> Pace:
     """The pace for a device's period and for how late a thread may wake up, in seconds."""
     poll = min(max(period / 2, QUICKEST), SLOWEST)
-    lead = period + poll + wake + SLACK
+    lead = period + poll + wake + RENDER_SLACK
     return Pace(poll, lead, lead + poll + wake + SLACK)
 
 
