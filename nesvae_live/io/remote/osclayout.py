@@ -91,7 +91,7 @@ def _voices() -> list[Widget]:
         *_row([*levels, *transposes], 0, FADER),
         *_row([f"mute-{voice.name}" for voice in Voice], below, BUTTON),
         *_row([f"solo-{voice.name}" for voice in Voice], below, BUTTON, first=len(Voice)),
-        *_row(("tap", "stop"), below, BUTTON, first=2 * len(Voice)),
+        *_row(("tap", "one", "stop"), below, BUTTON, first=2 * len(Voice)),
         *_row(("swap", "key"), below + BUTTON[1] + GAP, MENU),
     ]
 
