@@ -106,6 +106,7 @@ class TransportLeader:
         self._rate = self._client.samplerate
         self._times = CycleTimes(self._client)
         self.name = str(self._client.name)
+        self._client.set_process_callback(self._process)  # without one there are no cycles for it
         self._client.activate()
         self._client.transport_stop()
         self._client.transport_frame = 0
@@ -121,6 +122,9 @@ class TransportLeader:
     def start(self) -> None:
         """Let the transport roll, from its beginning."""
         self._client.transport_start()
+
+    def _process(self, frames: int) -> None:
+        """Do nothing in a cycle."""
 
     def _fill(self, state: int, frames: int, position: Any, new: bool) -> None:
         """Write what the next cycle's first frame is. Runs in the server's cycle."""
