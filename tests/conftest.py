@@ -142,7 +142,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("xdist_group"):
+    if getattr(item.config.option, "loadgroup", False):
         if "@" not in item.nodeid:  # where pytest-xdist keeps the group
             pytest.exit("pytest-xdist does not group tests under this pytest", returncode=1)
         if item.config.stash[TIMED] and group_of(item) != "jack":
