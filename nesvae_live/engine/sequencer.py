@@ -35,6 +35,9 @@ LONGEST_NAP = 0.12
 """How long the loop sleeps at most, as a share of the lookahead: what it decides then still comes in
 time for the renderer, which looks as often, and whose lead is some two thirds of it."""
 
+LONGEST_INTAKE = 0.004
+"""So many seconds at most go to what came in before the music goes on: a flood has to wait."""
+
 SHORTEST_NAP = 0.0005
 
 
@@ -162,7 +165,7 @@ class Sequencer:
         now = self.time.look()
         if first is not None:
             self._take(first)
-        while not self.done.is_set():
+        while not self.done.is_set() and self.wall.now() - now < LONGEST_INTAKE:
             try:
                 self._take(self.inbox.get_nowait())
             except Empty:

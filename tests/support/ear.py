@@ -138,7 +138,7 @@ class Ear:
     def rename(self, port: str, name: str) -> None:
         self._ports[port].shortname = name
 
-    def beat_of(self, frame: int) -> float:
+    def beat_at(self, frame: int) -> float:
         assert self._timebase is not None, "it doesn't lead"
         return self._timebase.beat_at(frame)
 

@@ -116,9 +116,9 @@ class JackProbe:
         """As the master: the transport's frame on which a beat falls."""
         return int(self._ask("frame_of", beat))
 
-    def beat_of(self, frame: int) -> float:
+    def beat_at(self, frame: int) -> float:
         """As the master: the beat that falls on a frame of the transport."""
-        return float(self._ask("beat_of", frame))
+        return float(self._ask("beat_at", frame))
 
     def bbt(self) -> dict[str, float]:
         """What the timebase master says now; `rolls` is 1 while the transport does."""

@@ -50,6 +50,7 @@ class JackWatch:
             raise OSError(pipewire.remedy() if pipewire.runs() else "no server answers") from None
         self._time = time
         self._dead = False
+        self._tells_no_end = "PipeWire" in jack.version_string()
         self.stalled = False
         """Whether the server is there but does nothing, as `lost` found."""
         self.xruns = 0
@@ -101,6 +102,9 @@ class JackWatch:
         if frame != self._seen[0]:
             self._seen = (frame, now)
         self.stalled = now - self._seen[1] > STALLED_SECONDS
+        if self.stalled and self._tells_no_end:  # PipeWire ended, and this client won't come back
+            self._dead, self.stalled = True, False
+            return "the JACK server went away"
         return "the JACK server hangs" if self.stalled else None
 
     def midi_ports(self) -> set[str]:
