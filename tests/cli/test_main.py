@@ -52,4 +52,5 @@ def test_what_a_take_can_be_exported_to_is_said_by_name(
         main(["jam", "export", "--to", "mid,mp3"])
     assert caught.value.code == 2
     said = capsys.readouterr().err.splitlines()[-1]
-    assert said.endswith("'mp3' is none of mid,wav,stems,vgm,exprsco,png")
+    kinds = "mid,wav,stems,vgm,nsf,nes,ftm,ftmtxt,famistudio,exprsco,png,dawproject,rpp,ardour"
+    assert said.endswith(f"'mp3' is none of {kinds}")

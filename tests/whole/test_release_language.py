@@ -9,19 +9,16 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from pathlib import Path
 from types import NoneType, SimpleNamespace, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pytest
 
-from nesvae_live.cli.main import main
 from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.inputs import Input
 from nesvae_live.control.targets import TARGETS
 from nesvae_live.engine.config import Setup
-from nesvae_live.io.remote import client
 from nesvae_live.io.remote.commands import COMMANDS, parse_command
 from nesvae_live.io.remote.oscmap import message_to_input, state_to_values, status_to_values
 from nesvae_live.latent.knobs import KnobState
@@ -34,6 +31,7 @@ from nesvae_live.music.events import Event
 from nesvae_live.music.key import Key
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
+from tests.support.ctl import sent_by_ctl
 from tests.support.grown import lost
 from tests.support.places import RELEASE
 
@@ -105,18 +103,6 @@ def test_a_command_on_the_socket_is_the_input_that_it_was(line: dict[str, Any]) 
 
 def test_no_command_is_gone() -> None:
     assert set(COMMANDS) >= {line["command"]["do"] for line in COMMAND_LINES}
-
-
-def sent_by_ctl(words: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    sent: list[Any] = []
-
-    def send_command(command: Mapping[str, Any], _place: Path | None) -> dict[str, Any]:
-        sent.append(json.loads(json.dumps(command)))
-        return {"ok": True}
-
-    monkeypatch.setattr(client, "send_command", send_command)
-    assert main(["ctl", *words.split()]) == 0
-    return sent[0]
 
 
 @pytest.mark.parametrize("line", CTL_LINES, ids=lambda line: str(line["ctl"]))
