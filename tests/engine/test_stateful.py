@@ -226,7 +226,10 @@ class Machine(RuleBasedStateMachine):
     @rule(units=st.integers(0, 300))
     def jump(self, units: int) -> None:
         self.source.jump(units * 6)
-        self.known = not (self.unheard and self.rig.clock.motion is Motion.STOPPED)
+        motion = self.rig.clock.motion
+        # It was joined, and goes on by the clocks of a source that stands.
+        alone = motion in {Motion.RUNNING, Motion.COASTING} and not self.source.counts
+        self.known = not alone and not (self.unheard and motion is Motion.STOPPED)
         self.tick()
 
     @rule(late=st.floats(0.0, 0.2))

@@ -228,7 +228,8 @@ class SongState:
         """The same, if the music is to go on like that."""
         memory, form, back = self.memory, self.form, self.back
         if asked.forget:
-            memory, back = memory.part(len(memory)), None
+            # All but the tuple that sounds: it may be cut yet.
+            memory, back = memory.part(max(len(memory) - 1, 0)), None
             form = form and form.forgotten()
         if asked.back is not None:
             then = asked.back.end.state
