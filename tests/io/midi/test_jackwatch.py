@@ -29,6 +29,9 @@ def test_leaving_returns_though_libjack_does_not(monkeypatch: pytest.MonkeyPatch
         def set_xrun_callback(self, callback: object) -> None:
             """Take it."""
 
+        def set_port_rename_callback(self, callback: object) -> None:
+            """Take it."""
+
         def activate(self) -> None:
             """Be active."""
 
