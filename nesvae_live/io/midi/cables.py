@@ -32,13 +32,15 @@ class Change:
 class Cables:
     """Remembers the cables that are plugged into our ports.
 
-    A cable that disappears while both of its ends are there was unplugged by somebody, and is
-    forgotten. One that lost an end is kept, and is to be connected again as soon as both ends are
+    A cable that disappears while both of its ends are there, and still are at the next comparison,
+    was unplugged by somebody, and is forgotten: a server takes a client's cables away before its
+    ports, and one may look in between. One that lost an end is kept, and is to be connected again as soon as both ends are
     there, under whatever number (see `KnownPort`).
     """
 
     def __init__(self) -> None:
         self._out: dict[Cable, bool] = {}  # every cable, and whether it lost an end
+        self._pulled: set[Cable] = set()  # disappeared at the last comparison, with both ends there
         self._missed: set[str] = set()  # ports whose absence has been reported
         self._known: dict[str, KnownPort] = {}  # every port that isn't ours
         self._wished: set[Cable] = set()  # of `_out`, what was never plugged in yet
@@ -78,6 +80,7 @@ class Cables:
         self._out |= dict.fromkeys(plugged, False)
         renamed, unsure = self._find_again(ours, there)
         lost, connect = [], []
+        before, self._pulled = self._pulled, set()
         for cable in sorted(self._out.keys() - plugged):
             out = self._out[cable]
             if not there >= {*cable}:
@@ -85,8 +88,10 @@ class Cables:
                 lost += [] if out else [cable]
             elif out:
                 connect.append(cable)
-            else:
+            elif cable in before:
                 del self._out[cable]
+            else:
+                self._pulled.add(cable)
         ends = {end for cable in lost for end in cable} - there - ours
         gone, back = ends - self._missed, self._missed & there
         self._missed = self._missed - back | gone

@@ -34,8 +34,22 @@ def test_a_cable_that_somebody_pulled_out_stays_out() -> None:
     cables = Cables()
     look(cables, PORTS, KNOBS, DAW)
     assert look(cables, PORTS, DAW) == Change()
+    assert look(cables, PORTS, DAW) == Change(), "now it is sure"
     assert look(cables, PORTS - {"knobs:out"}, DAW) == Change()
     assert look(cables, PORTS, DAW) == Change()
+
+
+def test_a_cable_that_goes_just_before_its_port_was_not_pulled_out() -> None:
+    cables = Cables()
+    look(cables, PORTS, KNOBS, DAW)
+    assert look(cables, PORTS, DAW) == Change(), "the server takes its cables away first"
+    without = PORTS - {"knobs:out"}
+    assert look(cables, without, DAW) == Change(lost=(KNOBS,), gone=("knobs:out",))
+    assert look(cables, PORTS, DAW) == Change(connect=(KNOBS,), back=("knobs:out",))
+    assert look(cables, PORTS, KNOBS, DAW) == Change()
+    assert look(cables, PORTS, DAW) == Change()
+    cables.lose(IN)  # and one of ours
+    assert look(cables, PORTS, DAW) == Change(connect=(KNOBS,))
 
 
 def test_when_our_port_was_closed_its_cables_come_back_and_nobody_is_missed() -> None:
