@@ -109,9 +109,11 @@ def test_what_was_captured_is_what_the_log_says(jack_server: JackServer, tmp_pat
 
 
 @pytest.mark.jack
-@pytest.mark.xdist_group("density")  # it counts, and need not keep its time
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize(
+    "seed",  # in two groups of their own: they count, and need not keep their time
+    [pytest.param(i, marks=pytest.mark.xdist_group(f"density{i % 2}")) for i in range(10)],
+)
 def test_density_up_is_more_notes_a_beat(
     jack_server: JackServer, tmp_path: Path, seed: int
 ) -> None:
