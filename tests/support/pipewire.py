@@ -60,10 +60,20 @@ class PipeWire:
         )
         socket = Path(self._folder.name) / "pipewire-0"
         if not wait_until(socket.exists, START_SECONDS, every=0.05):
+            self.close()
             raise RuntimeError("PipeWire does not start")
-        self.run("pw-cli", "create-node", "adapter", SINK)
-        if not wait_until(lambda: "test_sink" in self.ports(), START_SECONDS, every=0.2):
+        if not wait_until(self._has_sink, START_SECONDS, every=0.2):
+            self.close()
             raise RuntimeError("PipeWire has no sink")
+
+    def _has_sink(self) -> bool:
+        """Whether the sink has its ports; makes it where it is missing.
+
+        `pw-cli` may leave before what it asked for was done, and nothing is made then.
+        """
+        if "test_sink" not in self.run("pw-cli", "ls", "Node"):
+            self.run("pw-cli", "create-node", "adapter", SINK)
+        return "test_sink" in self.ports()
 
     def run(self, *command: str) -> str:
         """Run a program against it; what it prints."""
