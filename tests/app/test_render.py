@@ -585,6 +585,7 @@ def command(tmp_path: Path) -> Command:
     return start
 
 
+@pytest.mark.slow
 def test_the_program_renders_a_score_a_vgm_and_a_midi_file(
     command: Command, tmp_path: Path
 ) -> None:

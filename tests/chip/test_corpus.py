@@ -96,6 +96,7 @@ def test_an_interval_holds_the_ratio_of_sums() -> None:
     assert found["n"] == 300
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_the_corpus_is_read_whole(corpus_archive: Path) -> None:
     valid = read_split(corpus_archive, "valid")

@@ -114,6 +114,7 @@ def test_a_bar_or_beat_swap_is_heard_on_its_line_and_not_before(swap: Swap, unit
         check_events(rig.output.sent, ended=False)
 
 
+@pytest.mark.slow
 def test_at_every_rate_of_turning_no_note_hangs_and_no_phrase_is_missed() -> None:
     for every in (1, 2, 5, 13, 40):
         rig = Rig(seed=every)

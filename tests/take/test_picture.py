@@ -131,6 +131,7 @@ def size(path: Path) -> tuple[int, int]:
     return width, height
 
 
+@pytest.mark.slow
 def test_the_picture_grows_with_the_jam_and_is_bounded(tmp_path: Path) -> None:
     widths = []
     for bars in (1, 16, 60, 200, 1000):

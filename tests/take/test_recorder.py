@@ -330,6 +330,7 @@ def start_child(tmp_path: Path, script: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_after_kill_9_all_but_the_last_second_is_there(tmp_path: Path) -> None:
     child = start_child(
@@ -358,6 +359,7 @@ def test_after_kill_9_all_but_the_last_second_is_there(tmp_path: Path) -> None:
     assert jam.cut == "the jam was not closed"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no limit on a file's size")
 def test_a_full_disk_is_told_once_and_costs_nothing_when_there_is_room_again(
     tmp_path: Path,

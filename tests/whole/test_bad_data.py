@@ -159,6 +159,7 @@ def test_a_checkpoint_of_another_version_is_one_line_for_every_command(
         assert "version 99, this program reads" in fails(arguments, capsys)
 
 
+@pytest.mark.slow
 def test_a_song_without_a_note_is_no_fault_of_a_corpus(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -323,6 +323,7 @@ def read_wav(path: Path) -> tuple[npt.NDArray[np.float64], int]:
         return np.frombuffer(data, "<i2").astype(float), file.getframerate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -371,6 +372,7 @@ def test_a_bad_preset_is_one_line_and_exit_1(tmp_path: Path, toml: str, says: st
     assert len(daemon.said.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_jams_folder_that_cannot_be_written_is_one_line_and_exit_1(tmp_path: Path) -> None:
     (tmp_path / "jams").write_text("a file stands where the folder should be")
     daemon = Daemon(tmp_path, *SILENT, "--bars", "1")
@@ -419,6 +421,7 @@ def test_the_seed_decides_the_music(tmp_path: Path) -> None:
     assert notes[0] != notes[2]
 
 
+@pytest.mark.slow
 def test_ctl_sets_mutes_asks_and_stops(tmp_path: Path) -> None:
     with Daemon(tmp_path, *SILENT) as daemon:
         assert daemon.ctl(do="set", knob="density", value=0.75)["ok"]

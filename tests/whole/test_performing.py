@@ -65,6 +65,7 @@ def test_snapshots_are_there_again_after_a_restart_and_the_style_is_the_checkpoi
     assert daemon.said.count("style is dropped") == 1
 
 
+@pytest.mark.slow
 def test_osc_steers_the_instrument_and_is_told(tmp_path: Path, preset: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))

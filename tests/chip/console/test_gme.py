@@ -54,6 +54,7 @@ def test_notes_have_their_pitch_within_a_cent_and_begin_within_a_frame(voice: Vo
         assert cents(pitch_of(held, RATE), chip_frequency(voice, note)) == pytest.approx(0, abs=1)
 
 
+@pytest.mark.slow
 def test_a_loop_lands_on_its_bar_line_for_ten_minutes() -> None:
     """Two bars of 2 s, the second of which comes again: a note each half second, in frames."""
     source = blips(Voice.P1, [60, 62, 64, 65, 67, 69, 71, 72], 0.5)

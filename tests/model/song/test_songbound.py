@@ -135,6 +135,7 @@ def test_training_makes_songs_cheaper() -> None:
     assert np.mean(costs[-5:]) < np.mean(costs[:5])
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path) -> None:
     corpus = tick_songs()
     told_as = SongSettings(past=60)

@@ -42,6 +42,7 @@ def random_z(rng: np.random.Generator) -> tuple[F32, F32]:
     return z, mask
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sampling", "odds", "given", "left", "place"), CASES)
 def test_the_tokens_are_the_torch_models_phrase_after_phrase(
     decoder: SongDecoder,
