@@ -305,7 +305,8 @@ def test_a_control_arrives_with_its_stamp_clock_too_and_sensing_not(probe: JackP
         after = time.perf_counter()
     assert [item.data for item in heard] == [(0xB0, 20, 127), (0xF8,), (0xBF, 21, 0)]
     assert {item.port for item in heard} == {"nesvae_live in"}
-    assert before < heard[0].at <= heard[1].at <= heard[2].at < after
+    smoothed = 0.001  # JACK's line of frames over the host's clock is smoothed
+    assert before - smoothed < heard[0].at <= heard[1].at <= heard[2].at < after + smoothed
     assert opened.inbox.empty()
 
 
