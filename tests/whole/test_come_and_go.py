@@ -55,7 +55,7 @@ def test_a_controller_and_a_daw_that_go_away_are_told_once_and_connected_again(
         assert wait_until(lambda: daemon.ctl(do="status")["beat"] > beat + 2), "the music goes on"
         with JackProbe("knobs") as knobs, JackProbe("daw") as daw:
             assert wait_until(lambda: daemon.said.count("' is back") == 2), daemon.said
-            assert turned(daemon, knobs, 0), "connected again by itself"
+            assert turned(daemon, knobs, 100), "connected again by itself"
             assert daw.wait_until(lambda: len(notes_on(daw.midi)) > 0), "connected again by itself"
 
             def ended() -> set[tuple[int, ...]]:
