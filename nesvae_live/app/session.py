@@ -70,7 +70,8 @@ class Session:
 
     `folder` is that of the take, and `opened` the first entry of its log, except for the time of
     beat 0. `device` is None if no sound is played, `leader` if no other machine is to follow our
-    clock, `transport` if we don't lead JACK's, `osc` and `panel` if they weren't asked for. Whoever sets `stopping` ends the performance.
+    clock, `transport` if we don't lead JACK's, `osc` and `panel` if they weren't asked for. Whoever
+    sets `stopping` ends the performance.
     """
 
     options: PlayOptions

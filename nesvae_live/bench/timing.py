@@ -1,9 +1,10 @@
 """`nesvae-live bench timing`: whether notes, clocks and knobs are on time, through real ports.
 
 It starts a JACK server of its own (dummy driver). On it plays the instrument with its sound on, in
-each swap mode (`former`: `now`, with the horizon of 50 ms that once held everywhere), while a listener turns knobs 100 times a second and receives notes and clock; then
-it follows `jack_midi_clock`. The same notes leave through RtMidi too. In the same run the usual Python way (`bench.usual`) plays, once
-sleeping between messages and once as it would play a file.
+each swap mode (`former`: `now`, with the horizon of 50 ms that once held everywhere), while a
+listener turns knobs 100 times a second and receives notes and clock; then it follows
+`jack_midi_clock`. The same notes leave through RtMidi too. In the same run the usual Python way
+(`bench.usual`) plays, once sleeping between messages and once as it would play a file.
 """
 
 from __future__ import annotations

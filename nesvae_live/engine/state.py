@@ -49,7 +49,8 @@ class Pose:
 class LiveState:
     """All that is set by hand or by automation; every change of it is journaled.
 
-    `remembers` says whether the decoder knows the past, and can quote it. Controls read it as a `nesvae_live.control.target.StateView`.
+    `remembers` says whether the decoder knows the past, and can quote it. Controls read it as a
+    `nesvae_live.control.target.StateView`.
     """
 
     performance: PlayConfig
@@ -77,7 +78,7 @@ class LiveState:
         """The theme that was asked back last."""
         self._returns = self._forgets = 0
         self._drawn: Pose | None = None  # where all stands as long as no hand says
-        self._left_alone = True  # no hand has set anything of the map, or all was let go again
+        self._left_alone = True  # no hand has set anything of the map, or all was released again
         self.morph_bars = 4.0
         """How many bars a morph takes unless the gesture says."""
         self.bounds = 0.25

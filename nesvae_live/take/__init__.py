@@ -17,5 +17,6 @@
     tracked      a take as a tracker takes it: notes with what was heard of them
     processes    child processes: bars exported while it plays, takes recovered at the start
 
-May import `daw`, and `clock`, `music`, `latent`, `chip` with `console` and `tracker`, `control`, `log` and `engine`.
+May import `daw`, and `clock`, `music`, `latent`, `chip` with `console` and `tracker`, `control`,
+`log` and `engine`.
 """

@@ -34,8 +34,8 @@ class Cables:
 
     A cable that disappears while both of its ends are there, and still are at the next comparison,
     was unplugged by somebody, and is forgotten: a server takes a client's cables away before its
-    ports, and one may look in between. One that lost an end is kept, and is to be connected again as soon as both ends are
-    there, under whatever number (see `KnownPort`).
+    ports, and one may look in between. One that lost an end is kept, and is to be connected again
+    as soon as both ends are there, under whatever number (see `KnownPort`).
     """
 
     def __init__(self) -> None:

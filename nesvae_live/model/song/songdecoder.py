@@ -209,7 +209,7 @@ def _decode(
     keys: F32,
     hidden: F32,
 ) -> None:
-    # Row c * branches + g is candidate c, with the knobs set (g 0) or let go (g 1). Numba takes long
+    # Row c * branches + g is candidate c, with the knobs set (g 0) or released (g 1). Numba takes long
     # for array expressions, and for the whole of `tables` as an argument: there are none here.
     layers, rows, size = hidden.shape[1], hidden.shape[2], hidden.shape[3]
     n, branches, length = symbols.shape[0], zm.shape[0], uniforms.shape[1]
