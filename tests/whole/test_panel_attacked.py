@@ -215,5 +215,5 @@ def test_it_is_refused_with_a_reason_and_the_music_goes_on(
         page.wait_for(lambda: page.targets.get("focus", 0.0) is None, PATIENCE)
     after = target.daemon.ctl(do="status")
     assert after["beat"] > before["beat"]
-    for figure in ("events_late", "underruns"):  # decodes wait for what else the machine does
+    for figure in ("events_late", "decodes_missed", "underruns"):
         assert after[figure] == before[figure], figure
