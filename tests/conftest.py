@@ -6,10 +6,12 @@ list with commas), it fails instead.
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from importlib.util import find_spec
@@ -24,10 +26,15 @@ from tests.support.gme import why_no_gme
 from tests.support.jack import JackServer, JackServers, why_no_jack
 from tests.support.pipewire import why_no_pipewire
 from tests.support.places import ROOT
+from tests.support.stalls import StallWatch
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 NICE = 10
 TIMED = pytest.StashKey[bool]()
+BEGAN = pytest.StashKey[float]()
+TRIES = 3
+"""Of a test of timing that fails while the machine stands still."""
+
 settings.register_profile("untimed", deadline=None)  # two processes test side by side
 settings.load_profile("untimed")
 
@@ -94,6 +101,29 @@ def step_back() -> None:
         os.nice(NICE)
 
 
+@cache
+def stall_watch() -> StallWatch:
+    """Begins with the first test of timing."""
+    watch = StallWatch()
+    atexit.register(watch.close)
+    return watch
+
+
+class StoodStill:
+    """Whether the machine stood still since a test began: what it failed of then says nothing."""
+
+    def __init__(self, item: pytest.Item) -> None:
+        self._item = item
+        self.__name__ = "the machine stood still"
+
+    def __call__(self) -> bool:
+        stall = stall_watch().since(self._item.stash.get(BEGAN, 0.0))
+        if stall:
+            text = f"the machine stood still for {1e3 * stall:.0f} ms during {self._item.nodeid}"
+            print(text, file=sys.__stderr__)
+        return stall > 0.0
+
+
 NEEDS: dict[str, Callable[[], str | None]] = {
     "abcmidi": why_no_abcmidi,
     "ableton": why_no_ableton_osc,
@@ -120,14 +150,21 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Side by side (`pytest -n 2 --dist loadgroup`): JACK in one process, modules in the others."""
+    for item in items:
+        if is_timed(item):
+            item.add_marker(pytest.mark.flaky(reruns=TRIES - 1, condition=StoodStill(item)))
     if not getattr(config.option, "loadgroup", False):
         return
     for item in items:
         if not item.get_closest_marker("xdist_group"):
-            timed = item.get_closest_marker("jack") or item.get_closest_marker("pipewire")
-            group = "jack" if timed else item.path.stem
+            group = "jack" if is_timed(item) else item.path.stem
             item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: group_of(item) != "jack")  # it takes longest
+
+
+def is_timed(item: pytest.Item) -> bool:
+    """Whether a server of sound and MIDI keeps the test's time."""
+    return any(item.get_closest_marker(server) for server in ("jack", "pipewire"))
 
 
 def group_of(item: pytest.Item) -> str:
@@ -147,6 +184,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.exit("pytest-xdist does not group tests under this pytest", returncode=1)
         if item.config.stash[TIMED] and group_of(item) != "jack":
             step_back()
+    if is_timed(item):
+        stall_watch()
+        item.stash[BEGAN] = time.perf_counter()
     required = os.environ.get("NESVAE_REQUIRE", "").replace(" ", "").split(",")
     for marker, why_missing in NEEDS.items():
         if item.get_closest_marker(marker) is None:

@@ -184,7 +184,8 @@ def check_a_restart(daemon: Daemon, nth: int) -> None:
 
 
 GARBAGE = [
-    *(bytes((0xB0 | channel, 20 + channel % 8, 8 * channel)) for channel in range(16)),
+    # From density down, which is high: few notes would say little.
+    *(bytes((0xB0 | channel, 20 + channel % 8, 127 - 8 * channel)) for channel in range(16)),
     *(b"\xb0\x14", b"\xb0", b"\x12\x34\x56", b"\xb0\xc8\xff", b"\x90\x80\x80", b"\xf4", b"\xf5"),
     *(
         b"\xf2\x01",
