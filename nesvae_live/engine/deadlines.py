@@ -14,26 +14,39 @@ REMEMBERED_DECODES = 64
 """How many decodes the budget looks back on."""
 
 
+TUPLES_OF_REQUEST = 4
+"""What a request takes besides its tuples, counted in tuples (`benchmarks.decode`)."""
+
+TUPLES_OF_PHRASE = 13
+
+PHRASE_SLACK, TAIL_SLACK = 0.015, 0.006
+"""What a thread may wake up late, in seconds: a phrase must not be late, a tail may be."""
+
+
 class Budget:
-    """Seconds that a decode is given, learnt from how long the last ones took."""
+    """Seconds that a decode is given, learnt from how long the last ones took for their tuples."""
 
     def __init__(self, seconds: float = 0.03) -> None:
         self.phrase = seconds
-        """For a phrase, which must not be late."""
-        self.tail = seconds
-        """For a tail, which may be late once in a while: the next one has newer knobs."""
+        """For a phrase, which must not be late: twice what the slowest would have taken for one."""
+        self._piece = seconds / (TUPLES_OF_REQUEST + TUPLES_OF_PHRASE)
         self._last: list[float] = []
 
-    def learn(self, seconds: float) -> None:
-        """Take how long a decode took.
+    def tail(self, tuples: int) -> float:
+        """For a tail of so many tuples: a little more than nine in ten would have taken.
 
-        A phrase gets twice the slowest of the last decodes, a tail a little more than nine in ten
-        took; both get what a thread may wake up late.
+        It may be late once in a while: the next one has newer knobs.
         """
-        self._last = [*self._last[-(REMEMBERED_DECODES - 1) :], seconds]
+        return TAIL_SLACK + 1.25 * (TUPLES_OF_REQUEST + tuples) * self._piece
+
+    def learn(self, seconds: float, tuples: int) -> None:
+        """Take how long a decode of so many tuples took."""
+        piece = seconds / (TUPLES_OF_REQUEST + tuples)
+        self._last = [*self._last[-(REMEMBERED_DECODES - 1) :], piece]
         ordered = sorted(self._last)
-        self.phrase = 0.015 + 2.0 * ordered[-1]
-        self.tail = 0.006 + 1.25 * ordered[9 * len(ordered) // 10]
+        self._piece = ordered[9 * len(ordered) // 10]
+        slowest = (TUPLES_OF_REQUEST + TUPLES_OF_PHRASE) * ordered[-1]
+        self.phrase = PHRASE_SLACK + 2.0 * slowest
 
 
 class Deadlines:
@@ -50,9 +63,10 @@ class Deadlines:
         """When to ask for the phrase that follows what is placed, in seconds."""
         return self._decided(self._placer.schedule.end) - self.budget.phrase
 
-    def tail(self, cut: Cut) -> float:
+    def tail(self, placed: PlacedPhrase, cut: Cut) -> float:
         """When to ask for a tail from `cut` on, in seconds."""
-        return self._decided(self._placer.swung(cut.place)) - self.budget.tail
+        budget = self.budget.tail(placed.tail_tuples(cut))
+        return self._decided(self._placer.swung(cut.place)) - budget
 
     def soonest(self, now: float) -> float:
         """When a phrase that is asked for now can be heard first, in seconds."""
@@ -69,7 +83,9 @@ class Deadlines:
         None: there is none, or none that leaves time to decode the next phrase after the tail; that
         phrase then has the new knobs.
         """
-        earliest = self._live.clock.ref.beat_at(now + self._lookahead + self.budget.tail)
+        ref, open_from = self._live.clock.ref, now + self._lookahead
+        most = placed.tuples_from(ref.beat_at(open_from), self._placer.swung)
+        earliest = ref.beat_at(open_from + self.budget.tail(most))
         cut = placed.cut(self._live.swap, earliest, self._meter, self._placer.swung)
         if cut is None or self._decided(self._placer.swung(cut.place)) >= self.phrase():
             return None

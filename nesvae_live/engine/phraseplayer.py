@@ -162,7 +162,8 @@ class PhrasePlayer:
             return float("inf")
         if self._cut is None:
             return self.deadlines.phrase()
-        return self.deadlines.tail(self._cut)
+        assert self.placed is not None  # it is cut
+        return self.deadlines.tail(self.placed, self._cut)
 
     def ask_what_is_due(self, now: float) -> None:
         """Ask for the next phrase, or a tail, if its time has come."""
@@ -185,7 +186,7 @@ class PhrasePlayer:
             return
         self._journal_answer(result)
         self.pending = None
-        self.deadlines.budget.learn(result.seconds)
+        self.deadlines.budget.learn(result.seconds, len(result.phrase.tuples))
         if result.request.captured is not None:
             self._captured = result
         elif self.joining:

@@ -13,7 +13,7 @@ from nesvae_live.latent.decoding import Condition, Joint, Standing
 from nesvae_live.latent.setting import Setting
 from nesvae_live.music.swap import Swap, lines_from
 
-LONGEST_WAIT = 4.0
+LONGEST_WAIT = 2.0
 """How many steps of a tuple a turned knob waits for; a longer tuple is cut."""
 
 Tuple4 = tuple[int, int, int, int]
@@ -76,6 +76,10 @@ class PlacedPhrase:
     def state_at(self, cut: Cut) -> Standing:
         """The state that the tail goes on from: the last tuple kept is as long as it is held."""
         return self.states[cut.kept].state.held(cut.held)
+
+    def tuples_from(self, beat: float, swung: Callable[[float], float]) -> int:
+        """How many tuples sound on a beat, as `swung` puts it, and after it."""
+        return sum(swung(place) > beat for place in self.places[1:])
 
     def tail_tuples(self, cut: Cut) -> int:
         """How many tuples the tail has: as many as it replaces, and one for the rest of a cut."""
