@@ -72,10 +72,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "panel.terminal": ("clock", "music", "latent", "control", "io.remote", "panel"),
     "app.daw": PROGRAMS,
     "app.start": ("music", "latent", "chip", "model", "model.song"),
-    "app": (*PROGRAMS, "app.daw", "app.start"),
+    "app.during": PROGRAMS,
+    "app": (*PROGRAMS, "app.daw", "app.start", "app.during"),
     "app.meter": ("music", "music.metre", "chip", "log", "take", "app"),
     "cli": (
-        *(*PROGRAMS, "app.daw", "app.start", "app", "app.meter"),
+        *(*PROGRAMS, "app.daw", "app.start", "app.during", "app", "app.meter"),
         *("bench", "evaluation", "evaluation.song", "training"),
     ),
     "bench": (*PROGRAMS, "app"),

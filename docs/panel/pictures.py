@@ -4,7 +4,7 @@
 
 writes beside this file how the page looks on a laptop, a tablet and a phone, in the light and in the
 dark, and `jam.png`, the film strip of a jam; with a folder as its argument, there. It needs Chromium
-and Playwright.
+and Playwright. In CI `tests/panel/test_files_in_browser.py` lets it take them of another jam, quickly.
 """
 
 # ruff: noqa: INP001 - a script
@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
@@ -27,7 +28,9 @@ from nesvae_live.io.remote.client import ControlError, send_command
 
 HERE = Path(__file__).resolve().parent
 PORT = 20_753
-LOOKS = (
+Scheme = Literal["light", "dark"]
+Look = tuple[str, ViewportSize, tuple[Scheme, ...]]
+LOOKS: tuple[Look, ...] = (
     ("desktop", {"width": 1440, "height": 1000}, ("dark", "light")),
     ("tablet", {"width": 820, "height": 1180}, ("light", "dark")),
     ("phone", {"width": 390, "height": 844}, ("light", "dark")),
@@ -68,9 +71,10 @@ def main() -> None:
                 browser = playwright.chromium.launch(
                     executable_path="/usr/bin/chromium", args=["--no-sandbox"]
                 )
-                _take_pictures(browser, out)
+                url = f"http://127.0.0.1:{PORT}/"
+                take_pictures(browser, url, out)
                 send_command({"do": "morph", "slot": 1, "bars": 8}, control)
-                _take_film(browser, out)
+                take_film(browser, url, out)
                 browser.close()
             send_command({"do": "stop"}, control)
             playing.wait()
@@ -87,26 +91,34 @@ def _wait_for(control: Path) -> None:
             return
 
 
-def _take_pictures(browser: Browser, out: Path) -> None:
-    for name, viewport, schemes in LOOKS:
+def take_pictures(
+    browser: Browser,
+    url: str,
+    out: Path,
+    looks: tuple[Look, ...] = LOOKS,
+    seen: float = SEEN_SECONDS,
+) -> None:
+    """How the page at `url` looks, each after `seen` seconds, as files in `out`."""
+    for name, viewport, schemes in looks:
         for scheme in schemes:
-            with _opened(browser, viewport, scheme) as page:
+            with _opened(browser, url, viewport, scheme, seen) as page:
                 plain = scheme == schemes[0]
                 shot = Image.open(BytesIO(page.screenshot()))
                 _save(shot, out / f"{name if plain else f'{name}-{scheme}'}.png")
 
 
-def _take_film(browser: Browser, out: Path) -> None:
-    """What the top of the page shows while a morph goes on."""
+def take_film(browser: Browser, url: str, out: Path, seconds: float = FRAME_SECONDS) -> None:
+    """What the top of the page shows, every so many seconds, as `jam.png` in `out`."""
     size = FRAME_WIDTH, FRAME_WIDTH * FRAME["height"] // FRAME["width"]
     rows = -(-FRAMES // COLUMNS)
     film = Image.new("RGB", (COLUMNS * size[0], rows * size[1]))
-    with _opened(browser, {"width": FRAME["width"], "height": FRAME["height"]}, "dark") as page:
+    viewport: ViewportSize = {"width": FRAME["width"], "height": FRAME["height"]}
+    with _opened(browser, url, viewport, "dark", min(seconds, SEEN_SECONDS)) as page:
         for i in range(FRAMES):
             shot = Image.open(BytesIO(page.screenshot(clip=FRAME)))
             place = i % COLUMNS * size[0], i // COLUMNS * size[1]
             film.paste(shot.resize(size, Image.Resampling.LANCZOS), place)
-            time.sleep(FRAME_SECONDS)
+            time.sleep(seconds)
     _save(film, out / "jam.png")
 
 
@@ -116,11 +128,13 @@ def _save(picture: Image.Image, path: Path) -> None:
 
 
 @contextmanager
-def _opened(browser: Browser, viewport: ViewportSize, scheme: str) -> Iterator[Page]:
+def _opened(
+    browser: Browser, url: str, viewport: ViewportSize, scheme: Scheme, seen: float
+) -> Iterator[Page]:
     page = browser.new_page(viewport=viewport, color_scheme=scheme)
-    page.goto(f"http://127.0.0.1:{PORT}/")
+    page.goto(url)
     page.locator("#music .knob").first.wait_for()
-    time.sleep(SEEN_SECONDS)
+    time.sleep(seen)
     yield page
     page.close()
 

@@ -1,14 +1,15 @@
 """Programs: each opens the rooms that it needs, and closes what it has opened.
 
     play          `play` and `demo`: a performance from its start to its end
-    session       everything that is open during play, opened and closed in one order
+    stage         what lasts through all of it: ports, sound device, socket, panel
+    session       a take and what plays it, opened and closed in one order
     options       the options of `play`, and what is made of them: config, setup, first entry
     openpanel     the panel of a session: what it is told, and where it is said to be
+    during/       earlier takes and other choices, while it plays
     daw/          connections with a DAW and controllers
     start/        what has to be compiled at the first start
     watch         what the main thread watches: lost connections, controllers plugged in
     notices       the status line, and the notices above it and in the log
-    demo          the script that turns the knobs in `demo`
     learnsession  `learn`: the conversation about which control moves what
     replaylive    `jam replay --live`: a take on real ports, in its own time
     render        `render`: scores, VGM, MIDI files and jams into one another, and into sound

@@ -19,12 +19,15 @@ class Notices:
         """The log, as soon as it is open; the session sets it."""
         self.tell: Say = say
         """How a person is told; by the terminal's view, while there is one."""
+        self.last: tuple[int, str] | None = None
+        """How many lines were told, and the newest; for who looks on."""
         self._time = time
         self._warned: set[str] = set()
 
     def say(self, text: str) -> None:
         """Tell a person `text`, which is one line."""
         self.tell(text)
+        self.last = (0 if self.last is None else self.last[0] + 1, text)
         if self.journal is not None:
             self.journal.put(Noted(self._time.now(), text))
 

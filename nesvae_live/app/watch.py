@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from nesvae_live.app.demo import Gesture
+from nesvae_live.app.during.choices import Loaded
+from nesvae_live.app.during.demo import Gesture
 from nesvae_live.app.notices import Notices, StatusLine
 from nesvae_live.app.say import Say, say
 from nesvae_live.app.session import Session
@@ -145,7 +146,7 @@ def open_view(session: Session) -> ViewKeeper | None:
         return None
     if not can_be_taken(KEYS, PICTURE):
         return None
-    options, panel = session.options, session.panel
+    options, panel = session.options, session.stage.panel
     facts = ViewFacts(
         control=options.control or default_path(),
         meter=str(options.meter),
@@ -156,7 +157,7 @@ def open_view(session: Session) -> ViewKeeper | None:
         panel=None if panel is None else panel.door.address,
     )
     view = ViewKeeper(facts, say)
-    session.notices.tell = view.say
+    session.stage.notices.tell = view.say
     return view
 
 
@@ -174,14 +175,18 @@ class Watch:
         self._session = session
         self._at = at
         self._gesture = Gesture() if session.options.demo else None
-        say, preset = session.notices.say, session.preset
+        stage, preset = session.stage, session.preset
+        say, notices = stage.notices.say, stage.notices
         self._saver = Saver(session.engine.sequencer.dispatcher.midi_learn, preset, say)
-        self._hotplug = Hotplug(session.midi.unused, known_controllers(), preset, say)
-        self._connections = ConnectionWatch(session.device, session.midi, session.notices)
+        self._hotplug = Hotplug(stage.midi.unused, known_controllers(), preset, say)
+        self._connections = ConnectionWatch(stage.device, stage.midi, notices)
         self._polls = 0
 
-    def until_over(self) -> str:
+    def until_over(self) -> str | Loaded:
         """Watch until the music is over or stopped; returns why it ended.
+
+        If something else was chosen to be played from, that is returned, once it is loaded; the music
+        goes on.
 
         Raises:
             Exception: what went wrong in a thread of the engine, the renderer or the recorder.
@@ -190,10 +195,12 @@ class Watch:
         view = open_view(session)
         status = StatusLine(sys.stderr, session.options.status)
         try:
-            while not session.stopping.wait(POLL_SECONDS):
+            while not session.stage.stopping.wait(POLL_SECONDS):
                 if session.engine.sequencer.done.is_set():
                     return session.engine.sequencer.why
                 self._poll()
+                if (loaded := session.stage.chooser.poll()) is not None:
+                    return loaded
                 if view is not None and view.is_there:
                     view.look()
                 else:
@@ -202,19 +209,19 @@ class Watch:
             status.end()
             if view is not None:
                 view.close()
-                session.notices.tell = say
+                session.stage.notices.tell = say
         return "it was stopped"
 
     def _poll(self) -> None:
-        session = self._session
+        session, stage = self._session, self._session.stage
         session.check()
         self._turn_knobs()
         if warning := session.engine.clock.warning:
-            session.notices.warn(warning)
+            stage.notices.warn(warning)
         self._polls += 1
         self._saver.poll()
-        if session.panel is not None:
-            session.panel.look()
+        if stage.panel is not None:
+            stage.panel.look()
         if self._polls % LOST_POLLS == 0:
             session.recovery.poll()
             session.part_export.poll()
@@ -227,13 +234,13 @@ class Watch:
     def _turn_knobs(self) -> None:
         """Turn the knobs as the demo's script has it, if this is the demo."""
         session = self._session
-        now = session.time.now()
+        now = session.stage.time.now()
         beat = (now - self._at) * session.setup.clock.tempo / 60.0
         bar = beat / session.options.meter.beats_per_bar
         for knob, value in self._gesture.due(bar) if self._gesture else ():
             session.inbox.put(SetKnob(knob, value, at=now))
 
     def _check_osc(self) -> None:
-        osc = self._session.osc
-        if osc is not None and (reason := osc.lost()) is not None:
-            self._session.notices.warn(f"{reason}: the music goes on")
+        stage = self._session.stage
+        if stage.osc is not None and (reason := stage.osc.lost()) is not None:
+            stage.notices.warn(f"{reason}: the music goes on")

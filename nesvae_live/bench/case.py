@@ -163,13 +163,13 @@ def _run_loaded(case: Case) -> None:
                 inputs=session.engine.sequencer.counters.inputs,
                 cpu=time.process_time(),
             )
-            return _figures(session.device, session.renderer, figures)
+            return _figures(session.stage.device, session.renderer, figures)
 
         def measure() -> None:
             _measure(read, case.seconds)
-            session.stopping.set()
+            session.stage.stopping.set()
 
-        inference = Inference(restless, session.time, again)
+        inference = Inference(restless, session.stage.time, again)
         inference.start()
         inference.ask(session.engine.sequencer.first_request())
         thread = threading.Thread(target=measure)

@@ -122,11 +122,11 @@ def main(argument: str) -> None:
 def _talk(session: Session) -> None:
     """Print that it plays, and wait for the line that stops it."""
     clock = session.engine.clock
-    while isinstance(clock, InternalClock) and clock.ref.beat_at(session.time.now()) <= 0:
+    while isinstance(clock, InternalClock) and clock.ref.beat_at(session.stage.time.now()) <= 0:
         time.sleep(0.01)
     print("ready", flush=True)
     sys.stdin.readline()
-    session.stopping.set()
+    session.stage.stopping.set()
 
 
 def _note_requests(session: Session) -> dict[tuple[int, int], float]:
@@ -136,7 +136,7 @@ def _note_requests(session: Session) -> dict[tuple[int, int], float]:
     ask = player.ask
 
     def note(request: Request) -> None:
-        asked[request.index, request.splice] = session.time.now()
+        asked[request.index, request.splice] = session.stage.time.now()
         ask(request)
 
     player.ask = note
@@ -154,7 +154,7 @@ def _by_rtmidi(session: Session) -> Iterator[None]:
         for message in speaker.messages(event):
             port.send_message(message)
 
-    sender = DeadlineSender(transmit, lambda _panic: None, session.time)
+    sender = DeadlineSender(transmit, lambda _panic: None, session.stage.time)
     sender.start()
     session.engine.sequencer.outputs.devices.append(sender)
     yield

@@ -91,6 +91,17 @@ class StoreSnapshot(AnsweredInput):
 
 
 @dataclass(frozen=True, slots=True)
+class StorePoint(AnsweredInput):
+    """Store a point of the map as snapshot `slot`; where the knobs are, they stay.
+
+    `z` has the coordinates of the attributes and then of the style.
+    """
+
+    slot: int
+    z: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ClearSnapshot(AnsweredInput):
     """Delete snapshot `slot`."""
 
@@ -202,6 +213,7 @@ Gesture = (
     | SetHold
     | LookBack
     | StoreSnapshot
+    | StorePoint
     | ClearSnapshot
     | RecallSnapshot
     | StartMorph

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nesvae_live.control.controlspec import ControlSpec
+from nesvae_live.control.controlspec import ControlSpec, Takeover
 from nesvae_live.control.feedback import NO_PORT, ControlStates, Feedback
 from nesvae_live.control.inputs import Input, TurnPage
 from nesvae_live.control.kinds import (
@@ -118,6 +118,24 @@ class Surface:
             state, spec = self._moved
             state.settle(spec, spec.target_spec.now(view))
             self._moved = None
+
+    def waiting(self, view: StateView) -> dict[str, float]:
+        """Where each control stands that was moved, and doesn't hold its target: it has to take over.
+
+        By target, 0..1 on its scale. Any thread may ask.
+        """
+        found: dict[str, float] = {}
+        for (address, kind), states in list(self._states.items()):
+            spec, _ = self._routes[self.page].get(address, (None, None))
+            if spec is None or spec.kind != kind or spec.kind_spec.steps is not None:
+                continue
+            if spec.takeover is Takeover.NONE or spec.target_spec.kind is not Kind.KNOB:
+                continue
+            last = max(list(states.values()), key=lambda state: state.at)
+            place, stands = last.place, spec.target_spec.now(view)
+            if place is not None and stands is not None and not last.holds(spec, stands):
+                found[spec.target] = round(spec.place_to_value(place), 3)
+        return found
 
     def _state_of(self, port: str, spec: ControlSpec, channel: int) -> ControlState:
         if spec.channel is None:

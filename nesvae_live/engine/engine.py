@@ -70,7 +70,13 @@ class Engine:
             callbacks=replace(callbacks, status=self.status),
         )
         self.clock, self.live = self.sequencer.clock, self.sequencer.live
-        self.lookout = Lookout(self.live, self.sequencer.player, ring, self.status)
+        self.lookout = Lookout(
+            self.live,
+            self.sequencer.player,
+            ring,
+            self.status,
+            lambda: self.sequencer.surface.waiting(self.live),
+        )
         self._thread = threading.Thread(target=self.sequencer.run, name="sequencer", daemon=True)
 
     def prepare(self) -> None:

@@ -38,6 +38,7 @@ from nesvae_live.control.gestureinputs import (
     SetTemperature,
     SetTranspose,
     StartMorph,
+    StorePoint,
     StoreSnapshot,
 )
 from nesvae_live.engine.automation import ARRANGEMENT, Automation, Cue
@@ -70,7 +71,7 @@ class Gestures:
     def __post_init__(self) -> None:
         self.buffer = CaptureBuffer()
 
-    def take(self, item: Gesture) -> None:  # noqa: C901, PLR0912 - a table, one line a gesture
+    def take(self, item: Gesture) -> None:  # noqa: C901, PLR0912, PLR0915 - a table, one line a gesture
         """Carry a gesture out.
 
         Raises:
@@ -96,6 +97,8 @@ class Gestures:
                 self._look_back(phrases)
             case StoreSnapshot(slot):
                 live.store(slot)
+            case StorePoint(slot, z):
+                live.store(slot, self._standing_at(checked_point(z, len(live.style))))
             case ClearSnapshot(slot):
                 live.clear(slot)
             case RecallSnapshot(slot):
@@ -137,7 +140,7 @@ class Gestures:
         live, ends = self.live, self.live.performance.reach
         knobs = {k: v for k, v in live.knobs.values.items() if not steers(k)}
         for knob, coordinate, reach in zip(ATTRIBUTE_KNOBS, z, ends, strict=False):
-            knobs[knob.name] = coordinate_to_value(float(coordinate), *reach)
+            knobs[knob.name] = float(coordinate_to_value(float(coordinate), *reach))
         return replace(live.setting, knobs=knobs, style=z[N_ATTRIBUTES:])
 
     def rearrange(self, arrangement: Arrangement) -> None:

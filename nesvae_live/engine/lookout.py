@@ -93,6 +93,7 @@ class Lookout:
     player: PhrasePlayer
     ring: PlayedRing
     status: Callable[[], Mapping[str, Any]]
+    takeover: Callable[[], Mapping[str, float]] = dict
 
     def look(self, after: int = 0, snapshots: bool = False) -> dict[str, Any]:
         """How everything stands, and the events from number `after` on.
@@ -101,6 +102,7 @@ class Lookout:
             `status` as `ctl status` has it; `targets`: where each stands that has a value, 0..1;
             `z` `[8 + U]` and `mask` `[8]`: where the knobs point; `phrase`: what plays, as it was
             decoded, or None; `line`: the beat from which what was turned last is heard, or None;
+            `takeover`: where controls stand that have to take over their targets, by target, 0..1;
             `themes`: the first and the last phrase of each, by letter; `played`: see
             `Played.plain`; `next`: the number to ask from next time. With `snapshots`, those too,
             by number.
@@ -116,6 +118,7 @@ class Lookout:
             "mask": condition.mask.tolist(),
             "phrase": self._phrase(),
             "line": None if line is None else round(player.placer.swung(line), 4),
+            "takeover": self.takeover(),
             "themes": {
                 letter: [theme.last - theme.phrases + 1, theme.last]
                 for letter, theme in live.themes.kept.items()

@@ -272,14 +272,14 @@ class LiveState:
         key = None if arrangement.key is None else str(arrangement.key)
         self.journal.put(Arranged(at, beat, muted, arrangement.transpose, key))
 
-    def store(self, slot: int) -> None:
-        """Store the present setting as a snapshot.
+    def store(self, slot: int, setting: Setting | None = None) -> None:
+        """Store a setting as a snapshot: the present one, unless another is given.
 
         Raises:
             ValueError: there is no such number.
         """
         ranges.SNAPSHOTS.check("snapshot", slot)
-        self.snapshots = MappingProxyType({**self.snapshots, slot: self.setting})
+        self.snapshots = MappingProxyType({**self.snapshots, slot: setting or self.setting})
 
     def clear(self, slot: int) -> None:
         """Remove a snapshot.

@@ -73,6 +73,7 @@ INPUTS: dict[str, type[Any]] = {
     "set_hold": gestureinputs.SetHold,
     "look_back": gestureinputs.LookBack,
     "store_snapshot": gestureinputs.StoreSnapshot,
+    "store_point": gestureinputs.StorePoint,
     "clear_snapshot": gestureinputs.ClearSnapshot,
     "recall_snapshot": gestureinputs.RecallSnapshot,
     "start_morph": gestureinputs.StartMorph,

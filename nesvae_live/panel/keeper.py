@@ -92,6 +92,14 @@ class PanelKeeper:
         self._start_at = now + AGAIN_SECONDS[min(self._tries, len(AGAIN_SECONDS) - 1)]
         self._say(f"the panel {'ended' if ended else 'was stuck'}: it is started again")
 
+    def change(self, facts: PanelFacts) -> None:
+        """Show another session: the process is started anew, and pages come back by themselves."""
+        self._drop(patience=0.0)
+        self._facts = facts
+        self._tries = 0
+        self._start_at = float("-inf")
+        self.look()
+
     def close(self) -> None:
         """End the process, and give the port back."""
         self._drop(patience=CLOSE_SECONDS)

@@ -5,11 +5,15 @@
     {"do": "clear", "slot": 3}                            forgets a snapshot
     {"do": "note", "note": 60, "velocity": 100}           a key is pressed; with 0, let go
     {"do": "phrase", "tuples": [[60, 0, 36, 12]]}         a phrase to go on from
+    {"do": "keep", "slot": 3, "tuples": [[60, 0, 36, 12]]} a phrase becomes a snapshot
+    {"do": "again", "take": "2026-11-27_12-00-00"}        a take is heard; null: the music
+    {"do": "choose", "what": "preset", "name": "mine"}    of what `/choices.json` offers
     {"do": "learn", "target": "density"}                  null stops listening
     {"do": "unlearn"}
     {"do": "stop", "sure": true}                          ends the performance
 
-Nothing else reaches the instrument: no path, no file, no code.
+Nothing else reaches the instrument: no path, no file, no code. Names are looked up among those that
+it has itself told.
 """
 
 from __future__ import annotations
@@ -40,6 +44,8 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Name = Annotated[str, msgspec.Meta(max_length=40)]
 Slot = Annotated[int, msgspec.Meta(ge=int(SNAPSHOTS.low), le=int(SNAPSHOTS.high))]
 Byte = Annotated[int, msgspec.Meta(ge=0, le=127)]
+Tuples = Annotated[list[tuple[int, int, int, int]], msgspec.Meta(max_length=TUPLES_PER_PHRASE)]
+TakeName = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[^/\\]+$")]
 Command = Mapping[str, Any]
 
 
@@ -105,12 +111,47 @@ class Note(_Message, tag="note"):
 class Go(_Message, tag="phrase"):
     """Go to where a phrase lies on the map, play it, and go on from it."""
 
-    tuples: Annotated[list[tuple[int, int, int, int]], msgspec.Meta(max_length=TUPLES_PER_PHRASE)]
+    tuples: Tuples
 
     def to_command(self, atlas: Atlas | None) -> Command:
         """The same, to the instrument, which checks its notes."""
         del atlas
         return {"do": "capture-phrase", "tuples": self.tuples}
+
+
+class Keep(_Message, tag="keep"):
+    """Let the place of a phrase be a snapshot; the music goes on where it is."""
+
+    slot: Slot
+    tuples: Tuples
+
+    def to_command(self, atlas: Atlas | None) -> Command:
+        """The same, to the instrument, which checks its notes."""
+        del atlas
+        return {"do": "store-phrase", "slot": self.slot, "tuples": self.tuples}
+
+
+class Again(_Message, tag="again"):
+    """Let an earlier take be heard in place of the music, which goes on; or the music again."""
+
+    take: TakeName | None
+
+    def to_command(self, atlas: Atlas | None) -> Command:
+        """The same, to the instrument, which knows the takes."""
+        del atlas
+        return {"do": "again", "take": self.take}
+
+
+class Choose(_Message, tag="choose"):
+    """Choose one of what the instrument offers, by its name there."""
+
+    what: Literal["preset", "checkpoint", "midi-in", "midi-out", "audio"]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+    def to_command(self, atlas: Atlas | None) -> Command:
+        """The same, to the instrument, which takes no other names."""
+        del atlas
+        return {"do": "choose", "what": self.what, "name": self.name}
 
 
 class Learn(_Message, tag="learn"):
@@ -144,7 +185,7 @@ class Stop(_Message, tag="stop"):
         return {"do": "stop"}
 
 
-Message = Move | Place | Clear | Note | Go | Learn | Unlearn | Stop
+Message = Move | Place | Clear | Note | Go | Keep | Again | Choose | Learn | Unlearn | Stop
 _DECODER: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 

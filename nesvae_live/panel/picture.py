@@ -76,6 +76,7 @@ class Picture:
         self.targets = told["targets"]
         self.things |= {name: value for name, value in status.items() if name not in FAMILIAR}
         self.things["line"] = told["line"]
+        self.things["takeover"] = told["takeover"]
         self.things["theme_phrases"] = told["themes"]
         self.things["gone"] = False
         self._take_played(told["played"], told["next"])

@@ -80,6 +80,7 @@ class Panel:
             Route("/map.bin", self._serve_map),
             Route("/take/{name}", self._serve_file),
             Route("/takes.json", self._serve_takes),
+            Route("/choices.json", self._serve_choices),
             Route("/takes/{take}/{name}", self._serve_take),
             Route("/midi", self._read_midi, methods=["POST"]),
             WebSocketRoute("/live", self._live),
@@ -121,6 +122,16 @@ class Panel:
 
     async def _serve_takes(self, _request: Request) -> Response:
         return JSONResponse(await asyncio.to_thread(list_takes, self._facts.take))
+
+    async def _serve_choices(self, _request: Request) -> Response:
+        """What can be chosen while it plays; on a line of its own, for that takes a second."""
+        line = Line(self._facts.control)
+        try:
+            return JSONResponse(await line.ask({"do": "choices"}))
+        except GoneError as error:
+            return PlainTextResponse(f"{error}\n", 503)
+        finally:
+            line.close()
 
     async def _serve_take(self, request: Request) -> Response:
         take, name = request.path_params["take"], request.path_params["name"]

@@ -11,6 +11,8 @@ from typing import Any
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.instrument import GoneError, Line
 from nesvae_live.panel.picture import Picture
+from nesvae_live.take.folder import SOUND_NAME, bytes_per_second, in_words
+from nesvae_live.take.wav import HEAD_BYTES
 
 FRAME_SECONDS = 1 / 30
 """From one look to the next while somebody watches."""
@@ -39,7 +41,7 @@ class Watcher:
         """How many pages look."""
         self._line = Line(facts.control)
         self._learning = Line(facts.control)
-        self._take = facts.take
+        self._take, self._rate = facts.take, facts.sound.sample_rate
         self._next = asyncio.Event()
         self._learns_until = float("-inf")
         self._woken = asyncio.Event()
@@ -62,7 +64,9 @@ class Watcher:
                 self.picture.lose()
             if due:
                 slowly = began
-                self.picture.things["recording"] = await asyncio.to_thread(look_at, self._take)
+                self.picture.things["recording"] = await asyncio.to_thread(
+                    look_at, self._take, self._rate
+                )
             self._tell()
             await self._pause(began)
 
@@ -107,8 +111,8 @@ class Watcher:
         self._woken.clear()
 
 
-def look_at(take: Path) -> dict[str, Any]:
-    """The take's folder: its name, its bytes so far, what is free beside it, files to be had."""
+def look_at(take: Path, sample_rate: int) -> dict[str, Any]:
+    """The take's folder: how long and how large it is, what is free beside it, files to be had."""
     try:
         sizes = {path.name: path.stat().st_size for path in take.iterdir() if path.is_file()}
         free = shutil.disk_usage(take).free
@@ -117,6 +121,8 @@ def look_at(take: Path) -> dict[str, Any]:
     files = sorted(name for name in sizes if is_offered(name))
     return {
         "take": str(take),
+        "seconds": round(max(sizes.get(SOUND_NAME, 0) - HEAD_BYTES, 0) / (2 * sample_rate)),
+        "room": in_words(free / bytes_per_second(sample_rate)),
         "megabytes": round(sum(sizes.values()) / 1e6, 1),
         "free_gigabytes": round(free / 1e9, 1),
         "files": files,

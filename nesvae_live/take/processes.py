@@ -29,13 +29,18 @@ class Recovery:
     """Starts `jam recover` if a take in `jams` was cut off, and reports the result."""
 
     def __init__(self, jams: Path, say: Say) -> None:
+        self._jams = jams
         self._say = say
         self._process: subprocess.Popen[str] | None = None
-        cut = cut_takes(jams)
+        self.begin("cut off earlier, and being completed now")
+
+    def begin(self, what: str) -> None:
+        """Complete takes that are not, if there are any, which `what` says; while it does so, no more."""
+        self.poll()
+        cut = [] if self._process is not None else cut_takes(self._jams)
         if not cut:
             return
-        names = ", ".join(info.folder.name for info in cut)
-        say(f"cut off earlier, and being completed now: {names}")
+        self._say(f"{what}: {', '.join(info.folder.name for info in cut)}")
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
             [
                 *yielding(),
@@ -45,7 +50,7 @@ class Recovery:
                 "jam",
                 "recover",
                 "--jams",
-                str(jams),
+                str(self._jams),
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

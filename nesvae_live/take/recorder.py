@@ -216,8 +216,10 @@ class Recorder:
                 f"(up to {self._keep >> 20} MB a file)"
             )
 
-    def close(self) -> Take | None:
+    def close(self, *, finish: bool = True) -> Take | None:
         """End the thread, write what is left and make the other files; harmless when closed.
+
+        Not to `finish` leaves those to a recovery.
 
         Returns:
             The take; None if nothing was ever recorded, and then no folder is left either.
@@ -239,7 +241,7 @@ class Recorder:
             shutil.rmtree(folder, ignore_errors=True)
             return None
         faults = [fault for file in (log, sound) if (fault := file.fault())]
-        faults += make_files(folder, self._makers)
+        faults += make_files(folder, self._makers if finish else {})
         log.close()  # only now: a recovery passes over takes whose files are locked
         sound.close()
         for fault in faults:

@@ -34,10 +34,10 @@ def open_session(stack: ExitStack, folder: Path, seed: int | None = 5) -> Sessio
 def test_a_session_that_closes_hangs_up_and_leaves_a_whole_take(tmp_path: Path) -> None:
     with ExitStack() as stack:
         session = open_session(stack, tmp_path)
-        session.notices.say("here we are")
+        session.stage.notices.say("here we are")
         assert (tmp_path / "socket").exists()
         assert session.engine.status()["take"] == str(session.folder)
-        session.stopping.set()
+        session.stage.stopping.set()
         assert run(session) == Ending("it was stopped")
         session.check()
     assert not (tmp_path / "socket").exists()

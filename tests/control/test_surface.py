@@ -403,3 +403,19 @@ def test_a_target_with_coarser_steps_is_held_and_an_encoder_gets_over_them() -> 
     assert rig.live.arrangement.transpose[Voice.P1] == 24
     send(21, *[1] * 127)
     assert rig.live.arrangement.transpose[Voice.P2] == 24
+
+
+def test_a_control_that_has_to_take_over_says_where_it_stands() -> None:
+    hands = Hands(density(takeover=Takeover.PICKUP))
+    assert hands.surface.waiting(hands.live) == {}
+    hands.cc(20, 64)
+    assert hands.surface.waiting(hands.live) == {}, "it holds what it has set"
+    hands.density = 0.9
+    assert hands.surface.waiting(hands.live) == {"density": 0.5}
+    hands.cc(20, 70)
+    assert hands.surface.waiting(hands.live)["density"] == pytest.approx(0.55, abs=0.01)
+    hands.cc(20, 127)
+    assert hands.surface.waiting(hands.live) == {}, "it has been turned past it"
+    hands.density = 0.2
+    hands.density = None
+    assert hands.surface.waiting(hands.live) == {}, "a knob that is free is any control's"

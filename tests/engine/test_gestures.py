@@ -19,6 +19,7 @@ from nesvae_live.control.gestureinputs import (
     SetPoint,
     SetTranspose,
     StartMorph,
+    StorePoint,
     StoreSnapshot,
 )
 from nesvae_live.control.inputs import MidiIn, SetMute
@@ -228,3 +229,19 @@ def test_a_point_of_the_map_is_where_everything_stands_from_the_next_tail_on() -
     assert do(rig, SetPoint, (0.0,) * 3)["error"] == "a point has 40 coordinates here, not 3"
     assert do(rig, SetPoint, (11.0,) + (0.0,) * 39)["error"].startswith("a point's coordinates")
     check_events(rig.output.sent, ended=False)
+
+
+def test_a_point_of_the_map_is_stored_and_the_music_goes_on_where_it_is() -> None:
+    rig = Rig(swap=Swap.NOW)
+    rig.play(1.0)
+    turn(rig, density=0.3, noise=0.5)
+    before = rig.live.condition.key
+    point = tuple(float(x) for x in np.linspace(-1.0, 1.0, 40))
+    assert do(rig, StorePoint, 5, point) == {"ok": True}
+    assert rig.live.condition.key == before
+    assert rig.live.snapshots[5].knobs["noise"] == 0.5
+    do(rig, RecallSnapshot, 5)
+    rig.play(2.0)
+    assert rig.live.condition.z == pytest.approx(point, abs=1e-5)
+    assert do(rig, StorePoint, 65, point)["error"].startswith("snapshot 65")
+    assert do(rig, StorePoint, 5, (0.0,) * 3)["error"].startswith("a point has 40")

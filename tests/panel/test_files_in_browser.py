@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
 import lzma
 import shutil
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import mido
+import numpy as np
 import pytest
+from PIL import Image
 
 from nesvae_live.log.entries import Posed
 from nesvae_live.take.folder import LOG_NAME, read_jam
@@ -70,6 +74,34 @@ def test_an_earlier_take_is_listened_to_looked_at_and_had(
     had.value.save_as(tmp_path / "had.mid")
     assert len([m for m in mido.MidiFile(tmp_path / "had.mid") if m.type == "note_on"]) == 8
     assert row.get_by_role("link").count() == 4
+
+
+def pictures() -> ModuleType:
+    """The script that takes the pictures of the README and of docs/panel.md."""
+    spec = importlib.util.spec_from_file_location("pictures", DOCS / "panel" / "pictures.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_readmes_pictures_can_be_made(played: tuple[Daemon, Page], tmp_path: Path) -> None:
+    _, page = played
+    browser, script = page.context.browser, pictures()
+    assert browser is not None
+    script.take_pictures(browser, page.url, tmp_path, script.LOOKS[:1], seen=0.3)
+    script.take_film(browser, page.url, tmp_path, seconds=0.1)
+    bright = {}
+    for path in tmp_path.iterdir():
+        with Image.open(path) as made, Image.open(DOCS / "panel" / path.name) as kept:
+            assert made.size == kept.size
+            pixels = np.asarray(made.convert("L"))
+        assert len(np.unique(pixels)) > 50, f"{path.name} shows something"
+        bright[path.stem] = float(np.median(pixels))
+    assert set(bright) == {"desktop", "desktop-light", "jam"}
+    assert max(bright["desktop"], bright["jam"]) < 80
+    assert bright["desktop-light"] > 180
 
 
 def test_a_phrase_of_a_midi_file_is_gone_on_from(

@@ -26,6 +26,7 @@ def told(**changes: Any) -> dict[str, Any]:
         "mask": [0.0] * 8,
         "phrase": None,
         "line": None,
+        "takeover": {},
         "themes": {},
         "played": [],
         "next": 0,

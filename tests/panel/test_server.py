@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from nesvae_live.control.gestureinputs import ClearSnapshot, SetPoint
+from nesvae_live.control.gestureinputs import ClearSnapshot, SetPoint, StorePoint
 from nesvae_live.control.inputs import GetLearning, Learn, SetKnob, Stop
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.messages import AT_ONCE, LARGEST
@@ -90,11 +90,14 @@ def test_what_a_page_says_reaches_the_instrument(port: int, told: Told, facts: P
         page.say(do="move", target="release-density")
         page.say(do="place", x=0.25, y=0.5)
         page.say(do="clear", slot=3)
+        page.say(do="keep", slot=3, tuples=[[60, 0, 36, 12]])
         page.say(do="learn", target="focus")
         page.say(do="stop", sure=True)
         page.wait_for(lambda: "learning" in page.things)
     said = [item for item in told.heard if not isinstance(item, GetLearning)]
-    assert [type(item) for item in said] == [SetKnob, SetKnob, SetPoint, ClearSnapshot, Learn, Stop]
+    assert [type(item) for item in said] == [
+        *(SetKnob, SetKnob, SetPoint, ClearSnapshot, StorePoint, Learn, Stop)
+    ]
     first, second, point = said[:3]
     assert isinstance(first, SetKnob)
     assert (first.knob, first.value) == ("density", 0.75)
@@ -119,6 +122,8 @@ def test_what_a_page_says_reaches_the_instrument(port: int, told: Told, facts: P
         ('{"do": "clear", "slot": 99}', "<= 64"),
         ('{"do": "set", "knob": "density", "value": 1}', "not a message"),
         ('{"do": "place", "x": 0, "y": 0, "file": "/etc/passwd"}', "unknown field"),
+        ('{"do": "again", "take": "../x"}', "matching regex"),
+        ('{"do": "choose", "what": "jams", "name": "/"}', "Invalid enum"),
         ("[" * 500, "not a message"),
     ],
 )
@@ -131,6 +136,18 @@ def test_what_is_no_message_is_refused_and_does_nothing(
         assert reason in page.errors[0]
         page.say(do="move", target="density", value=0.5)  # and the page is not sent off
         assert wait_until(lambda: len(told.heard) == 1)
+
+
+def test_takes_and_choices_are_asked_of_the_instrument(port: int, told: Told) -> None:
+    with BarePage(port) as page:
+        page.say(do="again", take="2026-11-26_12-00-00")
+        page.say(do="again", take=None)
+        page.say(do="choose", what="preset", name="mine")
+        assert wait_until(lambda: len(told.asked) == 3)
+    assert told.asked == ["2026-11-26_12-00-00", None, ("preset", "mine")]
+    status, body = get(port, "/choices.json")
+    assert (status, json.loads(body)["preset"]["now"]) == (200, "default")
+    assert told.heard == []
 
 
 def test_what_the_instrument_refuses_the_page_is_told(port: int, told: Told) -> None:

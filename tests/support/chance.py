@@ -31,6 +31,7 @@ from nesvae_live.control.gestureinputs import (
     SetTemperature,
     SetTranspose,
     StartMorph,
+    StorePoint,
     StoreSnapshot,
 )
 from nesvae_live.music.key import SCALES, Key
@@ -76,6 +77,7 @@ def any_gesture(draw: random.Random, at: float) -> Gesture:
             *(SetHold(draw.random() < 0.4, at=at),) * 2,
             *(LookBack(draw.choice([1, 1, 2, -1, -1, 100]), at=at),) * 3,
             *(StoreSnapshot(slot, at=at),) * 3,
+            StorePoint(slot, tuple(draw.gauss(0.0, 1.0) for _ in range(40)), at=at),
             ClearSnapshot(slot, at=at),
             *(RecallSnapshot(slot, at=at),) * 3,
             *(StartMorph(slot, draw.choice([None, 0.25, 1.0, 300.0]), at=at),) * 3,

@@ -18,6 +18,7 @@ import uvicorn
 from websockets.sync.client import ClientConnection, connect
 
 from nesvae_live.control.inputs import GetLearning, Input
+from nesvae_live.io.remote.asides import Desk
 from nesvae_live.io.remote.server import ControlServer
 from nesvae_live.latent.atlas import Atlas
 from nesvae_live.panel.door import Door, open_door
@@ -66,7 +67,10 @@ class Told:
         self.played: list[list[Any]] = []
         self.looks = 0
         self.refuses: str | None = None
-        self._server = ControlServer(self.inbox, ManualTime(1.0), folder / "socket", look=self.look)
+        self.asked: list[object] = []  # beside the music
+        desk = Desk(lambda _: [0.0] * (8 + TINY.style), self.again, self.choices, self.choose)
+        time = ManualTime(1.0)
+        self._server = ControlServer(self.inbox, time, folder / "socket", self.look, desk)
         self._thread = threading.Thread(target=self._run)
 
     def look(self, after: int, snapshots: bool) -> dict[str, Any]:
@@ -78,11 +82,25 @@ class Told:
             "mask": [0.0] * 8,
             "phrase": None,
             "line": None,
+            "takeover": {},
             "themes": {},
             "played": self.played[after:],
             "next": len(self.played),
         }
         return told | ({"snapshots": {}} if snapshots else {})
+
+    def again(self, name: str | None) -> dict[str, Any]:
+        self.asked.append(name)
+        return {}
+
+    def choices(self) -> dict[str, Any]:
+        how = {"how": "at a bar line", "why_not": ""}
+        no = {"now": "none", "there": [], "how": "", "why_not": "none was opened at the start"}
+        return {"preset": {"now": "default", "there": ["default", "mine"], **how}, "audio": no}
+
+    def choose(self, what: str, name: str | None) -> dict[str, Any]:
+        self.asked.append((what, name))
+        return {"said": "at a bar line"}
 
     def __enter__(self) -> Self:
         self._server.open()

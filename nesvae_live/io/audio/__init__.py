@@ -12,6 +12,7 @@
     loop      a loop on JACK, measured: clicks and notes go out and come back
     clicks    a click, and where it begins in what was heard
     mixer     what is heard: level, stereo spread, the voices' balance
+    insert    sound that is heard in the music's place, while it goes on into the take
     hearing   who hears that: the device's rings, and whoever listens beside it
 
 May import `clock`, `music`, `chip`, `log`, and what lies in `io` itself.

@@ -46,6 +46,12 @@ AGAIN_SECONDS = 5.0
 CLOSE_SECONDS = 3.0
 """How long closing may take before the process is killed."""
 
+
+def device_name(api: str, device: str | None) -> str:
+    """What a device is called for a person, who may name it so."""
+    return api if device is None else f"{api}: {device}"
+
+
 NAMES = {"portaudio": "sound device", "jack": "JACK server"}
 
 
@@ -100,6 +106,44 @@ class AudioDevice:
         if isinstance(answer, str):
             raise AudioError(answer)
         self.sample_rate, self.block_frames = answer.sample_rate, answer.block_frames
+
+    @property
+    def name(self) -> str:
+        """What it is called: the API, and which device of it, if one was named."""
+        return device_name(self.api, self._plan.device)
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs it has: two, or six."""
+        return len(self.rings)
+
+    def switch(self, plan: DevicePlan) -> None:
+        """Go over to another device, at the same sample rate; rings and frames go on.
+
+        Nothing is heard until it is open. Takes until then.
+
+        Raises:
+            AudioError: it can't be opened, or fetches larger blocks; the old one is opened again.
+        """
+        before = self._plan
+        try:
+            self._reopen(replace(plan, sample_rate=self.sample_rate, same_rate=True))
+        except AudioError:
+            self._reopen(replace(before, sample_rate=self.sample_rate, same_rate=True))
+            raise
+
+    def _reopen(self, plan: DevicePlan) -> None:
+        ahead = self.block_frames
+        self._drop()
+        self.api, self._plan = plan.api, plan
+        self.open()
+        if self.block_frames > ahead:
+            larger, self.block_frames = self.block_frames, ahead
+            self._drop()
+            raise AudioError(
+                f"{self.name} fetches {larger} frames at once, and everything is done ahead for "
+                f"{ahead}: start with it"
+            )
 
     @property
     def period(self) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.io.audio.device import AudioDevice, AudioError
+from nesvae_live.io.audio.device import AudioDevice, AudioError, device_name
 from nesvae_live.io.audio.deviceplan import OUTPUTS, DevicePlan
 from nesvae_live.io.audio.probe import AudioOffer, probe
 from nesvae_live.io.matching import match_name
@@ -58,6 +58,36 @@ def open_audio(
     return _open_portaudio(offer, device, wish, time)
 
 
+def offered(offer: AudioOffer, device: AudioDevice) -> list[str]:
+    """The devices that an open one can be changed for, as `device_name` has them."""
+    clients = _jack_clients(offer) if offer.jack_rate == device.sample_rate else []
+    cards = [] if device.outputs > len(OUTPUTS) else [port.name for port in offer.outputs]
+    jack = [device_name("jack", name) for name in (None, *clients)] if clients else []
+    return [*jack, *(device_name("portaudio", name) for name in cards)]
+
+
+def switch_audio(device: AudioDevice, name: str) -> str:
+    """Change an open device for another, as `offered` has it; for the main thread.
+
+    Returns:
+        What came of it, in one line.
+
+    Raises:
+        AudioError: it isn't there, or can't be opened; the old one plays on then.
+    """
+    offer = probe()
+    if name not in offered(offer, device):
+        raise AudioError(f"there is no sound device {name!r} at {device.sample_rate} Hz")
+    api, _, which = name.partition(": ")
+    plan = DevicePlan(api, which or None, device.sample_rate, device.block_frames, device.outputs)
+    device.switch(plan)
+    return f"the sound is played on {device.name} now"
+
+
+def _jack_clients(offer: AudioOffer) -> list[str]:
+    return list(dict.fromkeys(port.rsplit(":", 1)[0] for port in offer.jack_outputs))
+
+
 def _outputs(*, voice_ports: bool) -> int:
     return len(OUTPUTS) + (len(Voice) if voice_ports else 0)
 
@@ -80,7 +110,7 @@ def _open_jack(offer: AudioOffer, device: str | None, wish: DevicePlan, time: Ti
     if not offer.jack_rate:
         raise AudioError(f"JACK: {offer.jack_fault}")
     if device is not None:
-        clients = list(dict.fromkeys(port.rsplit(":", 1)[0] for port in offer.jack_outputs))
+        clients = _jack_clients(offer)
         device = clients[match_name(clients, device, "JACK playback client", AudioError)]
     return _opened(replace(wish, device=device), time)
 

@@ -21,6 +21,7 @@ from nesvae_live.chip.apu import Apu
 from nesvae_live.chip.chipplayer import ChipPlayer
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.io.audio.hearing import Device, Monitor, wipe_ring, write_ring
+from nesvae_live.io.audio.insert import Insert
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.playhead import Playhead
 from nesvae_live.io.realtime import ask_for_realtime
@@ -63,7 +64,8 @@ class Renderer:
 
     The caller makes the chip, for the device's sample rate. Without a device the take follows wall
     time. `mixer`, with as many outputs as the device has, makes what is heard; the take is the
-    chip's own mono mix. `monitor` hears it too, with a device or without.
+    chip's own mono mix. `monitor` hears it too, with a device or without. `insert` may be heard in its
+    place.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Renderer:
         *,
         mixer: Mixer | None = None,
         monitor: Monitor | None = None,
+        insert: Insert | None = None,
         lead_seconds: float = LEAD_SECONDS,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
@@ -87,6 +90,7 @@ class Renderer:
         self._tap = tap
         self._device = device
         self._monitor = monitor
+        self._insert = insert
         self._poll_seconds = poll_seconds
         self.mixer = mixer or Mixer(chip.sample_rate, len(device.rings) if device else 2)
         self._player = ChipPlayer(chip)
@@ -219,11 +223,16 @@ class Renderer:
             frames = min(left, CHUNK_FRAMES - self._filled)
             samples = self._chunk[self._filled : self._filled + frames]
             listener = self._monitor if self._monitor and self._monitor.wanted else None
+            insert = self._insert if self._insert and self._insert.on else None
             if self._device is None and listener is None:
                 self._chip.render(frames, samples)
+                if insert is not None:
+                    insert.through(np.zeros((frames, 2), np.float32), 0.0)  # its time goes on
             else:
                 stems = self._chip.render_stems(frames, self._stems[:frames], samples)
                 heard = self.mixer.process(samples, stems)
+                if insert is not None:
+                    heard = insert.through(heard, self.mixer.balance.level)
                 if self._device is not None:
                     for ring, output in zip(self._device.rings, heard.T, strict=True):
                         write_ring(ring, start + self._line.shift, output)

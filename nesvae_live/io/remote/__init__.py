@@ -5,6 +5,7 @@
     command          the base of every command: it makes the input that it asks for
     commands         the commands for knobs, voices, tempo and the controller; parses a line
     gesturecommands  the commands for gestures: snapshots, morphs, hold, capture ...
+    asides           the commands that are answered beside the music
     oscmap           OSC addresses to inputs, and the live state to OSC messages
     osc              the OSC server: a UDP socket and its listeners
     osclayout        the layout for Open Stage Control

@@ -19,7 +19,7 @@
     {"do": "watch", "after": 0}                             how all stands, and what was played since
 
 `watch` is answered beside the music, as often as one likes; every other command goes through the
-sequencer. The commands of `gesturecommands` come on top. An answer is `{"ok": true, ...}`, or
+sequencer. The commands of `gesturecommands` and `asides` come on top. An answer is `{"ok": true, ...}`, or
 `{"ok": false, "error": "one line"}`.
 """
 
@@ -49,6 +49,7 @@ from nesvae_live.control.inputs import (
     Unlearn,
 )
 from nesvae_live.control.reply import Reply
+from nesvae_live.io.remote.asides import AsideCommand
 from nesvae_live.io.remote.command import Command, Share, named_voice, voice_or_all
 from nesvae_live.io.remote.gesturecommands import GestureCommand
 from nesvae_live.music.ranges import LEVEL
@@ -189,6 +190,7 @@ _AnyCommand = (
     | _Status
     | Watch
     | GestureCommand
+    | AsideCommand
 )
 COMMANDS = tuple(str(kind.__struct_config__.tag) for kind in get_args(_AnyCommand))
 """The name of every command."""

@@ -105,6 +105,10 @@ class OscServer:
             raise OscError(f"no OSC on {host}:{port}: {error.strerror or error}") from None
         self._thread.start()
 
+    def attend(self, view: StateView, status: Callable[[], Mapping[str, Any]]) -> None:
+        """Show another state from now on; from any thread."""
+        self._view, self._status = view, status
+
     def lost(self) -> str | None:
         """Why it no longer listens, in one line; None while it does."""
         error = self._error

@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from nesvae_live.clock.hosttime import Time
+from nesvae_live.io.remote.asides import NOBODY, Aside, Desk, StorePhrase
 from nesvae_live.io.remote.client import (
     CLIENT_SECONDS,
     ControlError,
@@ -55,7 +56,8 @@ class ControlServer:
     """Listens on the control socket and puts commands into the inbox; each client has a thread.
 
     `path` is the path of the socket (None: `default_path`); without `unix` it is a loopback port.
-    `look(after, snapshots)` answers who watches, in the client's thread.
+    `look(after, snapshots)` answers who watches, in the client's thread, `desk` what else is asked
+    beside the music.
     """
 
     def __init__(
@@ -63,9 +65,10 @@ class ControlServer:
         inbox: SimpleQueue[Any],
         time: Time,
         path: Path | None = None,
+        look: Look = nobody_to_look_at,
+        desk: Desk = NOBODY,
         *,
         unix: bool = HAS_UNIX_SOCKETS,
-        look: Look = nobody_to_look_at,
     ) -> None:
         self.path = default_path() if path is None else path
         self._ours = path is None
@@ -73,6 +76,7 @@ class ControlServer:
         self._time = time
         self._unix = unix
         self._look = look
+        self._desk = desk
         self._token: bytes | None = None
         self._listener: socket.socket | None = None
         self._file: tuple[int, ...] = ()
@@ -189,6 +193,10 @@ class ControlServer:
             command = decode_command(line)
             if isinstance(command, Watch):
                 return {"ok": True, **self._look(command.after, command.snapshots)}
+            if isinstance(command, Aside):
+                return {"ok": True, **command.answer(self._desk)}
+            if isinstance(command, StorePhrase):
+                command = command.found(self._desk)
             self._inbox.put(command.to_input(self._time.now(), answers.put))
             return answers.get(timeout=REPLY_SECONDS)
         except ValueError as error:

@@ -14,6 +14,7 @@ export function makeKnob(row, panel) {
   const value = makeSvg("path", { class: "arc value" });
   const pointer = makeSvg("line", { class: "pointer", x1: 32, y1: 20, x2: 32, y2: 11 });
   const measured = makeSvg("circle", { class: "measured", cx: 32, cy: 3.2, r: 2.6 });
+  const physical = makeSvg("path", { class: "physical", d: "M32 6.5l-3.4-6h6.8z" });
   const dial = makeSvg(
     "svg",
     { viewBox: "0 0 64 60", "aria-hidden": "true" },
@@ -22,6 +23,7 @@ export function makeKnob(row, panel) {
     makeSvg("circle", { class: "cap", cx: 32, cy: 32, r: 15 }),
     pointer,
     measured,
+    physical,
   );
   const label = make("span", { class: "name" }, label_of(name));
   const shown = make("output", { "aria-hidden": "true" });
@@ -65,6 +67,18 @@ export function makeKnob(row, panel) {
     const found = all?.[name];
     measured.classList.toggle("there", found !== undefined);
     if (found !== undefined) turn(measured, found);
+  });
+
+  panel.state.onThing("takeover", ({ takeover }) => {
+    const stands = takeover?.[name];
+    const waits = stands !== undefined;
+    physical.classList.toggle("there", waits);
+    if (waits) turn(physical, stands);
+    if (waits === knob.hasAttribute("data-waits")) return;
+    knob.toggleAttribute("data-waits", waits);
+    const how = waits ? ": your controller's own stands where the triangle is, and takes over once it is turned here" : "";
+    knob.title = `${name}: turned up, ${row.more}${how}`;
+    knob.setAttribute("aria-label", `${name}, ${row.more}${waits ? ", waits for the controller's" : ""}`);
   });
 
   let drag = null;

@@ -10,10 +10,11 @@ import { MapView } from "./map.js";
 import { MidiFile } from "./midifile.js";
 import { Piano } from "./piano.js";
 import { Roll } from "./roll.js";
+import { Setup } from "./setup.js";
 import { Snapshots } from "./snapshots.js";
 import { Sound } from "./sound.js";
 import { Take } from "./take.js";
-import { Takes } from "./takes.js";
+import { Replayed, Takes } from "./takes.js";
 import { Themes } from "./themes.js";
 import { watchTheme } from "./theme.js";
 import { Transport } from "./transport.js";
@@ -72,10 +73,13 @@ function build(hello) {
   new Snapshots(panel, hello);
   new Themes(panel, hello);
   new Take(panel, hello);
-  byId("chosen").textContent =
-    `Preset ${hello.preset} and checkpoint ${hello.checkpoint}, ports and sound device were chosen at the start: nesvae-live play --help says how.`;
+  new Replayed(panel);
   learning.attend();
   const waits = "The instrument does not answer: waiting for it.";
+  panel.state.onThing("said", ({ said }) => {
+    if (said && panel.heardLine !== undefined && said[0] !== panel.heardLine) panel.tell(said[1]);
+    panel.heardLine = said?.[0] ?? -1;
+  });
   panel.state.onThing("gone", ({ gone }) => banner(gone ? waits : ""));
 }
 
@@ -126,7 +130,8 @@ panel.link = new Link(
 new Sound(panel);
 new Piano(panel);
 new MidiFile(panel);
-new Takes();
+new Takes(panel);
+new Setup(panel);
 listenToKeys(panel);
 byId("unsafe").hidden = window.isSecureContext;
 watchTheme(() => parts.forEach((part) => part.redraw?.()));

@@ -1,6 +1,10 @@
-// A MIDI file, dropped on the page or opened: its phrases, of which one is played and gone on from.
+// A MIDI file, dropped on the page or opened: its phrases, to be gone on from, or to be snapshots.
 
 import { byId, make, makeSvg, noteName } from "./dom.js";
+import { choose, roving } from "./controls.js";
+
+const MODES = ["play", "store"];
+const AGAIN_MS = 1500; // after that a snapshot that was stored here is among those that are told
 
 const VOICES = ["P1", "P2", "TR"];
 const LOWEST = 24;
@@ -13,6 +17,16 @@ export class MidiFile {
     this.panel = panel;
     this.text = byId("file-text");
     this.box = byId("file-phrases");
+    this.modes = MODES.map((mode, index) => {
+      const button = make("button", { role: "radio" }, mode);
+      button.addEventListener("click", () => this.setMode(index));
+      return button;
+    });
+    roving(this.modes);
+    byId("file-modes").replaceChildren(...this.modes);
+    this.setMode(0);
+    this.stored = new Map(); // slot -> when it was stored from here
+    byId("file-all").onclick = () => this.storeAll();
     const open = byId("file-open");
     open.addEventListener("change", () => {
       if (open.files[0]) this.take(open.files[0]);
@@ -35,6 +49,7 @@ export class MidiFile {
   async take(file) {
     this.text.textContent = `Reading ${file.name} …`;
     this.box.replaceChildren();
+    byId("file-does").hidden = true;
     const answer = await fetch("midi", { method: "POST", body: file }).catch(() => null);
     if (!answer?.ok) {
       this.text.textContent = `${file.name}: ${answer ? (await answer.text()).trim() : "the panel does not answer"}`;
@@ -46,7 +61,9 @@ export class MidiFile {
       return;
     }
     const few = more ? `, and ${more} more that are not shown` : "";
-    this.text.textContent = `${file.name}: ${phrases.length} phrases${few}. Choose one: the music goes on from it; store keeps it as a snapshot. ${said.join(" ")}`;
+    this.text.textContent = `${file.name}: ${phrases.length} phrases${few}. A click plays one, and the music goes on from it, or stores it as the next free snapshot. ${said.join(" ")}`;
+    this.phrases = phrases;
+    byId("file-does").hidden = false;
     this.box.replaceChildren(...phrases.map((tuples, i) => this.makePhrase(tuples, i + 1)));
     byId("file").scrollIntoView({ block: "nearest" });
   }
@@ -54,11 +71,51 @@ export class MidiFile {
   makePhrase(tuples, number) {
     const button = make("button", { class: "phrase", "aria-label": `Phrase ${number}: ${firstNotes(tuples)}` }, draw(tuples));
     button.onclick = () => {
+      if (this.mode === "store") {
+        this.store(tuples, number);
+        return;
+      }
       this.panel.link.say({ do: "phrase", tuples });
       for (const other of this.box.children) other.classList.toggle("on", other === button);
       this.panel.tell(`Phrase ${number} is played next, and the music goes on from it.`);
     };
     return button;
+  }
+
+  setMode(index) {
+    this.mode = MODES[index];
+    choose(this.modes, index);
+  }
+
+  // The pads that have no snapshot.
+  free() {
+    const now = performance.now();
+    const taken = new Set(this.panel.state.things.snapshots ?? []);
+    for (const [slot, at] of this.stored) if (now - at < AGAIN_MS) taken.add(slot);
+    return [...document.querySelectorAll("#pads .pad")].map((_, i) => i + 1).filter((slot) => !taken.has(slot));
+  }
+
+  keep(tuples, slot) {
+    this.stored.set(slot, performance.now());
+    this.panel.link.say({ do: "keep", slot, tuples });
+  }
+
+  store(tuples, number) {
+    const [slot] = this.free();
+    if (!slot) {
+      this.panel.tell("No pad is free: clear one above.");
+      return;
+    }
+    this.keep(tuples, slot);
+    this.panel.tell(`Phrase ${number} is snapshot ${slot}.`);
+  }
+
+  storeAll() {
+    const free = this.free();
+    const few = this.phrases.slice(0, free.length);
+    few.forEach((tuples, i) => this.keep(tuples, free[i]));
+    const more = this.phrases.length - few.length;
+    this.panel.tell(`${few.length} phrases are snapshots now${more ? `; for ${more} no pad is free` : ""}.`);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { byId, make, makeFileLink } from "./dom.js";
 import { makeControl } from "./controls.js";
+import { timeOf } from "./takes.js";
 
 const SCARCE_GIGABYTES = 1;
 
@@ -16,9 +17,9 @@ export class Take {
     this.preset = `preset ${hello.preset}, checkpoint ${hello.checkpoint}`;
   }
 
-  show({ take, megabytes, free_gigabytes: free, files = [], error }) {
+  show({ take, seconds, megabytes, free_gigabytes: free, room, files = [], error }) {
     const name = take.split(/[\\/]/).at(-1);
-    const text = error ? `${name}: ${error}` : `Recording ${name}, ${megabytes} MB; ${free} GB left. ${this.preset}.`;
+    const text = error ? `${name}: ${error}` : `Recording ${name}: ${timeOf(seconds)}, ${megabytes} MB; room for ${room} more (${free} GB). ${this.preset}.`;
     byId("take-text").textContent = text;
     byId("take-text").classList.toggle("trouble", Boolean(error) || free < SCARCE_GIGABYTES);
     const list = files.join();

@@ -1,9 +1,10 @@
-// Earlier takes: to be listened to, looked at, and had.
+// Earlier takes: to be listened to here, heard again from the instrument, looked at, and had.
 
 import { byId, make, makeFileLink } from "./dom.js";
 
 export class Takes {
-  constructor() {
+  constructor(panel) {
+    this.panel = panel;
     this.box = byId("takes");
     this.list = byId("takes-list");
     this.box.addEventListener("toggle", () => this.box.open && this.load());
@@ -23,12 +24,23 @@ export class Takes {
     const row = make("div", { class: "row" });
     const shown = make("div", {});
     if (files.includes("take.wav")) row.append(this.makeOpener("listen", title, shown, () => make("audio", { controls: "", autoplay: "", src: at(name, "take.wav") })));
+    if (files.includes("take.wav")) row.append(this.makeReplay(name, title));
     if (files.includes("take.png")) row.append(this.makeOpener("look", title, shown, () => make("img", { src: at(name, "take.png"), alt: `Picture of ${title}: its notes and its knobs` })));
     for (const file of files) {
       const kind = file.split(".").at(-1);
       row.append(makeFileLink(at(name, file), `${name}.${kind}`, kind, { "aria-label": `${title} as ${kind}` }));
     }
     return make("li", {}, make("b", {}, name), make("span", { class: "note" }, ` ${what.filter(Boolean).join(", ")}`), row, shown);
+  }
+
+  // From the instrument, in place of the music, which is not stopped; and only if that is wanted.
+  makeReplay(name, title) {
+    const button = make("button", { "aria-label": `replay: ${title}` }, "replay");
+    button.onclick = () => {
+      if (confirm(`Hear ${title} in place of the music? The music goes on meanwhile, unheard, and is recorded.`))
+        this.panel.link.say({ do: "again", take: name });
+    };
+    return button;
   }
 
   // A button that shows one thing of a take at a time, and takes it away again.
@@ -44,9 +56,24 @@ export class Takes {
   }
 }
 
+// At the top of the page, while one is heard: which, how far, and its end.
+export class Replayed {
+  constructor(panel) {
+    const box = byId("again");
+    const text = make("span", {});
+    const stop = make("button", {}, "back to the music");
+    stop.onclick = () => panel.link.say({ do: "again", take: null });
+    box.replaceChildren(text, stop);
+    panel.state.onThing("again", ({ again }) => {
+      box.hidden = !again;
+      if (again) text.textContent = `Take ${again.take} is heard, ${timeOf(again.at)} of ${timeOf(again.of)}; the music goes on unheard. `;
+    });
+  }
+}
+
 const at = (take, file) => `takes/${encodeURIComponent(take)}/${encodeURIComponent(file)}`;
 
-function timeOf(seconds) {
+export function timeOf(seconds) {
   const whole = Math.max(Math.round(seconds), 0);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }

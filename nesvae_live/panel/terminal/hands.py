@@ -11,6 +11,7 @@ from typing import Any
 
 from nesvae_live.control.target import choice_to_value, tempo_to_value, value_to_tempo
 from nesvae_live.control.targets import TARGET_BY_NAME
+from nesvae_live.latent.themes import LETTERS
 from nesvae_live.music.voices import Voice
 
 Command = dict[str, Any]
@@ -36,6 +37,12 @@ SLOTS = {"s": ("store", "store as"), "g": ("morph", "morph to")}
 
 STRIPS = {"u": ("mute", "mute"), "o": ("solo", "solo")}
 """Key -> what it turns over for the voice whose number comes next."""
+
+THEMES = {
+    "e": ("mark", "mark what plays as which theme"),
+    "E": ("return", "let which theme come back"),
+}
+"""Key -> what it does with the theme whose letter comes next."""
 
 NUMBERS = "123456789"
 STEP, FINE, FAR = 0.02, 0.005, 0.1
@@ -96,6 +103,8 @@ class Hands:
         elif key in STRIPS:
             voices = ", ".join(f"{voice + 1} {voice.name}" for voice in Voice)
             self._wait(key, f"{STRIPS[key][1]} which voice? {voices}")
+        elif key in THEMES:
+            self._wait(key, f"{THEMES[key][1]}? A to {LETTERS[-1]}")
         elif key == "q":
             self._wait(key, "end the performance? y: yes, the take is kept")
         elif key == "b":
@@ -117,6 +126,8 @@ class Hands:
             return [{"do": "stop"}] if key.lower() == "y" else []
         if first in SLOTS and key in NUMBERS:
             return [_move(f"{SLOTS[first][0]}-{key}")]
+        if first in THEMES and key.upper() in LETTERS:
+            return [_move(f"{THEMES[first][0]}-{key.upper()}")]
         if first in STRIPS and key in NUMBERS[: len(Voice)]:
             voice = Voice(int(key) - 1)
             return [_turn_over(f"{STRIPS[first][0]}-{voice.name}", targets)]

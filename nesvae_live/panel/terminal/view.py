@@ -37,8 +37,8 @@ ALL_KEYS = (
     ("left, right, Tab", "choose a knob"),
     ("up, down", "turn it; Shift: finer, Page Up, Page Down: farther, Home, End"),
     ("Backspace", "let it go: the network does as it likes there"),
-    ("1 to 9", "recall a snapshot"),
-    ("s, g, and 1 to 9", "store a snapshot, morph to one"),
+    ("1 to 9; s1, g1", "recall a snapshot; store it, morph to it"),
+    ("e, E, and A to H", "mark what plays as a theme, let one come back"),
     ("u, o, and 1 to 4", "mute a voice, solo it"),
     ("h, a, w", "hold the phrase; auto: the knobs wander; round the snapshots"),
     ("c, v, r", "chance; vary: other notes at this place; let every knob go"),
@@ -56,7 +56,10 @@ ALL_KEYS = (
 FOOT = (
     (
         *((key, SWITCHES[key][1]) for key in "haw"),
-        *((key, TRIGGERS[key][1]) for key in ("t", "c", "r", "[", "]", ".")),
+        *((key, TRIGGERS[key][1]) for key in ("t", "c", "r")),
+        ("[]", "back"),
+        ("ea", "theme"),
+        (".", TRIGGERS["."][1]),
     ),
     (
         ("1-9", "recall"),
@@ -185,6 +188,8 @@ class View:
         """What moves the knobs besides the hands, and what they can go to."""
         line = Text("snapshots ", DIM)
         line.append(" ".join(str(slot) for slot in status["snapshots"]) or "none")
+        if themes := status.get("themes"):
+            line.append("  themes ", DIM).append(" ".join(themes))
         for name in ("hold", "auto", "round"):
             if status[name]:
                 line.append(f"  {name}", STRONG)

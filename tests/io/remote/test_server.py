@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nesvae_live.control.gestureinputs import StorePoint
 from nesvae_live.control.inputs import (
     GetLearning,
     GetStatus,
@@ -35,9 +36,10 @@ from nesvae_live.control.inputs import (
 from nesvae_live.control.reply import ignore
 from nesvae_live.io.remote import client
 from nesvae_live.io.remote import server as control
+from nesvae_live.io.remote.asides import Desk
 from nesvae_live.io.remote.client import ControlError, connect, send_command
 from nesvae_live.io.remote.commands import COMMANDS, parse_command
-from nesvae_live.io.remote.server import LONGEST_LINE, ControlServer
+from nesvae_live.io.remote.server import LONGEST_LINE, ControlServer, nobody_to_look_at
 from nesvae_live.music.voices import Voice
 from tests.support.fakes import ManualTime
 from tests.support.waiting import wait_until
@@ -405,3 +407,43 @@ def test_another_user_is_kept_out(engine: Answering, unix: bool) -> None:
         assert done.stdout == "kept out\n", done.stderr
         assert send_command({"do": "status"}, server.path) == {"ok": True, "bar": 3}
         server.close()
+
+
+def test_what_is_answered_beside_the_music_is_no_input_and_a_fault_is_one_line(
+    engine: Answering, place: Path, unix: bool
+) -> None:
+    asked: list[object] = []
+
+    def again(name: str | None) -> dict[str, Any]:
+        if name == "none":
+            raise ValueError("there is no take 'none'")
+        asked.append(name)
+        return {"seconds": 3.0}
+
+    def choose(what: str, name: str | None) -> dict[str, Any]:
+        asked.append((what, name))
+        return {"said": "so be it"}
+
+    desk = Desk(lambda tuples: [float(len(tuples)), 0.5], again, lambda: {"preset": 1}, choose)
+    time = ManualTime(12.5)
+    server = ControlServer(engine.inbox, time, place, nobody_to_look_at, desk, unix=unix)
+    server.open()
+    with talk(server.path) as say:
+        assert say(b'{"do": "again", "take": "a"}\n') == {"ok": True, "seconds": 3.0}
+        assert say(b'{"do": "again", "take": null}\n')["ok"]
+        assert say(b'{"do": "again", "take": "none"}\n')["error"] == "there is no take 'none'"
+        assert say(b'{"do": "choices"}\n') == {"ok": True, "preset": 1}
+        assert say(b'{"do": "choose", "what": "preset", "name": "mine"}\n')["said"] == "so be it"
+        assert engine.heard == []
+        phrase = b'{"do": "store-phrase", "slot": 3, "tuples": [[60, 0, 36, 12], [0, 0, 0, 4]]}\n'
+        assert say(phrase) == {"ok": True}
+        assert engine.heard == [StorePoint(3, (2.0, 0.5), at=12.5, reply=engine.heard[0].reply)]
+        assert "<= 64" in say(phrase.replace(b"3,", b"99,"))["error"]
+    assert asked == ["a", None, ("preset", "mine")]
+    server.close()
+
+
+def test_an_instrument_without_a_desk_says_that_there_is_none(server: ControlServer) -> None:
+    for command in (b'"again", "take": null', b'"choices"', b'"choose", "what": "a", "name": null'):
+        with talk(server.path) as say:
+            assert " here" in say(b'{"do": ' + command + b"}\n")["error"]

@@ -37,6 +37,9 @@ def hands() -> Hands:
         ("u1", "mute-P1", 1.0),
         ("u4", "mute-NO", 1.0),
         ("o3", "solo-TR", 1.0),
+        ("ea", "mark-A", 1.0),
+        ("EH", "return-H", 1.0),
+        ("ei", None, None),
         ("ss", None, None),
         ("s3x", None, None),
         ("u5", None, None),
@@ -54,7 +57,7 @@ def test_a_key_or_two_move_a_target(
 
 def test_every_command_is_one_that_the_instrument_takes(hands: Hands) -> None:
     firsts = [*TRIGGERS, *"hawb+-123", "up", "home", "backspace"]
-    for keys in [*([key] for key in firsts), "s1", "g1", "u1", "o1", "qy"]:
+    for keys in [*([key] for key in firsts), "s1", "g1", "u1", "o1", "ea", "EB", "qy"]:
         (asked,) = press(hands, *keys, tempo=0.5, swap=0.5)
         decode_command(msgspec.json.encode(asked))
 

@@ -41,6 +41,7 @@ STATUS: dict[str, Any] = {
     "back": 0,
     "morph": [2, 0.4],
     "snapshots": [1, 2],
+    "themes": ["A", "C"],
     "decode_ms": {"p50": 5.8, "p95": 14.2, "max": 20.0},
     "decodes_missed": 0,
     "events_late": 0,
@@ -94,6 +95,7 @@ def test_it_says_where_the_music_is_and_how_everything_stands(view: View) -> Non
     assert "P2 mute" in text
     assert "TR solo" in text
     assert "snapshots 1 2" in text
+    assert "themes A C" in text
     assert "to 2 40%" in text
     assert "D minor" in text
     assert "all on time" in text

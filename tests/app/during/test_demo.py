@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from nesvae_live.app.demo import GESTURE, Gesture, Move
+from nesvae_live.app.during.demo import GESTURE, Gesture, Move
 from nesvae_live.app.notices import StatusLine, to_line
 from nesvae_live.latent.knobs import KNOB_BY_NAME
 

@@ -1,0 +1,12 @@
+"""During play: what can be heard and chosen beside the music, without an end of it.
+
+    demo     the script that turns the knobs in `demo`
+    again    an earlier take, heard in place of the music, which goes on unheard
+    choices  preset, checkpoint, ports and device: which there are, and what choosing them does
+    reception answers what is asked beside the music, for whichever session plays
+    heard    what makes the sound and takes the notes of a session
+    carrying what hands have set, for a session that goes on in another's place
+    gate     an output that lets the music through, or such a take
+
+It may import what programs are made of: every room but `app`, `cli` and those no musician enters.
+"""

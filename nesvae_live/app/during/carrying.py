@@ -1,0 +1,38 @@
+"""What hands have set, as inputs that set another session the same."""
+
+from __future__ import annotations
+
+from nesvae_live.control.gestureinputs import (
+    SetAuto,
+    SetKey,
+    SetQuote,
+    SetTemperature,
+    SetTranspose,
+)
+from nesvae_live.control.inputs import Input, SetKnob, SetLevel, SetMute, SetSolo
+from nesvae_live.engine.state import LiveState
+from nesvae_live.music.voices import VOICES, Voice
+
+
+def carried(live: LiveState, now: float) -> list[Input]:
+    """Knobs, arrangement, balance, temperature, quote and the auto mode, asked for at `now` seconds.
+
+    A knob that the other session hasn't is refused there, and nothing else is.
+    """
+    arrangement, balance = live.arrangement, live.balance
+    asked: list[Input] = [SetKnob(knob, x, at=now) for knob, x in live.knobs.values.items()]
+    asked += [SetMute(voice, voice in arrangement.muted, at=now) for voice in Voice]
+    asked += [
+        SetTranspose(spec.voice, semitones, at=now)
+        for spec, semitones in zip(VOICES, arrangement.transpose, strict=True)
+    ]
+    asked += [SetKey(arrangement.key, at=now), SetTemperature(live.temperature, at=now)]
+    asked.append(SetLevel(None, balance.level, at=now))
+    for voice in Voice:
+        asked.append(SetLevel(voice, balance.voices[voice], at=now))
+        asked.append(SetSolo(voice, voice in balance.solo, at=now))
+    if live.quote is not None:
+        asked.append(SetQuote(live.quote, at=now))
+    if live.auto:
+        asked.append(SetAuto(on=True, at=now))
+    return asked

@@ -1,0 +1,212 @@
+"""What can be chosen while it plays: preset and checkpoint, ports and the sound device.
+
+A preset or a checkpoint is loaded beside the music; then the music goes on from it at a bar line, in
+a take of its own. A port is connected, and a device changed, in the main thread, while music and take
+go on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from nesvae_live import NesvaeError
+from nesvae_live.engine.protocols import Decode, Encode
+from nesvae_live.io.audio.device import AudioDevice
+from nesvae_live.io.audio.opening import offered, switch_audio
+from nesvae_live.io.audio.probe import probe
+from nesvae_live.io.midi.openports import MidiPorts
+from nesvae_live.io.midi.wiring import CONTROLLER, NOTES, OURS, SeenPort
+from nesvae_live.model.encoder import Encoder, PhraseEncoder
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint, load_song_checkpoint
+from nesvae_live.model.song.songcritic import make_decoder
+from nesvae_live.paths import shipped_dir
+from nesvae_live.presets.preset import Preset, load_preset, preset_paths
+
+GOES_ON = "the music goes on from it at a bar line, in a take of its own"
+BREAKS = "the sound breaks off for about a second; the music and the take go on"
+CONNECTS = "it is connected; nothing stops"
+NO_DEVICE = "no sound device was opened at the start: play --audio says which"
+NOT_JACK = "the ports of this system are connected by its own tools, or named at the start"
+NO_PORTS = "no MIDI port was opened at the start: play --midi-api says where"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """All that is played from; a decoder is one session's alone."""
+
+    preset: Preset
+    checkpoint: SongCheckpoint
+    decoder: Decode
+    encoder: Encode
+
+
+class Chooser:
+    """Offers and carries out choices. `poll` is the main thread's; any thread may ask for the rest.
+
+    Args:
+        midi: the open ports.
+        device: the open sound device, if there is one.
+        say: told what comes of a choice, a line each.
+        fixed: why preset and checkpoint can't be chosen now; empty if they can.
+    """
+
+    def __init__(self, midi: MidiPorts, device: AudioDevice | None, say: Say, fixed: str) -> None:
+        self._midi = midi
+        self._device = device
+        self._say = say
+        self._fixed = fixed
+        self._now: Loaded | None = None
+        self._own: dict[str, dict[str, Path]] = {"preset": {}, "checkpoint": {}}
+        self._seen: list[SeenPort] = []
+        self._tasks: SimpleQueue[Callable[[], str]] = SimpleQueue()
+        self._loading: threading.Thread | None = None
+        self._next: Loaded | None = None
+
+    def attend(self, now: Loaded) -> None:
+        """What is played from, from now on."""
+        self._now = now
+        for kind, path in (("preset", now.preset.path), ("checkpoint", now.checkpoint.path)):
+            if path is not None:
+                name = now.preset.name if kind == "preset" else path.stem
+                self._own[kind].setdefault(name, path)
+
+    def choices(self) -> dict[str, Any]:
+        """What there is to choose from; each with what is chosen now, and why not if it can't be.
+
+        It takes a second: the devices are asked for.
+        """
+        now = self._now
+        assert now is not None  # it plays
+        path = now.checkpoint.path
+        why_not = self._fixed
+        ports = self._ports_fixed()
+        return {
+            "preset": _choice(now.preset.name, sorted(self._presets()), GOES_ON, why_not),
+            "checkpoint": _choice(
+                path.stem if path else "", sorted(self._checkpoints()), GOES_ON, why_not
+            ),
+            "midi-in": _choice("", self._ports(speaks=True), CONNECTS, ports),
+            "midi-out": _choice("", self._ports(speaks=False), CONNECTS, ports),
+            "audio": self._devices(),
+        }
+
+    def choose(self, what: str, name: str | None) -> dict[str, Any]:
+        """Choose one; returns what happens then, in words.
+
+        Raises:
+            ValueError: it can't be had while it plays, or isn't there; one line.
+        """
+        if name is None:
+            raise ValueError("choose which one?")
+        if what in {"preset", "checkpoint"}:
+            self._load(what, name)
+            return {"said": f"{what} {name}: {GOES_ON}"}
+        if what in {"midi-in", "midi-out"}:
+            speaks = what == "midi-in"
+            if (why := self._ports_fixed()) or name not in self._ports(speaks=speaks):
+                raise ValueError(why or f"there is no MIDI port {name!r}")
+            self._tasks.put(lambda: self._wire(CONTROLLER if speaks else NOTES, name))
+            return {"said": f"{name}: {CONNECTS}"}
+        if what == "audio":
+            device = self._device
+            if device is None:
+                raise ValueError(NO_DEVICE)
+            self._tasks.put(lambda: switch_audio(device, name))
+            return {"said": f"{name}: {BREAKS}"}
+        raise ValueError(f"{what!r} can't be chosen while it plays")
+
+    def poll(self) -> Loaded | None:
+        """Do what was chosen; returns what the music is to go on from, once it is loaded."""
+        self._seen = self._midi.seen()
+        try:
+            while True:
+                self._carry_out(self._tasks.get_nowait())
+        except Empty:
+            pass
+        loaded, self._next = self._next, None
+        if loaded is not None:
+            self._loading = None
+        return loaded
+
+    def _carry_out(self, task: Callable[[], str]) -> None:
+        try:
+            self._say(task())
+        except NesvaeError as error:
+            self._say(str(error))
+
+    def _wire(self, role: str, name: str) -> str:
+        self._midi.wire(role, name)
+        return f"{name!r} is to be connected"
+
+    def _ports_fixed(self) -> str:
+        if self._midi.api == "none":
+            return NO_PORTS
+        return "" if self._midi.tells else NOT_JACK
+
+    def _ports(self, *, speaks: bool) -> list[str]:
+        """The ports of others that can be read, or written to."""
+        return [p.name for p in self._seen if p.speaks == speaks and not OURS.search(p.name)]
+
+    def _devices(self) -> dict[str, Any]:
+        if self._device is None:
+            return _choice("none", [], BREAKS, NO_DEVICE)
+        return _choice(self._device.name, offered(probe(), self._device), BREAKS, "")
+
+    def _presets(self) -> Mapping[str, Path]:
+        return preset_paths() | self._own["preset"]
+
+    def _checkpoints(self) -> Mapping[str, Path]:
+        shipped = {path.stem: path for path in shipped_dir("checkpoints").glob("*.safetensors")}
+        return shipped | self._own["checkpoint"]
+
+    def _load(self, what: str, name: str) -> None:
+        """Load a preset or a checkpoint in a thread; `poll` gets it."""
+        now = self._now
+        assert now is not None  # it plays
+        there = self._presets() if what == "preset" else self._checkpoints()
+        if self._fixed:
+            raise ValueError(self._fixed)
+        if name not in there:
+            raise ValueError(f"there is no {what} {name!r}")
+        if self._loading is not None and (self._loading.is_alive() or self._next is not None):
+            raise ValueError("another choice is being made")
+        preset, checkpoint = now.preset, now.checkpoint.path
+        if what == "preset":
+            try:
+                preset = load_preset(str(there[name]))
+            except NesvaeError as error:
+                raise ValueError(str(error)) from None
+            if preset.dialect != now.preset.dialect:
+                raise ValueError(f"{name} speaks another MIDI dialect: start with --preset {name}")
+        else:
+            checkpoint = there[name]
+
+        def work() -> None:
+            try:
+                same = checkpoint in {None, now.checkpoint.path}
+                played = now.checkpoint if same else load_song_checkpoint(Path(str(checkpoint)))
+                self._next = load(preset, played)
+            except NesvaeError as error:
+                self._say(f"{what} {name}: {error}; the music goes on as it was")
+
+        self._loading = threading.Thread(target=work, name="loading", daemon=True)
+        self._loading.start()
+
+
+def load(preset: Preset, checkpoint: SongCheckpoint) -> Loaded:
+    """Make what plays from a checkpoint, compiled: half a minute at the very first start."""
+    decoder = make_decoder(checkpoint)
+    encoder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
+    encoder.warm_up()
+    return Loaded(preset, checkpoint, decoder, encoder)
+
+
+def _choice(now: str, there: list[str], how: str, why_not: str) -> dict[str, Any]:
+    return {"now": now, "there": there, "how": how, "why_not": why_not}

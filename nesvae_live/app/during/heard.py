@@ -1,0 +1,108 @@
+"""What makes the sound and takes the notes of a session, and what others are told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from nesvae_live.app.during.again import Again
+from nesvae_live.app.during.gate import Gate
+from nesvae_live.chip.apu import Apu
+from nesvae_live.clock.hosttime import Time
+from nesvae_live.engine.outputs import DelayedOutput
+from nesvae_live.engine.protocols import Output
+from nesvae_live.io.audio.device import AudioDevice
+from nesvae_live.io.audio.insert import Insert
+from nesvae_live.io.audio.mixer import Mixer
+from nesvae_live.io.audio.renderer import Renderer
+from nesvae_live.io.midi.openports import MidiPorts
+from nesvae_live.io.pace import Pace
+from nesvae_live.music.balance import Balance
+from nesvae_live.panel.soundring import SoundRing
+from nesvae_live.take.recorder import Recorder
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The renderer and all outputs; `sound` is for pages, `gate` stands before MIDI."""
+
+    renderer: Renderer
+    outputs: list[Output]
+    sound: SoundRing
+    insert: Insert
+    gate: Gate | None
+
+    @classmethod
+    def open(
+        cls,
+        output: Output | None,
+        device: AudioDevice | None,
+        sample_rate: int,
+        time: Time,
+        pace: Pace,
+        recorder: Recorder,
+        balance: Balance,
+        *,
+        offsets: tuple[float, float],
+    ) -> Self:
+        """Make it all; nothing sounds yet.
+
+        Args:
+            output: for the notes.
+            device: for the sound.
+            sample_rate: in Hz.
+            time: the clock of both.
+            pace: how far ahead things are done.
+            recorder: takes every sample.
+            balance: in which the voices are heard to begin with.
+            offsets: of the notes and of the sound, in ms.
+        """
+        chip = Apu(sample_rate)
+        chip.render(64)  # compiles it, before anything has to be on time
+        sound, insert = SoundRing(sample_rate, pace.lead), Insert(sample_rate)
+        renderer = Renderer(
+            chip,
+            time,
+            recorder,
+            recorder.tap,
+            device,
+            mixer=Mixer(sample_rate, device.outputs if device else 2, balance),
+            monitor=sound,
+            insert=insert,
+            lead_seconds=pace.lead,
+            poll_seconds=pace.poll,
+        )
+        midi_ms, audio_ms = offsets
+        outputs: list[Output] = [DelayedOutput(renderer, audio_ms / 1e3)]
+        gate = None
+        if output is not None:
+            gate = Gate(DelayedOutput(output, midi_ms / 1e3))
+            outputs.insert(0, gate)
+        return cls(renderer, outputs, sound, insert, gate)
+
+
+def figures(
+    renderer: Renderer,
+    device: AudioDevice | None,
+    midi: MidiPorts,
+    folder: Path,
+    axes: Mapping[str, str],
+    again: Again,
+    said: Callable[[], tuple[int, str] | None],
+) -> dict[str, Any]:
+    """What the status says of the outputs and the take, besides the engine's own figures."""
+    counters = renderer.counters
+    return {
+        "audio": device.api if device else "none",
+        "audio_late": counters.late,
+        "underruns": counters.underruns,
+        "blocks_late": device.blocks_late if device else 0,
+        "midi": midi.api,
+        "midi_late_ms": midi.lateness_ms(),
+        "take": str(folder),
+        "axes": axes,
+        "again": again.status,
+        "said": said(),
+    }

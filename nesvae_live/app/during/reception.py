@@ -1,0 +1,41 @@
+"""The reception: answers what is asked beside the music, for whichever session plays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from nesvae_live.app.during.choices import Chooser
+from nesvae_live.io.remote.asides import Desk, Tuples
+from nesvae_live.io.remote.server import Look, nobody_to_look_at
+
+
+class Reception:
+    """Stands before a session's lookout, encoder and takes; any thread may ask."""
+
+    def __init__(self, chooser: Chooser) -> None:
+        self._look: Look = nobody_to_look_at
+        nobody = Desk()
+        self._find, self._again = nobody.find, nobody.again
+        self.desk = Desk(self.find, self.again, chooser.choices, chooser.choose)
+
+    def attend(
+        self,
+        look: Look,
+        find: Callable[[Tuples], Sequence[float]],
+        again: Callable[[str | None], Mapping[str, Any]],
+    ) -> None:
+        """Ask these from now on."""
+        self._look, self._find, self._again = look, find, again
+
+    def look(self, after: int, snapshots: bool) -> Mapping[str, Any]:
+        """How everything stands."""
+        return self._look(after, snapshots)
+
+    def find(self, tuples: Tuples) -> Sequence[float]:
+        """Where a phrase lies on the map."""
+        return self._find(tuples)
+
+    def again(self, name: str | None) -> Mapping[str, Any]:
+        """Let a take be heard."""
+        return self._again(name)
