@@ -26,7 +26,7 @@ from nesvae_live.chip.apu import Apu
 from nesvae_live.chip.convert import log_to_blocks, to_log
 from nesvae_live.chip.nesmdb import ExprScore, SeprScore
 from nesvae_live.chip.npzscore import loads_npz
-from nesvae_live.chip.vgm import VGM_RATE
+from nesvae_live.chip.vgm.registerlog import VGM_RATE
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden" / "oracle"
 NAMES = ("all_voices", "random_expressive", "random_separated", "tr_gate_with_noise", "no_long")

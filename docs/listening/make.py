@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from nesvae_live.app.render import RenderOptions, render
 from nesvae_live.chip.nesmdb import ExprScore, SeprScore
 from nesvae_live.chip.npzscore import loads_npz
-from nesvae_live.chip.vgm import VGM_RATE
+from nesvae_live.chip.vgm.registerlog import VGM_RATE
 from nesvae_live.log.codec import entry_to_line
 from nesvae_live.log.entries import Closed, Entry, Opened, Sent
 from nesvae_live.music.drums import DRUM_PATCHES

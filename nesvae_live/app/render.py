@@ -20,15 +20,19 @@ from nesvae_live.app.say import Say
 from nesvae_live.chip.apu import Apu, DcBlocker
 from nesvae_live.chip.console.cartridge import SUFFIXES, Edition, to_cartridge
 from nesvae_live.chip.console.nsf import NO_CREDITS, Credits
-from nesvae_live.chip.convert import Source, log_to_blocks, to_exprsco, to_log, to_midi, to_vgm
+from nesvae_live.chip.console.vgmfile import VGM_SUFFIXES, VgmOptions, to_vgm_file
+from nesvae_live.chip.convert import Source, log_to_blocks, to_exprsco, to_log, to_midi
 from nesvae_live.chip.midireader import midi_to_timeline
 from nesvae_live.chip.nesmdb import (
     dumps_exprsco,
+    loads_blndsco,
     loads_exprsco,
     loads_seprsco,
 )
+from nesvae_live.chip.nlm import loads_nlm
 from nesvae_live.chip.npzscore import loads_npz
-from nesvae_live.chip.vgm import RegisterLog, features_left_out, vgm_to_writes
+from nesvae_live.chip.vgm.reader import vgm_to_writes
+from nesvae_live.chip.vgm.registerlog import VGM_RATE, RegisterLog
 from nesvae_live.log.jam import Jam
 from nesvae_live.log.reader import JamError
 from nesvae_live.music.voices import Voice
@@ -42,15 +46,18 @@ from nesvae_live.take.wav import wav_head
 READERS: dict[str, Callable[[bytes], Source]] = {
     ".exprsco.pkl": loads_exprsco,
     ".seprsco.pkl": loads_seprsco,
+    ".blndsco.pkl": loads_blndsco,
+    ".nlm.pkl": loads_nlm,
     ".npz": loads_npz,
     ".vgm": vgm_to_writes,
+    ".vgz": vgm_to_writes,
     ".mid": midi_to_timeline,
 }
 """The end of a file's name -> what reads it; `read_jam` reads the log of a jam."""
 
 LOG_SUFFIX = ".jsonl"
 SCORE_SUFFIX = ".exprsco.pkl"
-OUTPUTS = (".wav", ".vgm", ".mid", *SUFFIXES, SCORE_SUFFIX)
+OUTPUTS = (".wav", *VGM_SUFFIXES, ".mid", *SUFFIXES, SCORE_SUFFIX)
 
 LONG_SECONDS = 60
 """Sound that lasts longer gets a progress bar."""
@@ -67,8 +74,9 @@ class RenderOptions:
     Of a WAV: `sample_rate` is in Hz, None for that of a jam or 44100; `dc` leaves in the DC that
     the voices of the chip have; `stems` also writes the share of each voice in the mix, to
     `OUT.P1.wav` and so on. Of an exprsco: `rate` is in steps a second, None for that of a score or
-    of NES-MDB. Of an NSF or a ROM: what it says about itself, and whether it begins anew at its end.
-    `progress` allows a progress bar.
+    of NES-MDB. Of a VGM: `fps` puts its writes on frames. Of an NSF, a ROM or a VGM: what it says
+    `about` itself, and whether it begins anew at its end (None: an NSF and a ROM do, a VGM where
+    its source does). `progress` allows a progress bar.
     """
 
     source: Path
@@ -79,7 +87,8 @@ class RenderOptions:
     rate: float | None = None
     progress: bool = False
     about: Credits = NO_CREDITS
-    loops: bool = True
+    loops: bool | None = None
+    fps: float | None = None
 
 
 def render(options: RenderOptions, warn: Say) -> list[Path]:
@@ -96,6 +105,8 @@ def render(options: RenderOptions, warn: Say) -> list[Path]:
         raise RenderError(f"{out}: --stems, --dc and --sample-rate are for a WAV")
     if kind != SCORE_SUFFIX and options.rate is not None:
         raise RenderError(f"{out}: --rate is for an {SCORE_SUFFIX}")
+    if kind not in VGM_SUFFIXES and options.fps is not None:
+        raise RenderError(f"{out}: --fps is for a VGM")
     if out.resolve() == path.resolve():
         raise RenderError(f"{out}: it would take the place of what is rendered; name another file")
     read = read_source(path, warn)
@@ -113,7 +124,7 @@ def render(options: RenderOptions, warn: Say) -> list[Path]:
             elif kind == SCORE_SUFFIX:
                 data = dumps_exprsco(to_exprsco(source, options.rate))
             else:
-                data = to_vgm(source)
+                data = to_vgm_file(source, kind, _vgm_options(options))
     except ValueError as error:
         raise RenderError(f"{path}: {error}") from None
     with _writing([out]) as (file,):
@@ -123,12 +134,25 @@ def render(options: RenderOptions, warn: Say) -> list[Path]:
 
 def _edition(source: Source | Jam, options: RenderOptions) -> Edition:
     """How it goes onto the console: a jam with its bars, a file named after itself."""
+    loops = options.loops is not False
     if isinstance(source, Jam):
-        release = Release(options.about, FIRST_BAR if options.loops else None)
-        return jam_to_edition(source, 1, release)
+        return jam_to_edition(source, 1, Release(options.about, FIRST_BAR if loops else None))
     name = options.source.name.removesuffix(_suffix(options.source, tuple(READERS)))
     about = replace(options.about, title=options.about.title or name)
-    return Edition(about, loop=0.0 if options.loops else None)
+    loop = 0.0
+    if isinstance(source, RegisterLog):
+        tags, given = source.tags, options.about
+        about = replace(
+            about, title=given.title or tags.title or name, artist=given.artist or tags.author
+        )
+        loop = (source.loop or 0) / VGM_RATE
+    return Edition(about, loop=loop if loops else None)
+
+
+def _vgm_options(options: RenderOptions) -> VgmOptions:
+    """How it goes into a VGM; all of a jam begins on a bar line."""
+    loop = {None: None, True: 0.0, False: None}[options.loops]
+    return VgmOptions(options.about, loop, options.fps, keeps_loop=options.loops is not False)
 
 
 def _to_midi(source: Source | Jam) -> bytes:
@@ -149,7 +173,8 @@ def _write_wavs(source: Source, options: RenderOptions) -> list[Path]:
     chip = Apu(sample_rate)
     paths = [options.out]
     if options.stems:
-        paths += [options.out.with_suffix(f".{voice.name}.wav") for voice in Voice]
+        names = [voice.name for voice in Voice] + ["DM"] * log.uses_dmc
+        paths += [options.out.with_suffix(f".{name}.wav") for name in names]
     blockers = [DcBlocker(sample_rate) for _ in paths]
     with _writing(paths) as files, _bar(options, frames, sample_rate) as count:
         for file in files:
@@ -157,7 +182,7 @@ def _write_wavs(source: Source, options: RenderOptions) -> list[Path]:
         for mix, stems in log_to_blocks(rate, log, chip, stems=options.stems):
             tracks = [mix] if stems is None else [mix, *stems.T]
             for file, track, blocker in zip(files, tracks, blockers, strict=True):
-                # A high-pass leaves [0, top] within [-top, top], and the chip's top is 0.55.
+                # A high-pass leaves [0, top] within [-top, top], and the chip's top is 0.82.
                 samples = track if options.dc else np.rint(blocker.process(track))
                 file.write(samples.astype("<i2").tobytes())
             count(len(mix))
@@ -213,8 +238,8 @@ def read_source(path: Path, warn: Say) -> Source | Jam:
         raise RenderError(f"{path}: cannot be read: {error.strerror or error}") from None
     except ValueError as error:
         raise RenderError(f"{path}: {error}") from None
-    if isinstance(source, RegisterLog) and (left_out := features_left_out(source)):
-        warn(f"{path}: rendered without {', '.join(left_out)}, which it uses")
+    for notice in source.notices if isinstance(source, RegisterLog) else ():
+        warn(f"{path}: {notice}")
     return source
 
 

@@ -3,12 +3,14 @@
 In reading order:
 
     registers   from notes to periods and register writes, by nesmdb's rules
-    kernel      the sound, clock by clock: tables and the compiled inner loop
+    tables      what the chip looks up: waveforms, rates, lengths, the mixer; NTSC's and PAL's
+    kernel      the sound, clock by clock: the units and the compiled inner loop
     apu         the chip as an object: queued writes, blocks of samples, stems; the DC filter
     chipplayer  events at samples, played on a chip
     timeline    the voices' changes to the sample, between all formats
-    vgm         VGM files
-    nesmdb      NES-MDB's scores (exprsco, seprsco), to VGM and back
+    transcript  from register writes to notes, as NES-MDB's own scores were made
+    nesmdb      NES-MDB's scores (exprsco, seprsco, blndsco), to VGM and back
+    nlm         NES-MDB's language modelling format
     nesmidi     NES-MDB's convention for MIDI files: voices' tracks, written and read
     midireader  MIDI files, for the chip or as parts of any instruments
     pickled     NES-MDB's pickles, read without running anything in them
@@ -17,5 +19,5 @@ In reading order:
     corpus      NES-MDB's archive as songs of tuples and phrases
     tickcorpus  the same in ticks, with the metre that was found in each song
 
-It may import `music` and `metre`, and is pure. It knows no jam and no device.
+VGM files are a room of their own, below. It may import `music`, `metre` and `vgm`, and is pure. It knows no jam and no device.
 """

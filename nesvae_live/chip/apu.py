@@ -1,7 +1,8 @@
 """The chip: register writes in, samples out, in blocks of any size.
 
 `Apu` sounds as nesmdb's renderer does, equal to the bit at 44.1 kHz (`nesvae_live.chip.kernel` has
-the details). It knows no device, thread or clock, and is called from one thread at a time.
+the details). It is the whole chip: what games use is there too. It knows no device, thread or
+clock, and is called from one thread at a time.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from nesvae_live.chip.kernel import NOISE_SEED, block_dc, power_on, render_chip
+from nesvae_live.chip.registers import CPU_CLOCK
+from nesvae_live.chip.vgm.registerlog import HIGHEST_ADDRESS, MEMORY
 from nesvae_live.music.ranges import Range
 from nesvae_live.music.voices import Voice
 
 SAMPLE_RATES = Range(8_000, 192_000, "Hz")
 FULL_SCALE = 32768.0
-"""Divide samples by this for floats within ±1; the chip at its loudest is about 0.55 of it."""
+"""Divide samples by this for floats within ±1; the chip at its loudest is about 0.55 of it, with
+the DMC 0.82."""
 
 QUEUE = 4096
 """How many writes can wait before the queue grows: several seconds of the busiest music."""
@@ -27,7 +31,7 @@ Samples = npt.NDArray[np.int16]
 
 
 class Apu:
-    """The 2A03's P1, P2, TR and NO at `sample_rate` (8000 to 192000 Hz).
+    """The 2A03 at `sample_rate` (8000 to 192000 Hz), in an NTSC console unless `load` says else.
 
     `noise_seed` is the value that the noise register starts from, by default the renderer's; 0 is
     refused, as the register would never leave it. Creating an `Apu` compiles the inner loop, or
@@ -41,6 +45,7 @@ class Apu:
             raise ValueError(f"noise seed {noise_seed} is outside 1 to 2^31 - 1")
         self.sample_rate = sample_rate
         self._noise_seed = noise_seed
+        self._cpu_clock = CPU_CLOCK
         self._writes = np.zeros((QUEUE, 3), dtype=np.int64)
         self._no_stems = np.zeros((0, len(Voice)), dtype=np.int16)
         self.reset()
@@ -48,7 +53,7 @@ class Apu:
 
     def reset(self) -> None:
         """Power-cycle the chip: position 0, no writes waiting, all registers as at power-on."""
-        self._state = power_on(self._noise_seed)
+        self._state = power_on(self._noise_seed, self._cpu_clock)
         self._first = 0
         self._end = 0
         self._position = 0
@@ -66,11 +71,11 @@ class Apu:
     def write(self, address: int, value: int, at_sample: int) -> int:
         """Queue a register write before absolute sample `at_sample`; returns where it takes effect.
 
-        `address` is $4000 to $4017 (the DMC's and the frame counter's registers do nothing),
-        `value` 0 to 255. A late write takes effect at the next sample; writes for the same sample
+        `address` is $4000 to $4017, or from $8000 on of the memory that the DMC reads; `value` 0 to
+        255. A late write takes effect at the next sample; writes for the same sample
         do so in the order in which they came. Raises ValueError for another address or value.
         """
-        if not 0x4000 <= address <= 0x4017:
+        if not (0x4000 <= address <= 0x4017 or MEMORY <= address <= HIGHEST_ADDRESS):
             raise ValueError(f"no register {address:#06x} (0x4000 to 0x4017)")
         if not 0 <= value <= 0xFF:
             raise ValueError(f"value {value} for register {address:#06x} is not a byte")
@@ -85,6 +90,20 @@ class Apu:
         self._end += 1
         return acts
 
+    def load(self, writes: npt.NDArray[np.int64], cpu_clock: int = CPU_CLOCK) -> None:
+        """Power-cycle the chip and queue `writes` `[n, 3]`: (sample, address, value), by sample.
+
+        Samples are not negative, addresses and values as for `write`. From now on the console's CPU
+        has `cpu_clock` Hz.
+        """
+        self._cpu_clock = cpu_clock
+        self.reset()
+        queue = max(QUEUE, len(writes))
+        self._writes = np.zeros((queue, 3), dtype=np.int64)
+        self._writes[: len(writes)] = writes
+        self._writes[: len(writes), 1] -= 0x4000
+        self._end = len(writes)
+
     def render(self, frames: int, out: Samples | None = None) -> Samples:
         """Render the next `frames` samples `[frames]`: int16 as in the renderer's WAV, with DC.
 
@@ -95,14 +114,20 @@ class Apu:
         return mix
 
     def render_stems(
-        self, frames: int, out: Samples | None = None, mix: Samples | None = None
+        self,
+        frames: int,
+        out: Samples | None = None,
+        mix: Samples | None = None,
+        *,
+        dmc: bool = False,
     ) -> Samples:
         """Render the next `frames` samples voice by voice, `[frames, 4]`: P1, P2, TR, NO.
 
-        The mixer isn't linear: a stem is the voice's share of this mix, not what it would be alone.
-        The four add up to the mix within 3 units of int16; `mix`, if given, is filled with it.
+        With `dmc` a fifth column has the DMC. The mixer isn't linear: a stem is the voice's share
+        of this mix, not what it would be alone. They add up to the mix within as many units of
+        int16 as there are; `mix`, if given, is filled with it.
         """
-        stems = _array("out", out, (frames, len(Voice)), np.dtype(np.int16))
+        stems = _array("out", out, (frames, len(Voice) + dmc), np.dtype(np.int16))
         total = _array("mix", mix, (frames,), np.dtype(np.int16))
         self._render(total, stems)
         return stems

@@ -7,6 +7,7 @@ jam's: `take.sound.jam_to_timeline`).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,14 +17,16 @@ from nesvae_live.chip.nesmdb import (
     MOST_SAMPLES,
     ExprScore,
     SeprScore,
+    log_to_exprsco,
     score_to_vgm,
     score_to_writes,
     separated_to_expressive,
-    vgm_to_exprsco,
 )
 from nesvae_live.chip.nesmidi import timeline_to_midi
 from nesvae_live.chip.timeline import Timeline, log_to_timeline, score_to_timeline, timeline_to_log
-from nesvae_live.chip.vgm import VGM_RATE, RegisterLog, vgm_to_writes, writes_to_vgm
+from nesvae_live.chip.vgm.reader import vgm_to_writes
+from nesvae_live.chip.vgm.registerlog import VGM_RATE, RegisterLog
+from nesvae_live.chip.vgm.writer import writes_to_vgm
 
 Source = ExprScore | SeprScore | RegisterLog | Timeline
 
@@ -40,25 +43,36 @@ def to_log(source: Source) -> tuple[int, RegisterLog]:
     Raises:
         ValueError: it would last for more hours than a file can say.
     """
-    if isinstance(source, RegisterLog):
-        return VGM_RATE, source
     if isinstance(source, ExprScore | SeprScore):
         return VGM_RATE, score_to_writes(source)
     if source.nsamps > MOST_SAMPLES:
         raise ValueError(
             f"it is too long: it would last {source.nsamps / VGM_RATE / 3600:.0f} hours"
         )
+    if isinstance(source, RegisterLog):
+        return VGM_RATE, source
     return source.rate, timeline_to_log(source)
+
+
+def to_vgm_log(source: Source) -> RegisterLog:
+    """The source's writes as a VGM file has them, at 44.1 kHz."""
+    return at_vgm_rate(*to_log(source))
+
+
+def at_vgm_rate(rate: int, log: RegisterLog) -> RegisterLog:
+    """A log whose samples are counted at another rate, at 44.1 kHz."""
+    if rate == VGM_RATE:
+        return log
+    writes = log.writes.copy()
+    writes[:, 0] = writes[:, 0] * VGM_RATE // rate
+    return replace(log, nsamps=log.nsamps * VGM_RATE // rate, writes=writes)
 
 
 def to_vgm(source: Source) -> bytes:
     """The source as a VGM file; a score gives nesmdb's file to the byte."""
     if isinstance(source, ExprScore | SeprScore):
         return score_to_vgm(source)
-    rate, log = to_log(source)
-    writes = log.writes.copy()
-    writes[:, 0] = writes[:, 0] * VGM_RATE // rate
-    return writes_to_vgm(RegisterLog(log.nsamps * VGM_RATE // rate, writes))
+    return writes_to_vgm(to_vgm_log(source))
 
 
 def to_midi(source: Source) -> bytes:
@@ -80,7 +94,7 @@ def to_exprsco(source: Source, rate: float | None = None) -> ExprScore:
         source = separated_to_expressive(source)
     if isinstance(source, ExprScore) and rate in {None, source.rate}:
         return source
-    return vgm_to_exprsco(to_vgm(source), SCORE_RATE if rate is None else rate)
+    return log_to_exprsco(to_vgm_log(source), SCORE_RATE if rate is None else rate)
 
 
 def queue_writes(rate: int, log: RegisterLog, chip: Apu) -> int:
@@ -89,9 +103,9 @@ def queue_writes(rate: int, log: RegisterLog, chip: Apu) -> int:
     That is one sample fewer than the log says: as in nesmdb's renderer, a write stamped t >= 1 acts
     before sample t - 1. If `rate` is not the chip's, times are scaled and rounded down.
     """
-    chip.reset()
-    for stamp, address, value in log.writes.tolist():
-        chip.write(address, value, max(stamp - 1, 0) * chip.sample_rate // rate)
+    writes = log.writes.copy()
+    writes[:, 0] = np.maximum(writes[:, 0] - 1, 0) * chip.sample_rate // rate
+    chip.load(writes, log.clock)
     return max(log.nsamps - 1, 0) * chip.sample_rate // rate
 
 
@@ -100,13 +114,14 @@ def log_to_blocks(
 ) -> Iterator[tuple[npt.NDArray[np.int16], npt.NDArray[np.int16] | None]]:
     """Render writes stamped at `rate`, block by block: the mix `[n]` and the stems `[n, 4]`.
 
-    At 44.1 kHz these are the samples of nesmdb's renderer, including their DC.
+    Of a log that uses the DMC the stems are `[n, 5]`. At 44.1 kHz these are the samples of nesmdb's
+    renderer, including their DC.
     """
     frames = queue_writes(rate, log, chip)
     while (left := frames - chip.position) > 0:
         mix = np.empty(min(left, CHUNK_SECONDS * chip.sample_rate), dtype=np.int16)
         if stems:
-            yield mix, chip.render_stems(len(mix), mix=mix)
+            yield mix, chip.render_stems(len(mix), mix=mix, dmc=log.uses_dmc)
         else:
             yield chip.render(len(mix), mix), None
 

@@ -23,7 +23,7 @@ from nesvae_live.chip.nesmidi import (
 )
 from nesvae_live.chip.registers import VELOCITIES
 from nesvae_live.chip.timeline import Timeline
-from nesvae_live.chip.vgm import VGM_RATE
+from nesvae_live.chip.vgm.registerlog import VGM_RATE
 from nesvae_live.music.dialect import drum_to_noise
 from nesvae_live.music.events import velocity_to_volume
 from nesvae_live.music.metre.place import TICKS_PER_BEAT

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nesvae_live.chip.pickled import dumps_triple, loads_triple
+from nesvae_live.chip.pickled import dumps_triple, loads_lists, loads_triple
 from nesvae_live.chip.registers import (
     NOTES,
     STATUS,
@@ -22,9 +22,11 @@ from nesvae_live.chip.registers import (
     VELOCITIES,
     RegisterWriter,
     Write,
-    period_to_note,
 )
-from nesvae_live.chip.vgm import VGM_RATE, RegisterLog, steps_to_vgm, vgm_to_writes
+from nesvae_live.chip.transcript import is_of_a_score, voice_spans
+from nesvae_live.chip.vgm.reader import vgm_to_writes
+from nesvae_live.chip.vgm.registerlog import VGM_RATE, RegisterLog
+from nesvae_live.chip.vgm.writer import steps_to_vgm
 from nesvae_live.music.ranges import Range
 from nesvae_live.music.voices import SILENCE, Voice
 
@@ -78,6 +80,27 @@ def loads_exprsco(data: bytes) -> ExprScore:
 def loads_seprsco(data: bytes) -> SeprScore:
     """Read a seprsco pickle; ValueError says what is wrong with a foreign or hostile one."""
     return SeprScore(*loads_triple(data))
+
+
+def loads_blndsco(data: bytes) -> ExprScore:
+    """Read a blended score, each step a list of notes: as nesmdb renders it.
+
+    The notes of a step go to P1, P2 and TR in their order, at velocity 15 and timbre 0. One that
+    is too low for the pulses is the triangle's instead, as it was when the scores were blended.
+    ValueError says what is wrong with a foreign or hostile file.
+    """
+    rate, nsamps, steps = loads_lists(data)
+    score = np.zeros((len(steps), 4, 3), dtype=np.uint8)
+    lowest = NOTES[Voice.P1][0]
+    for step, notes in zip(score, steps, strict=True):
+        chord = [note for note in notes[: Voice.TR + 1] if note != SILENCE]
+        low = [note for note in chord if note < lowest]
+        if len(low) == 1:
+            step[Voice.TR, 0] = low[0]
+            chord.remove(low[0])
+        for voice, note in enumerate(chord):
+            step[voice, :2] = note, SEPARATED_VELOCITY[voice]
+    return ExprScore(rate, nsamps, score)
 
 
 def dumps_exprsco(score: ExprScore) -> bytes:
@@ -155,20 +178,30 @@ def score_to_writes(score: ExprScore | SeprScore) -> RegisterLog:
 
 
 def vgm_to_exprsco(data: bytes, rate: float = 24.0) -> ExprScore:
-    """Read a VGM file back into a score of `rate` steps a second, as many as fit in full.
+    """Read a VGM file into a score, as `log_to_exprsco` does.
+
+    Raises ValueError for a file that isn't a VGM of the NES.
+    """
+    return log_to_exprsco(vgm_to_writes(data), rate)
+
+
+def log_to_exprsco(log: RegisterLog, rate: float = 24.0) -> ExprScore:
+    """The score of a log, of `rate` steps a second, as many as fit in full.
 
     A voice's step is what it did for most of the step's samples, of those in which it sounded
-    (nesmdb's rule); a file written from a score of that rate gives that score. Note 33 counts as
-    sounding (it is written, though the chip mutes it; nesmdb drops it), and a note at volume 0 as
-    silent. This is made for what nesmdb writes: the envelopes, sweeps and lengths in other files
-    are taken to be constant. Raises ValueError for a file that isn't a VGM of the NES.
+    (nesmdb's rule). What was written from a score of that rate gives that score. Note 33 then
+    counts as sounding (it is written, though the chip mutes it; nesmdb drops it), and a note at
+    volume 0 as silent. Of a game's log it is nesmdb's score (`transcript`).
     """
     _check_rate(rate)
-    log = vgm_to_writes(data)
     spans = voice_spans(log)
-    # 1e-9 keeps a length of whole steps from losing its last step to rounding.
-    steps = int(log.nsamps / VGM_RATE * rate + 1e-9)
-    edges = [0, *_step_ends(rate, steps)]
+    if is_of_a_score(log):
+        # 1e-9 keeps a length of whole steps from losing its last step to rounding.
+        steps = int(log.nsamps / VGM_RATE * rate + 1e-9)
+        edges = [0, *_step_ends(rate, steps)]
+    else:
+        steps = int(log.nsamps / VGM_RATE * rate)
+        edges = [int(i / rate * VGM_RATE) for i in range(steps + 1)]
     score = np.zeros((steps, 4, 3), dtype=np.uint8)
     for voice in Voice:
         index = 0
@@ -187,48 +220,6 @@ def vgm_to_exprsco(data: bytes, rate: float = 24.0) -> ExprScore:
                 for field in range(3)
             ]
     return ExprScore(rate, log.nsamps, score)
-
-
-def voice_spans(log: RegisterLog) -> list[list[tuple[int, int, tuple[int, int, int]]]]:
-    """For each voice, its spans: first sample, end, and (note, velocity, timbre)."""
-    registers = [0] * 0x18
-    loaded = 0  # bits of the voices whose length counter was loaded since they were enabled
-    since = [0] * 4
-    states = [(0, 0, 0)] * 4
-    spans: list[list[tuple[int, int, tuple[int, int, int]]]] = [[] for _ in Voice]
-    moments: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for sample, address, value in log.writes.tolist():
-        moments[sample].append((address - 0x4000, value))
-    for sample, writes in moments.items():
-        for address, value in writes:
-            registers[address] = value
-            if address == 0x15:
-                loaded &= value
-            elif address in (0x03, 0x07, 0x0B, 0x0F):
-                loaded |= 1 << (address >> 2) & registers[0x15]
-        for voice in Voice:
-            state = _state(voice, registers, bool(loaded >> voice & 1))
-            if state != states[voice]:
-                if sample > since[voice]:
-                    spans[voice].append((since[voice], sample, states[voice]))
-                since[voice], states[voice] = sample, state
-    for voice in Voice:
-        spans[voice].append((since[voice], max(log.nsamps, since[voice] + 1), states[voice]))
-    return spans
-
-
-def _state(voice: Voice, registers: list[int], loaded: bool) -> tuple[int, int, int]:
-    """A voice's (note, velocity, timbre), from the chip's registers."""
-    control, _, low, high = registers[4 * voice : 4 * voice + 4]
-    if voice is Voice.TR:
-        return (period_to_note(voice, (high & 7) << 8 | low) if loaded else SILENCE, 0, 0)
-    volume = control & 0x0F
-    timbre = control >> 6 if voice is not Voice.NO else low >> 7
-    if not loaded or volume == 0:
-        return (SILENCE, 0, timbre)
-    period = low & 0x0F if voice is Voice.NO else (high & 7) << 8 | low
-    note = period_to_note(voice, period)
-    return (note, volume if note != SILENCE else 0, timbre)
 
 
 def _most(held: list[tuple[int, int]]) -> int:

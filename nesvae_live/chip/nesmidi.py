@@ -16,7 +16,7 @@ import mido
 
 from nesvae_live.chip.registers import NOTES, TIMBRES
 from nesvae_live.chip.timeline import Change, Timeline
-from nesvae_live.chip.vgm import VGM_RATE
+from nesvae_live.chip.vgm.registerlog import VGM_RATE
 from nesvae_live.music.voices import SILENCE, Voice
 
 BEAT_MICROSECONDS = 500_000

@@ -1,4 +1,6 @@
-"""Pickles of `(rate, nsamps, array)` as Python 2's numpy wrote them, read safely.
+"""NES-MDB's pickles, as Python 2's numpy wrote them, read safely.
+
+Scores are `(rate, nsamps, array)`, blended ones `(rate, nsamps, lists)`, commands a list of pairs.
 
 Nothing that a pickle names is ever imported or called: the few names that such files need become
 inert records here, and any other name is refused.
@@ -18,6 +20,8 @@ DTYPES = ("u1", "i4", "i8", "u4", "u8", "f4", "f8", "b1")
 """The types of arrays and numbers that these files may have; objects are not among them."""
 
 MOST_ITEMS = 1 << 28
+
+BYTE = range(256)
 
 
 class _Record:
@@ -80,8 +84,54 @@ def loads_triple(data: bytes) -> tuple[float, int, npt.NDArray[Any]]:
 
     Raises ValueError, in one line, for anything else, be it truncated, foreign or hostile.
     """
+    rate, nsamps, array = _loads_three(data)
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"score is a {_kind(array)}, not an array")  # noqa: TRY004
+    return rate, nsamps, array
+
+
+def loads_lists(data: bytes) -> tuple[float, int, list[list[int]]]:
+    """Read a pickle of (rate, nsamps, lists of small numbers).
+
+    Raises ValueError, in one line, for anything else.
+    """
+    rate, nsamps, lists = _loads_three(data)
+    if not isinstance(lists, list | tuple):
+        raise ValueError(f"score is a {_kind(lists)}, not a list")  # noqa: TRY004
+    found = []
+    for step, notes in enumerate(lists):
+        if not isinstance(notes, list | tuple):
+            raise ValueError(f"step {step} is a {_kind(notes)}, not a list")  # noqa: TRY004
+        values = [_value(note) for note in notes]
+        if not all(isinstance(value, int) and value in BYTE for value in values):
+            raise ValueError(f"step {step} has {_short(values)}, not notes")
+        found.append([value for value in values if isinstance(value, int)])
+    return rate, nsamps, found
+
+
+def loads_pairs(data: bytes) -> list[tuple[str, int]]:
+    """Read a pickle of a list of (word, whole number).
+
+    Raises ValueError, in one line, for anything else.
+    """
+    loaded = _loads(data)
+    if not isinstance(loaded, list | tuple):
+        raise ValueError(f"pickle holds {_kind(loaded)}, not a list of commands")  # noqa: TRY004
+    pairs = []
+    for i, command in enumerate(loaded):
+        if not isinstance(command, list | tuple) or len(command) != 2:
+            raise ValueError(f"command {i} is {_short(command)}, not a word and a number")
+        word, value = command[0], _value(command[1])
+        if not isinstance(word, str) or not isinstance(value, int) or isinstance(value, bool):
+            raise ValueError(f"command {i} is {_short(command)}, not a word and a number")  # noqa: TRY004
+        pairs.append((word, value))
+    return pairs
+
+
+def _loads(data: bytes) -> Any:
+    """Unpickle, with records in place of everything that has a name."""
     try:
-        loaded = _Unpickler(io.BytesIO(data), encoding="latin1").load()
+        return _Unpickler(io.BytesIO(data), encoding="latin1").load()
     except ValueError as error:
         raise ValueError(str(error).splitlines()[0]) from None
     except (
@@ -99,9 +149,14 @@ def loads_triple(data: bytes) -> tuple[float, int, npt.NDArray[Any]]:
         TypeError,
     ) as error:
         raise ValueError(f"pickle is damaged: {error or type(error).__name__}") from None
+
+
+def _loads_three(data: bytes) -> tuple[float, int, object]:
+    """A pickle of (rate, nsamps, something), the first two checked."""
+    loaded = _loads(data)
     if not isinstance(loaded, tuple) or len(loaded) != 3:
         raise ValueError(f"pickle holds {_kind(loaded)}, not (rate, nsamps, array)")
-    rate, nsamps, array = (_value(part) for part in loaded)
+    rate, nsamps, third = (_value(part) for part in loaded)
     if isinstance(rate, int) and not isinstance(rate, bool):
         rate = float(rate)
     if isinstance(nsamps, float) and nsamps.is_integer():
@@ -110,9 +165,7 @@ def loads_triple(data: bytes) -> tuple[float, int, npt.NDArray[Any]]:
         raise ValueError(f"rate is a {_kind(rate)}, not a number")  # noqa: TRY004
     if not isinstance(nsamps, int) or isinstance(nsamps, bool):
         raise ValueError(f"nsamps is a {_kind(nsamps)}, not a whole number")  # noqa: TRY004
-    if not isinstance(array, np.ndarray):
-        raise ValueError(f"score is a {_kind(array)}, not an array")  # noqa: TRY004
-    return rate, nsamps, array
+    return rate, nsamps, third
 
 
 def dumps_triple(rate: float, nsamps: int, array: npt.NDArray[np.uint8]) -> bytes:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from nesvae_live.chip.vgm.registerlog import NTSC_CLOCK
 from nesvae_live.music.voices import SILENCE, VOICES, Voice
 
-CPU_CLOCK = 1_789_773
-"""CPU clocks a second (NTSC, with nesmdb's value)."""
+CPU_CLOCK = NTSC_CLOCK
+"""CPU clocks a second, of the console that we write for."""
 
 STATUS = 0x4015
 """The register whose bits switch the voices on."""

@@ -17,10 +17,10 @@ from nesvae_live.chip.nesmdb import (
     SeprScore,
     score_to_steps,
     separated_to_expressive,
-    voice_spans,
 )
 from nesvae_live.chip.registers import RegisterWriter, collapse
-from nesvae_live.chip.vgm import VGM_RATE, RegisterLog
+from nesvae_live.chip.transcript import voice_spans
+from nesvae_live.chip.vgm.registerlog import VGM_RATE, RegisterLog
 from nesvae_live.music.voices import SILENCE, Voice
 
 
@@ -91,7 +91,7 @@ def _where_different(states: np.ndarray) -> list[int]:
 
 
 def log_to_timeline(log: RegisterLog) -> Timeline:
-    """The timeline of a VGM file's writes, to the sample, as `nesmdb.vgm_to_exprsco` reads them."""
+    """The timeline of a VGM file's writes, to the sample, as `nesmdb.log_to_exprsco` reads them."""
     changes = []
     for voice, spans in zip(Voice, voice_spans(log), strict=True):
         before = (SILENCE, 0, 0)

@@ -83,7 +83,7 @@ CREDITS = ("title", "artist", "copyright")
 def add_credits(parser: argparse.ArgumentParser) -> None:
     """Add `--title`, `--artist` and `--copyright`."""
     for name in CREDITS:
-        parser.add_argument(f"--{name}", default="", metavar="TEXT", help="in an nsf or nes")
+        parser.add_argument(f"--{name}", default="", metavar="TEXT", help="in an nsf, nes or vgm")
 
 
 def credits_of(arguments: argparse.Namespace) -> Credits:

@@ -15,6 +15,7 @@ from nesvae_live.cli.play import SAMPLE_RATES
 from nesvae_live.music.ranges import Range
 
 SCORE_RATES = Range(1.0, 1000.0, "Hz")
+FRAME_RATES = Range(1.0, 1000.0, "Hz")
 STEPS = Range(2, 1000)
 
 
@@ -38,7 +39,8 @@ def _render(p: argparse.ArgumentParser) -> None:
         "source",
         type=Path,
         metavar="IN",
-        help=".exprsco.pkl, .seprsco.pkl, .npz (rate, nsamps, score), .vgm, .mid or .jsonl",
+        help=".exprsco.pkl, .seprsco.pkl, .blndsco.pkl, .nlm.pkl, .npz (rate, nsamps, score), .vgm, "
+        ".vgz, .mid or .jsonl",
     )
     p.add_argument(
         "-o",
@@ -46,7 +48,7 @@ def _render(p: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="OUT",
-        help=".wav, .vgm, .mid, .nsf, .nes or .exprsco.pkl",
+        help=".wav, .vgm, .vgz, .mid, .nsf, .nes or .exprsco.pkl",
     )
     p.add_argument(
         "--stems", action="store_true", help="a WAV for each voice too, OUT.P1.wav and so on"
@@ -66,12 +68,18 @@ def _render(p: argparse.ArgumentParser) -> None:
         metavar="HZ",
         help="steps a second of an .exprsco.pkl; default: a score's own, or 24",
     )
+    p.add_argument(
+        "--fps",
+        type=number("a number of frames a second", FRAME_RATES),
+        metavar="HZ",
+        help="of a vgm: its writes on so many frames a second, 60 for most programs",
+    )
     add_credits(p)
     p.add_argument(
         "--loop",
         choices=("on", "off"),
-        default="on",
-        help="of an nsf or nes: at its end it begins anew (the default), or falls silent",
+        help="at its end it begins anew, or is silent; default: an nsf or nes begins anew, a vgm "
+        "goes on from where the one that it is made of does",
     )
 
 
@@ -144,7 +152,8 @@ def _run_render(arguments: argparse.Namespace) -> int:
         rate=arguments.rate,
         progress=sys.stderr.isatty(),
         about=credits_of(arguments),
-        loops=arguments.loop == "on",
+        loops=None if arguments.loop is None else arguments.loop == "on",
+        fps=arguments.fps,
     )
     files = render(options, say)
     print("\n".join(str(file) for file in files))

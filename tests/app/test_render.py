@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import pickle
 import subprocess
 import sys
 import wave
@@ -29,7 +30,7 @@ from nesvae_live.chip.nesmdb import (
 )
 from nesvae_live.chip.npzscore import loads_npz
 from nesvae_live.chip.timeline import score_to_timeline
-from nesvae_live.chip.vgm import vgm_to_writes
+from nesvae_live.chip.vgm.reader import vgm_to_writes
 from nesvae_live.cli.main import main
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.log.codec import entry_to_line
@@ -44,6 +45,7 @@ from nesvae_live.take.midifile import jam_to_midi
 from nesvae_live.take.sound import jam_to_timeline
 from tests.support.fakes import ListJournal, ManualTime
 from tests.support.places import ORACLE, ROOT
+from tests.support.vgmfiles import tune, vgm, write
 
 NAMES = sorted(path.stem for path in ORACLE.glob("*.npz"))
 RATE = 48_000
@@ -160,10 +162,10 @@ def test_every_oracle_score_renders_to_nesmdb_s_vgm_and_that_to_the_same_samples
     oracle_dir: Path, tmp_path: Path
 ) -> None:
     for source in sorted(oracle_dir.glob("*.npz")):
-        vgm, out = tmp_path / "out.vgm", tmp_path / "out.wav"
-        assert run(source, "-o", vgm) == 0
-        assert vgm.read_bytes() == source.with_suffix(".vgm").read_bytes()
-        assert run(vgm, "-o", out, "--dc") == 0
+        made, out = tmp_path / "out.vgm", tmp_path / "out.wav"
+        assert run(source, "-o", made) == 0
+        assert made.read_bytes() == source.with_suffix(".vgm").read_bytes()
+        assert run(made, "-o", out, "--dc") == 0
         assert np.array_equal(read_wav(out)[1], read_wav(source.with_suffix(".wav"))[1])
 
 
@@ -380,16 +382,13 @@ def test_any_sample_rate_has_the_same_pitch_and_length(sample_rate: int, tmp_pat
     assert (len(rises) - 1) * rate / (rises[-1] - rises[0]) == pytest.approx(440.4, abs=0.2)
 
 
-def test_a_vgm_of_more_than_the_chip_has_is_rendered_with_a_word(
+def test_a_vgm_of_more_than_one_chip_is_rendered_with_a_word(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data = bytearray(score_to_vgm(short_score()))
-    at = data.index(b"\xb4\x01\x07")  # $4001: sweep off
-    data[at + 2] = 0x88
-    (tmp_path / "in.vgm").write_bytes(data)
+    (tmp_path / "in.vgm").write_bytes(vgm(tune(within=write(0x80, 0xB8) + b"\xa0\x07\x38")))
     assert run(tmp_path / "in.vgm", "-o", tmp_path / "out.wav") == 0
     said = capsys.readouterr().err
-    assert "sweep" in said
+    assert "in.vgm: played without second NES APU, AY8910, which it uses" in said
     assert said.count("\n") == 1
 
 
@@ -459,12 +458,25 @@ BAD: dict[str, tuple[str, bytes, str]] = {
     "a cut pickle": ("in.exprsco.pkl", dumps_exprsco(GOOD)[:-40], "pickle is damaged"),
     "a hostile pickle": ("in.exprsco.pkl", b"cos\nsystem\n(S'true'\ntR.", "refused"),
     "a foreign vgm": ("in.vgm", b"RIFF" + bytes(300), "not a VGM file"),
-    "a cut vgm": ("in.vgm", score_to_vgm(GOOD)[:-9], "VGM is truncated"),
+    "a cut vgm": ("in.vgm", score_to_vgm(GOOD)[:0xC1], "VGM is truncated"),
+    "a vgm for another chip": (
+        "in.vgm",
+        vgm(b"\x50\x9f", header=0x40, version=0x150),
+        "VGM has no NES APU: it is for SN76489",
+    ),
+    "a hostile blndsco": ("in.blndsco.pkl", b"cos\nsystem\n(S'true'\ntR.", "refused"),
+    "an exprsco called blndsco": ("in.blndsco.pkl", dumps_exprsco(GOOD), "ndarray, not a list"),
+    "a hostile nlm": ("in.nlm.pkl", b"cos\nsystem\n(S'true'\ntR.", "refused"),
+    "no clock": ("in.nlm.pkl", pickle.dumps([("w", 3)]), "don't begin with a clock"),
     "an empty vgm": ("in.vgm", b"", "not a VGM file"),
     "a foreign midi": ("in.mid", b"RIFF" + bytes(300), "not a MIDI file"),
     "no note": ("in.mid", b"MThd\0\0\0\6\0\1\0\0\1\xe0", "no note for the chip"),
     "a foreign log": ("in.jsonl", b'{"kind":"turned"}\n', "not a jam log"),
-    "an unknown kind": ("in.xm", b"", "must end in one of .exprsco.pkl, .seprsco.pkl, .npz"),
+    "an unknown kind": (
+        "in.xm",
+        b"",
+        "must end in one of .exprsco.pkl, .seprsco.pkl, .blndsco.pkl, .nlm.pkl, .npz",
+    ),
     "a pickle of no kind": ("in.pkl", b"", "must end in one of"),
 }
 
@@ -521,15 +533,16 @@ def test_other_wrong_requests_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = save_npz(tmp_path / "in.npz", GOOD)
-    vgm = tmp_path / "in.vgm"
-    assert "must end in one of .wav, .vgm, .mid, .nsf, .nes, .exprsco.pkl" in refusal(
+    path = tmp_path / "in.vgm"
+    assert "must end in one of .wav, .vgm, .vgz, .mid, .nsf, .nes, .exprsco.pkl" in refusal(
         capsys, source, "-o", "out.mp3"
     )
     assert "cannot be read" in refusal(capsys, tmp_path / "none.npz", "-o", "out.wav")
-    assert "are for a WAV" in refusal(capsys, source, "-o", vgm, "--stems")
-    assert "--rate is for" in refusal(capsys, source, "-o", vgm, "--rate", "12")
-    vgm.write_bytes(score_to_vgm(GOOD))
-    assert "take the place" in refusal(capsys, vgm, "-o", vgm)
+    assert "are for a WAV" in refusal(capsys, source, "-o", path, "--stems")
+    assert "--rate is for" in refusal(capsys, source, "-o", path, "--rate", "12")
+    assert "--fps is for a VGM" in refusal(capsys, source, "-o", "out.wav", "--fps", "60")
+    path.write_bytes(score_to_vgm(GOOD))
+    assert "take the place" in refusal(capsys, path, "-o", path)
 
 
 @pytest.mark.parametrize(

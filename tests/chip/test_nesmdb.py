@@ -33,7 +33,8 @@ from nesvae_live.chip.nesmdb import (
     vgm_to_exprsco,
 )
 from nesvae_live.chip.registers import NOTES, TIMBRES
-from nesvae_live.chip.vgm import vgm_to_writes, writes_to_vgm
+from nesvae_live.chip.vgm.reader import vgm_to_writes
+from nesvae_live.chip.vgm.writer import writes_to_vgm
 from nesvae_live.music.voices import Voice
 from tests.support.places import ORACLE
 

@@ -17,7 +17,7 @@ from nesvae_live.chip.nesmidi import MOST_TICKS, timeline_to_midi
 from nesvae_live.chip.npzscore import loads_npz
 from nesvae_live.chip.registers import NOTES, TIMBRES
 from nesvae_live.chip.timeline import Change, Timeline, log_to_timeline, score_to_timeline
-from nesvae_live.chip.vgm import vgm_to_writes
+from nesvae_live.chip.vgm.reader import vgm_to_writes
 from nesvae_live.music.voices import Voice
 from tests.support.places import ORACLE
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from nesvae_live.chip.console.frames import FrameLog, frames_to_log
 from nesvae_live.chip.registers import CPU_CLOCK
-from nesvae_live.chip.vgm import RegisterLog
+from nesvae_live.chip.vgm.registerlog import RegisterLog
 
 Write = tuple[int, int]
 

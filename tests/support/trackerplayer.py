@@ -12,7 +12,7 @@ import numpy as np
 from nesvae_live.chip.registers import CPU_CLOCK, HIGHEST_PERIOD, LOWEST_PERIOD
 from nesvae_live.chip.tracker.module import HALT, RELEASE, Cell, Effect, Kind, Module, Steps
 from nesvae_live.chip.tracker.pitches import VIBRATO_DEPTHS, VIBRATO_STEPS
-from nesvae_live.chip.vgm import RegisterLog
+from nesvae_live.chip.vgm.registerlog import RegisterLog
 from nesvae_live.music.voices import Voice
 
 TICK_CLOCKS = CPU_CLOCK / 60

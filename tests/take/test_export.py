@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pytest
 
 from nesvae_live.chip.nesmdb import loads_exprsco
-from nesvae_live.chip.vgm import vgm_to_writes
+from nesvae_live.chip.vgm.reader import vgm_to_writes
 from nesvae_live.cli.main import main
 from nesvae_live.log.entries import Turned
 from nesvae_live.log.excerpt import read_excerpt

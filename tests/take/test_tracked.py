@@ -15,7 +15,7 @@ from nesvae_live.chip.convert import queue_writes, to_log
 from nesvae_live.chip.registers import CPU_CLOCK
 from nesvae_live.chip.tracker.ftm import ftm_to_module, module_to_ftm
 from nesvae_live.chip.tracker.module import Cell, Effect, Kind, Module
-from nesvae_live.chip.vgm import RegisterLog
+from nesvae_live.chip.vgm.registerlog import RegisterLog
 from nesvae_live.cli.main import main
 from nesvae_live.control.inputs import SetKnob, SetTempo
 from nesvae_live.log.jam import Jam

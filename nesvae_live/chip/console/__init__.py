@@ -9,7 +9,8 @@ In reading order:
     screen     the ROM's picture: letters, levels, colours
 
     cartridge  music of any kind as one of the two, with bar lines, a loop and credits
+    vgmfile    the same as a VGM, on frames if need be
 
 `asm` has the player's source in assembler, and the bytes that cc65 makes of it. May import `music`,
-`metre` and `chip`; pure.
+`metre`, `vgm` and `chip`; pure.
 """

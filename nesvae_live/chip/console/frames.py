@@ -14,7 +14,7 @@ from itertools import groupby
 import numpy as np
 
 from nesvae_live.chip.registers import BASE, CPU_CLOCK, STATUS
-from nesvae_live.chip.vgm import RegisterLog
+from nesvae_live.chip.vgm.registerlog import RegisterLog
 from nesvae_live.music.voices import Voice
 
 CLOCKS_PER_FRAME = 29_780.5
