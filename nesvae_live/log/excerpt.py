@@ -29,7 +29,7 @@ from nesvae_live.log.entries import (
     Turned,
 )
 from nesvae_live.log.jam import Jam
-from nesvae_live.log.reader import REPLAY_ONLY, JamError, line_to_opened
+from nesvae_live.log.reader import REPLAY_ONLY, JamError, entries_of, line_to_opened
 from nesvae_live.log.tally import Tally, events_of
 
 HEARD = b'{"kind":"heard"'
@@ -65,7 +65,7 @@ def read_excerpt(log: Path, first_bar: int, last_bar: int) -> Excerpt:
             begin, end = ((bar * opened.beats_per_bar) for bar in (first_bar - 1, last_bar))
             _seek(file, file.tell(), first_bar - 1)
             tally = Tally(opened)
-            entries = _window(_entries(file), tally, begin, end)
+            entries = _window(entries_of(file, (*REPLAY_ONLY, HEARD)), tally, begin, end)
     except OSError as error:
         raise JamError(f"{log}: {error.strerror}") from None
     except JamError as error:
@@ -108,16 +108,6 @@ def _next_bar(file: BinaryIO, start: int, end: int) -> tuple[int, Barred | None]
                 return at, entry
         at += len(line)
     return end, None
-
-
-def _entries(file: BinaryIO) -> Iterator[Entry]:
-    for line in file:
-        if line.startswith((*REPLAY_ONLY, HEARD)):
-            continue
-        try:
-            yield line_to_entry(line)
-        except ValueError:
-            continue
 
 
 def _window(entries: Iterator[Entry], tally: Tally, begin: float, end: float) -> list[Entry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from math import inf
 
@@ -61,6 +61,18 @@ def lines_to_jam(lines: Iterable[bytes], leave_out: tuple[bytes, ...] = REPLAY_O
             with suppress(ValueError):
                 entries.append(line_to_entry(line))
     return Jam(opened, tuple(entries), "; ".join(cut) or None)
+
+
+def entries_of(lines: Iterable[bytes], leave_out: tuple[bytes, ...]) -> Iterator[Entry]:
+    """The entries of lines as they come, without those with one of these beginnings.
+
+    What can't be read is left out in silence.
+    """
+    for line in lines:
+        if line.startswith(leave_out):
+            continue
+        with suppress(ValueError):
+            yield line_to_entry(line)
 
 
 def line_to_opened(line: bytes) -> Opened:

@@ -4,6 +4,7 @@
     growing      a file that survives a full disk: locked; what is refused waits in memory
     folder       the names of a take's files, what is made from its log; how much room is left
     wav          the WAV format, and a WAV that is written whole
+    cutsound     the sound of some bars for others: no DC, faded ends, stems that add up
     midifile     a take as a MIDI file
     picture      a take as a picture
     takes        the takes in a folder: found by name, whole or cut off

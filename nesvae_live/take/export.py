@@ -20,9 +20,10 @@ from nesvae_live.chip.nesmdb import dumps_exprsco
 from nesvae_live.chip.tracker.module import Module
 from nesvae_live.log.excerpt import read_excerpt
 from nesvae_live.log.jam import Jam
-from nesvae_live.log.reader import JamError
+from nesvae_live.log.reader import REPLAY_ONLY, JamError, entries_of
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import replacing
+from nesvae_live.take.cutsound import CutSound
 from nesvae_live.take.daw.ardour import write_ardour
 from nesvae_live.take.daw.arrangement import jam_to_arrangement
 from nesvae_live.take.daw.dawproject import write_dawproject
@@ -44,13 +45,16 @@ from nesvae_live.take.tracked import jam_to_module
 from nesvae_live.take.wav import HEAD_BYTES, wav_file
 
 EXPORT_KINDS = (
-    *("mid", "wav", "stems", "vgm", "nsf", "nes", *TRACKED, "exprsco", "png"),
+    *("mid", "wav", "stems", "raw", "vgm", "nsf", "nes", *TRACKED, "exprsco", "png"),
     *("dawproject", "rpp", "ardour"),
 )
 """What a take can be exported to."""
 
 COPY_FRAMES = 1 << 19
 """How many frames of a WAV are copied at once."""
+
+SOUNDLESS = tuple(f'{{"kind":"{kind}"'.encode() for kind in ("heard", "barred", "turned", "placed"))
+"""The beginnings of lines that don't concern the sound."""
 
 Done = Callable[[str], object]
 """Called with each kind that is done."""
@@ -101,6 +105,7 @@ def export(
     makers: dict[str, Callable[[Selection, Path], list[Path]]] = {
         "mid": _writer(".mid", write_midi),
         "wav": _write_wav,
+        "raw": _write_raw,
         "stems": _write_stems,
         "vgm": _writer(".vgm", lambda jam, path: path.write_bytes(to_vgm(jam_to_timeline(jam)))),
         "nsf": _cartridge(".nsf", release, tell),
@@ -187,27 +192,21 @@ def _tracked(
 
 
 def _write_wav(selection: Selection, base: Path) -> list[Path]:
-    """Copy the take's own samples; where its WAV is gone, the chip makes them again."""
-    path = base.with_name(base.name + ".wav")
-    source = selection.take / SOUND_NAME
-    rate = selection.jam.opened.sample_rate
-    if not source.exists():
-        return _render(selection, [path], stems=False)
-    with source.open("rb") as wav, wav_file(path, rate) as out:
-        frames = (wav.seek(0, 2) - HEAD_BYTES) // 2
-        first = min(max(selection.first_frame, 0), frames)
-        left = int(min(selection.end_frame, frames)) - first
-        wav.seek(HEAD_BYTES + 2 * first)
-        while left > 0 and (data := wav.read(2 * min(left, COPY_FRAMES))):
-            out.write(np.frombuffer(data, "<i2"))
-            left -= len(data) // 2
+    """Write the take's sound as it was heard, in mono and at its full level."""
+    return _cut(selection, [base.with_name(base.name + ".wav")])
+
+
+def _write_raw(selection: Selection, base: Path) -> list[Path]:
+    """Copy the chip's own samples, DC and all."""
+    path = base.with_name(base.name + ".raw.wav")
+    with wav_file(path, selection.jam.opened.sample_rate) as out:
+        _read(selection, out.write, selection.first_frame)
     return [path]
 
 
 def _write_stems(selection: Selection, base: Path) -> list[Path]:
-    """Write each voice's share of the mix: their sum is the take's WAV, DC included."""
-    paths = [base.with_name(f"{base.name}.{voice.name}.wav") for voice in Voice]
-    return _render(selection, paths, stems=True)
+    """Write each voice's share of the mix: they add up to the WAV."""
+    return _cut(selection, [base.with_name(f"{base.name}.{voice.name}.wav") for voice in Voice])
 
 
 def _write_dawproject(selection: Selection, base: Path) -> list[Path]:
@@ -244,22 +243,69 @@ def _stems(selection: Selection, folder: Path) -> list[tuple[str, Path]]:
     """Write each voice's share of the mix into a folder: a DAW's track's name, and its file."""
     names = [f"{voice.name} chip" for voice in Voice]
     paths = [folder / f"{voice.name}.wav" for voice in Voice]
-    return list(zip(names, _render(selection, paths, stems=True), strict=True))
+    return list(zip(names, _cut(selection, paths), strict=True))
 
 
-def _render(selection: Selection, paths: list[Path], *, stems: bool) -> list[Path]:
-    rate = selection.jam.opened.sample_rate
+def _cut(selection: Selection, paths: list[Path]) -> list[Path]:
+    """Write the mix to one path, or the voices' shares of it to four."""
+    rate, stems = selection.jam.opened.sample_rate, len(paths) > 1
     with ExitStack() as stack:
         files = [stack.enter_context(wav_file(path, rate)) for path in paths]
-
-        def tap(samples: npt.NDArray[np.int16]) -> None:
-            tracks = samples.T[1:] if stems else [samples]
-            for file, track in zip(files, tracks, strict=True):
-                file.write(track)
-
-        sound = SoundReplay(Apu(rate), tap, stems=stems)
-        for entry in selection.jam.entries:
-            sound.put(entry)
-        until = selection.end_frame - selection.first_frame
-        sound.end(0 if until == inf else int(until))
+        sound = CutSound(files, rate, selection.first_frame)
+        _read(selection, sound.put, sound.needed_from, stems=stems)
+        if selection.end_frame < inf:
+            sound.stretch(int(selection.end_frame))
+        sound.end()
     return paths
+
+
+def _read(
+    selection: Selection,
+    tap: Callable[[npt.NDArray[np.int16]], object],
+    first: int,
+    *,
+    stems: bool = False,
+) -> None:
+    """Give `tap` the chip's samples from frame `first` of the take on, to the selection's end.
+
+    They are those of the take's WAV; stems, or where it is gone, are computed from the log, from
+    its beginning on.
+    """
+    source = selection.take / SOUND_NAME
+    if stems or not source.exists():
+        _render(selection, tap, first, stems=stems)
+        return
+    with source.open("rb") as wav:
+        frames = (wav.seek(0, 2) - HEAD_BYTES) // 2
+        first = min(max(first, 0), frames)
+        left = int(min(selection.end_frame, frames)) - first
+        wav.seek(HEAD_BYTES + 2 * first)
+        while left > 0 and (data := wav.read(2 * min(left, COPY_FRAMES))):
+            tap(np.frombuffer(data, "<i2"))
+            left -= len(data) // 2
+
+
+def _render(
+    selection: Selection,
+    tap: Callable[[npt.NDArray[np.int16]], object],
+    first: int,
+    *,
+    stems: bool,
+) -> None:
+    rate, at = selection.jam.opened.sample_rate, first
+
+    def take(samples: npt.NDArray[np.int16]) -> None:
+        nonlocal at
+        left = int(min(selection.end_frame - at, len(samples)))
+        at += len(samples)
+        if left > 0:
+            tap(samples[:left])
+
+    sound = SoundReplay(Apu(rate), take, stems=stems, first=first)
+    with (selection.take / LOG_NAME).open("rb") as lines:
+        lines.readline()
+        for entry in entries_of(lines, (*REPLAY_ONLY, *SOUNDLESS)):
+            sound.put(entry)
+            if at >= selection.end_frame:
+                return
+    sound.end()

@@ -26,11 +26,14 @@ Tap = Callable[[npt.NDArray[np.int16]], None]
 class SoundReplay:
     """Renders entries as they come, with at most a second of sound in memory.
 
-    `tap` gets the chip's samples `[n]`; with `stems` the mix and the voices, `[n, 5]`.
+    `tap` gets the chip's samples `[n]`; with `stems` the mix and the voices, `[n, 5]`. It gets
+    those from sample `first` on; the ones before are computed all the same, since where the voices
+    are in their waves depends on them.
     """
 
-    def __init__(self, chip: Apu, tap: Tap, *, stems: bool = False) -> None:
+    def __init__(self, chip: Apu, tap: Tap, *, stems: bool = False, first: int = 0) -> None:
         self._stems = stems
+        self._first = first
         self._player = ChipPlayer(chip)
         self._player.start()
         self._chip = chip
@@ -78,7 +81,11 @@ class SoundReplay:
     def _render(self, until: int) -> None:
         """Render up to sample `until`."""
         while (frames := min(until - self._chip.position, self._chip.sample_rate)) > 0:
-            self._tap(self._with_stems(frames) if self._stems else self._chip.render(frames))
+            before = self._first - self._chip.position
+            if before > 0:
+                self._chip.render(min(frames, before))
+            else:
+                self._tap(self._with_stems(frames) if self._stems else self._chip.render(frames))
 
     def _with_stems(self, frames: int) -> npt.NDArray[np.int16]:
         mix = np.empty(frames, np.int16)
