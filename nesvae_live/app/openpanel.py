@@ -19,6 +19,7 @@ from nesvae_live.panel.door import Door, open_door
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.keeper import PanelKeeper
 from nesvae_live.panel.soundring import SoundRing
+from nesvae_live.panel.table import table
 from nesvae_live.presets.preset import Preset
 
 WITHOUT_TLS = (
@@ -49,8 +50,7 @@ def panel_facts(
         preset=preset.name,
         quantiles=checkpoint.quantiles,
         reach=checkpoint.quantiles.reach(),
-        n_style=n_style,
-        axes=labels(axes_of(checkpoint.about, n_style)),
+        table=table(n_style, labels(axes_of(checkpoint.about, n_style))),
         atlas=checkpoint.atlas,
         sound=sound,
     )

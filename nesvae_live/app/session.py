@@ -55,10 +55,10 @@ from nesvae_live.music.capture import checked_phrase
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.presets.preset import Preset
 from nesvae_live.presets.snapshotbank import BankError, SnapshotFile
-from nesvae_live.take.folder import said_in_advance
 from nesvae_live.take.processes import PartExport, Recovery
 from nesvae_live.take.recorder import Recorder, Take
 from nesvae_live.take.recover import FILES
+from nesvae_live.take.room import said_in_advance
 
 
 @dataclass(frozen=True, slots=True)

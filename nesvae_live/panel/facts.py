@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ class PanelFacts:
 
     `control` is the control socket's path, `take` the take's folder; `meter` as `4/4`, with
     `beats_per_bar` in quarter notes. `reach` `[8, 2]` and `quantiles` say what the attributes'
-    knobs mean, `n_style` how many style axes there are, and `axes` what those do, by their knobs.
+    knobs mean; `table` has every target, as `panel.table` makes it.
     Without an `atlas` there is no map; `sound` is what is heard.
     """
 
@@ -32,7 +33,6 @@ class PanelFacts:
     preset: str
     quantiles: Quantiles
     reach: NDArray[np.float64]
-    n_style: int
-    axes: Mapping[str, str]
+    table: Sequence[Mapping[str, Any]]
     atlas: Atlas | None
     sound: SoundRing

@@ -43,8 +43,6 @@ from nesvae_live.panel.messages import (
 )
 from nesvae_live.panel.picture import Viewer
 from nesvae_live.panel.sound import SoundFeed, waves_to_bytes
-from nesvae_live.panel.table import table
-from nesvae_live.panel.takes import find_file, list_takes
 from nesvae_live.panel.watcher import Watcher, is_offered
 
 PAGE = Path(__file__).parent / "page"
@@ -94,7 +92,7 @@ class Panel:
         facts = self._facts
         return {
             "hello": {
-                "table": table(facts.n_style, facts.axes),
+                "table": facts.table,
                 "attributes": [attribute.name for attribute in ATTRIBUTES],
                 "voices": [voice.name for voice in Voice],
                 "meter": facts.meter,
@@ -121,6 +119,8 @@ class Panel:
         return FileResponse(path, filename=name)
 
     async def _serve_takes(self, _request: Request) -> Response:
+        from nesvae_live.panel.takes import list_takes  # what reads logs takes its time to load
+
         return JSONResponse(await asyncio.to_thread(list_takes, self._facts.take))
 
     async def _serve_choices(self, _request: Request) -> Response:
@@ -134,6 +134,8 @@ class Panel:
             line.close()
 
     async def _serve_take(self, request: Request) -> Response:
+        from nesvae_live.panel.takes import find_file
+
         take, name = request.path_params["take"], request.path_params["name"]
         path = await asyncio.to_thread(find_file, self._facts.take, take, name)
         if path is None:

@@ -11,7 +11,7 @@ from typing import Any
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.instrument import GoneError, Line
 from nesvae_live.panel.picture import Picture
-from nesvae_live.take.folder import SOUND_NAME, bytes_per_second, in_words
+from nesvae_live.take.room import bytes_per_second, in_words
 from nesvae_live.take.wav import HEAD_BYTES
 
 FRAME_SECONDS = 1 / 30
@@ -28,7 +28,8 @@ LEARNT_SECONDS = 10.0
 """So long after something was learnt it is still asked whether that was saved."""
 
 OFFERED = (".mid", ".wav", ".png")
-GROWING = ("take.mid", "take.wav", "take.png")
+SOUND = "take.wav"
+GROWING = ("take.mid", SOUND, "take.png")
 """Files that aren't whole before the performance is over."""
 
 
@@ -121,7 +122,7 @@ def look_at(take: Path, sample_rate: int) -> dict[str, Any]:
     files = sorted(name for name in sizes if is_offered(name))
     return {
         "take": str(take),
-        "seconds": round(max(sizes.get(SOUND_NAME, 0) - HEAD_BYTES, 0) / (2 * sample_rate)),
+        "seconds": round(max(sizes.get(SOUND, 0) - HEAD_BYTES, 0) / (2 * sample_rate)),
         "room": in_words(free / bytes_per_second(sample_rate)),
         "megabytes": round(sum(sizes.values()) / 1e6, 1),
         "free_gigabytes": round(free / 1e9, 1),

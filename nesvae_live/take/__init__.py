@@ -2,7 +2,8 @@
 
     recorder     writes the log and the WAV while the music plays
     growing      a file that survives a full disk: locked; what is refused waits in memory
-    folder       the names of a take's files, what is made from its log; how much room is left
+    folder       the names of a take's files, and what is made from its log
+    room         how much room is left for it
     wav          the WAV format, and a WAV that is written whole
     cutsound     the sound of some bars for others: no DC, faded ends, stems that add up
     midifile     a take as a MIDI file

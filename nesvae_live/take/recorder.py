@@ -24,16 +24,14 @@ from nesvae_live.clock.hosttime import Time
 from nesvae_live.log.entries import Entry, Noted
 from nesvae_live.log.tally import LogLines
 from nesvae_live.take.folder import (
-    ENOUGH_SECONDS,
     LOG_NAME,
     SOUND_NAME,
     Maker,
-    in_words,
     make_files,
     make_folder,
-    seconds_left,
 )
 from nesvae_live.take.growing import GrowingFile
+from nesvae_live.take.room import ENOUGH_SECONDS, in_words, seconds_left
 from nesvae_live.take.wav import wav_head
 
 WRITE_SECONDS = 0.25

@@ -26,6 +26,7 @@ from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.process import config_for
 from nesvae_live.panel.server import Panel
 from nesvae_live.panel.soundring import SoundRing
+from nesvae_live.panel.table import table
 from tests.support.fakes import ManualTime
 from tests.support.tiny import TINY, tiny_checkpoint
 
@@ -49,8 +50,7 @@ def some_facts(folder: Path, *, has_map: bool = True) -> PanelFacts:
         preset="default",
         quantiles=checkpoint.quantiles,
         reach=checkpoint.quantiles.reach(),
-        n_style=TINY.style,
-        axes={"style1": "brighter"},
+        table=table(TINY.style, {"style1": "brighter"}),
         atlas=Atlas(z, xy) if has_map else None,
         sound=SoundRing(RATE, LEAD_SECONDS),
     )

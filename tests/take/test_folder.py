@@ -10,12 +10,9 @@ import pytest
 
 from nesvae_live.log.entries import Noted
 from nesvae_live.take.folder import (
-    bytes_per_second,
-    in_words,
     read_jam,
-    said_in_advance,
-    seconds_left,
 )
+from nesvae_live.take.room import bytes_per_second, in_words, said_in_advance, seconds_left
 from tests.support.recording import RATE, START, Session, opened
 
 
