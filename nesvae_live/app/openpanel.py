@@ -34,11 +34,11 @@ def panel_facts(
     options: PlayOptions,
     preset: Preset,
     checkpoint: SongCheckpoint,
-    sound: SoundRing,
+    sample_rate: int,
 ) -> PanelFacts:
     """What the panel is told of a session.
 
-    `control` is its control socket, `take` its folder, `sound` what is heard.
+    `control` is its control socket, `take` its folder, `sample_rate` that of the take in Hz.
     """
     n_style = checkpoint.config.style
     return PanelFacts(
@@ -52,21 +52,21 @@ def panel_facts(
         reach=checkpoint.quantiles.reach(),
         table=table(n_style, labels(axes_of(checkpoint.about, n_style))),
         atlas=checkpoint.atlas,
-        sound=sound,
+        sample_rate=sample_rate,
     )
 
 
 def open_panel(
     stack: ExitStack,
     options: PlayOptions,
-    facts: PanelFacts,
+    sound: SoundRing,
     time: Time,
     say: Callable[[str], None],
 ) -> PanelKeeper | None:
-    """Open the panel's port and say where it is; None if there is to be none.
+    """Open the panel's port, and start the process behind it; None if there is to be none.
 
-    The process behind it is started when the music plays, by the keeper's `look`. What is said here
-    with the token in it is for the terminal only: `say` goes into the take's log, too.
+    It loads what it takes to serve a page while the instrument is made ready, and gets what the
+    page shows from the keeper's `show`.
 
     Raises:
         PanelError: the port can't be had.
@@ -75,8 +75,18 @@ def open_panel(
     if port is None:
         return None
     door, listener = open_door(port, options.panel_host)
-    panel = PanelKeeper(door, listener, facts, time, say)
+    panel = PanelKeeper(door, listener, sound, time, say)
     stack.enter_context(closing(panel))
+    panel.look()
+    return panel
+
+
+def say_where(door: Door, options: PlayOptions, say: Callable[[str], None]) -> None:
+    """Say where the panel is, and open it in a browser if that is asked for.
+
+    What has the token in it is for the terminal only: `say` goes into the take's log, too.
+    """
+    port = options.panel_port
     say(f"panel at {door.address}" + ("" if door.port == port else f" (port {port} is taken)"))
     if door.token is not None:
         _show_the_way(door)
@@ -84,7 +94,6 @@ def open_panel(
             say(WITHOUT_TLS)
     if options.open_panel:
         threading.Thread(target=webbrowser.open, args=(door.url,), daemon=True).start()
-    return panel
 
 
 def _show_the_way(door: Door) -> None:

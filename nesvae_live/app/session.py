@@ -55,10 +55,10 @@ from nesvae_live.music.capture import checked_phrase
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.presets.preset import Preset
 from nesvae_live.presets.snapshotbank import BankError, SnapshotFile
+from nesvae_live.take.growing import said_in_advance
 from nesvae_live.take.processes import PartExport, Recovery
 from nesvae_live.take.recorder import Recorder, Take
 from nesvae_live.take.recover import FILES
-from nesvae_live.take.room import said_in_advance
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +144,7 @@ class Session:
             stage.pace,
             recorder,
             Balance(options.level, options.spread),
+            stage.sound,
             offsets=(options.offset_midi or 0.0, options.offset_audio or 0.0),
         )
         again = Again(folder, heard.insert, heard.gate, clock, stage.pace.lead)
@@ -203,7 +204,7 @@ class Session:
                 options,
                 preset,
                 checkpoint,
-                heard.sound,
+                stage.sample_rate,
             ),
         )
         if stage.control is None:
@@ -224,8 +225,8 @@ class Session:
         stage.inlet.lead_to(self.inbox)
         if stage.osc is not None:
             stage.osc.attend(engine.live, engine.status)
-        if stage.panel is not None:
-            stage.panel.change(self.facts)
+        if stage.panel is not None and stage.control is not None:
+            stage.panel.show(self.facts)
 
     def record(self, at: float) -> None:
         """Let the take begin: beat 0 falls at `at` seconds."""

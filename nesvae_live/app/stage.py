@@ -16,7 +16,7 @@ from typing import Any, Self
 from nesvae_live.app.during.choices import Chooser
 from nesvae_live.app.during.reception import Reception
 from nesvae_live.app.notices import Notices
-from nesvae_live.app.openpanel import open_panel
+from nesvae_live.app.openpanel import open_panel, say_where
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.clock.hosttime import PerfTime
 from nesvae_live.control.inputs import Refresh
@@ -32,6 +32,7 @@ from nesvae_live.io.remote.osc import OscServer
 from nesvae_live.io.remote.server import ControlServer
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.keeper import PanelKeeper
+from nesvae_live.panel.soundring import SoundRing
 from nesvae_live.paths import default_jams_dir
 from nesvae_live.presets.preset import Preset
 
@@ -65,7 +66,8 @@ class Inlet(SimpleQueue[Any]):
 class Stage:
     """What is open, and closed by `stack`; who needs a session to be opened is added by the first.
 
-    `device` is None if no sound is played, `osc` and `panel` if they weren't asked for. Whoever
+    `device` is None if no sound is played, `osc` and `panel` if they weren't asked for. `sound` is what
+    is heard, for pages. Whoever
     sets `stopping` ends the performance. `shown` says whether a controller takes values back.
     """
 
@@ -78,6 +80,7 @@ class Stage:
     sample_rate: int
     pace: Pace
     jams: Path
+    sound: SoundRing
     chooser: Chooser
     desk: Reception
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -93,7 +96,7 @@ class Stage:
         """Open ports and device; `pace` says how far ahead things are done, None: as they need it.
 
         Raises:
-            MidiError, AudioError: something that was asked for can't be had.
+            MidiError, AudioError, PanelError: something that was asked for can't be had.
         """
         time = PerfTime()
         notices = Notices(time)
@@ -122,6 +125,9 @@ class Stage:
         )
         if device is not None:
             stack.enter_context(closing(device))
+        rate = device.sample_rate if device else options.sample_rate
+        pace = pace or take_pace(device.period if device else midi.period)
+        sound = SoundRing(rate, pace.lead)
         chooser = Chooser(midi, device, notices.say, _fixed(options))
         stage = cls(
             stack=stack,
@@ -130,11 +136,13 @@ class Stage:
             inlet=inlet,
             midi=midi,
             device=device,
-            sample_rate=device.sample_rate if device else options.sample_rate,
-            pace=pace or take_pace(device.period if device else midi.period),
+            sample_rate=rate,
+            pace=pace,
+            sound=sound,
             jams=options.jams or default_jams_dir(),
             chooser=chooser,
             desk=Reception(chooser),
+            panel=open_panel(stack, options, sound, time, notices.say),
         )
         midi.watch_feedback(stage.take_shown)
         return stage
@@ -150,8 +158,7 @@ class Stage:
         `tempo` is that of a clock that says none.
 
         Raises:
-            MidiError, ControlError, OscError, LinkError, PanelError: something that was asked for can't
-                be had.
+            MidiError, ControlError, OscError, LinkError: something that was asked for can't be had.
         """
         inlet, time, stack = self.inlet, self.time, self.stack
         beats_per_bar = options.meter.beats_per_bar
@@ -175,7 +182,9 @@ class Stage:
                     time=time,
                 )
             )
-        self.panel = open_panel(stack, options, facts, time, self.notices.say)
+        if self.panel is not None:
+            self.panel.show(facts)
+            say_where(self.panel.door, options, self.notices.say)
 
     def hang_up(self) -> None:
         """Leave who reaches us from outside; the music is over."""

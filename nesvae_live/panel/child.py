@@ -10,14 +10,14 @@ import socket
 from multiprocessing.connection import Connection
 
 from nesvae_live.panel.door import Door
-from nesvae_live.panel.facts import PanelFacts
+from nesvae_live.panel.soundring import SoundRing
 
 YIELDING = 5
 """By so much nicer than the music."""
 
 
-def run(facts: PanelFacts, door: Door, listener: socket.socket, pipe: Connection) -> None:
-    """The process; `listener` listens already."""
+def run(door: Door, sound: SoundRing, listener: socket.socket, pipe: Connection) -> None:
+    """The process; `listener` listens already. What it serves comes through the pipe, a `PanelFacts`."""
     for name in ("SIGINT", "SIGHUP"):  # they go to the whole group; the instrument decides
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -28,4 +28,8 @@ def run(facts: PanelFacts, door: Door, listener: socket.socket, pipe: Connection
         os.nice(YIELDING)
     from nesvae_live.panel.process import serve
 
-    asyncio.run(serve(facts, door, listener, pipe))
+    try:
+        facts = pipe.recv()
+    except (EOFError, OSError):
+        return  # there was no session
+    asyncio.run(serve(facts, door, sound, listener, pipe))

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from nesvae_live.latent.atlas import Atlas
 from nesvae_live.latent.attributes import Quantiles
-from nesvae_live.panel.soundring import SoundRing
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class PanelFacts:
     `control` is the control socket's path, `take` the take's folder; `meter` as `4/4`, with
     `beats_per_bar` in quarter notes. `reach` `[8, 2]` and `quantiles` say what the attributes'
     knobs mean; `table` has every target, as `panel.table` makes it.
-    Without an `atlas` there is no map; `sound` is what is heard.
+    Without an `atlas` there is no map. `sample_rate` is the take's, in Hz.
     """
 
     control: Path
@@ -35,4 +34,4 @@ class PanelFacts:
     reach: NDArray[np.float64]
     table: Sequence[Mapping[str, Any]]
     atlas: Atlas | None
-    sound: SoundRing
+    sample_rate: int

@@ -6,8 +6,10 @@ the same, and a page that asks while a process is being started only waits.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import socket
+import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
@@ -16,6 +18,7 @@ from nesvae_live.clock.hosttime import Time
 from nesvae_live.panel.child import run
 from nesvae_live.panel.door import Door
 from nesvae_live.panel.facts import PanelFacts
+from nesvae_live.panel.soundring import SoundRing
 
 START_SECONDS = 20.0
 """What a start may take before that, on a busy machine."""
@@ -36,12 +39,12 @@ CLOSE_SECONDS = 2.0
 
 
 class PanelKeeper:
-    """Keeps the panel up. `look` is the main thread's; nothing here waits for the process.
+    """Keeps the panel up, for the main thread; nothing here waits for the process.
 
     Args:
         door: from `open_door`.
         listener: the same.
-        facts: about the session.
+        sound: what is heard.
         time: seconds.
         say: takes one line for a person.
     """
@@ -50,7 +53,7 @@ class PanelKeeper:
         self,
         door: Door,
         listener: socket.socket,
-        facts: PanelFacts,
+        sound: SoundRing,
         time: Time,
         say: Callable[[str], None],
     ) -> None:
@@ -58,7 +61,8 @@ class PanelKeeper:
         self.starts = 0
         """How often its process was started."""
         self._listener = listener
-        self._facts = facts
+        self._sound = sound
+        self._facts: PanelFacts | None = None
         self._time = time
         self._say = say
         self._context = multiprocessing.get_context("spawn")
@@ -92,13 +96,20 @@ class PanelKeeper:
         self._start_at = now + AGAIN_SECONDS[min(self._tries, len(AGAIN_SECONDS) - 1)]
         self._say(f"the panel {'ended' if ended else 'was stuck'}: it is started again")
 
-    def change(self, facts: PanelFacts) -> None:
-        """Show another session: the process is started anew, and pages come back by themselves."""
-        self._drop(patience=0.0)
+    def show(self, facts: PanelFacts) -> None:
+        """Show a session; for another one the process is started anew, and pages come back by themselves.
+
+        A process that was started by `look` before there was any session has loaded meanwhile.
+        """
+        if self._facts is not None:
+            self._drop(patience=0.0)
+            self._tries = 0
+            self._start_at = float("-inf")
         self._facts = facts
-        self._tries = 0
-        self._start_at = float("-inf")
-        self.look()
+        if self._pipe is None:
+            self.look()
+        else:
+            self._tell(self._pipe, facts)
 
     def close(self) -> None:
         """End the process, and give the port back."""
@@ -109,7 +120,7 @@ class PanelKeeper:
         self._pipe, theirs = self._context.Pipe()
         self._process = self._context.Process(
             target=run,
-            args=(self._facts, self.door, self._listener, theirs),
+            args=(self.door, self._sound, self._listener, theirs),
             name="panel",
             daemon=True,
         )
@@ -118,6 +129,17 @@ class PanelKeeper:
         self.starts += 1
         self._tries += 1
         self._started, self._alive, self._looked = now, now + START_SECONDS, now
+        if self._facts is not None:
+            self._tell(self._pipe, self._facts)
+
+    def _tell(self, pipe: Connection, facts: PanelFacts) -> None:
+        """Tell the process what it is to serve; a thread waits until it has loaded enough to hear it."""
+
+        def send() -> None:
+            with contextlib.suppress(OSError):  # it has ended, or was closed
+                pipe.send(facts)
+
+        threading.Thread(target=send, name="panel facts", daemon=True).start()
 
     def _hear(self, now: float) -> bool:
         """Take its signs of life; whether it has ended."""
@@ -134,7 +156,7 @@ class PanelKeeper:
         """Let go of the process, by force after `patience` seconds."""
         if self._pipe is None:
             return
-        self._facts.sound.wanted = False
+        self._sound.wanted = False
         self._pipe.close()
         self._pipe = None
         self._process.join(patience)

@@ -18,6 +18,7 @@ from nesvae_live.panel.door import Door
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.messages import LARGEST
 from nesvae_live.panel.server import Panel
+from nesvae_live.panel.soundring import SoundRing
 
 BEAT_SECONDS = 1.0
 """From one sign of life to the next."""
@@ -54,9 +55,11 @@ class Server(uvicorn.Server):
         yield
 
 
-async def serve(facts: PanelFacts, door: Door, listener: socket.socket, pipe: Connection) -> None:
+async def serve(
+    facts: PanelFacts, door: Door, sound: SoundRing, listener: socket.socket, pipe: Connection
+) -> None:
     """Serve until the other end of the pipe is gone."""
-    panel = Panel(facts, door)
+    panel = Panel(facts, door, sound)
     server = Server(config_for(panel))
     tasks = [
         asyncio.create_task(panel.watcher.run()),

@@ -43,6 +43,7 @@ from nesvae_live.panel.messages import (
 )
 from nesvae_live.panel.picture import Viewer
 from nesvae_live.panel.sound import SoundFeed, waves_to_bytes
+from nesvae_live.panel.soundring import SoundRing
 from nesvae_live.panel.watcher import Watcher, is_offered
 
 PAGE = Path(__file__).parent / "page"
@@ -64,15 +65,15 @@ MEASURE_SCALE = 255
 
 
 class Panel:
-    """Serves a session to browsers."""
+    """Serves a session to browsers; `sound` is what is heard."""
 
-    def __init__(self, facts: PanelFacts, door: Door) -> None:
+    def __init__(self, facts: PanelFacts, door: Door, sound: SoundRing) -> None:
         self.watcher = Watcher(facts)
         self._facts = facts
         self._line = Line(facts.control)
         self._allowance = Allowance(time.monotonic(), ALL_PER_SECOND, ALL_AT_ONCE)
         self._calm_at = float("-inf")
-        self._sound = SoundFeed(facts.sound)
+        self._sound = SoundFeed(sound)
         self._map = b"" if facts.atlas is None else atlas_to_bytes(facts.atlas)
         routes = [
             Route("/map.bin", self._serve_map),

@@ -11,7 +11,7 @@ from typing import Any
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.instrument import GoneError, Line
 from nesvae_live.panel.picture import Picture
-from nesvae_live.take.room import bytes_per_second, in_words
+from nesvae_live.take.growing import bytes_per_second, in_words
 from nesvae_live.take.wav import HEAD_BYTES
 
 FRAME_SECONDS = 1 / 30
@@ -42,7 +42,7 @@ class Watcher:
         """How many pages look."""
         self._line = Line(facts.control)
         self._learning = Line(facts.control)
-        self._take, self._rate = facts.take, facts.sound.sample_rate
+        self._take, self._rate = facts.take, facts.sample_rate
         self._next = asyncio.Event()
         self._learns_until = float("-inf")
         self._woken = asyncio.Event()

@@ -1,9 +1,8 @@
 """A recording: made while the music plays, recovered, replayed and exported.
 
     recorder     writes the log and the WAV while the music plays
-    growing      a file that survives a full disk: locked; what is refused waits in memory
+    growing      a file that survives a full disk: locked; what is refused waits in memory; room
     folder       the names of a take's files, and what is made from its log
-    room         how much room is left for it
     wav          the WAV format, and a WAV that is written whole
     cutsound     the sound of some bars for others: no DC, faded ends, stems that add up
     midifile     a take as a MIDI file

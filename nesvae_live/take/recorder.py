@@ -30,8 +30,7 @@ from nesvae_live.take.folder import (
     make_files,
     make_folder,
 )
-from nesvae_live.take.growing import GrowingFile
-from nesvae_live.take.room import ENOUGH_SECONDS, in_words, seconds_left
+from nesvae_live.take.growing import ENOUGH_SECONDS, GrowingFile, in_words, seconds_left
 from nesvae_live.take.wav import wav_head
 
 WRITE_SECONDS = 0.25

@@ -12,8 +12,9 @@ import pytest
 
 from nesvae_live.panel.door import open_door
 from nesvae_live.panel.keeper import START_SECONDS, STUCK_SECONDS, PanelKeeper
+from nesvae_live.panel.soundring import SoundRing
 from tests.support.fakes import ManualTime
-from tests.support.panels import BarePage, Told, free_port, some_facts
+from tests.support.panels import LEAD_SECONDS, RATE, BarePage, Told, free_port, some_facts
 from tests.support.waiting import wait_until
 
 PATIENCE = 60.0
@@ -31,8 +32,10 @@ def said() -> list[str]:
 
 @pytest.fixture
 def keeper(tmp_path: Path, time: ManualTime, said: list[str]) -> Iterator[PanelKeeper]:
-    keeper = PanelKeeper(*open_door(free_port()), some_facts(tmp_path), time, said.append)
-    keeper.look()
+    ring = SoundRing(RATE, LEAD_SECONDS)
+    keeper = PanelKeeper(*open_door(free_port()), ring, time, said.append)
+    keeper.look()  # it loads, and waits for what it is to show
+    keeper.show(some_facts(tmp_path))
     yield keeper
     keeper.close()
 

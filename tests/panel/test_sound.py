@@ -155,8 +155,8 @@ def opened(port: int, path: str, origin: str = "") -> ClientConnection:
 def test_a_page_gets_each_frame_once_and_the_instrument_gives_only_while_it_listens(
     facts: PanelFacts,
 ) -> None:
-    ring = facts.sound
-    with serving(facts) as port:
+    ring = SoundRing(RATE, LEAD_SECONDS)
+    with serving(facts, ring) as port:
         assert not ring.wanted
         with opened(port, "sound") as page:
             assert '"rate":44100' in str(page.recv(10.0))
@@ -177,11 +177,11 @@ def test_a_page_gets_each_frame_once_and_the_instrument_gives_only_while_it_list
 def test_a_page_gets_the_voices_waves_beside_the_news_if_it_asks(
     tmp_path: Path, facts: PanelFacts
 ) -> None:
-    ring = facts.sound
+    ring = SoundRing(RATE, LEAD_SECONDS)
     saw = np.where(np.arange(4096) % 100 < 50, 4000, 0).astype(np.int16)
     stems = np.stack([saw, saw * 0, saw * 2, saw // 2], axis=1)
     ring.put(0, np.zeros((4096, STEREO), np.float32), stems)
-    with Told(tmp_path), serving(facts) as port:
+    with Told(tmp_path), serving(facts, ring) as port:
         with opened(port, "live?waves") as page:
             waves = None
             while waves is None:

@@ -52,7 +52,7 @@ def some_facts(folder: Path, *, has_map: bool = True) -> PanelFacts:
         reach=checkpoint.quantiles.reach(),
         table=table(TINY.style, {"style1": "brighter"}),
         atlas=Atlas(z, xy) if has_map else None,
-        sound=SoundRing(RATE, LEAD_SECONDS),
+        sample_rate=RATE,
     )
 
 
@@ -124,14 +124,16 @@ class Told:
 
 
 @contextmanager
-def serving_at(facts: PanelFacts, host: str | None) -> Iterator[Door]:
-    """A panel in a thread of this process; its door."""
+def serving_at(
+    facts: PanelFacts, host: str | None, sound: SoundRing | None = None
+) -> Iterator[Door]:
+    """A panel in a thread of this process; its door. `sound` is what is heard."""
     door, listener = open_door(ANY_PORT, host)
     ready, ended = threading.Event(), threading.Event()
     servers: list[uvicorn.Server] = []
 
     async def serve() -> None:
-        panel = Panel(facts, door)
+        panel = Panel(facts, door, sound or SoundRing(RATE, LEAD_SECONDS))
         server = uvicorn.Server(config_for(panel))
         servers.append(server)
         looking = asyncio.create_task(panel.watcher.run())
@@ -158,9 +160,9 @@ def serving_at(facts: PanelFacts, host: str | None) -> Iterator[Door]:
 
 
 @contextmanager
-def serving(facts: PanelFacts) -> Iterator[int]:
+def serving(facts: PanelFacts, sound: SoundRing | None = None) -> Iterator[int]:
     """The same, for this machine; its port."""
-    with serving_at(facts, None) as door:
+    with serving_at(facts, None, sound) as door:
         yield door.port
 
 

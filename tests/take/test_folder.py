@@ -12,7 +12,7 @@ from nesvae_live.log.entries import Noted
 from nesvae_live.take.folder import (
     read_jam,
 )
-from nesvae_live.take.room import bytes_per_second, in_words, said_in_advance, seconds_left
+from nesvae_live.take.growing import bytes_per_second, in_words, said_in_advance, seconds_left
 from tests.support.recording import RATE, START, Session, opened
 
 

@@ -26,11 +26,10 @@ from nesvae_live.take.recorder import Recorder
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The renderer and all outputs; `sound` is for pages, `gate` stands before MIDI."""
+    """The renderer and all outputs; `gate` stands before MIDI."""
 
     renderer: Renderer
     outputs: list[Output]
-    sound: SoundRing
     insert: Insert
     gate: Gate | None
 
@@ -44,6 +43,7 @@ class Heard:
         pace: Pace,
         recorder: Recorder,
         balance: Balance,
+        sound: SoundRing,
         *,
         offsets: tuple[float, float],
     ) -> Self:
@@ -56,12 +56,13 @@ class Heard:
             time: the clock of both.
             pace: how far ahead things are done.
             recorder: takes every sample.
+            sound: takes what is heard, for pages.
             balance: in which the voices are heard to begin with.
             offsets: of the notes and of the sound, in ms.
         """
         chip = Apu(sample_rate)
         chip.render(64)  # compiles it, before anything has to be on time
-        sound, insert = SoundRing(sample_rate, pace.lead), Insert(sample_rate)
+        insert = Insert(sample_rate)
         renderer = Renderer(
             chip,
             time,
@@ -80,7 +81,7 @@ class Heard:
         if output is not None:
             gate = Gate(DelayedOutput(output, midi_ms / 1e3))
             outputs.insert(0, gate)
-        return cls(renderer, outputs, sound, insert, gate)
+        return cls(renderer, outputs, insert, gate)
 
 
 def figures(
