@@ -65,7 +65,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "io.midi": ("clock", "music", "control", "io", "io.jack"),
     "io.audio": ("clock", "music", "chip", "log", "io"),
     "io.remote": ("clock", "music", "control", "latent"),
-    "take.daw": ("clock", "music", "latent", "log"),
+    "take.daw": ("clock", "music", "latent", "control", "log"),
     "take": (
         *("take.daw", "clock", "music", "latent", "chip", "chip.console", "chip.tracker"),
         *("control", "log", "engine"),

@@ -78,6 +78,7 @@ class PlayOptions:
     control: Path | None = None
     patch: tuple[str, ...] = ()
     auto: str | None = None
+    midi_cc: str | None = None
     osc: tuple[str, int] | None = None
     osc_to: tuple[str, int] | None = None
     panel_port: int | None = None

@@ -50,6 +50,7 @@ def _fill_show(p: argparse.ArgumentParser) -> None:
 
 def _fill_export(p: argparse.ArgumentParser) -> None:
     from nesvae_live.take.export import EXPORT_KINDS
+    from nesvae_live.take.midifile import MIDI_CC
 
     def kinds(text: str) -> tuple[str, ...]:
         given = tuple(dict.fromkeys(text.replace(" ", "").split(",")))
@@ -63,6 +64,12 @@ def _fill_export(p: argparse.ArgumentParser) -> None:
     )
     _add_bars(p)
     p.add_argument("-o", "--out", type=Path, default=Path(), metavar="DIR")
+    p.add_argument(
+        "--midi-cc",
+        choices=MIDI_CC,
+        help="of mid: with the patches' volume and duty as CC 11 and 12, or without; default: as it "
+        "was played",
+    )
     add_credits(p)
     p.add_argument(
         "--loop",
@@ -228,7 +235,9 @@ def _export(arguments: argparse.Namespace) -> int:
         if selection.jam.cut:
             say(f"{take}: {selection.jam.cut}")
         release = Release(credits_of(arguments), arguments.loop)
-        files = export(selection, arguments.to, arguments.out, done, release, say)
+        files = export(
+            selection, arguments.to, arguments.out, done, release, say, arguments.midi_cc
+        )
     print("\n".join(str(file) for file in files))
     return 0
 

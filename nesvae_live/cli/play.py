@@ -217,6 +217,12 @@ def _performance(p: argparse.ArgumentParser) -> None:
         choices=(WALK, ROUND),
         help="let the knobs wander by themselves, or go round the preset's snapshots",
     )
+    p.add_argument(
+        "--midi-cc",
+        choices=("off", "patch"),
+        help="write the patches' volume and duty into take.mid, as CC 11 and 12; default: off, "
+        "unless the preset's dialect is of a chip",
+    )
     p.add_argument("--jams", type=Path, metavar="DIR", help="where takes go")
     p.add_argument(
         "--patch",

@@ -72,7 +72,8 @@ def read_excerpt(log: Path, first_bar: int, last_bar: int) -> Excerpt:
         raise JamError(f"{log}: {error}") from None
     if not entries:
         raise JamError(f"{log}: nothing was played from bar {first_bar} on")
-    return _excerpt(opened, tally, entries, begin, end)
+    excerpt = _excerpt(opened, tally, entries, begin, end)
+    return replace(excerpt, jam=replace(excerpt.jam, first_bar=first_bar))
 
 
 def _seek(file: BinaryIO, start: int, bar: int) -> None:

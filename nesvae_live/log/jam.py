@@ -38,12 +38,14 @@ class Jam:
     """A log that was read; times are seconds from beat 0 on.
 
     `entries` is everything after `opened`, as it was written. `cut` says in one line what is
-    missing or could not be read; None for a log that is whole.
+    missing or could not be read; None for a log that is whole. `first_bar` is the number of its
+    first bar in the take, from 1.
     """
 
     opened: Opened
     entries: tuple[Entry, ...]
     cut: str | None = None
+    first_bar: int = 1
 
     def beat_at(self, at: float) -> float:
         """The beat at `at` seconds; while the clock stood still, the beat that it held."""

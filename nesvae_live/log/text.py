@@ -27,7 +27,7 @@ def jam_to_text(jam: Jam, width: int, *, colour: bool = False) -> list[str]:
     beats = jam.bars() * jam.opened.beats_per_bar
     notes = [note for note in jam.notes() if note.voice is not Voice.NO]
     return [
-        _ruler(jam.bars(), columns),
+        _ruler(jam.first_bar, jam.bars(), columns),
         *_roll(notes, columns, beats, colour=colour),
         *(
             f"{knob:>{LABEL - 2}}  {line}".rstrip()
@@ -36,12 +36,12 @@ def jam_to_text(jam: Jam, width: int, *, colour: bool = False) -> list[str]:
     ]
 
 
-def _ruler(bars: int, columns: int) -> str:
+def _ruler(first: int, bars: int, columns: int) -> str:
     """The numbers of the bars, where there is room for them."""
     line = [" "] * columns
     free = 0
     for bar in range(bars):
-        at, text = bar * columns // bars, str(bar + 1)
+        at, text = bar * columns // bars, str(first + bar)
         if at >= free and at + len(text) <= columns:
             line[at : at + len(text)] = text
             free = at + len(text) + 3

@@ -25,6 +25,21 @@ SCALES: Mapping[str, tuple[int, ...]] = MappingProxyType(
 )
 """Each scale's notes, in semitones above the root."""
 
+PARENTS: Mapping[str, tuple[int, str]] = MappingProxyType(
+    {
+        "major": (0, ""),
+        "minor": (0, "m"),
+        "harmonic": (0, "m"),
+        "dorian": (-2, ""),
+        "phrygian": (-4, ""),
+        "lydian": (-5, ""),
+        "mixolydian": (-7, ""),
+        "pentatonic": (0, ""),
+        "blues": (0, "m"),
+    }
+)
+"""The major or minor key whose signature a scale is written in: semitones to its root, and `m`."""
+
 _OTHER_NAMES = {
     "DB": "C#",
     "D#": "Eb",
@@ -63,6 +78,13 @@ class Key:
 
     def __str__(self) -> str:
         return f"{ROOTS[self.root]} {self.scale}"
+
+    def signature(self) -> str | None:
+        """The key signature as MIDI files name it, such as `Dm`; None: the scale has none."""
+        if self.scale not in PARENTS:
+            return None
+        steps, minor = PARENTS[self.scale]
+        return ROOTS[(self.root + steps) % len(ROOTS)] + minor
 
     def nearest(self, note: int) -> int:
         """The note of the key that is nearest to `note`; the lower one if two are equally near."""

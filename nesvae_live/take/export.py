@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from math import inf
 from pathlib import Path
@@ -93,17 +94,18 @@ def export(
     done: Done = str,
     release: Release = RELEASE,
     tell: Done = str,
+    midi_cc: str | None = None,
 ) -> list[Path]:
     """Write files of the `kinds` into the folder `out`, which is made if need be.
 
     No file is written over another, and each one appears when it is whole (see `replacing`).
-    `tell` is told, a line each, what there is to say of a file.
+    `tell` is told, a line each, what there is to say of a file. `midi_cc` as in `jam_to_midi`.
 
     Raises:
         TakeError: one can't be made or written; the line names it.
     """
     makers: dict[str, Callable[[Selection, Path], list[Path]]] = {
-        "mid": _writer(".mid", write_midi),
+        "mid": _writer(".mid", partial(write_midi, midi_cc=midi_cc)),
         "wav": _write_wav,
         "raw": _write_raw,
         "stems": _write_stems,

@@ -199,7 +199,7 @@ def _numbers(axes: Axes, jam: Jam, bars: int, density: float) -> None:
     bar = jam.opened.beats_per_bar
     for number in range(0, bars, every):
         axes.annotate(
-            str(number + 1),
+            str(jam.first_bar + number),
             (number * bar, 1),
             xycoords=axes.get_xaxis_transform(),
             xytext=(2, 3),
@@ -209,6 +209,14 @@ def _numbers(axes: Axes, jam: Jam, bars: int, density: float) -> None:
         )
 
 
+def bars_in_words(jam: Jam, bars: int) -> str:
+    """How many bars there are, or which of the take's."""
+    if jam.first_bar == 1:
+        return f"{bars} bar{'s' if bars > 1 else ''}"
+    last = jam.first_bar + bars - 1
+    return f"bar {last}" if bars == 1 else f"bars {jam.first_bar}-{last}"
+
+
 def _title(figure: Figure, jam: Jam, bars: int, left: float, total: float) -> None:
     opened = jam.opened
     seconds = round(bars * opened.beats_per_bar * 60 / opened.tempo)
@@ -216,7 +224,7 @@ def _title(figure: Figure, jam: Jam, bars: int, left: float, total: float) -> No
     facts = (
         f"{opened.tempo:g} BPM",
         opened.meter,
-        f"{bars} bar{'s' if bars > 1 else ''}",
+        bars_in_words(jam, bars),
         f"{seconds // 60}:{seconds % 60:02d}",
         f"{Path(opened.checkpoint).stem} {opened.checkpoint_sha256[:8]}",
         f"seed {opened.seed}",

@@ -12,9 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nesvae_live.control.gestureinputs import SetAuto, SetHold
 from nesvae_live.log.entries import (
+    Arranged,
     Closed,
     Entry,
+    Heard,
     Noted,
     Opened,
     Placed,
@@ -24,11 +27,14 @@ from nesvae_live.log.entries import (
     Turned,
 )
 from nesvae_live.log.jam import Jam, Note
-from nesvae_live.music.dialect import NESMDB
+from nesvae_live.log.text import jam_to_text
+from nesvae_live.music.dialect import GENERAL, MIDINES, NESMDB
 from nesvae_live.music.events import Event, NoteOff, NoteOn, Shape
+from nesvae_live.music.key import ROOTS, SCALES, Key
 from nesvae_live.music.voices import Voice
 from nesvae_live.take.daw.arrangement import KNOB_CC
 from nesvae_live.take.midifile import jam_to_midi, write_midi
+from nesvae_live.take.picture import bars_in_words, jam_to_figure
 from tests.support.places import PRESETS
 
 TRACKS = {Voice.P1: 1, Voice.P2: 2, Voice.TR: 3}
@@ -177,7 +183,9 @@ def test_knobs_are_controllers_on_channel_16_and_the_rest_is_text() -> None:
         (1920, 16, 22, 127),
     ]
     texts = [(tick, m.text) for tick, m in timed(track) if m.type == "text"]
-    assert texts == [(1440, "style9 0.250"), (1680, "density let go")]
+    named = ["CC 20: density", "CC 22: bass", "CC 27: focus", "CC 109: style8"]
+    assert texts[:4] == [(0, name) for name in named]
+    assert texts[4:] == [(1440, "style9 0.250"), (1680, "density let go")]
 
 
 def test_the_controllers_are_those_of_the_default_preset() -> None:
@@ -293,4 +301,96 @@ def test_a_recalled_snapshot_and_a_mark_are_markers_where_they_are_heard() -> No
         *SONG,
     )
     head = [(tick, m.text) for tick, m in timed(jam_to_midi(a_jam).tracks[0]) if m.type == "marker"]
-    assert head == [(240, "here it is"), (1440, "mark"), (1920, "recall 3"), (1920, "recall 16")]
+    assert head[0] == (240, "here it is")
+    assert head[1:] == [
+        (480, "morph to 2"),
+        (1440, "mark"),
+        (1920, "recall 3"),
+        (1920, "recall 16"),
+    ]
+
+
+def test_morphs_holds_and_the_auto_mode_are_markers() -> None:
+    a_jam = jam(
+        *(Posed(at, "morph 2", (), 1.0, 7) for at in (0.5, 0.75, 1.0)),
+        Heard(SetHold(hold=True, at=1.25)),
+        Heard(SetAuto(on=True, at=1.5)),
+        Posed(1.75, "auto", (), 1.0, 7),
+        Heard(SetAuto(on=False, at=2.0)),
+        Posed(2.25, "morph 2", (), 1.0, 7),
+        Closed(4.0, 8.0, "asked"),
+    )
+    head = [(tick, m.text) for tick, m in timed(jam_to_midi(a_jam).tracks[0]) if m.type == "marker"]
+    assert head == [
+        *((480, "morph to 2"), (1200, "hold on"), (1440, "auto on"), (1920, "auto off")),
+        (2160, "morph to 2"),
+    ]
+
+
+@pytest.mark.parametrize("scale", list(SCALES))
+@pytest.mark.parametrize("root", ROOTS)
+def test_every_key_has_the_signature_of_its_notes(root: str, scale: str, tmp_path: Path) -> None:
+    """Or none, where a scale is neither a mode nor a part of one."""
+    key = Key.parse(f"{root} {scale}")
+    arranged = Arranged(0.9, 4.0, (), (0, 0, 0), str(key))
+    track = read_back(jam(arranged, Closed(4.0, 8.0, "asked")), tmp_path).tracks[0]
+    found = [(tick, m.key) for tick, m in timed(track) if m.type == "key_signature"]
+    if scale == "whole":
+        assert found == []
+        return
+    ((tick, name),) = found
+    assert tick == 4 * 480
+    minor = name.endswith("m")
+    signed = Key.parse(f"{name.removesuffix('m')} {'minor' if minor else 'major'}")
+    notes = {(signed.root + step) % 12 for step in SCALES[signed.scale]}
+    outside = {(key.root + step) % 12 for step in SCALES[scale]} - notes
+    assert len(outside) == {"harmonic": 1, "blues": 1}.get(scale, 0)
+    if scale in {"major", "minor", "harmonic", "pentatonic", "blues"}:
+        assert signed.root == key.root
+
+
+def test_a_key_that_is_left_and_taken_again_is_signed_once() -> None:
+    keys = ("D minor", None, "D minor", "G major")
+    arranged = [Arranged(n, 4.0 * n, (), (0, 0, 0), key) for n, key in enumerate(keys)]
+    track = jam_to_midi(jam(*arranged, Closed(8.0, 16.0, "asked"))).tracks[0]
+    found = [(tick, m.key) for tick, m in timed(track) if m.type == "key_signature"]
+    assert found == [(0, "Dm"), (12 * 480, "G")]
+
+
+@pytest.mark.parametrize(
+    ("settings", "dialect", "asked", "there"),
+    [
+        ({}, GENERAL, None, True),
+        ({"midi_cc": "None"}, GENERAL, None, False),
+        ({"midi_cc": "None"}, NESMDB, None, True),
+        ({"midi_cc": "None"}, MIDINES, None, True),
+        ({"midi_cc": "patch"}, GENERAL, None, True),
+        ({"midi_cc": "off"}, NESMDB, None, False),
+        ({"midi_cc": "off"}, GENERAL, "patch", True),
+        ({}, GENERAL, "off", False),
+    ],
+)
+def test_controllers_are_there_where_they_are_asked_for(
+    settings: dict[str, str], dialect: str, asked: str | None, there: bool
+) -> None:
+    """What earlier versions recorded stays as it was."""
+    p1 = Voice.P1
+    shapes = (sent(0.0, Shape(p1, 15, 2)), sent(0.0, NoteOn(p1, 60)), sent(0.5, Shape(p1, 9, 2)))
+    a_jam = in_dialect(jam(*shapes, Closed(1.0, 2.0, "asked")), dialect)
+    a_jam = replace(a_jam, opened=replace(a_jam.opened, settings=settings))
+    track = jam_to_midi(a_jam, asked).tracks[1]
+    assert any(m.type == "control_change" for m in track) == there
+    assert any(m.type == "note_on" for m in track)
+
+
+def test_an_excerpt_says_from_which_bar_it_is() -> None:
+    a_jam = replace(jam(*SONG), first_bar=5)
+    assert jam_to_midi(a_jam).tracks[0].name.endswith(", from bar 5")
+    ruler = jam_to_text(a_jam, 60)[0]
+    assert ruler.split() == ["5", "6"]
+    assert bars_in_words(a_jam, a_jam.bars()) == "bars 5-6"
+    assert bars_in_words(a_jam, 1) == "bar 5"
+    assert bars_in_words(jam(*SONG), 2) == "2 bars"
+    figure = jam_to_figure(a_jam)
+    numbers = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert numbers[:2] == ["5", "6"]

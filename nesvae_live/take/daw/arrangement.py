@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from nesvae_live.clock.timing import EPSILON
+from nesvae_live.control.gestureinputs import GoRound, SetAuto, SetHold
 from nesvae_live.latent.attributes import ATTRIBUTES
 from nesvae_live.latent.knobs import SOUND_KNOBS
-from nesvae_live.log.entries import Noted, Placed, Posed, Sent, Spliced, Turned
+from nesvae_live.log.entries import Heard, Noted, Placed, Posed, Sent, Spliced, Turned
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import NoteOn, Shape
@@ -21,7 +22,7 @@ from nesvae_live.music.voices import CHANNELS, VOICES, Voice
 SAME_TEMPO = 1e-6
 """Beats a minute within which two tempi are one."""
 
-RECALL, MARK = "recall ", "mark"
+RECALL, MORPH, MARK = "recall ", "morph ", "mark"
 """How texts in the log begin: why all settings changed, and that somebody set a mark."""
 
 KNOBS_CHANNEL = 15
@@ -141,10 +142,20 @@ def tempi(jam: Jam, stretches: Sequence[Stretch]) -> tuple[tuple[float, float], 
 
 
 def markers(jam: Jam) -> tuple[tuple[float, str], ...]:
-    """From which beats on recalled snapshots are heard, and on which marks were set."""
+    """From which beats on recalled snapshots are heard, morphs go, and where marks were set.
+
+    Of `hold`, `auto` and `round` those have one that were asked for by name, on the panel or by
+    `ctl`: a controller's are in the log as its own messages.
+    """
     found: list[tuple[float, str]] = []
     recalled = None  # the index of a recall that is not heard yet
+    why = ""
     for entry in jam.entries:
+        before, why = why, entry.why if isinstance(entry, Posed) else why
+        if isinstance(entry, Posed) and why.startswith(MORPH) and why != before:
+            found.append((jam.beat_at(entry.at), why.replace(MORPH, "morph to ")))
+        if isinstance(entry, Heard) and (text := _switched(entry)):
+            found.append((jam.beat_at(entry.at), text))
         if isinstance(entry, Posed) and entry.why.startswith(RECALL):
             recalled = len(found)
             found.append((jam.beat_at(entry.at), entry.why))
@@ -154,6 +165,19 @@ def markers(jam: Jam) -> tuple[tuple[float, str], ...]:
         elif isinstance(entry, Noted) and entry.text.startswith(MARK):
             found.append((jam.beat_at(entry.at), entry.text.removeprefix(MARK).strip() or MARK))
     return tuple((max(0.0, beat), text) for beat, text in found)
+
+
+def _switched(entry: Heard) -> str | None:
+    match entry.input:
+        case SetHold(hold=on):
+            what = "hold"
+        case SetAuto(on=on):
+            what = "auto"
+        case GoRound(on=on):
+            what = "round"
+        case _:
+            return None
+    return f"{what} {'on' if on else 'off'}"
 
 
 def _track(jam: Jam, voice: Voice) -> Track:
