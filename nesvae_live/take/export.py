@@ -46,7 +46,7 @@ from nesvae_live.take.tracked import jam_to_module
 from nesvae_live.take.wav import HEAD_BYTES, wav_file
 
 EXPORT_KINDS = (
-    *("mid", "wav", "stems", "raw", "vgm", "nsf", "nes", *TRACKED, "exprsco", "png"),
+    *("mid", "wav", "stems", "raw", "rawstems", "vgm", "nsf", "nes", *TRACKED, "exprsco", "png"),
     *("dawproject", "rpp", "ardour"),
 )
 """What a take can be exported to."""
@@ -108,6 +108,7 @@ def export(
         "mid": _writer(".mid", partial(write_midi, midi_cc=midi_cc)),
         "wav": _write_wav,
         "raw": _write_raw,
+        "rawstems": _write_raw_stems,
         "stems": _write_stems,
         "vgm": _writer(".vgm", lambda jam, path: path.write_bytes(to_vgm(jam_to_timeline(jam)))),
         "nsf": _cartridge(".nsf", release, tell),
@@ -204,6 +205,21 @@ def _write_raw(selection: Selection, base: Path) -> list[Path]:
     with wav_file(path, selection.jam.opened.sample_rate) as out:
         _read(selection, out.write, selection.first_frame)
     return [path]
+
+
+def _write_raw_stems(selection: Selection, base: Path) -> list[Path]:
+    """Write each voice's share of the chip's samples: they add up to them within 3 of 32768."""
+    paths = [base.with_name(f"{base.name}.raw.{voice.name}.wav") for voice in Voice]
+    with ExitStack() as stack:
+        rate = selection.jam.opened.sample_rate
+        files = [stack.enter_context(wav_file(path, rate)) for path in paths]
+
+        def tap(samples: npt.NDArray[np.int16]) -> None:
+            for file, track in zip(files, samples.T[1:], strict=True):
+                file.write(track)
+
+        _read(selection, tap, selection.first_frame, stems=True)
+    return paths
 
 
 def _write_stems(selection: Selection, base: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from nesvae_live.music.dialect import GENERAL, MidiSpeaker
 from nesvae_live.music.events import Event, NoteOff, NoteOn, Shape
 from nesvae_live.music.key import Key
 from nesvae_live.music.voices import VOICES, Voice
-from nesvae_live.take.daw.arrangement import KNOB_CC, KNOBS_CHANNEL, markers
+from nesvae_live.take.daw.arrangement import KNOB_CC, KNOBS_CHANNEL, is_early, markers
 
 TICKS_PER_BEAT = 480
 
@@ -75,7 +75,7 @@ def asked_cc(jam: Jam) -> str:
     They make a synthesiser pump whose CC 11 is expression, so they are left out unless somebody
     asks, or the dialect is of a chip, which plays by them.
     """
-    asked = jam.opened.settings.get("midi_cc", PATCH)
+    asked = PATCH if is_early(jam) else jam.opened.settings["midi_cc"]
     return asked if asked in MIDI_CC else OFF if jam.opened.dialect == GENERAL else PATCH
 
 
@@ -101,7 +101,7 @@ def _keys(jam: Jam) -> list[tuple[int, mido.MetaMessage]]:
     """The key signatures: from where on the voices keep to a key."""
     found: list[tuple[int, mido.MetaMessage]] = []
     for entry in jam.entries:
-        if not (isinstance(entry, Arranged) and entry.key):
+        if is_early(jam) or not (isinstance(entry, Arranged) and entry.key):
             continue
         key = Key.parse(entry.key).signature()
         if key and (not found or found[-1][1].key != key):
@@ -158,7 +158,7 @@ def _knob_messages(jam: Jam) -> list[tuple[int, mido.Message | mido.MetaMessage]
             mido.MetaMessage("text", text=f"CC {message.control}: {KNOBS[message.control]}"),
         )
         for _, message in messages
-        if not message.is_meta
+        if not message.is_meta and not is_early(jam)
     }
     return [*(named[n] for n in sorted(named)), *sorted(messages, key=lambda timed: timed[0])]
 

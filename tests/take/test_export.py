@@ -56,6 +56,7 @@ def test_every_kind_is_made_and_reads(take: Path, whole: Jam, tmp_path: Path) ->
     assert done == list(EXPORT_KINDS)
     base = take.name
     stems = [f"{base}.{voice.name}.wav" for voice in Voice]
+    raw = [f"{base}.raw.{voice.name}.wav" for voice in Voice]
     suffixes = (
         *(".mid", ".wav", ".raw.wav", ".vgm", ".nsf", ".nes", ".exprsco.pkl", ".png"),
         *(".ftm", ".famitracker.txt", ".famistudio.txt"),
@@ -65,7 +66,7 @@ def test_every_kind_is_made_and_reads(take: Path, whole: Jam, tmp_path: Path) ->
     beside = {f"{media}/{voice.name}.wav" for voice in Voice}
     session = f"{base}_ardour"
     beside |= {f"{session}/{session}.ardour"}
-    wanted = {*stems, *(base + suffix for suffix in suffixes)}
+    wanted = {*stems, *raw, *(base + suffix for suffix in suffixes)}
     there = {p.name for p in (tmp_path / "out").iterdir()}
     assert {str(path.relative_to(tmp_path / "out")) for path in files} == wanted | beside
     assert there == wanted | {media, session}
@@ -82,6 +83,8 @@ def test_every_kind_is_made_and_reads(take: Path, whole: Jam, tmp_path: Path) ->
     total = np.sum([frames(tmp_path / "out" / stem).astype(int) for stem in stems], axis=0)
     assert len(total) == len(mix)
     assert np.array_equal(total, mix)
+    total = np.sum([frames(tmp_path / "out" / stem).astype(int) for stem in raw], axis=0)
+    assert np.abs(total - frames(take / SOUND_NAME)).max() <= 3
 
 
 def notes_within(jam: Jam, begin: float, end: float) -> list[tuple[Any, ...]]:

@@ -37,13 +37,14 @@ from nesvae_live.take.midifile import jam_to_midi, write_midi
 from nesvae_live.take.picture import bars_in_words, jam_to_figure
 from tests.support.places import PRESETS
 
+SAID = {"midi_cc": "patch"}
 TRACKS = {Voice.P1: 1, Voice.P2: 2, Voice.TR: 3}
 KNOBS = 4
 
 
 def jam(*entries: Entry, tempo: float = 120.0, meter: str = "4/4", bar: float = 4.0) -> Jam:
     started = "2026-11-23T14:05:09"
-    opened = Opened(0.0, started, tempo, meter, bar, 48000, 7, "map", "ab12", "default", {}, {})
+    opened = Opened(0.0, started, tempo, meter, bar, 48000, 7, "map", "ab12", "default", SAID, {})
     return Jam(opened, entries)
 
 
@@ -381,6 +382,22 @@ def test_controllers_are_there_where_they_are_asked_for(
     track = jam_to_midi(a_jam, asked).tracks[1]
     assert any(m.type == "control_change" for m in track) == there
     assert any(m.type == "note_on" for m in track)
+
+
+def test_what_an_earlier_version_recorded_has_what_its_files_had() -> None:
+    late = jam(
+        Arranged(0.5, 1.0, (), (0, 0, 0), "D minor"),
+        Turned(0.5, "density", 0.5),
+        Posed(0.5, "morph 2", (), 1.0, 7),
+        Heard(SetHold(hold=True, at=1.25)),
+        Closed(4.0, 8.0, "asked"),
+    )
+    early = replace(late, opened=replace(late.opened, settings={}))
+    more = {"key_signature": 1, "marker": 2, "text": 1}
+    for kind, n in more.items():
+        for a_jam, there in ((late, n), (early, 0)):
+            messages = [m for track in jam_to_midi(a_jam).tracks for m in track]
+            assert [m.type for m in messages].count(kind) == there, kind
 
 
 def test_an_excerpt_says_from_which_bar_it_is() -> None:

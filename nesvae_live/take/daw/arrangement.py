@@ -141,6 +141,11 @@ def tempi(jam: Jam, stretches: Sequence[Stretch]) -> tuple[tuple[float, float], 
     return tuple(found) or ((0.0, jam.opened.tempo),)
 
 
+def is_early(jam: Jam) -> bool:
+    """Whether a version recorded it whose MIDI files said less; those stay as they are."""
+    return "midi_cc" not in jam.opened.settings
+
+
 def markers(jam: Jam) -> tuple[tuple[float, str], ...]:
     """From which beats on recalled snapshots are heard, morphs go, and where marks were set.
 
@@ -149,12 +154,12 @@ def markers(jam: Jam) -> tuple[tuple[float, str], ...]:
     """
     found: list[tuple[float, str]] = []
     recalled = None  # the index of a recall that is not heard yet
-    why = ""
+    why, early = "", is_early(jam)
     for entry in jam.entries:
         before, why = why, entry.why if isinstance(entry, Posed) else why
-        if isinstance(entry, Posed) and why.startswith(MORPH) and why != before:
+        if isinstance(entry, Posed) and why.startswith(MORPH) and why != before and not early:
             found.append((jam.beat_at(entry.at), why.replace(MORPH, "morph to ")))
-        if isinstance(entry, Heard) and (text := _switched(entry)):
+        if isinstance(entry, Heard) and not early and (text := _switched(entry)):
             found.append((jam.beat_at(entry.at), text))
         if isinstance(entry, Posed) and entry.why.startswith(RECALL):
             recalled = len(found)
