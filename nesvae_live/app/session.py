@@ -209,7 +209,7 @@ class Session:
         )
         if stage.control is None:
             session.attend()
-            stage.let_in(options, engine, setup.clock.tempo, session.facts)
+            stage.let_in(options, engine, setup.clock, session.facts)
         return session
 
     @property

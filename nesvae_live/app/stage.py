@@ -7,12 +7,13 @@ the same stage, at a bar line of the one that ends there.
 from __future__ import annotations
 
 import threading
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Self
 
+from nesvae_live.app.daw.joinlink import open_link
 from nesvae_live.app.during.choices import Chooser
 from nesvae_live.app.during.reception import Reception
 from nesvae_live.app.notices import Notices
@@ -20,6 +21,7 @@ from nesvae_live.app.openpanel import open_panel, say_where
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.clock.hosttime import PerfTime
 from nesvae_live.control.inputs import Refresh
+from nesvae_live.engine.config import ClockSetup
 from nesvae_live.engine.engine import Engine
 from nesvae_live.io.audio.device import AudioDevice
 from nesvae_live.io.audio.opening import open_audio
@@ -27,7 +29,6 @@ from nesvae_live.io.midi.opening import open_midi
 from nesvae_live.io.midi.openports import MidiPorts
 from nesvae_live.io.midi.ports import OWN_FEEDBACK
 from nesvae_live.io.pace import Pace, take_pace
-from nesvae_live.io.remote.link import LinkSession
 from nesvae_live.io.remote.osc import OscServer
 from nesvae_live.io.remote.server import ControlServer
 from nesvae_live.panel.facts import PanelFacts
@@ -152,18 +153,19 @@ class Stage:
         self.shown = shown
         self.inlet.put(Refresh(at=self.time.now(), connected=shown))
 
-    def let_in(self, options: PlayOptions, engine: Engine, tempo: float, facts: PanelFacts) -> None:
+    def let_in(
+        self, options: PlayOptions, engine: Engine, clock: ClockSetup, facts: PanelFacts
+    ) -> None:
         """Open what others reach us by, now that there is something to reach.
 
-        `tempo` is that of a clock that says none.
+        `clock` says how the clock is followed, and the tempo of one that says none.
 
         Raises:
             MidiError, ControlError, OscError, LinkError: something that was asked for can't be had.
         """
         inlet, time, stack = self.inlet, self.time, self.stack
-        beats_per_bar = options.meter.beats_per_bar
         if options.clock == "jack":
-            self.midi.follow_transport(tempo, beats_per_bar, inlet)
+            self.midi.follow_transport(clock.tempo, options.meter, inlet)
         self.control = ControlServer(inlet, time, options.control, self.desk.look, self.desk.desk)
         self.control.open()
         stack.enter_context(closing(self.control))
@@ -172,16 +174,16 @@ class Stage:
             self.osc = OscServer(inlet, time, live, status, options.osc, to)
             self.osc.open()
             stack.enter_context(closing(self.osc))
-        if options.clock == "link":
-            stack.enter_context(
-                LinkSession(
-                    tempo,
-                    beats_per_bar,
-                    start_stop=options.link_start_stop,
-                    inbox=inlet,
-                    time=time,
-                )
-            )
+        link = open_link(
+            options.clock,
+            clock,
+            options.meter.beats_per_bar,
+            engine.clock_waits,
+            start_stop=options.link_start_stop,
+            inbox=inlet,
+            time=time,
+        )
+        stack.enter_context(link or nullcontext())
         if self.panel is not None:
             self.panel.show(facts)
             say_where(self.panel.door, options, self.notices.say)

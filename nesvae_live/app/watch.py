@@ -149,8 +149,6 @@ def open_view(session: Session) -> ViewKeeper | None:
     options, panel = session.options, session.stage.panel
     facts = ViewFacts(
         control=options.control or default_path(),
-        meter=str(options.meter),
-        beats_per_bar=options.meter.beats_per_bar,
         checkpoint=Path(session.opened.checkpoint).stem,
         preset=session.preset.name,
         n_style=len(session.setup.performance.style),

@@ -68,7 +68,8 @@ def _play(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--clock-join",
         choices=CLOCK_JOIN,
-        help="when clocks come without a start, wait for one, join now, or at a tap on the one; "
+        help="when clocks come without a start, wait for one, join now, at a tap on the one, or on the "
+        "bars of a Link session; "
         "default: wait",
     )
     p.add_argument(

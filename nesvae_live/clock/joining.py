@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from statistics import fmean
 
-CLOCK_JOIN = ("wait", "now", "tap")
-"""What to do when clocks come without a start: wait for one, join now, or at a tap on the one."""
+CLOCK_JOIN = ("wait", "now", "tap", "link")
+"""What to do when clocks come without a start: wait for one, join now, at a tap on the one, or on
+the bars of a Link session."""
 
 JOIN_AFTER = 2.0
 """Seconds of clocks after which no start is expected any more."""

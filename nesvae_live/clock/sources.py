@@ -9,6 +9,12 @@ from nesvae_live.clock.follower import Follower, Motion, Status, Transport
 from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.clock.timing import CLOCKS_PER_BEAT, EPSILON, ClockRef
 
+WAITED_FOR = {
+    "tap": "a start, or a tap on the one",
+    "link": "a start, or somebody in a Link session",
+}
+"""What is waited for while clocks come without a start, by what is to be done then."""
+
 LINES = 64
 """How many past tempi are kept: more than can be set within any lookahead."""
 
@@ -22,6 +28,7 @@ class InternalClock:
     entry = coming = held = 0.0
     motion = Motion.RUNNING
     warning = waiting = ""
+    meter = None
 
     def __init__(self, tempo: float) -> None:
         self.ref = ClockRef(beat_seconds=60.0 / tempo)
@@ -72,6 +79,8 @@ class MidiClock:
     it goes on at the last tempo when the source is lost; `join`, of `CLOCK_JOIN`, says what to do
     when it rolls before anybody listens.
     """
+
+    meter = None
 
     def __init__(
         self,
@@ -125,7 +134,7 @@ class MidiClock:
         transport = self._follower.transport
         if not (transport.waits and transport.motion is Motion.STOPPED):
             return ""
-        what = "a start, or a tap on the one" if self._join == "tap" else "a start"
+        what = WAITED_FOR.get(self._join, "a start")
         return f"clock at {transport.ref.tempo:.1f} BPM, waiting for {what}"
 
     def start(self, at: float) -> None:
@@ -156,6 +165,14 @@ class MidiClock:
         if ahead is None:
             raise ValueError(f"no clocks come in on {self.port!r}")
         self._update(was, at, None, ahead)
+
+    def take_link_bar(self, bar_at: float, now: float) -> None:
+        """Join, if that is waited for: a Link session began a bar at `bar_at` seconds, not long ago."""
+        was = self._follower.transport
+        if self._join != "link" or was.heard or not self.waiting:
+            return
+        self._follower.set_one(bar_at, round(self._bar * CLOCKS_PER_BEAT))
+        self._update(was, now, None, 0)  # it enters on the next clock, wherever in the bar that is
 
     def tick(self, now: float) -> None:
         """Detect that clocks have stopped coming; called at each step, after `receive`."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
 CLOCKS_PER_BEAT = 24
+EPSILON = 1e-6
+"""How far floating point may put a beat off its line, in beats."""
+
 DENOMINATORS = (1, 2, 4, 8, 16, 32)
 
 CLOCK_LOST = ("hold", "coast")
@@ -71,16 +75,66 @@ class Meter:
         bar, rest = divmod(max(beat, 0.0) + 1e-9, self.beats_per_bar)
         return int(bar) + 1, int(rest * self.denominator / 4.0) + 1
 
+    @property
+    def parts(self) -> tuple[int, int]:
+        """The two numbers of which it is written."""
+        return self.numerator, self.denominator
+
+    @property
+    def first_bar(self) -> tuple[float, int]:
+        """The beat on which its first bar begins, and how many bars came before."""
+        return 0.0, 0
+
+    def counted(self, beat: float) -> float:
+        """The beat, counted from one on which a bar begins."""
+        return beat
+
+    def bar_line(self, beat: float) -> float:
+        """The last bar line at or before `beat`."""
+        return math.floor((beat + EPSILON) / self.beats_per_bar) * self.beats_per_bar
+
     def whole_bars(self, beat: float) -> float:
         """The first bar line at or after `beat`."""
         bars = -(-max(beat - 1e-6, 0.0) // self.beats_per_bar)
         return float(bars * self.beats_per_bar)
 
 
+@dataclass(frozen=True, slots=True)
+class MeterSince(Meter):
+    """A metre that came in mid-piece: bar `bars` (from 0) is its first, and begins on beat `since`."""
+
+    since: float = 0.0
+    bars: int = 0
+
+    @classmethod
+    def after(cls, before: Meter, parts: tuple[int, int], line: float) -> MeterSince:
+        """Make the metre of these two numbers that follows `before` on one of its bar lines."""
+        bar, _ = before.position(line)
+        return cls(*parts, line, bar - 1)
+
+    @property
+    def first_bar(self) -> tuple[float, int]:
+        """The beat on which its first bar begins, and how many bars came before."""
+        return self.since, self.bars
+
+    def position(self, beat: float) -> tuple[int, int]:
+        """The bar, and the count within it, both from 1 as musicians count."""
+        bar, count = Meter.position(self, self.counted(beat))
+        return self.bars + bar, count
+
+    def counted(self, beat: float) -> float:
+        """The beat, counted from one on which a bar begins."""
+        return beat - self.since
+
+    def bar_line(self, beat: float) -> float:
+        """The last bar line at or before `beat`."""
+        return self.since + Meter.bar_line(self, self.counted(beat))
+
+    def whole_bars(self, beat: float) -> float:
+        """The first bar line at or after `beat`."""
+        return self.since + Meter.whole_bars(self, self.counted(beat))
+
+
 def clocks_to_beats(clocks: float) -> float:
     """MIDI clocks in beats."""
     return clocks / CLOCKS_PER_BEAT
-
-
-EPSILON = 1e-6
-"""How far floating point may put a beat off its line, in beats."""

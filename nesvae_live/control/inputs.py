@@ -119,6 +119,14 @@ class SetOne(AnsweredInput):
 
 
 @dataclass(frozen=True, slots=True)
+class LinkBar:
+    """A Link session began a bar `ago` seconds before `at`: a clock that rolls may be joined by it."""
+
+    ago: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Panic(AnsweredInput):
     """End every note now, even one that is not known to sound."""
 
@@ -155,6 +163,7 @@ Input = (
     | SetTempo
     | Tap
     | SetOne
+    | LinkBar
     | KeepBars
     | Panic
     | Stop
@@ -164,4 +173,4 @@ Input = (
 
 def answered(item: Input, reply: Reply) -> Input:
     """The same input, answered through `reply`; what has no answer stays as it is."""
-    return item if isinstance(item, MidiIn | TransportIn) else replace(item, reply=reply)
+    return item if isinstance(item, MidiIn | TransportIn | LinkBar) else replace(item, reply=reply)

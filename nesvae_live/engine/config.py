@@ -84,13 +84,14 @@ class ClockSetup:
     coasts: bool = False
     join: str = "wait"
 
-    def clock(self, beats_per_bar: float) -> Clock:
-        """Make the clock; it is not yet started."""
+    def clock(self, meter: Meter, lookahead: float) -> Clock:
+        """Make the clock; it is not yet started. Things are decided `lookahead` seconds ahead."""
         if self.port is None:
             return InternalClock(self.tempo)
         if self.port == TRANSPORT_PORT:
-            return JackClock(beats_per_bar, self.tempo)
-        return MidiClock(self.port, beats_per_bar, self.tempo, coasts=self.coasts, join=self.join)
+            return JackClock(meter, self.tempo, lookahead)
+        bar = meter.beats_per_bar
+        return MidiClock(self.port, bar, self.tempo, coasts=self.coasts, join=self.join)
 
 
 REMEMBERS = "remembers"

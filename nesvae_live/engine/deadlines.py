@@ -57,7 +57,6 @@ class Deadlines:
         self._live = live
         self._placer = placer
         self._lookahead = live.performance.lookahead
-        self._meter = live.performance.meter
 
     def phrase(self) -> float:
         """When to ask for the phrase that follows what is placed, in seconds."""
@@ -75,7 +74,7 @@ class Deadlines:
     def next_line(self, now: float) -> float:
         """The first place on which the swap lets a phrase begin that is asked for now."""
         beat = self._live.clock.ref.beat_at(self.soonest(now))
-        return next_line(self._live.swap, max(beat, self._placer.reached), self._meter)
+        return next_line(self._live.swap, max(beat, self._placer.reached), self._live.meter)
 
     def cut(self, placed: PlacedPhrase, now: float) -> Cut | None:
         """The first cut whose tail can still be decoded.
@@ -86,7 +85,7 @@ class Deadlines:
         ref, open_from = self._live.clock.ref, now + self._lookahead
         most = placed.tuples_from(ref.beat_at(open_from), self._placer.swung)
         earliest = ref.beat_at(open_from + self.budget.tail(most))
-        cut = placed.cut(self._live.swap, earliest, self._meter, self._placer.swung)
+        cut = placed.cut(self._live.swap, earliest, self._live.meter, self._placer.swung)
         if cut is None or self._decided(self._placer.swung(cut.place)) >= self.phrase():
             return None
         return cut
@@ -94,7 +93,7 @@ class Deadlines:
     def heard_soon(self) -> bool:
         """Whether what follows begins no longer than a phrase's budget before the swap's line."""
         end, time_of = self._placer.schedule.end, self._live.clock.ref.time_of
-        wait = time_of(next_line(self._live.swap, end, self._meter)) - time_of(end)
+        wait = time_of(next_line(self._live.swap, end, self._live.meter)) - time_of(end)
         return wait <= self._lookahead + 2.0 * self.budget.phrase
 
     def _decided(self, beat: float) -> float:

@@ -12,6 +12,7 @@ from typing import Any
 from nesvae_live.clock.follower import Status
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.jackclock import JackClock, TransportIn
+from nesvae_live.clock.sources import MidiClock
 from nesvae_live.clock.taptempo import TapTempo
 from nesvae_live.control.inputs import (
     GetLearning,
@@ -19,6 +20,7 @@ from nesvae_live.control.inputs import (
     Input,
     KeepBars,
     Learn,
+    LinkBar,
     MidiIn,
     Panic,
     Refresh,
@@ -86,7 +88,7 @@ class Dispatcher:
     def _carry_out(self, item: Input) -> None:
         # A MIDI message comes back here as the inputs that the surface makes of it: see _receive().
         match item:
-            case MidiIn() | TransportIn():
+            case MidiIn() | TransportIn() | LinkBar():
                 self._receive(item)
             case SetKnob(knob, value, at=at, reply=reply):
                 reply(self._tried(lambda: self.live.turn(knob, value, at)))
@@ -124,14 +126,19 @@ class Dispatcher:
             return {"ok": False, "error": str(error)}
         return {"ok": True}
 
-    def _receive(self, message: MidiIn | TransportIn) -> None:
-        """Take a MIDI message, a clock's or a control's, or where JACK's transport is.
+    def _receive(self, message: MidiIn | TransportIn | LinkBar) -> None:
+        """Take a MIDI message, a clock's or a control's, or where JACK's transport or a session is.
 
         A clock that is not followed is ignored.
         """
         if isinstance(message, TransportIn):
             if isinstance(self.clock, JackClock):
                 self.clock.move(message)
+                self.follow()
+            return
+        if isinstance(message, LinkBar):
+            if isinstance(self.clock, MidiClock):
+                self.clock.take_link_bar(message.at - message.ago, message.at)
                 self.follow()
             return
         port, data, at = message.port, message.data, message.at

@@ -120,17 +120,24 @@ class Engine:
         sequencer = self.sequencer
         return sequencer.done.is_set() and self.time.now() >= sequencer.ended_at
 
+    def clock_waits(self) -> bool:
+        """Whether clocks come without a start. Any thread may ask."""
+        return bool(self.clock.waiting)
+
     def status(self) -> dict[str, Any]:
         """What the status line and `ctl status` show. Any thread may ask."""
         sequencer, live, ref = self.sequencer, self.live, self.clock.ref
         at = self.time.now() if self.clock.runs else ref.at
         beat = max(ref.beat_at(at), 0.0)
-        bar, count = live.performance.meter.position(beat)
+        meter = live.meter
+        bar, count = meter.position(beat)
         return {
             "bar": bar,
             "count": count,
             "beat": round(beat, 3),
             "tempo": round(ref.tempo, 3),
+            "meter": str(meter),
+            "bar_lines": [meter.beats_per_bar, *meter.first_bar],
             "clock": self.clock.source,
             "motion": str(self.clock.motion),
             "clock_warning": self.clock.warning,

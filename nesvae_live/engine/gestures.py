@@ -187,7 +187,7 @@ class Gestures:
 
     def _beats(self, bars: float) -> float:
         """The beats of a morph over `bars` bars."""
-        beats_per_bar = self.live.performance.meter.beats_per_bar
+        beats_per_bar = self.live.meter.beats_per_bar
         return MORPH_BARS.check("a morph over", bars) * beats_per_bar
 
     def _look_back(self, phrases: int) -> None:

@@ -251,7 +251,7 @@ class RequestBuilder:
 
     def place(self, beat: float) -> int:
         """The place in the bar of what begins on a beat."""
-        return beat_to_place(beat, self._live.performance.meter) if self._in_ticks else FREE
+        return beat_to_place(beat, self._live.meter) if self._in_ticks else FREE
 
     def start(self, beat: float) -> float:
         """The first beat, from `beat` on, on which a phrase may begin: a tick, or any."""

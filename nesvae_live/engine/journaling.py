@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.sources import InternalClock
-from nesvae_live.clock.timing import ClockRef
+from nesvae_live.clock.timing import ClockRef, MeterSince
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.placedphrase import Cut
 from nesvae_live.engine.protocols import Clock
-from nesvae_live.log.entries import Answered, Clocked, Decoded, Journal, Spliced, Stepped
+from nesvae_live.log.entries import Answered, Clocked, Decoded, Journal, Metered, Spliced, Stepped
 from nesvae_live.music.ranges import TEMPO
 
 DRIFT = 0.001
@@ -26,6 +26,7 @@ class TempoLog:
         self._clock = clock
         self._journal = journal
         self._told = Clocked(0.0, 0.0, 0.0, runs=False)
+        self._meter = clock.meter
 
     @property
     def runs(self) -> bool:
@@ -33,7 +34,11 @@ class TempoLog:
         return self._told.runs
 
     def tell(self, now: float) -> None:
-        """Journal the line at `now` seconds, if it has left the one in the log."""
+        """Journal the line at `now` seconds, if it has left the one in the log, and a new metre."""
+        meter = self._clock.meter
+        if isinstance(meter, MeterSince) and meter != self._meter:
+            self._meter = meter
+            self._journal.put(Metered(now, meter.since, str(meter)))
         ref, told = self._clock.ref, self._told
         if told.runs:
             line = ClockRef(told.beat, told.at, told.beat_seconds)

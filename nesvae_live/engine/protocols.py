@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.clock.timing import ClockRef
+from nesvae_live.clock.timing import ClockRef, Meter
 from nesvae_live.control.reply import ignore
 from nesvae_live.latent.decoding import Sampling, Spelling, Standing
 from nesvae_live.music.balance import Balance
@@ -133,6 +133,11 @@ class Clock(Protocol):
     @property
     def coming(self) -> float:
         """The beat on which music enters if the clock goes on now; while it runs, `entry`."""
+        ...
+
+    @property
+    def meter(self) -> Meter | None:
+        """The metre in which its source is now; None: it says none."""
         ...
 
     @property

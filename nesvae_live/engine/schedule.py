@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from nesvae_live.clock.timing import EPSILON, clocks_to_beats
+from nesvae_live.clock.timing import EPSILON, Meter, clocks_to_beats
 from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.music.drums import Drummer, Hit
@@ -102,12 +102,12 @@ class Placer:
     """Puts phrases onto the schedule, and their drums beside it; in the sequencer's thread."""
 
     def __init__(self, performance: PlayConfig, clock: Clock) -> None:
-        self._meter = performance.meter
+        self._performance = performance
         self._grid = performance.grid
         self._even = replace(performance.grid, swing=SWING.low)
         self._clock = clock
         self.schedule = Schedule()
-        self.drummer = Drummer(performance.seed, performance.meter.beats_per_bar)
+        self.drummer = Drummer(performance.seed)
         self.reached = 0.0
         """The beat up to which everything has been taken, to be sent."""
 
@@ -145,8 +145,14 @@ class Placer:
         places = (*self._even.lay(holds, start, end - start, self._meter), end)
         beats = tuple(self.swung(place) for place in places)
         self.schedule.place(phrase.tuples, beats[:-1], beats[-1])
-        self.drummer.place(phrase, index, beats[0], 0.0, beats=beats, before=before)
+        self.drummer.place(
+            phrase, index, beats[0], 0.0, beats=beats, before=before, meter=self._meter
+        )
         return places, beats
+
+    @property
+    def _meter(self) -> Meter:
+        return self._clock.meter or self._performance.meter
 
     def swung(self, place: float) -> float:
         """The beat on which a place sounds."""

@@ -73,7 +73,7 @@ class Sequencer:
         callbacks: Callbacks = NO_CALLBACKS,
     ) -> None:
         self.performance = setup.performance
-        self.clock = setup.clock.clock(self.performance.meter.beats_per_bar)
+        self.clock = setup.clock.clock(self.performance.meter, self.performance.lookahead)
         self.wall = time
         self.time = StepTime(time, journal)
         self.inbox = inbox

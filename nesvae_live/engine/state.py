@@ -12,6 +12,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live.clock.timing import Meter
 from nesvae_live.control.reply import ignore
 from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.protocols import Clock
@@ -96,6 +97,11 @@ class LiveState:
         self.condition = self._condition()
         self.page = 0
         """The controller's current page, from 0."""
+
+    @property
+    def meter(self) -> Meter:
+        """The metre in which the music is now: that of the clock's source, else the one that was set."""
+        return self.clock.meter or self.performance.meter
 
     @property
     def muted(self) -> frozenset[Voice]:

@@ -17,6 +17,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from nesvae_live.clock.jackclock import TransportIn
 from nesvae_live.control.inputs import Input
 from nesvae_live.log.entries import VERSION, Entry, Opened, Stepped
 from nesvae_live.log.names import ENTRY_KINDS, EVENT_RANGES, EVENTS, FORMAT, INPUTS
@@ -35,6 +36,9 @@ _TYPES: dict[type[Any], dict[str, Any]] = {
     cls: {f.name: get_type_hints(cls)[f.name] for f in fields(cls) if f.name != "reply"}
     for cls in (*ENTRY_KINDS.values(), *EVENTS.values(), *INPUTS.values())
 }
+_ADDED: dict[type[Any], tuple[str, ...]] = {TransportIn: ("bend", "numerator", "denominator")}
+"""Fields that a later version added."""
+
 GRID = 1e-9
 """Seconds by which a time may be off the grid of microseconds because of floating point."""
 
@@ -95,9 +99,11 @@ def _record_to_input(record: dict[str, Any]) -> Input:
     cls = INPUTS.get(_field(record, "input", str))
     if cls is None:
         raise ValueError(f"unknown input {record['input']!r}")
+    added = _ADDED.get(cls, ())
     values = {
         name: _voice(record, name) if hint in VOICE_TYPES else _field(record, name, hint)
         for name, hint in _TYPES[cls].items()
+        if name in record or name not in added  # what older logs lack has a default
     }
     result: Input = cls(**values)
     return result

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from nesvae_live.clock.timing import Meter
 from nesvae_live.control.inputs import Input
 from nesvae_live.music.dialect import GENERAL
 from nesvae_live.music.events import Event
@@ -212,6 +213,26 @@ class Clocked:
 
 
 @dataclass(frozen=True, slots=True)
+class Metered:
+    """From `beat` on, a bar line of the metre before, bars are of another metre (as in `4/4`).
+
+    Whoever leads the clock changed it. What counts bars in the log (`Barred`) goes on in the first.
+    """
+
+    at: float
+    beat: float
+    meter: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is no metre.
+
+        Raises:
+            ValueError: it is none.
+        """
+        Meter.parse(self.meter)
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """An event was sent to the outputs for beat `beat`, which falls at `at`.
 
@@ -298,6 +319,7 @@ Entry = (
     | Placed
     | Spliced
     | Clocked
+    | Metered
     | Sent
     | Sounded
     | Silenced

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nesvae_live.clock.timing import Meter
 from nesvae_live.music.patch import Macro, Patch
 from nesvae_live.music.phrase import Phrase
 from nesvae_live.music.voices import SILENCE, Voice
@@ -54,6 +55,8 @@ FILL_STEPS = 3
 JITTER = 0.12
 """How far a rank may be drawn from its rule's, each way, so that no two phrases sound alike."""
 
+FOUR = Meter()
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -67,9 +70,8 @@ class Hit:
 class Drummer:
     """Places drums along the phrases; the same seed and phrase give the same drums."""
 
-    def __init__(self, seed: int, beats_per_bar: float) -> None:
+    def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._beats_per_bar = beats_per_bar
         self._hits: deque[Hit] = deque()
         self._notes = (SILENCE, SILENCE, SILENCE)
 
@@ -82,12 +84,13 @@ class Drummer:
         *,
         beats: Sequence[float] = (),
         before: tuple[int, int, int] | None = None,
+        meter: Meter = FOUR,
     ) -> None:
         """Place the drums of phrase `index` from `beat` on, a step lasting `step_beats`.
 
         They replace all that was placed from that beat on. `beats`: where each tuple starts and the
         last one ends, if steps are not evenly long. `before`: the notes that the voices hold until
-        then, if those aren't the end of what was placed last.
+        then, if those aren't the end of what was placed last. `meter` says where bars begin.
         """
         while self._hits and self._hits[-1].beat >= beat:
             self._hits.pop()
@@ -106,7 +109,9 @@ class Drummer:
                 at = start + filled * step_beats
                 drawn = JITTER * (2.0 * float(rng.random()) - 1.0)
                 if filled == 0:
-                    drum, rank = self._at_onset(at, pulses, bass)
+                    drum, rank = self._at_onset(
+                        meter.counted(at), meter.beats_per_bar, pulses, bass
+                    )
                     if drum is None:
                         continue
                 elif held - filled < FILL_STEPS:
@@ -136,9 +141,12 @@ class Drummer:
         new = [now not in (SILENCE, was) for now, was in zip(notes, self._notes, strict=True)]
         return sum(new[:2]), new[2]
 
-    def _at_onset(self, beat: float, pulses: int, bass: bool) -> tuple[DrumSpec | None, float]:
+    @staticmethod
+    def _at_onset(
+        beat: float, beats_per_bar: float, pulses: int, bass: bool
+    ) -> tuple[DrumSpec | None, float]:
         """The drum, and its rank, where `pulses` pulses and perhaps the bass begin a note."""
-        place = beat % self._beats_per_bar
+        place = beat % beats_per_bar
         count = round(place)
         on_beat = abs(place - count) < 0.05
         if on_beat and count % 2 == 1 and pulses:
@@ -148,5 +156,5 @@ class Drummer:
         if pulses == 2:
             return SNARE, 0.45
         if pulses:
-            return (TOM, 0.55) if place > self._beats_per_bar - 0.5 else (HAT, 0.6)
+            return (TOM, 0.55) if place > beats_per_bar - 0.5 else (HAT, 0.6)
         return None, 1.0

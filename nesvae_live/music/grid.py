@@ -106,7 +106,7 @@ class Grid:
         if self.swing == SWING.low:
             return beat
         cell = 4.0 / (self.quantise or 16)
-        bar_line = _bar_line(beat, meter)
+        bar_line = meter.bar_line(beat)
         pair, within = divmod(beat - bar_line, 2.0 * cell)
         pair_start = bar_line + pair * 2.0 * cell
         if pair_start + 2.0 * cell > bar_line + meter.beats_per_bar + EPSILON:
@@ -118,7 +118,7 @@ class Grid:
 
     def _bars_length(self, native: float, start: float, meter: Meter) -> float:
         bar = meter.beats_per_bar
-        into = start - _bar_line(start, meter)
+        into = start - meter.bar_line(start)
         counts = BARS if self.bars is None else (self.bars,)
         if into < EPSILON:
             lengths = [count * bar - into for count in counts]
@@ -157,14 +157,9 @@ def _listed(values: Sequence[float]) -> str:
     return ", ".join(f"{value:g}" for value in values)
 
 
-def _bar_line(beat: float, meter: Meter) -> float:
-    """The last bar line at or before `beat`."""
-    return math.floor((beat + EPSILON) / meter.beats_per_bar) * meter.beats_per_bar
-
-
 def _nearest_line(beat: float, cell: float, meter: Meter) -> float:
     """The grid line nearest to `beat`; they are counted from the bar line, which is always one."""
-    bar_line = _bar_line(beat, meter)
+    bar_line = meter.bar_line(beat)
     before = bar_line + math.floor((beat - bar_line + EPSILON) / cell) * cell
     after = min(before + cell, bar_line + meter.beats_per_bar)
     return before if beat - before < after - beat else after

@@ -19,13 +19,12 @@ class Swap(StrEnum):
 
 def lines_from(swap: Swap, earliest: float, meter: Meter) -> Iterator[float]:
     """Bar lines, or beats counted from them; the first ones may lie before `earliest`."""
-    bar = math.floor(earliest / meter.beats_per_bar) - 1
+    line = meter.bar_line(earliest) - meter.beats_per_bar
     while True:
-        line = bar * meter.beats_per_bar
         yield line
         beats = math.ceil(meter.beats_per_bar) if swap is Swap.BEAT else 1
         yield from (line + beat for beat in range(1, beats))
-        bar += 1
+        line += meter.beats_per_bar
 
 
 def next_line(swap: Swap, beat: float, meter: Meter) -> float:

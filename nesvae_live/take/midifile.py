@@ -14,7 +14,7 @@ from nesvae_live.music.dialect import GENERAL, MidiSpeaker
 from nesvae_live.music.events import Event, NoteOff, NoteOn, Shape
 from nesvae_live.music.key import Key
 from nesvae_live.music.voices import VOICES, Voice
-from nesvae_live.take.daw.arrangement import KNOB_CC, KNOBS_CHANNEL, is_early, markers
+from nesvae_live.take.daw.arrangement import KNOB_CC, KNOBS_CHANNEL, is_early, markers, meters
 
 TICKS_PER_BEAT = 480
 
@@ -32,7 +32,7 @@ def jam_to_midi(jam: Jam, midi_cc: str | None = None) -> mido.MidiFile:
 
     The tracks are:
 
-    - the tempo map, the time signature, the title, and a key signature where the voices were put in
+    - the tempo map, the time signatures, the title, and a key signature where the voices were put in
       a key; a marker where a recalled snapshot is first heard, where a morph goes, where it was
       held or let wander, and where somebody set a mark;
     - P1, P2 and TR, each on its channel, one note at a time and every note ended; NO, if the noise
@@ -46,14 +46,12 @@ def jam_to_midi(jam: Jam, midi_cc: str | None = None) -> mido.MidiFile:
     opened = jam.opened
     bar_ticks = round(opened.beats_per_bar * TICKS_PER_BEAT)
     end = jam.bars() * bar_ticks
-    numerator, denominator = (int(n) for n in opened.meter.split("/"))
     title = f"nesvae_live {opened.started}"
     if jam.first_bar > 1:
         title += f", from bar {jam.first_bar}"
-    metre = mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
-    tempi = _tempi(jam)
-    changes = sorted([*tempi[1:], *_keys(jam), *_markers(jam)], key=lambda timed: timed[0])
-    head = [*tempi[:1], (0, metre), *changes]
+    tempi, metres = _tempi(jam), _metres(jam)
+    changes = [*tempi[1:], *metres[1:], *_keys(jam), *_markers(jam)]
+    head = [*tempi[:1], *metres[:1], *sorted(changes, key=lambda timed: timed[0])]
     shaped = (midi_cc or asked_cc(jam)) == PATCH
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
     file.tracks.append(messages_to_track(head, end, title))
@@ -90,6 +88,19 @@ def _tempi(jam: Jam) -> list[tuple[int, mido.MetaMessage]]:
         if not tempi or tempi[-1][1].tempo != tempo:
             tempi.append((tick, mido.MetaMessage("set_tempo", tempo=tempo)))
     return tempi
+
+
+def _metres(jam: Jam) -> list[tuple[int, mido.MetaMessage]]:
+    """Every metre at its tick, the first of them at 0."""
+    return [
+        (
+            _tick(beat),
+            mido.MetaMessage(
+                "time_signature", numerator=meter.numerator, denominator=meter.denominator
+            ),
+        )
+        for beat, meter in meters(jam)
+    ]
 
 
 def _markers(jam: Jam) -> list[tuple[int, mido.MetaMessage]]:

@@ -6,6 +6,7 @@ import pytest
 
 from nesvae_live.clock.follower import Motion
 from nesvae_live.clock.jackclock import LOST_AFTER, JackClock, TransportIn
+from nesvae_live.clock.timing import Meter
 
 
 def told(
@@ -15,7 +16,7 @@ def told(
 
 
 def test_it_enters_where_the_transport_starts_and_goes_on_as_it_is_told() -> None:
-    clock = JackClock(4.0)
+    clock = JackClock(Meter())
     clock.start(0.0)
     clock.move(told(1.0, 2.5, rolls=False, jumped=True))
     assert not clock.runs
@@ -30,7 +31,7 @@ def test_it_enters_where_the_transport_starts_and_goes_on_as_it_is_told() -> Non
 
 
 def test_a_loop_goes_on_in_the_next_bar_at_the_transports_place() -> None:
-    clock = JackClock(4.0)
+    clock = JackClock(Meter())
     clock.start(0.0)
     clock.move(told(1.0, 4.0, jumped=True))
     clock.move(told(3.0, 4.0, jumped=True))  # after one bar it is at its beginning again
@@ -41,7 +42,7 @@ def test_a_loop_goes_on_in_the_next_bar_at_the_transports_place() -> None:
 
 
 def test_a_stop_holds_and_a_silence_is_a_loss() -> None:
-    clock = JackClock(4.0)
+    clock = JackClock(Meter())
     clock.start(0.0)
     clock.move(told(1.0, 0.0, jumped=True))
     clock.move(told(2.0, 2.0, rolls=False))
@@ -55,7 +56,7 @@ def test_a_stop_holds_and_a_silence_is_a_loss() -> None:
 
 
 def test_a_bar_of_another_length_begins_where_it_begins() -> None:
-    clock = JackClock(4.0)
+    clock = JackClock(Meter())
     clock.start(0.0)
     clock.move(told(1.0, 0.0, jumped=True))
     clock.move(TransportIn(True, 3.0, 0.0, 0.5, False, 2.5))  # the bar had three beats

@@ -24,7 +24,7 @@ def phrase_of(seed: int, index: int) -> Phrase:
 
 
 def hits(phrase: Phrase, level: float | None, seed: int = 0, beat: float = 0.0) -> list[Hit]:
-    drummer = Drummer(seed, 4.0)
+    drummer = Drummer(seed)
     drummer.place(phrase, 0, beat, STEP)
     return drummer.pop_due(float("inf"), level)
 
@@ -86,12 +86,12 @@ def test_the_same_seed_and_phrase_give_the_same_drums() -> None:
 
 
 def test_what_is_placed_anew_takes_the_place_of_what_was() -> None:
-    drummer = Drummer(0, 4.0)
+    drummer = Drummer(0)
     old, new = phrase_of(1, 1), phrase_of(2, 2)
     drummer.place(old, 0, 0.0, STEP)
     drummer.place(new, 1, 1.0, STEP)
     found = drummer.pop_due(float("inf"), 1.0)
-    alone = Drummer(0, 4.0)
+    alone = Drummer(0)
     alone.place(old, 0, 0.0, STEP)
     assert [h for h in found if h.beat < 1.0] == [
         h for h in alone.pop_due(float("inf"), 1.0) if h.beat < 1.0

@@ -20,7 +20,9 @@ from tests.support.waiting import wait_until
 class Ear:
     """A client of the default server; what a probe asks of it is in `JackProbe`."""
 
-    def __init__(self, name: str = "probe", audio_seconds: float = 60.0) -> None:
+    def __init__(
+        self, name: str = "probe", audio_seconds: float = 60.0, speaks_as: str = "midi_out"
+    ) -> None:
         import jack
 
         hush_libjack()
@@ -40,11 +42,12 @@ class Ear:
         self._rolled = False
         self.rolls: list[tuple[int, int]] = []
         self._transport_next = -1
+        self._loop_end = 0
         self._audio = np.zeros(round(audio_seconds * self.sample_rate), np.float32)
         self.frames = 0
         self._ports = {
             "midi_in": self._client.midi_inports.register("midi_in"),
-            "midi_out": self._client.midi_outports.register("midi_out"),
+            "midi_out": self._client.midi_outports.register(speaks_as),
             "audio_in": self._client.inports.register("audio_in"),
         }
         self._own_names = {port.name for port in self._ports.values()}
@@ -92,6 +95,8 @@ class Ear:
         if position.frame != self._transport_next:
             self.rolls.append((frame, int(position.frame)))
         self._transport_next = position.frame + frames
+        if 0 < self._loop_end <= self._transport_next + frames:  # it is carried out a cycle later
+            self._client.transport_frame = 0
 
     def start(self) -> None:
         """Wait for the first block."""
@@ -120,6 +125,9 @@ class Ear:
         else:
             getattr(self._client, f"transport_{verb}")()
 
+    def loop(self, end: int) -> None:
+        self._loop_end = end
+
     def lead(self, tempo: float) -> None:
         if self._timebase is not None:
             self._timebase.begin(tempo)
@@ -130,6 +138,18 @@ class Ear:
     def change_tempo_in_a_bar(self, tempo: float) -> float:
         assert self._timebase is not None, "it doesn't lead"
         return self._timebase.change_in_a_bar(tempo, self._client.transport_frame)
+
+    def glide_in_a_bar(self, tempo: float, seconds: float) -> tuple[float, float]:
+        assert self._timebase is not None, "it doesn't lead"
+        return self._timebase.glide_in_a_bar(tempo, seconds, self._client.transport_frame)
+
+    def meter_in_a_bar(self, numerator: int, denominator: int) -> float:
+        assert self._timebase is not None, "it doesn't lead"
+        return self._timebase.meter_in_a_bar(numerator, denominator, self._client.transport_frame)
+
+    def bar_before(self, beat: float) -> float:
+        assert self._timebase is not None, "it doesn't lead"
+        return self._timebase.bar_before(beat)
 
     def frame_of(self, beat: float) -> int:
         assert self._timebase is not None, "it doesn't lead"

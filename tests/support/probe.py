@@ -21,15 +21,17 @@ class JackProbe:
     It lives in a process of its own: it keeps its time whatever the test does, and RtMidi, which
     holds the GIL while it opens a port, would wait seconds for a Python callback of its process.
 
-    It has a MIDI input, a MIDI output and a mono audio input. Frames count from the server's
+    It has a MIDI input, a MIDI output (called `speaks_as`) and a mono audio input. Frames count from the server's
     start, to the sample; what it was sent late by the server is silence, and `frames_missed`.
     """
 
-    def __init__(self, name: str = "probe", audio_seconds: float = 60.0) -> None:
+    def __init__(
+        self, name: str = "probe", audio_seconds: float = 60.0, speaks_as: str = "midi_out"
+    ) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, pipe = context.Pipe()
         self._process = context.Process(
-            target=_run_probe, args=(pipe, name, audio_seconds), daemon=True
+            target=_run_probe, args=(pipe, name, audio_seconds, speaks_as), daemon=True
         )
         self._process.start()
         pipe.close()
@@ -96,6 +98,10 @@ class JackProbe:
         """Send the messages over and over, so many a second, from now on; 0: no more."""
         self._ask("flood", list(messages), per_second)
 
+    def loop(self, end: int) -> None:
+        """From now on, locate the transport's frame 0 whenever it reaches a frame."""
+        self._ask("loop", end)
+
     def dawdle(self, seconds: float) -> None:
         """Be late by so much in the next cycle: the server counts an xrun."""
         self._ask("dawdle", seconds)
@@ -107,6 +113,19 @@ class JackProbe:
     def lead(self, tempo: float) -> None:
         """Be the timebase master, from now on: one tempo from frame 0 on."""
         self._ask("lead", tempo)
+
+    def glide_in_a_bar(self, tempo: float, seconds: float) -> tuple[float, float]:
+        """As the master, glide to another tempo from the next bar line on; from which beat to which."""
+        begins, ends = self._ask("glide_in_a_bar", tempo, seconds)
+        return float(begins), float(ends)
+
+    def meter_in_a_bar(self, numerator: int, denominator: int) -> float:
+        """As the master, go on in another metre from the next bar line on; its beat."""
+        return float(self._ask("meter_in_a_bar", numerator, denominator))
+
+    def bar_before(self, beat: float) -> float:
+        """As the master: the last beat, up to this one, on which a bar begins."""
+        return float(self._ask("bar_before", beat))
 
     def change_tempo_in_a_bar(self, tempo: float) -> float:
         """As the master, go at another tempo from the middle of the next bar on; its beat."""
@@ -175,14 +194,14 @@ class JackProbe:
         return answer
 
 
-def _run_probe(pipe: Connection, name: str, audio_seconds: float) -> None:
+def _run_probe(pipe: Connection, name: str, audio_seconds: float, speaks_as: str) -> None:
     """The probe's process: an ear that answers until the pipe is closed."""
     ear: Any = None
     what, arguments = "start", ()
     while True:
         try:
             if ear is None:
-                ear = Ear(name, audio_seconds)
+                ear = Ear(name, audio_seconds, speaks_as)
             answer = getattr(ear, what)
             pipe.send((True, answer(*arguments) if callable(answer) else answer))
         except Exception as error:  # noqa: BLE001 - told to the test

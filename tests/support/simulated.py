@@ -90,6 +90,9 @@ class SimulatedJam:
     With a decoder that `remembers`, so is what concerns the past.
     """
 
+    followed = PORT
+    """What is followed, if anything is."""
+
     def __init__(
         self,
         seed: int,
@@ -141,7 +144,7 @@ class SimulatedJam:
             performance,
             Layout(tuple(ControlSpec(knob, cc) for knob, cc in (("density", 20), ("noise", 21)))),
             (Voice.P2,) if draw.random() < 0.2 else (),
-            ClockSetup(self.tempo, PORT if follows else None, join=join),
+            ClockSetup(self.tempo, self.followed if follows else None, join=join),
         )
         self.device = Device(draw.uniform(-2e-4, 2e-4)) if draw.random() < 0.8 else None
         self.renderer = Renderer(

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
+from nesvae_live.clock.jackclock import TransportIn
 from nesvae_live.control.inputs import (
     MidiIn,
     Panic,
@@ -26,6 +27,7 @@ from nesvae_live.log.entries import (
     Barred,
     Entry,
     Heard,
+    Metered,
     Placed,
     Silenced,
     Spliced,
@@ -38,6 +40,7 @@ from nesvae_live.take.replayfiles import replay_take
 from nesvae_live.take.wav import HEAD_BYTES
 from tests.support.fakes import DrawnDecoder
 from tests.support.simulated import SimulatedJam
+from tests.support.simulatedtransport import TransportJam
 
 Change = Callable[[dict[str, Any]], dict[str, Any] | None]
 
@@ -59,6 +62,7 @@ def without_outputs(entry: dict[str, Any]) -> dict[str, Any] | None:
         "placed",
         "spliced",
         "clocked",
+        "metered",
         "noted",
         "posed",
         "quoted",
@@ -84,6 +88,9 @@ def test_the_random_jams_have_everything_in_them() -> None:
         jam = SimulatedJam(seed, seconds, follows=seed % 3 == 2, remembers=remembers)
         jam.play()
         entries += jam.written.entries
+    transported = TransportJam(3, 12.0)
+    transported.play()
+    entries += transported.written.entries
     inputs = {type(e.input) for e in entries if isinstance(e, Heard)}
     assert inputs >= {MidiIn, SetKnob, SetMute, SetSwap, SetTempo, Tap, Panic, Stop}
     assert {type(e) for e in entries} == set(get_args(Entry)) - {Barred}
@@ -115,6 +122,21 @@ def test_a_random_jam_plays_again_to_the_byte_and_to_the_sample(seed: int, tmp_p
         done = replay_take(log, tmp_path / "decoded", decoder=type(jam.decoder)())
         assert not done.difference
         assert (tmp_path / "decoded" / MIDI_NAME).read_bytes() == (take / MIDI_NAME).read_bytes()
+
+
+@pytest.mark.parametrize("seed", [0, 3, 5, 8])
+def test_a_jam_behind_jacks_transport_plays_again(seed: int, tmp_path: Path) -> None:
+    jam = TransportJam(seed, 12.0)
+    jam.play()
+    told = [e.input for e in jam.written.entries if isinstance(e, Heard)]
+    assert any(isinstance(item, TransportIn) and item.bend for item in told)
+    assert sum(isinstance(e, Metered) for e in jam.written.entries) >= 1
+    take = jam.write(tmp_path / "take")
+    log = changed(take / LOG_NAME, tmp_path / "log", without_outputs)
+    replayed = replay_take(log, tmp_path / "again")
+    assert not replayed.faults
+    for name in (MIDI_NAME, SOUND_NAME):
+        assert (tmp_path / "again" / name).read_bytes() == (take / name).read_bytes(), name
 
 
 @pytest.mark.parametrize("join", ["now", "tap"])

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import heapq
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -27,6 +27,9 @@ AGAIN = 2_000_000
 
 DOUBTFUL = 5_000_000
 """The loss of a port is noticed within so many: what was sent meanwhile is in doubt."""
+
+HALF_ROUND = 1 << 31
+"""A server counts frames up to twice as many, and then from 0 again."""
 
 LAST_WORDS = (2, 4)
 """In which cycles after the last one with notes their ends are said again, before a port goes."""
@@ -47,6 +50,10 @@ class Cycle:
     def offset_of(self, at: int) -> int:
         """The frame, counted from the cycle's first, that is nearest to a time."""
         return round((at - self.begins) * self.frames / (self.ends - self.begins))
+
+    def offset_of_frame(self, frame: int) -> int:
+        """How many frames after the cycle's first one of the server's is; their count may go round."""
+        return (frame - self.first + HALF_ROUND) % (2 * HALF_ROUND) - HALF_ROUND
 
     def time_of(self, offset: int) -> int:
         """When a frame of the cycle falls."""
@@ -108,12 +115,16 @@ class Outbox:
 
     With `notes` the messages are those of voices: at most one note sounds on a channel, and every
     note is ended. `take` is given what comes from the other process, `due` yields what leaves in a
-    cycle; one thread at a time.
+    cycle; one thread at a time. `frame_of` says on which frame a time is meant to be, where somebody
+    knows that before its cycle has come: who follows the transport.
     """
 
-    def __init__(self, *, notes: bool) -> None:
+    def __init__(
+        self, *, notes: bool, frame_of: Callable[[int], int | None] = lambda _: None
+    ) -> None:
         self._notes = notes
-        self._held: list[tuple[int, int, bytes]] = []  # a heap, in order of time
+        self._frame_of = frame_of
+        self._held: list[tuple[int, int, bytes, int | None]] = []  # a heap, in order of time
         self._order = 0
         self._now: list[bytes] = []  # leaves at the beginning of the next cycle
         self._sounding: dict[int, int] = {}  # channel -> note
@@ -135,7 +146,8 @@ class Outbox:
         match kind:
             case Kind.MESSAGE:
                 self._order += 1
-                heapq.heappush(self._held, (at, self._order, data))
+                frame = None if at == NOW else self._frame_of(at)
+                heapq.heappush(self._held, (at, self._order, data, frame))
             case Kind.SILENCE:
                 self._held.clear()
                 self._end_all(now)
@@ -170,14 +182,15 @@ class Outbox:
             self._end_silent(self._touched_since(cycle.begins - AGAIN))
         now, self._now = self._now, []
         yield from ((0, data) for data in now)
+        last = 0
         while self._held:
-            at = self._held[0][0]
-            offset = cycle.offset_of(at)
+            at, _, data, frame = self._held[0]
+            offset = cycle.offset_of(at) if frame is None else cycle.offset_of_frame(frame)
             if offset >= cycle.frames:
                 return
-            _, _, data = heapq.heappop(self._held)
-            late = cycle.begins - at if offset < 0 and at != NOW else 0
-            offset = max(offset, 0)
+            heapq.heappop(self._held)
+            late = max(cycle.begins - at, 0) if offset < 0 and at != NOW else 0
+            offset = last = max(offset, last)
             for message in self._told(data, cycle.time_of(offset), late):
                 yield offset, message
             self.lateness.append(late)

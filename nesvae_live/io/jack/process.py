@@ -18,6 +18,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from nesvae_live.io.jack.cycle import Cycle, Kind, Outbox, read_records, to_record
@@ -66,7 +67,14 @@ class PortClient:
     `told` is called with what goes back; in the server's cycle.
     """
 
-    def __init__(self, number: int, wish: dict[str, Any], intake: Intake, back: int) -> None:
+    def __init__(
+        self,
+        number: int,
+        wish: dict[str, Any],
+        intake: Intake,
+        back: int,
+        frame_of: Callable[[int], int | None],
+    ) -> None:
         import jack
 
         self._number = number
@@ -80,7 +88,7 @@ class PortClient:
         self.cycles = 0
         if wish["sends"]:
             self._port = self._client.midi_outports.register(wish["port"])
-            self._out = intake.outboxes[number] = Outbox(notes=wish["notes"])
+            self._out = intake.outboxes[number] = Outbox(notes=wish["notes"], frame_of=frame_of)
         else:
             self._port = self._client.midi_inports.register(wish["port"])
         self.name = str(self._port.name)
@@ -173,6 +181,7 @@ class Ports:
         self._intake = intake
         self._back = back
         self._open: dict[int, PortClient | TransportFollower | TransportLeader] = {}
+        self._follower: TransportFollower | None = None
         self._left: list[Any] = []  # closing a client that the server threw out may hang
 
     def answer(self, wish: dict[str, Any]) -> dict[str, Any]:
@@ -189,6 +198,8 @@ class Ports:
                 self._start(number)
                 return {}
             client = self._open.pop(number)
+            if client is self._follower:
+                self._follower = None
             if wish["do"] == "close":
                 client.close()
             else:
@@ -208,11 +219,17 @@ class Ports:
         self, number: int, wish: dict[str, Any]
     ) -> PortClient | TransportFollower | TransportLeader:
         if wish["what"] == "follow":
-            return TransportFollower(number, wish, self._back)
+            self._follower = follower = TransportFollower(number, wish, self._back)
+            return follower
         if wish["what"] == "lead":
             leader = self._intake.outboxes[number] = TransportLeader(wish)
             return leader
-        return PortClient(number, wish, self._intake, self._back)
+        return PortClient(number, wish, self._intake, self._back, self._frame_of)
+
+    def _frame_of(self, at: int) -> int | None:
+        """The frame that is meant by a time, if the transport is followed. Runs in a cycle."""
+        follower = self._follower
+        return None if follower is None else follower.frame_of(at)
 
     def fault(self) -> str:
         """What went wrong in a cycle, if anything."""

@@ -34,9 +34,11 @@ class TransportFollower:
         self._bbt, self._late = jack.POSITION_BBT, jack.POSITION_BBT_FRAME_OFFSET
         self._client: Any = jack.Client(wish["client"], no_start_server=True)
         self._times = CycleTimes(self._client)
-        self._reader = TransportReader(self._client.samplerate, wish["tempo"], wish["bar"])
+        self._rate = int(self._client.samplerate)
+        self._reader = TransportReader(self._rate, wish["tempo"], wish["meter"])
         self.name = str(self._client.name)
         self._began = False
+        self._anchor: tuple[int, int] | None = None  # the time and the frame that were told last
         self._client.set_process_callback(self._process)
         self._client.activate()
 
@@ -53,6 +55,7 @@ class TransportFollower:
             rolls = state in self._rolling
             told = self._reader.read(cycle, int(position.frame), self._said(position), rolls=rolls)
             if told is not None:
+                self._anchor = (cycle.begins, cycle.first) if rolls else None
                 record = to_record(self._number, Kind.TRANSPORT, cycle.begins, told)
                 with suppress(BlockingIOError, BrokenPipeError):
                     os.write(self._back, record)
@@ -70,6 +73,7 @@ class TransportFollower:
             bar_start = (position.bar - 1) * position.beats_per_bar
         late = position.bbt_offset if position.valid & self._late else None
         return Said(
+            position.bar,
             bar_start,
             position.beat - 1,
             position.tick,
@@ -79,6 +83,18 @@ class TransportFollower:
             position.beats_per_minute,
             late,
         )
+
+    def frame_of(self, at: int) -> int | None:
+        """The server's frame that is meant by a time which was worked out from what was told.
+
+        So it stays the transport's, if the server's own line of time bends until then: after a cycle
+        that was late it takes a second to be straight again. None while the transport stands.
+        """
+        anchor = self._anchor
+        if anchor is None:
+            return None
+        told_at, first = anchor
+        return first + round((at - told_at) * self._rate / 1e6)
 
     def close(self) -> None:
         """Leave the server."""

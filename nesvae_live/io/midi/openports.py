@@ -211,15 +211,15 @@ class MidiPorts:
         self._monitor.slots.append(slot)
         self.feedback = FeedbackSender(lambda message: self._transmit(slot, message))
 
-    def follow_transport(self, tempo: float, beats_per_bar: float, inbox: SimpleQueue[Any]) -> None:
+    def follow_transport(self, tempo: float, meter: Meter, inbox: SimpleQueue[Any]) -> None:
         """Put where JACK's transport is on the inbox, from now on.
 
-        `tempo` and `beats_per_bar` are taken where no timebase master says any.
+        `tempo` and `meter` are taken where no timebase master says any.
 
         Raises:
             MidiError: the ports aren't JACK's, or the server lets no client in.
         """
-        self._monitor.add_side(FollowSlot(self._jack("--clock jack"), tempo, beats_per_bar, inbox))
+        self._monitor.add_side(FollowSlot(self._jack("--clock jack"), tempo, meter, inbox))
 
     def lead_transport(self, clock: InternalClock, meter: Meter) -> TransportSender:
         """Be the timebase master of JACK's transport; it rolls when what is returned is started.

@@ -24,11 +24,9 @@ LOOK_SECONDS = 0.004
 class FollowSlot(JackSlot):
     """Puts where the transport is on the inbox, whenever there is something new."""
 
-    def __init__(
-        self, host: JackHost, tempo: float, beats_per_bar: float, inbox: SimpleQueue[Any]
-    ) -> None:
+    def __init__(self, host: JackHost, tempo: float, meter: Meter, inbox: SimpleQueue[Any]) -> None:
         super().__init__(host, "Transport", FOLLOW_CLIENT, FOLLOW_CLIENT)
-        self._wish |= {"what": "follow", "tempo": tempo, "bar": beats_per_bar}
+        self._wish |= {"what": "follow", "tempo": tempo, "meter": meter.parts}
         self._transports = inbox
 
     def _heard(self, kind: Kind, at: int, data: bytes) -> None:
@@ -38,8 +36,8 @@ class FollowSlot(JackSlot):
 
 def to_transport(data: bytes, at: int) -> TransportIn:
     """What a record of the transport, of a time in microseconds, tells."""
-    rolls, beat, place, beat_seconds, jumped = TOLD.unpack(data)
-    return TransportIn(rolls, beat, place, beat_seconds, jumped, at / 1e6)
+    rolls, beat, place, beat_seconds, jumped, *rest = TOLD.unpack(data)
+    return TransportIn(rolls, beat, place, beat_seconds, jumped, at / 1e6, *rest)
 
 
 class LeadSlot(JackSlot):

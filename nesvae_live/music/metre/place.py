@@ -43,7 +43,7 @@ def beat_to_place(beat: float, meter: Meter) -> int:
     """
     if meter.denominator != 4 or meter.numerator not in METRES:
         return FREE
-    return place_of(round(beat * TICKS_PER_BEAT), meter.numerator)
+    return place_of(round(meter.counted(beat) * TICKS_PER_BEAT), meter.numerator)
 
 
 def next_tick(beat: float) -> float:

@@ -12,7 +12,8 @@ const LABELS = { P1: "pulse 1", P2: "pulse 2", TR: "triangle", NO: "noise" };
 export class Roll {
   constructor(panel, hello) {
     this.panel = panel;
-    this.bar = hello.beats_per_bar;
+    [this.bar, this.since, this.before] = [hello.beats_per_bar, 0, 0];
+    panel.state.onThing("bar_lines", ({ bar_lines: bars }) => ([this.bar, this.since, this.before] = bars));
     this.canvas = byId("roll-canvas");
     this.pitched = hello.voices.filter((voice) => voice !== "NO");
     byId("roll-key").replaceChildren(
@@ -78,7 +79,7 @@ export class Roll {
     context.textAlign = "left";
     for (let beat = Math.ceil(from); beat <= from + beats; beat++) {
       if (beat < 0) continue;
-      const isBar = beat % this.bar === 0;
+      const isBar = (beat - this.since) % this.bar === 0;
       context.globalAlpha = isBar ? 1 : 0.45;
       context.strokeStyle = colours.line;
       context.lineWidth = isBar ? 2 : 1;
@@ -86,7 +87,7 @@ export class Roll {
       context.globalAlpha = 1;
       if (isBar && x(beat) > left - 4) {
         context.fillStyle = colours.faint;
-        context.fillText(String(beat / this.bar + 1), x(beat) + 4, size * 0.7);
+        context.fillText(String((beat - this.since) / this.bar + this.before + 1), x(beat) + 4, size * 0.7);
       }
     }
   }

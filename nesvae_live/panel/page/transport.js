@@ -14,11 +14,9 @@ const CLOCK = {
 export class Transport {
   constructor(panel, hello) {
     this.panel = panel;
-    this.beatsPerBar = hello.beats_per_bar;
     this.counts = []; // {ms, late, missed, underruns}, for the last minute
-    const count = Math.max(1, Math.round(hello.beats_per_bar));
-    this.lights = Array.from({ length: count }, () => make("i", {}));
-    byId("beats").replaceChildren(...this.lights);
+    this.setBars([hello.beats_per_bar, 0, 0]);
+    panel.state.onThing("bar_lines", ({ bar_lines: bars }) => this.setBars(bars));
     byId("bar").textContent = "–";
     this.source = make("span", { class: "note" });
     const clock = byId("clock");
@@ -27,7 +25,7 @@ export class Transport {
     clock.append(this.source);
     const panic = hello.table.find(({ name }) => name === "panic");
     byId("panic").replaceChildren(makeControl(panic, panel, "Panic"));
-    panel.state.onThing(["clock", "motion", "clock_warning", "clock_waiting"], (things) => this.showClock(things, hello));
+    panel.state.onThing(["clock", "meter", "motion", "clock_warning", "clock_waiting"], (things) => this.showClock(things, hello));
     panel.state.onThing(["events_late", "audio_late", "underruns", "decodes_missed", "decode_ms"], (things) =>
       this.showHealth(things),
     );
@@ -38,9 +36,16 @@ export class Transport {
     clearInterval(this.timer);
   }
 
+  // How many beats a bar has, on which beat the first such bar began, and how many were before it.
+  setBars([beats, since, before]) {
+    Object.assign(this, { beatsPerBar: beats, since, before, at: undefined });
+    this.lights = Array.from({ length: Math.max(1, Math.round(beats)) }, () => make("i", {}));
+    byId("beats").replaceChildren(...this.lights);
+  }
+
   draw() {
-    const beat = Math.max(this.panel.state.beatNow(), 0);
-    const bar = String(Math.floor(beat / this.beatsPerBar) + 1);
+    const beat = Math.max(this.panel.state.beatNow() - this.since, 0);
+    const bar = String(this.before + Math.floor(beat / this.beatsPerBar) + 1);
     const at = Math.floor(beat % this.beatsPerBar);
     if (bar === this.bar && at === this.at) return;
     Object.assign(this, { bar, at });
@@ -48,9 +53,9 @@ export class Transport {
     this.lights.forEach((light, i) => light.classList.toggle("on", i === at && this.panel.state.runs));
   }
 
-  showClock({ clock, motion, clock_warning: warning, clock_waiting: waiting }, hello) {
+  showClock({ clock, meter, motion, clock_warning: warning, clock_waiting: waiting }, hello) {
     const source = clock === "internal" ? "internal clock" : `clock: ${clock}`;
-    this.source.textContent = `${hello.meter}, ${source}`;
+    this.source.textContent = `${meter ?? hello.meter}, ${source}`;
     const waits = clock === "internal" ? "" : waiting || (CLOCK[motion] ?? "");
     this.trouble = [waits, warning].filter(Boolean).join(" · ");
     this.showHealth(this.panel.state.things);

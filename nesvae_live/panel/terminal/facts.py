@@ -10,13 +10,11 @@ from pathlib import Path
 class ViewFacts:
     """A session, for who shows it on a terminal.
 
-    `control` is the control socket's path; `meter` as `4/4`, with `beats_per_bar` in quarter notes;
-    `n_style` is how many style axes there are; `panel` is the panel's address, None if there is none.
+    `control` is the control socket's path, `n_style` how many style axes there are, `panel` the
+    panel's address, None if there is none.
     """
 
     control: Path
-    meter: str
-    beats_per_bar: float
     checkpoint: str
     preset: str
     n_style: int

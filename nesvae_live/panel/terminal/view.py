@@ -124,14 +124,15 @@ class View:
         return [*lines, self._asked(message, status), *_foot()]
 
     def _head(self, status: Mapping[str, Any]) -> Text:
-        count = max(1, round(self._facts.beats_per_bar))
-        at = int(status["beat"] % self._facts.beats_per_bar)
+        beats, since, _ = status["bar_lines"]
+        count = max(1, round(beats))
+        at = int((status["beat"] - since) % beats)
         lights = "".join("●" if i == at else "○" for i in range(count))
         return Text.assemble(
             ("nesvae_live ", STRONG),
             (f"{status['bar']:>4}.{status['count']} ", STRONG),
             (lights, GOOD),
-            f"  {status['tempo']:g} BPM  {self._facts.meter}, {status['clock']} clock",
+            f"  {status['tempo']:g} BPM  {status['meter']}, {status['clock']} clock",
             f"  swap {status['swap']}",
         )
 

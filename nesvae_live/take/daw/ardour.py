@@ -210,26 +210,35 @@ class _Session:
         tempos, meters = self._part("TempoMap/Tempos"), self._part("TempoMap/Meters")
         first, meter = tempos[0], meters[0]
         tempos.remove(first)
-        numerator, denominator = arrangement.meter
-        meter.set("note-value", str(denominator))
-        meter.set("divisions-per-bar", str(numerator))
+        meters.remove(meter)
         for beat, tempo in arrangement.tempi:
-            point = copy.deepcopy(first)
-            ticks = round(beat * TICKS)
+            point = self._point(first, beat)
             for key in ("npm", "enpm"):
                 point.set(key, f"{tempo:.12g}")
-            point.set("sclock", str(_clocks(arrangement.seconds(ticks / TICKS))))
-            point.set("quarters", f"{ticks // TICKS}:{ticks % TICKS}")
-            point.set("bbt", self._bbt(ticks))
             tempos.append(point)
+        for beat, changed in arrangement.meters:
+            point = self._point(meter, beat)
+            point.set("note-value", str(changed.denominator))
+            point.set("divisions-per-bar", str(changed.numerator))
+            meters.append(point)
+
+    def _point(self, like: ET.Element, beat: float) -> ET.Element:
+        """A point of the tempo map on a beat."""
+        point, ticks = copy.deepcopy(like), round(beat * TICKS)
+        point.set("sclock", str(_clocks(self._arrangement.seconds(ticks / TICKS))))
+        point.set("quarters", f"{ticks // TICKS}:{ticks % TICKS}")
+        point.set("bbt", self._bbt(ticks))
+        return point
 
     def _bbt(self, ticks: int) -> str:
         """Bar, beat of the metre and tick, as Ardour counts: the first two from 1."""
-        numerator, denominator = self._arrangement.meter
-        note = TICKS * 4 // denominator
-        bar, rest = divmod(ticks, numerator * note)
+        begun = (item for item in self._arrangement.meters if round(item[0] * TICKS) <= ticks)
+        beat, meter = max(begun, key=lambda item: item[0])
+        bar, _ = meter.position(beat)
+        note = TICKS * 4 // meter.denominator
+        bars, rest = divmod(ticks - round(beat * TICKS), meter.numerator * note)
         count_, tick = divmod(rest, note)
-        return f"{bar + 1}|{count_ + 1}|{tick * denominator // 4}"
+        return f"{bar + bars}|{count_ + 1}|{tick * meter.denominator // 4}"
 
     def _locations(self) -> None:
         locations = self._part("Locations")

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from nesvae_live.clock.timing import EPSILON
+from nesvae_live.clock.timing import EPSILON, Meter, MeterSince
 from nesvae_live.control.gestureinputs import GoRound, SetAuto, SetHold
 from nesvae_live.latent.attributes import ATTRIBUTES
 from nesvae_live.latent.knobs import SOUND_KNOBS
-from nesvae_live.log.entries import Heard, Noted, Placed, Posed, Sent, Spliced, Turned
+from nesvae_live.log.entries import Heard, Metered, Noted, Placed, Posed, Sent, Spliced, Turned
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import NoteOn, Shape
@@ -80,11 +80,12 @@ class Arrangement:
     """A jam, as a DAW sees it.
 
     Where the clock that it followed stood still, the sound goes on and the beats don't: `stretches`
-    leave that out. `tempi` are (beat, beats a minute), the first at 0, each until the next.
+    leave that out. `tempi` are (beat, beats a minute), the first at 0, each until the next; so are
+    the `meters`, each from a bar line on. `bars` are counted in the first of them.
     """
 
     title: str
-    meter: tuple[int, int]
+    meters: tuple[tuple[float, Meter], ...]
     bars: int
     beats_per_bar: float
     tempi: tuple[tuple[float, float], ...]
@@ -98,6 +99,11 @@ class Arrangement:
         """The bar line after the last note, in beats."""
         return self.bars * self.beats_per_bar
 
+    @property
+    def meter(self) -> Meter:
+        """The first metre."""
+        return self.meters[0][1]
+
     def seconds(self, beat: float) -> float:
         """When a beat falls by the tempo map, in seconds after beat 0."""
         total = 0.0
@@ -109,13 +115,12 @@ class Arrangement:
 def jam_to_arrangement(jam: Jam) -> Arrangement:
     """See a jam as a DAW does."""
     opened, stretches = jam.opened, tuple(_stretches(jam))
-    numerator, denominator = (int(n) for n in opened.meter.split("/"))
     notes = jam.notes()
     voices = [spec.voice for spec in VOICES]
     voices += [Voice.NO] if any(note.voice is Voice.NO for note in notes) else []
     return Arrangement(
         title=f"nesvae_live {opened.started}",
-        meter=(numerator, denominator),
+        meters=meters(jam),
         bars=jam.bars(),
         beats_per_bar=opened.beats_per_bar,
         tempi=tempi(jam, stretches),
@@ -124,6 +129,19 @@ def jam_to_arrangement(jam: Jam) -> Arrangement:
         knobs=_knobs(jam),
         stretches=stretches,
     )
+
+
+def meters(jam: Jam) -> tuple[tuple[float, Meter], ...]:
+    """Every change of the metre: the bar line from which on it holds, and which; the first at 0."""
+    first = Meter.parse(jam.opened.meter)
+    found: dict[float, Meter] = {0.0: MeterSince(*first.parts)}
+    for entry in jam.entries:
+        if isinstance(entry, Metered) and entry.beat >= 0.0:
+            parts = Meter.parse(entry.meter).parts
+            found = {beat: meter for beat, meter in found.items() if beat < entry.beat}
+            before = found[max(found)] if found else first
+            found[entry.beat] = MeterSince.after(before, parts, entry.beat)
+    return tuple(found.items())
 
 
 def tempi(jam: Jam, stretches: Sequence[Stretch]) -> tuple[tuple[float, float], ...]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from nesvae_live import __version__
+from nesvae_live.clock.timing import Meter
 from nesvae_live.music.ranges import TEMPO
 from nesvae_live.take.daw.arrangement import KNOB_CC, KNOBS_CHANNEL, Arrangement, Stretch, Track
 
@@ -38,8 +39,7 @@ class _Project:
             value=_number(arrangement.tempi[0][1]),
             name="Tempo",
         )
-        numerator, denominator = map(str, arrangement.meter)
-        self._add(transport, "TimeSignature", numerator=numerator, denominator=denominator)
+        self._signature = self._add(transport, "TimeSignature", **_parts(arrangement.meter))
         self._structure = ET.SubElement(self.root, "Structure")
         self._arranged = self._add(self.root, "Arrangement")
         self._lanes = self._add(self._arranged, "Lanes", timeUnit="beats")
@@ -154,8 +154,19 @@ class _Project:
         tempo = self._add(self._arranged, "TempoAutomation", timeUnit="beats", unit="bpm")
         ET.SubElement(tempo, "Target", parameter=self._tempo.attrib["id"])
         _put_points(tempo, arrangement.tempi)
+        if len(arrangement.meters) > 1:
+            metres = self._add(self._arranged, "TimeSignatureAutomation", timeUnit="beats")
+            ET.SubElement(metres, "Target", parameter=self._signature.attrib["id"])
+            for beat, meter in arrangement.meters:
+                ET.SubElement(
+                    metres, "TimeSignaturePoint", {"time": _number(beat), **_parts(meter)}
+                )
         ET.indent(self.root)
         return _text(self.root)
+
+
+def _parts(meter: Meter) -> dict[str, str]:
+    return {"numerator": str(meter.numerator), "denominator": str(meter.denominator)}
 
 
 def _put_points(automation: ET.Element, points: Iterable[tuple[float, float]]) -> None:

@@ -39,7 +39,7 @@ def write_rpp(arrangement: Arrangement, sounds: Sequence[tuple[str, Path]], path
 def _project(
     arrangement: Arrangement, sounds: Sequence[tuple[str, Path]], folder: Path
 ) -> Iterator[str]:
-    numerator, denominator = arrangement.meter
+    numerator, denominator = arrangement.meter.parts
     first = arrangement.tempi[0][1]
     yield '<REAPER_PROJECT 0.1 "7.0" 0'
     yield f"  TEMPO {_number(first)} {numerator} {denominator}"
@@ -56,12 +56,16 @@ def _project(
 
 
 def _tempi(arrangement: Arrangement) -> Iterator[str]:
-    numerator, denominator = arrangement.meter
+    metres = {beat: meter.parts for beat, meter in arrangement.meters}
+    tempi = dict(arrangement.tempi)
     yield "  <TEMPOENVEX"
     yield "    ACT 1 -1"
     yield f"    DEFSHAPE {SQUARE} -1 -1"
-    for beat, tempo in arrangement.tempi:
-        signature = f" {denominator * 65536 + numerator} 0 1" if beat == 0.0 else ""
+    tempo = 0.0
+    for beat in sorted({*tempi, *metres}):
+        tempo = tempi.get(beat, tempo)
+        numerator, denominator = metres.get(beat, (0, 0))
+        signature = f" {denominator * 65536 + numerator} 0 1" if numerator else ""
         at = _number(arrangement.seconds(beat))
         yield f"    PT {at} {_number(tempo)} {SQUARE}{signature}"
     yield "  >"

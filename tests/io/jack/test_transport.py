@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nesvae_live.clock.jackclock import JackClock, TransportIn
+from nesvae_live.clock.timing import Meter
 from nesvae_live.io.jack.cycle import Cycle
 from nesvae_live.io.jack.transport import Said, TransportReader
 from nesvae_live.io.midi.transportslots import to_transport
+from tests.support.simulatedtransport import said_of
 from tests.support.timebase import Timebase
 
 RATE, FRAMES = 48_000, 256
+AHEAD = 0.03
+"""Seconds by which everything is decided ahead, as at 256 frames."""
+
+CLOSING_IN = 0.25
+"""Seconds after a start or a jump within which a tempo that glides is known to the frame."""
 
 
 @dataclass
@@ -28,13 +34,17 @@ class Server:
     frame: int = 0
     n: int = 0
     rolls: bool = False
+    honest: bool = True
     told: list[TransportIn] = field(default_factory=list)
+    lines: list[float] = field(default_factory=list)
+    """The transport's frames on which the jam's bar lines were decided to fall."""
 
     def __post_init__(self) -> None:
-        self.timebase = Timebase(self.tempo, RATE)
-        self.reader = TransportReader(RATE, 120.0, 4.0)
-        self.clock = JackClock(4.0)
+        self.timebase = Timebase(self.tempo, RATE, honest=self.honest)
+        self.reader = TransportReader(RATE, 120.0, (4, 4))
+        self.clock = JackClock(Meter(), ahead=AHEAD)
         self.clock.start(0.0)
+        self._epoch, self._reached = self.clock.epoch, 0.0
 
     def seconds(self, cycle: float) -> float:
         return 5.0 + cycle * self.frames / RATE
@@ -47,23 +57,34 @@ class Server:
             if data is not None:
                 self.told.append(to_transport(data, begins))
                 self.clock.move(self.told[-1])
+            self.clock.tick(self.seconds(self.n))
+            self._decide(self.seconds(self.n))
             self.n += 1
             self.frame += self.frames * self.rolls
+
+    def run_for(self, seconds: float) -> None:
+        self.run(round(seconds * RATE / self.frames))
+
+    def locate(self, frame: int) -> None:
+        self.lines = [line for line in self.lines if line < self.frame]
+        self.frame = frame
+
+    def _decide(self, now: float) -> None:
+        """Decide as the sequencer does what is due up to the horizon."""
+        clock = self.clock
+        if not clock.runs:
+            return
+        if clock.epoch != self._epoch:
+            self._epoch, self._reached = clock.epoch, clock.entry
+        horizon = clock.ref.beat_at(now + AHEAD)
+        while (line := clock.meter.whole_bars(self._reached)) <= horizon:
+            self.lines.append(self.frame + (clock.ref.time_of(line) - now) * RATE)
+            self._reached = line + 0.01
 
     def _said(self) -> Said | None:
         if not self.master:
             return None
-        at = SimpleNamespace(frame=self.frame)
-        self.timebase.fill(at)
-        return Said(
-            at.bar_start_tick / at.ticks_per_beat,
-            at.beat - 1,
-            at.tick,
-            at.ticks_per_beat,
-            at.beats_per_bar,
-            at.beat_type,
-            at.beats_per_minute,
-        )
+        return said_of(self.timebase, self.frame)
 
     def frames_off(self) -> float:
         """How far the clock's next bar line is from the master's, in frames."""
@@ -74,6 +95,14 @@ class Server:
         jam = self.clock.ref.beat_at(now)
         found = self.clock.ref.time_of(4.0 * ((jam + 1e-3) // 4.0 + 1))
         return (found - due) * RATE
+
+    def lines_off(self, first: float) -> list[float]:
+        """How far the bar lines from a frame on are from the master's, in frames: each has one."""
+        beats = (self.timebase.beat_at(frame) for frame in (first, self.frame))
+        due = [self.timebase.frame_of(beat) for beat in self.timebase.bar_lines(*beats)]
+        due = [frame for frame in due if first <= frame < self.frame]
+        found = [line for line in self.lines if first - 8 <= line < self.frame - 8]
+        return [one - other for one, other in zip(found, due, strict=True)]
 
 
 @settings(max_examples=25)
@@ -105,6 +134,73 @@ def test_a_change_of_tempo_within_a_bar_is_followed_and_the_next_lines_lie_right
     assert sum(item.jumped for item in server.told) == 1, "nothing broke off"
 
 
+@pytest.mark.parametrize(
+    ("tempo", "other", "seconds", "frame", "frames"),
+    [
+        (60.0, 180.0, 16.0, 0, 256),
+        (180.0, 60.0, 16.0, 777_777, 256),
+        (61.0, 66.7, 17.0, 18_515, 1024),
+        (120.0, 100.0, 2.0, 1_000_003, 64),
+        (97.3, 240.0, 8.0, 12_345, 1024),
+        (240.0, 61.7, 3.0, 5, 128),
+    ],
+)
+def test_bar_lines_lie_on_the_masters_frame_while_the_tempo_glides(
+    tempo: float, other: float, seconds: float, frame: int, frames: int
+) -> None:
+    server = Server(tempo=tempo, frames=frames, frame=frame, rolls=True)
+    server.run_for(1.0)
+    server.timebase.glide_in_a_bar(other, seconds, server.frame)
+    told = len(server.told)
+    server.run_for(seconds + 8.0)
+    off = server.lines_off(frame + CLOSING_IN * RATE)
+    assert len(off) > 2
+    assert max(map(abs, off)) < 1.0
+    assert sum(item.jumped for item in server.told) == 1, "nothing broke off"
+    assert len(server.told) - told < 12 * (seconds + 8.0), "a glide is told as one"
+
+
+METRES = ((3, 4), (4, 4), (7, 8), (5, 4), (6, 8), (2, 4), (12, 8), (4, 4))
+
+
+@pytest.mark.parametrize("honest", [True, False])
+def test_bar_lines_lie_on_the_masters_frame_through_changes_of_metre(*, honest: bool) -> None:
+    server = Server(tempo=133.3, rolls=True, honest=honest)
+    server.run_for(1.0)
+    for i, (numerator, denominator) in enumerate(METRES):
+        server.timebase.meter_in_a_bar(numerator, denominator, server.frame)
+        if i % 3 == 1:
+            server.timebase.glide_in_a_bar((97.0, 160.0)[i % 2], 4.0, server.frame)
+        server.run_for(9.0)
+        assert server.clock.meter.parts == (numerator, denominator)
+    off = server.lines_off(0.5 * RATE)
+    assert len(off) > 25
+    assert max(map(abs, off)) < 1.0
+    assert sum(item.jumped for item in server.told) == 1
+    assert server.clock.epoch == 1, "nothing broke off"
+
+
+def test_a_locate_into_another_metre_enters_in_it_at_the_transports_place() -> None:
+    server = Server(rolls=True)
+    server.timebase.meter_in_a_bar(3, 4, 10 * RATE)
+    server.run_for(1.3)
+    server.locate(server.timebase.frame_of(server.timebase.beat_at(20 * RATE) // 3 * 3))
+    jumped = server.frame
+    server.run_for(4.0)
+    assert server.clock.meter.parts == (3, 4)
+    assert max(map(abs, server.lines_off(jumped + CLOSING_IN * RATE))) < 1.0
+
+
+def test_a_master_that_moves_the_place_in_the_bar_is_followed_there() -> None:
+    server = Server(rolls=True)
+    server.run_for(1.0)
+    server.timebase.begin(121.0)  # as if somebody had edited the song under the playhead
+    epoch = server.clock.epoch
+    server.run_for(3.0)
+    assert server.clock.epoch == epoch + 1
+    assert abs(server.frames_off()) < 1.0
+
+
 def test_a_locate_while_it_rolls_is_a_jump_to_that_frame() -> None:
     server = Server(rolls=True)
     server.run(100)
@@ -112,6 +208,21 @@ def test_a_locate_while_it_rolls_is_a_jump_to_that_frame() -> None:
     server.run(400)
     assert [item.jumped for item in server.told].count(True) == 2
     assert abs(server.frames_off()) < 1.0
+
+
+@settings(max_examples=25)
+@given(st.floats(40.0, 240.0), st.integers(0, 4_000_000))
+def test_a_locate_to_any_tick_starts_on_it(tempo: float, tick: int) -> None:
+    server = Server(tempo=tempo, rolls=True)
+    server.run(20)
+    server.locate(server.timebase.frame_of(tick / 1920.0))
+    server.run(20)
+    place = server.timebase.beat_at(server.frame) - 4.0 * (
+        server.timebase.beat_at(server.frame) // 4.0
+    )
+    beat = server.clock.ref.beat_at(server.seconds(server.n))
+    off = (beat - place + 2.0) % 4.0 - 2.0
+    assert abs(off) * 60.0 / tempo * RATE < 1.0
 
 
 @pytest.mark.parametrize("loops", [50, pytest.param(1875, marks=pytest.mark.soak)])

@@ -22,12 +22,14 @@ from nesvae_live.panel.terminal.view import View, knobs_of
 from tests.support.waiting import wait_until
 
 COLUMNS, ROWS = 80, 24
-FACTS = ViewFacts(Path("socket"), "4/4", 4.0, "nesmdb24", "default", 32, "http://127.0.0.1:10755/")
+FACTS = ViewFacts(Path("socket"), "nesmdb24", "default", 32, "http://127.0.0.1:10755/")
 STATUS: dict[str, Any] = {
     "bar": 12,
     "count": 3,
     "beat": 46.5,
     "tempo": 120.0,
+    "meter": "4/4",
+    "bar_lines": [4.0, 0.0, 0],
     "clock": "internal",
     "motion": "running",
     "clock_warning": "",
