@@ -66,6 +66,15 @@ def why_no_oracle() -> str | None:
     return None if oracle.is_dir() else f"no oracle at {oracle} (NESVAE_ORACLE names it)"
 
 
+def find_nesmdb() -> Path:
+    """The test files in a checkout of https://github.com/chrisdonahue/nesmdb: NESVAE_NESMDB."""
+    return Path(os.environ.get("NESVAE_NESMDB", SHARED / "nesmdb")) / "nesmdb" / "tests" / "data"
+
+
+def why_no_nesmdb() -> str | None:
+    return None if find_nesmdb().is_dir() else "no checkout of nesmdb (NESVAE_NESMDB names it)"
+
+
 def why_no_musescore() -> str | None:
     there = shutil.which("mscore3") or shutil.which("musescore3")
     return None if there else "no MuseScore 3 found (Debian: musescore3)"
@@ -137,6 +146,7 @@ NEEDS: dict[str, Callable[[], str | None]] = {
     "pipewire": cache(why_no_pipewire),
     "corpus": why_no_corpus,
     "oracle": why_no_oracle,
+    "nesmdb": why_no_nesmdb,
 }
 
 
@@ -221,6 +231,12 @@ def corpus_archive() -> Path:
 def oracle_dir() -> Path:
     """The folder of files that other programs made; mark the test `oracle`."""
     return find_oracle()
+
+
+@pytest.fixture
+def nesmdb_dir() -> Path:
+    """The folder of nesmdb's own test files; mark the test `nesmdb`."""
+    return find_nesmdb()
 
 
 @pytest.fixture(scope="session")

@@ -387,12 +387,28 @@ def render_chip(
         else:
             held = 0
         heard4 = -1
+        stepped = True
+        level1 = level2 = 0
         while look << BOX_BITS < end:
             clock[0] += clock_step
             clocks = clock[0] >> CLOCK_BITS
             clock[0] &= (1 << CLOCK_BITS) - 1
 
-            changed = False
+            changed = stepped  # by the frame counter, which the pulses heed a look later
+            counter1 += clocks
+            while counter1 > period1:
+                counter1 -= period1 + 1
+                phase1 = (phase1 + 1) & 15
+                changed = True
+            counter2 += clocks
+            while counter2 > period2:
+                counter2 -= period2 + 1
+                phase2 = (phase2 + 1) & 15
+                changed = True
+            if changed:
+                level1 = volume1 * duty1[phase1]
+                level2 = volume2 * duty2[phase2]
+            stepped = False
             until_step -= clocks
             if until_step < 0:
                 until_step += quarter
@@ -404,17 +420,7 @@ def render_chip(
                 volume2 = _pulse_volume(state, 1)
                 volume4 = _noise_volume(state)
                 triangle_runs = state.length[2] > 0 and state.linear[0] > 0
-                changed = True
-            counter1 += clocks
-            while counter1 > period1:
-                counter1 -= period1 + 1
-                phase1 = (phase1 + 1) & 15
-                changed = True
-            counter2 += clocks
-            while counter2 > period2:
-                counter2 -= period2 + 1
-                phase2 = (phase2 + 1) & 15
-                changed = True
+                stepped = True
             if triangle_runs:
                 counter3 += clocks
                 while counter3 > period3:
@@ -452,8 +458,6 @@ def render_chip(
                 sum5 += held * share5
                 held = 0
                 heard4 = level4
-                level1 = volume1 * duty1[phase1]
-                level2 = volume2 * duty2[phase2]
                 level3 = TRIANGLE[phase3]
                 share1, share2 = PULSE_SHARES[level1, level2], PULSE_SHARES[level2, level1]
                 share3 = shares[level5, 0, level3, level4]

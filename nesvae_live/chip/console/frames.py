@@ -79,16 +79,34 @@ class _VoiceFrames:
         self._values = [0] * 4
         self._on = False
         self._ends_at: int | None = None  # the frame where a note ends that was too short
+        self._behind: dict[int, int] = {}  # what was written when it had ended
         self.turns: VoiceTurns = []
 
-    def add(self, frame: int, written: dict[int, int], switched: Sequence[bool]) -> None:
-        """What was written in a frame: by register; and to the voice's bit of $4015, in order."""
+    def add(
+        self, frame: int, written: dict[int, int], switched: Sequence[bool], behind: dict[int, int]
+    ) -> None:
+        """What was written in a frame: by register; and to the voice's bit of $4015, in order.
+
+        `behind` is what was written after it had been switched on and off again.
+        """
         self.end_before(frame)
         on = switched[-1] if switched else self._on
         if self._ends_at == frame:
             on, self._ends_at = bool(switched) and switched[-1], None
+            written = self._behind | written | behind
         elif not on and not self._on and any(switched):
-            on, self._ends_at = True, frame + 1
+            on, self._ends_at, self._behind = True, frame + 1, behind
+        else:
+            written |= behind
+        self._turn(frame, written, on=on)
+
+    def end_before(self, frame: int) -> None:
+        """End a note that was too short, if its end lies before `frame`."""
+        if self._ends_at is not None and self._ends_at < frame:
+            at, self._ends_at = self._ends_at, None
+            self._turn(at, self._behind, on=False)
+
+    def _turn(self, frame: int, written: dict[int, int], *, on: bool) -> None:
         values: list[int | None] = [None] * 4
         for register, value in written.items():
             again = register == STRIKES or (register == SWEEP and self._sweeps)
@@ -98,12 +116,6 @@ class _VoiceFrames:
         self._on = on
         if turn.on is not None or any(value is not None for value in values):
             self.turns.append((frame, turn))
-
-    def end_before(self, frame: int) -> None:
-        """End a note that was too short, if its end lies before `frame`."""
-        if self._ends_at is not None and self._ends_at < frame:
-            self.turns.append((self._ends_at, Turn((None,) * 4, on=False)))
-            self._on, self._ends_at = False, None
 
 
 def log_to_frames(rate: int, log: RegisterLog, fps: float = CONSOLE_HZ) -> FrameLog:
@@ -138,22 +150,29 @@ def _add_frame(
     left_out: dict[str, None],
 ) -> None:
     written: list[dict[int, int]] = [{} for _ in voices]
+    behind: list[dict[int, int]] = [{} for _ in voices]
     switched: list[list[bool]] = [[] for _ in voices]
     for address, value in writes:
         if address == STATUS:
             for voice, bits in enumerate(switched):
                 bits.append(bool(value >> voice & 1))
+                if bits[-1]:
+                    written[voice] |= behind[voice]
+                    behind[voice] = {}
             if value & 0x10:
                 left_out["DMC"] = None
         elif address < 0x4010:
-            written[address - 0x4000 >> 2][address & 3] = value
+            voice = address - 0x4000 >> 2
+            bits = switched[voice]
+            over = any(bits) and not bits[-1]
+            (behind if over else written)[voice][address & 3] = value
         elif address == 0x4017:
             if value & 0x80:
                 left_out["five-step frame counter"] = None
         elif address == 0x4011 and value:
             left_out["DMC"] = None
     for voice, frames in enumerate(voices):
-        frames.add(frame, written[voice], switched[voice])
+        frames.add(frame, written[voice], switched[voice], behind[voice])
 
 
 def frames_to_log(frames: FrameLog) -> tuple[int, RegisterLog]:

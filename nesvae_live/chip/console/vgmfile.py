@@ -69,7 +69,9 @@ def _loop_sample(source: Source, options: VgmOptions) -> int:
     loop = options.loop or 0.0
     if options.fps is not None:
         return round(round(loop * options.fps) * VGM_RATE / options.fps)
-    return round(loop * VGM_RATE) + isinstance(source, Timeline)
+    if isinstance(source, Timeline):
+        return (1 + round(loop * source.rate)) * VGM_RATE // source.rate
+    return round(loop * VGM_RATE)
 
 
 def _tags(tags: Tags, about: Credits) -> Tags:
