@@ -27,6 +27,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from nesvae_live.compiled import keep_compiled
+
 if TYPE_CHECKING:
     from nesvae_live.app.options import PlayOptions
     from nesvae_live.app.play import play
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from nesvae_live.take.replay import Replay
 
 __version__ = "0.1.0"
+
+keep_compiled()  # before anything imports numba
 
 __all__ = [
     "Apu",

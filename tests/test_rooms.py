@@ -94,7 +94,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }
 """Each room, from the bottom up, and the rooms that it may import from."""
 
-TOP = ("__init__", "__main__", "paths")
+TOP = ("__init__", "__main__", "compiled", "paths")
 """What lies beside the rooms. Everyone may import the package itself and `paths`."""
 
 PURE = (

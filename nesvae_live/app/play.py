@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 import threading
@@ -16,10 +17,12 @@ from nesvae_live.app.daw.wiring import wire_up
 from nesvae_live.app.during.carrying import carried
 from nesvae_live.app.during.choices import Loaded, load
 from nesvae_live.app.options import PlayOptions
+from nesvae_live.app.say import say
 from nesvae_live.app.session import Session
 from nesvae_live.app.stage import Stage
 from nesvae_live.app.start.beside import compiled_beside
 from nesvae_live.app.watch import Watch
+from nesvae_live.compiled import VARIABLE, is_temporary
 from nesvae_live.log.entries import Noted
 from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
 from nesvae_live.paths import find_checkpoint
@@ -59,6 +62,11 @@ def play(options: PlayOptions) -> Take | None:
     preset = load_preset(options.preset)
     options = options.with_offsets(preset.play)
     checkpoint = load_song_checkpoint(find_checkpoint(options.checkpoint))
+    if is_temporary():
+        say(
+            "neither the installation nor the home can be written, so what is compiled is kept in "
+            f"{os.environ[VARIABLE]}, and compiled anew (some 20 s) when that is gone"
+        )
     with compiled_beside(checkpoint.path):
         loaded = load(preset, checkpoint)
     with ExitStack() as outer:
