@@ -25,7 +25,7 @@ MODULE = Module(
         Instrument(3, 'the "other"', (1, 0, 0, None, None), idle=(0, 0, 0, 5, 0)),
     ),
     sequences=(
-        Steps(Kind.VOLUME, 0, (15, 12, 9, 6, 3, 0), release=4),
+        Steps(Kind.VOLUME, 0, (15, 12, 9, 6, 3, 0), release=3),
         Steps(Kind.VOLUME, 1, (10, 9, 8), loop=1),
         Steps(Kind.ARPEGGIO, 0, (0, 4, 7), loop=0),
         Steps(Kind.PITCH, 0, (-1, 2, -128, 127)),

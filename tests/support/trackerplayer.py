@@ -1,6 +1,7 @@
 """Plays a module as a tracker does, tick by tick: what our modules use of it, and nothing more.
 
-Written from FamiTracker's manual; it is how the tests hear what a module says.
+It is how the tests hear what a module says. What stands behind a release, how fast slides are and how
+deep vibrato is, are facts from the sources of FamiStudio (MIT) and bhop (MIT-0).
 """
 
 from __future__ import annotations
@@ -9,14 +10,24 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nesvae_live.chip.registers import CPU_CLOCK, HIGHEST_PERIOD, LOWEST_PERIOD
+from nesvae_live.chip.registers import CPU_CLOCK
 from nesvae_live.chip.tracker.module import HALT, RELEASE, Cell, Effect, Kind, Module, Steps
-from nesvae_live.chip.tracker.pitches import VIBRATO_DEPTHS, VIBRATO_STEPS
 from nesvae_live.chip.vgm.registerlog import RegisterLog
 from nesvae_live.music.voices import Voice
 
 TICK_CLOCKS = CPU_CLOCK / 60
-SAMPLE = 1 << 62
+LONGEST_PERIOD = 0x7FF
+
+DEPTHS = (1, 1.5, 2.5, 4, 5, 7, 10, 12, 14, 17, 22, 30, 44, 64, 96, 128)
+"""By how much each depth of vibrato moves a period."""
+
+
+def vibrato(depth: int, phase: int) -> int:
+    """By how much a period is shorter, at a phase of 64 a wave."""
+    half, within = divmod(phase & 63, 32)
+    step = within if within < 16 else 31 - within
+    moved = int(DEPTHS[depth] * np.sin(step * np.pi / 32))
+    return -moved if half else moved
 
 
 def period_of(height: float) -> int:
@@ -37,13 +48,13 @@ class Sequence:
         """This tick's value, and on to the next."""
         if self.steps is None or not self.steps.values:
             return default
-        values, release = self.steps.values, self.steps.release
+        values, loop, release = self.steps.values, self.steps.loop, self.steps.release
         now = values[min(self.at, len(values) - 1)]
         self.at += 1
-        if not self.released and 0 <= release <= self.at:
-            self.at = self.steps.loop if 0 <= self.steps.loop < release else release - 1
-        elif not self.released and self.at >= len(values) and self.steps.loop >= 0:
-            self.at = self.steps.loop
+        if self.at >= len(values):
+            self.at = loop if loop >= 0 and loop > release else len(values) - 1
+        elif self.at == release + 1 and release >= 0 and not self.released:
+            self.at = loop if 0 <= loop <= release else release
         return now
 
     def release(self) -> None:
@@ -117,7 +128,7 @@ class Player:
             if effect == Effect.CUT:
                 channel.cut = parameter
             elif effect == Effect.VIBRATO:
-                if channel.vibrato[1] == 0:
+                if parameter == 0:
                     channel.phase = 0
                 channel.vibrato = parameter >> 4, parameter & 15
             elif effect == Effect.PITCH:
@@ -161,6 +172,8 @@ class Player:
             channel.cut = max(channel.cut - 1, -1)
             sounds = self._voice(voice, channel, writes) if channel.on else False
             status |= sounds << voice
+            if not sounds and voice is not Voice.NO:  # as our chip's notes end
+                writes += [(0x4002 + 4 * voice, 0), (0x4003 + 4 * voice, 0)]
         self._put([(0x4015, status), *writes])
         self.ticks += 1
 
@@ -175,17 +188,17 @@ class Player:
             period = 15 - (channel.height & 15)
             writes += [(base, 0x30 | volume), (base + 2, duty << 7 | period), (base + 3, 0)]
             return volume > 0
-        way = min(max(channel.target - channel.period, -channel.slide), channel.slide)
-        base_period = channel.period
-        if channel.slide:
-            channel.period += way
-        height = base_period + period_of(channel.height + arpeggio) - period_of(channel.height)
+        channel.period += min(max(channel.target - channel.period, -channel.slide), channel.slide)
+        if Kind.ARPEGGIO in sequence:  # which sets the period anew in each tick
+            channel.period = period_of(channel.height + arpeggio)
+        if Kind.PITCH in sequence:
+            channel.period += sequence[Kind.PITCH].value(0)
+        height = channel.period
         speed, depth = channel.vibrato
         if depth:
-            wave = np.sin(2 * np.pi * channel.phase / VIBRATO_STEPS)
-            height -= round(VIBRATO_DEPTHS[depth] * wave)
             channel.phase += speed
-        number = int(min(max(height - channel.pitch, LOWEST_PERIOD), HIGHEST_PERIOD))
+            height -= vibrato(depth, channel.phase)
+        number = int(min(max(height - channel.pitch, 0), LONGEST_PERIOD))
         if voice is not Voice.TR:
             writes.append((base, duty << 6 | 0x30 | volume))
         writes.append((base + 2, number & 0xFF))

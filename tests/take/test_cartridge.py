@@ -10,7 +10,7 @@ import pytest
 
 from nesvae_live.chip.console.frames import CONSOLE_HZ
 from nesvae_live.chip.console.nsf import NSF_HZ
-from nesvae_live.chip.tracker.ftm import ftm_to_module
+from nesvae_live.chip.tracker.ftmreader import ftm_to_module
 from nesvae_live.cli.main import main
 from nesvae_live.log.entries import Closed
 from nesvae_live.log.tally import LogLines

@@ -3,15 +3,18 @@
 In reading order:
 
     module       a module: instruments made of sequences, patterns, an order
-    ftm          it as FamiTracker's binary file, both ways
+    ftm          it as FamiTracker's binary file
+    ftmreader    such a file as a module
     ftmtext      it as FamiTracker's text, both ways as far as instruments go
     famistudio   it as FamiStudio's text
     played       what goes in: notes with what was heard of them, tick by tick
-    instruments  patches as instruments, and instruments as patches
-    patchtext    a file's instruments as tables for a preset
     rows         when rows begin, by speed and tempo
-    pitches      bends as effects
-    compose      notes on rows, with delays, cuts and effects: a module
+    pitches      bends as effects: slides, vibrato, what stays off
+    instruments  patches as instruments
+    lines        a voice's notes as cells, with instruments, delays, cuts and effects
+    pitchsteps   bends as sequences of instruments, where effects come least near
+    compose      it all as a module
+    patchtext    a file's instruments as tables for a preset
 
 May import `music` and `chip`, and is pure.
 """

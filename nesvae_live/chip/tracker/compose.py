@@ -1,32 +1,28 @@
 """Notes on rows: a module whose rows are fractions of the beat and whose patterns are bars.
 
-A note that doesn't fall on a row is delayed by ticks (Gxx), one that ends within its row is cut
-(Sxx). A row is a sixteenth note, or less where the music has more notes than that. Vibrato is
-4xy, a slide into a note is Qxy or Rxy from where it begins, a pitch that stays off is Pxx.
+A row is a sixteenth note, or less where the music has more notes than that.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from nesvae_live.chip.registers import bent_period
 from nesvae_live.chip.tracker.instruments import Bank
+from nesvae_live.chip.tracker.lines import lines_to_cells, notes_to_lines
 from nesvae_live.chip.tracker.module import (
     CHANNELS,
-    HALT,
     MOST_FRAMES,
     MOST_PATTERNS,
     MOST_ROWS,
-    RELEASE,
     Cell,
     Effect,
     Module,
     Pattern,
     Track,
 )
-from nesvae_live.chip.tracker.pitches import SMALL_CENTS, steady_bend, vibrato_of
+from nesvae_live.chip.tracker.pitchsteps import give_sequences
 from nesvae_live.chip.tracker.played import Performance, PlayedNote
 from nesvae_live.chip.tracker.rows import Rows
 from nesvae_live.music.voices import Voice
@@ -37,14 +33,8 @@ ROWS_PER_BEAT = (4, 6, 8, 12, 16)
 MOST_LOST = 0.01
 """If more of the notes than this fall into a row that has one already, rows are made shorter."""
 
-LOWEST_OCTAVE_NOTE = 24
-"""The MIDI note of the pulses' C-0; what is written for the triangle is an octave more."""
-HIGHEST_NOTE = 95
-
 DPCM = 4
 """The channel without notes, on which tempo, loop and end stand."""
-
-PITCH_CENTRE = 0x80
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +99,11 @@ class _Writer:
 
     def write(self, title: str, artist: str, copyright_: str) -> Composed:
         bank = Bank(self._performance.patches)
-        for voice in Voice:
-            self._write_voice(voice, bank)
+        lines = {voice: notes_to_lines(self._notes[voice], self._rows, bank) for voice in Voice}
+        give_sequences([line for of_voice in lines.values() for line in of_voice], bank)
+        for voice, of_voice in lines.items():
+            self._cells[voice], lowered = lines_to_cells(voice, of_voice, self._rows)
+            self._lowered += lowered
         self._write_flow()
         order: list[tuple[int, ...]] = []
         patterns: list[Pattern] = []
@@ -158,84 +151,6 @@ class _Writer:
                 Cell(within, cell.note, cell.octave, cell.instrument, cell.volume, cell.effects)
             )
         return [tuple(bar) for bar in bars]
-
-    def _write_voice(self, voice: Voice, bank: Bank) -> None:
-        cells = self._cells[voice]
-        notes = sorted(self._notes[voice].items())
-        vibrato = pitch = False
-        for i, (row, (late, played)) in enumerate(notes):
-            begins = self._rows.begins[row] + late
-            ends = min(self._rows.tick(played.end), begins + len(played.volumes))
-            next_row = notes[i + 1][0] if i + 1 < len(notes) else self._n_rows
-            next_late = notes[i + 1][1][0] if i + 1 < len(notes) else 0
-            follows = self._rows.begins[next_row] + next_late if next_row < self._n_rows else None
-            fit = bank.fit(played)
-            note = replace(played, cents=fit.cents)
-            effects: list[tuple[int, int]] = [(Effect.DELAY, late)] if late else []
-            written, slide = self._bend(voice, note)
-            effects += slide
-            if voice is not Voice.NO:
-                off = steady_bend(voice, note)
-                if off or pitch:
-                    effects.append((Effect.PITCH, PITCH_CENTRE - off))
-                    pitch = bool(off)
-            wave = vibrato_of(voice, note)
-            at, _ = self._rows.at(begins + wave[0]) if wave else (row, 0)
-            if vibrato and not (wave and at == row):
-                effects.append((Effect.VIBRATO, 0))
-                vibrato = False
-            if wave and row <= at < next_row:
-                vibrato = True
-                if at == row:
-                    effects.append((Effect.VIBRATO, wave[1]))
-                else:
-                    cells[at] = Cell(at, effects=((Effect.VIBRATO, wave[1]),))
-            cells[row] = Cell(row, *written, fit.instrument, effects=tuple(effects))
-            if fit.released is not None:
-                self._end(cells, begins + fit.released, row, next_row, RELEASE)
-            elif follows is None or ends < follows:
-                self._end(cells, ends, row, next_row, HALT)
-
-    def _end(self, cells: dict[int, Cell], tick: int, row: int, next_row: int, how: int) -> None:
-        """End a note of `row` at a tick, before `next_row` begins."""
-        at, late = self._rows.at(tick)
-        if tick >= self._rows.begins[-1]:
-            return
-        if at == row:
-            cell = cells[row]
-            delay = dict(cell.effects).get(Effect.DELAY, 0)
-            effects = (*cell.effects, (Effect.CUT, max(1, late - delay)))
-            cells[row] = Cell(row, cell.note, cell.octave, cell.instrument, effects=effects)
-        elif at < next_row:
-            old = cells[at].effects if at in cells else ()
-            waits = ((Effect.DELAY, late),) if late else ()
-            cells[at] = Cell(at, how, 0, effects=(*waits, *old))
-
-    def _bend(
-        self, voice: Voice, note: PlayedNote
-    ) -> tuple[tuple[int, int], list[tuple[int, int]]]:
-        """The note and octave to write, and the effect that slides it into its pitch."""
-        if voice is Voice.NO:
-            number = note.note - 1
-            return (number % 12 + 1, number // 12), []
-        height = note.note - LOWEST_OCTAVE_NOTE + 12 * (voice is Voice.TR)
-        if height > HIGHEST_NOTE:
-            self._lowered += 1
-            height -= 12
-        cents = note.cents
-        semitones = round(cents[0] / 100)
-        ticks = next((i for i, c in enumerate(cents) if abs(c) < SMALL_CENTS), 0)
-        slides: list[tuple[int, int]] = []
-        if abs(cents[0]) >= SMALL_CENTS and ticks > 0 and 0 < abs(semitones) <= 15:
-            distance = abs(
-                bent_period(voice, note.note, 100 * semitones) - bent_period(voice, note.note, 0)
-            )
-            speed = min(max(round((distance / ticks - 1) / 2), 0), 15)
-            effect = Effect.NOTE_DOWN if semitones > 0 else Effect.NOTE_UP
-            slides = [(effect, speed << 4 | abs(semitones))]
-            height += semitones
-        height = min(max(height, 0), HIGHEST_NOTE)
-        return (height % 12 + 1, height // 12), slides
 
     def _write_flow(self) -> None:
         """Tempi, and where it goes on at its end."""

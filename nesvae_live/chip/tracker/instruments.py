@@ -1,4 +1,4 @@
-"""Patches as a tracker's instruments, and the other way round.
+"""Patches as a tracker's instruments.
 
 An instrument's volume goes on behind its release with absolute volumes, a patch's release says
 what is left of the volume that the note ended with: so a patch has an instrument for each volume
@@ -7,8 +7,8 @@ that its notes ended with.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +19,16 @@ from nesvae_live.chip.tracker.module import (
     MOST_SEQUENCES,
     Instrument,
     Kind,
-    Module,
     Steps,
 )
+from nesvae_live.chip.tracker.pitches import slide_of, slide_ticks, steps_error
 from nesvae_live.chip.tracker.played import PlayedNote
 from nesvae_live.music.events import LOUDEST
 from nesvae_live.music.patch import Macro, Patch
 from nesvae_live.music.voices import Voice
+
+WIDE_CENTS = 400
+"""A slide from so far away is faster in steps of semitones than an effect can be."""
 
 UNLIKE = 10_000
 """How far an instrument lies from a note that needs another kind."""
@@ -36,14 +39,15 @@ Shape = tuple[tuple[int, ...], int, int]
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Which instrument a note has, and the tick at which it is released (None: it isn't).
+    """Which instrument a note has, and the tick in which its release is written (None: none is).
 
-    `cents` is what is left of the note's bends without the instrument's arpeggio.
+    `cents` is what is left of the note's bends without the instrument's arpeggio, if it has one.
     """
 
     instrument: int
     released: int | None
     cents: tuple[int, ...]
+    stepped: bool
 
 
 class Bank:
@@ -57,38 +61,66 @@ class Bank:
         self._patches = patches
         self._sequences: dict[tuple[Kind, Shape], int] = {}
         self._counts = dict.fromkeys(Kind, 0)
-        self._instruments: dict[tuple[Shape, Shape | None, Shape | None], Instrument] = {}
+        self._instruments: dict[tuple[Shape, Shape | None, Shape | None], int] = {}
+        self._list: list[Instrument] = []
         self._names: dict[str, int] = {}
         self.heard = 0
         self.near = 0
         self._full: npt.NDArray[np.int_] | None = None
 
-    def fit(self, note: PlayedNote) -> Fit:
-        """The instrument of a note, which is made if need be."""
-        for name, patch in self._patches.get(note.voice, {}).items():
-            found = _explain(note, patch)
-            if found is None:
+    def fit(self, note: PlayedNote, row_ticks: int) -> Fit:
+        """The instrument of a note, which is made if need be.
+
+        The row that it stands in ends `row_ticks` after it begins, and a release needs another row.
+        """
+        patches = self._patches.get(note.voice, {})
+        for name, patch in patches.items():
+            held = _explain(note, patch)
+            if held is None:
                 continue
-            level, released = found
-            arpeggio = None
-            if note.voice is not Voice.TR and any(patch.arpeggio.values):
-                arpeggio = _macro(patch.arpeggio)
-            number = self._instrument(name, _volume(patch, level), arpeggio, _duty_of(note, patch))
+            released = held - 1 if held < len(note.volumes) else None
+            volume = _volume(patch, note.volumes, held)
+            if volume is None or (released is not None and released < row_ticks):
+                volume, released = _held(note.volumes), None
+            arpeggio, left = _steps(note, (patch,))
+            number = self._instrument(name, volume, arpeggio, _duty_of(note, patch))
             if number is not None:
-                left = [c - 100 * patch.arpeggio.at(i) for i, c in enumerate(note.cents)]
-                return Fit(number, released, tuple(left) if arpeggio else note.cents)
+                return Fit(number, released, left, arpeggio is not None)
         self.heard += 1
-        volume = (_held(note.volumes), -1, -1)
-        duty = None if note.voice is Voice.TR else (_held(note.duties), -1, -1)
-        number = self._instrument("heard", volume, None, duty)
+        arpeggio, left = _steps(note, patches.values())
+        duty = None if note.voice is Voice.TR else _held(note.duties)
+        number = self._instrument("heard", _held(note.volumes), arpeggio, duty)
+        if number is not None:
+            return Fit(number, None, left, arpeggio is not None)
+        self.near += 1
+        return Fit(self._nearest(note), None, note.cents, stepped=False)
+
+    def bend(self, instrument: int, pitch: Shape) -> int | None:
+        """Give an instrument a sequence of its pitch; returns it, or None if there is no room."""
+        number = self._sequence(Kind.PITCH, pitch)
         if number is None:
-            self.near += 1
-            number = self._nearest(note)
-        return Fit(number, None, note.cents)
+            return None
+        of = self._list[instrument]
+        volume, arpeggio, _, hi_pitch, duty = of.sequences
+        chosen = (volume, arpeggio, number, hi_pitch, duty)
+        self._list[instrument] = replace(of, sequences=chosen)
+        return instrument
+
+    def vary(self, instrument: int, pitch: Shape, name: str) -> int | None:
+        """An instrument like another, with a sequence of its pitch; None: there is no room."""
+        number = len(self._list)
+        if number == MOST_INSTRUMENTS:
+            return None
+        of = self._list[instrument]
+        self._list.append(replace(of, index=number, name=f"{of.name} {name}"))
+        if self.bend(number, pitch) is None:
+            self._list.pop()
+            return None
+        return number
 
     def instruments(self) -> list[Instrument]:
         """All instruments, by number."""
-        return list(self._instruments.values())
+        return list(self._list)
 
     def sequences(self) -> list[Steps]:
         """All sequences, by kind and number."""
@@ -101,27 +133,33 @@ class Bank:
         """The number of an instrument; None: there is no room for it."""
         key = volume, arpeggio, duty
         if key in self._instruments:
-            return self._instruments[key].index
-        index = len(self._instruments)
-        wanted: dict[Kind, Shape | None] = {
-            Kind.VOLUME: volume,
-            Kind.ARPEGGIO: arpeggio,
-            Kind.DUTY: duty,
-        }
-        new = [(k, s) for k, s in wanted.items() if s and (k, s) not in self._sequences]
-        if index == MOST_INSTRUMENTS or any(self._counts[k] == MOST_SEQUENCES for k, _ in new):
+            return self._instruments[key]
+        index = len(self._list)
+        wanted = {Kind.VOLUME: volume, Kind.ARPEGGIO: arpeggio, Kind.DUTY: duty}
+        if index == MOST_INSTRUMENTS or any(self._is_full(*one) for one in wanted.items()):
             return None
-        for kind, shape in new:
-            self._sequences[kind, shape] = self._counts[kind]
-            self._counts[kind] += 1
         numbers = [
-            None if (held := wanted.get(kind)) is None else self._sequences[kind, held]
+            None if (shape := wanted.get(kind)) is None else self._sequence(kind, shape)
             for kind in Kind
         ]
         self._names[name] = self._names.get(name, 0) + 1
         known = name if self._names[name] == 1 else f"{name} {self._names[name]}"
-        self._instruments[key] = Instrument(index, known, tuple(numbers))  # type: ignore[arg-type]
+        self._list.append(Instrument(index, known, tuple(numbers)))  # type: ignore[arg-type]
+        self._instruments[key] = index
         return index
+
+    def _is_full(self, kind: Kind, shape: Shape | None) -> bool:
+        known = shape is None or (kind, shape) in self._sequences
+        return not known and self._counts[kind] == MOST_SEQUENCES
+
+    def _sequence(self, kind: Kind, shape: Shape) -> int | None:
+        """The number of a sequence; None: there is no room for it."""
+        if self._is_full(kind, shape):
+            return None
+        if (kind, shape) not in self._sequences:
+            self._sequences[kind, shape] = self._counts[kind]
+            self._counts[kind] += 1
+        return self._sequences[kind, shape]
 
     def _nearest(self, note: PlayedNote) -> int:
         """The instrument whose volumes come nearest, when there is no room for more."""
@@ -137,35 +175,46 @@ class Bank:
         )
         heard = np.array(note.volumes[:MOST_ITEMS])
         far = np.abs(self._full[:, : len(heard)] - heard).sum(1) + UNLIKE * other
-        return list(self._instruments.values())[int(np.argmin(far))].index
+        return list(self._instruments.values())[int(np.argmin(far))]
 
 
 def _longer(values: tuple[int, ...], n: int) -> tuple[int, ...]:
     return (values + values[-1:] * n)[:n]
 
 
-def _held(values: tuple[int, ...]) -> tuple[int, ...]:
-    """Values without those at their end that only repeat the last one."""
+def _held(values: tuple[int, ...]) -> Shape:
+    """Values as they were heard, without those at their end that only repeat the last one."""
     end = len(values)
     while end > 1 and values[end - 2] == values[end - 1]:
         end -= 1
-    return values[: min(end, MOST_ITEMS)]
+    return values[: min(end, MOST_ITEMS)], -1, -1
 
 
 def _macro(macro: Macro) -> Shape:
     if macro.loop is None:
-        return _held(macro.values), -1, -1
+        return _held(macro.values)
     return macro.values[:MOST_ITEMS], macro.loop if macro.loop < MOST_ITEMS else -1, -1
 
 
-def _volume(patch: Patch, level: int | None) -> Shape:
-    """A patch's volume, and behind it what is left after the note's end at a volume of `level`."""
-    values, loop, _ = _macro(patch.volume)
-    if level is None or patch.release is None:
-        return values, loop, -1
+def _volume(patch: Patch, volumes: tuple[int, ...], held: int) -> Shape | None:
+    """A patch's volume, and behind it what is left after the end of a note held so many ticks.
+
+    A tracker goes on from the last value that is held, whichever it has reached; so that one has to
+    be the volume that the note ended with. None: there are more values than an instrument has.
+    """
+    macro = patch.volume
+    if held == len(volumes) or patch.release is None:
+        return _macro(macro)
+    level = volumes[held - 1]
     tail = (*(round(level * left / LOUDEST) for left in patch.release.values), 0)
-    values = values[: MOST_ITEMS - len(tail)]
-    return values + tail, loop, len(values)
+    n = len(macro.values)
+    period = 1 if macro.loop is None else n - macro.loop
+    least = held if held < n else n + (held - n) % period
+    until = max(i for i in range(least, n + period) if macro.at(i - 1) == level)
+    if until + len(tail) > MOST_ITEMS:
+        return None
+    loop = until - period if macro.loop is not None and until >= n else -1
+    return tuple(macro.at(i) for i in range(until)) + tail, loop, until - 1
 
 
 def _duty_of(note: PlayedNote, patch: Patch) -> Shape | None:
@@ -173,22 +222,41 @@ def _duty_of(note: PlayedNote, patch: Patch) -> Shape | None:
     if note.voice is Voice.TR:
         return None
     own = tuple(patch.duty.at(tick) for tick in range(len(note.duties)))
-    return _macro(patch.duty) if own == note.duties else (_held(note.duties), -1, -1)
+    return _macro(patch.duty) if own == note.duties else _held(note.duties)
 
 
-def _explain(note: PlayedNote, patch: Patch) -> tuple[int | None, int | None] | None:
-    """The volume that a note of the patch ended with and the tick of its release; None: it's none.
+def _steps(note: PlayedNote, patches: Iterable[Patch]) -> tuple[Shape | None, tuple[int, ...]]:
+    """A note's arpeggio, one of the patches' or its slide in semitones, and what cents it leaves."""
+    cents = note.cents
+    if note.voice is Voice.NO or not any(cents):
+        return None, cents
+    for patch in patches:
+        if note.voice is not Voice.TR and any(patch.arpeggio.values):
+            left = tuple(c - 100 * patch.arpeggio.at(i) for i, c in enumerate(cents))
+            if sum(map(abs, left)) < sum(map(abs, cents)):
+                return _macro(patch.arpeggio), left
+    if all(c % 100 == 0 for c in cents):
+        return _held(tuple(c // 100 for c in cents)), (0,) * len(cents)
+    ticks = slide_ticks(cents)
+    steps = (*(round(c / 100) for c in cents[:ticks]), 0)
+    exact = all(c % 100 == 0 for c in cents[:ticks])
+    if ticks and (exact or abs(cents[0]) >= WIDE_CENTS):
+        error = steps_error(note.voice, note.note, cents[:ticks], steps)
+        if error < slide_of(note.voice, note.note, cents).error:
+            return _held(steps), (0,) * ticks + cents[ticks:]
+    return None, cents
 
-    (None, None): it was cut before, or has no release.
-    """
+
+def _explain(note: PlayedNote, patch: Patch) -> int | None:
+    """How many ticks of a note are the patch's volume, before its release; None: it's none of it."""
     volumes = note.volumes
     if note.voice is Voice.TR:
-        return (None, None) if all(volumes) else None
+        return len(volumes) if all(volumes) else None
     held = 0
     while held < len(volumes) and volumes[held] == patch.volume.at(held):
         held += 1
     if held == len(volumes):
-        return None, None
+        return held
     if patch.release is None:
         return None
     while held > 0:
@@ -196,57 +264,6 @@ def _explain(note: PlayedNote, patch: Patch) -> tuple[int | None, int | None] | 
         left = volumes[held:]
         tail = [round(level * part / LOUDEST) for part in patch.release.values]
         if len(left) <= len(tail) and tuple(tail[: len(left)]) == left:
-            return level, held
+            return held
         held -= 1
     return None
-
-
-def instrument_to_table(module: Module, instrument: Instrument) -> tuple[dict[str, str], list[str]]:
-    """A patch's table for a preset, and what of the instrument it lacks."""
-    table: dict[str, str] = {}
-    lacks: list[str] = []
-    named = {(s.kind, s.index): s for s in module.sequences}
-    for kind, index in zip(Kind, instrument.sequences, strict=True):
-        steps = named.get((kind, index)) if index is not None else None
-        if steps is None or not steps.values:
-            continue
-        if kind is Kind.VOLUME:
-            table |= _volume_to_text(steps)
-        elif kind is Kind.DUTY:
-            table["duty"] = _to_text(tuple(v & 3 for v in steps.values), steps.loop)
-        elif kind is Kind.ARPEGGIO and steps.setting == 0:
-            values = tuple(max(-48, min(48, v)) for v in steps.values)
-            table["arpeggio"] = _to_text(values, steps.loop)
-        else:
-            lacks.append(
-                {Kind.PITCH: "pitch", Kind.HI_PITCH: "hi-pitch"}.get(kind, "fixed arpeggio")
-            )
-    return table, lacks
-
-
-def _volume_to_text(steps: Steps) -> dict[str, str]:
-    values = tuple(max(0, min(LOUDEST, v)) for v in steps.values)
-    if steps.release < 0 or steps.release >= len(values):
-        return {"volume": _to_text(values, steps.loop)}
-    held, tail = values[: steps.release] or values[:1], values[steps.release :]
-    level = held[-1] or LOUDEST
-    parts = [max(1, min(LOUDEST, round(v * LOUDEST / level))) for v in tail if v]
-    loop = steps.loop if steps.loop < len(held) else -1
-    written = {"volume": _to_text(held, loop)}
-    return written | ({"release": _to_text(tuple(parts), -1)} if parts else {})
-
-
-def _to_text(values: tuple[int, ...], loop: int) -> str:
-    """Values as a preset has them: `15 12x3 | 9 8`."""
-    words: list[str] = []
-    runs: list[list[int]] = []
-    for i, value in enumerate(values):
-        if runs and runs[-1][0] == value and i != loop:
-            runs[-1][1] += 1
-        else:
-            if i == loop:
-                runs.append([0, 0])
-            runs.append([value, 1])
-    for value, n in runs:
-        words.append("|" if n == 0 else str(value) if n == 1 else f"{value}x{n}")
-    return " ".join(words)

@@ -18,7 +18,10 @@ RELEASE, HALT = 13, 14
 """In place of a note (1-12 from C on; 0: none): its sequences go on behind their release; it ends."""
 
 MOST_INSTRUMENTS, MOST_SEQUENCES, MOST_ITEMS = 64, 128, 252
-MOST_FRAMES, MOST_PATTERNS, MOST_ROWS = 128, 128, 256
+MOST_FRAMES, MOST_PATTERNS, MOST_ROWS, MOST_COLUMNS = 128, 128, 256, 4
+LOWEST_OCTAVE_NOTE = 24
+"""The MIDI note of the pulses' C-0; the triangle sounds an octave below what is written."""
+
 TEMPI = range(32, 256)
 """What a module's tempo can be; below lies speed."""
 
@@ -69,8 +72,10 @@ LETTERS = "FBDCE3?HI047PGZ12VYQRASXM"
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """A sequence: a value a tick; from `loop` on they repeat, behind `release` they go on released.
+    """A sequence: a value a tick; from `loop` on they repeat, the last one stays.
 
+    With a `release` that value is the last one that is held: behind it, it goes on from `loop`, if
+    that lies before, or waits. Once released, it goes on from the value at `release` to the end.
     -1: neither. `setting` is 0 but for arpeggios that are not added to the note.
     """
 

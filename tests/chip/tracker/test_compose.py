@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
+from nesvae_live.chip.registers import bent_period
 from nesvae_live.chip.tracker.compose import compose
-from nesvae_live.chip.tracker.module import HALT, Cell, Effect, Module
+from nesvae_live.chip.tracker.module import HALT, RELEASE, Cell, Effect, Kind, Module, Steps
+from nesvae_live.chip.tracker.pitches import bends_of, slide_of
 from nesvae_live.chip.tracker.played import Performance, PlayedNote, Tempo
 from nesvae_live.chip.tracker.rows import Rows, speed_and_tempo
-from nesvae_live.music.patch import Patch
+from nesvae_live.music.patch import Macro, Patch
 from nesvae_live.music.voices import Voice
 
 PLAIN = {voice: {"plain": Patch()} for voice in Voice}
@@ -99,24 +103,72 @@ def test_speed_and_tempo_come_near(bpm: float, per_beat: int) -> None:
     assert tempo * 24 / speed / per_beat == pytest.approx(bpm, rel=0.004)
 
 
-def test_vibrato_is_an_effect_that_ends_with_its_note() -> None:
-    import math
+def wavering(pitch: int, ticks: int, hz: float, depth: int, start: float = 0.0) -> PlayedNote:
+    """A note with vibrato from its 12th tick on, at 150 BPM."""
+    cents = tuple(
+        round(depth * math.sin(math.tau * hz * max(0, i - 12) / 60)) for i in range(ticks)
+    )
+    end = start + ticks / 24
+    return PlayedNote(Voice.P1, pitch, start, end, (15,) * ticks, (2,) * ticks, cents)
 
-    wave = tuple(round(20 * math.sin(math.tau * i / 10)) for i in range(48))
-    wavers = PlayedNote(Voice.P1, 60, 0.0, 2.0, (15,) * 48, (2,) * 48, wave)
-    written = cells(module_of(wavers, note(2.0, 1.0)), 0)
-    assert dict(written[0].effects)[Effect.VIBRATO] >> 4 == 6
-    assert dict(written[8].effects)[Effect.VIBRATO] == 0
+
+def sequence(module: Module, kind: Kind) -> Steps:
+    """The first sequence of a kind."""
+    return next(steps for steps in module.sequences if steps.kind is kind)
+
+
+def test_vibrato_is_a_loop_of_the_instrument_s_pitch() -> None:
+    wavers = wavering(60, 72, 6.0, 20)
+    module = module_of(wavers)
+    steps = sequence(module, Kind.PITCH)
+    assert (steps.loop, len(steps.values)) == (13, 23)
+    heard = [bent_period(Voice.P1, 60, cents) for cents in wavers.cents]
+    values = [*steps.values[:13], *steps.values[13:] * 6]
+    played = [bent_period(Voice.P1, 60, 0) + sum(values[: i + 1]) for i in range(72)]
+    assert played == heard
+    assert cells(module, 0)[0].effects == ((0, 0),)
+
+
+def test_without_room_for_instruments_vibrato_is_an_effect_that_keeps_its_phase() -> None:
+    wavers = wavering(60, 240, 6.0, 20)
+    rows = range(6, 240, 6)
+    bends = bends_of(Voice.P1, wavers, rows, stepped=False)
+    (first, parameter), *others = bends.waves
+    assert (first, parameter & 15) == (13, 4)
+    assert {p >> 4 for _, p in bends.waves[1:]} == {6, 7}  # 6.4 steps a tick
+    assert all(tick in rows for tick, _ in others)
+    assert math.sqrt(bends.error / 240) < 3.5  # cents
+    alone = bends_of(Voice.P1, wavers, (), stepped=False)
+    assert math.sqrt(alone.error / 240) > 8
 
 
 def test_a_slide_into_a_note_begins_where_it_begins() -> None:
-    ticks = 48
-    cents = tuple(round(1200 * max(0, 1 - i / 4)) for i in range(ticks))
-    slides = PlayedNote(Voice.P1, 60, 0.0, 2.0, (15,) * ticks, (2,) * ticks, cents)
-    written = cells(module_of(slides), 0)[0]
-    assert (written.note, written.octave) == (1, 4)  # an octave above C-3
-    effect, parameter = written.effects[0]
-    assert (effect, parameter & 15) == (Effect.NOTE_DOWN, 12)
+    cents = (1200, 900, 600, 300, *(0,) * 44)
+    slides = PlayedNote(Voice.P1, 60, 0.0, 2.0, (15,) * 48, (2,) * 48, cents)
+    module = module_of(slides)
+    assert sequence(module, Kind.ARPEGGIO).values == (12, 9, 6, 3, 0)
+    assert (cells(module, 0)[0].note, cells(module, 0)[0].octave) == (1, 3)
+    slow = tuple(-max(0, 200 - 8 * i) for i in range(48))
+    slide = slide_of(Voice.P1, 60, slow)
+    assert (slide.semitones, slide.speed) == (-2, 1)
+    assert slide_of(Voice.P1, 60, (0,) * 48).semitones == 0
+
+
+def test_a_release_goes_on_from_the_last_value_that_is_held() -> None:
+    """It is written a tick before the tail: a tracker plays that value once more."""
+    patch = Patch(volume=Macro.parse("15 12 | 10 9 8", 0, 15), release=Macro((8, 4)))
+    held = tuple(patch.volume.at(i) for i in range(13))
+    tail = tuple(round(held[-1] * left / 15) for left in (8, 4))
+    volumes = held + tail
+    played = PlayedNote(Voice.P1, 60, 0.0, 15 / 24, volumes, (2,) * 15, (0,) * 15)
+    performance = Performance((played,), 1, 4.0, (Tempo(0.0, 150.0),), {Voice.P1: {"lead": patch}})
+    module = compose(performance, "", "", "").module
+    steps = sequence(module, Kind.VOLUME)
+    assert steps.values[: steps.release + 1][-1] == held[-1]
+    assert steps.values[steps.release + 1 :] == (*tail, 0)
+    assert steps.values[steps.loop : steps.release + 1] == held[-3:]
+    (row,) = [cell for cell in cells(module, 0).values() if cell.note == RELEASE]
+    assert 6 * row.row + dict(row.effects).get(Effect.DELAY, 0) == 12
 
 
 def test_more_instruments_than_there_are_share_the_nearest_one() -> None:

@@ -7,7 +7,8 @@ import struct
 import pytest
 
 from nesvae_live.chip.tracker.famistudio import module_to_famistudio
-from nesvae_live.chip.tracker.ftm import MAGIC, ftm_to_module, module_to_ftm
+from nesvae_live.chip.tracker.ftm import MAGIC, module_to_ftm
+from nesvae_live.chip.tracker.ftmreader import ftm_to_module
 from nesvae_live.chip.tracker.ftmtext import module_to_text, text_to_instruments
 from nesvae_live.chip.tracker.module import Module
 from nesvae_live.chip.tracker.patchtext import file_to_patches
@@ -62,7 +63,7 @@ def test_what_isn_t_read_is_named(old: bytes, new: bytes, what: str) -> None:
 def test_the_text_has_every_line() -> None:
     lines = [line.rstrip() for line in module_to_text(MODULE).splitlines()]
     for line in (
-        "MACRO       0   0  -1   4   0 : 15 12 9 6 3 0",
+        "MACRO       0   0  -1   3   0 : 15 12 9 6 3 0",
         "MACRO       1   0   0  -1   0 : 0 4 7",
         'INST2A03   3     1   0   0  -1  -1 "the ""other"""',
         'TRACK  16   6 150 "first"',
@@ -95,13 +96,13 @@ def test_a_bad_line_of_a_text_is_named() -> None:
 
 def test_famistudio_s_text_has_every_object_with_its_attributes() -> None:
     lines = [line.strip() for line in module_to_famistudio(MODULE).splitlines()]
+    vibrato = 'VibratoSpeed="6" VibratoDepth="3" NoteDelay="2"'
     for line in (
         'Instrument Name="the ""other"""',
-        'Envelope Type="Volume" Length="6" Release="4" Values="15,12,9,6,3,0"',
-        'Note Time="0" Value="A3" Instrument="lead" VibratoSpeed="6" VibratoDepth="3" NoteDelay="2"',
-        'Note Time="5" Value="Release"',
-        'Note Time="9" Value="Stop"',
-        'Note Time="0" Value="D#4" Instrument="the ""other"""',
+        'Envelope Type="Volume" Length="6" Loop="3" Release="4" Values="15,12,9,6,3,0"',
+        'Envelope Type="Pitch" Length="4" Relative="True" Values="-1,2,-128,127"',
+        f'Note Time="0" Value="A3" Duration="9" Release="5" Instrument="lead" {vibrato}',
+        'Note Time="2" Value="F#3" Duration="16" Instrument="the ""other"""',
         'PatternInstance Time="1" Pattern="Pattern 2"',
     ):
         assert line in lines
@@ -110,7 +111,14 @@ def test_famistudio_s_text_has_every_object_with_its_attributes() -> None:
     assert 'FamiTrackerTempo="150" FamiTrackerSpeed="6"' in song
 
 
-@pytest.mark.parametrize("data", [DATA, module_to_text(MODULE).encode()])
+def test_a_slide_in_famistudio_s_text_ends_in_a_note_that_isn_t_struck() -> None:
+    lines = [line.strip() for line in module_to_famistudio(MODULE).splitlines()]
+    instrument = 'Instrument="the ""other"""'
+    at = lines.index(f'Note Time="0" Value="C4" Duration="2" {instrument} SlideTarget="D#4"')
+    assert lines[at + 1] == f'Note Time="2" Value="D#4" Duration="14" Attack="False" {instrument}'
+
+
+@pytest.mark.parametrize("data", [DATA, module_to_text(MODULE).encode()], ids=["ftm", "text"])
 def test_instruments_become_patches(data: bytes) -> None:
     import tomllib
 
