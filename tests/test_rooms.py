@@ -28,6 +28,7 @@ INSTRUMENT = (
         "chip.console",
         "chip.tracker",
         "model.song",
+        "model.song.steering",
     ),
     *("control", "log", "engine", "presets"),
 )
@@ -55,7 +56,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "chip": ("music", "music.metre", "chip.vgm"),
     "chip.tracker": ("music", "chip"),
     "chip.console": ("music", "music.metre", "chip.vgm", "chip"),
-    "model.song": ("music", "music.metre", "latent", "model", "chip"),
+    "model.song.steering": ("music", "music.metre", "latent"),
+    "model.song": (*("music", "music.metre", "latent", "model", "model.song.steering", "chip"),),
     "control": ("clock", "music", "latent"),
     "log": ("clock", "music", "control"),
     "engine": ("clock", "music", "music.metre", "latent", "control", "log"),
@@ -122,7 +124,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "numpy": ("*",),
     "numba": (
         *("chip.kernel", "model.encoder", "model.gru", "model.symbols"),
-        *("model.song.candidates", "model.song.songdecoder"),
+        *("model.song.candidates", "model.song.songkernel", "model.song.steering.leaning"),
     ),
     "torch": (
         *("model.song.song", "model.song.pointer", "model.song.prior"),

@@ -110,7 +110,13 @@ class PlayOptions:
         The music has its place in the bar anyway, so it isn't stretched unless that is asked for.
         """
         mode = Mode(self.grid or Mode.CLOCK)
-        return Grid(mode, bars=self.bars_per_phrase, quantise=self.quantise, swing=self.swing)
+        return Grid(
+            mode,
+            bars=self.bars_per_phrase,
+            quantise=self.quantise,
+            swing=self.swing,
+            strict=self.quantise is not None,
+        )
 
     def lookahead(self, pace: Pace) -> float:
         """How many seconds ahead everything is decided: more if an output is to be early."""

@@ -85,7 +85,8 @@ class Deadlines:
         ref, open_from = self._live.clock.ref, now + self._lookahead
         most = placed.tuples_from(ref.beat_at(open_from), self._placer.swung)
         earliest = ref.beat_at(open_from + self.budget.tail(most))
-        cut = placed.cut(self._live.swap, earliest, self._live.meter, self._placer.swung)
+        swung, may = self._placer.swung, self._placer.may_cut
+        cut = placed.cut(self._live.swap, earliest, self._live.meter, swung, may)
         if cut is None or self._decided(self._placer.swung(cut.place)) >= self.phrase():
             return None
         return cut

@@ -21,6 +21,7 @@ from nesvae_live.latent.decoding import (
     SAMPLING,
     Asked,
     Condition,
+    Ending,
     Joint,
     Sampling,
     Spelling,
@@ -28,8 +29,15 @@ from nesvae_live.latent.decoding import (
     Stretch,
 )
 from nesvae_live.music.grid import Mode
-from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT, beat_to_place, next_tick
-from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, Phrase, symbols_to_tuples
+from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT, beat_to_place, cell_ticks, next_tick
+from nesvae_live.music.phrase import (
+    LONGEST_HOLD,
+    SLOTS,
+    TUPLES_PER_PHRASE,
+    Ints,
+    Phrase,
+    symbols_to_tuples,
+)
 
 REMEMBERED_TIMES = 512
 
@@ -43,8 +51,8 @@ class Request:
     how often that has been asked for, this time included. `seed`, `index` and `splice` determine
     the draws. With `captured` tuples, `[n, 4]` with n up to 13, the phrase is decoded from where
     the encoder finds them. It begins at `place` of the bar, and quotes so much (`quote`, 0..1) of
-    the past, if the decoder knows of these; `hands`, `back` and `forget` are as in `Asked`. If
-    `known` `[8 + U]` is given, the decoder composes: only those coordinates of z are kept. `returns`
+    the past, if the decoder knows of these; `hands`, `back`, `forget`, `cell` and `ending` are as in
+    `Asked`. If `known` `[8 + U]` is given, the decoder composes: only those coordinates of z are kept. `returns`
     and `forgets` are the condition's.
     """
 
@@ -66,6 +74,8 @@ class Request:
     known: NDArray[np.bool_] | None = None
     returns: int = 0
     forgets: int = 0
+    cell: int = 1
+    ending: Ending | None = None
 
     @property
     def condition(self) -> Condition:
@@ -84,7 +94,16 @@ class Request:
     @property
     def asked(self) -> Asked:
         """How the decoder is to go on from `start`."""
-        return Asked(self.place, self.quote, not self.splice, self.hands, self.back, self.forget)
+        return Asked(
+            self.place,
+            self.quote,
+            not self.splice,
+            self.hands,
+            self.back,
+            self.forget,
+            self.cell,
+            self.ending,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +233,9 @@ Without guidance the likeliest is silence for a fifth of the phrases of held-out
 """
 
 
+LEAST_BARS = 4
+"""With so many bars, or more, the last one is a chord; of fewer bars the chord takes this share."""
+
 TICK = CLOCKS_PER_BEAT / TICKS_PER_BEAT
 """MIDI clocks of a tick: a step has as many, if phrases are to keep to the bar."""
 
@@ -253,9 +275,17 @@ class RequestBuilder:
         """The place in the bar of what begins on a beat."""
         return beat_to_place(beat, self._live.meter) if self._in_ticks else FREE
 
+    @property
+    def cell(self) -> int:
+        """Every so many ticks lies a line on which alone tuples may begin; 1: they may on any tick."""
+        grid = self._live.performance.grid
+        if grid.quantise is None or not grid.strict or not self._in_ticks:
+            return 1
+        return cell_ticks(grid.quantise, self._live.performance.meter)
+
     def start(self, beat: float) -> float:
-        """The first beat, from `beat` on, on which a phrase may begin: a tick, or any."""
-        return next_tick(beat) if self._in_ticks else beat
+        """The first beat, from `beat` on, on which a phrase may begin: a tick, a line, or any."""
+        return next_tick(beat, self.cell) if self._in_ticks else beat
 
     def following(
         self, placed: PlacedPhrase | None, beat: float, condition: Condition | None = None
@@ -294,6 +324,8 @@ class RequestBuilder:
             captured=tuples,
             place=self.place(beat),
             quote=condition.quote,
+            cell=self.cell,
+            ending=self._ending(beat),
         )
 
     def _request(
@@ -328,4 +360,21 @@ class RequestBuilder:
             known=known,
             returns=condition.returns,
             forgets=condition.forgets,
+            cell=self.cell,
+            ending=self._ending(beat),
+        )
+
+    def _ending(self, beat: float) -> Ending | None:
+        """How what begins on a beat leads to the end; None if that isn't near."""
+        p = self._live.performance
+        if p.bars is None or not self._in_ticks:
+            return None
+        ticks = round((p.end - beat) * TICKS_PER_BEAT)
+        if not 0 < ticks <= TUPLES_PER_PHRASE * LONGEST_HOLD:
+            return None
+        last = min(p.meter.beats_per_bar, p.end / LEAST_BARS) * TICKS_PER_BEAT
+        line = self.cell
+        arrangement = self._live.arrangement
+        return Ending(
+            ticks, max(int(last) // line * line, line), arrangement.key, arrangement.transpose
         )

@@ -19,6 +19,12 @@ LONGEST_WAIT = 2.0
 Tuple4 = tuple[int, int, int, int]
 
 
+def anywhere(place: float) -> bool:
+    """A tail may begin on any place."""
+    del place
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Where a phrase is cut: at `place`, after `kept` tuples, the last one `held` steps long."""
@@ -52,16 +58,24 @@ class PlacedPhrase:
         return self.places[-1]
 
     def cut(
-        self, swap: Swap, earliest: float, meter: Meter, swung: Callable[[float], float]
+        self,
+        swap: Swap,
+        earliest: float,
+        meter: Meter,
+        swung: Callable[[float], float],
+        may: Callable[[float], bool] = anywhere,
     ) -> Cut | None:
         """The first cut on beat `earliest` or later, as `swung` puts it; None if there is none.
+
+        It lies where one `may` begin.
 
         A tuple that a bar line or a beat falls into is cut there. With `Swap.NOW` a tuple is cut at
         its next step, but only if more than `LONGEST_WAIT` of its steps are left.
         """
         if swap is Swap.NOW:
-            return self._next_tuple(earliest, swung)
-        line = next(line for line in lines_from(swap, earliest, meter) if swung(line) >= earliest)
+            return self._next_tuple(earliest, swung, may)
+        lines = lines_from(swap, earliest, meter)
+        line = next(line for line in lines if swung(line) >= earliest and may(line))
         if not self.places[0] - EPSILON <= line < self.end - EPSILON:
             return None
         last = max(i for i, place in enumerate(self.places) if place <= line + EPSILON)
@@ -112,7 +126,9 @@ class PlacedPhrase:
         """How many beats one step of tuple `i` lasts."""
         return (self.places[i + 1] - self.places[i]) / self.tuples[i][3]
 
-    def _next_tuple(self, earliest: float, swung: Callable[[float], float]) -> Cut | None:
+    def _next_tuple(
+        self, earliest: float, swung: Callable[[float], float], may: Callable[[float], bool]
+    ) -> Cut | None:
         n = len(self.tuples)
         after = next((i for i in range(1, n + 1) if swung(self.places[i]) >= earliest), None)
         if after is None:
@@ -121,7 +137,7 @@ class PlacedPhrase:
         held, step = self.tuples[i][3], self._step(i)
         for steps in range(1, held):
             place = self.places[i] + steps * step
-            if swung(place) < earliest:
+            if swung(place) < earliest or not may(place):
                 continue
             if self.places[after] - max(earliest, self.places[i]) > LONGEST_WAIT * step:
                 return Cut(after, steps, place)

@@ -40,11 +40,14 @@ class Schedule:
     ) -> None:
         """Place tuples so that they start on `beats` and the last one ends on `end`.
 
-        What was placed for the first of these beats and later gives way.
+        What was placed for the first of these beats and later gives way. Of tuples that start on
+        the same beat the last one plays.
         """
         while self._moments and self._moments[-1].beat >= beats[0] - EPSILON:
             self._moments.pop()
         for (p1, p2, tr, _), beat in zip(tuples, beats, strict=True):
+            if self._moments and beat - self._moments[-1].beat < EPSILON:
+                self._moments.pop()
             self._moments.append(Moment(beat, (p1, p2, tr)))
         self.end = end
 
@@ -157,6 +160,10 @@ class Placer:
     def swung(self, place: float) -> float:
         """The beat on which a place sounds."""
         return self._grid.swung(place, self._meter)
+
+    def may_cut(self, place: float) -> bool:
+        """Whether a tail may begin on a place."""
+        return self._grid.may_begin(place, self._meter)
 
     @property
     def step_seconds(self) -> float:

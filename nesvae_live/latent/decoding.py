@@ -8,6 +8,7 @@ from typing import ClassVar, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live.music.key import Key
 from nesvae_live.music.phrase import SLOT_TABLE
 
 Symbols = tuple[int, int, int, int]
@@ -57,13 +58,27 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """The performance ends in `ticks` ticks, on a chord that lasts the `last` of them.
+
+    Notes are kept to `key` (None: to none) after each voice was moved by `transpose` semitones.
+    """
+
+    ticks: int
+    last: int
+    key: Key | None = None
+    transpose: tuple[int, int, int] = (0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """How to go on from where the music stands.
 
     What comes is a phrase of its own if it is `whole`, else a phrase's tail. It begins at a `place`
     (`metre.place`) and quotes so much of the past, 0..1. `hands` `[8 + U]` is 1 where a hand set a
     coordinate; None: those attributes that are set. If `back` is given, that stretch is to come back; with
-    `forget` nothing else of the past is.
+    `forget` nothing else of the past is. Each tuple begins a multiple of `cell` ticks after the bar
+    line, or, where there are no bars, after the first one. If there is an `ending`, it is near.
     """
 
     place: int
@@ -72,6 +87,8 @@ class Asked:
     hands: NDArray[np.float32] | None = None
     back: Stretch | None = None
     forget: bool = False
+    cell: int = 1
+    ending: Ending | None = None
 
 
 class Standing(Protocol):

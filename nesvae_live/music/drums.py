@@ -105,6 +105,8 @@ class Drummer:
             notes = (p1, p2, tr)
             pulses, bass = self._struck(notes)
             self._notes = notes
+            if step_beats == 0:
+                continue  # another tuple begins on its beat, and plays in its place
             for filled in range(0, held, FILL_STEPS):
                 at = start + filled * step_beats
                 drawn = JITTER * (2.0 * float(rng.random()) - 1.0)

@@ -36,7 +36,8 @@ class Grid:
 
     `clocks_per_step` applies in mode `clock`, `bars` in mode `bars`: 1/2, 1, 2, 4, or None for
     whatever is nearest to native speed. `quantise` names the cell (16: sixteenths); None is off.
-    `swing`, in percent, is where in a pair of cells the second one starts, 50 (straight) to 75;
+    If that is `strict` every tuple begins on a line; else, as in takes of former releases, those do
+    that are long enough. `swing`, in percent, is where in a pair of cells the second one starts, 50 (straight) to 75;
     without `quantise` it applies to sixteenths.
     """
 
@@ -45,6 +46,7 @@ class Grid:
     bars: float | None = None
     quantise: int | None = None
     swing: float = 50.0
+    strict: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a grid with a value out of range.
@@ -98,8 +100,15 @@ class Grid:
             steps += held
             beats.append(start + steps * step_beats)
         if self.quantise is not None:
-            beats = self._quantised(beats, start + length, meter)
+            snapped = self._on_lines if self.strict else self._quantised
+            beats = snapped(beats, start + length, meter)
         return tuple(self.swung(beat, meter) for beat in beats)
+
+    def may_begin(self, beat: float, meter: Meter) -> bool:
+        """Whether a tuple may begin on a beat, before swing: on any, or on lines alone."""
+        if not self.strict or self.quantise is None:
+            return True
+        return abs(_nearest_line(beat, 4.0 / self.quantise, meter) - beat) < EPSILON
 
     def swung(self, beat: float, meter: Meter) -> float:
         """Where swing moves `beat`: it stretches and squeezes pairs of cells; bar lines stay."""
@@ -128,6 +137,26 @@ class Grid:
             lengths = [math.ceil(count) * bar - into for count in counts]
             lengths = [x if x > bar / 4 else x + bar for x in lengths]
         return min(lengths, key=lambda length: abs(math.log(length / native)))
+
+    def _on_lines(self, beats: list[float], end: float, meter: Meter) -> list[float]:
+        """Move each tuple onto the line nearest to it; of those on one line one remains.
+
+        That is the one that was nearest to the line. The others get the beat of the tuple after
+        them, and so no time to sound in.
+        """
+        assert self.quantise is not None  # lay() asks
+        cell = 4.0 / self.quantise
+        last = max(end - cell, beats[0])
+        lines = [min(_nearest_line(beat, cell, meter), last) for beat in beats]
+        lines[0] = beats[0]
+        moved, after = [end] * len(beats), end
+        for line in sorted(set(lines), reverse=True):
+            on_it = [i for i, other in enumerate(lines) if other == line]
+            kept = min(on_it, key=lambda i: abs(beats[i] - line))
+            for i in on_it:
+                moved[i] = line if i <= kept else after
+            after = line
+        return moved
 
     def _quantised(self, beats: list[float], end: float, meter: Meter) -> list[float]:
         """Snap the tuples that are long enough; the others keep their place between those.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+
+import numpy as np
 
 ROOTS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 """The twelve pitch classes as this program spells them."""
@@ -39,6 +41,10 @@ PARENTS: Mapping[str, tuple[int, str]] = MappingProxyType(
     }
 )
 """The major or minor key whose signature a scale is written in: semitones to its root, and `m`."""
+
+MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
+MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+"""Krumhansl and Kessler's (1982): how well each pitch class fits a key on the first."""
 
 _OTHER_NAMES = {
     "DB": "C#",
@@ -94,3 +100,22 @@ class Key:
                 if (candidate - self.root) % 12 in steps:
                     return candidate
         raise AssertionError("a scale has its root")  # pragma: no cover
+
+
+PROFILES = np.stack([np.roll(profile, k) for profile in (MAJOR, MINOR) for k in range(12)])
+"""`[24, 12]`: the major keys from C up, and the minor ones."""
+
+
+def likeliest_key(
+    weights: Sequence[float] | np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+) -> Key:
+    """The major or minor key that correlates best with how much sounds of each pitch class `[12]`.
+
+    C major where that says nothing.
+    """
+    found = np.asarray(weights, np.float64)
+    if found.std() == 0:
+        return Key(0)
+    fit = [np.corrcoef(found, profile)[0, 1] for profile in PROFILES]
+    scale, root = divmod(int(np.argmax(fit)), 12)
+    return Key(root, ("major", "minor")[scale])

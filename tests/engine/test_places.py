@@ -12,7 +12,7 @@ from nesvae_live.control.inputs import SetKnob, SetTempo
 from nesvae_live.latent.decoding import START, Asked, DecoderState
 from nesvae_live.model.song.memory import SongDecoded, SongState
 from nesvae_live.music.grid import Grid, Mode
-from nesvae_live.music.metre.place import FREE, beat_to_place, next_tick, place_of
+from nesvae_live.music.metre.place import FREE, beat_to_place, cell_ticks, next_tick, place_of
 from nesvae_live.music.swap import Swap
 from tests.support.remembering import RememberingDecoder
 from tests.support.rig import Rig, Source, do
@@ -24,9 +24,8 @@ class Checked:
     """A rig each of whose phrases and tails is checked: every tuple's place is its beat's."""
 
     def __init__(self, *, midi: bool, swap: Swap = Swap.NOW, grid: Grid | None = None) -> None:
-        self.rig = Rig(
-            midi=midi, swap=swap, grid=grid or Grid(), decoder=RememberingDecoder(), seed=4
-        )
+        self.decoder = RememberingDecoder()
+        self.rig = Rig(midi=midi, swap=swap, grid=grid or Grid(), decoder=self.decoder, seed=4)
         self.seen: set[tuple[int, int]] = set()
         self.tails = 0
         step = self.rig.sequencer.step
@@ -61,6 +60,49 @@ def test_every_tuple_has_its_beats_place_while_knobs_are_turned(swap: Swap) -> N
         checked.turn(i / 40)
     assert len(checked.seen) > 10
     assert checked.tails > 3
+
+
+@pytest.mark.parametrize("swap", list(Swap))
+@pytest.mark.parametrize("cell", [8, 16])
+def test_quantised_every_tuple_of_phrases_and_tails_begins_on_a_line(swap: Swap, cell: int) -> None:
+    checked = Checked(midi=False, swap=swap, grid=Grid(quantise=cell, strict=True))
+    for i in range(40):
+        checked.rig.play(0.37)
+        checked.turn(i / 40)
+        placed = checked.rig.sequencer.player.placed
+        assert placed is not None
+        lines = np.array(placed.places) * cell / 4
+        assert np.abs(lines - lines.round()).max() < 1e-6
+    assert checked.tails > 3
+    assert {start.cell for start in checked.decoder.starts} == {48 // cell}
+
+
+@pytest.mark.parametrize("sixteenth", [0, 3, 5, 14])
+def test_quantised_a_locate_enters_on_a_line(sixteenth: int) -> None:
+    checked = Checked(midi=True, swap=Swap.BAR, grid=Grid(quantise=8, strict=True))
+    source = Source(checked.rig, 93.0)
+    source.run(0.3)
+    source.start(sixteenth * 6)
+    source.run(4.0)
+    first = next(iter(checked.rig.placed()))
+    assert first.beat * 2 == pytest.approx(round(first.beat * 2))
+
+
+def test_cells_that_are_no_whole_ticks_or_parts_of_a_bar_are_snapped_to_afterwards() -> None:
+    assert cell_ticks(16, FOUR) == 3
+    assert cell_ticks(4, FOUR) == 12
+    assert cell_ticks(32, FOUR) == 1
+    assert cell_ticks(16, Meter(7, 8)) == 3
+    assert cell_ticks(4, Meter(7, 8)) == 1
+    assert cell_ticks(8, Meter(6, 8)) == 6
+    decoder = RememberingDecoder()
+    rig = Rig(grid=Grid(quantise=32, strict=True), decoder=decoder)
+    rig.play(6.0)
+    placed = rig.sequencer.player.placed
+    assert placed is not None
+    lines = np.array(placed.places) * 8
+    assert np.abs(lines - lines.round()).max() < 1e-6
+    assert {start.cell for start in decoder.starts} == {1}
 
 
 def test_a_new_tempo_changes_no_place() -> None:
@@ -118,6 +160,8 @@ def test_the_next_tick_is_never_before_the_beat() -> None:
     assert next_tick(2.25) == 2.25
     assert next_tick(2.26) == pytest.approx(2 + 4 / 12)
     assert next_tick(2.25 + 1e-9) == 2.25
+    assert next_tick(2.26, 3) == 2.5
+    assert next_tick(2.25, 3) == 2.25
 
 
 def test_a_tuple_cut_short_is_as_short_in_the_memory() -> None:

@@ -36,6 +36,12 @@ def test_what_is_placed_gives_way_from_the_first_new_beat_on() -> None:
     assert list(schedule.pop_due(10.0)) == [Moment(0.0, (60, 0, 0)), Moment(1.0, (70, 0, 0))]
 
 
+def test_of_tuples_on_one_beat_the_last_one_plays() -> None:
+    schedule = Schedule()
+    schedule.place([(60, 0, 0, 1), (61, 0, 0, 1), (62, 0, 0, 1)], [0.0, 0.5, 0.5], 1.0)
+    assert list(schedule.pop_due(10.0)) == [Moment(0.0, (60, 0, 0)), Moment(0.5, (62, 0, 0))]
+
+
 def test_what_is_cleared_is_never_popped() -> None:
     schedule = Schedule()
     schedule.place([(60, 0, 0, 1)], [0.0], 1.0)

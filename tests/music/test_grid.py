@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nesvae_live.clock.timing import Meter
+from nesvae_live.log.plain import to_data, to_value
 from nesvae_live.music.grid import BARS, Grid, Mode
 
 FOUR = Meter(4, 4)
@@ -168,6 +169,43 @@ def test_a_short_tuple_stays_between_its_snapped_neighbours() -> None:
     assert beats == pytest.approx((0.0, 0.5 * 4 / 5, 0.5, 0.75, 1.0))
     beats = Grid(quantise=8).lay((4, 1, 5, 2, 12), 0.0, 2.0, FOUR)
     assert beats == pytest.approx((0.0, 0.5 * 4 / 5, 0.5, 0.5 + 0.5 * 5 / 7, 1.0))
+
+
+@given(
+    HOLDS, st.integers(0, 40), TEMPI, st.sampled_from([4, 8, 16, 32]), st.sampled_from(list(Mode))
+)
+def test_strictly_quantised_every_tuple_that_has_time_begins_on_a_line(
+    holds: list[int], quarter: int, tempo: float, per_whole: int, mode: Mode
+) -> None:
+    grid, cell = Grid(mode, quantise=per_whole, strict=True), 4 / per_whole
+    start = float(quarter)
+    length = grid.length(sum(holds), start, tempo, FOUR)
+    straight = Grid(mode).lay(holds, start, length, FOUR)
+    moved = grid.lay(holds, start, length, FOUR)
+    assert moved[0] == start
+    assert all(abs(beat / cell - round(beat / cell)) < 1e-4 for beat in moved)
+    assert all(one <= other for one, other in pairwise([*moved, start + length]))
+    for beat, line, after in zip(straight, moved, [*moved[1:], start + length], strict=True):
+        if after > line:  # it has time
+            assert abs(beat - line) <= cell + 1e-4
+
+
+def test_of_the_tuples_on_one_line_the_nearest_one_remains() -> None:
+    # The tuples start at steps 0, 1, 2, 3, 4, 6; the lines are steps 0, 3, 6, 9.
+    beats = Grid(quantise=16, strict=True).lay((1, 1, 1, 1, 2, 6), 0.0, 1.0, FOUR)
+    assert beats == pytest.approx((0.0, 0.25, 0.25, 0.25, 0.5, 0.5))
+
+
+def test_what_lies_on_lines_is_not_moved() -> None:
+    beats = Grid(quantise=16, strict=True).lay((3, 6, 9, 12, 3), 5.25, 2.75, FOUR)
+    assert beats == pytest.approx((5.25, 5.5, 6.0, 6.75, 7.75))
+
+
+def test_a_log_that_says_nothing_of_it_is_of_a_grid_that_is_not_strict() -> None:
+    said = {"mode": "clock", "clocks_per_step": 2.0, "bars": None, "quantise": 16, "swing": 50.0}
+    assert to_value(said, Grid) == Grid(quantise=16)
+    assert not Grid(quantise=16).strict
+    assert to_value(to_data(Grid(quantise=16, strict=True)), Grid).strict
 
 
 def test_off_it_moves_nothing() -> None:

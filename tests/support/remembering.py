@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 
 from nesvae_live.latent.decoding import DecoderState, Sampling
 from nesvae_live.model.song.memory import SongDecoded, SongState
+from nesvae_live.music.phrase import LONGEST_HOLD
 from tests.support.fakes import DrawnDecoder
 
 
 class RememberingDecoder:
-    """Spells what the draws say, and remembers it; `starts` are where it was asked to go on from."""
+    """Spells what the draws say, and remembers it; `starts` are where it was asked to go on from.
+
+    Where tuples are to end on lines it holds them so long.
+    """
 
     def __init__(self) -> None:
         self.starts: list[SongState] = []
@@ -34,6 +38,8 @@ class RememberingDecoder:
         self.starts.append(start)
         before = DecoderState(start.hidden, start.previous)
         drawn = DrawnDecoder().decode(z, mask, before, uniforms, sampling)
+        held = drawn.symbols[:, 3] // start.cell * start.cell + start.cell
+        drawn.symbols[:, 3] = np.minimum(held, LONGEST_HOLD // start.cell * start.cell) - 1
         keys = np.zeros((len(uniforms), 1), np.float32)
         return SongDecoded(drawn.symbols, drawn.hidden, keys, start)
 

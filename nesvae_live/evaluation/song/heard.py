@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from nesvae_live.evaluation.bootstrap import Estimate, interval, median_interval
 from nesvae_live.evaluation.features import MAJOR_SCALES
 from nesvae_live.evaluation.song.beat import CLEAR, GRAM
+from nesvae_live.music.key import Key, likeliest_key
 from nesvae_live.music.phrase import N_VOICES, STEPS_PER_SECOND, Ints, steps_to_tuples
 from nesvae_live.music.voices import Voice
 
@@ -40,11 +41,6 @@ AGAIN_WINDOW, AGAIN_SHARE = 2 * STEPS_PER_SECOND, 0.8
 KEY_WINDOW = 8 * STEPS_PER_SECOND
 LOST_SHARE = 0.02
 """A voice is lost that sounds in the second half for less than so much of it."""
-MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
-"""Krumhansl and Kessler's (1982): how well each pitch class fits a key on the first."""
-
-KEYS = np.stack([np.roll(profile, k) for profile in (MAJOR, MINOR) for k in range(12)])
 MEASURES = (
     *("beat", "bars", "slow_pulse", "pulse", "grams", "figures", "windows"),
     *("diatonic", "key_changes", "standstill"),
@@ -151,11 +147,11 @@ def diatonic(notes: Ints) -> float:
 
 def key_changes(notes: Ints) -> float:
     """How often a minute the key of 8 s is another one than that of the 8 s before."""
-    keys = []
+    keys: list[Key] = []
     for at in range(0, len(notes) - KEY_WINDOW + 1, KEY_WINDOW):
         classes = pitch_classes(notes[at : at + KEY_WINDOW])
         if classes.std() > 0:
-            keys.append(int(np.argmax([np.corrcoef(classes, key)[0, 1] for key in KEYS])))
+            keys.append(likeliest_key(classes))
     if len(keys) < 2:
         return float("nan")
     changes = sum(a != b for a, b in pairwise(keys))

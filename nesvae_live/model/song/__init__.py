@@ -14,10 +14,12 @@ In reading order:
     songweights     the weights as the live decoder reads them
     memory          what was played, and where a performance stands
     candidates      the pointer when live: its candidates in integers, and what they say
-    quote           how much is quoted
-    songdecoder     the live decoder, without the GIL
+    songkernel      the live decoder's loop, without the GIL
+    songdecoder     the live decoder
     songcritic      several candidates, of which one is kept; knobs are heeded; the decoder that plays
     songprior       the prior when live
+
+In a room of its own: `steering`, what is asked of the symbols beside the knobs.
 
 It may import `music`, `latent`, `model` and `chip`.
 """

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.latent.decoding import QUOTE, START, Asked, Stretch, Symbols
+from nesvae_live.latent.decoding import QUOTE, START, Asked, Ending, Stretch, Symbols
 from nesvae_live.model.song.songconfig import PAST
 from nesvae_live.model.song.songprior import Form
 from nesvae_live.music.metre.place import FREE, advance_table, bar_ticks
@@ -190,9 +190,10 @@ class SongState:
     """Where a phrase goes on from.
 
     The decoder's `hidden` `[L, H]`, the last tuple, the next one's place, what was played, and how
-    much of it may be quoted, 0 (nothing) to 1 (all it can). `form` is what the prior knows of the
+    much of it may be quoted, 0 (nothing) to 1 (all it can). `cell`, `hands`, `back` and
+    `ending` are as in `Asked`. `form` is what the prior knows of the
     phrases before the one that `said` belongs to (None: there is no prior); if that one is `over`
-    another begins. `hands` and `back` are as in `Asked`.
+    another begins.
     """
 
     remembers: ClassVar[bool] = True
@@ -207,6 +208,8 @@ class SongState:
     over: bool = False
     hands: F32 | None = None
     back: Returning | None = None
+    cell: int = 1
+    ending: Ending | None = None
 
     @classmethod
     def beginning(
@@ -244,6 +247,8 @@ class SongState:
             over=asked.whole,
             hands=asked.hands,
             back=back,
+            cell=asked.cell,
+            ending=asked.ending,
         )
 
 

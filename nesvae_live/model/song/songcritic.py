@@ -11,10 +11,20 @@ from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.model.gru import F32
 from nesvae_live.model.song.memory import Memory, Returning, Said, SongDecoded, SongState
-from nesvae_live.model.song.quote import farther, heed, heed_return, lead_odds, quote_to_odds
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songdecoder import Guide, SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
+from nesvae_live.model.song.steering.ending import LastChord
+from nesvae_live.model.song.steering.presence import patience
+from nesvae_live.model.song.steering.quote import (
+    HOLD_AGAIN,
+    REGULARITY,
+    farther,
+    heed,
+    heed_return,
+    lead_odds,
+    quote_to_odds,
+)
 from nesvae_live.music.metre.place import FREE
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE, symbols_to_tuples
 
@@ -121,10 +131,23 @@ class SongCritic:
                 back = Guide(led.memory, led.gone, every)
             else:
                 back = Guide(led.memory, led.gone, lead_odds(led.lead, odds))
+        chord = start.ending and LastChord.of(start.ending, start.memory.symbols)
         n = sampling.candidates if mask.any() else 1
         draws = candidate_draws(uniforms, n)
+        enough = len(start.memory) >= TUPLES_PER_PHRASE
+        lately = self._measured(start.memory.symbols[-TUPLES_PER_PHRASE:]) if enough else None
         found = self._decoder.decode_many(
-            z, mask, start, draws, sampling, odds=odds, hands=turned, back=back
+            z,
+            mask,
+            start,
+            draws,
+            sampling,
+            odds=odds,
+            hands=turned,
+            back=back,
+            chord=chord,
+            patience=patience(z, hands, lately),
+            again=HOLD_AGAIN * float((z[: len(mask)] * turned)[REGULARITY]),
         )
         if n > 1:
             tuples = np.stack([symbols_to_tuples(decoded.symbols) for decoded in found])

@@ -15,10 +15,17 @@ from torch.nn import functional as F
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import START, Sampling
 from nesvae_live.model.song.pointer import Past
-from nesvae_live.model.song.quote import HOLDS, LINE, odds_to_alignment
 from nesvae_live.model.song.song import SongVae, Step
 from nesvae_live.model.song.songconfig import LEAST, PAST, YOURS
-from nesvae_live.music.metre.place import N_PLACES, TICKS_PER_BEAT, advance_table, bar_line
+from nesvae_live.model.song.steering.ending import RULED_OUT
+from nesvae_live.model.song.steering.quote import HOLDS, LINE, odds_to_alignment
+from nesvae_live.music.metre.place import (
+    N_PLACES,
+    TICKS_PER_BEAT,
+    advance_table,
+    bar_line,
+    tick_of_bar,
+)
 from nesvae_live.music.phrase import LONGEST_HOLD, N_VOICES, SLOTS
 
 _LINES = np.array([bar_line(place) for place in range(N_PLACES)])
@@ -58,6 +65,7 @@ def sample_songs(
     odds: float = 0.0,
     given: Tensor | None = None,
     left: Tensor | None = None,
+    cell: int = 1,
 ) -> tuple[Tensor, Standing]:
     """Spell tuples.
 
@@ -70,6 +78,7 @@ def sample_songs(
         odds: added to the log odds of quoting the past.
         given: `[R, V]`, the symbols of the voices that are given, `YOURS` of the others.
         left: `[R]`, for how many ticks they stay, or `UNKNOWN`.
+        cell: every tuple ends a multiple of so many ticks after the bar line, or after its first one.
 
     Returns:
         `[R, T, S]` symbols, and where the performances stand then.
@@ -83,6 +92,7 @@ def sample_songs(
     branches = [zm, let_go] if sampling.guidance != 1.0 else [zm]
     states = [standing.state] * len(branches)
     past, keys, place, out = standing.past, standing.keys, standing.place, []
+    since = torch.from_numpy(tick_of_bar(place.numpy())).clamp(min=0)  # the last line of a cell
     for t in range(length):
         before = past.symbols[:, -1] if past.symbols.shape[1] else torch.zeros(n, SLOTS).long()
         known = past.there[:, -1:] if past.there.shape[1] else torch.zeros(n, 1).bool()
@@ -94,9 +104,13 @@ def sample_songs(
             tops.append(y)
         keys = torch.cat((keys, model.pointer.key(tops[0])), 1)
         window, window_keys = _grown(past, keys, place)
-        symbols = _tuple(model, tops, step, window, window_keys, uniforms[:, t], sampling, odds)
+        off = (since[:, None] + torch.arange(1, LONGEST_HOLD + 1)) % cell != 0
+        symbols = _tuple(
+            model, tops, step, window, window_keys, uniforms[:, t], sampling, odds, off
+        )
         out.append(symbols)
         held = symbols[:, 3] + 1
+        since = since + held
         start = window.ticks[:, -1:]
         past = Past(
             torch.cat((past.symbols, symbols[:, None]), 1),
@@ -142,8 +156,9 @@ def _tuple(
     uniforms: Tensor,
     sampling: Sampling,
     odds: float,
+    off: Tensor,
 ) -> Tensor:
-    """`[R, S]`: one tuple of each performance."""
+    """`[R, S]`: one tuple of each performance; its hold is none of those that are `off` `[R, H]`."""
     pointer, n = model.pointer, len(uniforms)
     y = tops[0]
     found = pointer.candidates(window, 1)
@@ -171,11 +186,13 @@ def _tuple(
         for top in tops:
             head = model.decoder.head(slot, top[:, 0], symbols, step.previous[:, 0], here)
             if slot == N_VOICES:
-                head = head + LINE * ends_bar[here]
+                head = (head + LINE * ends_bar[here]).masked_fill(off, RULED_OUT)
             own.append(torch.log_softmax(head, -1))
         weights = torch.softmax(scores, -1) * found.valid[:, 0]  # 2 R K
         weights = weights * gates[:, slot, 1:].T[..., None]
-        fits = found.valid[:, 0] if slot < N_VOICES else on_beat
+        fits = found.valid[:, 0]
+        if slot == N_VOICES:
+            fits = on_beat & ~off.gather(1, places[0][..., slot].clamp(min=0))
         p = (gates[:, slot, 0] + (weights * ~fits).sum((0, 2)))[:, None] * own[0].exp()
         for weight, place in zip(weights, places, strict=True):
             known = weight * fits * (place[..., slot] >= 0)
@@ -184,6 +201,8 @@ def _tuple(
         if len(own) > 1:
             much = (sampling.guidance - 1.0) * (1.0 if slot < N_VOICES else HOLDS)
             one = one + much * (own[0] - own[1])
+        if slot == N_VOICES:
+            one = one.masked_fill(off, RULED_OUT)
         drawn = choose(one, uniforms[:, slot], sampling.temperature, sampling.top_p)
         open_ = ~fixed[:, slot] if slot < N_VOICES else torch.ones(n, dtype=torch.bool)
         symbols[:, slot] = torch.where(open_, drawn, symbols[:, slot])

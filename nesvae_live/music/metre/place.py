@@ -46,9 +46,20 @@ def beat_to_place(beat: float, meter: Meter) -> int:
     return place_of(round(meter.counted(beat) * TICKS_PER_BEAT), meter.numerator)
 
 
-def next_tick(beat: float) -> float:
-    """The first tick at or after a beat of the clock, in beats."""
-    return math.ceil((beat - EPSILON) * TICKS_PER_BEAT) / TICKS_PER_BEAT
+def next_tick(beat: float, cell: int = 1) -> float:
+    """The first tick at or after a beat of the clock, in beats; of every `cell` ticks one counts."""
+    return math.ceil((beat - EPSILON) * TICKS_PER_BEAT / cell) * cell / TICKS_PER_BEAT
+
+
+def cell_ticks(quantise: int, meter: Meter) -> int:
+    """Ticks of the cells of 1/4, 1/8, 1/16 or 1/32; 1 where they or bars of them are no whole number.
+
+    A bar line is the line of a cell, so that these then lie on every so many ticks of the clock.
+    """
+    cell, bar = (
+        round(beats * TICKS_PER_BEAT, 6) for beats in (4.0 / quantise, meter.beats_per_bar)
+    )
+    return int(cell) if cell == int(cell) and bar % cell == 0 else 1
 
 
 def bar_ticks(place: int) -> int:

@@ -9,9 +9,10 @@ import numpy as np
 from nesvae_live.engine.inference import draws
 from nesvae_live.latent.attributes import measure
 from nesvae_live.latent.decoding import Sampling
-from nesvae_live.model.song.quote import farther, quote_to_odds
 from nesvae_live.model.song.songcritic import SongCritic, attribute_errors, candidate_draws
 from nesvae_live.model.song.songdecoder import SongDecoder
+from nesvae_live.model.song.steering.presence import patience
+from nesvae_live.model.song.steering.quote import farther, quote_to_odds
 from nesvae_live.music.phrase import symbols_to_tuples
 from tests.support.tiny import TINY, tiny_checkpoint
 
@@ -55,7 +56,8 @@ def test_the_candidate_nearest_to_the_knobs_is_kept() -> None:
         by_hand = replace(sampling, guidance=farther(2.0))
         odds = quote_to_odds(start.quote)
         many = candidate_draws(uniforms, 6)
-        all_ = decoder.decode_many(z, ONLY_DENSITY, start, many, by_hand, odds=odds)
+        waits = patience(z, ONLY_DENSITY, None)
+        all_ = decoder.decode_many(z, ONLY_DENSITY, start, many, by_hand, odds=odds, patience=waits)
         tuples = np.stack([symbols_to_tuples(d.symbols) for d in all_])
         errors = attribute_errors(tuples, z[None, :8], ONLY_DENSITY[None], CHECKPOINT.quantiles)
         assert np.array_equal(kept.symbols, all_[int(errors.argmin())].symbols)

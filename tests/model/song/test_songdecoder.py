@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from nesvae_live.engine.inference import draws
 from nesvae_live.latent.attributes import N_ATTRIBUTES
-from nesvae_live.latent.decoding import Sampling
+from nesvae_live.latent.decoding import Ending, Sampling
 from nesvae_live.model.song.memory import Memory
-from nesvae_live.model.song.quote import CEILING, heed, quote_to_odds
 from nesvae_live.model.song.songconfig import PAST, UNKNOWN, YOURS
 from nesvae_live.model.song.songcritic import SongCritic
 from nesvae_live.model.song.songdecoder import SongDecoder
+from nesvae_live.model.song.steering.ending import LastChord
+from nesvae_live.model.song.steering.quote import CEILING, heed, quote_to_odds
+from nesvae_live.music.key import Key
 from nesvae_live.music.metre.place import FREE, place_of
-from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE
+from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, symbols_to_tuples
 from tests.support.tinysong import TINY_SONG, tiny_song_checkpoint
 
 F32 = NDArray[np.float32]
 CHECKPOINT = tiny_song_checkpoint()
 GUIDED = Sampling(temperature=0.9, top_p=0.95, guidance=2.5)
 CASES = [
-    (Sampling(), 0.0, YOURS, UNKNOWN, FREE),
-    (GUIDED, 0.0, YOURS, UNKNOWN, place_of(5, 4)),
-    (GUIDED, 2.0, YOURS, UNKNOWN, place_of(0, 3)),
-    (GUIDED, -3.0, (20, YOURS[1], YOURS[2]), 7, place_of(0, 4)),
-    (Sampling(temperature=0.8), 1.0, (YOURS[0], 0, 30), UNKNOWN, place_of(47, 4)),
+    (Sampling(), 0.0, YOURS, UNKNOWN, FREE, 1),
+    (GUIDED, 0.0, YOURS, UNKNOWN, place_of(5, 4), 1),
+    (GUIDED, 2.0, YOURS, UNKNOWN, place_of(0, 3), 3),
+    (GUIDED, -3.0, (20, YOURS[1], YOURS[2]), 7, place_of(0, 4), 1),
+    (Sampling(temperature=0.8), 1.0, (YOURS[0], 0, 30), UNKNOWN, place_of(47, 4), 1),
+    (GUIDED, 1.0, YOURS, UNKNOWN, place_of(6, 4), 6),
 ]
 
 
@@ -43,7 +48,7 @@ def random_z(rng: np.random.Generator) -> tuple[F32, F32]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("sampling", "odds", "given", "left", "place"), CASES)
+@pytest.mark.parametrize(("sampling", "odds", "given", "left", "place", "cell"), CASES)
 def test_the_tokens_are_the_torch_models_phrase_after_phrase(
     decoder: SongDecoder,
     sampling: Sampling,
@@ -51,6 +56,7 @@ def test_the_tokens_are_the_torch_models_phrase_after_phrase(
     given: tuple[int, int, int],
     left: int,
     place: int,
+    cell: int,
 ) -> None:
     torch = pytest.importorskip("torch")
     from nesvae_live.model.song.song import SongVae
@@ -59,6 +65,7 @@ def test_the_tokens_are_the_torch_models_phrase_after_phrase(
     model = SongVae(TINY_SONG).eval()
     model.load_state_dict({k: torch.from_numpy(v) for k, v in CHECKPOINT.weights.items()})
     state, standing = decoder.initial_state(place), nothing_played(model, 1, torch.tensor([place]))
+    state = replace(state, cell=cell)
     rng = np.random.default_rng(6)
     for index in range(12):
         z, mask = random_z(rng)
@@ -76,12 +83,48 @@ def test_the_tokens_are_the_torch_models_phrase_after_phrase(
             odds=odds,
             given=torch.tensor([given]),
             left=torch.tensor([left]),
+            cell=cell,
         )
         assert decoded.symbols.tolist() == expected[0].tolist()
-        state = decoded.state(TUPLES_PER_PHRASE)
+        state = replace(decoded.state(TUPLES_PER_PHRASE), cell=cell)
         assert np.abs(state.hidden - standing.state[:, 0].numpy()).max() < 1e-4
         assert state.place == int(standing.place[0])
         assert len(state.memory) == len(standing.past.places[0])
+
+
+@pytest.mark.parametrize(
+    ("place", "cell"), [(place_of(0, 4), 3), (place_of(12, 4), 12), (FREE, 6), (place_of(9, 3), 3)]
+)
+def test_where_tuples_begin_on_lines_alone_each_ends_on_one(
+    decoder: SongDecoder, place: int, cell: int
+) -> None:
+    rng = np.random.default_rng(8)
+    state = replace(decoder.initial_state(place), cell=cell)
+    for index in range(6):
+        z, mask = random_z(rng)
+        decoded = decoder.decode(z, mask, state, draws(3, index), GUIDED, odds=2.0)
+        assert ((decoded.symbols[:, 3] + 1) % cell == 0).all()
+        state = replace(decoded.state(TUPLES_PER_PHRASE), cell=cell)
+
+
+def test_a_last_chord_begins_on_its_tick_and_lasts_to_the_end(decoder: SongDecoder) -> None:
+    rng = np.random.default_rng(9)
+    for index in range(8):
+        z, mask = random_z(rng)
+        start = decoder.initial_state(place_of(0, 4))
+        ending = Ending(int(rng.integers(50, 100)), 48, Key(2, "minor"))
+        chord = LastChord.of(ending, np.zeros((0, SLOTS), np.int64))
+        spelt = draws(4, index)[None]
+        (found,) = decoder.decode_many(z, mask, start, spelt, GUIDED, chord=chord)
+        begins = np.concatenate(([0], np.cumsum(found.symbols[:, 3] + 1)))
+        if begins[-1] < ending.ticks:  # the next phrase has it
+            continue
+        first = begins.tolist().index(ending.ticks - 48)
+        tuples = symbols_to_tuples(found.symbols)[first:]
+        assert begins[first + 2] == ending.ticks  # 48 ticks are two tuples
+        assert (tuples[0, :3] == tuples[1, :3]).all()
+        assert tuples[0, 2] % 12 == 2
+        assert set((tuples[0, :2] % 12).tolist()) <= {2, 5, 9}
 
 
 def test_what_no_hand_has_set_is_not_guided(decoder: SongDecoder) -> None:

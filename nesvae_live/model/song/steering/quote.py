@@ -16,6 +16,9 @@ FARTHER = 5.0 / 3.0
 """Where the past can be quoted guidance goes so many times as far."""
 HOLDS = 2.0
 """Holds are guided so many times as far as notes: regularity is said by them alone."""
+REGULARITY, HOLD_AGAIN = 4, 0.0
+"""Which attribute says how even holds are; log odds, for each standard deviation that a hand asks for
+of it, of a hold that all of the phrase has."""
 LINE = 0.8
 """Log odds that speak for a tuple that ends on the bar line."""
 ALONG = -2.0

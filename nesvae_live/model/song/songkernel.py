@@ -1,0 +1,279 @@
+"""The kernel of the live decoder: it spells tuples, symbol by symbol, without the GIL."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from nesvae_live.model.gru import F32, add_plain, add_product, gru_cell
+from nesvae_live.model.song.candidates import (
+    fade,
+    find_candidates,
+    open_gates,
+    quote,
+    start_runs,
+    update_runs,
+    wanted_at,
+    weigh,
+)
+from nesvae_live.model.song.songweights import SongTables
+from nesvae_live.model.song.steering.ending import RULED_OUT
+from nesvae_live.model.song.steering.leaning import (
+    bring_back,
+    close,
+    end_on_lines,
+    heard_then,
+    hold_again,
+    since_heard,
+)
+from nesvae_live.model.song.steering.quote import HOLDS, LINE
+from nesvae_live.model.symbols import choose, opinion
+from nesvae_live.music.metre.place import TICKS_PER_BEAT
+from nesvae_live.music.phrase import TUPLES_PER_PHRASE
+
+I64 = NDArray[np.int64]
+
+
+@njit(nogil=True, cache=True)
+def _copy_rows(row: F32, out: F32) -> None:
+    for r in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            out[r, i] = row[i]
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def _add_row(table: F32, row: int, out: F32) -> None:
+    for i in range(out.shape[0]):
+        out[i] += table[row, i]
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def spell(
+    zm: F32,
+    first: I64,
+    uniforms: F32,
+    how: F32,
+    quoting: F32,
+    led: F32,
+    due: I64,
+    fixed: I64,
+    lines: I64,
+    chord: I64,
+    leans: F32,
+    patience: F32,
+    tables: SongTables,
+    most: int,
+    symbols: I64,
+    places: I64,
+    ticks: I64,
+    keys: F32,
+    hidden: F32,
+) -> None:
+    """Spell T tuples of N candidates; G is 2 where knobs are guided, else 1.
+
+    Args:
+        zm: `[G, Z + 8]`, z and mask as they are, and without what is guided.
+        first: `[4]`, the tuple before the first one that was ever played.
+        uniforms: `[N, T, 4]`, the draws.
+        how: temperature, top-p, guidance, and log odds of holds that the phrase has had already.
+        quoting: what is added to the log odds of quoting, and what speaks for the same place of the bar.
+        led: `[4]`, what is added to the odds of each slot of what is due.
+        due: `[W]`, at which tick each tuple of the past is due, if it comes back.
+        fixed: the symbols of the voices that are given, or `YOURS`, and for how long they stay.
+        lines: every so many ticks lies a line on which tuples end, and when the last one was.
+        chord: the ticks on which the last chord begins and ends.
+        patience: `[4, 2]`, ticks that each voice may be silent and have one note; `[3, 0]`: that
+            nothing may begin.
+        leans: `[2, 3, n]`, what is added to log-probabilities before it and of it.
+        tables: the weights.
+        most: so many places of the past are weighed.
+        symbols: `[N, W, 4]`, the past, and room for T tuples, which is filled; so is that of
+            `places` and `ticks` `[N, W + 1]`, `keys` `[N, W, keys]` and `hidden` `[T + 1, L, N * G, H]`.
+        places: of the tuples.
+        ticks: when they begin.
+        keys: of the states before them.
+        hidden: the states.
+    """
+    # Row c * branches + g is candidate c, with the knobs set (g 0) or released (g 1). Numba takes long
+    # for array expressions, and for the whole of `tables` as an argument: there are none here.
+    layers, rows, size = hidden.shape[1], hidden.shape[2], hidden.shape[3]
+    n, branches, length = symbols.shape[0], zm.shape[0], uniforms.shape[1]
+    played = symbols.shape[1] - length
+    from_zm = np.empty((branches, 3 * size), np.float32)
+    _copy_rows(tables.b_ih[0], from_zm)
+    for g in range(branches):
+        for voice in range(3):
+            _add_row(tables.fixed, tables.first_fixed[voice] + fixed[voice], from_zm[g])
+        _add_row(tables.left, fixed[3], from_zm[g])
+        add_plain(tables.w_zm, zm[g], from_zm[g])
+    gates_in = np.empty((rows, 3 * size), np.float32)
+    gates_h = np.empty((rows, 3 * size), np.float32)
+    lifted = np.empty((rows, tables.w_lift.shape[1]), np.float32)
+    logits = np.empty((rows, tables.b_logits.shape[1]), np.float32)
+    kept = np.empty(tables.b_logits.shape[1], np.float32)
+    lean = np.empty(tables.b_logits.shape[1], np.float32)
+    scored = np.empty((rows, tables.b_relative.shape[1]), np.float32)
+    ending = np.empty((rows, tables.b_ending.shape[0]), np.float32)
+    asked = np.empty((rows, tables.b_query.shape[0]), np.float32)
+    gates = np.empty((rows, tables.b_gate.shape[0]), np.float32)
+    found, values = np.zeros((n, most, 6), np.int64), np.zeros((n, most, 8), np.int64)
+    scores, weights = np.empty((n, 2, most), np.float32), np.empty((2, most), np.float32)
+    fits = np.ones(most, np.bool_)
+    wanted = np.full(n, -1, np.int64)
+    counts = np.zeros(n, np.int64)
+    runs = np.zeros((n, 3, symbols.shape[1]), np.int64)
+    since, had = np.zeros((n, 4, 2), np.int64), np.zeros((n, tables.b_logits.shape[1]), np.int64)
+    for c in range(n):
+        start_runs(symbols[c], played, runs[c])
+        since_heard(symbols[c, :played], since[c])
+        for s in range(max(played + length - TUPLES_PER_PHRASE, 0), played):
+            had[c, symbols[c, s, 3]] += 1
+    for t in range(length):
+        now = played + t
+        for layer in range(layers):
+            if layer == 0:
+                for row in range(rows):
+                    c = row // branches
+                    for i in range(3 * size):
+                        gates_in[row, i] = from_zm[row % branches, i]
+                    _add_row(tables.place, places[c, now], gates_in[row])
+                    for slot in range(4):
+                        before = symbols[c, now - 1, slot] if now > 0 else first[slot]
+                        _add_row(tables.heard, tables.first_heard[slot] + before, gates_in[row])
+            else:
+                _copy_rows(tables.b_ih[layer], gates_in)
+                w, s = tables.w_ih[layer - 1], tables.s_ih[layer - 1]
+                add_product(w, s, hidden[t + 1, layer - 1], gates_in)
+            _copy_rows(tables.b_hh[layer], gates_h)
+            add_product(tables.w_hh[layer], tables.s_hh[layer], hidden[t, layer], gates_h)
+            gru_cell(gates_in, gates_h, hidden[t, layer], hidden[t + 1, layer])
+        top = hidden[t + 1, layers - 1]
+        _copy_rows(tables.b_query, asked)
+        add_product(tables.w_query, tables.s_query, top, asked)
+        _copy_rows(tables.b_gate, gates)
+        add_product(tables.w_gate, tables.s_gate, top, gates)
+        _copy_rows(tables.b_ending, ending)
+        add_product(tables.w_ending, tables.s_ending, top, ending)
+        for c in range(n):
+            row = c * branches
+            _copy_rows(tables.b_key, keys[c, now : now + 1])
+            add_product(tables.w_key, tables.s_key, top[row : row + 1], keys[c, now : now + 1])
+            wanted[c] = wanted_at(due, ticks[c, now] - ticks[c, played])
+            counts[c] = find_candidates(
+                symbols[c],
+                places[c],
+                ticks[c],
+                now,
+                runs[c],
+                tables.bar[places[c, now]],
+                tables.n_symbols,
+                wanted[c],
+                found[c],
+                values[c],
+            )
+            weigh(
+                asked[row],
+                keys[c],
+                found[c],
+                counts[c],
+                tables.same,
+                tables.rhythm,
+                tables.moved,
+                tables.bars,
+                tables.age,
+                quoting[1],
+                wanted[c],
+                scores[c],
+            )
+            best_same, best_moved = tables.best_same, tables.best_moved
+            open_gates(
+                best_same, best_moved, quoting[0], led, wanted[c], found[c], counts[c], gates[row]
+            )
+            for voice in range(3):
+                if fixed[voice] < tables.n_symbols[voice]:
+                    symbols[c, now, voice] = fixed[voice]
+                    fade(tables.disagree, voice, fixed[voice], values[c], counts[c], scores[c])
+        for slot in range(4):
+            if slot < 3 and fixed[slot] < tables.n_symbols[slot]:
+                continue
+            count = tables.n_symbols[slot]
+            _copy_rows(tables.b_lift[slot], lifted)
+            add_product(tables.w_lift[slot], tables.s_lift[slot], top, lifted)
+            for row in range(rows):
+                for j in range(slot):
+                    _add_row(tables.given[slot, j], symbols[row // branches, now, j], lifted[row])
+                for i in range(lifted.shape[1]):
+                    lifted[row, i] = max(lifted[row, i], np.float32(0))
+            _copy_rows(tables.b_logits[slot], logits)
+            add_product(tables.w_logits[slot], tables.s_logits[slot], lifted, logits)
+            if slot < 3:
+                _copy_rows(tables.b_relative[slot], scored)
+                add_product(tables.w_relative[slot], tables.s_relative[slot], top, scored)
+            for row in range(rows):
+                c = row // branches
+                for i in range(tables.related.shape[0]):
+                    if tables.related[i, 0] != slot:
+                        continue
+                    source, before = tables.related[i, 1], tables.related[i, 2]
+                    width, offset = tables.related[i, 3], tables.related[i, 4]
+                    known = symbols[c, now, source]
+                    if before:
+                        known = symbols[c, now - 1, source] if now > 0 else first[source]
+                    for k in range(count):
+                        where = tables.bins[i, known, k]
+                        if where < width:
+                            logits[row, k] += scored[row, offset + where]
+                if slot == 3 and places[c, now] > 0:
+                    for k in range(count):
+                        end = tables.later[places[c, now], k + 1]
+                        logits[row, k] += ending[row, end - 1]
+                        if end == tables.line[end]:
+                            logits[row, k] += np.float32(LINE)
+            if slot == 3 and lines[0] > 1:
+                for row in range(rows):
+                    late = lines[1] + ticks[row // branches, now] - ticks[row // branches, played]
+                    end_on_lines(logits[row, :count], late, lines[0])
+            for c in range(n):
+                row = c * branches
+                one = logits[row, :count]
+                if branches == 2:
+                    much = how[2] - np.float32(1)
+                    if slot == 3:
+                        much *= np.float32(HOLDS)
+                    opinion(one, logits[row + 1, :count], much, lean)
+                for k in range(counts[c]):
+                    fits[k] = True
+                    if slot == 3 and places[c, now] > 0 and wanted[c] < 0:
+                        apart = places[c, found[c, k, 0]] - places[c, now]
+                        fits[k] = apart != -places[c, now] and apart % TICKS_PER_BEAT == 0
+                    if slot == 3:
+                        fits[k] = fits[k] and one[values[c, k, 3]] > RULED_OUT
+                quote(one, gates[row], slot, scores[c], values[c], counts[c], fits, weights)
+                if branches == 2:
+                    for k in range(count):
+                        one[k] += lean[k]
+                if wanted[c] >= 0:
+                    pass  # it comes back as it was
+                elif slot < 3:
+                    last = symbols[c, now - 1, slot] if now > 0 else 0
+                    bring_back(one, slot, last, since[c], patience)
+                elif how[3] != 0:
+                    hold_again(one, had[c], how[3])
+                gone = ticks[c, now] - ticks[c, played]
+                if slot == 3 and lines[0] > 1:
+                    end_on_lines(one, lines[1] + gone, lines[0])
+                if gone > chord[0] - tables.n_symbols[3]:
+                    before = symbols[c, now - 1, slot] if now > 0 and gone > chord[0] else -1
+                    close(one, slot, gone, chord, leans, before)
+                symbol = choose(one, uniforms[c, t, slot], how[0], how[1], kept)
+                symbols[c, now, slot] = symbol
+                if slot < 3:
+                    fade(tables.disagree, slot, symbol, values[c], counts[c], scores[c])
+        for c in range(n):
+            held = symbols[c, now, 3] + 1
+            had[c, held - 1] += 1
+            heard_then(symbols[c], now, since[c])
+            places[c, now + 1] = tables.later[places[c, now], held]
+            ticks[c, now + 1] = ticks[c, now] + held
+            update_runs(symbols[c], now + 1, runs[c])

@@ -1,0 +1,80 @@
+"""What is asked of a symbol beside the knobs, as it is added to the log-probabilities; without the GIL."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from nesvae_live.model.song.steering.ending import RULED_OUT
+from nesvae_live.model.song.steering.presence import MOST_RISE, RISE
+from nesvae_live.music.metre.place import TICKS_PER_BEAT
+
+F32 = NDArray[np.float32]
+I64 = NDArray[np.int64]
+
+
+@njit(nogil=True, cache=True)
+def end_on_lines(holds: F32, since: int, cell: int) -> None:
+    """Rule out the holds that don't end on a line; the last one was `since` ticks ago."""
+    for k in range(holds.shape[0]):
+        if (since + k + 1) % cell != 0:
+            holds[k] = RULED_OUT
+
+
+@njit(nogil=True, cache=True)
+def heard_then(symbols: I64, at: int, since: I64) -> None:
+    """Tuple `at` was spelt; `since` `[3, 2]`: for how many ticks each voice is silent, or has its note.
+
+    `[3, 0]` is for how many nothing has begun.
+    """
+    held, begun = symbols[at, 3] + 1, False
+    for voice in range(3):
+        note = symbols[at, voice]
+        if at == 0 or note != symbols[at - 1, voice]:
+            begun = begun or note > 0
+            since[voice] = 0
+        since[voice, 1 if note > 0 else 0] += held
+    since[3, 0] = held if begun else since[3, 0] + held
+
+
+@njit(nogil=True, cache=True)
+def since_heard(symbols: I64, since: I64) -> None:
+    """The same after all of the tuples `[W, 4]`."""
+    for at in range(symbols.shape[0]):
+        heard_then(symbols, at, since)
+
+
+@njit(nogil=True, cache=True)
+def bring_back(one: F32, voice: int, last: int, since: I64, patience: F32) -> None:
+    """Speak against a silence, or a note, or a standstill that has lasted too long."""
+    over = np.float32(0)
+    for kind in range(2):
+        over = max(over, since[voice, kind] - patience[voice, kind])
+    over = max(over, since[3, 0] - patience[3, 0])
+    one[last] -= min(np.float32(RISE) * over / patience[3, 1], np.float32(MOST_RISE))
+
+
+@njit(nogil=True, cache=True)
+def hold_again(one: F32, had: I64, much: np.float32) -> None:
+    """Speak for holds by how much of the phrase has them."""
+    total = had.sum()
+    for k in range(one.shape[0]):
+        one[k] += much * np.float32(had[k] / max(total, 1))
+
+
+@njit(nogil=True, cache=True)
+def close(one: F32, slot: int, gone: int, chord: I64, leans: F32, before: int) -> None:
+    """Let a symbol lead to the last chord, or be of it; `before` is the one before, if that was."""
+    for k in range(one.shape[0]):
+        if slot == 3:
+            longest = chord[0] - gone if gone < chord[0] else chord[1] - gone
+            whole = gone >= chord[0] and k + 1 != min(longest, one.shape[0]) and longest > 0
+            if whole or 0 < longest < k + 1:
+                one[k] = RULED_OUT
+        elif before >= 0:
+            one[k] = 0 if k == before else RULED_OUT
+        elif gone == chord[0]:
+            one[k] += leans[1, slot, k]
+        elif gone >= chord[0] - TICKS_PER_BEAT:
+            one[k] += leans[0, slot, k]
