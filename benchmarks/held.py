@@ -54,7 +54,8 @@ def play(
     z, mask = assemble(knobs, style.astype(np.float32), checkpoint.quantiles.reach())
     hands = np.concatenate((mask, np.zeros(len(style), np.float32)))
     quote = float(checkpoint.about.get("quote", QUOTE))
-    state, played, parts = critic.initial_state(place_of(0, 4)), 0, []
+    state, played = critic.initial_state(place_of(0, 4)), 0
+    parts: list[Ints] = []
     while played < steps:
         start = state.asked(Asked(state.place, quote, hands=hands))
         decoded = critic.decode(z, mask, start, draws(seed, len(parts)), SAMPLING)

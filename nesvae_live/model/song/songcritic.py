@@ -131,7 +131,8 @@ class SongCritic:
                 back = Guide(led.memory, led.gone, every)
             else:
                 back = Guide(led.memory, led.gone, lead_odds(led.lead, odds))
-        chord = start.ending and LastChord.of(start.ending, start.memory.symbols)
+        ending = start.ending
+        chord = None if ending is None else LastChord.of(ending, start.memory.symbols)
         n = sampling.candidates if mask.any() else 1
         draws = candidate_draws(uniforms, n)
         enough = len(start.memory) >= TUPLES_PER_PHRASE
