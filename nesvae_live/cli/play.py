@@ -150,7 +150,7 @@ def _performance(p: argparse.ArgumentParser) -> None:
         "--quantise",
         type=int,
         choices=grid.QUANTISE,
-        help="start notes on cells of 1/N; default: off",
+        help="start every note on a cell of 1/N; default: off",
     )
     p.add_argument(
         "--swing",

@@ -281,7 +281,7 @@ class RequestBuilder:
         grid = self._live.performance.grid
         if grid.quantise is None or not grid.strict or not self._in_ticks:
             return 1
-        return cell_ticks(grid.quantise, self._live.performance.meter)
+        return cell_ticks(grid.quantise, self._live.meter)
 
     def start(self, beat: float) -> float:
         """The first beat, from `beat` on, on which a phrase may begin: a tick, a line, or any."""
@@ -372,7 +372,7 @@ class RequestBuilder:
         ticks = round((p.end - beat) * TICKS_PER_BEAT)
         if not 0 < ticks <= TUPLES_PER_PHRASE * LONGEST_HOLD:
             return None
-        last = min(p.meter.beats_per_bar, p.end / LEAST_BARS) * TICKS_PER_BEAT
+        last = min(self._live.meter.beats_per_bar, p.end / LEAST_BARS) * TICKS_PER_BEAT
         line = self.cell
         arrangement = self._live.arrangement
         return Ending(
