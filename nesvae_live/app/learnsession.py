@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TextIO
 
 from nesvae_live.control.targets import TARGET_BY_NAME, TARGETS
-from nesvae_live.presets.tomltable import nearest
+from nesvae_live.music.ranges import nearest
 
 POLL_SECONDS = 0.05
 SAVE_SECONDS = 5.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TextIO
 
 from nesvae_live.app.say import Say, say
@@ -65,19 +66,23 @@ class StatusLine:
             return
         figures = status()
         self._is_shown = True
-        if self._terminal:
-            width = shutil.get_terminal_size().columns - 1
-            self._stream.write("\r" + to_line(figures)[:width].ljust(width))
-        elif figures["bar"] != self._bar:
-            self._bar = figures["bar"]
-            self._stream.write(to_line(figures) + "\n")
-        self._stream.flush()
+        try:
+            if self._terminal:
+                width = shutil.get_terminal_size().columns - 1
+                self._stream.write("\r" + to_line(figures)[:width].ljust(width))
+            elif figures["bar"] != self._bar:
+                self._bar = figures["bar"]
+                self._stream.write(to_line(figures) + "\n")
+            self._stream.flush()
+        except OSError:  # nobody reads it any more: the music goes on
+            self._wanted = False
 
     def end(self) -> None:
         """End the line, so that what is printed next begins a new one."""
         if self._is_shown and self._terminal:
-            self._stream.write("\n")
-            self._stream.flush()
+            with suppress(OSError):
+                self._stream.write("\n")
+                self._stream.flush()
 
 
 def to_line(figures: Mapping[str, Any]) -> str:

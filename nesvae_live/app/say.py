@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 Say = Callable[[str], None]
 """Takes one line for a person."""
@@ -11,4 +12,5 @@ Say = Callable[[str], None]
 
 def say(text: str) -> None:
     """Tell a person `text`, which is one line."""
-    print(f"nesvae-live: {text}", file=sys.stderr)
+    with suppress(OSError):  # nobody reads it any more: a closed terminal, a closed pipe
+        print(f"nesvae-live: {text}", file=sys.stderr)

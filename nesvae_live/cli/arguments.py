@@ -6,10 +6,11 @@ A type raises `argparse.ArgumentTypeError`, which argparse turns into one line a
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from nesvae_live.music.ranges import Range
+from nesvae_live.music.ranges import Range, nearest
 from nesvae_live.music.swap import Swap
 
 if TYPE_CHECKING:
@@ -18,6 +19,20 @@ if TYPE_CHECKING:
 SWAPS = tuple(str(swap) for swap in Swap)
 COUNT = Range(1, 1_000_000)
 """How many bars to play, or which phrase of a file: more than anybody needs."""
+
+
+NO_CHOICE = re.compile(
+    r"argument (?P<what>.*): invalid choice: '(?P<word>.*)' \((maybe you meant.*|)choose from (?P<known>.*)\)"
+)
+CHOICE = re.compile(r"[^', ]+")
+NEGATIVE = re.compile(r"-(\d+|\d*\.\d+)([A-Za-z]+)?")
+"""A number below 0, with a unit or without."""
+
+MISSING = "the following arguments are required:"
+"""How argparse begins."""
+
+PLACES = ("COMMAND", "VERB", "WHAT")
+"""What needs no name in a message."""
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -32,6 +47,7 @@ class CommandParser(argparse.ArgumentParser):
     ) -> None:
         super().__init__(**options)
         self._fill = fill
+        self._negative_number_matcher = NEGATIVE  # argparse's own takes -6dB for an option
 
     def parse_known_args(
         self, args: Iterable[str] | None = None, namespace: Any = None
@@ -40,7 +56,28 @@ class CommandParser(argparse.ArgumentParser):
         fill, self._fill = self._fill, None
         if fill is not None:
             fill(self)
-        return super().parse_known_args(args, namespace)
+        given = None if args is None else list(args)
+        found, unknown = super().parse_known_args(given, namespace)
+        if unknown:
+            known = [name for name in self._option_string_actions if name.startswith("--")]
+            self.error(f"there is no {unknown[0]}{nearest(unknown[0].split('=')[0], known)}")
+        return found, unknown
+
+    def error(self, message: str) -> NoReturn:
+        """Say in one line what is wrong, and leave."""
+        if choice := NO_CHOICE.fullmatch(message):
+            what, word, known = choice["what"], choice["word"], CHOICE.findall(choice["known"])
+            named = "" if what in PLACES else f"{what}: "
+            meant = nearest(word, known) or f": one of {', '.join(known)}"
+            message = f"{named}there is no {word!r}{meant}"
+        elif message == f"{MISSING} COMMAND":
+            message = (
+                "say what it is to do: `nesvae-live play` plays, `nesvae-live demo` is heard without "
+                "any hardware, `nesvae-live doctor` looks at this machine"
+            )
+        elif message.startswith(MISSING):
+            message = f"it needs {message.removeprefix(MISSING).strip()}"
+        self.exit(2, f"{self.prog}: {message} (`{self.prog} --help` lists all)\n")
 
 
 def number(
@@ -55,18 +92,20 @@ def number(
         word: what may stand in place of a number; it becomes None.
     """
     kind: type[int | float] = int if whole else float
-    allowed = f"{'a whole number, ' if whole else ''}{within}{f', or {word}' if word else ''}"
+    allowed = f"{'a whole number from ' if whole else ''}{within}{f', or {word}' if word else ''}"
+    unit = within.unit.casefold()
 
     def convert(text: str) -> float | None:
         if text == word:
             return None
+        bare = text.casefold().removesuffix(unit).strip() if unit else text
         try:
-            value = kind(text)
+            value = kind(bare)
             fits = value in within
         except (ValueError, OverflowError):  # no number, or one too large for a float
             fits = False
         if not fits:
-            raise argparse.ArgumentTypeError(f"{text!r} is not {what}: {allowed}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not {what}: it must be {allowed}")
         return value
 
     return convert

@@ -47,7 +47,7 @@ class VerbSpec:
 
 
 def _switch(given: Given) -> Command:
-    return {**plain(given), "on": given.on == "on"}
+    return {**plain(given), "on": None if given.on is None else given.on == "on"}
 
 
 def _mute(given: Given) -> Command:
@@ -72,15 +72,28 @@ def _capture(given: Given) -> Command:
     if given.file is None:
         return {"do": "capture"}
     from nesvae_live.app.encode import read_tuples
+    from nesvae_live.io.remote.client import ControlError
     from nesvae_live.music.phrase import TUPLES_PER_PHRASE
 
     first = (given.phrase - 1) * TUPLES_PER_PHRASE
-    tuples = read_tuples(given.file, say)[first : first + TUPLES_PER_PHRASE]
+    tuples = read_tuples(given.file, say)
+    there = -(-len(tuples) // TUPLES_PER_PHRASE)
+    if given.phrase > there:
+        raise ControlError(f"{given.file}: there is no phrase {given.phrase}, only {there}")
+    tuples = tuples[first : first + TUPLES_PER_PHRASE]
     return {"do": "capture-phrase", "tuples": tuples.tolist()}
 
 
 def _number(what: str, within: Range, *, whole: bool = False) -> dict[str, Any]:
     return {"type": number(what, within, whole=whole), "metavar": span(within)}
+
+
+ALL = "all"
+
+
+def _voice(text: str) -> str:
+    """A voice's name, however it is written."""
+    return ALL if text.lower() == ALL else text.upper()
 
 
 PHRASES = Range(1, 64)
@@ -90,12 +103,13 @@ FILE_PHRASES = Range(1, 100_000)
 PAGES = Range(1, 99)
 
 NAMES = tuple(voice.name for voice in Voice)
-HEARD = {"choices": NAMES}
-WRITTEN = {"choices": (*(spec.voice.name for spec in VOICES), "all")}
+HEARD = {"choices": NAMES, "type": _voice}
+WRITTEN = {"choices": (*(spec.voice.name for spec in VOICES), ALL), "type": _voice}
 SLOT = {"type": number("a snapshot's number", SNAPSHOTS, whole=True), "metavar": "N"}
-THEME = {"choices": tuple(LETTERS)}
+THEME = {"choices": tuple(LETTERS), "type": str.upper}
 SHARED = _number("a value", SHARE)
-ON = {"choices": ("on", "off")}
+ON = {"choices": ("on", "off"), "nargs": "?"}
+"""Without it, it is turned over."""
 BARS = {"type": number("a number of bars", MORPH_BARS), "nargs": "?", "metavar": "BARS"}
 PHRASE = {"type": number("a number of phrases", PHRASES, whole=True), "nargs": "?", "default": 1}
 PHRASE |= {"metavar": "PHRASES"}
@@ -118,7 +132,7 @@ VERBS = (
         "level",
         f"set how loud a voice is, or all of them: {LEVEL}",
         {
-            "voice": {"choices": (*NAMES, "all")},
+            "voice": {"choices": (*NAMES, ALL), "type": _voice},
             "level": {"type": number("a level", LEVEL), "metavar": "DB"},
         },
     ),
@@ -234,7 +248,11 @@ def _ctl(p: argparse.ArgumentParser) -> None:
 def _run_ctl(arguments: argparse.Namespace) -> int:
     from nesvae_live.io.remote.client import send_command
 
-    answer = send_command(dict(arguments.command_of(arguments)), arguments.control)
+    command = dict(arguments.command_of(arguments))
+    if command.get("on", True) is None:
+        status = send_command({"do": "status"}, arguments.control)
+        command["on"] = not status.get(arguments.verb, False)
+    answer = send_command(command, arguments.control)
     if not answer.pop("ok"):
         say(str(answer["error"]))
         return 1

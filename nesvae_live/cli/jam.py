@@ -147,6 +147,10 @@ def _bars(text: str) -> tuple[int, int]:
         bars = int(first), int(last or first)
     except ValueError:
         bars = 0, 0
+    if 1 <= bars[1] < bars[0]:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: the first bar comes after the last; {bars[1]}-{bars[0]}?"
+        )
     if not 1 <= bars[0] <= bars[1]:
         raise argparse.ArgumentTypeError(f"{text!r} does not name bars: write 5-12, from 1 on")
     return bars
@@ -216,11 +220,28 @@ def _show(arguments: argparse.Namespace) -> int:
     take = find_take(arguments.take, _jams(arguments))
     jam = read_selection(take, arguments.bars).jam
     width = shutil.get_terminal_size((100, 24)).columns
-    print("\n".join(jam_to_text(jam, width, colour=sys.stdout.isatty())))
+    lines = jam_to_text(jam, width, colour=sys.stdout.isatty())
+    print(as_printable("\n".join(lines), sys.stdout.encoding))
     print()
     for name, value in {**jam_to_figures(jam), "state": str(inspect_take(take).state)}.items():
         print(f"{name:>12}  {value}")
     return 0
+
+
+def as_printable(text: str, encoding: str | None) -> str:
+    """A drawn jam for an encoding that may lack Braille and blocks."""
+    try:
+        text.encode(encoding or "ascii")
+    except UnicodeEncodeError:
+        return "".join(
+            "#" if "\u2800" < c <= "\u28ff" else " " if c == "\u2800" else PLAIN.get(c, c)
+            for c in text
+        )
+    return text
+
+
+PLAIN = dict(zip("▁▂▃▄▅▆▇█", "12345678", strict=True))
+"""Heights as digits."""
 
 
 def _export(arguments: argparse.Namespace) -> int:

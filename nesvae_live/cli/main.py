@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import io
 import os
+import signal
+import sys
 from collections.abc import Callable, Sequence
 
 from nesvae_live import NesvaeError, __version__
@@ -19,15 +23,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # counts when numpy is loaded
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
+    for stream in (sys.stdout, sys.stderr):  # a character that it lacks must not end anything
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:  # from here on: a Ctrl-C may come while the commands are still being imported
         arguments = parser().parse_args(argv)
         run: Callable[[argparse.Namespace], int] = arguments.run
-        return run(arguments)
+        status = run(arguments)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
     except NesvaeError as error:
         say(str(error))
         return 1
+    except OSError as error:
+        if error.filename is not None or error.errno not in UNREAD:
+            raise
+        return _unread(error)
+    return status
+
+
+UNREAD = (errno.EPIPE, errno.ENOSPC, errno.EIO)
+"""What a write to standard output fails with when nobody can take it."""
+
+
+def _unread(error: OSError) -> int:
+    """Nobody takes what is printed: be silent if he has read enough, and say so otherwise."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python says it at its end
+    if error.errno == errno.EPIPE:
+        return 128 + signal.SIGPIPE if hasattr(signal, "SIGPIPE") else 1
+    say(f"the output can't be written: {error.strerror}")
+    return 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -43,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
     from nesvae_live.cli.patches import add_patches
     from nesvae_live.cli.play import add_play
 
-    top = argparse.ArgumentParser(
+    top = CommandParser(
         prog="nesvae-live", description="Steer a neural map of NES music with MIDI knobs."
     )
     top.add_argument("--version", action="version", version=f"nesvae-live {__version__}")

@@ -102,8 +102,7 @@ class Dispatcher:
             case SetSwap() | SetTempo() | Tap() | SetOne():
                 item.reply(self._retime(item))
             case TurnPage():
-                self._turn_page(item)
-                item.reply({"ok": True, "page": self.surface.page + 1})
+                item.reply(self._turn_page(item))
             case Refresh(connected, reply=reply):
                 reply(self.surface.feedback.refresh(connected))
             case Learn() | Unlearn() | GetLearning():
@@ -158,9 +157,12 @@ class Dispatcher:
         if not asked:
             self.gestures.buffer.receive(data, at)
 
-    def _turn_page(self, asked: TurnPage) -> None:
+    def _turn_page(self, asked: TurnPage) -> Mapping[str, Any]:
+        if not self.surface.layout.pages:
+            return {"ok": False, "error": "this preset has no pages"}
         self.surface.turn_page(asked)
         self.live.page = self.surface.page
+        return {"ok": True, "page": self.surface.page + 1}
 
     def _mix(self, item: SetLevel | SetSolo) -> None:
         balance = self.live.balance

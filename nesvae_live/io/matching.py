@@ -36,6 +36,8 @@ def match_name(names: Sequence[str], wanted: str, what: str, error: type[NesvaeE
     parts = [i for i, name in enumerate(names) if means(wanted, name)]
     found = exact or whole or alike or parts
     listed = ", ".join(repr(names[i]) for i in found or range(len(names))) or "none"
+    if not names:
+        raise error(f"there is no {what} at all, so none matches {wanted!r}: is it plugged in?")
     if not found:
         raise error(f"no {what} matches {wanted!r}; there is: {listed}")
     if len(found) > 1:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from nesvae_live.latent.attributes import ATTRIBUTES
+from nesvae_live.music.ranges import nearest
 
 N_STYLE = 32
 """How many style knobs there are; a checkpoint has at most as many style axes."""
@@ -85,7 +86,8 @@ class KnobState:
             ValueError: no such knob, or a value outside 0..1.
         """
         if knob not in KNOB_BY_NAME:
-            raise ValueError(f"unknown knob {knob!r}: there are {KNOB_NAMES}")
+            meant = nearest(knob, KNOB_BY_NAME)
+            raise ValueError(f"unknown knob {knob!r}{meant or f': there are {KNOB_NAMES}'}")
         if value is not None and not 0.0 <= value <= 1.0:
             raise ValueError(f"{knob} to {value}: a knob's value is 0 to 1")
         if value == self.values.get(knob):

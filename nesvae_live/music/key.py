@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -42,9 +44,14 @@ PARENTS: Mapping[str, tuple[int, str]] = MappingProxyType(
 )
 """The major or minor key whose signature a scale is written in: semitones to its root, and `m`."""
 
+
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 """Krumhansl and Kessler's (1982): how well each pitch class fits a key on the first."""
+
+SHORT = re.compile(r"([A-Ga-g][#b]?)(m|min|maj|M)")
+"""A key as musicians write it short; the whole of the text, not a part."""
+
 
 _OTHER_NAMES = {
     "DB": "C#",
@@ -68,12 +75,12 @@ class Key:
 
     @classmethod
     def parse(cls, text: str) -> Key:
-        """Read `C major`, `F# minor` or `Eb` (major).
+        """Read `C major`, `F# minor`, `Eb` (major), `Dm`, `Dmin` or `Dmaj`.
 
         Raises:
             ValueError: there is no such key.
         """
-        words = text.replace("-", " ").split() or [""]
+        words = _in_full(text.strip()).replace("-", " ").split() or [""]
         name, scale = words[0], " ".join(words[1:]).lower() or "major"
         root = _OTHER_NAMES.get(name.upper(), name[:1].upper() + name[1:])
         if root not in ROOTS:
@@ -119,3 +126,10 @@ def likeliest_key(
     fit = [np.corrcoef(found, profile)[0, 1] for profile in PROFILES]
     scale, root = divmod(int(np.argmax(fit)), 12)
     return Key(root, ("major", "minor")[scale])
+
+
+def _in_full(text: str) -> str:
+    short = SHORT.fullmatch(text)
+    if short is None:
+        return text
+    return f"{short[1]} {'minor' if short[2] in {'m', 'min'} else 'major'}"

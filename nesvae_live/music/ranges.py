@@ -1,9 +1,20 @@
-"""The ranges of what a performer sets: one table for parsers, messages, knobs and help."""
+"""The ranges of what a performer sets: one table for parsers, messages, knobs and help.
+
+And which known word was meant, for messages too.
+"""
 
 from __future__ import annotations
 
+import difflib
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The question whether a known word was meant; empty if none is near."""
+    near = difflib.get_close_matches(word, list(known), 1)
+    return f", did you mean {near[0]!r}?" if near else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from nesvae_live.music.patch import Patch, table_to_patch
+from nesvae_live.music.ranges import nearest
 from nesvae_live.music.voices import VOICES, Voice
 
 OFF = "off"
@@ -66,8 +66,7 @@ class PatchBank:
         if name == OFF:
             return None
         if name not in self.patches:
-            near = difflib.get_close_matches(name, self.patches, 1)
-            hint = f", did you mean {near[0]!r}?" if near else ""
+            hint = nearest(name, self.patches)
             names = ", ".join(sorted(self.patches))
             raise ValueError(f"no patch {name!r}{hint}; there are: {OFF}, {names}")
         return self.patches[name]

@@ -18,13 +18,13 @@ from nesvae_live.control.layout import Layout
 from nesvae_live.control.surface import Surface
 from nesvae_live.music.dialect import DIALECTS, GENERAL
 from nesvae_live.music.patch import Patch
-from nesvae_live.music.ranges import OFFSET, QUOTES, TEMPERATURE, TEMPO, TOP_P, Range
+from nesvae_live.music.ranges import OFFSET, QUOTES, TEMPERATURE, TEMPO, TOP_P, Range, nearest
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import ConfigError, shipped_dir, user_presets_dir
 from nesvae_live.presets.controllers import Controller, parse_controller
 from nesvae_live.presets.controltables import SECTIONS, parse_layout
 from nesvae_live.presets.patchbank import SHAPED, PatchBank, parse_choices
-from nesvae_live.presets.tomltable import check_keys, nearest, subtable, typed
+from nesvae_live.presets.tomltable import check_keys, subtable, typed
 
 DEFAULT_PRESET = "default"
 PARTS = ("controller", "defaults", *(section for section, _ in SECTIONS), "pages")

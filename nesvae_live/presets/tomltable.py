@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 import msgspec
+
+from nesvae_live.music.ranges import nearest
 
 T = TypeVar("T")
 
@@ -47,9 +48,3 @@ def check_keys(
                 f"{where}{key}: unknown key{nearest(key, allowed)}; "
                 f"allowed: {shown or ', '.join(allowed)}"
             )
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The question whether a known word was meant; empty if none is near."""
-    near = difflib.get_close_matches(word, list(known), 1)
-    return f", did you mean {near[0]!r}?" if near else ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from nesvae_live.clock.timing import Meter
 from nesvae_live.log.codec import line_to_entry
 from nesvae_live.log.entries import Barred, Closed, Entry, Opened, Sent
 from nesvae_live.log.reader import JamError, line_to_opened
+from nesvae_live.music.ranges import nearest
 from nesvae_live.take.folder import LOG_NAME, MIDI_NAME
 from nesvae_live.take.growing import is_held
 
@@ -60,15 +63,34 @@ class TakeInfo:
 
 
 def find_takes(jams: Path) -> list[Path]:
-    """The folders in `jams` that hold a take, ordered by name and so by time.
+    """The folders in `jams` that hold a take, in the order in which they were begun.
+
+    That is the order of their own clocks, each with its distance from Greenwich: names go back when
+    summer time ends. A take whose log says nothing is placed by its name.
 
     Raises:
         TakeError: there is no such folder.
     """
     try:
-        return sorted(path for path in jams.iterdir() if (path / LOG_NAME).is_file())
+        takes = [path for path in jams.iterdir() if (path / LOG_NAME).is_file()]
     except OSError as error:
         raise TakeError(f"{jams}: {error.strerror}; name the folder of takes with --jams") from None
+    return sorted(takes, key=lambda take: (_begun(take), take.name))
+
+
+NAMED = "%Y-%m-%d_%H-%M-%S"
+"""How a take's folder is named, by local time."""
+
+
+def _begun(take: Path) -> float:
+    """When a take began, in seconds."""
+    with suppress(OSError, ValueError, JamError), (take / LOG_NAME).open("rb") as log:
+        return datetime.fromisoformat(
+            line_to_opened(log.readline(LONGEST_LINE)).started
+        ).timestamp()
+    with suppress(ValueError):
+        return datetime.strptime(take.name[:19], NAMED).astimezone().timestamp()
+    return 0.0
 
 
 def find_take(name: str | None, jams: Path) -> Path:
@@ -95,8 +117,10 @@ def find_take(name: str | None, jams: Path) -> Path:
         return named[0]
     if name is None:
         raise TakeError(f"no take in {jams}: name another folder with --jams")
-    found = f"{len(named)} takes begin so: {named[0].name}, ..." if named else "there is none"
-    raise TakeError(f"no take {name!r} in {jams}: {found} (`nesvae-live jam list` lists them)")
+    if named:
+        raise TakeError(f"{len(named)} takes in {jams} begin with {name!r}: {named[0].name}, ...")
+    meant = nearest(name, (take.name for take in takes))
+    raise TakeError(f"no take in {jams} begins with {name!r}{meant} (`nesvae-live jam list`)")
 
 
 def inspect_take(folder: Path) -> TakeInfo:

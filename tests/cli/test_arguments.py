@@ -30,7 +30,7 @@ def test_a_number_in_its_range_is_taken_ends_included(convert: Any, text: str, v
 def test_another_number_is_refused_in_a_line_that_names_it_and_the_range(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError) as caught:
         number("a tempo", TEMPO)(text)
-    assert str(caught.value) == f"{text!r} is not a tempo: 20 to 400 BPM"
+    assert str(caught.value) == f"{text!r} is not a tempo: it must be 20 to 400 BPM"
 
 
 @pytest.mark.parametrize("text", ["1.5", "-1", str(2**31), "9" * 400, "9" * 9000])
@@ -38,7 +38,7 @@ def test_a_whole_number_is_whole_and_of_any_length(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError) as caught:
         number("a seed", SEEDS, whole=True, word="next")(text)
     assert str(caught.value) == (
-        f"{text!r} is not a seed: a whole number, 0 to 2147483647, or next"
+        f"{text!r} is not a seed: it must be a whole number from 0 to 2147483647, or next"
     )
 
 

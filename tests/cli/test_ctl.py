@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from nesvae_live.cli.ctl import VERBS
+from nesvae_live.cli.main import main
+from nesvae_live.io.remote import client
 from tests.support.ctl import sent_by_ctl
 from tests.support.places import RELEASE
 
@@ -17,6 +19,12 @@ SINCE: dict[str, dict[str, Any]] = {
     "theme A": {"do": "theme", "theme": "A"},
     "return H": {"do": "return", "theme": "H"},
     "forget": {"do": "forget"},
+    "mute p1": {"do": "mute", "voice": "P1", "on": True},
+    "level p1 -6dB": {"do": "level", "voice": "P1", "level": -6.0},
+    "level ALL -.5": {"do": "level", "voice": "all", "level": -0.5},
+    "tempo 140bpm": {"do": "tempo", "tempo": 140.0},
+    "transpose tr -5": {"do": "transpose", "voice": "TR", "semitones": -5},
+    "theme b": {"do": "theme", "theme": "B"},
 }
 """Lines with the verbs that 0.1.0 did not have."""
 
@@ -30,3 +38,21 @@ def test_every_verb_is_tried() -> None:
 @pytest.mark.parametrize("line", SINCE)
 def test_a_verb_sends_its_command(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sent_by_ctl(line, monkeypatch) == SINCE[line]
+
+
+@pytest.mark.parametrize("verb", ["hold", "auto", "round"])
+@pytest.mark.parametrize("was", [False, True])
+def test_a_switch_without_on_or_off_is_turned_over(
+    verb: str, was: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Any] = []
+
+    def send_command(command: dict[str, Any], _place: object) -> dict[str, Any]:
+        sent.append(command)
+        return {"ok": True, verb: was}
+
+    monkeypatch.setattr(client, "send_command", send_command)
+    assert main(["ctl", verb]) == 0
+    asked, done = sent
+    assert asked == {"do": "status"}
+    assert (done["do"], done["on"]) == (verb, not was)

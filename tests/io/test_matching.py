@@ -35,7 +35,7 @@ def test_none_or_several_are_the_callers_error(wanted: str, says: str) -> None:
 
 
 def test_where_nothing_is_the_line_says_so() -> None:
-    with pytest.raises(NesvaeError, match="there is: none"):
+    with pytest.raises(NesvaeError, match="there is no output at all"):
         match_name([], "x", "output", NesvaeError)
 
 

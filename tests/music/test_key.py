@@ -72,3 +72,19 @@ def test_what_is_arranged_stays_in_range_and_in_key_and_silence_stays_silent(
 def test_the_drums_cannot_be_transposed() -> None:
     with pytest.raises(ValueError, match="NO has no notes"):
         Arrangement().with_transpose(Voice.NO, 1)
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("Dm", "D minor"),
+        ("dm", "D minor"),
+        ("F#m", "F# minor"),
+        ("Bbmin", "Bb minor"),
+        ("Ebmaj", "Eb major"),
+        ("CM", "C major"),
+        ("d-minor", "D minor"),
+    ],
+)
+def test_a_key_may_be_written_as_musicians_do(short: str, long: str) -> None:
+    assert str(Key.parse(short)) == long

@@ -8,11 +8,14 @@ from typing import NamedTuple
 
 import pytest
 
-from nesvae_live.log.entries import Noted
+from nesvae_live.log.codec import entry_to_line
+from nesvae_live.log.entries import Noted, Opened
 from nesvae_live.take.folder import (
+    LOG_NAME,
     read_jam,
 )
 from nesvae_live.take.growing import bytes_per_second, in_words, said_in_advance, seconds_left
+from nesvae_live.take.takes import find_take, find_takes
 from tests.support.recording import RATE, START, Session, opened
 
 
@@ -59,3 +62,19 @@ def test_little_room_is_warned_of_once_each_time(
     assert warned == ["14 minutes", "9 minutes"]
     noted = [e.text for e in read_jam(session.close().folder).entries if isinstance(e, Noted)]
     assert noted == session.warnings
+
+
+def test_the_newest_take_is_so_by_its_own_clock(tmp_path: Path) -> None:
+    """The second of these was begun ten minutes later, when summer time had ended."""
+    names = {
+        "2026-10-25_02-55-00": "2026-10-25T02:55:00+02:00",
+        "2026-10-25_02-05-00": "2026-10-25T02:05:00+01:00",
+    }
+    for name, started in names.items():
+        (tmp_path / name).mkdir()
+        opened = Opened(0.0, started, 120.0, "4/4", 4.0, 48000, 7, "map", "ab", "default", {}, {})
+        (tmp_path / name / LOG_NAME).write_bytes(entry_to_line(opened, 0.0))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / LOG_NAME).write_text("")
+    assert [take.name for take in find_takes(tmp_path)] == ["mine", *names]
+    assert find_take(None, tmp_path).name == "2026-10-25_02-05-00"

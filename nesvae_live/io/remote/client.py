@@ -59,7 +59,9 @@ def send_command(command: Mapping[str, Any], path: Path | None = None) -> dict[s
     except TimeoutError:
         raise ControlError(f"nesvae-live at {path} does not answer") from None
     except (FileNotFoundError, ConnectionRefusedError):
-        raise ControlError(f"nothing plays here (no control socket at {path})") from None
+        raise ControlError(
+            f"nothing plays here (no control socket at {path}): start `nesvae-live play` first"
+        ) from None
     except (OSError, msgspec.DecodeError) as error:
         raise ControlError(f"the control socket {path} can't be used: {error}") from None
 

@@ -49,9 +49,11 @@ from nesvae_live.control.inputs import (
     Unlearn,
 )
 from nesvae_live.control.reply import Reply
+from nesvae_live.control.targets import TARGET_BY_NAME
 from nesvae_live.io.remote.asides import AsideCommand
 from nesvae_live.io.remote.command import Command, Share, named_voice, voice_or_all
 from nesvae_live.io.remote.gesturecommands import GestureCommand
+from nesvae_live.latent.knobs import KNOB_BY_NAME
 from nesvae_live.music.ranges import LEVEL
 from nesvae_live.music.swap import Swap
 
@@ -61,6 +63,11 @@ class _Set(Command, tag="set"):
     value: Share | None
 
     def to_input(self, at: float, reply: Reply) -> Input:
+        if self.knob not in KNOB_BY_NAME and self.knob in TARGET_BY_NAME:
+            raise ValueError(
+                f"{self.knob!r} is no knob of the network: `ctl move {self.knob} 0..1` moves it, as a "
+                "control does"
+            )
         return SetKnob(self.knob, self.value, at=at, reply=reply)
 
 

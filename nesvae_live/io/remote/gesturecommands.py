@@ -68,6 +68,7 @@ from nesvae_live.control.reply import Reply
 from nesvae_live.control.targets import TARGET_BY_NAME
 from nesvae_live.io.remote.command import Command, Share, voice_or_all
 from nesvae_live.music.key import Key
+from nesvae_live.music.ranges import nearest
 from nesvae_live.music.voices import VOICES
 
 KEYS_PORT = "keys"
@@ -88,7 +89,10 @@ class _Move(Command, tag="move"):
 
     def to_input(self, at: float, reply: Reply) -> Input:
         if self.target not in TARGET_BY_NAME:
-            raise ValueError(f"no target {self.target!r}: docs/controllers.md lists them")
+            meant = nearest(self.target, TARGET_BY_NAME)
+            raise ValueError(
+                f"no target {self.target!r}{meant or ': `list` in `nesvae-live learn` shows them'}"
+            )
         return answered(TARGET_BY_NAME[self.target].ask(self.value, at), reply)
 
 

@@ -97,7 +97,8 @@ class ControlServer:
             self._file = _identity(self.path)
         except OSError as error:
             raise ControlError(
-                f"no control socket at {self.path}: {error.strerror or error}"
+                f"no control socket at {self.path}: {error.strerror or error}; "
+                "name another place with --control PATH"
             ) from None
         self._thread.start()
 
@@ -229,7 +230,10 @@ def _clear(path: Path) -> None:
     except msgspec.DecodeError:
         raise ControlError(f"{path} is in the way: it is no control socket") from None
     if alive:
-        raise ControlError(f"another nesvae-live is playing already (control socket {path})")
+        raise ControlError(
+            f"another nesvae-live is playing already (control socket {path}): `nesvae-live ctl stop` "
+            "ends it; a second one beside it needs a socket of its own, --control PATH"
+        )
     path.unlink()
 
 
