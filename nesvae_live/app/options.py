@@ -194,6 +194,7 @@ def choose_performance(
         spread=Spread.of(checkpoint.about, n_style),
         quote=float(checkpoint.about.get("quote", QUOTE)) if wanted is None else wanted,
         composed=sampling,
+        prompt=True,
     )
 
 

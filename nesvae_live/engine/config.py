@@ -34,7 +34,9 @@ class PlayConfig:
     turned knobs are heard to begin with; `lookahead` is in seconds. A voice without a patch in
     `patches` is played flat. `spread` is how z lies over the corpus, for the auto mode. `quote` is
     how much of the past may come back to begin with, 0..1, if the decoder knows it. With a sampling
-    for what is `composed` the decoder says where the music goes that no hand steers.
+    for what is `composed` the decoder says where the music goes that no hand steers. A `prompt` one
+    asks for a tail as late as its tuples allow, and lets a turned knob wait for two steps of a tuple;
+    takes of before waited for longer.
     """
 
     style: NDArray[np.float32]
@@ -50,6 +52,7 @@ class PlayConfig:
     spread: Spread | None = None
     quote: float = QUOTE
     composed: Sampling | None = None
+    prompt: bool = False
 
     @property
     def end(self) -> float:

@@ -5,7 +5,7 @@ All of it runs in the sequencer's thread. A place is a beat before swing; a beat
 
 from __future__ import annotations
 
-from nesvae_live.engine.placedphrase import Cut, PlacedPhrase
+from nesvae_live.engine.placedphrase import FORMER_WAIT, LONGEST_WAIT, Cut, PlacedPhrase
 from nesvae_live.engine.schedule import Placer
 from nesvae_live.engine.state import LiveState
 from nesvae_live.music.swap import next_line
@@ -24,12 +24,17 @@ PHRASE_SLACK, TAIL_SLACK = 0.015, 0.006
 
 
 class Budget:
-    """Seconds that a decode is given, learnt from how long the last ones took for their tuples."""
+    """Seconds that a decode is given, learnt from how long the last ones took for their tuples.
 
-    def __init__(self, seconds: float = 0.03) -> None:
+    A `prompt` one gives a tail what its tuples take; else, as in takes of former releases, every
+    decode counts as a whole, however many tuples it has.
+    """
+
+    def __init__(self, *, prompt: bool, seconds: float = 0.03) -> None:
+        self._prompt = prompt
         self.phrase = seconds
         """For a phrase, which must not be late: twice what the slowest would have taken for one."""
-        self._piece = seconds / (TUPLES_OF_REQUEST + TUPLES_OF_PHRASE)
+        self._piece = seconds / self._pieces(TUPLES_OF_PHRASE)
         self._last: list[float] = []
 
     def tail(self, tuples: int) -> float:
@@ -37,23 +42,30 @@ class Budget:
 
         It may be late once in a while: the next one has newer knobs.
         """
-        return TAIL_SLACK + 1.25 * (TUPLES_OF_REQUEST + tuples) * self._piece
+        if not self._prompt and not self._last:
+            return self.phrase
+        return TAIL_SLACK + 1.25 * self._pieces(tuples) * self._piece
 
     def learn(self, seconds: float, tuples: int) -> None:
         """Take how long a decode of so many tuples took."""
-        piece = seconds / (TUPLES_OF_REQUEST + tuples)
+        piece = seconds / self._pieces(tuples)
         self._last = [*self._last[-(REMEMBERED_DECODES - 1) :], piece]
         ordered = sorted(self._last)
         self._piece = ordered[9 * len(ordered) // 10]
-        slowest = (TUPLES_OF_REQUEST + TUPLES_OF_PHRASE) * ordered[-1]
+        slowest = self._pieces(TUPLES_OF_PHRASE) * ordered[-1]
         self.phrase = PHRASE_SLACK + 2.0 * slowest
+
+    def _pieces(self, tuples: int) -> int:
+        """How many equal pieces a decode of so many tuples is, as it is counted."""
+        return TUPLES_OF_REQUEST + tuples if self._prompt else 1
 
 
 class Deadlines:
     """What the clock, the lookahead and the budget leave time for."""
 
     def __init__(self, live: LiveState, placer: Placer) -> None:
-        self.budget = Budget()
+        self.budget = Budget(prompt=live.performance.prompt)
+        self._longest = LONGEST_WAIT if live.performance.prompt else FORMER_WAIT
         self._live = live
         self._placer = placer
         self._lookahead = live.performance.lookahead
@@ -86,7 +98,7 @@ class Deadlines:
         most = placed.tuples_from(ref.beat_at(open_from), self._placer.swung)
         earliest = ref.beat_at(open_from + self.budget.tail(most))
         swung, may = self._placer.swung, self._placer.may_cut
-        cut = placed.cut(self._live.swap, earliest, self._live.meter, swung, may)
+        cut = placed.cut(self._live.swap, earliest, self._live.meter, swung, may, self._longest)
         if cut is None or self._decided(self._placer.swung(cut.place)) >= self.phrase():
             return None
         return cut

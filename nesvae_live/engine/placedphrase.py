@@ -13,8 +13,8 @@ from nesvae_live.latent.decoding import Condition, Joint, Standing
 from nesvae_live.latent.setting import Setting
 from nesvae_live.music.swap import Swap, lines_from
 
-LONGEST_WAIT = 2.0
-"""How many steps of a tuple a turned knob waits for; a longer tuple is cut."""
+LONGEST_WAIT, FORMER_WAIT = 2.0, 4.0
+"""How many steps of a tuple a turned knob waits for, now and in takes of before; a longer tuple is cut."""
 
 Tuple4 = tuple[int, int, int, int]
 
@@ -64,16 +64,17 @@ class PlacedPhrase:
         meter: Meter,
         swung: Callable[[float], float],
         may: Callable[[float], bool] = anywhere,
+        longest: float = LONGEST_WAIT,
     ) -> Cut | None:
         """The first cut on beat `earliest` or later, as `swung` puts it; None if there is none.
 
         It lies where one `may` begin.
 
         A tuple that a bar line or a beat falls into is cut there. With `Swap.NOW` a tuple is cut at
-        its next step, but only if more than `LONGEST_WAIT` of its steps are left.
+        its next step, but only if more than `longest` of its steps are left.
         """
         if swap is Swap.NOW:
-            return self._next_tuple(earliest, swung, may)
+            return self._next_tuple(earliest, swung, may, longest)
         lines = lines_from(swap, earliest, meter)
         line = next(line for line in lines if swung(line) >= earliest and may(line))
         if not self.places[0] - EPSILON <= line < self.end - EPSILON:
@@ -127,7 +128,11 @@ class PlacedPhrase:
         return (self.places[i + 1] - self.places[i]) / self.tuples[i][3]
 
     def _next_tuple(
-        self, earliest: float, swung: Callable[[float], float], may: Callable[[float], bool]
+        self,
+        earliest: float,
+        swung: Callable[[float], float],
+        may: Callable[[float], bool],
+        longest: float,
     ) -> Cut | None:
         n = len(self.tuples)
         after = next((i for i in range(1, n + 1) if swung(self.places[i]) >= earliest), None)
@@ -139,7 +144,7 @@ class PlacedPhrase:
             place = self.places[i] + steps * step
             if swung(place) < earliest or not may(place):
                 continue
-            if self.places[after] - max(earliest, self.places[i]) > LONGEST_WAIT * step:
+            if self.places[after] - max(earliest, self.places[i]) > longest * step:
                 return Cut(after, steps, place)
             break
         return Cut(after, held, self.places[after]) if after < n else None

@@ -113,6 +113,7 @@ class Rig:
             grid=self.grid,
             swap=self.swap,
             composed=self.composed,
+            prompt=True,
             sampling=self.sampling,
         )
         self.sequencer = Sequencer(
