@@ -24,11 +24,11 @@ from nesvae_live.chip.console.nsf import NO_CREDITS, NSF_HZ, frames_to_nsf
 from nesvae_live.chip.convert import Source, queue_writes, to_log
 from nesvae_live.chip.corpus import read_files
 from nesvae_live.chip.nesmdb import loads_exprsco
+from nesvae_live.evaluation.performing.logmel import distance
 from nesvae_live.take.sound import jam_to_timeline
 from tests.conftest import find_corpus
 from tests.support.emulators import run_mednafen
 from tests.support.gme import RATE, play_nsf
-from tests.support.logmel import distance
 
 SECONDS = 10.0
 Sound = npt.NDArray[np.float64]

@@ -16,6 +16,9 @@ APP = "nesvae_live"
 DEFAULT_CHECKPOINT = "nesmdb-song"
 """The one of those that ship which plays when none is named."""
 
+DEFAULT_PERFORMER, PERFORMER_SUFFIX = "nesmdb", ".performer"
+"""The performer that ships, and how such files are named: no network that writes notes is."""
+
 
 class ConfigError(NesvaeError):
     """A preset, checkpoint or folder can't be used; one line says which, where and why."""
@@ -47,6 +50,22 @@ def find_checkpoint(name_or_path: str | None = None) -> Path:
     raise ConfigError(
         f"checkpoint {name_or_path}: no such file; shipped: {', '.join(shipped) or 'none'}"
     )
+
+
+def find_performer(name_or_path: str | None = None) -> Path:
+    """The performer's file: the one that ships, or a file.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    shipped = {path.stem: path for path in shipped_dir("checkpoints").glob(f"*{PERFORMER_SUFFIX}")}
+    name = name_or_path or DEFAULT_PERFORMER
+    if name in shipped:
+        return shipped[name]
+    if (path := Path(name).expanduser()).is_file():
+        return path
+    there = ", ".join(sorted(shipped)) or "none"
+    raise ConfigError(f"performer {name}: no such file; shipped: {there}")
 
 
 def shipped_dir(kind: str) -> Path:

@@ -77,6 +77,7 @@ class PlayOptions:
     status: bool | None = None
     control: Path | None = None
     patch: tuple[str, ...] = ()
+    performer: str | None = None
     auto: str | None = None
     midi_cc: str | None = None
     osc: tuple[str, int] | None = None

@@ -68,7 +68,7 @@ def play(options: PlayOptions) -> Take | None:
             f"{os.environ[VARIABLE]}, and compiled anew (some 20 s) when that is gone"
         )
     with compiled_beside(checkpoint.path):
-        loaded = load(preset, checkpoint)
+        loaded = load(preset, checkpoint, options.patch, options.performer)
     with ExitStack() as outer:
         stage = Stage.open(outer, options, preset)
         stack = ExitStack()

@@ -11,6 +11,7 @@
     machine    `ports`, `doctor` and `align`
     bench      `bench timing` and `bench audio`
     network    `train`, `finish` and `evaluate`
+    performer  the same of the performer: `--part performer`
 
 May import every room; what is slow to load is imported in the function that needs it.
 """

@@ -19,6 +19,9 @@ CHECKS = Range(1, 10**9)
 QUICK_SONG = {"contexts": 24, "runs": 32, "settings": 17}
 """How much `evaluate --quick` measures."""
 DATA = "the archive of NES-MDB, or a folder of it"
+SONG, PERFORMER = "song", "performer"
+"""The parts that are trained."""
+SONG_STEPS = 5400
 
 
 def add_network(commands: Any) -> None:
@@ -34,14 +37,24 @@ def add_network(commands: Any) -> None:
     )
 
 
+def _add_part(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--part",
+        choices=(SONG, PERFORMER),
+        default=SONG,
+        help="what writes the notes, or who plays them; default: song",
+    )
+
+
 def _train(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_train)
+    _add_part(p)
     p.add_argument("--data", type=Path, required=True, help=DATA)
     p.add_argument(
         "--out", type=Path, required=True, help="the run's folder; a run that is there resumes"
     )
     steps = number("a number of steps", STEPS, whole=True)
-    p.add_argument("--steps", type=steps, default=5400, metavar="N", help="default: 5400")
+    p.add_argument("--steps", type=steps, metavar="N", help="default: 5400, of the performer 3000")
     p.add_argument(
         "--streams",
         type=number("a number of streams", STREAMS, whole=True),
@@ -84,6 +97,8 @@ def _finish(p: argparse.ArgumentParser) -> None:
 
 def _evaluate(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_evaluate)
+    _add_part(p)
+    p.add_argument("--performer", metavar="NAME|FILE", help="which, with --part performer")
     p.add_argument("--data", type=Path, required=True, help=DATA)
     p.add_argument(
         "--split", required=True, metavar="NAME", help="which held-out songs: valid or test"
@@ -124,13 +139,17 @@ def _load_torch(what: str, threads: int) -> None:
 
 def _run_train(arguments: argparse.Namespace) -> int:
     _load_torch("training", arguments.threads)
+    if arguments.part == PERFORMER:
+        from nesvae_live.cli.performer import run_train
+
+        return run_train(arguments)
     from nesvae_live.chip.tickcorpus import read_ticks
     from nesvae_live.model.song.songbound import SongSettings
     from nesvae_live.training.songrun import SongRun
     from nesvae_live.training.songtrain import BEST, train_songs
 
     run = SongRun(
-        steps=arguments.steps,
+        steps=arguments.steps or SONG_STEPS,
         streams=arguments.streams,
         learning_rate=arguments.learning_rate,
         rate=arguments.rate,
@@ -187,6 +206,10 @@ def _run_finish(arguments: argparse.Namespace) -> int:
 
 def _run_evaluate(arguments: argparse.Namespace) -> int:
     _load_torch("evaluation", arguments.threads)
+    if arguments.part == PERFORMER:
+        from nesvae_live.cli.performer import run_evaluate
+
+        return run_evaluate(arguments)
     from nesvae_live.chip.corpus import CorpusError, read_split
     from nesvae_live.chip.tickcorpus import read_ticks
     from nesvae_live.evaluation.bootstrap import to_json

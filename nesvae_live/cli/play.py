@@ -229,9 +229,12 @@ def _performance(p: argparse.ArgumentParser) -> None:
         "--patch",
         action="append",
         default=[],
-        metavar="VOICE=NAME|off",
-        help="the patch of a voice, such as P1=lead or TR=off; off: every voice flat; "
-        "can be repeated",
+        metavar="VOICE=NAME|performer|off",
+        help="the patch of a voice, such as P1=lead or TR=off; performer: P1 and P2 as learnt from "
+        "the corpus; off: every voice flat; can be repeated",
+    )
+    p.add_argument(
+        "--performer", metavar="NAME|FILE", help="which performer, where a voice has one"
     )
     p.add_argument(
         "--status",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.timing import CLOCKS_PER_BEAT
 from nesvae_live.engine.placedphrase import Cut, PlacedPhrase
-from nesvae_live.engine.protocols import Compose, Decode, Encode
+from nesvae_live.engine.protocols import Compose, Decode, Encode, Perform
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import (
@@ -28,6 +30,7 @@ from nesvae_live.latent.decoding import (
     Standing,
     Stretch,
 )
+from nesvae_live.latent.performing import UNPLAYED, Passage, Performance
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT, beat_to_place, cell_ticks, next_tick
 from nesvae_live.music.phrase import (
@@ -38,6 +41,7 @@ from nesvae_live.music.phrase import (
     Phrase,
     symbols_to_tuples,
 )
+from nesvae_live.music.voices import SILENCE
 
 REMEMBERED_TIMES = 512
 
@@ -53,7 +57,7 @@ class Request:
     the encoder finds them. It begins at `place` of the bar, and quotes so much (`quote`, 0..1) of
     the past, if the decoder knows of these; `hands`, `back`, `forget`, `cell` and `ending` are as in
     `Asked`. If `known` `[8 + U]` is given, the decoder composes: only those coordinates of z are kept. `returns`
-    and `forgets` are the condition's.
+    and `forgets` are the condition's; `tick`, `before` and `past` are as in `Passage`.
     """
 
     index: int
@@ -76,6 +80,9 @@ class Request:
     forgets: int = 0
     cell: int = 1
     ending: Ending | None = None
+    tick: int = 0
+    before: tuple[int, int, int] = (SILENCE, SILENCE, SILENCE)
+    past: tuple[Any, ...] = ()
 
     @property
     def condition(self) -> Condition:
@@ -111,7 +118,7 @@ class Result:
     """The answer to a request: the phrase or its tail, as decoded, and the seconds that it took.
 
     `z` `[8 + U]` is where the encoder found what was captured, or where the decoder composed the
-    phrase; else None.
+    phrase; else None. `performance` is how its notes are played.
     """
 
     request: Request
@@ -119,6 +126,7 @@ class Result:
     decoded: Spelling
     seconds: float
     z: NDArray[np.float32] | None = None
+    performance: Performance = UNPLAYED
 
     @property
     def states(self) -> tuple[Joint, ...]:
@@ -134,8 +142,8 @@ def draws(
     return rng.random((tuples, SLOTS), dtype=np.float32)
 
 
-COMPOSED = 3
-"""Sets the draws of where a phrase goes apart from those of its symbols."""
+COMPOSED, PERFORMED = 3, 4
+"""Set the draws of where a phrase goes, and how it is played, apart from those of its symbols."""
 
 
 def run_request(
@@ -164,7 +172,13 @@ def run_request(
     )
     rows = symbols_to_tuples(decoded.symbols)
     phrase = Phrase(tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in rows))
-    return Result(request, phrase, decoded, time.now() - began, found)
+    performance = UNPLAYED
+    if isinstance(decoder, Perform):
+        draw = (request.seed, request.index, PERFORMED, request.splice)
+        performance = decoder.perform(
+            Passage(phrase.tuples, request.place, request.tick, request.before, request.past, draw)
+        )
+    return Result(request, phrase, decoded, time.now() - began, found, performance)
 
 
 class Inference:
@@ -297,13 +311,16 @@ class RequestBuilder:
         if placed is None:
             return self._request(0, -1, self._origin, beat, condition)
         end = placed.states[-1].state
-        return self._request(self._newest + 1, placed.index, end, beat, condition)
+        request = self._request(self._newest + 1, placed.index, end, beat, condition)
+        before = placed.tuples[-1][:3]
+        return replace(request, before=before, past=placed.known_until(len(placed.tuples)))
 
     def tail(self, placed: PlacedPhrase, cut: Cut) -> Request:
         """A new tail for the phrase that plays, from `cut` on."""
         request = self._request(placed.index, placed.index - 1, placed.state_at(cut), cut.place)
         tuples, splice = placed.tail_tuples(cut), placed.splices + 1
-        return replace(request, tuples=tuples, splice=splice, known=None)
+        before, past = placed.tuples[cut.kept - 1][:3], placed.known_until(cut.kept)
+        return replace(request, tuples=tuples, splice=splice, known=None, before=before, past=past)
 
     def captured(self, tuples: Ints, beat: float) -> Request:
         """A phrase from where the encoder finds `[n, 4]` tuples; without a past, to be the same.
@@ -326,6 +343,7 @@ class RequestBuilder:
             quote=condition.quote,
             cell=self.cell,
             ending=self._ending(beat),
+            tick=_tick(beat),
         )
 
     def _request(
@@ -362,6 +380,7 @@ class RequestBuilder:
             forgets=condition.forgets,
             cell=self.cell,
             ending=self._ending(beat),
+            tick=_tick(beat),
         )
 
     def _ending(self, beat: float) -> Ending | None:
@@ -378,3 +397,8 @@ class RequestBuilder:
         return Ending(
             ticks, max(int(last) // line * line, line), arrangement.key, arrangement.transpose
         )
+
+
+def _tick(beat: float) -> int:
+    """The tick nearest to a beat; 0 where that is not known yet."""
+    return round(beat * TICKS_PER_BEAT) if math.isfinite(beat) else 0

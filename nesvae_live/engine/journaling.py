@@ -12,7 +12,16 @@ from nesvae_live.clock.timing import ClockRef, MeterSince
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.placedphrase import Cut
 from nesvae_live.engine.protocols import Clock
-from nesvae_live.log.entries import Answered, Clocked, Decoded, Journal, Metered, Spliced, Stepped
+from nesvae_live.log.entries import (
+    Answered,
+    Clocked,
+    Decoded,
+    Journal,
+    Metered,
+    Performed,
+    Spliced,
+    Stepped,
+)
 from nesvae_live.music.ranges import TEMPO
 
 DRIFT = 0.001
@@ -76,6 +85,16 @@ def answered(result: Result, at: float) -> Answered:
     request, tokens = result.request, result.phrase.tokens
     z = () if result.z is None else tuple(float(x) for x in result.z)
     return Answered(at, request.index, request.splice, tokens, result.seconds, z)
+
+
+def performed(result: Result, at: float) -> Performed:
+    """The entry of how an answer's notes are played, which stands before the answer."""
+    request = result.request
+    touches = tuple(
+        (touch.number, touch.voice.name, touch.volume.text, touch.duty.text)
+        for touch in result.performance.touches
+    )
+    return Performed(at, request.index, request.splice, touches)
 
 
 def decoded(result: Result, at: float) -> Decoded:

@@ -53,6 +53,8 @@ class Outputs:
         """Play moments and drums, at their beats on the line, in order of beat."""
         for item in sorted(due, key=lambda item: item.beat):
             if isinstance(item, Moment):
+                for touch in item.touches:
+                    self.shaper.touch(touch.voice, touch.volume, touch.duty)
                 notes = arrangement.notes(item.notes)
                 changes = self.voicing.change(notes, arrangement.muted)
                 self._send(item.beat, changes, ref, knobs)

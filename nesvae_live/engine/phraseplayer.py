@@ -30,7 +30,7 @@ from nesvae_live.clock.timing import EPSILON
 from nesvae_live.engine.config import Counters
 from nesvae_live.engine.deadlines import Deadlines
 from nesvae_live.engine.inference import Request, RequestBuilder, Result
-from nesvae_live.engine.journaling import answered, decoded, spliced
+from nesvae_live.engine.journaling import answered, decoded, performed, spliced
 from nesvae_live.engine.placedphrase import Cut, History, Past, PlacedPhrase
 from nesvae_live.engine.schedule import Placer
 from nesvae_live.engine.state import LiveState
@@ -260,7 +260,10 @@ class PhrasePlayer:
         return self.requests.start(self.deadlines.next_line(self.time.now()))
 
     def _play_again(self, placed: PlacedPhrase, place: float, now: float) -> None:
-        places, beats = self.placer.put_down(Phrase(placed.tuples), placed.index, place)
+        touches = placed.performance.touches
+        places, beats = self.placer.put_down(
+            Phrase(placed.tuples), placed.index, place, touches=touches
+        )
         self.placed = replace(placed, places=places)
         self.journal.put(Placed(now, placed.index, beats[0], beats[-1] - beats[0], repeat=True))
 
@@ -274,7 +277,9 @@ class PhrasePlayer:
         return replace(request.condition, z=result.z) if turned else self.live.condition
 
     def _journal_answer(self, result: Result) -> None:
-        """Journal an answer before it is used."""
+        """Journal an answer before it is used, and before it how it is played."""
+        if result.performance.touches:
+            self.journal.put(performed(result, self.time.now()))
         self.journal.put(answered(result, self.time.now()))
 
     def _misplaced(self) -> bool:
@@ -326,14 +331,17 @@ class PhrasePlayer:
     def _place(self, result: Result, start: float, condition: Condition | None = None) -> None:
         """Let a whole phrase play from place `start` on."""
         request, phrase = result.request, result.phrase
-        places, beats = self.placer.put_down(phrase, request.index, start)
+        touches = result.performance.touches
+        places, beats = self.placer.put_down(phrase, request.index, start, touches=touches)
         condition = condition or request.condition
         before, states = self.placed, result.states
         unturned = before is not None and before.condition == condition.key
         if unturned or request.known is not None:
             self.live.themes.went_on(request.index, request.follows, states[-1], len(phrase.tuples))
         self.placed = PlacedPhrase(
-            request.index, phrase.tuples, places, states, condition.key, asked=condition
+            *(request.index, phrase.tuples, places, states, condition.key),
+            asked=condition,
+            performance=result.performance,
         )
         self.requests.count(request.index, condition)
         self._condition, self._cut = condition, None
@@ -355,10 +363,15 @@ class PhrasePlayer:
         self.counters.splices += 1
         end = placed.end if self.performance.grid.mode is Mode.BARS else None
         before = placed.tuples[cut.kept - 1][:3]
-        places, beats = self.placer.put_down(phrase, request.index, cut.place, end, before)
+        played = result.performance
+        places, beats = self.placer.put_down(
+            phrase, request.index, cut.place, end, before, played.touches
+        )
         self._condition = request.condition
         self.requests.count(request.index, request.condition)
         self.live.themes.close(request.index)
-        self.placed = placed.spliced(cut, phrase.tuples, places, result.states, self._condition)
+        self.placed = placed.spliced(
+            cut, phrase.tuples, places, result.states, self._condition, played
+        )
         self.history.amend(Past(self.placed, self.live.setting))
         self.journal.put(spliced(result, cut, beat, beats[-1] - beat, self.time.now()))

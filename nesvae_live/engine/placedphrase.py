@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from nesvae_live.clock.timing import EPSILON, Meter
 from nesvae_live.latent.decoding import Condition, Joint, Standing
+from nesvae_live.latent.performing import UNPLAYED, Performance
 from nesvae_live.latent.setting import Setting
 from nesvae_live.music.swap import Swap, lines_from
 
@@ -41,7 +43,7 @@ class PlacedPhrase:
     `places` are the beats, before swing, on which its tuples start, and its end; `states` the
     decoder's state before each tuple, and after the last. Its tail was decoded again `splices`
     times, from knobs that said `condition` (z and mask as bytes, to be compared). `asked` is what it
-    was decoded from.
+    was decoded from, `performance` how its notes are played.
     """
 
     index: int
@@ -51,6 +53,7 @@ class PlacedPhrase:
     condition: bytes
     splices: int = 0
     asked: Condition | None = None
+    performance: Performance = UNPLAYED
 
     @property
     def end(self) -> float:
@@ -96,6 +99,10 @@ class PlacedPhrase:
         """How many tuples sound on a beat, as `swung` puts it, and after it."""
         return sum(swung(place) > beat for place in self.places[1:])
 
+    def known_until(self, kept: int) -> tuple[Any, ...]:
+        """What the performer knows after `kept` of its tuples."""
+        return self.performance.until(kept)
+
     def tail_tuples(self, cut: Cut) -> int:
         """How many tuples the tail has: as many as it replaces, and one for the rest of a cut."""
         return len(self.tuples) - cut.kept + (self._is_inside(cut))
@@ -107,8 +114,9 @@ class PlacedPhrase:
         places: tuple[float, ...],
         states: tuple[Joint, ...],
         condition: Condition,
+        performance: Performance = UNPLAYED,
     ) -> PlacedPhrase:
-        """The phrase with a new tail; `places` and `states` are one more than `tuples`."""
+        """The phrase with a new tail, played so; `places` and `states` are one more than `tuples`."""
         p1, p2, tr, _ = self.tuples[cut.kept - 1]
         return PlacedPhrase(
             self.index,
@@ -118,6 +126,7 @@ class PlacedPhrase:
             condition.key,
             self.splices + 1,
             condition,
+            self.performance.spliced(cut.kept, performance),
         )
 
     def _is_inside(self, cut: Cut) -> bool:

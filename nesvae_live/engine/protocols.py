@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nesvae_live.clock.timing import ClockRef, Meter
 from nesvae_live.control.reply import ignore
 from nesvae_live.latent.decoding import Sampling, Spelling, Standing
+from nesvae_live.latent.performing import Passage, Performance
 from nesvae_live.music.balance import Balance
 from nesvae_live.music.events import Event, MidiBytes
 
@@ -35,7 +36,8 @@ class Output(Protocol):
 class Decode(Protocol):
     """Decodes phrases; used by the inference thread alone, and releases the GIL while it works.
 
-    That of a performance that `composes` is a `Compose` too.
+    That of a performance that `composes` is a `Compose` too, and one that says how the notes are
+    played a `Perform`.
     """
 
     def initial_state(self) -> Standing:
@@ -69,6 +71,15 @@ class Compose(Protocol):
 
         Of `z` those coordinates are kept that are `known`.
         """
+        ...
+
+
+@runtime_checkable
+class Perform(Protocol):
+    """Says how notes are played; used by the inference thread alone, and releases the GIL."""
+
+    def perform(self, passage: Passage) -> Performance:
+        """How a passage is played; the same one always in the same way."""
         ...
 
 

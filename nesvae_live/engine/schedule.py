@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from nesvae_live.clock.timing import EPSILON, Meter, clocks_to_beats
 from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.protocols import Clock
+from nesvae_live.latent.performing import Touch
 from nesvae_live.music.drums import Drummer, Hit
 from nesvae_live.music.events import NoteEvent, NoteOff, NoteOn
 from nesvae_live.music.grid import SWING, Mode
@@ -21,10 +22,11 @@ from nesvae_live.music.voices import SILENCE, VOICES, Voice
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """From `beat` on the voices hold `notes` (P1, P2, TR; 0 is silence)."""
+    """From `beat` on the voices hold `notes` (P1, P2, TR; 0 is silence), and play what begins so."""
 
     beat: float
     notes: tuple[int, int, int]
+    touches: tuple[Touch, ...] = ()
 
 
 class Schedule:
@@ -36,19 +38,27 @@ class Schedule:
         """The beat at which all that is placed has ended."""
 
     def place(
-        self, tuples: Sequence[tuple[int, int, int, int]], beats: Sequence[float], end: float
+        self,
+        tuples: Sequence[tuple[int, int, int, int]],
+        beats: Sequence[float],
+        end: float,
+        touches: Sequence[Touch] = (),
     ) -> None:
         """Place tuples so that they start on `beats` and the last one ends on `end`.
 
-        What was placed for the first of these beats and later gives way. Of tuples that start on
-        the same beat the last one plays.
+        `touches` say how the notes are played that begin with them. What was placed for the first of
+        these beats and later gives way. Of tuples that start on the same beat the last one plays.
         """
         while self._moments and self._moments[-1].beat >= beats[0] - EPSILON:
             self._moments.pop()
-        for (p1, p2, tr, _), beat in zip(tuples, beats, strict=True):
+        begin: dict[int, tuple[Touch, ...]] = {}
+        for touch in touches:
+            begin[touch.number] = (*begin.get(touch.number, ()), touch)
+        for i, ((p1, p2, tr, _), beat) in enumerate(zip(tuples, beats, strict=True)):
+            played = begin.get(i, ())
             if self._moments and beat - self._moments[-1].beat < EPSILON:
-                self._moments.pop()
-            self._moments.append(Moment(beat, (p1, p2, tr)))
+                played = self._moments.pop().touches + played
+            self._moments.append(Moment(beat, (p1, p2, tr), played))
         self.end = end
 
     def clear(self) -> None:
@@ -128,6 +138,7 @@ class Placer:
         start: float,
         end: float | None = None,
         before: tuple[int, int, int] | None = None,
+        touches: Sequence[Touch] = (),
     ) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Place phrase `index`, or its tail, from place `start` on; what was there gives way.
 
@@ -137,6 +148,7 @@ class Placer:
             start: where its first tuple starts.
             end: where its last tuple ends; None: as the grid has it.
             before: the notes of the tuple before a tail; None for a whole phrase.
+            touches: how its notes are played.
 
         Returns:
             The places on which its tuples start and the last one ends, and the beats of these.
@@ -147,7 +159,7 @@ class Placer:
         holds = [held for *_, held in phrase.tuples]
         places = (*self._even.lay(holds, start, end - start, self._meter), end)
         beats = tuple(self.swung(place) for place in places)
-        self.schedule.place(phrase.tuples, beats[:-1], beats[-1])
+        self.schedule.place(phrase.tuples, beats[:-1], beats[-1], touches)
         self.drummer.place(
             phrase, index, beats[0], 0.0, beats=beats, before=before, meter=self._meter
         )

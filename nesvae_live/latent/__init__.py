@@ -6,6 +6,7 @@ In reading order:
     knobs       the ids of all knobs, and where they stand
     space       from knobs to a point z and its mask; slerp
     decoding    what the decoder takes and returns: condition, state, sampling
+    performing  what a performer takes and returns: a passage, and how its notes are played
     setting     all that hands can set; interpolation between settings, morphs
     point       a point in z, to a snapshot and back
     axes        the style axes' labels, read from a finished checkpoint (made in training)

@@ -86,6 +86,20 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Performed:
+    """How the notes of the answer that follows are played, where a performer says so.
+
+    Each of `touches` is the number of the tuple with which a note begins, its voice, and its volume
+    and duty by the frame, as in a preset's patches.
+    """
+
+    at: float
+    index: int
+    splice: int
+    touches: tuple[tuple[int, str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Turned:
     """A knob has a new value in 0..1, or None if it was released."""
 
@@ -310,6 +324,7 @@ Entry = (
     | Stepped
     | Heard
     | Answered
+    | Performed
     | Turned
     | Posed
     | Quoted

@@ -16,6 +16,9 @@ FRAME_SECONDS = 1 / 60
 MOST_FRAMES = 600
 """The longest macro, in frames."""
 
+LONGEST_RUN = 999
+"""The most frames of one value that a macro's text can say at once."""
+
 ITEM = re.compile(r"(-?\d{1,4})(?:x(\d{1,3}))?")
 
 
@@ -34,6 +37,21 @@ class Macro:
         if self.loop is None:
             return self.values[-1]
         return self.values[self.loop + (frame - self.loop) % (n - self.loop)]
+
+    @property
+    def text(self) -> str:
+        """As `parse` reads it."""
+        words: list[str] = []
+        for i, value in enumerate(self.values):
+            if i == self.loop:
+                words.append("|")
+            goes_on = i and i != self.loop and value == self.values[i - 1]
+            word, _, count = words[-1].partition("x") if goes_on else ("", "", "")
+            if goes_on and int(count or 1) < LONGEST_RUN:
+                words[-1] = f"{word}x{int(count or 1) + 1}"
+            else:
+                words.append(str(value))
+        return " ".join(words)
 
     @classmethod
     def parse(cls, text: str, low: int, high: int) -> Macro:

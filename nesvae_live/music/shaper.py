@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from nesvae_live.music.events import LOUDEST, Event, NoteOff, NoteOn, Shape, volume_to_velocity
-from nesvae_live.music.patch import FRAME_SECONDS, Patch
+from nesvae_live.music.patch import FRAME_SECONDS, Macro, Patch, Vibrato
 from nesvae_live.music.voices import Voice
 
 VIBRATO_CENTS = 100
@@ -54,9 +54,15 @@ class Shaper:
         self, patches: Mapping[Voice, Patch], drums: Mapping[int, Patch] | None = None
     ) -> None:
         self._patches = dict(patches)
+        self._waver = {voice: patch.vibrato for voice, patch in patches.items()}
         self._drums = dict(drums or {})
         self._held: dict[Voice, _Held] = {}
         self._said: dict[Voice, Shape] = {}
+
+    def touch(self, voice: Voice, volume: Macro, duty: Macro) -> None:
+        """From its next note on a voice is played like that, with the vibrato of its patch."""
+        waver = self._waver.get(voice, Vibrato())
+        self._patches[voice] = Patch(volume=volume, duty=duty, vibrato=waver)
 
     @property
     def sounding(self) -> dict[Voice, int]:

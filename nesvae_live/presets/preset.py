@@ -23,7 +23,14 @@ from nesvae_live.music.voices import Voice
 from nesvae_live.paths import ConfigError, shipped_dir, user_presets_dir
 from nesvae_live.presets.controllers import Controller, parse_controller
 from nesvae_live.presets.controltables import SECTIONS, parse_layout
-from nesvae_live.presets.patchbank import SHAPED, PatchBank, parse_choices
+from nesvae_live.presets.patchbank import (
+    OFF,
+    PERFORMER,
+    SHAPED,
+    PatchBank,
+    check_performed,
+    parse_choices,
+)
 from nesvae_live.presets.tomltable import check_keys, subtable, typed
 
 DEFAULT_PRESET = "default"
@@ -106,12 +113,29 @@ class Preset:
         Raises:
             ConfigError: there is no such voice or patch.
         """
+        names = self._names(choices)
+        for voice in self.performed(choices):  # it begins from the preset's, and keeps its vibrato
+            names[voice] = self.patches.get(voice, OFF)
         try:
-            names = {**self.patches, **parse_choices(choices)}
             found = {voice: self.bank.find(name) for voice, name in names.items()}
         except ValueError as error:
             raise ConfigError(f"--patch: {error}") from error
         return {voice: patch for voice, patch in found.items() if patch is not None}
+
+    def performed(self, choices: Iterable[str] = ()) -> frozenset[Voice]:
+        """The voices that the performer plays.
+
+        Raises:
+            ConfigError: as `voice_patches`.
+        """
+        names = self._names(choices)
+        return frozenset(voice for voice, name in names.items() if name == PERFORMER)
+
+    def _names(self, choices: Iterable[str]) -> dict[Voice, str]:
+        try:
+            return {**self.patches, **parse_choices(choices)}
+        except ValueError as error:
+            raise ConfigError(f"--patch: {error}") from error
 
 
 def load_preset(name_or_path: str = DEFAULT_PRESET) -> Preset:
@@ -205,6 +229,7 @@ def _patches(names: Mapping[str, Any], bank: PatchBank) -> dict[Voice, str]:
         found[SHAPED[voice]] = name = typed(given, str, where)
         try:
             bank.find(name)
+            check_performed(SHAPED[voice], name)
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from error
     return found

@@ -22,6 +22,7 @@ from nesvae_live.engine.inference import Request, Result, run_request
 from nesvae_live.engine.protocols import Decode, Output
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.latent.decoding import Asked, Standing
+from nesvae_live.latent.performing import UNPLAYED, Performance, Touch
 from nesvae_live.log.codec import to_stamp
 from nesvae_live.log.entries import (
     Answered,
@@ -30,13 +31,17 @@ from nesvae_live.log.entries import (
     Heard,
     Journal,
     Opened,
+    Performed,
     Rendered,
     Silenced,
     Sounded,
     Stepped,
 )
 from nesvae_live.log.plain import to_value
+from nesvae_live.music.events import LOUDEST
+from nesvae_live.music.patch import Macro
 from nesvae_live.music.phrase import Ints, Phrase, tokens_to_tuples, tuples_to_symbols
+from nesvae_live.music.voices import Voice
 
 GAP_SECONDS = 1.0
 """The sequencer steps far more often than that."""
@@ -133,6 +138,7 @@ class Replay:
         self._time = GivenTime()
         self._inbox: SimpleQueue[Input | Result] = SimpleQueue()
         self._asked: Request | None = None
+        self._performed: Performed | None = None
         self._waits: list[Input | Result] = []
         self._passes: list[Entry] = []  # to be journaled after the step in which they stand
         self._began = False
@@ -174,6 +180,8 @@ class Replay:
         elif isinstance(entry, Heard):
             stamp = to_stamp(entry.at, self._opened.origin)
             self._waits.append(replace(entry.input, at=stamp))
+        elif isinstance(entry, Performed):
+            self._performed = entry
         elif isinstance(entry, Answered):
             self._answer(entry)
         elif isinstance(entry, Sounded | Silenced | Rendered):
@@ -203,16 +211,18 @@ class Replay:
                 f"{entry.index}): it is damaged before, or of another version of nesvae_live"
             )
         tuples = tokens_to_tuples(np.array(entry.tokens))
+        played, self._performed = self._performed, None
+        performance = UNPLAYED if played is None else _performance(played, entry)
         if self._decoder is not None:
             result = run_request(asked, self._decoder, self._time, GivenEncoder(entry.z))
             if result.phrase.tokens != entry.tokens:
                 self.difference = _difference(entry, result.phrase)
                 return None
-            return replace(result, seconds=entry.seconds)
+            return replace(result, seconds=entry.seconds, performance=performance)
         phrase = Phrase(tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in tuples))
         decoded = GivenSpelling(tuples_to_symbols(tuples), asked.start)
         z = GivenEncoder(entry.z).encode(tuples) if entry.z else None
-        return Result(asked, phrase, decoded, entry.seconds, z)
+        return Result(asked, phrase, decoded, entry.seconds, z, performance)
 
     def _step(self) -> None:
         """Carry out the last step, now that everything it took is known."""
@@ -255,6 +265,26 @@ def _setup(opened: Opened) -> Setup:
             "again here; `jam export` makes its files from what it sent"
         ) from None
     return setup
+
+
+def _performance(entry: Performed, answer: Answered) -> Performance:
+    """How the log says that an answer's notes were played.
+
+    Raises:
+        ReplayError: it is of another answer, or can't be read.
+    """
+    if (entry.index, entry.splice) != (answer.index, answer.splice):
+        raise ReplayError(
+            f"at {entry.at:.3f} s the log says how a phrase was played that isn't there"
+        )
+    try:
+        touches = tuple(
+            Touch(i, Voice[voice], Macro.parse(volume, 0, LOUDEST), Macro.parse(duty, 0, 3))
+            for i, voice, volume, duty in entry.touches
+        )
+    except (KeyError, ValueError) as error:
+        raise ReplayError(f"at {entry.at:.3f} s: how a phrase was played: {error}") from None
+    return Performance(touches)
 
 
 def _difference(entry: Answered, phrase: Phrase) -> str:

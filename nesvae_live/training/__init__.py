@@ -10,6 +10,8 @@ In reading order:
     styleaxes   how style axes are found, turned, measured and labelled
     traits      what a style axis may change, in words
     maplayout   the map of the corpus, laid out by t-SNE
+    performertrain  the performer's own training
+    performerkit    its kit: envelopes clustered from the corpus' notes
 
-It may import `music`, `metre`, `latent`, `model`, `chip`, `song` and `evaluation`.
+It may import `music`, `metre`, `latent`, `model`, `chip`, `song`, `performer` and `evaluation`.
 """

@@ -90,6 +90,11 @@ def test_a_preset_changes_a_patch_and_adds_one(tmp_path: Path) -> None:
         ('[patches.pluck]\nduty = "4"', "patches.pluck.duty: 4 is out of range, 0 to 3"),
         ("[patches]\npluck = 3", "patches.pluck: a patch is a table"),
         ("[patches.off]\n", "patches.off: this name means no patch"),
+        ("[patches.performer]\n", "patches.performer: this name means any patch"),
+        (
+            '[voices]\npatch = { TR = "performer" }',
+            "voices.patch.TR: the performer plays P1 and P2: TR has no volume or duty",
+        ),
         ('[midi]\ndialect = "roland"', "midi.dialect: 'roland' is none of general, nesmdb"),
     ],
 )
@@ -104,7 +109,11 @@ def test_what_a_preset_may_not_say_names_file_and_key(tmp_path: Path, text: str,
 @pytest.mark.parametrize(
     ("word", "says"),
     [
-        ("pluck", "--patch: 'pluck' gives no voice a patch: write P1=lead, P1=off or off"),
+        (
+            "pluck",
+            "--patch: 'pluck' gives no voice a patch: write P1=lead, P1=off, off or performer",
+        ),
+        ("TR=performer", "--patch: the performer plays P1 and P2: TR has no volume or duty"),
         ("P3=pluck", "--patch: 'P3' can have no patch: one of P1, P2, TR"),
         ("P1=pluk", "--patch: no patch 'pluk', did you mean 'pluck'?"),
         ("P1=", "--patch: 'P1=' gives no voice a patch"),
@@ -114,6 +123,23 @@ def test_what_the_command_line_may_not_say_is_named(word: str, says: str) -> Non
     with pytest.raises(ConfigError) as error:
         load_preset().voice_patches([word])
     assert str(error.value).startswith(says)
+
+
+def test_the_performer_plays_the_pulses_from_the_presets_patches_on() -> None:
+    preset = load_preset()
+    assert preset.performed(["performer"]) == {Voice.P1, Voice.P2}
+    assert preset.performed(["performer", "P1=lead"]) == {Voice.P2}
+    assert preset.performed(["P1=performer"]) == {Voice.P1}
+    assert preset.performed(["performer", "off"]) == frozenset()
+    assert preset.voice_patches(["performer"]) == preset.voice_patches()
+    assert preset.voice_patches(["off", "performer"]).keys() == {Voice.P1, Voice.P2}
+
+
+def test_a_preset_may_say_who_performs(tmp_path: Path) -> None:
+    found = read_preset(preset(tmp_path, '[voices]\npatch = { P2 = "performer", TR = "bass" }'))
+    assert found.performed() == {Voice.P2}
+    assert found.voice_patches().keys() == {Voice.TR}
+    assert found.performed(["P2=off"]) == frozenset()
 
 
 def test_later_choices_win() -> None:

@@ -19,6 +19,7 @@ from nesvae_live.chip.tracker.module import Cell, Effect, Kind, Module
 from nesvae_live.chip.vgm.registerlog import RegisterLog
 from nesvae_live.cli.main import main
 from nesvae_live.control.inputs import SetKnob, SetTempo
+from nesvae_live.evaluation.performing.logmel import distance
 from nesvae_live.latent.decoding import Decoded, DecoderState, Sampling
 from nesvae_live.log.jam import Jam
 from nesvae_live.log.reader import lines_to_jam
@@ -29,7 +30,6 @@ from nesvae_live.presets.patchbank import PatchBank
 from nesvae_live.take.sound import jam_to_timeline
 from nesvae_live.take.tracked import jam_to_module, jam_to_notes
 from tests.support.fakes import DrawnDecoder
-from tests.support.logmel import distance
 from tests.support.simulated import PATCHES, SimulatedJam
 from tests.support.trackerplayer import Player
 

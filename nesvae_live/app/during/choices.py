@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from nesvae_live import NesvaeError
+from nesvae_live.app.during.performing import performing
 from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.io.audio.device import AudioDevice
 from nesvae_live.io.audio.opening import offered, switch_audio
@@ -39,12 +40,17 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Loaded:
-    """All that is played from; a decoder is one session's alone."""
+    """All that is played from; a decoder is one session's alone.
+
+    `patch` and `performer` are what the command line says of how the notes are played.
+    """
 
     preset: Preset
     checkpoint: SongCheckpoint
     decoder: Decode
     encoder: Encode
+    patch: tuple[str, ...] = ()
+    performer: str | None = None
 
 
 class Chooser:
@@ -192,7 +198,7 @@ class Chooser:
             try:
                 same = checkpoint in {None, now.checkpoint.path}
                 played = now.checkpoint if same else load_song_checkpoint(Path(str(checkpoint)))
-                self._next = load(preset, played)
+                self._next = load(preset, played, now.patch, now.performer)
             except NesvaeError as error:
                 self._say(f"{what} {name}: {error}; the music goes on as it was")
 
@@ -200,12 +206,21 @@ class Chooser:
         self._loading.start()
 
 
-def load(preset: Preset, checkpoint: SongCheckpoint) -> Loaded:
-    """Make what plays from a checkpoint, compiled: half a minute at the very first start."""
-    decoder = make_decoder(checkpoint)
+def load(
+    preset: Preset,
+    checkpoint: SongCheckpoint,
+    patch: tuple[str, ...] = (),
+    performer: str | None = None,
+) -> Loaded:
+    """Make what plays from a checkpoint, compiled: half a minute at the very first start.
+
+    Raises:
+        ConfigError, CheckpointError: there is no such performer.
+    """
+    decoder = performing(make_decoder(checkpoint), preset.performed(patch), performer)
     encoder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
     encoder.warm_up()
-    return Loaded(preset, checkpoint, decoder, encoder)
+    return Loaded(preset, checkpoint, decoder, encoder, patch, performer)
 
 
 def _choice(now: str, there: list[str], how: str, why_not: str) -> dict[str, Any]:

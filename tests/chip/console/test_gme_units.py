@@ -17,9 +17,9 @@ from nesvae_live.chip.console.nsf import NSF_HZ
 from nesvae_live.chip.convert import queue_writes
 from nesvae_live.chip.registers import CPU_CLOCK, note_to_period
 from nesvae_live.chip.vgm.registerlog import RegisterLog
+from nesvae_live.evaluation.performing.logmel import distance
 from nesvae_live.music.voices import Voice
 from tests.support.gme import RATE, play_nsf
-from tests.support.logmel import distance
 from tests.support.rawnsf import raw_nsf
 
 pytestmark = pytest.mark.gme

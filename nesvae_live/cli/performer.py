@@ -1,0 +1,58 @@
+"""`train --part performer` and `evaluate --part performer`: the performer, with torch."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from nesvae_live import NesvaeError
+from nesvae_live.app.say import say
+
+STEPS = 3000
+QUICK_SOUNDS, SOUNDS = 20, 100
+"""How many songs are rendered."""
+
+
+def run_train(arguments: argparse.Namespace) -> int:
+    """Train a performer; torch is loaded."""
+    from nesvae_live.model.performer.notetable import read_performances
+    from nesvae_live.training.performertrain import BEST, PerformerRun, train_performer
+
+    run = PerformerRun(steps=arguments.steps or STEPS, seed=arguments.seed)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    corpus = read_performances(arguments.data, "train", arguments.out)
+    quiet = (lambda _: None) if arguments.quiet else say
+    train_performer(run, corpus, arguments.out, check_every=arguments.check_every, say=quiet)
+    print(f"the performer is {arguments.out / BEST}")
+    return 0
+
+
+def run_evaluate(arguments: argparse.Namespace) -> int:
+    """Measure a performer; torch is loaded."""
+    from nesvae_live.evaluation.bootstrap import to_json
+    from nesvae_live.evaluation.performing.performereval import evaluate_performer
+    from nesvae_live.model.performer.notetable import read_performances
+    from nesvae_live.model.performer.performerfile import load_performer
+    from nesvae_live.paths import find_performer
+    from nesvae_live.presets.preset import load_preset
+
+    performer = load_performer(find_performer(arguments.performer))
+    songs = read_performances(arguments.data, arguments.split)
+    train = read_performances(arguments.train_data or arguments.data, "train")
+    figures = evaluate_performer(
+        performer,
+        songs,
+        train,
+        load_preset().voice_patches(),
+        sounds=QUICK_SOUNDS if arguments.quick else SOUNDS,
+        say=lambda what: print(f"measuring: {what}", file=sys.stderr),
+    )
+    text = to_json(figures)
+    if arguments.json is None:
+        print(text, end="")
+        return 0
+    try:
+        arguments.json.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise NesvaeError(f"{error.filename}: {error.strerror}") from None
+    return 0

@@ -1,0 +1,13 @@
+"""Measures the performer: volumes and timbres beside the songs' own, and how near the sound comes.
+
+In reading order:
+
+    played      a performer plays songs' notes: told what came before, after a hint, or alone
+    naive       what the volumes and timbres would be by a rule
+    accuracy    shares of steps and of onsets that are as in the songs, with intervals
+    logmel      how far two sounds lie apart to the ear
+    soundtest   renders, and their distance to the songs' own
+    performereval  all of it
+
+It may import `music`, `model`, `chip` and `evaluation`.
+"""

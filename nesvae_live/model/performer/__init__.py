@@ -1,0 +1,17 @@
+"""The performer: how the notes are played, learnt from the corpus: a patch for each.
+
+In reading order:
+
+    notes            notes as rows of numbers, from a song of the corpus or from a phrase
+    kit              envelopes and duty sequences, and the patches that are made of them
+    pairs            what is read of a note, and of an earlier one whose patch it may take again
+    performerconfig  sizes, and the shapes of the weights
+    performerfile    the file with the weights and the kit
+    choosing         which patch each note is played with, compiled
+    performer        the live performer, and a decoder that has one
+    notetable        all notes of a split of the corpus, for training and evaluation
+    performernet     the same network for torch
+    batches          batches of notes for torch, and their nats
+
+It may import `music`, `metre`, `latent`, `model` and `chip`.
+"""

@@ -1,0 +1,149 @@
+"""Batches of notes for torch: what is read of each, and how well each earlier patch would fit it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numba import njit
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nesvae_live.model.performer.kit import Kit, duty_table, volume_table
+from nesvae_live.model.performer.notetable import NoteTable, known_volumes
+from nesvae_live.model.performer.pairs import (
+    N_NOTE,
+    N_PAIR,
+    WINDOW,
+    fits,
+    read_note,
+    read_pairs,
+)
+from nesvae_live.model.performer.performerconfig import SIDES
+from nesvae_live.model.performer.performernet import PerformerNet
+
+Ints = NDArray[np.int64]
+F32 = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Played:
+    """Notes with their patches: what batches are made of."""
+
+    notes: NoteTable
+    patches: Ints
+    codes: Ints
+    volumes: Bytes
+    """`[n, STEPS]`: each note's volumes as long as they are known, then its patch's."""
+
+    @classmethod
+    def of(cls, notes: NoteTable, kit: Kit) -> Played:
+        """Name every note's patch."""
+        patches = notes.patches(kit)
+        return cls(notes, patches, patch_codes(patches), known_volumes(notes, patches, kit))
+
+
+def patch_codes(patches: Ints) -> Ints:
+    """`[n]`: a patch as one number."""
+    return patches[:, 0] * 512 + patches[:, 1] * 32 + patches[:, 2]
+
+
+@njit(cache=True)
+def gather(
+    picks: Ints,
+    rows: Ints,
+    codes: Ints,
+    first: Ints,
+    before: Ints,
+    patches: Ints,
+    volume: Bytes,
+    duty: Bytes,
+    steps: Ints,
+    known: Bytes,
+    shapes: Bytes,
+    duties: Bytes,
+    tables: tuple[F32, F32],
+    note: F32,
+    last: Ints,
+    pairs: F32,
+    there: NDArray[np.bool_],
+    again: F32,
+    new: F32,
+) -> None:
+    """Fill a batch: what is read of each picked note, and how well each earlier patch would fit."""
+    n_shapes, n_duties = shapes.shape[0], duties.shape[0]
+    for b in range(len(picks)):
+        i = picks[b]
+        begin = max(first[i], i - WINDOW)
+        read_note(rows, before, i, first[i], note[b])
+        read_pairs(rows, codes, before, i, begin, i, pairs[b])
+        last[b, 0] = (n_shapes, 0, n_duties)
+        last[b, 1] = (n_shapes, 0, n_duties)
+        if before[i] >= begin:
+            last[b, 0] = patches[before[i]]
+        for j in range(i - 1, begin - 1, -1):
+            if rows[j, 0] != rows[i, 0]:
+                last[b, 1] = patches[j]
+                break
+        there[b] = False
+        for j in range(begin, i):
+            there[b, j - begin] = True
+            again[b, j - begin, 0] = fits(volume[i], steps[i], known[j], tables[0])
+            again[b, j - begin, 1] = fits(duty[i], steps[i], duty[j], tables[1])
+        s, level, d = patches[i]
+        new[b, 0] = fits(volume[i], steps[i], shapes[s, level], tables[0])
+        new[b, 1] = fits(duty[i], steps[i], duties[d], tables[1])
+
+
+class Batches:
+    """Draws batches of notes and reads them."""
+
+    def __init__(self, played: Played, kit: Kit) -> None:
+        self.played, self._kit = played, kit
+        self._shapes, self._tables = kit.volumes(), (volume_table(), duty_table())
+
+    def read(self, picks: Ints) -> dict[str, Tensor]:
+        """What is read of the notes `picks` `[B]`."""
+        n, p = self.played.notes, self.played
+        b = len(picks)
+        out: dict[str, NDArray[Any]] = {
+            "note": np.zeros((b, N_NOTE), np.float32),
+            "last": np.zeros((b, 2, 3), np.int64),
+            "pairs": np.zeros((b, N_PAIR, WINDOW), np.float32),
+            "there": np.zeros((b, WINDOW), np.bool_),
+            "again": np.zeros((b, WINDOW, SIDES), np.float32),
+            "new": np.zeros((b, SIDES), np.float32),
+        }
+        gather(
+            picks,
+            *(n.rows, p.codes, n.first, n.before, p.patches, n.volume, n.duty, n.steps, p.volumes),
+            *(self._shapes, self._kit.duties, self._tables),
+            *out.values(),
+        )
+        out["patch"] = p.patches[picks]
+        return {name: torch.from_numpy(values) for name, values in out.items()}
+
+
+def nats_of(net: PerformerNet, batch: dict[str, Tensor]) -> Tensor:
+    """`[B, 2]`: the nats of each note's volumes, and of its duties."""
+    again, new, hidden = net(batch["note"], batch["last"], batch["pairs"], batch["there"])
+    patch = batch["patch"]
+    fresh = torch.stack([net.new_volume(hidden, patch), net.new_duty(hidden, patch)], 1)
+    copied = torch.logsumexp(again + batch["again"], 1)
+    copied = torch.where(batch["there"].any(1)[:, None], copied, torch.full_like(copied, -1e9))
+    return -torch.logaddexp(new + fresh + batch["new"], copied)
+
+
+def held_nats(net: PerformerNet, checks: Batches, most: int = 20_000) -> dict[str, float]:
+    """Nats a note and a step of notes, evenly spread over the table."""
+    n = len(checks.played.notes)
+    picks = np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
+    nats, steps = 0.0, 0
+    with torch.no_grad():
+        for part in np.array_split(picks, 1 + len(picks) // 1024):
+            nats += float(nats_of(net, checks.read(part)).sum())
+            steps += int(np.minimum(checks.played.notes.steps[part], 32).sum())
+    return {"note": nats / len(picks), "step": nats / steps}

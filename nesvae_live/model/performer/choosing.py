@@ -1,0 +1,327 @@
+"""The performer's arithmetic without torch or the GIL: which patch each note is played with."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from nesvae_live.model.checkpoint import Weights
+from nesvae_live.model.performer.kit import Kit
+from nesvae_live.model.performer.notes import STEPS
+from nesvae_live.model.performer.pairs import (
+    N_NOTE,
+    N_PAIR,
+    NEVER,
+    TICKS,
+    VOICE,
+    WINDOW,
+    read_note,
+    read_pairs,
+)
+from nesvae_live.model.performer.performerconfig import SIDES
+
+F32 = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+Bytes = NDArray[np.uint8]
+
+DRAWS = 6
+"""Numbers in 0..1 that a note's patch is drawn by."""
+
+
+class KitTables(NamedTuple):
+    """The kit: `volumes` `[15 K, STEPS]`, each shape at each level from 1 on; `duties` `[D, STEPS]`."""
+
+    volumes: Bytes
+    duties: Bytes
+
+    @classmethod
+    def of(cls, kit: Kit) -> KitTables:
+        """A kit's."""
+        return cls(np.ascontiguousarray(kit.volumes()[:, 1:]).reshape(-1, STEPS), kit.duties)
+
+
+class Notes(NamedTuple):
+    """Notes that were played or are to be, `n` in all.
+
+    `rows` `[n, COLUMNS]`, `before` `[n]` of `pairs.previous`; `patches` `[n, 3]`, `volume` and `duty`
+    `[n, STEPS]` are known where notes were played, and get what is chosen. `out` `[n, 3]`, `out_volume`
+    and `out_duty` get what is chosen for every note; `taught` `[n]` is where what follows goes on from
+    what is known all the same. Notes from `hold` on take again only what was played before it.
+    """
+
+    rows: Ints
+    before: Ints
+    patches: Ints
+    volume: Bytes
+    duty: Bytes
+    out: Ints
+    out_volume: Bytes
+    out_duty: Bytes
+    taught: NDArray[np.bool_]
+    hold: int
+
+
+class ChoosingTables(NamedTuple):
+    """The weights, as `PerformerConfig.weights` names them; matrices are `[out, in]`."""
+
+    read: F32
+    read_bias: F32
+    think: F32
+    think_bias: F32
+    to_shape: F32
+    to_shape_bias: F32
+    to_level: F32
+    to_level_bias: F32
+    to_duty: F32
+    to_duty_bias: F32
+    gate: F32
+    gate_bias: F32
+    pair: F32
+    pair_bias: F32
+    shape_in: F32
+    level_in: F32
+    duty_in: F32
+    level_of: F32
+    wanted: F32
+    score: F32
+
+
+def choosing_tables(weights: Weights) -> ChoosingTables:
+    """The weights in the order in which the compiled function wants them."""
+    found = {}
+    for name in ChoosingTables._fields:
+        key = f"{name[:-5]}.bias" if name.endswith("_bias") else f"{name}.weight"
+        found[name] = np.ascontiguousarray(weights[key], np.float32)
+    return ChoosingTables(**found)
+
+
+class Workspace(NamedTuple):
+    """What speaks for the last note's patch: `gate` `[2]`, the logit of a new one, by side.
+
+    `scores` `[2, WINDOW]` are the logits of the earlier notes, from the first that is looked at on.
+    """
+
+    gate: F32
+    scores: F32
+
+    @classmethod
+    def new(cls) -> Workspace:
+        """An empty one."""
+        return cls(np.zeros(SIDES, np.float32), np.zeros((SIDES, WINDOW), np.float32))
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _layer(w: F32, bias: F32, x: F32, out: F32, least: float) -> None:
+    """`out = w @ x + bias`, but at least `least`."""
+    for i in range(w.shape[0]):
+        total = bias[i]
+        for j in range(w.shape[1]):
+            total += w[i, j] * x[j]
+        out[i] = max(total, np.float32(least))
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _score(pair: F32, wanted: F32, score: F32, pairs: F32, n: int, out: F32) -> None:
+    """How much each of `n` earlier notes is wanted, by side; `pairs` are `[N_PAIR, WINDOW]`."""
+    row = np.zeros(pairs.shape[1], np.float32)
+    for j in range(n):
+        for side in range(SIDES):
+            out[side, j] = 0.0
+    for k in range(len(wanted)):
+        for j in range(n):
+            row[j] = wanted[k]
+        for f in range(N_PAIR):
+            by = pair[k, f]
+            for j in range(n):
+                row[j] += by * pairs[f, j]
+        for side in range(SIDES):
+            by = score[side, k]
+            for j in range(n):
+                out[side, j] += by * max(row[j], np.float32(0))
+
+
+@njit(cache=True, nogil=True)
+def _soften(logits: F32, more: F32, n: int, temperature: float, out: F32) -> None:
+    """The chances of `n` logits, with `more` added; 0 leaves them as the network learnt them."""
+    by = np.float32(1.0 / temperature) if temperature > 0.0 else np.float32(1.0)
+    most, total = np.float32(-1e30), np.float32(0)
+    for k in range(n):
+        most = max(most, logits[k] + more[k])
+    for k in range(n):
+        out[k] = np.exp((logits[k] + more[k] - most) * by)
+        total += out[k]
+    for k in range(n):
+        out[k] /= total
+
+
+@njit(cache=True, nogil=True)
+def _draw(chances: F32, n: int, draw: float) -> int:
+    best, left = 0, draw
+    for k in range(n):
+        left -= chances[k]
+        if left < 0.0:
+            return k
+        if chances[k] > chances[best]:
+            best = k
+    return best
+
+
+@njit(cache=True, nogil=True)
+def _agreeing(known: Bytes, first: int, n: int, chances: F32, ticks: int) -> int:
+    """Which of `n` rows of `known` from `first` on agrees most with all, by chance, in its `ticks`."""
+    steps = min(max(ticks, 1), STEPS)
+    share = np.zeros((steps, 16), np.float32)
+    for j in range(n):
+        for s in range(steps):
+            share[s, known[first + j, s]] += chances[j]
+    best, most = 0, np.float32(-1)
+    for j in range(n):
+        total = np.float32(0)
+        for s in range(steps):
+            total += share[s, known[first + j, s]]
+        if total > most or (total == most and chances[j] > chances[best]):
+            best, most = j, total
+    return best
+
+
+@njit(cache=True, nogil=True)
+def _choose(
+    rows: Ints,
+    before: Ints,
+    patches: Ints,
+    volume: Bytes,
+    duty: Bytes,
+    out: Ints,
+    out_volume: Bytes,
+    out_duty: Bytes,
+    taught: NDArray[np.bool_],
+    hold: int,
+    start: int,
+    t: ChoosingTables,
+    volumes: Bytes,
+    duties: Bytes,
+    draws: F32,
+    temperature: float,
+    gate: F32,
+    scores: F32,
+) -> None:
+    n, n_shapes, n_duties = len(rows), len(t.to_shape), len(t.to_duty)
+    widths = (t.shape_in.shape[1], t.level_in.shape[1], t.duty_in.shape[1])
+    codes = np.zeros(n, np.int64)
+    for i in range(start):
+        codes[i] = patches[i, 0] * 512 + patches[i, 1] * 32 + patches[i, 2]
+    x, one = np.zeros(t.read.shape[1], np.float32), np.zeros(len(t.read), np.float32)
+    hidden, wanted = np.zeros(len(t.think), np.float32), np.zeros(len(t.wanted), np.float32)
+    pairs = np.zeros((N_PAIR, WINDOW), np.float32)
+    chances, none = np.zeros(n_shapes * 15, np.float32), np.zeros(n_shapes + WINDOW, np.float32)
+    shape, level = np.zeros(n_shapes, np.float32), np.zeros(15, np.float32)
+    wide, levels = np.zeros(n_duties, np.float32), np.zeros(15, np.float32)
+    shapes = np.zeros(n_shapes, np.float32)
+    for i in range(start, n):
+        last = min(i, hold)
+        first, near = max(0, last - WINDOW), max(0, i - WINDOW)
+        read_note(rows, before, i, 0, x)
+        at = N_NOTE
+        for which in range(2):
+            found = before[i] if which == 0 and before[i] >= near else NEVER
+            if which == 1:
+                for j in range(i - 1, near - 1, -1):
+                    if rows[j, VOICE] != rows[i, VOICE]:
+                        found = j
+                        break
+            s = patches[found, 0] if found != NEVER else n_shapes
+            loud = patches[found, 1] if found != NEVER else 0
+            d = patches[found, 2] if found != NEVER else n_duties
+            for k in range(widths[0]):
+                x[at + k] = t.shape_in[s, k]
+            for k in range(widths[1]):
+                x[at + widths[0] + k] = t.level_in[loud, k]
+            for k in range(widths[2]):
+                x[at + widths[0] + widths[1] + k] = t.duty_in[d, k]
+            at += widths[0] + widths[1] + widths[2]
+        _layer(t.read, t.read_bias, x, one, 0.0)
+        _layer(t.think, t.think_bias, one, hidden, 0.0)
+        _layer(t.gate, t.gate_bias, hidden, gate, -1e30)
+        m = last - first
+        if m > 0:
+            read_pairs(rows, codes, before, i, first, last, pairs)
+            _layer(t.wanted, t.pair_bias, hidden, wanted, -1e30)
+            _score(t.pair, wanted, t.score, pairs, m, scores)
+        for side in range(SIDES):
+            draw = draws[i - start]
+            chance = 1.0 / (1.0 + np.exp(-gate[side])) if m > 0 else 1.0
+            fresh = draw[side] < chance if temperature > 0.0 else chance > 0.5
+            if fresh and side == 1:
+                _layer(t.to_duty, t.to_duty_bias, hidden, wide, -1e30)
+                _soften(wide, none, n_duties, temperature, chances)
+                d = _draw(chances, n_duties, draw[3] if temperature > 0.0 else 1.0)
+                out[i, 2] = d
+                for k in range(STEPS):
+                    out_duty[i, k] = duties[d, k]
+            elif fresh:
+                _layer(t.to_shape, t.to_shape_bias, hidden, shape, -1e30)
+                _layer(t.to_level, t.to_level_bias, hidden, level, -1e30)
+                _soften(shape, none, n_shapes, temperature, shapes)
+                if temperature > 0.0:
+                    s = _draw(shapes, n_shapes, draw[4])
+                    _soften(level, t.level_of[s], 15, temperature, levels)
+                    loud = 1 + _draw(levels, 15, draw[5])
+                else:
+                    for k in range(n_shapes):
+                        _soften(level, t.level_of[k], 15, 0.0, levels)
+                        for j in range(15):
+                            chances[15 * k + j] = shapes[k] * levels[j]
+                    s = _agreeing(volumes, 0, 15 * n_shapes, chances, rows[i, TICKS])
+                    s, loud = s // 15, 1 + s % 15
+                out[i, 0], out[i, 1] = s, loud
+                for k in range(STEPS):
+                    out_volume[i, k] = volumes[15 * s + loud - 1, k]
+            else:
+                _soften(scores[side], none, m, temperature, chances)
+                if temperature > 0.0:
+                    source = first + _draw(chances, m, draw[2 + side])
+                else:
+                    known = volume if side == 0 else duty
+                    source = first + _agreeing(known, first, m, chances, rows[i, TICKS])
+                if side == 0:
+                    out[i, 0], out[i, 1] = patches[source, 0], patches[source, 1]
+                    for k in range(STEPS):
+                        out_volume[i, k] = volume[source, k]
+                else:
+                    out[i, 2] = patches[source, 2]
+                    for k in range(STEPS):
+                        out_duty[i, k] = duty[source, k]
+        if not taught[i]:
+            for k in range(3):
+                patches[i, k] = out[i, k]
+            for k in range(STEPS):
+                volume[i, k], duty[i, k] = out_volume[i, k], out_duty[i, k]
+        codes[i] = patches[i, 0] * 512 + patches[i, 1] * 32 + patches[i, 2]
+
+
+def choose(
+    notes: Notes,
+    start: int,
+    t: ChoosingTables,
+    kit: KitTables,
+    draws: F32,
+    temperature: float,
+    space: Workspace | None = None,
+) -> None:
+    """Choose how the notes from `start` on are played, one after the other.
+
+    Args:
+        notes: see there.
+        start: the first note to be played.
+        t: the weights.
+        kit: the patches that there are.
+        draws: `[n - start, DRAWS]` in 0..1.
+        temperature: 0: what agrees best, in the mean, with all that is likely.
+        space: gets what spoke for the last note's patch.
+    """
+    space = space or Workspace.new()
+    _choose(*notes, start, t, kit.volumes, kit.duties, draws, temperature, *space)
