@@ -22,7 +22,9 @@ from nesvae_live.chip.nesmdb import (
     separated_to_expressive,
 )
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
+from nesvae_live.latent.decoding import SAMPLING
 from nesvae_live.latent.point import LatentPoint, point_to_setting, setting_to_point
+from nesvae_live.latent.setting import Setting
 from nesvae_live.model.encoder import Encoder
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.music import ranges
@@ -35,7 +37,14 @@ from nesvae_live.music.phrase import (
     tuples_to_phrases,
     tuples_to_symbols,
 )
-from nesvae_live.presets.snapshotbank import BankError, read_bank, settings_to_text, write_bank
+from nesvae_live.presets.snapshotbank import (
+    SUFFIX,
+    BankError,
+    SnapshotFile,
+    read_bank,
+    settings_to_text,
+    write_bank,
+)
 
 MIDI = (".mid", ".midi")
 EXPRSCO, SEPRSCO, SNAPSHOTS = ".exprsco.pkl", ".seprsco.pkl", ".json"
@@ -108,15 +117,46 @@ def encode_to_bank(
     Raises:
         EncodeError: it can't be written.
     """
-    reach = checkpoint.quantiles.reach()
-    slots = zip(ranges.SNAPSHOTS.whole, encoded, strict=False)
-    settings = {slot: point_to_setting(e.place, reach, temperature) for slot, e in slots}
+    settings = phrases_to_settings(encoded, checkpoint, temperature)
     if out is not None:
         try:
             write_bank(out, settings, checkpoint.sha256)
         except BankError as error:
             raise EncodeError(_one_line(error)) from None
     return settings_to_text(settings, checkpoint.sha256)
+
+
+def open_snapshots(path: Path, checkpoint: SongCheckpoint, say: Say) -> SnapshotFile:
+    """The snapshots of a file: a bank's, or a piece's phrases, from the first on.
+
+    Those of a piece are kept beside it, once they change; from then on that file is read.
+
+    Raises:
+        EncodeError: it isn't there, or no music can be read in it.
+    """
+    n_style = checkpoint.config.style
+    if not path.is_file():
+        raise EncodeError(f"{path}: no such file")
+    if path.name.lower().endswith(SNAPSHOTS):
+        return SnapshotFile(path, checkpoint.sha256, n_style)
+    suffix = next((s for s in MUSIC if path.name.lower().endswith(s)), "")
+    bank = path.with_name(path.name[: len(path.name) - len(suffix)] + SUFFIX)
+    if bank.exists():
+        say(f"{path}: its phrases are snapshots in {bank.name}, and are read there")
+        return SnapshotFile(bank, checkpoint.sha256, n_style)
+    encoded = encode_file(path, checkpoint, say)
+    settings = phrases_to_settings(encoded, checkpoint, SAMPLING.temperature)
+    say(f"{path}: snapshots 1 to {len(settings)} are phrases of {len(encoded)}")
+    return SnapshotFile(bank, checkpoint.sha256, n_style, settings)
+
+
+def phrases_to_settings(
+    encoded: list[FilePhrase], checkpoint: SongCheckpoint, temperature: float
+) -> dict[int, Setting]:
+    """The phrases as snapshots 1, 2 and so on."""
+    reach = checkpoint.quantiles.reach()
+    slots = zip(ranges.SNAPSHOTS.whole, encoded, strict=False)
+    return {slot: point_to_setting(e.place, reach, temperature) for slot, e in slots}
 
 
 def read_tuples(path: Path, say: Say) -> Ints:

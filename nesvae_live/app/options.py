@@ -80,6 +80,7 @@ class PlayOptions:
     performer: str | None = None
     auto: str | None = None
     midi_cc: str | None = None
+    snapshots: Path | None = None
     osc: tuple[str, int] | None = None
     osc_to: tuple[str, int] | None = None
     panel_port: int | None = None

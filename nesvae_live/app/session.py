@@ -18,6 +18,7 @@ from nesvae_live.app.during.again import Again
 from nesvae_live.app.during.choices import Loaded
 from nesvae_live.app.during.gate import Gate
 from nesvae_live.app.during.heard import Heard, figures
+from nesvae_live.app.encode import open_snapshots
 from nesvae_live.app.openpanel import panel_facts
 from nesvae_live.app.options import (
     ROUND,
@@ -115,7 +116,11 @@ class Session:
         clock, notices, midi, device = stage.time, stage.notices, stage.midi, stage.device
         seed = secrets.randbits(31) if options.seed is None else options.seed
         axes = labels(axes_of(checkpoint.about, checkpoint.config.style))
-        snapshot_file = SnapshotFile(preset.bank_path, checkpoint.sha256, checkpoint.config.style)
+        if options.snapshots is None:
+            n_style = checkpoint.config.style
+            snapshot_file = SnapshotFile(preset.bank_path, checkpoint.sha256, n_style)
+        else:
+            snapshot_file = open_snapshots(options.snapshots, checkpoint, notices.warn)
         inbox: SimpleQueue[Input | Result] = SimpleQueue()
         if stage.shown:
             inbox.put(Refresh(at=clock.now(), connected=True))

@@ -166,6 +166,8 @@ def _run_encode(arguments: argparse.Namespace) -> int:
     from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
     from nesvae_live.music.ranges import SNAPSHOTS
     from nesvae_live.paths import find_checkpoint
+    from nesvae_live.presets.presetfile import write_preset_for
+    from nesvae_live.presets.snapshotbank import SUFFIX
 
     checkpoint = load_song_checkpoint(find_checkpoint(arguments.checkpoint))
     encoded = encode_file(arguments.source, checkpoint, say)
@@ -176,10 +178,19 @@ def _run_encode(arguments: argparse.Namespace) -> int:
     if len(chosen) < len(encoded):
         last = arguments.first + len(chosen) - 1
         say(f"{arguments.source}: phrases {arguments.first} to {last} of {len(encoded)}")
-    text = encode_to_bank(chosen, checkpoint, SAMPLING.temperature, arguments.out)
-    print(
-        text if arguments.out is None else arguments.out, end="" if arguments.out is None else "\n"
-    )
+    out: Path | None = arguments.out
+    text = encode_to_bank(chosen, checkpoint, SAMPLING.temperature, out)
+    what = f"{len(chosen)} phrase{'s' if len(chosen) > 1 else ''}"
+    if out is None and sys.stdout.isatty():
+        say(f"{arguments.source}: {what}; -o FILE{SUFFIX} keeps them, play --snapshots plays them")
+    elif out is None:
+        print(text, end="")
+    else:
+        made = write_preset_for(out)
+        print("\n".join(str(file) for file in (out, made) if file is not None))
+        preset = out.name.removesuffix(SUFFIX) + ".toml"
+        how = f"--preset ./{preset}" if out.name != preset and made else f"--snapshots {out}"
+        say(f"{what}: play {how} recalls them")
     return 0
 
 

@@ -105,6 +105,13 @@ def _performance(p: argparse.ArgumentParser) -> None:
     from nesvae_live.panel.door import PORT as PANEL_PORT
 
     p.add_argument("--checkpoint", metavar="NAME|FILE")
+    p.add_argument(
+        "--snapshots",
+        type=Path,
+        metavar="FILE",
+        help="recall from this file, in place of the preset's: snapshots, or a piece, whose phrases "
+        "they are (.mid, .exprsco.pkl, .seprsco.pkl)",
+    )
     p.add_argument("--audio", choices=opening.APIS, default="auto")
     p.add_argument("--audio-device", metavar="NAME", help="part of the name of a sound device")
     p.add_argument(

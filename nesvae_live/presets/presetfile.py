@@ -17,8 +17,33 @@ from nesvae_live.control.learn import Learnt, MidiLearn, full_label
 from nesvae_live.paths import ConfigError, replacing, shipped_dir, user_presets_dir
 from nesvae_live.presets.controltables import SECTIONS, control_to_table, parse_layout
 from nesvae_live.presets.preset import Preset
+from nesvae_live.presets.snapshotbank import SUFFIX
 
 SECTION_OF = {target: section for section, targets in SECTIONS for target in targets}
+
+
+def write_preset_for(bank: Path) -> Path | None:
+    """Write the preset that has a bank of snapshots, with the default controls.
+
+    Returns:
+        Its file; None if there is one already, or the bank's name is none of a preset's.
+
+    Raises:
+        ConfigError: it can't be written.
+    """
+    if not bank.name.endswith(SUFFIX):
+        return None
+    path = bank.with_name(bank.name.removesuffix(SUFFIX) + ".toml")
+    if path.exists():
+        return None
+    try:
+        document = tomlkit.parse((shipped_dir("presets") / "default.toml").read_text("utf-8"))
+        document["name"] = path.stem
+        with replacing(path) as part:
+            part.write_text(tomlkit.dumps(document), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"preset {path}: {error.strerror}") from error
+    return path
 
 
 class PresetFile:

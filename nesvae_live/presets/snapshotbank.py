@@ -142,9 +142,7 @@ def read_bank(path: Path, checkpoint_sha256: str, n_style: int) -> tuple[dict[in
     try:
         settings, dropped = text_to_settings(text, checkpoint_sha256, n_style)
     except ValueError as error:
-        raise BankError(
-            f"snapshots {path}: {error}; move the file away to start a new one"
-        ) from None
+        raise BankError(f"snapshots {path}: {error}") from None
     return settings, f"snapshots {path}: {dropped}" if dropped else ""
 
 
@@ -166,18 +164,54 @@ def _reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error)
 
 
+SUFFIX = ".snapshots.json"
+"""How the name of a preset's bank ends."""
+
+
 class SnapshotFile:
     """The file in which the performer's snapshots are kept; for the main thread.
 
-    Raises:
-        BankError: there is a file, and it can't be read.
+    One that can't be read is set aside, and a new one is begun: on a stage it must play.
+
+    Args:
+        path: the bank's.
+        checkpoint_sha256: that of the network that plays.
+        n_style: how many style axes it has.
+        given: the snapshots to begin with, in place of the file's; None: the file's.
     """
 
-    def __init__(self, path: Path, checkpoint_sha256: str, n_style: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        checkpoint_sha256: str,
+        n_style: int,
+        given: Mapping[int, Setting] | None = None,
+    ) -> None:
         self.path = path
         self._sha256 = checkpoint_sha256
-        self.found, self.dropped = read_bank(path, checkpoint_sha256, n_style)
+        self.found: dict[int, Setting] = {}
+        """The snapshots to begin with."""
+        self.dropped = ""
+        """What a person should know of them, in one line."""
+        if given is not None:
+            self.found = dict(given)
+        else:
+            try:
+                self.found, self.dropped = read_bank(path, checkpoint_sha256, n_style)
+            except BankError as error:
+                self.dropped = f"{error}: {self._set_aside()}"
         self._kept: Mapping[int, Setting] = self.found
+
+    def _set_aside(self) -> str:
+        """Move the file out of the way, or leave it and write another; says what was done."""
+        names = (self.path.with_name(f"{self.path.name}.broken{n}") for n in range(1, 1000))
+        aside = next(name for name in names if not name.exists())
+        try:
+            self.path.rename(aside)
+        except OSError:
+            self.path = aside.with_name(f"new-{self.path.name}")
+            return f"it stays, and what is stored now goes into {self.path}"
+        return f"it plays without, and the file is now {aside.name}"
 
     def keep(self, settings: Mapping[int, Setting]) -> None:
         """Write the snapshots if they are another mapping than before (none is changed in place).

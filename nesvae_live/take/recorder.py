@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from nesvae_live import NesvaeError
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.log.entries import Entry, Noted
+from nesvae_live.log.entries import Clocked, Entry, Noted, Sent
 from nesvae_live.log.tally import LogLines
 from nesvae_live.take.folder import (
     LOG_NAME,
@@ -97,6 +97,7 @@ class Recorder:
         self._troubles: list[str] = []  # each told once
         self._error: Exception | None = None
         self._take: Take | None = None
+        self._waited = self._rolled = False  # a clock that was held, and whether it ever ran
 
     def start(self, started: datetime) -> Path:
         """Make the take's folder, named by the local time `started`, and start the thread.
@@ -189,8 +190,10 @@ class Recorder:
                 item = self._queue.get_nowait()
                 if isinstance(item, np.ndarray):
                     samples.append(item.astype("<i2", copy=False).tobytes())
-                else:
-                    lines += self._lines.take(item)
+                    continue
+                self._waited |= isinstance(item, Clocked) and not item.runs
+                self._rolled |= isinstance(item, Sent) or (isinstance(item, Clocked) and item.runs)
+                lines += self._lines.take(item)
         finally:
             self._log.append(b"".join(lines))
             self._sound.append(b"".join(samples))
@@ -219,7 +222,8 @@ class Recorder:
         Not to `finish` leaves those to a recovery.
 
         Returns:
-            The take; None if nothing was ever recorded, and then no folder is left either.
+            The take; None if nothing was ever recorded, or the clock that was followed never rolled;
+            then no folder is left either.
         """
         if self._log is None or self._sound is None or self._take:
             return self._take
@@ -232,7 +236,10 @@ class Recorder:
         self._flush(sync=True)
         folder = self._log.path.parent
         log, sound, self._log, self._sound = self._log, self._sound, None, None
-        if not self._lines.begun and sound.size == 0:
+        never_rolled = self._waited and not self._rolled
+        if never_rolled:
+            self._warn("the clock that was followed never rolled: no take is kept")
+        if never_rolled or (not self._lines.begun and sound.size == 0):
             log.close()
             sound.close()
             shutil.rmtree(folder, ignore_errors=True)

@@ -19,6 +19,7 @@ from nesvae_live.app.encode import (
     encode_file,
     encode_to_bank,
     encode_tuples,
+    open_snapshots,
     read_places,
     read_tuples,
 )
@@ -46,6 +47,7 @@ from nesvae_live.model.song.songcheckpoint import (
 from nesvae_live.music.metre.place import FREE
 from nesvae_live.music.metre.ticks import score_to_ticks
 from nesvae_live.music.phrase import Ints, steps_to_tuples, tuples_to_phrases, tuples_to_steps
+from nesvae_live.presets.preset import load_preset
 from nesvae_live.presets.snapshotbank import read_bank
 from tests.support.metresongs import steady
 from tests.support.tinysong import tiny_song_checkpoint
@@ -182,7 +184,16 @@ def test_the_command_writes_a_bank_that_is_read_back(
     source.write_bytes(dumps_seprsco(sepr(make_notes())))
     arguments = ["encode", str(source), "--checkpoint", str(checkpoint.path)]
     assert main([*arguments, "-o", str(out)]) == 0
-    assert capsys.readouterr().out.strip() == str(out)
+    printed, preset = capsys.readouterr(), tmp_path / "mine.toml"
+    assert printed.out.split() == [str(out), str(preset)]
+    n = len(encode_file(source, checkpoint, silent))
+    assert f"{n} phrases: play --preset ./mine.toml recalls them" in printed.err
+    made = load_preset(str(preset))
+    assert (made.name, made.bank_path) == ("mine", out)
+    preset.write_text(preset.read_text() + "# mine\n")
+    assert main([*arguments, "-o", str(out)]) == 0
+    assert capsys.readouterr().out.split() == [str(out)]
+    assert preset.read_text().endswith("# mine\n")
     assert main(arguments) == 0
     assert capsys.readouterr().out == out.read_text()
     tuples = read_tuples(source, silent)
@@ -194,6 +205,27 @@ def test_the_command_writes_a_bank_that_is_read_back(
         assert one.u is not None
         assert other.u is not None
         assert np.allclose(one.u, other.u, atol=1e-5)
+
+
+def test_a_piece_s_phrases_are_snapshots_at_once(
+    tmp_path: Path, checkpoint: SongCheckpoint
+) -> None:
+    source, said = tmp_path / "song.seprsco.pkl", list[str]()
+    source.write_bytes(dumps_seprsco(sepr(make_notes())))
+    n = len(encode_file(source, checkpoint, silent))
+    file = open_snapshots(source, checkpoint, said.append)
+    assert list(file.found) == list(range(1, n + 1))
+    assert said == [f"{source}: snapshots 1 to {n} are phrases of {n}"]
+    assert not file.path.exists()
+    file.keep({**file.found, 60: file.found[1]})
+    assert file.path == tmp_path / "song.snapshots.json"
+    for again in (source, file.path):
+        assert list(open_snapshots(again, checkpoint, said.append).found) == [*file.found, 60]
+    assert said[1:] == [
+        f"{source}: its phrases are snapshots in song.snapshots.json, and are read there"
+    ]
+    with pytest.raises(EncodeError, match="no such file"):
+        open_snapshots(tmp_path / "none.mid", checkpoint, silent)
 
 
 def test_what_the_instrument_is_given_is_what_was_encoded(

@@ -126,12 +126,47 @@ def test_a_keeper_writes_what_changed_and_reads_it_again(tmp_path: Path) -> None
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-def test_a_bank_that_is_damaged_is_told_and_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", [b"{", b"\xff\xfe", b"[]", b'{"format": "x"}'])
+def test_a_bank_that_is_damaged_is_told_and_set_aside(damage: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "mine.snapshots.json"
+    for n in (1, 2):
+        path.write_bytes(damage)
+        keeper = SnapshotFile(path, "abc", 4)
+        assert keeper.found == {}
+        aside = tmp_path / f"mine.snapshots.json.broken{n}"
+        assert aside.read_bytes() == damage
+        assert str(path) in keeper.dropped
+        assert aside.name in keeper.dropped
+        assert "\n" not in keeper.dropped
+        keeper.keep({1: SETTING})
+        same(SnapshotFile(path, "abc", 4).found[1], SETTING)
+
+
+def test_a_damaged_bank_that_cannot_be_moved_stays_and_another_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "mine.snapshots.json"
     path.write_text("{")
-    with pytest.raises(BankError, match=r"snapshots .*mine\.snapshots\.json: .*move the file away"):
-        SnapshotFile(path, "abc", 4)
+
+    def refuse(_: Path, to: Path) -> None:
+        raise PermissionError(13, f"not to {to}")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    keeper = SnapshotFile(path, "abc", 4)
+    keeper.keep({1: SETTING})
     assert path.read_text() == "{"
+    assert keeper.path != path
+    assert str(keeper.path) in keeper.dropped
+    same(SnapshotFile(keeper.path, "abc", 4).found[1], SETTING)
+
+
+def test_snapshots_that_are_given_are_written_only_when_they_change(tmp_path: Path) -> None:
+    path = tmp_path / "tune.snapshots.json"
+    keeper = SnapshotFile(path, "abc", 4, {1: SETTING})
+    keeper.keep(keeper.found)
+    assert not path.exists()
+    keeper.keep({**keeper.found, 2: SETTING})
+    assert sorted(SnapshotFile(path, "abc", 4).found) == [1, 2]
 
 
 def test_a_bank_that_cannot_be_written_is_one_line_and_tried_again(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from nesvae_live.control.inputs import (
 )
 from nesvae_live.log.entries import (
     Barred,
+    Clocked,
     Closed,
     Heard,
     Noted,
@@ -112,6 +113,23 @@ def test_a_jam_that_never_began_leaves_no_folder(tmp_path: Path) -> None:
     session.recorder.put(Noted(START - 1, "no such port"))
     assert session.recorder.close() is None
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("rolls", [False, True])
+def test_a_clock_that_never_rolled_leaves_no_take(tmp_path: Path, rolls: bool) -> None:
+    session = Session(tmp_path)
+    session.recorder.put(opened())
+    session.recorder.put(Clocked(START, 0.0, 0.5, runs=False))
+    session.recorder.tap(sound(RATE, 0.0))
+    session.recorder.step()
+    if rolls:
+        session.recorder.put(Clocked(START + 1, 0.0, 0.5, runs=True))
+    session.recorder.put(Closed(START + 2, 0.0, "it was stopped"))
+    take = session.recorder.close()
+    assert (take is not None) == rolls
+    assert len(list(tmp_path.iterdir())) == rolls
+    if not rolls:
+        assert session.warnings == ["the clock that was followed never rolled: no take is kept"]
 
 
 def test_the_files_are_true_in_the_middle_of_the_jam(tmp_path: Path) -> None:
