@@ -356,43 +356,57 @@ def render_chip(
     with_stems = len(stems) > 0
     clock_step, chip_rate, quarter = state.system[0], state.system[1], state.system[2]
     step = BOX_ONE * chip_rate // sample_rate
+    fraction, sample, look = clock[0], box[0], box[1]
+    share1, share2, share3, share4, share5 = last[0], last[1], last[2], last[3], last[4]
+    period1 = period2 = period3 = volume1 = volume2 = volume4 = 0
+    counter1 = counter2 = counter3 = phase1 = phase2 = phase3 = 0
+    register = noise_counter = noise_period = tap = 0
+    level1 = level2 = level5 = dmc_counter = dmc_period = until_step = counted = due = 0
+    triangle_runs = stepped = False
+    duty1 = duty2 = DUTY[0]
+    heard4 = -1
     done = 0
     for frame in range(len(mix)):
-        while done < len(writes) and writes[done, 0] <= start + frame:
-            write_register(state, writes[done, 1], writes[done, 2])
-            done += 1
-
-        period1, period2, period3 = period[0], period[1], period[2]
-        volume1 = _pulse_volume(state, 0)
-        volume2 = _pulse_volume(state, 1)
-        volume4 = _noise_volume(state)
-        triangle_runs = state.length[2] > 0 and state.linear[0] > 0
-        duty1, duty2 = DUTY[state.duty[0]], DUTY[state.duty[1]]
-        noise_period, tap = noise[2], noise[3]
-        counter1, counter2, counter3 = counter[0], counter[1], counter[2]
-        phase1, phase2, phase3 = phase[0], phase[1], phase[2]
-        register, noise_counter = noise[0], noise[1]
-        level5, dmc_counter, dmc_period = dmc[DMC_LEVEL], dmc[DMC_COUNTER], dmc[DMC_PERIOD]
-        until_step = state.frame[0]
-        share1, share2, share3, share4, share5 = last[0], last[1], last[2], last[3], last[4]
+        written = done < len(writes) and writes[done, 0] <= start + frame
+        if written:
+            if frame > 0:
+                _keep(state, counter1, counter2, counter3, phase1, phase2, phase3)
+                noise[0], noise[1] = register, noise_counter
+                dmc[DMC_COUNTER] = dmc_counter + counted - due
+                state.frame[0] = until_step - counted + due
+            while done < len(writes) and writes[done, 0] <= start + frame:
+                write_register(state, writes[done, 1], writes[done, 2])
+                done += 1
+        if written or frame == 0:
+            period1, period2, period3 = period[0], period[1], period[2]
+            volume1 = _pulse_volume(state, 0)
+            volume2 = _pulse_volume(state, 1)
+            volume4 = _noise_volume(state)
+            triangle_runs = state.length[2] > 0 and state.linear[0] > 0
+            duty1, duty2 = DUTY[state.duty[0]], DUTY[state.duty[1]]
+            noise_period, tap = noise[2], noise[3]
+            counter1, counter2, counter3 = counter[0], counter[1], counter[2]
+            phase1, phase2, phase3 = phase[0], phase[1], phase[2]
+            register, noise_counter = noise[0], noise[1]
+            level5, dmc_counter, dmc_period = dmc[DMC_LEVEL], dmc[DMC_COUNTER], dmc[DMC_PERIOD]
+            until_step = state.frame[0]
+            counted = due = min(until_step + 1, dmc_period - dmc_counter)
+            heard4 = -1
+            stepped = True
 
         # The box is `step` long from where the sample falls: the odd 1/2048 between is dropped.
-        at = box[0] * (BOX_ONE * chip_rate) // sample_rate
+        at = sample * (BOX_ONE * chip_rate) // sample_rate
         end = at + step
-        look = box[1]
         sum1 = sum2 = sum3 = sum4 = sum5 = 0
         held = (look << BOX_BITS) - at  # for how long the shares have not changed
         if held > 0:  # the last look reaches into this sample
             at += held
         else:
             held = 0
-        heard4 = -1
-        stepped = True
-        level1 = level2 = 0
         while look << BOX_BITS < end:
-            clock[0] += clock_step
-            clocks = clock[0] >> CLOCK_BITS
-            clock[0] &= (1 << CLOCK_BITS) - 1
+            fraction += clock_step
+            clocks = fraction >> CLOCK_BITS
+            fraction &= (1 << CLOCK_BITS) - 1
 
             changed = stepped  # by the frame counter, which the pulses heed a look later
             counter1 += clocks
@@ -409,31 +423,34 @@ def render_chip(
                 level1 = volume1 * duty1[phase1]
                 level2 = volume2 * duty2[phase2]
             stepped = False
-            until_step -= clocks
-            if until_step < 0:
-                until_step += quarter
-                counter[0], counter[1] = counter1, counter2  # a sweep may clamp them
-                _step_frame(state)
-                counter1, counter2 = counter[0], counter[1]
-                period1, period2 = period[0], period[1]
-                volume1 = _pulse_volume(state, 0)
-                volume2 = _pulse_volume(state, 1)
-                volume4 = _noise_volume(state)
-                triangle_runs = state.length[2] > 0 and state.linear[0] > 0
-                stepped = True
+            due -= clocks
+            if due <= 0:  # seldom: a step of the frame counter or of the DMC
+                until_step -= counted - due
+                dmc_counter += counted - due
+                if until_step < 0:
+                    until_step += quarter
+                    counter[0], counter[1] = counter1, counter2  # a sweep may clamp them
+                    _step_frame(state)
+                    counter1, counter2 = counter[0], counter[1]
+                    period1, period2 = period[0], period[1]
+                    volume1 = _pulse_volume(state, 0)
+                    volume2 = _pulse_volume(state, 1)
+                    volume4 = _noise_volume(state)
+                    triangle_runs = state.length[2] > 0 and state.linear[0] > 0
+                    stepped = True
+                if dmc_counter >= dmc_period:
+                    dmc_counter -= dmc_period
+                    _step_dmc(state)
+                    if level5 != dmc[DMC_LEVEL]:
+                        level5 = dmc[DMC_LEVEL]
+                        changed = True
+                counted = due = min(until_step + 1, dmc_period - dmc_counter)
             if triangle_runs:
                 counter3 += clocks
                 while counter3 > period3:
                     counter3 -= period3 + 1
                     phase3 = (phase3 + 1) & 31
                     changed = True
-            dmc_counter += clocks
-            if dmc_counter >= dmc_period:
-                dmc_counter -= dmc_period
-                _step_dmc(state)
-                changed = changed or level5 != dmc[DMC_LEVEL]
-                level5 = dmc[DMC_LEVEL]
-
             level4 = volume4 if register & 0x4000 else 0
             noise_counter += clocks
             if noise_counter >= noise_period:
@@ -473,17 +490,10 @@ def render_chip(
         sum4 += held * share4
         sum5 += held * share5
 
-        counter[0], counter[1], counter[2] = counter1, counter2, counter3
-        phase[0], phase[1], phase[2] = phase1, phase2, phase3
-        noise[0], noise[1] = register, noise_counter
-        dmc[DMC_COUNTER] = dmc_counter
-        state.frame[0] = until_step
-        last[0], last[1], last[2], last[3], last[4] = share1, share2, share3, share4, share5
-        box[0] += 1
-        box[1] = look
-        if box[0] == sample_rate:  # counted within a second, so that no number grows while playing
-            box[0] = 0
-            box[1] -= chip_rate
+        sample += 1
+        if sample == sample_rate:  # counted within a second, so that no number grows while playing
+            sample = 0
+            look -= chip_rate
 
         mix[frame] = (sum1 + sum2 + sum3 + sum4 + sum5) * GAIN // step
         if with_stems:
@@ -493,7 +503,29 @@ def render_chip(
             stems[frame, 3] = sum4 * GAIN // step
             if stems.shape[1] > 4:
                 stems[frame, 4] = sum5 * GAIN // step
+    if len(mix) > 0:
+        _keep(state, counter1, counter2, counter3, phase1, phase2, phase3)
+        noise[0], noise[1] = register, noise_counter
+        dmc[DMC_COUNTER] = dmc_counter + counted - due
+        state.frame[0] = until_step - counted + due
+        last[0], last[1], last[2], last[3], last[4] = share1, share2, share3, share4, share5
+        clock[0], box[0], box[1] = fraction, sample, look
     return done
+
+
+@njit(nogil=True, cache=True)
+def _keep(
+    state: ChipState,
+    counter1: int,
+    counter2: int,
+    counter3: int,
+    phase1: int,
+    phase2: int,
+    phase3: int,
+) -> None:
+    """Put the tones' counters and phases back into the state."""
+    state.counter[0], state.counter[1], state.counter[2] = counter1, counter2, counter3
+    state.phase[0], state.phase[1], state.phase[2] = phase1, phase2, phase3
 
 
 @njit(nogil=True, cache=True)
