@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SWAPS = tuple(str(swap) for swap in Swap)
 COUNT = Range(1, 1_000_000)
+FRAME_RATES = Range(1.0, 1000.0, "Hz")
 """How many bars to play, or which phrase of a file: more than anybody needs."""
 
 

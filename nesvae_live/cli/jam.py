@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nesvae_live.app.say import say
-from nesvae_live.cli.arguments import add_credits, credits_of, loop_bar, number
+from nesvae_live.cli.arguments import FRAME_RATES, add_credits, credits_of, loop_bar, number
 from nesvae_live.music.ranges import Range
 
 if TYPE_CHECKING:
@@ -76,8 +76,14 @@ def _fill_export(p: argparse.ArgumentParser) -> None:
         type=loop_bar,
         default=0,
         metavar="BAR|off",
-        help="of nsf and nes: the bar of the take from which it goes on at its end, or off: it "
-        "falls silent; default: the first",
+        help="the bar of the take from which it goes on at its end, or off: it falls silent; "
+        "default: the first in nsf and nes, off in vgm",
+    )
+    p.add_argument(
+        "--fps",
+        type=number("a number of frames a second", FRAME_RATES),
+        metavar="HZ",
+        help="of vgm and vgz: the writes on so many frames a second",
     )
 
 
@@ -255,7 +261,7 @@ def _export(arguments: argparse.Namespace) -> int:
         done("reading")
         if selection.jam.cut:
             say(f"{take}: {selection.jam.cut}")
-        release = Release(credits_of(arguments), arguments.loop)
+        release = Release(credits_of(arguments), arguments.loop, arguments.fps)
         files = export(
             selection, arguments.to, arguments.out, done, release, say, arguments.midi_cc
         )

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from nesvae_live.chip.apu import Apu
 from nesvae_live.chip.console.cartridge import to_cartridge
-from nesvae_live.chip.convert import to_exprsco, to_vgm
+from nesvae_live.chip.console.vgmfile import to_vgm_file
+from nesvae_live.chip.convert import to_exprsco
 from nesvae_live.chip.nesmdb import dumps_exprsco
 from nesvae_live.chip.tracker.module import Module
 from nesvae_live.log.excerpt import read_excerpt
@@ -39,6 +40,7 @@ from nesvae_live.take.release import (
     credits_for,
     jam_to_edition,
     loop_bar,
+    vgm_options,
 )
 from nesvae_live.take.sound import SoundReplay, jam_to_timeline
 from nesvae_live.take.takes import TakeError
@@ -46,7 +48,20 @@ from nesvae_live.take.tracked import jam_to_module
 from nesvae_live.take.wav import HEAD_BYTES, wav_file
 
 EXPORT_KINDS = (
-    *("mid", "wav", "stems", "raw", "rawstems", "vgm", "nsf", "nes", *TRACKED, "exprsco", "png"),
+    *(
+        "mid",
+        "wav",
+        "stems",
+        "raw",
+        "rawstems",
+        "vgm",
+        "vgz",
+        "nsf",
+        "nes",
+        *TRACKED,
+        "exprsco",
+        "png",
+    ),
     *("dawproject", "rpp", "ardour"),
 )
 """What a take can be exported to."""
@@ -110,7 +125,8 @@ def export(
         "raw": _write_raw,
         "rawstems": _write_raw_stems,
         "stems": _write_stems,
-        "vgm": _writer(".vgm", lambda jam, path: path.write_bytes(to_vgm(jam_to_timeline(jam)))),
+        "vgm": _vgm(".vgm", release),
+        "vgz": _vgm(".vgz", release),
         "nsf": _cartridge(".nsf", release, tell),
         "nes": _cartridge(".nes", release, tell),
         **{kind: _tracked(*TRACKED[kind], release, tell) for kind in TRACKED},
@@ -154,6 +170,18 @@ def _writer(
         path = base.with_name(base.name + suffix)
         with replacing(path) as new:
             write(selection.jam, new)
+        return [path]
+
+    return make
+
+
+def _vgm(suffix: str, release: Release) -> Callable[[Selection, Path], list[Path]]:
+    def make(selection: Selection, base: Path) -> list[Path]:
+        path = base.with_name(base.name + suffix)
+        options = vgm_options(selection.jam, selection.first_bar, release)
+        data = to_vgm_file(jam_to_timeline(selection.jam), suffix, options)
+        with replacing(path) as new:
+            new.write_bytes(data)
         return [path]
 
     return make

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from nesvae_live.chip.console.cartridge import Edition
 from nesvae_live.chip.console.nsf import NO_CREDITS, Credits
+from nesvae_live.chip.console.vgmfile import VgmOptions
 from nesvae_live.chip.tracker.famistudio import module_to_famistudio
 from nesvae_live.chip.tracker.ftm import module_to_ftm
 from nesvae_live.chip.tracker.ftmtext import module_to_text
@@ -24,11 +25,13 @@ FIRST_BAR = 0
 class Release:
     """What a chip player or a cartridge says about the music, and where it goes on at its end.
 
-    `loop` is a bar of the take, counted from 1, `FIRST_BAR`, or None for silence.
+    `loop` is a bar of the take, counted from 1, `FIRST_BAR`, or None for silence. `fps` puts a
+    VGM's writes on frames, so many a second; None leaves them where they were.
     """
 
     about: Credits = NO_CREDITS
     loop: int | None = FIRST_BAR
+    fps: float | None = None
 
 
 RELEASE = Release()
@@ -62,6 +65,19 @@ def credits_for(jam: Jam, release: Release) -> Credits:
     """What a release says, with a title if it has none."""
     title = release.about.title or f"Jam of {jam.opened.started[:10]}"
     return replace(release.about, title=title)
+
+
+def vgm_options(jam: Jam, first_bar: int, release: Release) -> VgmOptions:
+    """A release as a VGM: plain, unless it says something, names a bar for its loop, or frames.
+
+    Raises:
+        ValueError: that bar isn't among those that are exported.
+    """
+    if release.loop in {None, FIRST_BAR}:
+        return VgmOptions(release.about, fps=release.fps)
+    bar = loop_bar(jam, first_bar, release) or 0
+    at = jam.time_of(bar * jam.opened.beats_per_bar)
+    return VgmOptions(credits_for(jam, release), at, release.fps)
 
 
 def jam_to_edition(jam: Jam, first_bar: int, release: Release) -> Edition:

@@ -44,8 +44,8 @@ from nesvae_live.presets.preset import load_preset
 from nesvae_live.take.midifile import jam_to_midi
 from nesvae_live.take.sound import jam_to_timeline
 from tests.support.fakes import ListJournal, ManualTime
-from tests.support.places import ORACLE, ROOT
-from tests.support.vgmfiles import tune, vgm, write
+from tests.support.places import GOLDEN, ORACLE, ROOT
+from tests.support.vgmfiles import block, tune, vgm, write
 
 NAMES = sorted(path.stem for path in ORACLE.glob("*.npz"))
 RATE = 48_000
@@ -626,3 +626,46 @@ def test_an_npz_is_an_exprsco_or_a_seprsco_by_its_shape() -> None:
     read = loads_npz(npz(score=separated.score, nsamps=22_050.0, rate=24))
     assert isinstance(read, SeprScore)
     assert score_to_timeline(read).nsamps == 22_050
+
+
+def test_a_vgm_has_the_tags_the_loop_and_the_frames_that_are_asked_for(
+    sources: dict[str, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "out.vgz"
+    given = ("--title", "Étude", "--artist", "N. N.", "--loop", "on", "--fps", "60")
+    assert run(sources["npz"], "-o", out, *given) == 0
+    log = vgm_to_writes(out.read_bytes())
+    assert (log.tags.title, log.tags.author, log.loop) == ("Étude", "N. N.", 0)
+    assert not np.any(log.writes[:, 0] % 735)
+    again, cut = tmp_path / "again.vgm", tmp_path / "cut.vgm"
+    assert run(out, "-o", again, "--title", "Another") == 0
+    log = vgm_to_writes(again.read_bytes())
+    assert (log.tags.title, log.tags.author, log.loop) == ("Another", "N. N.", 0)
+    assert run(again, "-o", cut, "--loop", "off") == 0
+    assert vgm_to_writes(cut.read_bytes()).loop is None
+    assert run(again, "-o", tmp_path / "out.nsf") == 0
+    assert (tmp_path / "out.nsf").read_bytes()[0x0E:0x16] == b"Another\0"
+
+
+def test_a_game_s_samples_have_a_stem_of_their_own(tmp_path: Path) -> None:
+    memory = block(0xC2, b"\0\xc0" + bytes((255, 0)) * 100)
+    play = b"".join(write(*pair) for pair in ((0x10, 9), (0x12, 0), (0x13, 9), (0x15, 0x1F)))
+    (tmp_path / "in.vgm").write_bytes(vgm(tune(before=memory, within=play)))
+    assert run(tmp_path / "in.vgm", "-o", tmp_path / "out.wav", "--dc", "--stems") == 0
+    names = [*(voice.name for voice in Voice), "DM"]
+    stems = [read_wav(tmp_path / f"out.{name}.wav")[1] for name in names]
+    assert np.abs(read_wav(tmp_path / "out.wav")[1] - np.sum(stems, axis=0)).max() <= 4
+    assert np.ptp(stems[-1]) > 500
+
+
+def test_scores_of_nesmdb_s_other_formats_are_rendered(tmp_path: Path) -> None:
+    with np.load(GOLDEN / "games" / "counters.npz") as file:
+        (tmp_path / "in.nlm.pkl").write_bytes(file["nlm"].tobytes())
+        (tmp_path / "in.blndsco.pkl").write_bytes(file["blndsco"].tobytes())
+        (tmp_path / "in.vgm").write_bytes(file["vgm"].tobytes())
+    sounds = {}
+    for kind in ("nlm.pkl", "blndsco.pkl", "vgm"):
+        assert run(tmp_path / f"in.{kind}", "-o", tmp_path / "out.wav", "--dc") == 0
+        sounds[kind] = read_wav(tmp_path / "out.wav")[1].astype(float)
+    assert np.corrcoef(sounds["nlm.pkl"], sounds["vgm"])[0, 1] > 0.99
+    assert np.ptp(sounds["blndsco.pkl"]) > 5000

@@ -13,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from nesvae_live.chip.console.nsf import Credits
 from nesvae_live.chip.nesmdb import loads_exprsco
 from nesvae_live.chip.vgm.reader import vgm_to_writes
+from nesvae_live.chip.vgm.registerlog import NO_TAGS
 from nesvae_live.cli.main import main
 from nesvae_live.log.entries import Turned
 from nesvae_live.log.excerpt import read_excerpt
@@ -25,6 +27,7 @@ from nesvae_live.music.voices import Voice
 from nesvae_live.take.cutsound import CutSound
 from nesvae_live.take.export import EXPORT_KINDS, export, read_selection
 from nesvae_live.take.folder import LOG_NAME, SOUND_NAME, read_jam
+from nesvae_live.take.release import Release
 from nesvae_live.take.takes import TakeError
 from tests.support.simulated import RATE, SimulatedJam
 
@@ -58,7 +61,7 @@ def test_every_kind_is_made_and_reads(take: Path, whole: Jam, tmp_path: Path) ->
     stems = [f"{base}.{voice.name}.wav" for voice in Voice]
     raw = [f"{base}.raw.{voice.name}.wav" for voice in Voice]
     suffixes = (
-        *(".mid", ".wav", ".raw.wav", ".vgm", ".nsf", ".nes", ".exprsco.pkl", ".png"),
+        *(".mid", ".wav", ".raw.wav", ".vgm", ".vgz", ".nsf", ".nes", ".exprsco.pkl", ".png"),
         *(".ftm", ".famitracker.txt", ".famistudio.txt"),
         *(".dawproject", ".RPP"),
     )
@@ -85,6 +88,25 @@ def test_every_kind_is_made_and_reads(take: Path, whole: Jam, tmp_path: Path) ->
     assert np.array_equal(total, mix)
     total = np.sum([frames(tmp_path / "out" / stem).astype(int) for stem in raw], axis=0)
     assert np.abs(total - frames(take / SOUND_NAME)).max() <= 3
+
+
+def test_a_vgm_goes_on_from_the_bar_that_is_named_and_says_what_it_is(
+    take: Path, tmp_path: Path
+) -> None:
+    selection = read_selection(take, (3, 8))
+    release = Release(Credits(artist="N. N."), 5, 60.0)
+    for kind in ("vgm", "vgz"):
+        (path,) = export(selection, [kind], tmp_path / kind, release=release)
+        log = vgm_to_writes(path.read_bytes())
+        bar = selection.jam.time_of(2 * 4.0)  # of those exported the third
+        assert log.loop == round(bar * 60) * 735
+        assert not np.any(log.writes[:, 0] % 735)
+        assert (log.tags.title, log.tags.author) == ("Jam of 2026-11-24", "N. N.")
+    (plain,) = export(selection, ["vgm"], tmp_path / "plain")
+    log = vgm_to_writes(plain.read_bytes())
+    assert (log.loop, log.tags) == (None, NO_TAGS)
+    with pytest.raises(TakeError, match="it can't go on from bar 9: it has 3 to 8"):
+        export(selection, ["vgm"], tmp_path / "none", release=Release(loop=9))
 
 
 def notes_within(jam: Jam, begin: float, end: float) -> list[tuple[Any, ...]]:
