@@ -29,6 +29,9 @@ MOST_STYLE = 8
 
 NOTICES = 2
 FULL, HALF, EMPTY = "█", "▌", "·"
+WAITS = "<"
+"""After a knob whose control stands elsewhere, and has to take over."""
+
 DIM, STRONG, WRONG, GOOD, CHOSEN = "bright_black", "bold", "bold red", "green", "reverse"
 INKS = {Voice.P1: "cyan", Voice.P2: "yellow", Voice.TR: "green", Voice.NO: "magenta"}
 """Colours of the terminal's own palette, which its owner can read."""
@@ -117,11 +120,12 @@ class View:
             lines += [Text.assemble((f"{key:>16}  ", STRONG), does) for key, does in ALL_KEYS]
         else:
             lines += [*self._phrase(told["phrase"], status), Text("")]
-            lines += [*self._rows(told["targets"]), _voices(told["targets"], status)]
+            waits = told.get("takeover", {})
+            lines += [*self._rows(told["targets"], waits), _voices(told["targets"], status)]
             lines += [self._gestures(status), Text("")]
         newest = list(notices)[-NOTICES:]
         lines += [Text(text, DIM) for text in (*newest, *[""] * (NOTICES - len(newest)))]
-        return [*lines, self._asked(message, status), *_foot()]
+        return [*lines, self._asked(message, told), *_foot()]
 
     def _head(self, status: Mapping[str, Any]) -> Text:
         beats, since, _ = status["bar_lines"]
@@ -164,13 +168,14 @@ class View:
                 before = note
             yield line
 
-    def _rows(self, targets: Mapping[str, float]) -> Iterator[Text]:
-        """The knobs in columns, one below the other."""
+    def _rows(self, targets: Mapping[str, float], waits: Mapping[str, float]) -> Iterator[Text]:
+        """The knobs in columns, one below the other; those that wait for their control are marked."""
         height = -(-len(self._knobs) // COLUMNS)
         for row in range(height):
             line = Text()
             for i in range(row, len(self._knobs), height):
-                line.append_text(self._knob(i, targets)).append(" ")
+                mark = WAITS if self._knobs[i] in waits else " "
+                line.append_text(self._knob(i, targets)).append(mark, "yellow")
             yield line
 
     def _knob(self, i: int, targets: Mapping[str, float]) -> Text:
@@ -202,13 +207,19 @@ class View:
             line.append(f"  {status['key']}")
         return line
 
-    def _asked(self, message: str, status: Mapping[str, Any]) -> Text:
+    def _asked(self, message: str, told: Mapping[str, Any]) -> Text:
         """What a key waits for, or brought; else what the knob does that the arrows turn."""
         if self._hands.waits_for:
             return Text(self._hands.waits_for, "bold yellow")
         if message:
             return Text(message, "yellow")
-        knob = self._hands.knob
+        knob, status = self._hands.knob, told["status"]
+        stands = told.get("takeover", {}).get(knob)
+        if stands is not None:
+            return Text(
+                f"{knob} waits for your control, which stands at {stands:.2f}: turn it past",
+                "yellow",
+            )
         return Text(
             f"{knob} up: {status.get('axes', {}).get(knob, TARGET_BY_NAME[knob].more)}", DIM
         )

@@ -217,3 +217,14 @@ def test_a_terminal_that_is_too_small_gets_the_top(view: View, paper: Paper) -> 
     lines = view.lines(TOLD, [], "", 0.0)
     Drawing(paper.slave).draw(lines, 0.0)
     assert paper.shows(lines[:5], 30)
+
+
+def test_a_knob_that_waits_for_its_control_is_marked_and_says_where_that_stands(
+    view: View, hands: Hands
+) -> None:
+    told = TOLD | {"takeover": {"density": 0.34}}
+    text = plain(view.lines(told, [], "", 0.0))
+    assert "0.80<" in text
+    assert text.count("<") == 1
+    assert hands.knob == "density"
+    assert "density waits for your control, which stands at 0.34" in text
