@@ -116,6 +116,18 @@ class RecallSnapshot(AnsweredInput):
 
 
 @dataclass(frozen=True, slots=True)
+class AimRecall(AnsweredInput):
+    """Let the next recall, within `AIM_SECONDS`, `store` there or `morph` there instead."""
+
+    what: str
+
+
+STORE, MORPH = "store", "morph"
+AIM_SECONDS = 5.0
+"""For how long a recall is aimed: long enough to find the button, too short to be forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartMorph(AnsweredInput):
     """Morph to snapshot `slot` within `bars` bars; None: within as many as are set."""
 
@@ -216,6 +228,7 @@ Gesture = (
     | StorePoint
     | ClearSnapshot
     | RecallSnapshot
+    | AimRecall
     | StartMorph
     | SetMorphBars
     | SetPair

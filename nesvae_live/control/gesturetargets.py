@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nesvae_live.control.gestureinputs import (
+    MORPH,
+    STORE,
+    AimRecall,
     Capture,
     ForgetAll,
     GoRound,
@@ -235,6 +238,16 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
     _trigger("release", "release every knob", lambda at: ReleaseKnobs(at=at)),
     *(_release(knob.name) for knob in (*KNOBS, *SOUND_KNOBS)),
     *(_recall(slot) for slot in range(1, N_SNAPSHOTS + 1)),
+    _trigger(
+        "store-to",
+        "then a recall button, within 5 s: everything is stored there",
+        lambda at: AimRecall(STORE, at=at),
+    ),
+    _trigger(
+        "morph-to",
+        "then a recall button, within 5 s: morph there, over the bars that morph-bars sets",
+        lambda at: AimRecall(MORPH, at=at),
+    ),
     *(_store(slot) for slot in range(1, N_SNAPSHOTS + 1)),
     *(_morph(slot) for slot in range(1, N_SNAPSHOTS + 1)),
 )

@@ -12,6 +12,10 @@ import numpy as np
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.gestureinputs import (
+    AIM_SECONDS,
+    MORPH,
+    STORE,
+    AimRecall,
     Capture,
     CapturePhrase,
     ClearSnapshot,
@@ -70,6 +74,7 @@ class Gestures:
 
     def __post_init__(self) -> None:
         self.buffer = CaptureBuffer()
+        self._aim: tuple[str, float] | None = None  # what for, and when it was said
 
     def take(self, item: Gesture) -> None:  # noqa: C901, PLR0912, PLR0915 - a table, one line a gesture
         """Carry a gesture out.
@@ -101,8 +106,10 @@ class Gestures:
                 live.store(slot, self._standing_at(checked_point(z, len(live.style))))
             case ClearSnapshot(slot):
                 live.clear(slot)
+            case AimRecall(what):
+                self._aim = None if self._aimed(at) == what else (what, at)
             case RecallSnapshot(slot):
-                automation.recall(slot, self.player.next_line())
+                self._recall(slot, at)
             case StartMorph(slot, bars):
                 self._morph(slot, live.morph_bars if bars is None else bars)
             case SetMorphBars(bars):
@@ -174,6 +181,22 @@ class Gestures:
         theme = self.player.theme()
         self.live.themes.mark(letter, theme)
         self.live.journal.put(Themed(at, letter, "kept", theme.last, 0))
+
+    def _aimed(self, at: float) -> str | None:
+        """What the next recall is aimed at, if it still is."""
+        if self._aim is None or at - self._aim[1] > AIM_SECONDS:
+            return None
+        return self._aim[0]
+
+    def _recall(self, slot: int, at: float) -> None:
+        """Recall a snapshot, or do with it what was aimed at."""
+        what, self._aim = self._aimed(at), None
+        if what == STORE:
+            self.live.store(slot)
+        elif what == MORPH:
+            self._morph(slot, self.live.morph_bars)
+        else:
+            self.automation.recall(slot, self.player.next_line())
 
     def _morph(self, slot: int, bars: float) -> None:
         self.automation.morph_to(slot, self.player.next_line(), self._beats(bars))

@@ -78,6 +78,7 @@ INPUTS: dict[str, type[Any]] = {
     "store_point": gestureinputs.StorePoint,
     "clear_snapshot": gestureinputs.ClearSnapshot,
     "recall_snapshot": gestureinputs.RecallSnapshot,
+    "aim_recall": gestureinputs.AimRecall,
     "start_morph": gestureinputs.StartMorph,
     "set_morph_bars": gestureinputs.SetMorphBars,
     "set_pair": gestureinputs.SetPair,

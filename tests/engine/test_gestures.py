@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 
 from nesvae_live.control.gestureinputs import (
+    AIM_SECONDS,
+    MORPH,
+    STORE,
+    AimRecall,
     Capture,
     CapturePhrase,
     ClearSnapshot,
@@ -60,6 +64,38 @@ def test_a_snapshot_that_is_not_there_is_one_line_and_changes_nothing() -> None:
     assert not rig.live.snapshots
     rig.play(2.0)
     assert rig.live.setting == before
+
+
+def test_a_recall_button_stores_or_morphs_if_that_was_said_just_before() -> None:
+    rig = Rig()
+    do(rig, AimRecall, STORE)
+    assert do(rig, RecallSnapshot, 3)["ok"]
+    assert list(rig.live.snapshots) == [3]
+    do(rig, AimRecall, MORPH)
+    assert do(rig, RecallSnapshot, 3)["ok"]
+    morph = rig.sequencer.automation.morph
+    assert morph is not None
+    assert morph.slot == 3
+    assert do(rig, RecallSnapshot, 3)["ok"]  # once only
+    assert rig.sequencer.automation.morph is None
+
+
+def test_what_was_said_is_taken_back_by_the_same_button_and_forgotten_after_a_while() -> None:
+    rig = Rig()
+    do(rig, StoreSnapshot, 1)
+    before = rig.live.snapshots
+    do(rig, AimRecall, STORE)
+    do(rig, AimRecall, STORE)
+    do(rig, RecallSnapshot, 1)
+    assert rig.live.snapshots is before
+    do(rig, AimRecall, STORE)
+    rig.play(AIM_SECONDS + 0.1)
+    do(rig, RecallSnapshot, 1)
+    assert rig.live.snapshots is before
+    do(rig, AimRecall, MORPH)
+    do(rig, AimRecall, STORE)  # the newer holds
+    do(rig, RecallSnapshot, 2)
+    assert sorted(rig.live.snapshots) == [1, 2]
 
 
 def holds(rig: Rig) -> bool:

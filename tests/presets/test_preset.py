@@ -13,6 +13,7 @@ from nesvae_live.music.voices import Voice
 from nesvae_live.paths import ConfigError, find_checkpoint
 from nesvae_live.presets import preset as config
 from nesvae_live.presets.preset import load_preset, read_preset
+from tests.support.places import PRESETS
 
 MINE = """
 name = "mine"
@@ -52,7 +53,8 @@ def test_the_default_preset_has_eight_style_axes_on_cc_102_to_109() -> None:
 
 def test_the_default_preset_has_the_knobs_of_the_sound_on_cc_110_to_114() -> None:
     controls = load_preset().layout.controls
-    assert controls[16:] == tuple(picked_up(k.name, 110 + i) for i, k in enumerate(SOUND_KNOBS))
+    sound = controls[16 : 16 + len(SOUND_KNOBS)]
+    assert sound == tuple(picked_up(k.name, 110 + i) for i, k in enumerate(SOUND_KNOBS))
 
 
 def test_the_default_preset_mutes_nothing_and_leaves_play_to_the_command_line() -> None:
@@ -269,3 +271,11 @@ def test_an_installation_without_its_folders_says_so(monkeypatch: pytest.MonkeyP
 def test_jams_go_to_a_folder_of_ours_in_the_music_folder() -> None:
     assert paths.default_jams_dir().name == "nesvae_live"
     assert paths.default_jams_dir().is_absolute()
+
+
+@pytest.mark.parametrize("path", sorted(PRESETS.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_preset_stores_recalls_and_morphs_on_the_device(path: Path) -> None:
+    """On whatever page: `store-to` and `morph-to`, and two snapshots or more to go between."""
+    layout = read_preset(path).layout
+    targets = {control.target for controls in layout.sets() for control in controls}
+    assert targets >= {"store-to", "morph-to", "recall-1", "recall-2"}

@@ -303,7 +303,11 @@ def test_the_layout_has_every_target_but_those_of_the_controllers_pages(rig: Rig
         if "address" in w
     }
     left_out = {spec.name for spec in TARGETS} - set(shown)
-    assert {name for name in left_out if not name.startswith("page-")} == {"refresh"}
+    assert {name for name in left_out if not name.startswith("page-")} == {
+        "refresh",
+        "store-to",
+        "morph-to",
+    }
     for spec in TARGETS:
         if spec.name in shown:
             value = spec.choices[-1] if spec.kind is Kind.CHOICE else 1
