@@ -23,12 +23,18 @@ from nesvae_live.app.render import RenderOptions, render
 from nesvae_live.chip.nesmdb import ExprScore, SeprScore
 from nesvae_live.chip.npzscore import loads_npz
 from nesvae_live.chip.vgm.registerlog import VGM_RATE
+from nesvae_live.latent.performing import Passage, Touch
 from nesvae_live.log.codec import entry_to_line
 from nesvae_live.log.entries import Closed, Entry, Opened, Sent
+from nesvae_live.model.performer.performer import Performer
+from nesvae_live.model.performer.performerfile import load_performer
 from nesvae_live.music.drums import DRUM_PATCHES
 from nesvae_live.music.events import Event, NoteEvent, NoteOff, NoteOn
+from nesvae_live.music.metre.place import FREE
+from nesvae_live.music.phrase import TUPLES_PER_PHRASE, steps_to_tuples
 from nesvae_live.music.shaper import Shaper
 from nesvae_live.music.voices import Voice
+from nesvae_live.paths import find_performer
 from nesvae_live.presets.preset import load_preset
 from nesvae_live.take.wav import wav_head
 
@@ -50,6 +56,8 @@ LEAD = (
 )
 BASS = ((0, 45), (32, 41), (64, 38), (80, 43), (96, 40), (112, 45))  # first step, root
 ECHO_STEPS = 3
+SEED = 1
+"""Of the performer's draws."""
 KICK, SNARE, HAT = 4, 12, 15  # noise notes
 
 GALLERY = (
@@ -103,6 +111,37 @@ def shape(events: list[Timed], patches: dict[Voice, str]) -> list[tuple[float, E
     shaped: list[tuple[float, Event]] = []
     for at in sorted({at for at, _ in events}):
         shaped += shaper.due(at, {})
+        together = [event for when, event in events if when == at]
+        shaped += [(at, event) for event in shaper.take(together, at, {})]
+    return shaped + shaper.due(events[-1][0] + 10.0, {})
+
+
+def perform(score: SeprScore) -> list[tuple[float, Event]]:
+    """What the performer makes of the pulses, with the default patches' vibrato; the bass as there.
+
+    Its steps are told as ticks of no metre; one seed, nothing chosen among several.
+    """
+    bank = load_preset().bank
+    shaper = Shaper({v: bank.patches[name] for v, name in PATCHES.items()}, DRUM_PATCHES)
+    performer = Performer(load_performer(find_performer()))
+    rows = steps_to_tuples(score.score[:, :3])
+    tuples = [(int(a), int(b), int(c), int(d)) for a, b, c, d in rows]
+    touches: dict[int, list[Touch]] = {}
+    past: tuple[Any, ...] = ()
+    step, before = 0, (0, 0, 0)
+    for i in range(0, len(tuples), TUPLES_PER_PHRASE):
+        phrase = tuple(tuples[i : i + TUPLES_PER_PHRASE])
+        played = performer.perform(Passage(phrase, FREE, step, before, past, (SEED, i)))
+        starts = np.cumsum([0, *(held for *_, held in phrase)]) + step
+        for touch in played.touches:
+            touches.setdefault(int(starts[touch.number]), []).append(touch)
+        past, step, before = played.until(len(phrase)), int(starts[-1]), phrase[-1][:3]
+    events = score_to_events(score)
+    shaped: list[tuple[float, Event]] = []
+    for at in sorted({at for at, _ in events}):
+        shaped += shaper.due(at, {})
+        for touch in touches.get(round(at * RATE), []):
+            shaper.touch(touch.voice, touch.volume, touch.duty)
         together = [event for when, event in events if when == at]
         shaped += [(at, event) for event in shaper.take(together, at, {})]
     return shaped + shaper.due(events[-1][0] + 10.0, {})
@@ -211,6 +250,10 @@ def flat_and_patched() -> None:
         (
             save_jam(shape(score_to_events(score), PATCHES), seconds, "tune-patched"),
             "patched: lead, comp, bass and the drums' own",
+        ),
+        (
+            save_jam(perform(score), seconds, "tune-performed"),
+            "performed: both pulses by the performer, the rest as above",
         ),
     )
     panels = []

@@ -50,8 +50,8 @@ def evaluate_performer(
 
     Returns:
         By mode: `forced` (everything before a note is known, and something is), `hinted` (the first eight phrases
-        are, and then nothing later) and `alone`, each with the naive rows of its kind, measured on
-        the same notes; `nats`; `changes` of patches; `sound`.
+        are, and then nothing later), `alone` (nothing is, it goes on from its own choices) and
+        `apart` (nothing is), each with the naive rows of its kind, measured on the same notes; `nats`; `changes` of patches; `sound`.
     """
     say("patches of the songs")
     truth = songs.notes.patches(performer.kit)
@@ -68,12 +68,13 @@ def evaluate_performer(
     rows: dict[Mode, dict[str, Playing]] = {
         Mode.FORCED: {"song_template": of_song(notes, hint=False)},
         Mode.HINTED: {"hint_majority": of_song(notes, hint=True)},
-        Mode.ALONE: {"corpus_majority": of_corpus(notes, train.notes)},
+        Mode.ALONE: {},
+        Mode.APART: {"corpus_majority": of_corpus(notes, train.notes)},
     }
     nearest = of_nearest(notes, train.notes)
-    rows[Mode.HINTED]["nearest_song"] = rows[Mode.ALONE]["nearest_song"] = nearest
+    rows[Mode.HINTED]["nearest_song"] = rows[Mode.APART]["nearest_song"] = nearest
     for mode, naive in rows.items():
-        mine = {Mode.HINTED: late, Mode.FORCED: notes.before >= 0, Mode.ALONE: everything}[mode]
+        mine = {Mode.HINTED: late, Mode.FORCED: notes.before >= 0}.get(mode, everything)
         found = {"performer": scored.figures(played[mode].volume, played[mode].duty, mine)}
         found |= {name: scored.figures(*row, mine) for name, row in naive.items()}
         if mode is Mode.FORCED:
@@ -93,6 +94,7 @@ def evaluate_performer(
             "hand_made": patched_notes(songs, patches),
             "hinted": (played[Mode.HINTED].volume, played[Mode.HINTED].duty),
             "alone": (played[Mode.ALONE].volume, played[Mode.ALONE].duty),
+            "apart": (played[Mode.APART].volume, played[Mode.APART].duty),
             "drawn": (drawn.volume, drawn.duty),
             "kit": _in_kit(performer, truth),
         }

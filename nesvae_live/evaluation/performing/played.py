@@ -27,7 +27,9 @@ class Mode(Enum):
     HINTED = "hinted"
     """The first eight phrases, and nothing later."""
     ALONE = "alone"
-    """Nothing."""
+    """Nothing; it goes on from what it chose."""
+    APART = "apart"
+    """Nothing; each note is chosen from the score alone."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,7 @@ def play_notes(
     taught = {
         Mode.FORCED: np.ones(n, np.bool_),
         Mode.HINTED: notes.phrase < HINT,
-        Mode.ALONE: np.zeros(n, np.bool_),
-    }[mode]
+    }.get(mode, np.zeros(n, np.bool_))
     draws = np.random.default_rng(seed).random((n, DRAWS), dtype=np.float32)
     tables, kit_tables = choosing_tables(performer.weights), KitTables.of(kit)
     known = known_volumes(notes, truth, kit)
@@ -78,7 +79,7 @@ def play_notes(
                 volume[part],
                 duty[part],
                 taught[part],
-                told or int(end - begin),
+                0 if mode is Mode.APART else told or int(end - begin),
             ),
             0,
             tables,

@@ -50,7 +50,8 @@ class Notes(NamedTuple):
     `rows` `[n, COLUMNS]`, `before` `[n]` of `pairs.previous`; `patches` `[n, 3]`, `volume` and `duty`
     `[n, STEPS]` are known where notes were played, and get what is chosen. `out` `[n, 3]`, `out_volume`
     and `out_duty` get what is chosen for every note; `taught` `[n]` is where what follows goes on from
-    what is known all the same. Notes from `hold` on take again only what was played before it.
+    what is known all the same. Notes from `hold` on take again only what was played before it; with 0
+    each is played as if nothing had been before.
     """
 
     rows: Ints
@@ -223,7 +224,7 @@ def _choose(
     shapes = np.zeros(n_shapes, np.float32)
     for i in range(start, n):
         last = min(i, hold)
-        first, near = max(0, last - WINDOW), max(0, i - WINDOW)
+        first, near = max(0, last - WINDOW), max(0, i - WINDOW) if hold > 0 else i
         read_note(rows, before, i, 0, x)
         at = N_NOTE
         for which in range(2):
