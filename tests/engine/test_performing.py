@@ -152,6 +152,7 @@ def performed(take: Path) -> list[Any]:
     return [(entry["index"], entry["splice"], entry["touches"]) for entry in entries]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2, 3])
 def test_a_performed_jam_is_played_again_to_the_byte(seed: int, tmp_path: Path) -> None:
     jam = SimulatedJam(seed, 12.0, follows=seed % 2 == 1, decoder=performing(), remembers=True)

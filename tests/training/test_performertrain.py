@@ -16,6 +16,7 @@ from nesvae_live.training.performertrain import BEST, PerformerRun, train_perfor
 from nesvae_live.training.songrun import TrainingError
 from tests.support.tinyperformer import TINY, performed_score
 
+pytestmark = pytest.mark.slow  # what is compiled takes ten seconds of a core
 QUICK = PerformerRun(steps=30, batch=96, learning_rate=1e-2)
 
 
@@ -49,7 +50,6 @@ def test_a_run_resumes_and_ends_where_it_would_have(tmp_path: Path) -> None:
         train_performer(other, corpus(), tmp_path / "b", config=TINY)
 
 
-@pytest.mark.slow
 def test_the_commands_train_and_measure_one(tmp_path: Path) -> None:
     for split, numbers in (("train", range(5, 11)), ("valid", range(20, 23))):
         (tmp_path / "data" / split).mkdir(parents=True)

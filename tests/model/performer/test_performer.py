@@ -28,6 +28,7 @@ from nesvae_live.music.voices import Voice
 from nesvae_live.paths import find_performer
 from tests.support.tinyperformer import performed_score, tiny_performer
 
+pytestmark = pytest.mark.slow  # what is compiled takes ten seconds of a core
 SILENT = (0, 0, 0)
 PHRASE = tuple((60 + i % 5, 50 + i % 3, 40, 3 + 3 * (i % 2)) for i in range(13))
 
