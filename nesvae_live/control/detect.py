@@ -54,6 +54,29 @@ ENCODINGS: Mapping[str, Callable[[int], bool]] = {
 }
 """Whether an encoder of each encoding sends a value."""
 
+SLOW_STEPS = 8
+"""The most steps of an encoder's message where the hand turns back."""
+
+
+def _turns_twos(pair: tuple[int, int]) -> bool:
+    low, high = sorted(pair)
+    return low <= SLOW_STEPS and high >= 128 - SLOW_STEPS
+
+
+def _turns_sign(pair: tuple[int, int]) -> bool:
+    low, high = sorted(pair)
+    return low <= SLOW_STEPS and 65 <= high <= 64 + SLOW_STEPS
+
+
+TURNS: Mapping[str, Callable[[tuple[int, int]], bool]] = {
+    "twos": _turns_twos,
+    "sign": _turns_sign,
+    "offset": lambda _: False,
+}
+"""Whether two messages are those of an encoder that turns back, as no knob could jump.
+
+Around the middle a knob may send what an encoder of `offset` does.
+"""
 
 WHEELS = {PITCH_BEND: "bend", CHANNEL_PRESSURE: "pressure"}
 
@@ -180,6 +203,12 @@ class ControlDetector:
             self.hint = "this is an encoder: turn it the other way too"
             return None
         most, n = max(values), Counter(values)
+        if fitting and len(n) >= TURNED_VALUES:  # one that accelerates, or a knob near its end
+            turned_back = [name for name in fitting if any(map(TURNS[name], pairwise(values)))]
+            if turned_back:
+                return Verdict(turned_back[0], number, channel)
+            self.hint = "an encoder, or a knob near its end? turn it further the same way"
+            return None
         if len(n) <= 2 and most >= 64 and set(n) <= {0, most}:
             return Verdict("button", number, channel)
         if len(n) >= TURNED_VALUES:

@@ -44,7 +44,9 @@ def verdict(messages: Sequence[Sequence[int]], wants: Form = Form.ABSOLUTE) -> V
     [
         (cc(21, 12, 13, 15, 18), "cc", 21),
         (cc(21, 0, 60, 127), "cc", 21),
-        (cc(21, 120, 124, 127, 127, 127), "cc", 21),
+        (cc(21, 90, 124, 127, 127, 127), "cc", 21),
+        (cc(21, 3, 6, 12, 20, 33), "cc", 21),
+        (cc(21, 60, 66, 71, 81, 97), "cc", 21),
         (cc(21, 3, 2, 1, 0, 0, 0), "cc", 21),
         (cc(41, 127, 0), "button", 41),
         (cc(41, 127), "button", 41),
@@ -73,7 +75,7 @@ def test_gear_is_known_by_what_it_says(
 
 
 def test_the_channel_is_the_one_that_was_heard() -> None:
-    found = verdict(cc(21, 1, 5, 9, channel=15))
+    found = verdict(cc(21, 21, 5, 9, channel=15))
     assert found == Verdict("cc", 21, 15)
     assert found.label == "CC 21, channel 16"
 
@@ -89,6 +91,42 @@ def test_what_is_not_clear_yet_asks_for_more(values: tuple[int, ...], hint: str)
     detector = heard(cc(16, *values))
     assert detector.verdict(9.0) is None
     assert hint in detector.hint
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ((1, 2, 4, 9, 3, 1, 127, 126, 120, 127), "twos"),
+        ((127, 124, 118, 127, 1, 3, 9), "twos"),
+        ((1, 2, 5, 1, 65, 66, 69, 65), "sign"),
+        ((66, 70, 65, 2, 5, 1), "sign"),
+    ],
+)
+def test_an_encoder_that_accelerates_is_known_when_it_turns_back(
+    values: tuple[int, ...], kind: str
+) -> None:
+    assert verdict(cc(16, *values)) == Verdict(kind, 16, 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "more", "kind"),
+    [
+        ((1, 2, 4, 9, 3), (7, 7, 2, 127), "twos"),
+        ((65, 66, 70, 65, 63, 62, 58, 63), (62, 60, 60, 63), "offset"),
+        ((120, 124, 127, 127, 127), (119, 90, 60), "cc"),
+        ((3, 5, 8, 12), (19, 30, 45), "cc"),
+        ((66, 68, 71, 75), (82, 90), "cc"),
+    ],
+)
+def test_what_may_be_a_knob_near_its_end_or_an_encoder_is_asked_for_more(
+    values: tuple[int, ...], more: tuple[int, ...], kind: str
+) -> None:
+    detector = heard(cc(16, *values))
+    assert detector.verdict(9.0) is None
+    assert "turn it further" in detector.hint
+    found = verdict(cc(16, *values, *more))
+    assert found is not None
+    assert found.kind == kind
 
 
 def test_a_hand_that_still_turns_is_waited_for_but_noise_is_not() -> None:

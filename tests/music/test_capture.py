@@ -84,6 +84,60 @@ def test_a_key_that_is_still_held_ends_now() -> None:
     assert tuples(ear, 1.5) == [[60, 0, 0, 12]]
 
 
+@pytest.mark.parametrize(
+    "channels", [(2, 3), (2, 3, 4, 5, 6, 7, 8, 9), (15, 16, 2, 3), (9, 10, 11)]
+)
+def test_a_melody_whose_channels_rotate_is_one_melody(channels: tuple[int, ...]) -> None:
+    """As MPE keyboards play it: each key on another channel."""
+    melody = (60, 62, 64, 65, 67, 65, 64, 62)
+    ear = CaptureBuffer()
+    for i, note in enumerate(melody):
+        play(ear, (channels[i % len(channels)], note, i * 0.25, i * 0.25 + 0.25))
+    assert [row[0] for row in tuples(ear, 2.0)] == list(melody)
+    assert all(row[1:3] == [0, 0] for row in tuples(ear, 2.0))
+
+
+def test_a_chord_on_an_mpe_keyboard_is_shared_out_as_one() -> None:
+    ear = CaptureBuffer()
+    keys = ((2, 48), (3, 60), (4, 64), (5, 67))
+    play(ear, *((channel, note, 0.0, 1.0) for channel, note in keys))
+    ((p1, p2, tr, _),) = tuples(ear, 1.0)
+    assert (p1, tr) == (67, 48)
+    assert p2 in {60, 64}
+
+
+def test_the_pedal_holds_what_was_let_go() -> None:
+    ear = CaptureBuffer()
+    ear.receive((0xB0, 64, 127), 0.0)
+    play(ear, (1, 60, 0.0, 0.1))
+    ear.receive((0xB0, 64, 0), 1.0)
+    play(ear, (1, 62, 1.0, 1.5))
+    assert tuples(ear, 2.0) == [[60, 0, 0, 24], [62, 0, 0, 12]]
+
+
+def test_a_key_struck_again_under_the_pedal_ends_the_first() -> None:
+    ear = CaptureBuffer()
+    ear.receive((0xB0, 64, 127), 0.0)
+    play(ear, (1, 60, 0.0, 0.1), (1, 60, 0.5, 0.6))
+    ear.receive((0xB0, 64, 0), 1.0)
+    assert sum(row[3] for row in tuples(ear, 1.0)) == 24
+
+
+@pytest.mark.parametrize("control", [120, 123, 124, 127])
+def test_all_notes_off_ends_what_is_held(control: int) -> None:
+    ear = CaptureBuffer()
+    ear.receive((0x90, 60, 64), 0.0)
+    ear.receive((0xB0, control, 0), 0.5)
+    assert tuples(ear, 5.0) == [[60, 0, 0, 12]]
+
+
+def test_a_key_whose_end_was_lost_is_left_out_after_half_a_minute() -> None:
+    ear = CaptureBuffer()
+    ear.receive((0x90, 40, 64), 0.0)
+    play(ear, (1, 60, 40.0, 40.5), (1, 62, 40.5, 41.0))
+    assert tuples(ear, 41.0) == [[60, 0, 0, 12], [62, 0, 0, 12]]
+
+
 def test_drums_and_what_is_no_note_are_not_heard() -> None:
     ear = CaptureBuffer()
     play(ear, (10, 36, 0.0, 0.1))
