@@ -13,14 +13,10 @@ import numpy as np
 
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import Say
+from nesvae_live.chip.convert import READERS, to_exprsco
 from nesvae_live.chip.midireader import check_length, midi_to_tuples
-from nesvae_live.chip.nesmdb import (
-    ExprScore,
-    SeprScore,
-    loads_exprsco,
-    loads_seprsco,
-    separated_to_expressive,
-)
+from nesvae_live.chip.nesmdb import ExprScore
+from nesvae_live.chip.vgm.registerlog import RegisterLog
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
 from nesvae_live.latent.decoding import SAMPLING
 from nesvae_live.latent.point import LatentPoint, point_to_setting, setting_to_point
@@ -47,8 +43,8 @@ from nesvae_live.presets.snapshotbank import (
 )
 
 MIDI = (".mid", ".midi")
-EXPRSCO, SEPRSCO, SNAPSHOTS = ".exprsco.pkl", ".seprsco.pkl", ".json"
-MUSIC = (*MIDI, EXPRSCO, SEPRSCO)
+SNAPSHOTS = ".json"
+MUSIC = (*MIDI, *READERS)
 
 
 class EncodeError(NesvaeError):
@@ -70,9 +66,9 @@ def encode_file(path: Path, checkpoint: SongCheckpoint, say: Say) -> list[FilePh
     """The phrases of a file of music, each with its place.
 
     Args:
-        path: a MIDI file, an exprsco or a seprsco.
+        path: a MIDI file, a score or a VGM file.
         checkpoint: its encoder finds the style.
-        say: told, a line each, what was left out of a MIDI file or changed in it.
+        say: told, a line each, what was left out of the file or changed in it.
 
     Raises:
         EncodeError: it can't be read, or there is no note in it.
@@ -173,8 +169,10 @@ def read_tuples(path: Path, say: Say) -> Ints:
         if kind in MIDI:
             tuples = midi_to_tuples(data, lambda text: say(f"{path}: {text}"))
         else:
-            score = loads_exprsco(data) if kind == EXPRSCO else loads_seprsco(data)
-            tuples = _score_to_tuples(score)
+            source = READERS[kind](data)
+            for notice in source.notices if isinstance(source, RegisterLog) else ():
+                say(f"{path}: {notice}")
+            tuples = _score_to_tuples(to_exprsco(source))
     except ValueError as error:
         raise EncodeError(f"{path}: {_one_line(error)}") from None
     if not (tuples[:, :N_VOICES] > 0).any():
@@ -204,10 +202,10 @@ def _read(path: Path) -> bytes:
         raise EncodeError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
-def _score_to_tuples(score: ExprScore | SeprScore) -> Ints:
+def _score_to_tuples(score: ExprScore) -> Ints:
     seconds = len(score.score) / score.rate
     check_length(seconds)
-    voices = (score if isinstance(score, ExprScore) else separated_to_expressive(score)).score
+    voices = score.score
     if score.rate != STEPS_PER_SECOND and len(voices):
         middles = (np.arange(max(round(seconds * STEPS_PER_SECOND), 1)) + 0.5) / STEPS_PER_SECOND
         voices = voices[np.minimum((middles * score.rate).astype(np.int64), len(voices) - 1)]

@@ -21,17 +21,10 @@ from nesvae_live.chip.apu import Apu, DcBlocker
 from nesvae_live.chip.console.cartridge import SUFFIXES, Edition, to_cartridge
 from nesvae_live.chip.console.nsf import NO_CREDITS, Credits
 from nesvae_live.chip.console.vgmfile import VGM_SUFFIXES, VgmOptions, to_vgm_file
+from nesvae_live.chip.convert import READERS as SCORE_READERS
 from nesvae_live.chip.convert import Source, log_to_blocks, to_exprsco, to_log, to_midi
 from nesvae_live.chip.midireader import midi_to_timeline
-from nesvae_live.chip.nesmdb import (
-    dumps_exprsco,
-    loads_blndsco,
-    loads_exprsco,
-    loads_seprsco,
-)
-from nesvae_live.chip.nlm import loads_nlm
-from nesvae_live.chip.npzscore import loads_npz
-from nesvae_live.chip.vgm.reader import vgm_to_writes
+from nesvae_live.chip.nesmdb import dumps_exprsco
 from nesvae_live.chip.vgm.registerlog import VGM_RATE, RegisterLog
 from nesvae_live.log.jam import Jam
 from nesvae_live.log.reader import JamError
@@ -43,16 +36,7 @@ from nesvae_live.take.release import FIRST_BAR, Release, jam_to_edition
 from nesvae_live.take.sound import jam_to_timeline
 from nesvae_live.take.wav import wav_head
 
-READERS: dict[str, Callable[[bytes], Source]] = {
-    ".exprsco.pkl": loads_exprsco,
-    ".seprsco.pkl": loads_seprsco,
-    ".blndsco.pkl": loads_blndsco,
-    ".nlm.pkl": loads_nlm,
-    ".npz": loads_npz,
-    ".vgm": vgm_to_writes,
-    ".vgz": vgm_to_writes,
-    ".mid": midi_to_timeline,
-}
+READERS: dict[str, Callable[[bytes], Source]] = {**SCORE_READERS, ".mid": midi_to_timeline}
 """The end of a file's name -> what reads it; `read_jam` reads the log of a jam."""
 
 LOG_SUFFIX = ".jsonl"

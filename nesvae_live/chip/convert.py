@@ -6,7 +6,7 @@ jam's: `take.sound.jam_to_timeline`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -17,18 +17,34 @@ from nesvae_live.chip.nesmdb import (
     MOST_SAMPLES,
     ExprScore,
     SeprScore,
+    loads_blndsco,
+    loads_exprsco,
+    loads_seprsco,
     log_to_exprsco,
     score_to_vgm,
     score_to_writes,
     separated_to_expressive,
 )
 from nesvae_live.chip.nesmidi import timeline_to_midi
+from nesvae_live.chip.nlm import loads_nlm
+from nesvae_live.chip.npzscore import loads_npz
 from nesvae_live.chip.timeline import Timeline, log_to_timeline, score_to_timeline, timeline_to_log
 from nesvae_live.chip.vgm.reader import vgm_to_writes
 from nesvae_live.chip.vgm.registerlog import VGM_RATE, RegisterLog
 from nesvae_live.chip.vgm.writer import writes_to_vgm
 
 Source = ExprScore | SeprScore | RegisterLog | Timeline
+
+READERS: dict[str, Callable[[bytes], Source]] = {
+    ".exprsco.pkl": loads_exprsco,
+    ".seprsco.pkl": loads_seprsco,
+    ".blndsco.pkl": loads_blndsco,
+    ".nlm.pkl": loads_nlm,
+    ".npz": loads_npz,
+    ".vgm": vgm_to_writes,
+    ".vgz": vgm_to_writes,
+}
+"""The end of a file's name -> what reads it; each raises ValueError for what it can't read."""
 
 SCORE_RATE = 24.0
 """The step rate of NES-MDB's scores, used for sources that have none of their own."""

@@ -84,7 +84,12 @@ def _render(p: argparse.ArgumentParser) -> None:
 
 def _encode(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_encode)
-    p.add_argument("source", type=Path, metavar="FILE", help=".mid, .exprsco.pkl or .seprsco.pkl")
+    p.add_argument(
+        "source",
+        type=Path,
+        metavar="FILE",
+        help=".mid, .exprsco.pkl, .seprsco.pkl, .blndsco.pkl, .nlm.pkl, .npz, .vgm or .vgz",
+    )
     p.add_argument(
         "-o",
         "--out",
@@ -133,7 +138,7 @@ def _meter(p: argparse.ArgumentParser) -> None:
         "source",
         type=Path,
         metavar="FILE",
-        help=".exprsco.pkl, .seprsco.pkl, .npz, .vgm, .mid or .jsonl",
+        help=".exprsco.pkl, .seprsco.pkl, .blndsco.pkl, .nlm.pkl, .npz, .vgm, .vgz, .mid or .jsonl",
     )
     p.add_argument("-o", "--out", type=Path, metavar="OUT", help="draw it there too, a .png")
     p.add_argument("--json", action="store_true", help="print JSON")

@@ -110,7 +110,7 @@ def _performance(p: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="recall from this file, in place of the preset's: snapshots, or a piece, whose phrases "
-        "they are (.mid, .exprsco.pkl, .seprsco.pkl)",
+        "they are (what encode reads)",
     )
     p.add_argument("--audio", choices=opening.APIS, default="auto")
     p.add_argument("--audio-device", metavar="NAME", help="part of the name of a sound device")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 import wave
@@ -50,7 +51,9 @@ from nesvae_live.music.phrase import Ints, steps_to_tuples, tuples_to_phrases, t
 from nesvae_live.presets.preset import load_preset
 from nesvae_live.presets.snapshotbank import read_bank
 from tests.support.metresongs import steady
+from tests.support.places import GOLDEN
 from tests.support.tinysong import tiny_song_checkpoint
+from tests.support.vgmfiles import tune, vgm, write
 
 
 def make_notes(seed: int = 0, n: int = 500) -> Ints:
@@ -420,3 +423,28 @@ def test_encoding_needs_no_torch(tmp_path: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=100
     )
     assert done.stdout.splitlines()[-1] == "0 False False"
+
+
+def test_every_kind_of_score_and_a_vgm_are_read_alike(tmp_path: Path) -> None:
+    with np.load(GOLDEN / "games" / "counters.npz") as file:
+        score = ExprScore(24.0, 94_080, file["score"])
+        np.savez(tmp_path / "a.npz", rate=24.0, nsamps=94_080, score=file["score"])
+        (tmp_path / "a.vgm").write_bytes(file["vgm"].tobytes())
+        (tmp_path / "a.vgz").write_bytes(gzip.compress(file["vgm"].tobytes()))
+        (tmp_path / "a.nlm.pkl").write_bytes(file["nlm"].tobytes())
+        (tmp_path / "a.blndsco.pkl").write_bytes(file["blndsco"].tobytes())
+    (tmp_path / "a.exprsco.pkl").write_bytes(dumps_exprsco(score))
+    wanted = read_tuples(tmp_path / "a.exprsco.pkl", pytest.fail)
+    for kind in ("npz", "vgm", "vgz", "nlm.pkl"):
+        assert np.array_equal(read_tuples(tmp_path / f"a.{kind}", pytest.fail), wanted), kind
+    blended = read_tuples(tmp_path / "a.blndsco.pkl", pytest.fail)
+    assert {n for n in blended[:, :3].ravel().tolist() if n} == {
+        n for n in wanted[:, :3].ravel().tolist() if n
+    }
+
+
+def test_what_of_a_vgm_is_left_out_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.vgm").write_bytes(vgm(tune(within=write(0x80, 0xB8))))
+    said: list[str] = []
+    assert read_tuples(tmp_path / "a.vgm", said.append).any()
+    assert said == [f"{tmp_path / 'a.vgm'}: played without second NES APU, which it uses"]
