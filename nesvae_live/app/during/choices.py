@@ -35,6 +35,8 @@ NO_DEVICE = "no sound device was opened at the start: play --audio says which"
 NOT_JACK = "the ports of this system are connected by its own tools, or named at the start"
 NO_PORTS = "no MIDI port was opened at the start: play --midi-api says where"
 
+NO_FEEDBACK = "; what its controller is to show takes a start with it"
+
 Say = Callable[[str], None]
 
 
@@ -112,8 +114,8 @@ class Chooser:
         if name is None:
             raise ValueError("choose which one?")
         if what in {"preset", "checkpoint"}:
-            self._load(what, name)
-            return {"said": f"{what} {name}: {GOES_ON}"}
+            lacks = self._load(what, name)
+            return {"said": f"{what} {name}: {GOES_ON}{lacks}"}
         if what in {"midi-in", "midi-out"}:
             speaks = what == "midi-in"
             if (why := self._ports_fixed()) or name not in self._ports(speaks=speaks):
@@ -172,8 +174,8 @@ class Chooser:
         shipped = {path.stem: path for path in shipped_dir("checkpoints").glob("*.safetensors")}
         return shipped | self._own["checkpoint"]
 
-    def _load(self, what: str, name: str) -> None:
-        """Load a preset or a checkpoint in a thread; `poll` gets it."""
+    def _load(self, what: str, name: str) -> str:
+        """Load a preset or a checkpoint in a thread; `poll` gets it. Returns what it won't have."""
         now = self._now
         assert now is not None  # it plays
         there = self._presets() if what == "preset" else self._checkpoints()
@@ -204,6 +206,8 @@ class Chooser:
 
         self._loading = threading.Thread(target=work, name="loading", daemon=True)
         self._loading.start()
+        is_mute = preset.layout.shows and self._midi.feedback is None
+        return NO_FEEDBACK if is_mute and preset is not now.preset else ""
 
 
 def load(
