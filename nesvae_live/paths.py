@@ -86,6 +86,11 @@ def user_presets_dir() -> Path:
     return platformdirs.user_config_path(APP, appauthor=False) / "presets"
 
 
+def history_path() -> Path:
+    """Where the prompt of `ctl` keeps what was typed."""
+    return platformdirs.user_state_path(APP, appauthor=False) / "ctl_history"
+
+
 def default_jams_dir() -> Path:
     """Where jams go unless told otherwise: nesvae_live in the user's music folder."""
     return platformdirs.user_music_path() / APP

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nesvae_live import NesvaeError
 from nesvae_live.app.say import say
-from nesvae_live.cli.arguments import SWAPS, number, span
+from nesvae_live.cli.arguments import SWAPS, CommandParser, number, span
+from nesvae_live.latent.knobs import KNOBS, SOUND_KNOBS
 from nesvae_live.latent.themes import LETTERS
+from nesvae_live.music.key import ROOTS, SCALES
 from nesvae_live.music.ranges import (
     LEVEL,
     MORPH_BARS,
@@ -237,7 +240,9 @@ def add_ctl(commands: Any) -> None:
 def _ctl(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_ctl)
     p.add_argument("--control", type=Path, metavar="SOCKET", help="the path of the control socket")
-    verbs = p.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs = p.add_subparsers(
+        dest="verb", metavar="VERB", description="without one, a prompt that stays open"
+    )
     for spec in VERBS:
         verb = verbs.add_parser(spec.name, help=spec.more)
         for name, options in spec.arguments.items():
@@ -245,7 +250,52 @@ def _ctl(p: argparse.ArgumentParser) -> None:
         verb.set_defaults(command_of=spec.command, fields=tuple(spec.arguments))
 
 
+def completions(before: Sequence[str]) -> Iterable[str]:
+    """The words that may come after others in a line of the prompt."""
+    if not before:
+        return [*(spec.name for spec in VERBS), "help", "quit"]
+    spec = next((spec for spec in VERBS if spec.name == before[0]), None)
+    if spec is None:
+        return []
+    asked = [name for name in spec.arguments if not name.startswith("-")]
+    place = min(len(before) - 1, len(asked) - 1)
+    if place < 0 or len(before) > max(len(asked), 2):
+        return []
+    name, options = asked[place], spec.arguments[asked[place]]
+    if name == "knob":
+        return [*(knob.name for knob in KNOBS), *(knob.name for knob in SOUND_KNOBS)]
+    if name == "target":
+        from nesvae_live.control.targets import TARGET_BY_NAME
+
+        return TARGET_BY_NAME
+    if name == "key":
+        return ("off", *ROOTS) if len(before) == 1 else SCALES
+    return tuple(options.get("choices", ()))
+
+
+def _converse(arguments: argparse.Namespace) -> int:
+    from nesvae_live.cli.prompt import converse, typed_lines
+    from nesvae_live.io.remote.client import send_command
+    from nesvae_live.paths import history_path
+
+    send_command({"do": "status"}, arguments.control)  # if nothing plays, that is said at once
+    parser = CommandParser(prog="nesvae-live ctl", fill=_ctl)
+
+    def run(given: argparse.Namespace) -> int:
+        given.control = arguments.control
+        try:
+            return _run_ctl(given)
+        except NesvaeError as error:
+            say(str(error))
+            return 1
+
+    converse(parser.parse_args, run, typed_lines("ctl> ", completions, history_path()))
+    return 0
+
+
 def _run_ctl(arguments: argparse.Namespace) -> int:
+    if arguments.verb is None:
+        return _converse(arguments)
     from nesvae_live.io.remote.client import send_command
 
     command = dict(arguments.command_of(arguments))
