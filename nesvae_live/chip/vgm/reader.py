@@ -105,11 +105,17 @@ class _Reader:
     def _read_commands(self) -> bool:
         """Read until the end mark; returns whether there was one."""
         older = self._header.version < 0x160
-        while self._at < self._end:
+        data, end = self._data, self._end
+        while self._at < end:
             at = self._at
             if self._loop is None and self._header.loop_at is not None:
                 self._loop = self._now if at >= self._header.loop_at else None
-            command = self._data[at]
+            command = data[at]
+            if command == c.NES_WRITE and at + 2 < end and data[at + 1] <= c.LAST_REGISTER:
+                self._found.append((self._now, 0x4000 + data[at + 1], data[at + 2]))
+                self._count(1)
+                self._at = at + 3
+                continue
             if command == c.HALT:
                 return True
             length = self._length(command, at)
@@ -151,20 +157,18 @@ class _Reader:
             self._wait(c.DAC_WAITS.get(command, 0))
 
     def _write(self, at: int) -> None:
-        register, value = self._bytes(at, 2)
-        if register <= c.LAST_REGISTER:
-            self._found.append((self._now, 0x4000 + register, value))
-            self._count(1)
-        elif register >= c.SECOND:
+        """A write to what is no register of ours."""
+        register = self._number(at + 1, 1)
+        if register >= c.SECOND:
             self._left_out[SECOND_CHIP] = None
         elif register in c.FDS:
             self._left_out[FDS_SOUND] = None
 
     def _wait(self, samples: int) -> None:
         until = self._now + samples
-        written = self._streams.advance(until)
-        if len(written):
+        if self._streams.plays:
             self._keep()
+            written = self._streams.advance(until)
             self._parts.append(written)
             self._count(len(written))
         self._now = until

@@ -107,6 +107,11 @@ class Streams:
         self._banks = banks
         self._streams: dict[int, Stream] = {}
 
+    @property
+    def plays(self) -> bool:
+        """Whether one of ours runs."""
+        return any(s.runs and s.register is not None for s in self._streams.values())
+
     def set_up(self, number: int, register: int | None) -> None:
         """Make a stream; None: it writes to another chip."""
         self._streams[number] = Stream(register)
