@@ -73,7 +73,8 @@ def test_notes_lie_on_the_masters_frames_while_tempi_glide_and_metres_change(
     ]
     breaks = [entry for entry in jam.entries if isinstance(entry, Clocked) and not entry.runs]
     assert len(breaks) == 2, "before the start and at the stop: nothing broke off in between"
-    assert sum(note.on_line for note in notes) >= 4
+    assert len(off) >= 30
+    assert any(note.on_line for note in notes)
     assert max(map(abs, off)) <= 1
 
 

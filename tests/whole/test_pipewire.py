@@ -5,19 +5,36 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from nesvae_live.presets.preset import read_preset
 from tests.support.daemon import Daemon
+from tests.support.following import Follower
 from tests.support.notes import left_on, notes_on
 from tests.support.pipewire import PipeWire
 from tests.support.probe import JackProbe
+from tests.support.transportplaces import placed_notes
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.pipewire, pytest.mark.slow, pytest.mark.timeout(240)]
 
 PLAY = ("--midi-api", "jack", "--seed", "3", "--patch", "off", "--tempo", "200")
+
+
+FOLLOW = ("--midi-api", "jack", "--audio", "none", "--clock", "jack", "--patch", "off")
+BARS = ("--seed", "3", "--grid", "bars", "--bars-per-phrase", "1")
+NANO = "a2j:nanoKONTROL2 [28] (capture): nanoKONTROL2 MIDI 1"
+
+
+@contextmanager
+def controller(number: int) -> Iterator[JackProbe]:
+    """A controller behind a2jmidid, whose number in it is the system's."""
+    port = f"nanoKONTROL2 [{number}] (capture): nanoKONTROL2 MIDI 1"
+    with JackProbe("a2j", speaks_as=port) as probe:
+        yield probe
 
 
 @pytest.fixture
@@ -79,3 +96,48 @@ def test_notes_knobs_clock_and_sound_go_through_its_ports_and_survive_another_qu
             assert wait_until(lambda: "sound is back" in daemon.said, 40.0), daemon.said
             assert daemon.end() == 0
             assert probe.wait_until(lambda: not left_on(probe.midi))
+
+
+def test_what_is_agreed_to_is_connected_and_known_again_by_its_name_behind_jacks_transport(
+    pipewire: PipeWire, tmp_path: Path
+) -> None:
+    preset = tmp_path / "mine.toml"
+    preset.write_text("[knobs]\ndensity = { cc = 20 }\n", encoding="utf-8")
+    options = (*FOLLOW, *BARS, "--connect", "yes", "--preset", str(preset))
+    with controller(28) as knobs, JackProbe("synth") as synth:
+        with Follower(tmp_path, *options) as daemon:
+
+            def follows(probe: JackProbe, value: int) -> bool:
+                probe.send_midi((0xB0, 20, value))
+                turned = daemon.ctl(do="status")["knobs"]
+                return bool(abs(turned.get("density", -1.0) - value / 127) < 0.01)
+
+            assert wait_until(lambda: follows(knobs, 127), every=0.1), daemon.said
+            synth.transport("stop")
+            synth.transport("locate", 0)
+            synth.lead(123.4)
+            synth.transport("start")
+            assert synth.wait_until(lambda: len(notes_on(synth.midi)) > 15, 30.0, every=0.2)
+            synth.transport("locate", 1_234_567)
+            before = len(notes_on(synth.midi))
+            assert synth.wait_until(
+                lambda: len(notes_on(synth.midi)) > before + 15, 30.0, every=0.2
+            )
+            synth.transport("stop")
+            assert wait_until(lambda: daemon.motion == "stopped")
+
+            knobs.rename("midi_out", "Knobs")  # PipeWire 0.3 tells nobody of another name
+            assert wait_until(lambda: follows(knobs, 30), every=0.1), "its cable stays"
+            knobs.close()
+            assert wait_until(lambda: "is gone" in daemon.said, 20.0), daemon.said
+            with controller(32) as again:
+                assert wait_until(lambda: follows(again, 100), 20.0, every=0.2), daemon.said
+            assert daemon.end() == 0
+        notes = placed_notes(synth, daemon.jam())
+    kept = read_preset(preset).connections
+    assert kept["controller"] == (NANO.replace(" [28]", ""),)
+    assert "synth:midi_in" in kept["notes"]
+    off = [note.off for note in notes]
+    print("frames off the master's, by note:", off)
+    assert {note.index for note in notes} == {0, 1}
+    assert max(map(abs, off)) <= 1

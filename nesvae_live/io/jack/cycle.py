@@ -28,8 +28,8 @@ AGAIN = 2_000_000
 DOUBTFUL = 5_000_000
 """The loss of a port is noticed within so many: what was sent meanwhile is in doubt."""
 
-HALF_ROUND = 1 << 31
-"""A server counts frames up to twice as many, and then from 0 again."""
+FRAMES_ROUND = 1 << 32
+"""A server counts so many frames, and then from 0 again."""
 
 LAST_WORDS = (2, 4)
 """In which cycles after the last one with notes their ends are said again, before a port goes."""
@@ -53,7 +53,7 @@ class Cycle:
 
     def offset_of_frame(self, frame: int) -> int:
         """How many frames after the cycle's first one of the server's is; their count may go round."""
-        return (frame - self.first + HALF_ROUND) % (2 * HALF_ROUND) - HALF_ROUND
+        return (frame - self.first + FRAMES_ROUND // 2) % FRAMES_ROUND - FRAMES_ROUND // 2
 
     def time_of(self, offset: int) -> int:
         """When a frame of the cycle falls."""

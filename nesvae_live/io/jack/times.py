@@ -6,10 +6,56 @@ import ctypes
 import time
 from typing import Any
 
-from nesvae_live.io.jack.cycle import Cycle
+from nesvae_live.io.jack.cycle import FRAMES_ROUND, Cycle
 
 SAME_CLOCK = 1000
 """JACK's clock is the host's if they are no more than so many microseconds apart."""
+
+
+CORRECTED = 1 / 64
+"""How much of what a cycle is off the steady line is made good in each."""
+
+MOST_CORRECTED = 0.25
+"""And how many frames at most."""
+
+LEFT_SECONDS = 0.05
+"""A cycle that is so far off the line begins another one."""
+
+
+class SteadyLine:
+    """A line from frames to times that no late cycle bends; for one thread.
+
+    The server's own line follows when its cycles wake up: on a busy machine, and under PipeWire, it
+    goes to and fro by a millisecond. Who works out a time from what was told in one cycle, and has it
+    turned into a frame in another, would be off by that.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._at = 0.0  # seconds, of the frame
+        self._first: int | None = None
+
+    def steady(self, cycle: Cycle) -> Cycle:
+        """The cycle, with the times that the line gives it."""
+        begins = cycle.begins / 1e6
+        if self._first is not None:
+            self._at += ((cycle.first - self._first) % FRAMES_ROUND) / self._rate
+        off = begins - self._at
+        if self._first is None or abs(off) > LEFT_SECONDS:
+            self._at = begins
+        else:
+            most = MOST_CORRECTED / self._rate
+            self._at += min(max(off * CORRECTED, -most), most)
+        self._first = cycle.first
+        at, lasts = round(1e6 * self._at), round(1e6 * cycle.frames / self._rate)
+        return Cycle(cycle.first, cycle.frames, at, at + lasts)
+
+    def frame_of(self, at: int) -> int | None:
+        """The server's frame on which a time in microseconds falls; None before the first cycle."""
+        first = self._first
+        if first is None:
+            return None
+        return (first + round((at / 1e6 - self._at) * self._rate)) % FRAMES_ROUND
 
 
 class CycleTimes:

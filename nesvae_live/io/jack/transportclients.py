@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from nesvae_live.io.jack.cycle import Cycle, Kind, to_record
-from nesvae_live.io.jack.times import CycleTimes
+from nesvae_live.io.jack.times import CycleTimes, SteadyLine
 from nesvae_live.io.jack.transport import Said, TransportReader
 from nesvae_live.io.realtime import keep_thread_state
 
@@ -38,7 +38,12 @@ class TransportFollower:
         self._reader = TransportReader(self._rate, wish["tempo"], wish["meter"])
         self.name = str(self._client.name)
         self._began = False
-        self._anchor: tuple[int, int] | None = None  # the time and the frame that were told last
+        self._line = SteadyLine(self._rate)
+        self._rolls = False
+        # PipeWire asks the timebase master at the end of a cycle about its beginning, so that others
+        # hear of it in the next.
+        self._hears_later = "PipeWire" in jack.version_string()
+        self._before: tuple[Cycle, int, bool] | None = None  # the cycle before
         self._client.set_process_callback(self._process)
         self._client.activate()
 
@@ -50,12 +55,16 @@ class TransportFollower:
             self._began = True
             keep_thread_state()
         try:
-            cycle = self._times.read(frames)
+            cycle = self._line.steady(self._times.read(frames))
             state, position = self._client.transport_query_struct()
-            rolls = state in self._rolling
-            told = self._reader.read(cycle, int(position.frame), self._said(position), rolls=rolls)
+            now = (cycle, int(position.frame), state in self._rolling)
+            meant, self._before = self._before if self._hears_later else now, now
+            if meant is None:
+                return
+            cycle, frame, rolls = meant
+            told = self._reader.read(cycle, frame, self._said(position), rolls=rolls)
+            self._rolls = rolls
             if told is not None:
-                self._anchor = (cycle.begins, cycle.first) if rolls else None
                 record = to_record(self._number, Kind.TRANSPORT, cycle.begins, told)
                 with suppress(BlockingIOError, BrokenPipeError):
                     os.write(self._back, record)
@@ -72,7 +81,7 @@ class TransportFollower:
         if position.bar > 1 and not bar_start:  # it doesn't say
             bar_start = (position.bar - 1) * position.beats_per_bar
         late = position.bbt_offset if position.valid & self._late else None
-        return Said(
+        said = Said(
             position.bar,
             bar_start,
             position.beat - 1,
@@ -83,6 +92,7 @@ class TransportFollower:
             position.beats_per_minute,
             late,
         )
+        return said.through_pipewire() if self._hears_later else said
 
     def frame_of(self, at: int) -> int | None:
         """The server's frame that is meant by a time which was worked out from what was told.
@@ -90,11 +100,7 @@ class TransportFollower:
         So it stays the transport's, if the server's own line of time bends until then: after a cycle
         that was late it takes a second to be straight again. None while the transport stands.
         """
-        anchor = self._anchor
-        if anchor is None:
-            return None
-        told_at, first = anchor
-        return first + round((at - told_at) * self._rate / 1e6)
+        return self._line.frame_of(at) if self._rolls else None
 
     def close(self) -> None:
         """Leave the server."""

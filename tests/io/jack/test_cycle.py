@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nesvae_live.io.jack.cycle import (
+    FRAMES_ROUND,
     NOW,
     Cycle,
     Kind,
@@ -13,6 +16,7 @@ from nesvae_live.io.jack.cycle import (
     read_records,
     to_record,
 )
+from nesvae_live.io.jack.times import SteadyLine
 
 PERIOD = 5333
 
@@ -177,3 +181,19 @@ def test_what_found_no_room_leaves_in_the_next_cycle_in_its_order() -> None:
     port.put(Kind.PLAIN, data=b"\xb0\x7b\x00")
     port.box.put_back([b"\x80\x3c\x00", b"\x80\x3e\x00"])
     assert [data for _, data in port.run()] == [b"\x80\x3c\x00", b"\x80\x3e\x00", b"\xb0\x7b\x00"]
+
+
+def test_a_steady_line_is_not_bent_by_late_cycles_and_follows_a_clock_that_is_off() -> None:
+    rate, frames, real = 48_000, 256, 48_004.0
+    line, draw = SteadyLine(rate), random.Random(3)
+    meant = []
+    for n in range(20_000):
+        late = 900 * draw.random() if n % 50 < 5 else 20 * draw.random()
+        begins = round(1e6 * n * frames / real + late)
+        first = (FRAMES_ROUND - 999 + n * frames) % FRAMES_ROUND  # their count goes round
+        cycle = line.steady(Cycle(first, frames, begins, begins + 5333))
+        assert abs(cycle.begins - 1e6 * n * frames / real) < 600
+        meant.append((cycle.begins + 30_000, line.frame_of(cycle.begins + 30_000)))
+        if n > 8:
+            at, frame = meant[n - 5]
+            assert abs(Cycle(frame or 0, frames, 0, 1).offset_of_frame(line.frame_of(at) or 0)) <= 2

@@ -237,6 +237,17 @@ def test_loops_of_one_bar_begin_each_on_its_frame(loops: int) -> None:
     assert entries == [4.0 * i for i in range(loops)]
 
 
+@given(st.integers(1, 300), st.integers(0, 3), st.integers(0, 1919))
+def test_a_tick_that_pipewire_made_another_is_known_again(bar: int, beat: int, tick: int) -> None:
+    place = (bar - 1) * 4.0 + beat + tick / 1920.0  # as it lies between the two
+    bars = int(place / 4.0)
+    beats = int(place - bars * 4.0)
+    read = int((place - (bars * 4 + beats)) * 1920.0)
+    if (bars, beats) == (bar - 1, beat):
+        said = Said(bar, 4.0 * bars, beat, read, 1920.0, 4.0, 4.0, 120.0).through_pipewire()
+        assert said.tick <= tick < said.tick + said.spread
+
+
 def test_without_a_master_the_given_tempo_holds_from_the_first_frame_on() -> None:
     server = Server(master=False, rolls=True, frame=24_000 * 5)
     server.run(50)
