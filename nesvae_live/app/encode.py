@@ -14,8 +14,8 @@ import numpy as np
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import Say
 from nesvae_live.chip.convert import READERS, to_exprsco
-from nesvae_live.chip.midireader import check_length, midi_to_tuples
 from nesvae_live.chip.nesmdb import ExprScore
+from nesvae_live.chip.smf.reading import SUFFIXES, check_length, midi_to_tuples
 from nesvae_live.chip.vgm.registerlog import RegisterLog
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
 from nesvae_live.latent.decoding import SAMPLING
@@ -42,9 +42,8 @@ from nesvae_live.presets.snapshotbank import (
     write_bank,
 )
 
-MIDI = (".mid", ".midi")
 SNAPSHOTS = ".json"
-MUSIC = (*MIDI, *READERS)
+MUSIC = (*SUFFIXES, *READERS)
 
 
 class EncodeError(NesvaeError):
@@ -166,7 +165,7 @@ def read_tuples(path: Path, say: Say) -> Ints:
         raise EncodeError(f"{path}: its name must end in one of {', '.join(MUSIC)}")
     data = _read(path)
     try:
-        if kind in MIDI:
+        if kind in SUFFIXES:
             tuples = midi_to_tuples(data, lambda text: say(f"{path}: {text}"))
         else:
             source = READERS[kind](data)

@@ -21,13 +21,23 @@ from nesvae_live.chip.apu import Apu, DcBlocker
 from nesvae_live.chip.console.cartridge import SUFFIXES, Edition, to_cartridge
 from nesvae_live.chip.console.nsf import NO_CREDITS, Credits
 from nesvae_live.chip.console.vgmfile import VGM_SUFFIXES, VgmOptions, to_vgm_file
-from nesvae_live.chip.convert import READERS as SCORE_READERS
-from nesvae_live.chip.convert import Source, log_to_blocks, to_exprsco, to_log, to_midi
-from nesvae_live.chip.midireader import midi_to_timeline
+from nesvae_live.chip.convert import (
+    READERS,
+    Source,
+    log_to_blocks,
+    to_exprsco,
+    to_log,
+    to_midi,
+    to_timeline,
+)
 from nesvae_live.chip.nesmdb import dumps_exprsco
+from nesvae_live.chip.smf import reading
+from nesvae_live.chip.smf.general import timeline_to_general
+from nesvae_live.chip.smf.sound import midi_to_timeline
 from nesvae_live.chip.vgm.registerlog import VGM_RATE, RegisterLog
 from nesvae_live.log.jam import Jam
 from nesvae_live.log.reader import JamError
+from nesvae_live.music.dialect import GENERAL
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import replacing
 from nesvae_live.take.folder import read_jam
@@ -36,8 +46,8 @@ from nesvae_live.take.release import FIRST_BAR, Release, jam_to_edition
 from nesvae_live.take.sound import jam_to_timeline
 from nesvae_live.take.wav import wav_head
 
-READERS: dict[str, Callable[[bytes], Source]] = {**SCORE_READERS, ".mid": midi_to_timeline}
-"""The end of a file's name -> what reads it; `read_jam` reads the log of a jam."""
+SOURCES = (*READERS, *reading.SUFFIXES)
+"""The ends of the names of files that are read, beside `LOG_SUFFIX`."""
 
 LOG_SUFFIX = ".jsonl"
 SCORE_SUFFIX = ".exprsco.pkl"
@@ -58,7 +68,7 @@ class RenderOptions:
     Of a WAV: `sample_rate` is in Hz, None for that of a jam or 44100; `dc` leaves in the DC that
     the voices of the chip have; `stems` also writes the share of each voice in the mix, to
     `OUT.P1.wav` and so on. Of an exprsco: `rate` is in steps a second, None for that of a score or
-    of NES-MDB. Of a VGM: `fps` puts its writes on frames. Of an NSF, a ROM or a VGM: what it says
+    of NES-MDB. Of a MIDI file: `dialect`, general or nesmdb. Of a VGM: `fps` puts its writes on frames. Of an NSF, a ROM or a VGM: what it says
     `about` itself, and whether it begins anew at its end (None: an NSF and a ROM do, a VGM where
     its source does). `progress` allows a progress bar.
     """
@@ -73,6 +83,7 @@ class RenderOptions:
     about: Credits = NO_CREDITS
     loops: bool | None = None
     fps: float | None = None
+    dialect: str = GENERAL
 
 
 def render(options: RenderOptions, warn: Say) -> list[Path]:
@@ -91,12 +102,14 @@ def render(options: RenderOptions, warn: Say) -> list[Path]:
         raise RenderError(f"{out}: --rate is for an {SCORE_SUFFIX}")
     if kind not in VGM_SUFFIXES and options.fps is not None:
         raise RenderError(f"{out}: --fps is for a VGM")
+    if kind != ".mid" and options.dialect != GENERAL:
+        raise RenderError(f"{out}: --dialect is for a MIDI file, .mid")
     if out.resolve() == path.resolve():
         raise RenderError(f"{out}: it would take the place of what is rendered; name another file")
     read = read_source(path, warn)
     try:
         if kind == ".mid":
-            data = _to_midi(read)
+            data = _to_midi(read, options.dialect)
         else:
             source = jam_to_timeline(read) if isinstance(read, Jam) else read
             if kind == ".wav":
@@ -121,7 +134,7 @@ def _edition(source: Source | Jam, options: RenderOptions) -> Edition:
     loops = options.loops is not False
     if isinstance(source, Jam):
         return jam_to_edition(source, 1, Release(options.about, FIRST_BAR if loops else None))
-    name = options.source.name.removesuffix(_suffix(options.source, tuple(READERS)))
+    name = options.source.name.removesuffix(_suffix(options.source, SOURCES))
     about = replace(options.about, title=options.about.title or name)
     loop = 0.0
     if isinstance(source, RegisterLog):
@@ -139,10 +152,12 @@ def _vgm_options(options: RenderOptions) -> VgmOptions:
     return VgmOptions(options.about, loop, options.fps, keeps_loop=options.loops is not False)
 
 
-def _to_midi(source: Source | Jam) -> bytes:
-    """A MIDI file: of a jam on its grid of bars, of anything else in NES-MDB's convention."""
+def _to_midi(source: Source | Jam, dialect: str) -> bytes:
+    """A MIDI file: of a jam on its grid of bars, of anything else to the sample."""
+    if dialect != GENERAL:
+        return to_midi(jam_to_timeline(source) if isinstance(source, Jam) else source)
     if not isinstance(source, Jam):
-        return to_midi(source)
+        return timeline_to_general(to_timeline(source))
     written = BytesIO()
     jam_to_midi(source).save(file=written)
     return written.getvalue()
@@ -208,13 +223,15 @@ def read_source(path: Path, warn: Say) -> Source | Jam:
     Raises:
         RenderError: it can't be read.
     """
-    kind = _suffix(path, (*READERS, LOG_SUFFIX))
+    kind = _suffix(path, (*SOURCES, LOG_SUFFIX))
     try:
         if kind == LOG_SUFFIX:
             jam = read_jam(path)
             if jam.cut:
                 warn(f"{path}: {jam.cut}")
             return jam
+        if kind in reading.SUFFIXES:
+            return midi_to_timeline(path.read_bytes(), lambda line: warn(f"{path}: {line}"))
         source = READERS[kind](path.read_bytes())
     except JamError as error:
         raise RenderError(str(error)) from None

@@ -12,12 +12,11 @@ In reading order:
     nesmdb      NES-MDB's scores (exprsco, seprsco, blndsco), to VGM and back
     nlm         NES-MDB's language modelling format
     nesmidi     NES-MDB's convention for MIDI files: voices' tracks, written and read
-    midireader  MIDI files, for the chip or as parts of any instruments
     pickled     NES-MDB's pickles, read without running anything in them
     npzscore    scores as npz files
     convert     from any of these formats to another, and to sound
     corpus      NES-MDB's archive as songs of tuples and phrases
     tickcorpus  the same in ticks, with the metre that was found in each song
 
-VGM files are a room of their own, below. It may import `music`, `metre` and `vgm`, and is pure. It knows no jam and no device.
+MIDI files are read in `smf`; VGM files are a room of their own, below. It may import `music`, `metre` and `vgm`, and is pure. It knows no jam and no device.
 """

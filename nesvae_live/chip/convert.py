@@ -93,11 +93,14 @@ def to_vgm(source: Source) -> bytes:
 
 def to_midi(source: Source) -> bytes:
     """The source as a MIDI file in NES-MDB's convention."""
+    return timeline_to_midi(to_timeline(source))
+
+
+def to_timeline(source: Source) -> Timeline:
+    """The source as a timeline, if it is none."""
     if isinstance(source, RegisterLog):
-        source = log_to_timeline(source)
-    elif not isinstance(source, Timeline):
-        source = score_to_timeline(source)
-    return timeline_to_midi(source)
+        return log_to_timeline(source)
+    return source if isinstance(source, Timeline) else score_to_timeline(source)
 
 
 def to_exprsco(source: Source, rate: float | None = None) -> ExprScore:

@@ -14,7 +14,6 @@ from io import BytesIO
 
 import mido
 
-from nesvae_live.chip.registers import NOTES, TIMBRES
 from nesvae_live.chip.timeline import Change, Timeline
 from nesvae_live.chip.vgm.registerlog import VGM_RATE
 from nesvae_live.music.voices import SILENCE, Voice
@@ -69,24 +68,6 @@ class MidiControl:
     at: int
 
 
-def check_notes(notes: Iterable[MidiNote], controls: Iterable[MidiControl]) -> None:
-    """Refuse the first note and the first timbre (times in samples) that its voice lacks."""
-    for note in notes:
-        lowest, highest = NOTES[note.voice]
-        if not lowest <= note.note <= highest:
-            raise ValueError(
-                f"{note.voice.name} has no note {note.note} (it has {lowest} to {highest}), "
-                f"at {note.start / VGM_RATE:.3f} s"
-            )
-    for control in controls:
-        last = TIMBRES[control.voice] - 1
-        if control.control == TIMBRE_CC and control.value > last:
-            raise ValueError(
-                f"{control.voice.name} has no timbre {control.value} (it has 0 to {last}), "
-                f"at {control.at / VGM_RATE:.3f} s"
-            )
-
-
 def notes_to_changes(
     voice: Voice,
     notes: Iterable[MidiNote],
@@ -138,11 +119,8 @@ MOST_TICKS = 2**28 - 1
 TimedMessage = tuple[int, mido.Message | mido.MetaMessage]
 
 
-def timeline_to_midi(timeline: Timeline) -> bytes:
-    """The MIDI file for a timeline at 44.1 kHz, in nesmdb's convention.
-
-    Raises ValueError if it lasts longer than a MIDI file with such ticks can.
-    """
+def check_ticks(timeline: Timeline) -> None:
+    """Refuse, with a ValueError, a timeline that a file whose ticks are samples can't hold."""
     if timeline.rate != VGM_RATE:
         raise ValueError(
             f"the timeline is at {timeline.rate} Hz, but a tick is a sample at {VGM_RATE}"
@@ -151,6 +129,14 @@ def timeline_to_midi(timeline: Timeline) -> bytes:
         raise ValueError(
             "it is longer than 101 minutes, the most that a file of such ticks can hold"
         )
+
+
+def timeline_to_midi(timeline: Timeline) -> bytes:
+    """The MIDI file for a timeline at 44.1 kHz, in nesmdb's convention.
+
+    Raises ValueError if it lasts longer than a MIDI file with such ticks can.
+    """
+    check_ticks(timeline)
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
     conductor = [
         (0, mido.MetaMessage("set_tempo", tempo=BEAT_MICROSECONDS)),

@@ -39,7 +39,7 @@ def _render(p: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="IN",
         help=".exprsco.pkl, .seprsco.pkl, .blndsco.pkl, .nlm.pkl, .npz (rate, nsamps, score), .vgm, "
-        ".vgz, .mid or .jsonl",
+        ".vgz, .mid (.midi, .kar, .rmi, .smf) or .jsonl",
     )
     p.add_argument(
         "-o",
@@ -72,6 +72,13 @@ def _render(p: argparse.ArgumentParser) -> None:
         type=number("a number of frames a second", FRAME_RATES),
         metavar="HZ",
         help="of a vgm: its writes on so many frames a second, 60 for most programs",
+    )
+    p.add_argument(
+        "--dialect",
+        choices=("general", "nesmdb"),
+        default="general",
+        help="of a mid: velocities and drums of General MIDI, for other programs (the default), or "
+        "NES-MDB's convention, to the bit",
     )
     add_credits(p)
     p.add_argument(
@@ -158,6 +165,7 @@ def _run_render(arguments: argparse.Namespace) -> int:
         about=credits_of(arguments),
         loops=None if arguments.loop is None else arguments.loop == "on",
         fps=arguments.fps,
+        dialect=arguments.dialect,
     )
     files = render(options, say)
     print("\n".join(str(file) for file in files))

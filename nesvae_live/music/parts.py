@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
+from nesvae_live.music.events import VELOCITY
 from nesvae_live.music.phrase import STEPS_PER_SECOND
 from nesvae_live.music.voicenotes import VoiceNote, to_range
 from nesvae_live.music.voices import CHANNELS, VOICES, Voice
@@ -21,11 +22,16 @@ UPPER = {spec.voice for spec in VOICES} - {Voice.TR}
 
 @dataclass(frozen=True, slots=True)
 class PartNote:
-    """A note of a part, from `on` to `off` in seconds."""
+    """A note of a part, from `on` to `off`, where its key is let up, in seconds.
+
+    A pedal lets it ring on until `rings`, if that is later, or until its voice has another note.
+    """
 
     note: int
     on: float
     off: float
+    velocity: int = VELOCITY
+    rings: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +62,33 @@ class Part:
         return most
 
 
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """What P1, P2 and TR play, the drums, and a line for a person on all that was left out.
+
+    `named`: tracks have the names of the voices, as our files and NES-MDB's do.
+    """
+
+    notes: list[VoiceNote]
+    drums: list[PartNote]
+    said: list[str]
+    named: bool
+
+
 def parts_to_played(parts: Iterable[Part]) -> tuple[list[VoiceNote], list[str]]:
-    """Share parts out to P1, P2 and TR.
+    """Share parts out to P1, P2 and TR, as `arrange` does; drums are left out.
+
+    Returns:
+        The notes, and a line for a person on each thing that was left out or changed.
+    """
+    parts = list(parts)
+    arrangement = arrange(parts)
+    drums = [f"{part} (drums) is left out" for part in parts if part.notes and is_drums(part)]
+    return arrangement.notes, drums + arrangement.said
+
+
+def arrange(parts: Iterable[Part]) -> Arrangement:
+    """Share parts out to P1, P2, TR and the drums.
 
     Tracks named p1, p2 and tr go to these voices. So do MIDI channels 1 to 3, if there are no
     others and each plays one note at a time. Otherwise the lowest part goes to the triangle and the
@@ -65,26 +96,26 @@ def parts_to_played(parts: Iterable[Part]) -> tuple[list[VoiceNote], list[str]]:
     two with the most notes. A part with chords also takes the voices that are left: its highest
     note goes to the first of them, the lowest to the triangle, the next below the highest to
     pulse 2.
-
-    Returns:
-        The notes, and a line for a person on each thing that was left out or changed.
     """
-    parts = list(parts)
-    kept = [
-        part for part in parts if part.notes and part.channel != DRUM_CHANNEL and part.name != "no"
-    ]
-    said = [f"{part} (drums) is left out" for part in parts if part.notes and part not in kept]
+    parts = [part for part in parts if part.notes]
+    drums = [note for part in parts if is_drums(part) for note in part.notes]
+    kept = [part for part in parts if not is_drums(part)]
     voices_of, left_out = _cast(kept)
-    said += [f"{part} is left out: there are three voices" for part in left_out]
+    said: list[str] = []
+    if left_out:
+        named = ", ".join(f"{part} ({len(part.notes)})" for part in left_out)
+        said.append(f"there are three voices, so left out, with their notes: {named}")
     played: list[VoiceNote] = []
     for part, voices in voices_of:
+        if (most := part.at_once()) == 1:
+            played += [_alone(voices[0], note) for note in part.notes]
+            continue
         notes, dropped = share(part.notes, voices)
         played += notes
-        if (most := part.at_once()) > 1:
-            said.append(
-                f"{part} has up to {most} notes at once: {_roles(voices)}; "
-                f"{dropped} of {len(part.notes)} notes are left out"
-            )
+        said.append(
+            f"{part} has up to {most} notes at once: {_roles(voices)}; "
+            f"{dropped} of {len(part.notes)} notes are left out"
+        )
     moved = [note for note in played if to_range(note.voice, note.note) != note.note]
     if moved:
         names = ", ".join(sorted({note.voice.name for note in moved}))
@@ -92,7 +123,52 @@ def parts_to_played(parts: Iterable[Part]) -> tuple[list[VoiceNote], list[str]]:
             f"out of the range of {names}, and moved by octaves: "
             f"{len(moved)} of {len(played)} notes"
         )
-    return played, said
+    return Arrangement(played, drums, said, _by_name(kept) is not None)
+
+
+def is_drums(part: Part) -> bool:
+    """Whether a part is drums: on channel 10, or in a track named no."""
+    return part.channel == DRUM_CHANNEL or part.name.strip().lower() == Voice.NO.name.lower()
+
+
+def own_voices(parts: Sequence[Part]) -> list[Voice | None] | None:
+    """The voice that each part is, by its name or channel; None: they are other instruments'.
+
+    Parts without notes don't count; they may be a voice's all the same, for their controllers.
+    """
+    kept = [part for part in parts if part.notes and not is_drums(part)]
+    named = _by_name(kept) is not None
+    if kept and not named and _by_channel(kept) is None:
+        return None
+    by_channel = {spec.channel: spec.voice for spec in VOICES}
+    return [
+        Voice.NO
+        if is_drums(part)
+        else VOICE_BY_NAME.get(part.name.strip().lower())
+        if named
+        else by_channel.get(part.channel)
+        for part in parts
+    ]
+
+
+def _by_name(parts: Sequence[Part]) -> list[Voice] | None:
+    names = [part.name.strip().lower() for part in parts]
+    if names and set(names) <= set(VOICE_BY_NAME) and len(set(names)) == len(names):
+        return [VOICE_BY_NAME[name] for name in names]
+    return None
+
+
+def _by_channel(parts: Sequence[Part]) -> list[Voice] | None:
+    channels = [part.channel for part in parts]
+    voice_of = {spec.channel: spec.voice for spec in VOICES}
+    if (
+        (len(parts) > 1 or channels == [VOICES[0].channel])
+        and set(channels) <= set(voice_of)
+        and len(set(channels)) == len(channels)
+        and all(part.at_once() == 1 for part in parts)
+    ):
+        return [voice_of[channel] for channel in channels]
+    return None
 
 
 Casting = list[tuple[Part, tuple[Voice, ...]]]
@@ -100,18 +176,9 @@ Casting = list[tuple[Part, tuple[Voice, ...]]]
 
 def _cast(parts: Sequence[Part]) -> tuple[Casting, list[Part]]:
     """The voices that each part gets, and the parts that get none."""
-    names = [part.name.strip().lower() for part in parts]
-    if names and set(names) <= set(VOICE_BY_NAME) and len(set(names)) == len(names):
-        return [(p, (VOICE_BY_NAME[n],)) for p, n in zip(parts, names, strict=True)], []
-    channels = [part.channel for part in parts]
-    voice_of = {spec.channel: spec.voice for spec in VOICES}
-    if (
-        len(parts) > 1
-        and set(channels) <= set(voice_of)
-        and len(set(channels)) == len(channels)
-        and all(part.at_once() == 1 for part in parts)
-    ):
-        return [(part, (voice_of[part.channel],)) for part in parts], []
+    own = _by_name(parts) or _by_channel(parts)
+    if own is not None:
+        return [(part, (voice,)) for part, voice in zip(parts, own, strict=True)], []
     if not parts:
         return [], []
     by_height = sorted(parts, key=lambda part: part.middle)
@@ -126,7 +193,7 @@ def _cast(parts: Sequence[Part]) -> tuple[Casting, list[Part]]:
         part, voices = casting[0]
         if part.at_once() > 1:
             casting[0] = part, voices + free
-    return casting, [part for part in others if part not in upper]
+    return casting, [part for part in others if not any(part is one for one in upper)]
 
 
 def share(notes: Iterable[PartNote], voices: Sequence[Voice]) -> tuple[list[VoiceNote], int]:
@@ -147,8 +214,10 @@ def share(notes: Iterable[PartNote], voices: Sequence[Voice]) -> tuple[list[Voic
     last: dict[Voice, int] = {}
     played: list[VoiceNote] = []
     sounding: list[PartNote] = []
-    dropped = 0
-    for group in _groups(notes):
+    notes = list(notes)
+    groups = _groups(notes)
+    dropped = len(notes) - sum(map(len, groups))
+    for group in groups:
         begins = group[0].on
         sounding = [old for old in sounding if _is_chord(old, group[0])]
         taken: set[Voice] = set()
@@ -162,9 +231,14 @@ def share(notes: Iterable[PartNote], voices: Sequence[Voice]) -> tuple[list[Voic
                 continue
             taken.add(voice)
             last[voice] = note.note
-            played.append(VoiceNote(voice, note.note, begins, max(note.off, begins)))
+            until = max(note.off, note.rings, begins)
+            played.append(VoiceNote(voice, note.note, begins, until, note.velocity))
         sounding += group
     return played, dropped
+
+
+def _alone(voice: Voice, note: PartNote) -> VoiceNote:
+    return VoiceNote(voice, note.note, note.on, max(note.off, note.rings), note.velocity)
 
 
 def _voice(

@@ -8,6 +8,7 @@ from math import floor
 
 import numpy as np
 
+from nesvae_live.music.events import VELOCITY
 from nesvae_live.music.phrase import N_VOICES, STEPS_PER_SECOND, Ints, steps_to_tuples
 from nesvae_live.music.voices import VOICES, Voice
 
@@ -22,6 +23,7 @@ class VoiceNote:
     note: int
     on: float
     off: float
+    velocity: int = VELOCITY
 
 
 def played_to_tuples(

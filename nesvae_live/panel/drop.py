@@ -24,7 +24,7 @@ def read_phrases(data: bytes) -> dict[str, Any]:
     Raises:
         ValueError: it is no MIDI file, or has no note of P1, P2 or TR in it; one line.
     """
-    from nesvae_live.chip.midireader import midi_to_tuples
+    from nesvae_live.chip.smf.reading import midi_to_tuples
 
     said: list[str] = []
     tuples = midi_to_tuples(data, said.append)

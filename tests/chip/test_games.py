@@ -14,9 +14,9 @@ import pytest
 
 from nesvae_live.chip.apu import Apu
 from nesvae_live.chip.convert import to_midi, vgm_to_samples
-from nesvae_live.chip.midireader import midi_to_timeline
 from nesvae_live.chip.nesmdb import loads_blndsco, score_to_vgm, vgm_to_exprsco
 from nesvae_live.chip.nlm import loads_nlm
+from nesvae_live.chip.smf.sound import midi_to_timeline
 from nesvae_live.chip.timeline import log_to_timeline
 from nesvae_live.chip.transcript import is_of_a_score
 from nesvae_live.chip.vgm.reader import vgm_to_writes
@@ -71,7 +71,7 @@ def test_the_score_is_nesmdb_s(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_midi_file_has_the_notes_to_the_sample(name: str) -> None:
     log = vgm_to_writes(golden(name)["vgm"].tobytes())
-    wanted, found = log_to_timeline(log), midi_to_timeline(to_midi(log))
+    wanted, found = log_to_timeline(log), midi_to_timeline(to_midi(log), pytest.fail)
     for voice in Voice:
         notes = [
             [(c.sample, c.note, c.velocity) for c in t.changes if c.voice is voice and c.note]

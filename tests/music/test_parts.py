@@ -87,7 +87,7 @@ def test_of_many_parts_the_busiest_are_kept_and_the_others_named() -> None:
     ]
     played, said = parts_to_played(parts)
     assert by_voice(played) == {"P1": [72, 74, 76], "P2": [64, 65], "TR": [36, 36]}
-    assert said == ["track 'Horn' is left out: there are three voices"]
+    assert said == ["there are three voices, so left out, with their notes: track 'Horn' (1)"]
 
 
 def test_drums_are_left_out_and_said() -> None:

@@ -10,22 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live import NesvaeError
-from nesvae_live.app.encode import MIDI
-from nesvae_live.app.render import READERS, RenderError, read_source
+from nesvae_live.app.render import SOURCES, RenderError, read_source
 from nesvae_live.app.say import Say
 from nesvae_live.chip.convert import SCORE_RATE, to_exprsco
-from nesvae_live.chip.midireader import check_length, midi_to_parts
+from nesvae_live.chip.smf.reading import SUFFIXES, check_length, played_in_time, read_midi
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.metre.metre import Stretch, find_metre
 from nesvae_live.music.metre.onsets import FRAMES_PER_STEP, STRUCK_AGAIN
 from nesvae_live.music.metre.ticks import beat_lines, score_to_ticks
-from nesvae_live.music.parts import DRUM_CHANNEL, Part, PartNote, parts_to_played
 from nesvae_live.music.phrase import STEPS_PER_SECOND
 from nesvae_live.music.voicenotes import to_range
 from nesvae_live.music.voices import Voice
 from nesvae_live.take.sound import jam_to_timeline
 
-KINDS = (*READERS, ".midi", ".jsonl")
+KINDS = (*SOURCES, ".jsonl")
 STRUCK = 15
 """The velocity of a step on which a note of a MIDI file is struck; of the others less."""
 
@@ -174,8 +172,8 @@ def _read_score(path: Path, say: Say) -> Score:
     if not name.endswith(KINDS):
         raise MeterError(f"{path}: its name must end in one of {', '.join(KINDS)}")
     try:
-        if name.endswith(MIDI):
-            return _midi_to_score(path.read_bytes())
+        if name.endswith(SUFFIXES):
+            return _midi_to_score(path.read_bytes(), lambda line: say(f"{path}: {line}"))
         read = read_source(path, say)
         source = jam_to_timeline(read) if isinstance(read, Jam) else read
         score = to_exprsco(source, SCORE_RATE).score
@@ -187,15 +185,15 @@ def _read_score(path: Path, say: Say) -> Score:
     return score
 
 
-def _midi_to_score(data: bytes) -> Score:
+def _midi_to_score(data: bytes, say: Say) -> Score:
     """Notes of any instruments as a score; drums are the noise voice.
 
     A score says of a note that is struck again only that its velocity jumps, so velocity is told
     here where notes begin, and nothing else.
     """
-    parts = midi_to_parts(data)
-    played = [(p.voice, to_range(p.voice, p.note), p.on, p.off) for p in parts_to_played(parts)[0]]
-    played += [(Voice.NO, 1, hit.on, hit.on) for hit in _drums(parts)]
+    notes, drums = played_in_time(read_midi(data, say))
+    played = [(n.voice, to_range(n.voice, n.note), n.on, n.off) for n in notes]
+    played += [(Voice.NO, 1, hit.on, hit.on) for hit in drums]
     last = max((off for _, _, _, off in played), default=0.0)
     check_length(last)
     score = np.zeros((round(last * STEPS_PER_SECOND) + 1, 4, 3), np.uint8)
@@ -207,8 +205,3 @@ def _midi_to_score(data: bytes) -> Score:
         score[first:after, voice, 1] = STRUCK - STRUCK_AGAIN
         score[first, voice, 1] = STRUCK
     return score
-
-
-def _drums(parts: list[Part]) -> list[PartNote]:
-    drums = [part for part in parts if part.channel == DRUM_CHANNEL or part.name == "no"]
-    return [note for part in drums for note in part.notes]
