@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nesvae_live.chip.registers import CPU_CLOCK
+from nesvae_live.chip.registers import CPU_CLOCK, POWER_ON
 from nesvae_live.chip.tracker.module import HALT, RELEASE, Cell, Effect, Kind, Module, Steps
 from nesvae_live.chip.vgm.registerlog import RegisterLog
 from nesvae_live.music.voices import Voice
@@ -92,7 +92,7 @@ class Player:
             (p.channel, p.number, cell.row): cell for p in module.patterns for cell in p.cells
         }
         self.channels = [Channel() for _ in Voice]
-        self.writes: list[tuple[int, int, int]] = [(0, 0x4015, 0), (0, 0x4008, 0xFF)]
+        self.writes: list[tuple[int, int, int]] = [(0, *write) for write in POWER_ON]
         self.held: dict[int, int] = {}
         self.ticks = 0
 

@@ -35,6 +35,8 @@ MOST_SEMITONES = 15
 
 FEWEST_HEARD = 3
 """A wave of fewer ticks is not worth its effect."""
+LEAST_KEPT = 4
+"""For so many ticks a parameter of 4xy is kept: what changes more often nobody reads."""
 HARDLY = 1.1
 """A depth is changed if another comes nearer by more than this."""
 
@@ -237,7 +239,11 @@ def _effects(
     wanted = straight - np.array(periods)
     if np.abs(wanted).max() < 1:
         return ()
-    pieces = [begins, *(row for row in rows if begins < row < n), n]
+    pieces = [begins]
+    for row in (*rows, n):
+        if row - pieces[-1] >= LEAST_KEPT and n - row >= LEAST_KEPT:
+            pieces.append(row)
+    pieces.append(n)
     written: list[tuple[int, int]] = []
     phase, before = 0, (0, 0)
     power = float((wanted[wave.first :] ** 2).mean())

@@ -27,7 +27,7 @@ beyond this FamiStudio cuts off, and a note whose bend isn't taken back stays ou
 FEWEST_REPEATED = 4
 """The ticks of the shortest loop."""
 
-MOST_CENTS = 1.0
+MOST_CENTS = 0.1
 """If effects come nearer than this, in the mean of a note's ticks, they are what a note has."""
 
 Steps = tuple[int, ...]
@@ -88,13 +88,10 @@ def give_sequences(lines: Sequence[Line], bank: Bank) -> None:
             by_instrument[line.fit.instrument].append(line)
     families = {i: family for i, of in by_instrument.items() if (family := _Family(of)).groups}
     for instrument, family in families.items():
-        gain, index = family.best()
-        one_for_all = family.all_bent and family.costs[index].sum() < sum(
-            group.cost for group in family.groups
-        )
-        if one_for_all and bank.bend(instrument, family.groups[index].sequence) is not None:
-            for group, cost in zip(family.groups, family.costs[index], strict=True):
-                group.take(instrument, float(cost))
+        if family.all_bent and len(family.groups) == 1:  # nobody else has the instrument
+            given = bank.bend(instrument, family.groups[0].sequence)
+            if given is not None:
+                family.have(0, given)
     gains = {instrument: family.best() for instrument, family in families.items()}
     while gains:
         instrument = max(gains, key=lambda i: gains[i][0])
