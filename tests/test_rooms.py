@@ -156,7 +156,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "safetensors": ("model.song.songcheckpoint", "model.performer.performerfile"),
     "tqdm": ("cli.jam", "app.render", "training.songtrain"),
     "msgspec": (
-        *("take.tracked", "log.codec", "log.plain", "log.quick"),
+        *("take.takes", "take.tracked", "log.codec", "log.plain", "log.quick"),
         *("io.remote.*", "panel.*", "presets.tomltable", "presets.snapshotbank"),
     ),
     "platformdirs": ("io.remote.client", "paths"),

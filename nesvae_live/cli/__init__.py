@@ -7,6 +7,7 @@
     prompt     `ctl` that stays open: what is typed, completion, history
     learn      `learn` and `presets`
     jam        `jam`: list, show, export, recover, capture and replay takes
+    shelf      `jam` too: takes named, rated, opened, deleted
     patches    `patches import`: a tracker's instruments
     files      `render`, `encode`, `interpolate` and `meter`
     machine    `ports`, `doctor` and `align`

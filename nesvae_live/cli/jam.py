@@ -12,6 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from nesvae_live.app.say import say
 from nesvae_live.cli.arguments import FRAME_RATES, add_credits, credits_of, loop_bar, number
+from nesvae_live.cli.shelf import (
+    fill_delete,
+    fill_name,
+    fill_open,
+    fill_rate,
+    run_delete,
+    run_name,
+    run_open,
+    run_rate,
+)
 from nesvae_live.music.ranges import Range
 
 if TYPE_CHECKING:
@@ -25,7 +35,7 @@ LONG_BYTES = 2_000_000
 
 def add_jam(commands: Any) -> None:
     """Add the command, with every verb."""
-    more = "list, show, export, replay, recover and capture takes"
+    more = "list, show, export, replay, recover, capture, name, rate, open and delete takes"
     commands.add_parser("jam", help=more, fill=_jam)
 
 
@@ -38,6 +48,10 @@ def _jam(p: argparse.ArgumentParser) -> None:
         ("recover", "complete the takes that were cut off", _add_jams, _recover),
         ("capture", "export the last bars of what is being played", _fill_capture, _capture),
         ("replay", "play a take again, to files or to ports", _fill_replay, _replay),
+        ("name", "give a take a name, by which it is found too", fill_name, run_name),
+        ("rate", "give a take stars, 0 to 5", fill_rate, run_rate),
+        ("open", "open a take's folder", fill_open, run_open),
+        ("delete", "put takes into the system's bin", fill_delete, run_delete),
         ("clips", "put bars of a take into Ableton Live's Session view", _fill_clips, _clips),
     ):
         verbs.add_parser(name, help=more, fill=fill).set_defaults(run=run)
@@ -212,7 +226,8 @@ def _list(arguments: argparse.Namespace) -> int:
         tempo = f"{take.opened.tempo:.0f} BPM {take.opened.meter}" if take.opened else ""
         print(
             f"{take.folder.name:{width}}  {minutes:3d}:{seconds:02d}  {take.bars:4d} bars  "
-            f"{tempo:12}  {take.n_bytes / MEGABYTE:8.1f} MB  {take.state}"
+            f"{tempo:12}  {take.n_bytes / MEGABYTE:8.1f} MB  {take.state:9} "
+            f"{'*' * take.label.stars:5} {take.label.name}".rstrip()
             + (f": {take.fault}" if take.fault else "")
         )
     return 0

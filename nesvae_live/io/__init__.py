@@ -10,6 +10,7 @@
     ownprocess how Python is started for a process of our own
     pace       how far ahead everything is done, by the device's period and this machine
     pipewire   whether PipeWire runs, and how to reach its JACK
+    bin        the system's bin, from which a person can get things back
     realtime   real-time scheduling for the calling thread
 
 What lies here itself imports no room; `midi`, `audio` and `remote` never import one another.

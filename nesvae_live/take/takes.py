@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
 
 from nesvae_live import NesvaeError
 from nesvae_live.clock.timing import Meter
 from nesvae_live.log.codec import line_to_entry
 from nesvae_live.log.entries import Barred, Closed, Entry, Opened, Sent
 from nesvae_live.log.reader import JamError, line_to_opened
-from nesvae_live.music.ranges import nearest
+from nesvae_live.music.ranges import Range, nearest
+from nesvae_live.paths import replacing
 from nesvae_live.take.folder import LOG_NAME, MIDI_NAME
 from nesvae_live.take.growing import is_held
 
@@ -37,6 +41,40 @@ class TakeState(StrEnum):
     FOREIGN = "unreadable"
 
 
+class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person says of a take: its name, and 1 to 5 stars; 0 is none."""
+
+    name: str = ""
+    stars: Annotated[int, msgspec.Meta(ge=0, le=5)] = 0
+
+
+NO_LABEL = Label()
+STARS = Range(0, 5, "stars")
+LABEL_NAME = "label.json"
+"""The file in a take's folder that has its label."""
+
+
+def read_label(take: Path) -> Label:
+    """What was said of a take; nothing, where its file is missing or damaged."""
+    try:
+        return msgspec.json.decode((take / LABEL_NAME).read_bytes(), type=Label)
+    except (OSError, msgspec.DecodeError):
+        return NO_LABEL
+
+
+def write_label(take: Path, label: Label) -> None:
+    """Keep what is said of a take.
+
+    Raises:
+        TakeError: it can't be written.
+    """
+    try:
+        with replacing(take / LABEL_NAME) as part:
+            part.write_bytes(msgspec.json.encode(label) + b"\n")
+    except OSError as error:
+        raise TakeError(f"{take / LABEL_NAME}: {error.strerror or error}") from None
+
+
 @dataclass(frozen=True, slots=True)
 class TakeInfo:
     """What a take's folder tells without reading the whole log.
@@ -52,6 +90,7 @@ class TakeInfo:
     beat: float = 0.0
     n_bytes: int = 0
     fault: str = ""
+    label: Label = NO_LABEL
 
     @property
     def bars(self) -> int:
@@ -97,8 +136,8 @@ def find_take(name: str | None, jams: Path) -> Path:
     """The folder of a take.
 
     Args:
-        name: a take's folder or its log, or the beginning of a take's name in `jams`; None means
-            the newest there.
+        name: a take's folder or its log, or the beginning of a take's name in `jams`, or the name
+            that a person gave it; None means the newest there.
         jams: the folder of takes.
 
     Raises:
@@ -113,6 +152,10 @@ def find_take(name: str | None, jams: Path) -> Path:
     takes = find_takes(jams)
     named = takes[-1:] if name is None else [take for take in takes if take.name.startswith(name)]
     named = [take for take in named if take.name == name] or named
+    if name is not None and len(named) != 1:
+        given = name.casefold()
+        labelled = [take for take in takes if read_label(take).name.casefold() == given]
+        named = labelled or named
     if len(named) == 1:
         return named[0]
     if name is None:
@@ -141,9 +184,10 @@ def inspect_take(folder: Path) -> TakeInfo:
     state = TakeState.PLAYING if playing else TakeState.WHOLE if closed else TakeState.CUT
     if state is TakeState.WHOLE and not (folder / MIDI_NAME).exists():
         state = TakeState.CUT
+    label = read_label(folder)
     beat = max((e.beat for e in last if isinstance(e, Sent | Closed | Barred)), default=0.0)
     seconds = max((e.at for e in last if isinstance(e, Sent | Closed | Barred)), default=0.0)
-    return TakeInfo(folder, state, opened, seconds, beat, n_bytes)
+    return TakeInfo(folder, state, opened, seconds, beat, n_bytes, label=label)
 
 
 def _ends(log: Path) -> tuple[bytes, list[Entry]]:
