@@ -54,25 +54,21 @@ def _find(name: str | None, jams: Path | None) -> Path:
 
 def run_name(arguments: argparse.Namespace) -> int:
     """Give a take a name."""
-    from msgspec.structs import replace
-
-    from nesvae_live.take.takes import read_label, write_label
+    from nesvae_live.take.takes import change_label
 
     take = _find(arguments.take, arguments.jams)
     name = " ".join(arguments.name)
-    write_label(take, replace(read_label(take), name="" if name == "-" else name))
+    change_label(take, name="" if name == "-" else name)
     print(f"{take.name}: {name}")
     return 0
 
 
 def run_rate(arguments: argparse.Namespace) -> int:
     """Give a take stars."""
-    from msgspec.structs import replace
-
-    from nesvae_live.take.takes import read_label, write_label
+    from nesvae_live.take.takes import change_label
 
     take = _find(arguments.take, arguments.jams)
-    write_label(take, replace(read_label(take), stars=arguments.stars))
+    change_label(take, stars=arguments.stars)
     print(f"{take.name}: {'*' * arguments.stars or 'no stars'}")
     return 0
 

@@ -62,12 +62,14 @@ def read_label(take: Path) -> Label:
         return NO_LABEL
 
 
-def write_label(take: Path, label: Label) -> None:
-    """Keep what is said of a take.
+def change_label(take: Path, *, name: str | None = None, stars: int | None = None) -> None:
+    """Keep what is said of a take; None stays as it was.
 
     Raises:
         TakeError: it can't be written.
     """
+    was = read_label(take)
+    label = Label(was.name if name is None else name, was.stars if stars is None else stars)
     try:
         with replacing(take / LABEL_NAME) as part:
             part.write_bytes(msgspec.json.encode(label) + b"\n")
