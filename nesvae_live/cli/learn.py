@@ -16,7 +16,7 @@ def add_learn(commands: Any) -> None:
     commands.add_parser(
         "learn", help="teach it which control moves what, while it plays", fill=_learn
     )
-    commands.add_parser("presets", help="list, show or check the presets", fill=_presets)
+    commands.add_parser("presets", help="list, show, check or reset the presets", fill=_presets)
 
 
 def _learn(p: argparse.ArgumentParser) -> None:
@@ -41,6 +41,9 @@ def _presets(p: argparse.ArgumentParser) -> None:
     midnam.add_argument(
         "-o", "--out", type=Path, metavar="FILE", help="default: the preset's name and .midnam"
     )
+    verbs.add_parser(
+        "reset", help="go back to a shipped preset; your copy goes into the system's bin"
+    ).add_argument("preset", metavar="NAME")
     verbs.add_parser("check", help="whether presets can be used as they are").add_argument(
         "presets", nargs="*", metavar="NAME|FILE", help="default: all presets"
     )
@@ -55,6 +58,7 @@ def _run_learn(arguments: argparse.Namespace) -> int:
         sys.stdout,
         typed_lines(sys.stdin),
     )
+    send_command({"do": "status"}, arguments.control)  # if nothing plays, that is said at once
     if arguments.targets:
         return 0 if session.learn(arguments.targets) else 1
     session.converse()
@@ -71,6 +75,12 @@ def _run_presets(arguments: argparse.Namespace) -> int:
         print(preset_to_text(load_preset(arguments.preset)))
     elif arguments.verb == "midnam":
         print(_write_midnam(load_preset(arguments.preset), arguments.out))
+    elif arguments.verb == "reset":
+        from nesvae_live.io.bin import discard
+        from nesvae_live.presets.catalogue import own_copy
+
+        aside = discard(own_copy(arguments.preset))
+        print(f"{arguments.preset} is as it was shipped; your copy is in {aside}")
     else:
         text, fine = check_presets(arguments.presets)
         print(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from nesvae_live.control.controlspec import ControlSpec
 from nesvae_live.control.kinds import MOST_7, Form
@@ -12,7 +13,8 @@ from nesvae_live.control.readings import place_to_messages
 from nesvae_live.control.surface import Surface
 from nesvae_live.control.target import AtRest
 from nesvae_live.music.events import MidiBytes
-from nesvae_live.paths import ConfigError
+from nesvae_live.music.ranges import nearest
+from nesvae_live.paths import ConfigError, shipped_dir, user_presets_dir
 from nesvae_live.presets.controllerpicture import picture_to_text
 from nesvae_live.presets.preset import Preset, load_preset, preset_paths, read_preset
 
@@ -40,8 +42,34 @@ def presets_to_text() -> str:
             what = read_preset(path).description
         except ConfigError as error:
             what = str(error)
-        lines.append(f"{name:<{width}}  {what}")
+        lines.append(f"{name:<{width}}  {what}{_whose(path)}")
     return "\n".join(lines)
+
+
+def _whose(path: Path) -> str:
+    """That a preset is the user's own, or his copy of a shipped one; nothing of a shipped one."""
+    if path.parent != user_presets_dir():
+        return ""
+    if not (shipped_dir("presets") / path.name).exists():
+        return " (yours)"
+    return f" (your copy; `presets reset {path.stem}` goes back to the shipped one)"
+
+
+def own_copy(name: str) -> Path:
+    """The user's copy of a shipped preset.
+
+    Raises:
+        ConfigError: there is no such preset, or the user has no copy of it.
+    """
+    shipped = shipped_dir("presets") / f"{name}.toml"
+    if not shipped.exists():
+        names = sorted(path.stem for path in shipped_dir("presets").glob("*.toml"))
+        meant = nearest(name, names) or f": there are {', '.join(names)}"
+        raise ConfigError(f"no preset {name!r} is shipped{meant}")
+    own = user_presets_dir() / shipped.name
+    if not own.exists():
+        raise ConfigError(f"{name} is as it was shipped: you have no copy of it")
+    return own
 
 
 def preset_to_text(preset: Preset) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from nesvae_live.app.watch import Hotplug, proposal
+from nesvae_live.cli.main import main
 from nesvae_live.control.inputs import MidiIn, TurnPage
 from nesvae_live.control.targets import TARGET_BY_NAME
 from nesvae_live.engine.config import PlayConfig, Setup
@@ -17,10 +19,12 @@ from nesvae_live.log.entries import Turned
 from nesvae_live.log.plain import to_data, to_value
 from nesvae_live.music.events import NoteOn
 from nesvae_live.paths import ConfigError, shipped_dir
+from nesvae_live.presets import catalogue
+from nesvae_live.presets import preset as config
 from nesvae_live.presets.catalogue import check_preset, gesture, known_controllers, preset_to_text
 from nesvae_live.presets.controllersdoc import files
 from nesvae_live.presets.preset import Preset, load_preset, read_preset
-from tests.support.places import DOCS
+from tests.support.places import DOCS, PRESETS
 from tests.support.rig import Rig, check_events
 
 FILES = sorted(shipped_dir("presets").glob("*.toml"))
@@ -180,3 +184,32 @@ def test_a_control_that_lies_nowhere_and_a_source_that_is_not_given_are_faults(
         "controller.source: it is missing",
         "density is on CC 2, which is in no row",
     ]
+
+
+def test_a_copy_of_the_user_s_is_listed_as_one_and_reset_into_the_bin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "presets"
+    own.mkdir()
+    for module in (catalogue, config):
+        monkeypatch.setattr(module, "user_presets_dir", lambda: own)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert main(["presets", "reset", "default"]) == 1
+    assert "as it was shipped" in capsys.readouterr().err
+    assert main(["presets", "reset", "defualt"]) == 1
+    assert "did you mean 'default'?" in capsys.readouterr().err
+    copy = own / "default.toml"
+    copy.write_bytes((PRESETS / "default.toml").read_bytes())
+    (own / "mine.toml").write_bytes(copy.read_bytes())
+    assert main(["presets", "list"]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert lines["default"].endswith(
+        "(your copy; `presets reset default` goes back to the shipped one)"
+    )
+    assert lines["mine"].endswith("(yours)")
+    assert not lines["korg-nanokontrol2"].endswith(")")
+    if sys.platform == "win32":
+        return
+    assert main(["presets", "reset", "default"]) == 0
+    assert not copy.exists()
+    assert (tmp_path / "data" / "Trash" / "files" / "default.toml").exists()
