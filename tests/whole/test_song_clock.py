@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from nesvae_live.clock.follower import Status
+from nesvae_live.log.entries import Decoded
 from nesvae_live.log.jam import Jam
+from nesvae_live.music.phrase import tokens_to_tuples
 from tests.support.barlines import MARGIN_SECONDS, Hearing, heard_by
 from tests.support.following import FOLLOW, Follower, connect, midi_clock, needs_clock
 from tests.support.jack import JackServer
@@ -146,3 +148,22 @@ def test_onsets_lie_on_the_sources_ticks_and_most_on_sixteenths_and_triplets(
     assert np.quantile(places.off_tick_ms(), 0.99) <= most_ms(jack_server)
     assert struck > 0
     assert near >= LEAST_ON_LINE
+
+
+@needs_clock
+@pytest.mark.jack
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("tempo", [90.0, 120.0, 174.0])
+def test_quantised_every_note_lies_on_a_sixteenth_of_the_source(
+    jack_server: JackServer, tmp_path: Path, tempo: float
+) -> None:
+    with followed(tmp_path, tempo, "--quantise", "16") as (daemon, probe):
+        roll(daemon, probe, 0.0, ROLL_SECONDS)
+        jam, hearing = end(daemon, probe)
+    (places,) = rolls(hearing)
+    tell(f"{tempo:g} BPM, quantised", places)
+    assert len(places) > 100
+    assert np.quantile(places.off_sixteenth_ms(), 0.99) <= most_ms(jack_server)
+    decoded = [e for e in jam.entries if isinstance(e, Decoded)]
+    assert all(held % 3 == 0 for e in decoded for *_, held in tokens_to_tuples(np.array(e.tokens)))

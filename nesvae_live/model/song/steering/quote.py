@@ -16,7 +16,7 @@ FARTHER = 5.0 / 3.0
 """Where the past can be quoted guidance goes so many times as far."""
 HOLDS = 2.0
 """Holds are guided so many times as far as notes: regularity is said by them alone."""
-REGULARITY, HOLD_AGAIN = 4, 0.0
+REGULARITY, HOLD_AGAIN = 4, 4.0
 """Which attribute says how even holds are; log odds, for each standard deviation that a hand asks for
 of it, of a hold that all of the phrase has."""
 LINE = 0.8
