@@ -30,6 +30,10 @@ FEWEST_REPEATED = 4
 MOST_CENTS = 0.1
 """If effects come nearer than this, in the mean of a note's ticks, they are what a note has."""
 
+MOST_GROUPS, MOST_OFFERED = 512, 64
+"""Of how many groups it is looked who gets a sequence, and whose sequences are tried on an
+instrument's notes: those that are most off. With a knob on vibrato each note is a group."""
+
 Steps = tuple[int, ...]
 Cents = npt.NDArray[np.float64]
 
@@ -55,16 +59,13 @@ class _Group:
 class _Family:
     """The notes of one instrument: those whose pitch effects say, and groups that they don't."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
-        bent: dict[int, list[Line]] = defaultdict(list)
-        for line in lines:
-            if line.bends.error > MOST_CENTS**2 * len(line.note.cents) and not line.fit.stepped:
-                bent[line.note.note].append(line)
-        self.groups = [group for alike in bent.values() for group in _groups(alike)]
-        self.all_bent = sum(len(group.lines) for group in self.groups) == len(lines)
+    def __init__(self, groups: Sequence[_Group], n_notes: int) -> None:
+        self.groups = sorted(groups, key=lambda group: -group.cost)
+        self.all_bent = sum(len(group.lines) for group in groups) == n_notes
+        offered = self.groups[:MOST_OFFERED]
         self.costs = np.array(
-            [[_cost(one.sequence, other) for other in self.groups] for one in self.groups]
-        ).reshape(len(self.groups), len(self.groups))
+            [[_cost(one.sequence, other) for other in self.groups] for one in offered]
+        )
 
     def best(self) -> tuple[float, int]:
         """How much nearer the notes come by one more sequence, and whose that is."""
@@ -86,7 +87,12 @@ def give_sequences(lines: Sequence[Line], bank: Bank) -> None:
     for line in lines:
         if line.note.voice is not Voice.NO:
             by_instrument[line.fit.instrument].append(line)
-    families = {i: family for i, of in by_instrument.items() if (family := _Family(of)).groups}
+    found = [(i, group) for i, of in by_instrument.items() for group in _bent_groups(of)]
+    found.sort(key=lambda one: -one[1].cost)
+    worst: dict[int, list[_Group]] = defaultdict(list)
+    for instrument, group in found[:MOST_GROUPS]:
+        worst[instrument].append(group)
+    families = {i: _Family(groups, len(by_instrument[i])) for i, groups in worst.items()}
     for instrument, family in families.items():
         if family.all_bent and len(family.groups) == 1:  # nobody else has the instrument
             given = bank.bend(instrument, family.groups[0].sequence)
@@ -109,6 +115,15 @@ def give_sequences(lines: Sequence[Line], bank: Bank) -> None:
         for group in family.groups:
             for line in group.lines if group.given >= 0 else ():
                 line.bend(group.given)
+
+
+def _bent_groups(lines: Sequence[Line]) -> list[_Group]:
+    """The groups of an instrument's notes that effects don't come near enough to."""
+    bent: dict[int, list[Line]] = defaultdict(list)
+    for line in lines:
+        if line.bends.error > MOST_CENTS**2 * len(line.note.cents) and not line.fit.stepped:
+            bent[line.note.note].append(line)
+    return [group for alike in bent.values() for group in _groups(alike)]
 
 
 def _groups(lines: Sequence[Line]) -> list[_Group]:
