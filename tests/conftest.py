@@ -98,6 +98,10 @@ def why_no_abcmidi() -> str | None:
     return None if shutil.which("midi2abc") else "no midi2abc found (Debian: abcmidi)"
 
 
+def why_no_sox() -> str | None:
+    return None if shutil.which("sox") else "no sox found (Debian: sox)"
+
+
 def why_no_cc65() -> str | None:
     there = shutil.which("ca65") and shutil.which("ld65")
     return None if there else "no ca65 and ld65 found (Debian: cc65)"
@@ -141,6 +145,7 @@ NEEDS: dict[str, Callable[[], str | None]] = {
     "jack": cache(why_no_jack),
     "browser": why_no_browser,
     "cc65": why_no_cc65,
+    "sox": why_no_sox,
     "emulator": why_no_emulator,
     "gme": why_no_gme,
     "pipewire": cache(why_no_pipewire),

@@ -87,13 +87,20 @@ def test_a_loop_of_eight_has_no_step_at_its_seams(take: Path, tmp_path: Path) ->
     loop = np.tile(frames(wav), 8)
     seams = np.arange(1, 8) * (len(loop) // 8)
     assert np.abs(loop[seams] - loop[seams - 1]).max() == 0
-    sox = shutil.which("sox")
-    if sox:
+
+
+@pytest.mark.sox
+@pytest.mark.parametrize("kind", ["wav", "stems"])
+def test_sox_finds_no_dc_and_the_length_of_the_bars(kind: str, take: Path, tmp_path: Path) -> None:
+    selection = read_selection(take, (5, 8))
+    frames_wanted = round(selection.jam.time_of(selection.jam.end_beat()) * RATE)
+    for file in export(selection, [kind], tmp_path):
         done = subprocess.run(
-            [sox, str(wav), "-n", "stats"], capture_output=True, text=True, check=True, timeout=30
+            ["sox", str(file), "-n", "stat"], capture_output=True, text=True, check=True, timeout=30
         )
-        line = next(text for text in done.stderr.splitlines() if text.startswith("DC offset"))
-        assert abs(float(line.split()[-1])) < DC / FULL
+        told = dict(line.split(":", 1) for line in done.stderr.splitlines() if ":" in line)
+        assert int(told["Samples read"]) == frames_wanted
+        assert abs(float(told["Mean    amplitude"])) < DC / FULL
 
 
 def test_a_cut_behind_the_end_of_the_sound_has_its_length(take: Path, tmp_path: Path) -> None:
