@@ -6,6 +6,7 @@ Not bar lines alone: every note's place in its bar, as the log has it, has a fra
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from nesvae_live.clock.timing import Meter
 from nesvae_live.log.jam import Jam
@@ -31,19 +32,33 @@ class PlacedNote:
     on_line: bool
 
 
-def placed_notes(probe: JackProbe, jam: Jam) -> list[PlacedNote]:
-    """The notes that were heard, but for those just after a start or a jump."""
+class Master(Protocol):
+    """A timebase master, as one that knows its map."""
+
+    def beat_at(self, frame: int) -> float: ...
+
+    def frame_of(self, beat: float) -> int: ...
+
+    def bar_before(self, beat: float) -> float: ...
+
+
+def placed_notes(probe: JackProbe, jam: Jam, master: Master | None = None) -> list[PlacedNote]:
+    """The notes that were heard, but for those just after a start or a jump.
+
+    `master` leads; None: the probe itself.
+    """
+    master = master or probe
     rolls, metres, found = probe.rolls, meters(jam), []
     for beat, frame in Hearing(probe).notes(jam):
         index, (began, there) = [(i, r) for i, r in enumerate(rolls) if r[0] <= frame][-1]
         if frame - began < UNTOLD_SECONDS * probe.sample_rate:
             continue
         place = there + frame - began
-        song = probe.beat_at(place)
+        song = master.beat_at(place)
         meter = meter_at(metres, beat)
         in_bar = meter.counted(beat) % meter.beats_per_bar
-        line = probe.bar_before(song + meter.beats_per_bar / 2 - in_bar)
-        due = probe.frame_of(line + in_bar)
+        line = master.bar_before(song + meter.beats_per_bar / 2 - in_bar)
+        due = master.frame_of(line + in_bar)
         on_line = min(in_bar, meter.beats_per_bar - in_bar) < 1e-6
         found.append(PlacedNote(beat, place, place - due, index, on_line))
     return found
