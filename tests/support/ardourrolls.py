@@ -110,7 +110,7 @@ class ArdourRolls:
 
     def _read(self, last: str) -> list[list[str]]:
         assert self._process.stdout is not None
-        said = []
+        said: list[list[str]] = []
         for line in self._process.stdout:
             words = line.rstrip("\n").split("\t")
             if words == [last]:
