@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from nesvae_live.control.gestureinputs import StorePoint
-from tests.panel.test_takes import a_take, a_tune
 from tests.support.browser import chromium, int_in
+from tests.support.earlier import a_take, a_tune
 from tests.support.panels import Told, serving, some_facts
 from tests.support.waiting import wait_until
 

@@ -4,35 +4,17 @@ from __future__ import annotations
 
 import http.client
 import json
-import lzma
 from collections.abc import Iterator
 from pathlib import Path
 
-import mido
 import pytest
 
 from nesvae_live.panel.drop import LARGEST
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.take.folder import LOG_NAME
 from nesvae_live.take.growing import GrowingFile
+from tests.support.earlier import a_log, a_take, a_tune
 from tests.support.panels import BarePage, Told, serving, some_facts
-from tests.support.places import ROOT
-
-RELEASE = ROOT / "tests" / "golden" / "release"
-
-
-def a_take(folder: Path) -> None:
-    """A take as a performance leaves it, as far as its list needs it."""
-    folder.mkdir()
-    (folder / LOG_NAME).write_bytes(a_log())
-    (folder / "take.wav").write_bytes(b"RIFF")
-    (folder / "take.mid").write_bytes(b"MThd")
-    (folder / "notes.txt").write_text("mine")
-
-
-def a_log() -> bytes:
-    """A log of an earlier release."""
-    return lzma.decompress((RELEASE / "led.jsonl.xz").read_bytes())
 
 
 @pytest.fixture
@@ -94,17 +76,6 @@ def test_nothing_but_the_files_of_takes_is_had(facts: PanelFacts, port: int, pat
     status, body = ask(port, "GET", path)
     assert status == 404
     assert b"secret" not in body
-
-
-def a_tune(path: Path, notes: int = 20) -> bytes:
-    """A MIDI file of a rising scale, two notes a second."""
-    file, track = mido.MidiFile(), mido.MidiTrack()
-    for i in range(notes):
-        track.append(mido.Message("note_on", note=60 + i % 24, velocity=80, time=0))
-        track.append(mido.Message("note_off", note=60 + i % 24, time=file.ticks_per_beat))
-    file.tracks.append(track)
-    file.save(path)
-    return path.read_bytes()
 
 
 def own(port: int) -> dict[str, str]:
