@@ -107,14 +107,16 @@ def take_pictures(
                 _save(shot, out / f"{name if plain else f'{name}-{scheme}'}.png")
 
 
-def take_film(browser: Browser, url: str, out: Path, seconds: float = FRAME_SECONDS) -> None:
+def take_film(
+    browser: Browser, url: str, out: Path, seconds: float = FRAME_SECONDS, frames: int = FRAMES
+) -> None:
     """What the top of the page shows, every so many seconds, as `jam.png` in `out`."""
     size = FRAME_WIDTH, FRAME_WIDTH * FRAME["height"] // FRAME["width"]
-    rows = -(-FRAMES // COLUMNS)
+    rows = -(-frames // COLUMNS)
     film = Image.new("RGB", (COLUMNS * size[0], rows * size[1]))
     viewport: ViewportSize = {"width": FRAME["width"], "height": FRAME["height"]}
     with _opened(browser, url, viewport, "dark", min(seconds, SEEN_SECONDS)) as page:
-        for i in range(FRAMES):
+        for i in range(frames):
             shot = Image.open(BytesIO(page.screenshot(clip=FRAME)))
             place = i % COLUMNS * size[0], i // COLUMNS * size[1]
             film.paste(shot.resize(size, Image.Resampling.LANCZOS), place)

@@ -91,8 +91,7 @@ def test_the_readmes_pictures_can_be_made(played: tuple[Daemon, Page], tmp_path:
     browser, script = page.context.browser, pictures()
     assert browser is not None
     script.take_pictures(browser, page.url, tmp_path, script.LOOKS[:1], seen=0.3)
-    script.FRAMES = script.COLUMNS  # a row of the film strip
-    script.take_film(browser, page.url, tmp_path, seconds=0.1)
+    script.take_film(browser, page.url, tmp_path, seconds=0.1, frames=script.COLUMNS)  # a row
     bright = {}
     for path in tmp_path.iterdir():
         with Image.open(path) as made, Image.open(DOCS / "panel" / path.name) as kept:
