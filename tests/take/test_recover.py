@@ -181,9 +181,9 @@ def test_a_take_is_found_by_the_beginning_of_its_name(tmp_path: Path) -> None:
     assert find_take(None, tmp_path).name == "2026-02-01_10-00-00"
     assert find_take("2026-02", tmp_path).name == "2026-02-01_10-00-00"
     assert find_take("2026-01-01_10-00-00", tmp_path).name == "2026-01-01_10-00-00"
-    with pytest.raises(TakeError, match="2 takes begin so"):
+    with pytest.raises(TakeError, match=r"2 takes in .* begin with"):
         find_take("2026-01", tmp_path)
-    with pytest.raises(TakeError, match="there is none"):
+    with pytest.raises(TakeError, match=r"no take in .* begins with"):
         find_take("1999", tmp_path)
     with pytest.raises(TakeError, match="--jams"):
         find_take(None, tmp_path / "nowhere")
