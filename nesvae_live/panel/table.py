@@ -25,7 +25,7 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("themes", r"(mark|return)-[A-H]|forget"),
     ("clock", "tempo|tap|one"),
     ("end", "panic|stop"),
-    ("controller", r"page-\w+|refresh"),
+    ("controller", r"page-\w+|refresh|store-to|morph-to"),
     ("take", r"keep-\d+|mark"),
     (
         "playing",
