@@ -56,16 +56,19 @@ def bench_timing(
     swaps: Sequence[str] = SWAPS,
     *,
     beside: bool = True,
+    frames: int = FRAMES,
     say: Callable[[str], None] = print,
 ) -> TimingBench:
     """Measure each case for `seconds`; with `beside`, also behind a source and the usual way.
+
+    The server's cycles have so many `frames`.
 
     Raises:
         BenchError: there is no JACK, or a case failed.
     """
     before, realtime = os.getloadavg()[0], realtime_granted()
     cases: list[Timing] = []
-    with bench_server(None, FRAMES, realtime=realtime) as (server, _, counter):
+    with bench_server(None, frames, realtime=realtime) as (server, _, counter):
         runs: list[Callable[[], Timing]] = [
             partial(_measure_play, server, swap, seconds) for swap in swaps
         ]
@@ -83,7 +86,7 @@ def bench_timing(
     notes = {case.name: case.notes for case in cases}
     return TimingBench(
         seconds=seconds,
-        frames=FRAMES,
+        frames=frames,
         sample_rate=SAMPLE_RATE,
         realtime=realtime,
         cores=os.cpu_count() or 1,

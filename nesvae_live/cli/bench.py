@@ -41,6 +41,13 @@ def _timing(p: argparse.ArgumentParser) -> None:
         default=True,
         help="also measure jack_midi_clock, and the usual Python way (needs torch)",
     )
+    p.add_argument(
+        "--frames",
+        type=number("a period", BLOCKS, whole=True),
+        default=256,
+        metavar="N",
+        help="frames of the server's period; default: 256",
+    )
 
 
 def _audio(p: argparse.ArgumentParser) -> None:
@@ -123,6 +130,7 @@ def _run_timing(arguments: argparse.Namespace) -> int:
         arguments.seconds,
         arguments.swap or IN_ORDER,
         beside=arguments.beside,
+        frames=arguments.frames,
         say=lambda text: print(text, file=sys.stderr, flush=True),
     )
     print(timings_to_json(bench) if arguments.json else timings_to_text(bench))
