@@ -10,6 +10,7 @@ import msgspec
 from nesvae_live.chip.console.nsf import Credits
 from nesvae_live.chip.tracker.compose import Composed, compose
 from nesvae_live.chip.tracker.played import TICKS_PER_SECOND, Performance, PlayedNote, Tempo
+from nesvae_live.chip.tracker.rows import nearest_tick
 from nesvae_live.engine.config import Setup
 from nesvae_live.log.entries import Clocked, Sent
 from nesvae_live.log.jam import Jam
@@ -18,9 +19,6 @@ from nesvae_live.music.drums import DRUMS
 from nesvae_live.music.events import Event, NoteOff, NoteOn, VoiceState
 from nesvae_live.music.patch import Macro, Patch
 from nesvae_live.music.voices import Voice
-
-EARLY = 1e-3
-"""Seconds by which a change may lie behind its tick, in logs whose times are rounded."""
 
 
 def jam_to_module(jam: Jam, about: Credits, loop_bar: int | None) -> Composed:
@@ -64,7 +62,11 @@ def patches_of(jam: Jam) -> Mapping[Voice, Mapping[str, Patch]]:
 
 
 def jam_to_notes(jam: Jam) -> list[PlayedNote]:
-    """Every note, with its volume, duty and bend in each tick."""
+    """Every note, with its volume, duty and bend in each tick.
+
+    Ticks are counted from beat 0 on, not from a note's own beginning: what is off the ticks, swung
+    for example, so begins, changes and ends in those that are nearest, each for itself.
+    """
     changes: dict[Voice, list[tuple[float, float, VoiceState]]] = {voice: [] for voice in Voice}
     states = dict.fromkeys(Voice, VoiceState())
     struck: list[tuple[Voice, int]] = []
@@ -103,14 +105,11 @@ def _note(
     ends, end_beat = changes[last][:2] if last < len(changes) else (None, jam.end_beat())
     if ends is None:
         ends = jam.time_of(end_beat)
-    n = round((ends - begins) * TICKS_PER_SECOND)
-    if n < 1:
+    if round((ends - begins) * TICKS_PER_SECOND) < 1:
         return None
-    times = [at for at, _, _ in changes[first:last]]
-    heard = []
-    for tick in range(n):
-        at = bisect_right(times, begins + tick / TICKS_PER_SECOND + EARLY)
-        heard.append(changes[first + max(at, 1) - 1][2])
+    ticks = [nearest_tick(at * TICKS_PER_SECOND) for at, _, _ in changes[first:last]]
+    until = max(nearest_tick(ends * TICKS_PER_SECOND), ticks[0] + 1)
+    heard = [changes[first + bisect_right(ticks, tick) - 1][2] for tick in range(ticks[0], until)]
     return PlayedNote(
         voice,
         state.note,

@@ -11,6 +11,10 @@ from nesvae_live.chip.tracker.played import Performance
 TICKS_PER_TEMPO = 150
 """A row lasts 150 times the speed by the tempo, in ticks at 60 a second."""
 
+TIE = 1e-3
+"""What lies half-way between two ticks by less than this belongs to the earlier one: a beat and a
+logged time, which is rounded to microseconds, then say the same."""
+
 
 class Rows:
     """When rows begin: in ticks, at the tempi of a performance, `per_beat` a beat."""
@@ -37,12 +41,17 @@ class Rows:
         row = beat * self._per_beat
         whole = min(max(int(row + 1e-9), 0), len(self._exact) - 2)
         length = self._exact[whole + 1] - self._exact[whole]
-        return ceil(self._exact[whole] + (row - whole) * length - 0.5)
+        return nearest_tick(self._exact[whole] + (row - whole) * length)
 
     def at(self, tick: int) -> tuple[int, int]:
         """The row that has begun at a tick, and how many ticks ago."""
         row = min(max(bisect_right(self.begins, tick) - 1, 0), len(self.begins) - 2)
         return row, tick - self.begins[row]
+
+
+def nearest_tick(exact: float) -> int:
+    """The tick that is nearest to a time in ticks."""
+    return ceil(exact - 0.5 - TIE)
 
 
 def speed_and_tempo(bpm: float, per_beat: int) -> tuple[int, int]:
