@@ -25,7 +25,11 @@ NAMES = 6
 """Of test servers; JACK has eight places for all servers of a user."""
 
 own_server = pytest.mark.parametrize("jack_server", [()], indirect=True, ids=["own"])
-"""Marks a test that ends its server, lets it hang or makes it wait: others have nothing of it."""
+"""Marks a test that ends its server, lets it hang or makes it wait: others have nothing of it.
+
+And one that holds JACK's line of frames against the host's clock: where a server was held up, in a
+test before, it swings about that for seconds.
+"""
 
 lax_server = pytest.mark.parametrize(
     "jack_server", [(48000, 256, False)], indirect=True, ids=["lax"]

@@ -8,7 +8,7 @@ import pytest
 
 from nesvae_live.log.entries import Clocked, Metered
 from tests.support.following import Follower
-from tests.support.jack import JackServer
+from tests.support.jack import JackServer, own_server
 from tests.support.notes import notes_on
 from tests.support.probe import JackProbe
 from tests.support.transportplaces import placed_notes
@@ -29,6 +29,7 @@ def roll_on(probe: JackProbe, seconds: float) -> None:
     assert probe.wait_until(lambda: probe.frames >= until, 30.0 + seconds, every=0.1)
 
 
+@own_server
 @pytest.mark.jack
 @pytest.mark.slow
 @pytest.mark.timeout(180)

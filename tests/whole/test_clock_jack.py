@@ -9,7 +9,7 @@ import pytest
 from tests.support.barlines import Hearing
 from tests.support.daemon import Daemon
 from tests.support.following import Follower
-from tests.support.jack import JackServer
+from tests.support.jack import JackServer, own_server
 from tests.support.notes import left_on, notes_on
 from tests.support.probe import JackProbe
 from tests.support.timebase import Timebase
@@ -42,6 +42,7 @@ def frames_off(probe: JackProbe, daemon: Follower) -> list[tuple[int, int]]:
     return found
 
 
+@own_server
 @pytest.mark.jack
 @pytest.mark.slow
 @pytest.mark.timeout(240)

@@ -15,12 +15,13 @@ from nesvae_live.io.midi.opening import open_midi
 from nesvae_live.music.events import NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
 from tests.support.fakes import RealTime
-from tests.support.jack import JackServer
+from tests.support.jack import JackServer, own_server
 from tests.support.notes import notes_on
 from tests.support.probe import JackProbe
 from tests.support.waiting import wait_until
 
 
+@own_server
 @pytest.mark.jack
 def test_notes_lie_as_many_frames_apart_as_their_times_say(jack_server: JackServer) -> None:
     time = RealTime()

@@ -293,6 +293,7 @@ def test_auto_takes_jack_where_a_server_answers(
         assert (ports.api, warned) == ("jack", [])
 
 
+@own_server
 @pytest.mark.jack
 def test_a_control_arrives_with_its_stamp_clock_too_and_sensing_not(probe: JackProbe) -> None:
     opened = Opened()
