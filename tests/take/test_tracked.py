@@ -15,6 +15,7 @@ from nesvae_live.chip.console.frames import frames_to_log, log_to_frames
 from nesvae_live.chip.console.nsf import NO_CREDITS
 from nesvae_live.chip.convert import queue_writes, to_log
 from nesvae_live.chip.registers import CPU_CLOCK
+from nesvae_live.chip.tracker import instruments
 from nesvae_live.chip.tracker.ftm import module_to_ftm
 from nesvae_live.chip.tracker.ftmreader import ftm_to_module
 from nesvae_live.chip.tracker.module import Cell, Effect, Kind, Module
@@ -125,6 +126,19 @@ def test_the_module_sounds_as_the_take_at_the_tracker_s_ticks(
     made = jam_to_module(jam, NO_CREDITS, 0)
     assert made.notices == ()
     module = ftm_to_module(module_to_ftm(made.module))
+    heard = render(CPU_CLOCK, Player(module).play())
+    assert distance(heard, render(*take_at_ticks(jam)), RATE) < 0.5
+
+
+def test_where_instruments_run_out_effects_say_what_was_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for voice, name in zip(Voice, ("trumpet", "whistle", "fretless"), strict=False):
+        monkeypatch.setitem(PATCHES, voice, SHIPPED[name])
+    monkeypatch.setattr(instruments, "MOST_INSTRUMENTS", 20)
+    jam = steady(16, 12.0, 0.2)
+    module = jam_to_module(jam, NO_CREDITS, 0).module
+    assert len(module.instruments) == 20
     heard = render(CPU_CLOCK, Player(module).play())
     assert distance(heard, render(*take_at_ticks(jam)), RATE) < 0.5
 

@@ -9,6 +9,7 @@ In reading order:
     famistudio   it as FamiStudio's text
     played       what goes in: notes with what was heard of them, tick by tick
     rows         when rows begin, by speed and tempo
+    vibrato      effects of vibrato, row by row, that come nearest to a pitch
     pitches      bends as effects: slides, vibrato, what stays off
     instruments  patches as instruments
     lines        a voice's notes as cells, with instruments, delays, cuts and effects

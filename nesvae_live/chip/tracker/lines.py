@@ -18,7 +18,7 @@ from nesvae_live.chip.tracker.module import (
     Cell,
     Effect,
 )
-from nesvae_live.chip.tracker.pitches import Bends, bends_of
+from nesvae_live.chip.tracker.pitches import Bends, Room, bends_of, nearer_bends
 from nesvae_live.chip.tracker.played import PlayedNote
 from nesvae_live.chip.tracker.rows import Rows
 from nesvae_live.music.voices import Voice
@@ -42,7 +42,12 @@ class Line:
     fit: Fit
     end: tuple[int, int] | None
     stop: int | None
+    room: Room
     bends: Bends
+
+    def come_nearer(self) -> None:
+        """Have the effects that come nearest, in each row if need be."""
+        self.bends = nearer_bends(self.note.voice, self.note.note, self.note.cents, self.room)
 
     def bend(self, instrument: int) -> None:
         """Let the instrument bend the note, and no effect."""
@@ -77,8 +82,11 @@ def notes_to_lines(
             for r in range(row + 1, next_row)
             if stop is None or r < stop or (r > stop and fit.released is not None)
         ]
-        bends = bends_of(played.voice, note, free, stepped=fit.stepped)
-        lines.append(Line(row, late, note, fit, end, stop, bends))
+        taken = (0, 0)
+        if stop is not None and stop > row:
+            taken = rows.begins[stop] - begins, rows.begins[stop + 1] - begins
+        room = Room(tuple(free), taken, fit.stepped)
+        lines.append(Line(row, late, note, fit, end, stop, room, bends_of(note, room)))
     return lines
 
 
@@ -101,13 +109,18 @@ def lines_to_cells(voice: Voice, lines: Sequence[Line], rows: Rows) -> tuple[dic
             effects.append((Effect.VIBRATO, 0))
             waves = False
         begins = rows.begins[row] + line.late
-        for tick, parameter in bends.waves:
+        before = 0, bends.off
+        for tick, parameter, off in bends.waves:
             at, wait = rows.at(begins + tick)
-            waves = waves or at != line.stop
+            written = [(Effect.VIBRATO, parameter)] if parameter != before[0] else []
+            if off != before[1]:
+                written.append((Effect.PITCH, PITCH_CENTRE - off))
+            before = parameter, off
+            waves, bent = parameter != 0, off != 0
             if at == row:
-                effects.append((Effect.VIBRATO, parameter))
-            elif at != line.stop:
-                cells[at] = Cell(at, effects=(*_waits(wait), (Effect.VIBRATO, parameter)))
+                effects += written
+            else:
+                cells[at] = Cell(at, effects=(*_waits(wait), *written))
         if line.end is not None and line.stop == row:
             effects.append((Effect.CUT, max(1, line.end[0] - begins)))
         elif line.end is not None and line.stop is not None and line.stop < next_row:

@@ -16,14 +16,17 @@ import numpy.typing as npt
 
 from nesvae_live.chip.registers import bent_period
 from nesvae_live.chip.tracker.played import PlayedNote
+from nesvae_live.chip.tracker.vibrato import (
+    PHASES,
+    SPEEDS,
+    WAVES,
+    Units,
+    Written,
+    heard_as_off,
+    moved_by,
+    waves_of,
+)
 from nesvae_live.music.voices import Voice
-
-VIBRATO_DEPTHS = (1, 1.5, 2.5, 4, 5, 7, 10, 12, 14, 17, 22, 30, 44, 64, 96, 128)
-"""By how much each depth of 4xy moves a period, each way; what is not a whole unit is cut off."""
-PHASES = 64
-"""How many steps a wave of 4xy has; the speed is how many a tick."""
-SPEEDS = range(1, 16)
-"""The speeds of 4xy. 0 stands still."""
 
 SMALL_CENTS = 50
 """What stays off its pitch by less is a bend, by more an arpeggio."""
@@ -40,23 +43,7 @@ LEAST_KEPT = 4
 HARDLY = 1.1
 """A depth is changed if another comes nearer by more than this."""
 
-Units = npt.NDArray[np.float64]
-
 period_of = lru_cache(maxsize=1 << 14)(bent_period)
-
-CENTS_PER_UNIT = 1200 / np.log(2)
-"""Of a period of 1: one unit of a period of 400 is a 400th of it."""
-
-
-def _waves() -> npt.NDArray[np.int64]:
-    """By depth and phase, by how much a period is shorter: `[16, 64]`."""
-    quarter = np.arange(16)
-    rises = np.outer(VIBRATO_DEPTHS, np.sin(quarter * np.pi / 32)).astype(np.int64)
-    half = np.concatenate((rises, rises[:, ::-1]), axis=1)
-    return np.concatenate((half, -half), axis=1)
-
-
-WAVES = _waves()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,51 +97,99 @@ def slide_ticks(cents: Sequence[int]) -> int:
 class Bends:
     """A note's pitch as effects: a slide into it, units that it stays off, when 4xy is written.
 
-    `error` is the sum of the squares, in cents, by which they are off in each tick.
+    `error` is how far they are heard to be off, summed over its ticks.
     """
 
     slide: Slide = Slide()
     off: int = 0
-    waves: tuple[tuple[int, int], ...] = ()
+    waves: Written = ()
     error: float = 0.0
 
 
-def bends_of(voice: Voice, note: PlayedNote, rows: Sequence[int], *, stepped: bool) -> Bends:
-    """The effects of a note, whose instrument has an arpeggio (`stepped`: it can't slide) or none.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where a note's effects can stand.
 
-    `rows` are the ticks of the note at which rows begin behind the one that it stands in. The first
-    4xy may stand in any tick of them, or where the note begins; others where rows begin.
+    `rows` are the ticks of the note at which rows begin behind the one that it stands in; from tick
+    `taken[0]` to `taken[1]` lies the row of what ends it. `stepped`: its instrument has an arpeggio,
+    and it can't slide.
     """
-    if voice is Voice.NO or not any(note.cents):
+
+    rows: tuple[int, ...] = ()
+    taken: tuple[int, int] = (0, 0)
+    stepped: bool = False
+
+
+def bends_of(note: PlayedNote, room: Room) -> Bends:
+    """The effects of a note: as few as say what it does.
+
+    The first 4xy may stand in any tick of its rows, or where the note begins; others where rows begin.
+    """
+    if note.voice is Voice.NO or not any(note.cents):
         return Bends()
-    return _bends(voice, note.note, note.cents, tuple(rows), stepped)
+    return _bends(note.voice, note.note, note.cents, room)
 
 
 @lru_cache(maxsize=4096)
-def _bends(
-    voice: Voice, note: int, cents: tuple[int, ...], rows: tuple[int, ...], stepped: bool
-) -> Bends:
-    slide = Slide() if stepped else slide_of(voice, note, cents)
+def _bends(voice: Voice, note: int, cents: tuple[int, ...], room: Room) -> Bends:
+    slide = Slide() if room.stepped else slide_of(voice, note, cents)
     off = _steady(voice, note, cents)
     heard = _periods(voice, note, cents)
     straight = bent_period(voice, note, 0)
     wave = wave_of(cents)
-    waves: tuple[tuple[int, int], ...] = ()
+    waves: Written = ()
     if wave is not None:
-        waves = _effects(tuple(heard.astype(int).tolist()), straight, wave, rows)
-    played = np.full(len(heard), straight + off, np.float64)
-    if slide.semitones:
-        start = bent_period(voice, note, 100 * slide.semitones)
-        moved = (2 * slide.speed + 1) * np.arange(1, len(heard) + 1)
-        played += (start - straight) * (1 - np.minimum(moved / abs(start - straight), 1))
-    phase = 0
-    ends = [*(tick for tick, _ in waves), len(heard)][1:]
-    for (tick, parameter), end in zip(waves, ends, strict=True):
-        phases = phase + (parameter >> 4) * np.arange(1, end - tick + 1)
-        played[tick:end] -= WAVES[parameter & 15, phases % PHASES]
-        phase = int(phases[-1])
-    error = float((((played - heard) / heard * CENTS_PER_UNIT) ** 2).sum())
-    return Bends(slide, off, waves, error)
+        first = _first(wave.first, len(heard), room)
+        waves = _effects(tuple(heard.astype(int).tolist()), straight, wave, first, room.rows)
+    slid = _slid(voice, note, slide, len(heard))
+    played = straight + off + slid + moved_by(waves, len(heard))
+    return Bends(slide, off, waves, _error(played, heard))
+
+
+@lru_cache(maxsize=4096)
+def nearer_bends(voice: Voice, note: int, cents: tuple[int, ...], room: Room) -> Bends:
+    """The effects that come nearest, with as many of them as there are rows."""
+    simple = _bends(voice, note, cents, room)
+    heard = _periods(voice, note, cents)
+    straight = bent_period(voice, note, 0)
+    slid = _slid(voice, note, simple.slide, len(heard))
+    best = simple
+    for slide, moved in {Slide(): np.zeros(len(heard)), simple.slide: slid}.items():
+        begins = 0 if any(cents[:1]) else next(i for i, c in enumerate(cents) if c)
+        first = _first(begins, len(heard), room)
+        waves = waves_of(heard - moved, straight, [*_rows_from(first, len(heard), room)])
+        error = _error(straight + moved + moved_by(waves, len(heard)), heard)
+        if error < best.error:
+            best = Bends(slide, 0, waves, error)
+    return best
+
+
+def _slid(voice: Voice, note: int, slide: Slide, ticks: int) -> Units:
+    """By how many units a slide is off its target in each tick."""
+    if not slide.semitones:
+        return np.zeros(ticks)
+    off = bent_period(voice, note, 100 * slide.semitones) - bent_period(voice, note, 0)
+    moved = (2 * slide.speed + 1) * np.arange(1, ticks + 1)
+    return off * (1 - np.minimum(moved / abs(off), 1))
+
+
+def _error(played: Units, heard: Units) -> float:
+    return float(heard_as_off((played - heard) / heard).sum())
+
+
+def _first(first: int, n: int, room: Room) -> int:
+    """The tick where effects can begin that are to begin in tick `first`; `n`: nowhere."""
+    next_row = room.rows[0] if room.rows else n
+    if 0 < first < next_row:
+        first = 0 if first < next_row - first else next_row
+    if room.taken[0] <= first < room.taken[1]:
+        first = next((row for row in room.rows if row > first), n)
+    return first
+
+
+def _rows_from(first: int, n: int, room: Room) -> list[int]:
+    """The ticks of a note in which effects may be written from tick `first` on, and its end."""
+    return [first, *(row for row in room.rows if first < row < n), n] if first < n else []
 
 
 def steps_error(voice: Voice, note: int, cents: Sequence[int], steps: Sequence[int]) -> float:
@@ -223,17 +258,13 @@ def _steady(voice: Voice, note: int, cents: tuple[int, ...]) -> int:
 
 
 def _effects(
-    periods: tuple[int, ...], straight: int, wave: Wave, rows: tuple[int, ...]
-) -> tuple[tuple[int, int], ...]:
+    periods: tuple[int, ...], straight: int, wave: Wave, begins: int, rows: tuple[int, ...]
+) -> Written:
     """When 4xy is written, in ticks of the note, and its parameters; empty: there is no vibrato.
 
     A wave that the tracker has no speed for has two by turns, and so stays in its phase.
     """
     n = len(periods)
-    begins = wave.first
-    next_row = rows[0] if rows else n
-    if 0 < begins < next_row:
-        begins = 0 if begins < next_row - begins else next_row
     if n - begins < FEWEST_HEARD:
         return ()
     wanted = straight - np.array(periods)
@@ -244,7 +275,7 @@ def _effects(
         if row - pieces[-1] >= LEAST_KEPT and n - row >= LEAST_KEPT:
             pieces.append(row)
     pieces.append(n)
-    written: list[tuple[int, int]] = []
+    written: list[tuple[int, int, int]] = []
     phase, before = 0, (0, 0)
     power = float((wanted[wave.first :] ** 2).mean())
     for at, end in pairwise(pieces):
@@ -257,9 +288,9 @@ def _effects(
             depths = np.where(kept, before[1] - 1, depths)
         drifts = power * (2 * np.pi * off / PHASES) ** 2 * (end - at)
         best = int(np.argmin(errors[depths, np.arange(len(SPEEDS))] + drifts))
-        now = SPEEDS[best], int(depths[best]) + 1
+        now = int(SPEEDS[best]), int(depths[best]) + 1
         if now != before:
-            written.append((at, now[0] << 4 | now[1]))
+            written.append((at, now[0] << 4 | now[1], 0))
         before = now
         phase += now[0] * (end - at)
     return tuple(written)

@@ -17,7 +17,8 @@ from nesvae_live.chip.tracker.ftmtext import NAMES
 from nesvae_live.chip.tracker.instruments import Bank, Shape
 from nesvae_live.chip.tracker.lines import Line
 from nesvae_live.chip.tracker.module import MOST_ITEMS
-from nesvae_live.chip.tracker.pitches import CENTS_PER_UNIT, period_of
+from nesvae_live.chip.tracker.pitches import period_of
+from nesvae_live.chip.tracker.vibrato import heard_as_off
 from nesvae_live.music.voices import Voice
 
 MOST_UNITS = 63
@@ -27,8 +28,9 @@ beyond this FamiStudio cuts off, and a note whose bend isn't taken back stays ou
 FEWEST_REPEATED = 4
 """The ticks of the shortest loop."""
 
-MOST_CENTS = 0.1
-"""If effects come nearer than this, in the mean of a note's ticks, they are what a note has."""
+MOST_HEARD = 0.01
+"""If effects come nearer than this, in the mean of a note's ticks, they are what a note has: a tenth
+of a cent is heard as so far off."""
 
 MOST_GROUPS, MOST_OFFERED = 512, 64
 """Of how many groups it is looked who gets a sequence, and whose sequences are tried on an
@@ -42,7 +44,7 @@ Cents = npt.NDArray[np.float64]
 class _Group:
     """Notes of one instrument and pitch that one sequence can have: their bends begin alike.
 
-    `cost` is by how much they are off, in cents squared, summed over their ticks; `given` is the
+    `cost` is how far they are heard to be off, summed over their ticks; `given` is the
     instrument whose sequence they have instead of effects (-1: none).
     """
 
@@ -113,15 +115,36 @@ def give_sequences(lines: Sequence[Line], bank: Bank) -> None:
         gains[instrument] = family.best()
     for family in families.values():
         for group in family.groups:
-            for line in group.lines if group.given >= 0 else ():
-                line.bend(group.given)
+            _decide(group)
+    _come_nearer(lines)
+
+
+def _decide(group: _Group) -> None:
+    """Let a group's notes have the sequence that it was given, unless effects can come nearer."""
+    if group.given < 0:
+        return
+    ticks = sum(len(line.note.cents) for line in group.lines)
+    for line in group.lines:
+        share = group.cost * len(line.note.cents) / ticks
+        if share > MOST_HEARD * len(line.note.cents):
+            line.come_nearer()
+            if line.bends.error < share:
+                continue
+        line.bend(group.given)
+
+
+def _come_nearer(lines: Sequence[Line]) -> None:
+    """Effects in each row for the notes that are most off with few of them."""
+    off = [line for line in lines if line.bends.error > MOST_HEARD * len(line.note.cents)]
+    for line in sorted(off, key=lambda line: -line.bends.error)[:MOST_GROUPS]:
+        line.come_nearer()
 
 
 def _bent_groups(lines: Sequence[Line]) -> list[_Group]:
     """The groups of an instrument's notes that effects don't come near enough to."""
     bent: dict[int, list[Line]] = defaultdict(list)
     for line in lines:
-        if line.bends.error > MOST_CENTS**2 * len(line.note.cents) and not line.fit.stepped:
+        if line.bends.error > MOST_HEARD * len(line.note.cents) and not line.fit.stepped:
             bent[line.note.note].append(line)
     return [group for alike in bent.values() for group in _groups(alike)]
 
@@ -146,7 +169,7 @@ def _groups(lines: Sequence[Line]) -> list[_Group]:
 
 
 def _cost(sequence: Shape, group: _Group) -> float:
-    """By how much the notes of a group are off with a sequence, in cents squared, over their ticks."""
+    """How far the notes of a group are heard to be off with a sequence, summed over their ticks."""
     line = group.lines[0]
     n = len(line.note.cents)
     values, loop, _ = sequence
@@ -157,9 +180,9 @@ def _cost(sequence: Shape, group: _Group) -> float:
         else values[:n]
     )
     periods = _periods(line)
-    off = (periods[0] + np.cumsum(steps) - periods[1:]) / periods[1:] * CENTS_PER_UNIT
-    squares = np.cumsum(off**2)
-    return float(sum(squares[len(one.note.cents) - 1] for one in group.lines))
+    off = (periods[0] + np.cumsum(steps) - periods[1:]) / periods[1:]
+    heard = np.cumsum(heard_as_off(off))
+    return float(sum(heard[len(one.note.cents) - 1] for one in group.lines))
 
 
 def _periods(line: Line) -> Cents:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from nesvae_live.chip.registers import bent_period
 from nesvae_live.chip.tracker.compose import compose
 from nesvae_live.chip.tracker.module import HALT, RELEASE, Cell, Effect, Kind, Module, Steps
-from nesvae_live.chip.tracker.pitches import bends_of, slide_of
+from nesvae_live.chip.tracker.pitches import Room, bends_of, nearer_bends, slide_of
 from nesvae_live.chip.tracker.played import Performance, PlayedNote, Tempo
 from nesvae_live.chip.tracker.rows import Rows, speed_and_tempo
+from nesvae_live.chip.tracker.vibrato import moved_by
 from nesvae_live.music.patch import Macro, Patch
 from nesvae_live.music.voices import Voice
 
@@ -132,14 +134,38 @@ def test_vibrato_is_a_loop_of_the_instrument_s_pitch() -> None:
 def test_without_room_for_instruments_vibrato_is_an_effect_that_keeps_its_phase() -> None:
     wavers = wavering(60, 240, 6.0, 20)
     rows = range(6, 240, 6)
-    bends = bends_of(Voice.P1, wavers, rows, stepped=False)
-    (first, parameter), *others = bends.waves
+    bends = bends_of(wavers, Room(tuple(rows)))
+    (first, parameter, _), *others = bends.waves
     assert (first, parameter & 15) == (13, 4)
-    assert {p >> 4 for _, p in bends.waves[1:]} == {6, 7}  # 6.4 steps a tick
-    assert all(tick in rows for tick, _ in others)
-    assert math.sqrt(bends.error / 240) < 3.5  # cents
-    alone = bends_of(Voice.P1, wavers, (), stepped=False)
-    assert math.sqrt(alone.error / 240) > 8
+    assert {p >> 4 for _, p, _ in bends.waves[1:]} == {6, 7}  # 6.4 steps a tick
+    assert all(tick in rows for tick, _, _ in others)
+    heard = np.array([bent_period(Voice.P1, 60, cents) for cents in wavers.cents])
+    played = bent_period(Voice.P1, 60, 0) + moved_by(bends.waves, 240)
+    assert np.abs(played - heard).max() < 4
+    alone = bends_of(wavers, Room())
+    assert alone.error > bends.error
+
+
+@pytest.mark.parametrize(("hz", "depth"), [(6.0, 20), (4.5, 22), (5.0, 10)])
+def test_with_effects_in_each_row_vibrato_is_what_was_heard(hz: float, depth: int) -> None:
+    """Exactly, where a row lasts for three ticks; where it lasts for six, it comes nearer."""
+    wavers = wavering(60, 240, hz, depth)
+    heard = np.array([bent_period(Voice.P1, 60, cents) for cents in wavers.cents])
+    bends = nearer_bends(Voice.P1, 60, wavers.cents, Room(tuple(range(3, 240, 3))))
+    played = bent_period(Voice.P1, 60, 0) + moved_by(bends.waves, 240)
+    assert played.tolist() == heard.tolist()
+    assert all(0 <= parameter < 256 and abs(off) < 128 for _, parameter, off in bends.waves)
+    longer = Room(tuple(range(6, 240, 6)))
+    near = nearer_bends(Voice.P1, 60, wavers.cents, longer)
+    assert near.error < bends_of(wavers, longer).error
+
+
+def test_an_effect_never_stands_in_the_row_of_what_ends_the_note() -> None:
+    wavers = wavering(60, 40, 6.0, 20)  # from tick 12 on
+    room = Room((3, 6, 9, 15, 18, 21, 24, 27, 30, 33, 36, 39), (12, 15))
+    for bends in (bends_of(wavers, room), nearer_bends(Voice.P1, 60, wavers.cents, room)):
+        assert bends.waves
+        assert not any(12 <= tick < 15 for tick, _, _ in bends.waves)
 
 
 def test_a_slide_into_a_note_begins_where_it_begins() -> None:
