@@ -102,14 +102,14 @@ def lines_to_cells(voice: Voice, lines: Sequence[Line], rows: Rows) -> tuple[dic
         if bends.slide.semitones:
             way = Effect.NOTE_DOWN if bends.slide.semitones > 0 else Effect.NOTE_UP
             effects.append((way, bends.slide.speed << 4 | abs(bends.slide.semitones)))
-        if bends.off or bent:
-            effects.append((Effect.PITCH, PITCH_CENTRE - bends.off))
-            bent = bool(bends.off)
+        if bends.first_off or bent:
+            effects.append((Effect.PITCH, PITCH_CENTRE - bends.first_off))
+            bent = bool(bends.first_off)
         if waves:  # it ends, and its phase begins anew
             effects.append((Effect.VIBRATO, 0))
             waves = False
         begins = rows.begins[row] + line.late
-        before = 0, bends.off
+        before = 0, bends.first_off
         for tick, parameter, off in bends.waves:
             at, wait = rows.at(begins + tick)
             written = [(Effect.VIBRATO, parameter)] if parameter != before[0] else []

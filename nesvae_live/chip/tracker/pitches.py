@@ -105,6 +105,11 @@ class Bends:
     waves: Written = ()
     error: float = 0.0
 
+    @property
+    def first_off(self) -> int:
+        """The units that it is off from its first tick on."""
+        return self.waves[0][2] if self.waves and self.waves[0][0] == 0 else self.off
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
