@@ -53,7 +53,7 @@ class Shell:
         assert wait_until(self._is_ready, SECONDS), self.terminal.text
         self._count += 1
         self.terminal.press(f"echo ended {self._count} with $?\n")
-        ended = f"\nended {self._count} with 0".encode()
+        ended = f"ended {self._count} with 0".encode()  # what was typed has no 0 there
         assert wait_until(lambda: ended in self.terminal.sent, SECONDS), self.terminal.text
 
     def _is_ready(self) -> bool:
@@ -68,6 +68,7 @@ def shells(tmp_path: Path) -> Iterator[tuple[Shell, Shell]]:
         for shell in pair:
             stack.enter_context(shell.terminal)
             shell.terminal.wait_for("ready>")
+            shell.terminal.press("cd\n")  # what is exported without -o goes where the shell is
         yield pair
 
 

@@ -15,7 +15,7 @@ from nesvae_live.log.jam import Jam
 from nesvae_live.music.phrase import tokens_to_tuples
 from tests.support.barlines import MARGIN_SECONDS, Hearing, heard_by
 from tests.support.following import FOLLOW, Follower, connect, midi_clock, needs_clock
-from tests.support.jack import JackServer
+from tests.support.jack import JackServer, own_server
 from tests.support.probe import JackProbe
 from tests.support.tickplaces import BAR_TICKS, HeardPlaces, heard_places
 from tests.support.waiting import wait_until
@@ -92,6 +92,7 @@ def tell(name: str, places: HeardPlaces) -> tuple[float, float]:
     return near, struck / max(lines, 1)
 
 
+@own_server
 @needs_clock
 @pytest.mark.jack
 @pytest.mark.slow
