@@ -8,6 +8,7 @@ from queue import SimpleQueue
 
 import pytest
 
+from nesvae_live.bench.listener import NOTES, Listener
 from nesvae_live.control.inputs import MidiIn
 from nesvae_live.io.midi.framesender import FrameSender
 from nesvae_live.io.midi.jackports import JackSlot
@@ -15,34 +16,32 @@ from nesvae_live.io.midi.opening import open_midi
 from nesvae_live.music.events import NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
 from tests.support.fakes import RealTime
-from tests.support.jack import JackServer, own_server
+from tests.support.jack import JackServer
 from tests.support.notes import notes_on
 from tests.support.probe import JackProbe
 from tests.support.waiting import wait_until
 
 
-@own_server
 @pytest.mark.jack
-def test_notes_lie_as_many_frames_apart_as_their_times_say(jack_server: JackServer) -> None:
+def test_notes_lie_on_the_frames_of_their_times(jack_server: JackServer) -> None:
     time = RealTime()
     with (
         open_midi("jack", [], None, inbox=SimpleQueue(), time=time, warn=print) as ports,
-        JackProbe() as probe,
+        Listener() as listener,
     ):
         assert isinstance(ports.output, FrameSender)
-        probe.connect_midi_from("nesvae_live_out")
+        listener.connect(NOTES, "nesvae_live_out")
         start, step = time.now() + 0.2, 0.0123
         for i in range(60):
             ports.output.send(NoteOn(Voice.P1, 40 + i), start + i * step)
             ports.output.send(NoteOff(Voice.P1, 40 + i), start + (i + 0.5) * step)
-        assert probe.wait_until(lambda: len(notes_on(probe.midi)) == 60)
-        frames = [frame for frame, data in probe.midi if data[0] == 0x90]
-    off = sorted(
-        abs(frame - frames[0] - i * step * jack_server.sample_rate)
-        for i, frame in enumerate(frames)
-    )
-    assert off[len(off) // 2] < 2.0  # JACK's own line is the host's clock, smoothed
-    assert ports.output.lateness().sent == 120
+        assert wait_until(lambda: ports.output.lateness().sent == 120)
+        caught, _ = listener.collect()
+    struck = [item for item in caught if item.data[0] == 0x90]
+    assert [item.data[1] for item in struck] == list(range(40, 100))
+    # By JACK's own line, which swings about the host's clock for seconds where a server was held up.
+    off = sorted(abs(item.frames_behind(start + i * step)) for i, item in enumerate(struck))
+    assert off[len(off) // 2] == 0
 
 
 @pytest.mark.jack
