@@ -35,7 +35,8 @@ def test_notes_lie_on_the_frames_of_their_times(jack_server: JackServer) -> None
         for i in range(60):
             ports.output.send(NoteOn(Voice.P1, 40 + i), start + i * step)
             ports.output.send(NoteOff(Voice.P1, 40 + i), start + (i + 0.5) * step)
-        assert wait_until(lambda: ports.output.lateness().sent == 120)
+        output = ports.output
+        assert wait_until(lambda: output.lateness().sent == 120)
         caught, _ = listener.collect()
     struck = [item for item in caught if item.data[0] == 0x90]
     assert [item.data[1] for item in struck] == list(range(40, 100))
