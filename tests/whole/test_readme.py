@@ -73,7 +73,7 @@ def shells(tmp_path: Path) -> Iterator[tuple[Shell, Shell]]:
 
 
 @pytest.mark.jack
-@pytest.mark.slow
+@pytest.mark.soak  # beside another test process it failed, with the cause not known yet
 @pytest.mark.timeout(240)
 def test_from_readme_alone_to_a_learnt_knob_a_snapshot_and_an_export(
     jack_server: JackServer, tmp_path: Path, shells: tuple[Shell, Shell]
