@@ -20,6 +20,7 @@ SINK = (
     "object.linger=true audio.position=[FL FR] monitor.channel-volumes=true }"
 )
 START_SECONDS = 20.0
+STARTS = 3
 
 
 def why_no_pipewire() -> str | None:
@@ -48,7 +49,15 @@ class PipeWire:
         self.start()
 
     def start(self) -> None:
-        """Start it, and wait until JACK clients find it and its sink."""
+        """Start it, and wait until JACK clients find it and its sink; anew if it has none."""
+        for _ in range(STARTS):
+            if self._begin():
+                return
+            self.stop()
+        self.close()
+        raise RuntimeError("PipeWire does not start, or has no sink")
+
+    def _begin(self) -> bool:
         self._process = subprocess.Popen(
             ["dbus-run-session", "--", "sh", "-c", SESSION],
             env=dict(self.environment),
@@ -59,12 +68,9 @@ class PipeWire:
             preexec_fn=ends_with_its_parent(signal.SIGTERM),  # noqa: PLW1509
         )
         socket = Path(self._folder.name) / "pipewire-0"
-        if not wait_until(socket.exists, START_SECONDS, every=0.05):
-            self.close()
-            raise RuntimeError("PipeWire does not start")
-        if not wait_until(self._has_sink, START_SECONDS, every=0.2):
-            self.close()
-            raise RuntimeError("PipeWire has no sink")
+        return wait_until(socket.exists, START_SECONDS, every=0.05) and wait_until(
+            self._has_sink, START_SECONDS, every=0.2
+        )
 
     def _has_sink(self) -> bool:
         """Whether the sink has its ports; makes it where it is missing.
