@@ -8,16 +8,14 @@ from __future__ import annotations
 from nesvae_live.engine.placedphrase import FORMER_WAIT, LONGEST_WAIT, Cut, PlacedPhrase
 from nesvae_live.engine.schedule import Placer
 from nesvae_live.engine.state import LiveState
+from nesvae_live.music.phrase import TUPLES_PER_PHRASE
 from nesvae_live.music.swap import next_line
 
 REMEMBERED_DECODES = 64
 """How many decodes the budget looks back on."""
 
-
 TUPLES_OF_REQUEST = 4
 """What a request takes besides its tuples, counted in tuples (`benchmarks.decode`)."""
-
-TUPLES_OF_PHRASE = 13
 
 PHRASE_SLACK, TAIL_SLACK = 0.015, 0.006
 """What a thread may wake up late, in seconds: a phrase must not be late, a tail may be."""
@@ -34,7 +32,7 @@ class Budget:
         self._prompt = prompt
         self.phrase = seconds
         """For a phrase, which must not be late: twice what the slowest would have taken for one."""
-        self._piece = seconds / self._pieces(TUPLES_OF_PHRASE)
+        self._piece = seconds / self._pieces(TUPLES_PER_PHRASE)
         self._last: list[float] = []
 
     def tail(self, tuples: int) -> float:
@@ -52,7 +50,7 @@ class Budget:
         self._last = [*self._last[-(REMEMBERED_DECODES - 1) :], piece]
         ordered = sorted(self._last)
         self._piece = ordered[9 * len(ordered) // 10]
-        slowest = self._pieces(TUPLES_OF_PHRASE) * ordered[-1]
+        slowest = self._pieces(TUPLES_PER_PHRASE) * ordered[-1]
         self.phrase = PHRASE_SLACK + 2.0 * slowest
 
     def _pieces(self, tuples: int) -> int:
