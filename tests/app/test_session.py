@@ -97,6 +97,7 @@ def stop_when(session: Session, so: Callable[[], bool]) -> threading.Thread:
     return thread
 
 
+@pytest.mark.slow
 def test_a_session_goes_on_in_another_and_what_hands_have_set_goes_along(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,6 +53,7 @@ def frames(path: Path) -> npt.NDArray[np.int16]:
         return np.frombuffer(file.readframes(file.getnframes()), "<i2")
 
 
+@pytest.mark.slow
 def test_every_kind_is_made_and_reads(take: Path, whole: Jam, tmp_path: Path) -> None:
     done: list[str] = []
     files = export(read_selection(take, None), EXPORT_KINDS, tmp_path / "out", done.append)

@@ -81,6 +81,7 @@ def falsified(entry: dict[str, Any]) -> dict[str, Any] | None:
     return entry
 
 
+@pytest.mark.slow
 def test_the_random_jams_have_everything_in_them() -> None:
     entries: list[Entry] = []
     for seed in range(0, 18, 2):

@@ -58,6 +58,7 @@ def test_a_long_wait_is_split_as_nesmdb_does(wait: int, commands: str) -> None:
 addresses = st.one_of(st.integers(0x4000, 0x4017), st.integers(0xC000, 0xC008))
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.integers(0, 200_000), addresses, st.integers(0, 255)), max_size=30),
     st.integers(1, 100_000),

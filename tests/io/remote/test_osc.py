@@ -84,6 +84,7 @@ def test_what_asks_for_nothing_is_one_line(
         message_to_input(address, arguments, 0.0, rig.live)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=30), st.lists(st.one_of(st.none(), st.floats(), st.text(), st.binary())))
 def test_any_message_is_an_input_or_one_line(address: str, arguments: list[Any]) -> None:
     live = Rig().live
