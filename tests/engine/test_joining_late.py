@@ -81,6 +81,7 @@ def run_to(source: Source, place: int) -> None:
     source.run(((place + 0.5 - source.clocks) % 96) * CLOCK_SECONDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [Jackd, Alsa])
 @pytest.mark.parametrize(("join", "way"), [("tap", tap), ("now", song_position), ("link", link)])
 def test_it_joins_a_clock_that_rolls_on_the_bar_lines_that_it_is_told_and_does_not_drift(

@@ -287,6 +287,7 @@ def test_a_checkpoint_without_a_map_has_none(tmp_path: Path, told: Told) -> None
     assert not told.heard
 
 
+@pytest.mark.slow
 def test_nobody_who_watches_is_watched_seldom(port: int, told: Told) -> None:
     with BarePage(port) as page:
         page.wait_for(lambda: page.pictures > 5)

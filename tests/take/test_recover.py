@@ -128,6 +128,7 @@ def cut(
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_a_log_that_was_cut_or_garbled_anywhere_is_completed(
     played: Path, tmp_path: Path, seed: int

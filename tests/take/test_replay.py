@@ -126,6 +126,7 @@ def test_a_random_jam_plays_again_to_the_byte_and_to_the_sample(seed: int, tmp_p
         assert (tmp_path / "decoded" / MIDI_NAME).read_bytes() == (take / MIDI_NAME).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 3, 5, 8])
 def test_a_jam_behind_jacks_transport_plays_again(seed: int, tmp_path: Path) -> None:
     jam = TransportJam(seed, 12.0)

@@ -53,6 +53,7 @@ def song_jam(seed: int) -> SimulatedJam:
     return jam
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2, 3])
 def test_what_was_played_with_the_past_is_computed_again(seed: int, tmp_path: Path) -> None:
     take = song_jam(seed).write(tmp_path / "take")

@@ -103,6 +103,7 @@ def render(rate: int, log: RegisterLog) -> npt.NDArray[np.int16]:
 SHIPPED = PatchBank.read(shipped_dir("presets") / "patches" / "shipped.toml").patches
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "vibrato", "patches"),
     [

@@ -353,6 +353,7 @@ def test_a_damaged_checkpoint_is_one_line_and_exit_1(tmp_path: Path) -> None:
     assert len(daemon.said.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("toml", "says"),
     [
