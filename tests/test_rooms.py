@@ -252,17 +252,20 @@ def loaded_by(module: str, *libraries: str) -> list[str]:
     return done.stdout.split()
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_every_module_lies_in_a_room(module: str) -> None:
-    assert module in TOP or room_of(module), f"nesvae_live.{module}: ROOMS in this file has no such"
+def test_every_module_lies_in_a_room() -> None:
+    lost = [module for module in MODULES if module not in TOP and not room_of(module)]
+    assert not lost, "ROOMS in this file has no such"
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m not in TOP])
-def test_a_room_imports_only_from_the_rooms_below_it(module: str) -> None:
-    here = room_of(module)
-    there = {name: room_of(name) for name in own_imports(module) - set(TOP)}
-    wrong = {name for name, room in there.items() if room not in {here, *ROOMS[here]}}
-    assert not wrong, f"{module} imports {wrong}, which {here} may not"
+def test_a_room_imports_only_from_the_rooms_below_it() -> None:
+    wrong = [
+        f"{module} imports {name}, which {room_of(module)} may not"
+        for module in MODULES
+        if module not in TOP
+        for name in own_imports(module) - set(TOP)
+        if room_of(name) not in {room_of(module), *ROOMS[room_of(module)]}
+    ]
+    assert not wrong
 
 
 def test_the_table_has_no_circle() -> None:
@@ -296,16 +299,20 @@ def ignored(folder: Path) -> bool:
     return folder.name in {"__pycache__", "_data"}
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if room_of(m) in PURE])
-def test_a_pure_room_has_no_threads_clock_log_or_hidden_randomness(module: str) -> None:
-    assert not foreign_imports(module) & IMPURE - PURE_BUT.get(module, set())
+def test_a_pure_room_has_no_threads_clock_log_or_hidden_randomness() -> None:
+    pure = [module for module in MODULES if room_of(module) in PURE]
+    found = {m: foreign_imports(m) & IMPURE - PURE_BUT.get(m, set()) for m in pure}
+    assert not {module: libraries for module, libraries in found.items() if libraries}
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_a_library_is_imported_only_where_it_belongs(module: str) -> None:
-    for library in foreign_imports(module) - set(sys.stdlib_module_names):
-        assert library in LIBRARIES, f"{module}: {library} is new; say in LIBRARIES whose it is"
-        assert any(fnmatch(module, who) for who in LIBRARIES[library]), f"{module}: {library}"
+def test_a_library_is_imported_only_where_it_belongs() -> None:
+    wrong = [
+        f"{module}: {library}; LIBRARIES says whose it is"
+        for module in MODULES
+        for library in foreign_imports(module) - set(sys.stdlib_module_names)
+        if not any(fnmatch(module, who) for who in LIBRARIES.get(library, ()))
+    ]
+    assert not wrong
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if room_of(m) == "engine"])
