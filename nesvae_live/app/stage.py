@@ -7,7 +7,7 @@ the same stage, at a bar line of the one that ends there.
 from __future__ import annotations
 
 import threading
-from contextlib import ExitStack, closing, nullcontext
+from contextlib import ExitStack, closing, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -47,20 +47,22 @@ class Inlet(SimpleQueue[Any]):
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         """Pass an item on; it waits here while nobody plays. From any thread."""
         del block, timeout
-        to = self._to
-        if to is None:
-            super().put(item)
-        else:
+        if (to := self._to) is not None:
             to.put(item)
+            return
+        super().put(item)
+        if (to := self._to) is not None:  # somebody began to play meanwhile
+            self._pass_on(to)
 
     def lead_to(self, inbox: SimpleQueue[Any]) -> None:
         """Pass everything on to an inbox from now on."""
         self._to = inbox
-        while True:
-            try:
+        self._pass_on(inbox)
+
+    def _pass_on(self, inbox: SimpleQueue[Any]) -> None:
+        with suppress(Empty):
+            while True:
                 inbox.put(self.get_nowait())
-            except Empty:
-                return
 
 
 @dataclass
