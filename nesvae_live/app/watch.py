@@ -228,6 +228,7 @@ class Watch:
             self._check_osc()
         if self._polls % PORT_POLLS == 0 and self._connections.has_midi:
             self._hotplug.poll()
+            stage.chooser.see_ports()
 
     def _turn_knobs(self) -> None:
         """Turn the knobs as the demo's script has it, if this is the demo."""

@@ -132,7 +132,6 @@ class Chooser:
 
     def poll(self) -> Loaded | None:
         """Do what was chosen; returns what the music is to go on from, once it is loaded."""
-        self._seen = self._midi.seen()
         try:
             while True:
                 self._carry_out(self._tasks.get_nowait())
@@ -142,6 +141,10 @@ class Chooser:
         if loaded is not None:
             self._loading = None
         return loaded
+
+    def see_ports(self) -> None:
+        """Ask the system for its ports; the main thread's, as `poll`, and seldom."""
+        self._seen = self._midi.seen()
 
     def _carry_out(self, task: Callable[[], str]) -> None:
         try:
