@@ -80,7 +80,7 @@ def _transpose(voice: Voice | None) -> TargetSpec:
     return TargetSpec(
         f"transpose-{who}",
         Kind.KNOB,
-        f"{who} higher, {TRANSPOSE}; the middle is as written",
+        f"{who} higher, {TRANSPOSE}; middle: as written",
         lambda value, at: SetTranspose(voice, round(value_to_linear(value, TRANSPOSE)), at=at),
         lambda view: linear_to_value(view.arrangement.transpose[shown], TRANSPOSE),
     )
@@ -89,7 +89,7 @@ def _transpose(voice: Voice | None) -> TargetSpec:
 def _recall(slot: int) -> TargetSpec:
     return _trigger(
         f"recall-{slot}",
-        f"from the next line of the swap on, recall snapshot {slot}",
+        f"recall snapshot {slot} at the next swap point",
         lambda at: RecallSnapshot(slot, at=at),
         lambda view: float(slot in view.snapshots),
     )
@@ -107,7 +107,7 @@ def _store(slot: int) -> TargetSpec:
 def _morph(slot: int) -> TargetSpec:
     return _trigger(
         f"morph-{slot}",
-        f"over the bars that morph-bars sets, morph to snapshot {slot}",
+        f"morph to snapshot {slot}, over morph-bars bars",
         lambda at: StartMorph(slot, None, at=at),
     )
 
@@ -115,7 +115,7 @@ def _morph(slot: int) -> TargetSpec:
 def _keep_theme(letter: str) -> TargetSpec:
     return _trigger(
         f"mark-{letter}",
-        f"mark what plays as theme {letter}",
+        f"mark what is playing as theme {letter}",
         lambda at: KeepTheme(letter, at=at),
         lambda view: float(letter in view.themes.kept),
     )
@@ -124,7 +124,7 @@ def _keep_theme(letter: str) -> TargetSpec:
 def _return_theme(letter: str) -> TargetSpec:
     return _trigger(
         f"return-{letter}",
-        f"from the next line of the swap on, theme {letter} comes back",
+        f"bring theme {letter} back at the next swap point",
         lambda at: ReturnTheme(letter, at=at),
         lambda view: float(letter in view.themes.kept),
     )
@@ -157,7 +157,7 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
     TargetSpec(
         "quote",
         Kind.KNOB,
-        "more of what was played comes back; 0: nothing, the middle: as the network learnt to",
+        "more of what was played comes back; 0: nothing, middle: as the network learnt it",
         lambda value, at: SetQuote(value, at=at),
         lambda view: view.quote,
     ),
@@ -165,7 +165,7 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
     TargetSpec(
         "key",
         Kind.CHOICE,
-        "the voices keep to a key",
+        "keep the voices in a key",
         lambda value, at: SetKey(KEYS[value_to_choice(value, len(KEYS))], at=at),
         _key_now,
         tuple(OFF if key is None else str(key) for key in KEYS),
@@ -173,7 +173,7 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
     TargetSpec(
         "morph",
         Kind.KNOB,
-        "nearer to the second of the fader's two snapshots",
+        "crossfade towards the second of the fader's two snapshots",
         lambda value, at: MoveFader(value, at=at),
         lambda view: view.fader,
     ),
@@ -190,47 +190,47 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
     TargetSpec(
         "bounds",
         Kind.KNOB,
-        "chance moves the knobs further",
+        "chance moves the knobs farther",
         lambda value, at: SetBounds(value, at=at),
         lambda view: view.bounds,
     ),
     TargetSpec(
         "hold",
         Kind.SWITCH,
-        "the phrase that plays repeats",
+        "loop the current phrase",
         lambda value, at: SetHold(value >= 0.5, at=at),
         lambda view: float(view.hold),
     ),
     TargetSpec(
         "auto",
         Kind.SWITCH,
-        "the knobs wander by themselves; one that is touched is left to the hand",
+        "the music wanders by itself; a knob you touch stays yours",
         lambda value, at: SetAuto(value >= 0.5, at=at),
         lambda view: float(view.auto),
     ),
     TargetSpec(
         "round",
         Kind.SWITCH,
-        "morphs lead from snapshot to snapshot; a knob that is touched is left to the hand",
+        "morph from snapshot to snapshot; a knob you touch stays yours",
         lambda value, at: GoRound(value >= 0.5, None, at=at),
         lambda view: float(view.round),
     ),
     _trigger("back", "play the previous phrase again, and hold it", lambda at: LookBack(1, at=at)),
     _trigger(
         "forward",
-        "play the phrase after it; after the newest the music goes on",
+        "play the next phrase; after the newest, the music goes on",
         lambda at: LookBack(-1, at=at),
     ),
     _trigger(
-        "chance", "move the map's knobs by chance, within bounds", lambda at: Roll(None, at=at)
+        "chance", "nudge the map's knobs at random, within bounds", lambda at: Roll(None, at=at)
     ),
-    _trigger("vary", "other notes at the same place of the map", lambda at: SetSeed(None, at=at)),
-    _trigger("capture", "go on from what was played on the MIDI input", lambda at: Capture(at=at)),
+    _trigger("vary", "other notes at the same place on the map", lambda at: SetSeed(None, at=at)),
+    _trigger("capture", "go on from what you played on the MIDI input", lambda at: Capture(at=at)),
     *(_keep_theme(letter) for letter in LETTERS),
     *(_return_theme(letter) for letter in LETTERS),
     _trigger(
         "forget",
-        "nothing comes back of what was played so far, themes neither",
+        "drop the themes; nothing played so far comes back",
         lambda at: ForgetAll(at=at),
     ),
     _trigger("mark", "put a mark into the take's log", lambda at: Mark("", at=at)),
@@ -240,12 +240,12 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
     *(_recall(slot) for slot in range(1, N_SNAPSHOTS + 1)),
     _trigger(
         "store-to",
-        "then a recall button, within 5 s: everything is stored there",
+        "then press a recall button within 5 s: stores everything there",
         lambda at: AimRecall(STORE, at=at),
     ),
     _trigger(
         "morph-to",
-        "then a recall button, within 5 s: morph there, over the bars that morph-bars sets",
+        "then press a recall button within 5 s: morphs there, over morph-bars bars",
         lambda at: AimRecall(MORPH, at=at),
     ),
     *(_store(slot) for slot in range(1, N_SNAPSHOTS + 1)),

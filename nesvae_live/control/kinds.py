@@ -59,7 +59,9 @@ RESERVED = (
     ReservedSpec(96, 97, "data increment and decrement"),
     ReservedSpec(98, 99, "NRPN number"),
     ReservedSpec(100, 101, "RPN number"),
-    ReservedSpec(120, 127, "channel mode: some programs send them on every channel at play"),
+    ReservedSpec(
+        120, 127, "channel mode: some programs send them on every channel when they start"
+    ),
 )
 """What gear and programs send by themselves; a knob on one of these would jump."""
 
@@ -110,7 +112,7 @@ CONTROL_KINDS = (
         127,
         MOST_7,
         "CC {}",
-        "a knob, fader or wheel; a button that latches in the controller",
+        "a knob, fader or wheel, or a button that latches",
     ),
     ControlKind(
         "cc14",
@@ -119,7 +121,7 @@ CONTROL_KINDS = (
         31,
         MOST_14,
         "14-bit CC {}",
-        "a fine knob or fader: the CC, and for its lower seven bits the CC 32 above",
+        "a 14-bit knob or fader: this CC, and the CC 32 higher for the lower seven bits",
     ),
     ControlKind(
         "twos",
@@ -158,7 +160,7 @@ CONTROL_KINDS = (
         MOST_14,
         MOST_14,
         "NRPN {}",
-        "a fine knob or fader of a synthesiser: CC 99 and 98 select it, 6 and 38 are its value",
+        "a 14-bit knob or fader of a synthesiser: CC 99 and 98 select it, 6 and 38 are its value",
     ),
     ControlKind(
         "button",
@@ -167,7 +169,7 @@ CONTROL_KINDS = (
         127,
         MOST_7,
         "button CC {}",
-        "a button: pressed when its value comes to 64 or more",
+        "a button: pressed when its value reaches 64",
     ),
     ControlKind(
         "note",
@@ -185,7 +187,7 @@ CONTROL_KINDS = (
         127,
         MOST_7,
         "program change {}",
-        "a program button or foot switch; numbers from 0, as they are sent",
+        "a program button or foot switch; numbered from 0, as sent",
     ),
     ControlKind(
         "bend",
@@ -194,7 +196,7 @@ CONTROL_KINDS = (
         None,
         MOST_14,
         "pitch bend",
-        "a pitch wheel, or the fader of a mixer in its DAW mode",
+        "a pitch wheel, or a fader of a mixer in DAW mode",
     ),
     ControlKind(
         "pressure",
@@ -203,7 +205,7 @@ CONTROL_KINDS = (
         None,
         MOST_7,
         "channel pressure",
-        "how hard keys or pads are held",
+        "how hard keys or pads are pressed",
     ),
 )
 """Every kind of control."""

@@ -77,7 +77,7 @@ def _level(voice: Voice | None) -> TargetSpec:
     return TargetSpec(
         f"level-{who}",
         Kind.KNOB,
-        "everything is louder" if voice is None else f"{who} is louder",
+        "everything louder" if voice is None else f"{who} louder",
         lambda value, at: SetLevel(voice, value_to_level(value), at=at),
         now,
     )
@@ -87,7 +87,7 @@ def _mute(voice: Voice) -> TargetSpec:
     return TargetSpec(
         f"mute-{voice.name}",
         Kind.SWITCH,
-        f"{voice.name} is silent",
+        f"mute {voice.name}",
         lambda value, at: SetMute(voice, value >= 0.5, at=at),
         lambda view: float(voice in view.muted),
     )
@@ -97,7 +97,7 @@ def _solo(voice: Voice) -> TargetSpec:
     return TargetSpec(
         f"solo-{voice.name}",
         Kind.SWITCH,
-        f"only {voice.name}, and what else is in solo, is heard",
+        f"solo {voice.name}: only voices in solo are heard",
         lambda value, at: SetSolo(voice, value >= 0.5, at=at),
         lambda view: float(voice in view.balance.solo),
     )
@@ -132,7 +132,7 @@ TARGETS: tuple[TargetSpec, ...] = (
     TargetSpec(
         "tempo",
         Kind.KNOB,
-        f"faster, {TEMPO}, of the internal clock",
+        f"faster, {TEMPO} (internal clock)",
         lambda value, at: SetTempo(value_to_tempo(value), at=at),
         lambda view: tempo_to_value(view.clock.ref.tempo),
     ),
@@ -141,16 +141,18 @@ TARGETS: tuple[TargetSpec, ...] = (
     TargetSpec(
         "swap",
         Kind.CHOICE,
-        "from where on a change is heard",
+        "when a knob change takes effect",
         lambda value, at: SetSwap(SWAPS[value_to_choice(value, len(SWAPS))], at=at),
         lambda view: choice_to_value(SWAPS.index(view.swap), len(SWAPS)),
         tuple(str(swap) for swap in SWAPS),
     ),
-    TargetSpec("tap", Kind.TRIGGER, "a tap on a beat: two set the tempo", lambda _, at: Tap(at=at)),
+    TargetSpec(
+        "tap", Kind.TRIGGER, "tap on a beat; two taps set the tempo", lambda _, at: Tap(at=at)
+    ),
     TargetSpec(
         "one",
         Kind.TRIGGER,
-        "a bar of the clock that is followed begins here; one without a start is joined",
+        "a bar of the followed clock begins now; joins a clock that is already running",
         lambda _, at: SetOne(at=at),
     ),
     *(_page(number) for number in range(1, PAGES + 1)),
@@ -160,7 +162,7 @@ TARGETS: tuple[TargetSpec, ...] = (
     TargetSpec(
         "refresh",
         Kind.TRIGGER,
-        "send the controller everything that it shows",
+        "send the controller all its values again",
         lambda _, at: Refresh(at=at),
     ),
     TargetSpec("panic", Kind.TRIGGER, "end every note now", lambda _, at: Panic(at=at)),

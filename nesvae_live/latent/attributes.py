@@ -30,7 +30,7 @@ ATTRIBUTES = (
     AttributeSpec("register", "MIDI note", "the pulses play higher"),
     AttributeSpec("bass", "0..1", "the triangle plays more of the time, and lower"),
     AttributeSpec("polyphony", "voices", "more voices at once"),
-    AttributeSpec("regularity", "-bit", "fewer different lengths of notes"),
+    AttributeSpec("regularity", "-bit", "fewer different note lengths"),
     AttributeSpec("motion", "semitones", "the pulses leap farther"),
     AttributeSpec("consonance", "0..1", "more thirds, fifths, sixths and octaves between voices"),
     AttributeSpec("focus", "-bit", "fewer different pitch classes"),

@@ -45,7 +45,7 @@ SOUND_KNOBS = (
     KnobSpec("duty1", NO_AXIS, "wider pulses in P1, in four steps"),
     KnobSpec("duty2", NO_AXIS, "wider pulses in P2, in four steps"),
     KnobSpec("decay", NO_AXIS, "the pulses' volume falls more slowly"),
-    KnobSpec("vibrato", NO_AXIS, "the pulses' pitch wavers more"),
+    KnobSpec("vibrato", NO_AXIS, "more vibrato on the pulses"),
     KnobSpec("noise", NO_AXIS, "more drums"),
 )
 """The knobs of the sound. Untouched, they leave patches as they are and drums off."""

@@ -28,42 +28,49 @@ INTRODUCTION = """# Controllers
 
 <!-- Made by nesvae_live.presets.controllersdoc from the tables that the program reads. -->
 
-Any MIDI controller plays the instrument. A preset says which of its controls moves what:
+Any MIDI controller can play the instrument. A *preset* says which control moves which *target*: a knob
+of the network, a mute button, a snapshot, and so on. Some controllers have a [preset](#presets); any
+other one is [taught](#learning) while it plays.
 
 ```
-nesvae-live presets list                  # the presets there are
+nesvae-live presets list                  # every preset
 nesvae-live presets show korg-nanokontrol2
 nesvae-live play --preset korg-nanokontrol2 --midi-in nanoKONTROL2 --feedback nanoKONTROL2
-nesvae-live presets check                 # or of your own: presets check ./mine.toml
+nesvae-live presets check                 # all presets, or yours: presets check ./mine.toml
 ```
 
-When a port appears that belongs to the controller of a preset, that preset is proposed.
+When a controller with a preset is plugged in, `play` suggests its preset and says which options to
+start with.
+
+[Learning](#learning) · [writing a preset](#writing-a-preset) · [takeover](#takeover) ·
+[feedback](#feedback) · [targets](#targets) · [presets](#presets)
 
 ## Learning
-While it plays, run `nesvae-live learn` in another terminal, give a target's name, and move a
-control.
+While it plays, run `nesvae-live learn` in another terminal, type the name of a [target](#targets), and
+move a control:
 
 ```
 > density
 density (more notes a second): move its control
   CC 21, channel 1: 12, 15, 19
-density is CC 21, channel 1: a knob, fader or wheel; a button that latches in the controller
+density is CC 21, channel 1: a knob, fader or wheel, or a button that latches
   saved: ~/.config/nesvae_live/presets/default.toml
 ```
 
-`nesvae-live learn density motion mute-P1` asks for these one after the other. A control that is
-moved while it listens moves nothing else. Turn an encoder both ways: otherwise its kind can't be
-told. A control that another target had is taken from that target, and you are told so; `undo` gives
-it back. What is learnt is saved at once: in the preset's own file, or, if the preset came with the
-program, in a copy in your presets folder, which is used from then on. Everything else in the file
-stays, comments too.
+`nesvae-live learn density motion mute-P1` asks for these three in turn. The control you move while it
+listens moves nothing else. Turn an encoder both ways, so that its type can be recognised. If the control
+belonged to another target, it is taken from that one, and you are told; `undo` gives it back.
 
-## A preset's controls
-Copy a file from `presets/`, change it, and start with `--preset ./mine.toml`. A line has a target
-and its control; a target can have several controls as a list:
+What it learns is saved at once, and the rest of the file, comments included, stays as it is. A shipped
+preset isn't changed: your version goes into your presets folder and is used from then on, until
+`nesvae-live presets reset NAME` brings the shipped one back.
+
+## Writing a preset
+Copy a file from `presets/`, change it, and start with `--preset ./mine.toml`. Each line has a target
+and its control; a target with several controls has them in a list:
 
 ```toml
-[defaults]                 # of every control: channel, takeover, deadband, feedback
+[defaults]                 # for every control: channel, takeover, deadband, feedback
 takeover = "pickup"
 
 [knobs]
@@ -89,49 +96,55 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
     (
         "takeover",
         "none",
-        "away from its target it jumps (`none`), waits to cross it (`pickup`) or nears (`scale`)",
+        "what happens when the control and its target are apart: [below](#takeover)",
     ),
-    ("deadband", "1", "a step back that is no longer than this is taken for a pot's noise"),
+    ("deadband", "1", "a step back no longer than this counts as a pot's noise"),
     (
         "range",
         "[0, 1]",
-        "the target's values at the control's ends; with the higher one first it is inverted",
+        "the target's values at the two ends of the control; higher value first: inverted",
     ),
     ("curve", "linear", ", ".join(f"`{name}` ({c.what})" for name, c in CURVES.items())),
-    ("speed", "1", "of an encoder; at 1, 127 steps are the whole travel"),
-    ("lsb_first", "false", "a 14-bit pair that is sent lower half first"),
-    ("pick", "-", "the choice that a button picks; without it, the next one"),
+    ("speed", "1", "for an encoder; at 1, 127 steps are the full range"),
+    ("lsb_first", "false", "for a 14-bit pair that sends its lower half first"),
+    ("pick", "-", "the choice a button selects; without it, the next one"),
     (
         "momentary",
         "false",
-        "a switch is on while the button is held, instead of changing with each press",
+        "the switch is on while the button is held, instead of toggling with each press",
     ),
     (
         "feedback",
         "false",
-        "`true`: the target's place is sent to the control; a number: to that CC (a ring of LEDs)",
+        "`true`: the target's value is sent back to the control; a number: to that CC (an LED ring)",
     ),
     (
         "lit, unlit",
         "127, 0",
-        "the values for a button while its target is on and off; of a ring, its ends",
+        "the values sent to a button while its target is on and off; for an LED ring, its two ends",
     ),
 )
 
 TAKEOVER = """
-## Nothing jumps
-A control holds its target for as long as the target stands where the control put it. Whatever else
-moves the target (a recall, a morph, a command, another page's use of the control, a tapped tempo)
-ends that, and the control comes back by its takeover. A target that nobody has touched is held by
-the first control that moves it. After another page was selected every control has to pick up again.
+## Takeover
+After a recall, a morph, a command, a tapped tempo or a change of page, a control may no longer be where its
+target is. `takeover` says what happens next:
+
+| | when you move the control |
+| --- | --- |
+| `none` | the target jumps to it |
+| `pickup` | nothing, until the control reaches or passes the target's value |
+| `scale` | the target moves along in proportion, until the two meet |
+
+A target that hasn't been touched yet follows the first control that moves it.
 
 ## Feedback
-`--feedback NAME` opens the controller's port. Without it, under JACK, a preset with any feedback
-opens the port `nesvae_live feedback`. What the controller does not show yet is sent some thirty
-times a second: after a recall, while a morph glides, when a page is selected, and everything when
-the controller is connected and on `nesvae-live ctl refresh`. A control that is being moved is left
-alone until it has been still for a quarter of a second. A controller that echoes what it is sent
-moves nothing by it.
+`--feedback NAME` opens the controller's port for motor faders, LED rings and lit buttons. Without it,
+under JACK, a preset that uses feedback opens the port `nesvae_live feedback`. Changes are sent some thirty
+times a second: after a recall, during a morph, when you change pages. Everything is sent when the
+controller is connected, and after `nesvae-live ctl refresh`. A control that you are moving is left alone
+until it has been still for a quarter of a second. A controller that echoes what it receives moves
+nothing.
 """
 
 
@@ -150,14 +163,14 @@ def page(presets: Sequence[Preset]) -> str:
             ),
             RELATIVE,
             "",
-            *table(("target", "a value", "a press"), PRESSES),
+            *table(("target", "a knob, fader or wheel", "a button or pad"), PRESSES),
             "\n### Options\n",
-            *table(("option", "unless said", "what it does"), OPTIONS),
+            *table(("option", "default", "what it does"), OPTIONS),
             "\n### Reserved controllers\n",
-            "Gear and programs send these by themselves: they are never learnt and move nothing.\n",
+            "Other gear and programs send these on their own, so they can't be learnt or used.\n",
             *table(("CC", "why"), ((_span(r.first, r.last), r.why) for r in RESERVED)),
             TAKEOVER,
-            "## Targets\n",
+            TARGETS_SAY,
             *table(("target", "kind", "turned up, or pressed"), _target_rows()),
             "\n## Presets\n",
             *(line for preset in presets for line in _preset(preset)),
@@ -165,14 +178,21 @@ def page(presets: Sequence[Preset]) -> str:
     )
 
 
+TARGETS_SAY = """## Targets
+
+P1 and P2 are the two pulse voices, TR is the triangle, NO the noise, which plays the drums.
+[Performing](performing.md) explains snapshots, morphs, themes and the auto mode. A *swap point* is where a
+change takes effect: at once, or at the next beat or bar, as `swap` says.
+"""
+
 RELATIVE = """
-A relative control goes on from where its target stands; a press acts when it goes down:"""
+Encoders move a target from where it is; buttons and pads act when they go down:"""
 
 PRESSES = (
-    ("knob", "that value", "its range's upper end"),
-    ("trigger", "it happens when the control comes up to its middle", "it happens"),
-    ("switch", "on from the middle", "changes it"),
-    ("choice", "the choices share the travel", "the next one, or the one that `pick` names"),
+    ("knob", "sets it", "sets it to the upper end of its range"),
+    ("trigger", "fires when it comes up past its middle", "fires"),
+    ("switch", "on above the middle, off below", "toggles"),
+    ("choice", "each choice has an equal part of the range", "the next choice, or `pick`"),
 )
 
 
@@ -196,19 +216,38 @@ def _target_rows() -> list[tuple[str, str, str]]:
         families.setdefault(_family(spec), []).append(spec)
     rows = []
     for family in families.values():
-        first, last = family[0], family[-1]
-        more = first.more.removesuffix(" 1") if len(family) > 1 else first.more
+        first = family[0]
+        more = _of_all(first) if len(family) > 1 else first.more
         if first.choices:
             shown = first.choices if len(first.choices) <= 8 else (*first.choices[:3], "...")
             more += f": {', '.join(shown)}"
-        name = f"`{first.name}`" + (f" to `{last.name}`" if len(family) > 1 else "")
-        rows.append((name, str(first.kind), more))
+        rows.append((_names(family), str(first.kind), more))
     return rows
 
 
+def _names(family: Sequence[TargetSpec]) -> str:
+    """The names of a family: from the first to the last, or each where numbers are left out."""
+    names = [f"`{spec.name}`" for spec in family]
+    numbers = [found[0] for spec in family if (found := NUMBERED.search(spec.name))]
+    if numbers and numbers[-1].isdigit() and int(numbers[-1]) != int(numbers[0]) + len(names) - 1:
+        return ", ".join(names)
+    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+
+
+NUMBERED = re.compile(r"(?<=style)\d+$|(?<=-)\d+$|(?<=-)[A-H]$")
+"""What tells the members of a family apart: a number, or a theme's letter."""
+
+
 def _family(spec: TargetSpec) -> str:
-    """A target's name without the number at its end."""
-    return re.sub(r"(style|-)\d+$", r"\1", spec.name)
+    """A target's name without the number or letter at its end."""
+    return NUMBERED.sub("", spec.name)
+
+
+def _of_all(first: TargetSpec) -> str:
+    """What the members of a family do, after the first one: `snapshot N` for `snapshot 1`."""
+    found = NUMBERED.search(first.name)
+    assert found is not None  # a family has more than one member
+    return re.sub(rf"\b(style)?{found[0]}\b", r"\1N" if found[0].isdigit() else "X", first.more)
 
 
 def _preset(preset: Preset) -> list[str]:
@@ -220,7 +259,10 @@ def _preset(preset: Preset) -> list[str]:
             lines += [f"![{controller.name}]({PICTURES}/{preset.name}.svg)", ""]
             if preset.layout.pages:
                 names = ", ".join(page.name for page in preset.layout.pages)
-                lines += [f"Pages, from above below each control: {names}.", ""]
+                lines += [
+                    f"The lines below each control are the pages, top to bottom: {names}.",
+                    "",
+                ]
         lines += [f"Source: {controller.source}.", f"Not checked: {controller.unchecked}.", ""]
         return lines
     for _, controls in sections(preset.layout):
