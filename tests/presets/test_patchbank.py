@@ -28,7 +28,7 @@ def preset(folder: Path, text: str) -> Path:
 def test_there_are_24_patches_and_more_and_each_is_told_of() -> None:
     bank = PatchBank.read(SHIPPED)
     assert len(bank.patches) >= 24
-    told = DOC.read_text(encoding="utf-8").split("## The patches")[1].split("## Writing one")[0]
+    told = DOC.read_text(encoding="utf-8").split("## Shipped patches")[1].split("## Writing one")[0]
     listed = set(re.findall(r"^\| `(\w+)`", told, re.MULTILINE))
     assert listed == set(bank.patches)
 
