@@ -83,8 +83,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.during": PROGRAMS,
     "app": (*PROGRAMS, "app.daw", "app.start", "app.during"),
     "app.meter": ("music", "music.metre", "chip", "chip.smf", "log", "take", "app"),
+    "app.yours": (*PROGRAMS, "app", "app.meter"),
     "cli": (
-        *(*PROGRAMS, "app.daw", "app.start", "app.during", "app", "app.meter"),
+        *(*PROGRAMS, "app.daw", "app.start", "app.during", "app", "app.meter", "app.yours"),
         *("bench", "evaluation", "evaluation.song", "evaluation.performing", "training"),
     ),
     "bench": (*PROGRAMS, "app"),

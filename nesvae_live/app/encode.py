@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import Say
 from nesvae_live.chip.convert import READERS, to_exprsco
-from nesvae_live.chip.nesmdb import ExprScore
 from nesvae_live.chip.smf.reading import SUFFIXES, check_length, midi_to_tuples
 from nesvae_live.chip.vgm.registerlog import RegisterLog
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
@@ -27,6 +27,7 @@ from nesvae_live.music import ranges
 from nesvae_live.music.metre.ticks import score_to_ticks
 from nesvae_live.music.phrase import (
     N_VOICES,
+    SLOTS,
     STEPS_PER_SECOND,
     Ints,
     steps_to_tuples,
@@ -44,6 +45,7 @@ from nesvae_live.presets.snapshotbank import (
 
 SNAPSHOTS = ".json"
 MUSIC = (*SUFFIXES, *READERS)
+NO_NOTE = "there is no note of P1, P2 or TR in it"
 
 
 class EncodeError(NesvaeError):
@@ -160,23 +162,53 @@ def read_tuples(path: Path, say: Say) -> Ints:
     Raises:
         EncodeError: it can't be read, or there is no note in it.
     """
-    kind = next((suffix for suffix in MUSIC if path.name.lower().endswith(suffix)), None)
-    if kind is None:
-        raise EncodeError(f"{path}: its name must end in one of {', '.join(MUSIC)}")
-    data = _read(path)
+    kind, data = read_data(path)
     try:
         if kind in SUFFIXES:
             tuples = midi_to_tuples(data, lambda text: say(f"{path}: {text}"))
         else:
-            source = READERS[kind](data)
-            for notice in source.notices if isinstance(source, RegisterLog) else ():
-                say(f"{path}: {notice}")
-            tuples = _score_to_tuples(to_exprsco(source))
+            score = read_score(kind, data, lambda text: say(f"{path}: {text}"))
+            tuples = score_to_ticks(score).tuples if len(score) else np.zeros((0, SLOTS), np.int64)
     except ValueError as error:
         raise EncodeError(f"{path}: {_one_line(error)}") from None
     if not (tuples[:, :N_VOICES] > 0).any():
-        raise EncodeError(f"{path}: there is no note of P1, P2 or TR in it")
+        raise EncodeError(f"{path}: {NO_NOTE}")
     return tuples
+
+
+def read_data(path: Path) -> tuple[str, bytes]:
+    """What kind of music a file is by its name, of `MUSIC`, and its bytes.
+
+    Raises:
+        EncodeError: it is none, or can't be read.
+    """
+    kind = next((suffix for suffix in MUSIC if path.name.lower().endswith(suffix)), None)
+    if kind is None:
+        raise EncodeError(f"{path}: its name must end in one of {', '.join(MUSIC)}")
+    try:
+        return kind, path.read_bytes()
+    except OSError as error:
+        raise EncodeError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def read_score(kind: str, data: bytes, tell: Say) -> NDArray[np.uint8]:
+    """A score or a VGM file as a score `[N, 4, 3]` of 24 steps a second.
+
+    Raises:
+        ValueError: it can't be read, is too long, or has a note that no voice has.
+    """
+    source = READERS[kind](data)
+    for notice in source.notices if isinstance(source, RegisterLog) else ():
+        tell(notice)
+    score = to_exprsco(source)
+    seconds = len(score.score) / score.rate
+    check_length(seconds)
+    voices = score.score
+    if score.rate != STEPS_PER_SECOND and len(voices):
+        middles = (np.arange(max(round(seconds * STEPS_PER_SECOND), 1)) + 0.5) / STEPS_PER_SECOND
+        voices = voices[np.minimum((middles * score.rate).astype(np.int64), len(voices) - 1)]
+    steps_to_tuples(voices[:, :N_VOICES, 0])  # checks the notes
+    return voices
 
 
 def encode_tuples(tuples: Ints, checkpoint: SongCheckpoint, name: str) -> list[FilePhrase]:
@@ -192,24 +224,6 @@ def encode_tuples(tuples: Ints, checkpoint: SongCheckpoint, name: str) -> list[F
         u, _ = encoder.encode(symbols, count)
         out.append(FilePhrase(LatentPoint(f"{name} {i + 1}", a[i], set_, u), phrase))
     return out
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise EncodeError(f"{path}: cannot be read: {error.strerror or error}") from None
-
-
-def _score_to_tuples(score: ExprScore) -> Ints:
-    seconds = len(score.score) / score.rate
-    check_length(seconds)
-    voices = score.score
-    if score.rate != STEPS_PER_SECOND and len(voices):
-        middles = (np.arange(max(round(seconds * STEPS_PER_SECOND), 1)) + 0.5) / STEPS_PER_SECOND
-        voices = voices[np.minimum((middles * score.rate).astype(np.int64), len(voices) - 1)]
-    steps = steps_to_tuples(voices[:, :N_VOICES, 0])  # checks the notes
-    return score_to_ticks(voices).tuples if len(voices) else steps
 
 
 def _one_line(error: Exception) -> str:

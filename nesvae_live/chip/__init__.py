@@ -16,6 +16,7 @@ In reading order:
     npzscore    scores as npz files
     convert     from any of these formats to another, and to sound
     corpus      NES-MDB's archive as songs of tuples and phrases
+    tickfile    a song in ticks as a file of its own, as `prepare` writes it
     tickcorpus  the same in ticks, with the metre that was found in each song
 
 MIDI files are read in `smf`; VGM files are a room of their own, below. It may import `music`, `metre` and `vgm`, and is pure. It knows no jam and no device.

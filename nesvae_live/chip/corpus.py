@@ -1,4 +1,4 @@
-"""The corpus: NES-MDB's archives or folders, read as tuples and phrases."""
+"""The corpus: NES-MDB's archives or folders, or prepared ones, read as tuples and phrases."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from nesvae_live import NesvaeError
 from nesvae_live.chip.nesmdb import loads_exprsco, loads_seprsco
+from nesvae_live.chip.tickfile import TICKS_SUFFIX, loads_ticks
+from nesvae_live.music.metre.ticks import ticks_to_steps
 from nesvae_live.music.phrase import (
     SLOTS,
     Ints,
@@ -25,6 +27,8 @@ from nesvae_live.music.phrase import (
 from nesvae_live.music.voices import VOICES
 
 SUFFIXES = (".exprsco.pkl", ".seprsco.pkl")
+SONGS = (*SUFFIXES, TICKS_SUFFIX)
+"""How the files of songs are named: NES-MDB's, and those that `prepare` makes."""
 
 
 class CorpusError(NesvaeError):
@@ -41,11 +45,11 @@ class Corpus:
 
 
 def read_split(source: Path, split: str) -> Corpus:
-    """Read one split of NES-MDB in the official layout.
+    """Read one split of a corpus in NES-MDB's official layout.
 
     Args:
         source: an archive (`.tar.gz`, `.tar.xz`, `.tar`) or a folder; it holds one folder per
-            split, with exprsco or seprsco pickles.
+            split, with exprsco or seprsco pickles, or songs in ticks.
         split: `train`, `valid` or `test`.
 
     Returns:
@@ -94,15 +98,17 @@ def read_files(source: Path, split: str) -> tuple[list[tuple[str, bytes]], str]:
     return files, digest.hexdigest()
 
 
-def _notes(name: str, data: bytes) -> NDArray[np.uint8]:
+def _notes(name: str, data: bytes) -> NDArray[np.integer]:
+    if name.endswith(TICKS_SUFFIX):
+        return ticks_to_steps(loads_ticks(data)[0])
     if name.endswith(SUFFIXES[0]):
         return loads_exprsco(data).score[:, :, 0]
     return loads_seprsco(data).score
 
 
 def _folder(source: Path, split: str) -> Iterator[tuple[str, bytes]]:
-    for path in source.rglob("*.pkl"):
-        if path.parent.name == split and path.name.endswith(SUFFIXES):
+    for path in source.rglob("*"):
+        if path.parent.name == split and path.name.endswith(SONGS) and path.is_file():
             yield path.name, path.read_bytes()
 
 
@@ -110,7 +116,7 @@ def _archive(source: Path, split: str) -> Iterator[tuple[str, bytes]]:
     with tarfile.open(source) as archive:
         for member in archive:
             path = Path(member.name)
-            if member.isfile() and path.parent.name == split and path.name.endswith(SUFFIXES):
+            if member.isfile() and path.parent.name == split and path.name.endswith(SONGS):
                 file = archive.extractfile(member)
                 if file is not None:
                     yield path.name, file.read()

@@ -1,4 +1,4 @@
-"""The corpus in ticks: NES-MDB's expressive scores with the metre that was found in them."""
+"""The corpus in ticks: expressive scores with the metre that is found in them, or prepared songs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nesvae_live.chip.corpus import SUFFIXES, CorpusError, read_files
 from nesvae_live.chip.nesmdb import loads_exprsco
+from nesvae_live.chip.tickfile import TICKS_SUFFIX, loads_ticks
 from nesvae_live.music.metre.metre import find_metre
 from nesvae_live.music.metre.ticks import TickSong, score_to_ticks
 from nesvae_live.music.phrase import STEPS_PER_SECOND, Ints, symbols_to_tuples, tuples_to_symbols
@@ -65,7 +66,7 @@ class TickCorpus:
 
 
 def read_ticks(source: Path, split: str) -> TickCorpus:
-    """Read one split of NES-MDB's expressive scores and find each song's metre.
+    """Read one split of NES-MDB's expressive scores and find each song's metre, or prepared songs.
 
     Args:
         source: as of `read_split`; separated scores don't say enough.
@@ -77,23 +78,32 @@ def read_ticks(source: Path, split: str) -> TickCorpus:
     files, sha256 = read_files(source, split)
     names, songs, sure = [], [], []
     for name, data in files:
-        if not name.endswith(SUFFIXES[0]):
-            raise CorpusError(
-                f"{source}: {split}/{name}: the metre needs expressive scores (exprsco)"
-            )
         try:
-            score = loads_exprsco(data).score
+            song, share = _song(name, data)
         except ValueError as error:
             raise CorpusError(f"{source}: {split}/{name}: {error}") from error
-        if not len(score):
-            continue
-        stretches = find_metre(score)
-        names.append(name)
-        songs.append(score_to_ticks(score, stretches))
-        sure.append(sum(s.stop - s.start for s in stretches if s.metre) / len(score))
+        if len(song.tuples):
+            names.append(name)
+            songs.append(song)
+            sure.append(share)
     if not songs:
         raise CorpusError(f"{source}: split {split!r} has no song with a step in it")
     return songs_to_corpus(names, songs, np.array(sure), sha256)
+
+
+def score_to_song(score: NDArray[np.uint8]) -> tuple[TickSong, float]:
+    """A score `[N, 4, 3]` in ticks by the metre that is found in it, and the share that is sure."""
+    stretches = find_metre(score) if len(score) else []
+    sure = sum(s.stop - s.start for s in stretches if s.metre) / max(len(score), 1)
+    return score_to_ticks(score, stretches), sure
+
+
+def _song(name: str, data: bytes) -> tuple[TickSong, float]:
+    if name.endswith(TICKS_SUFFIX):
+        return loads_ticks(data)
+    if not name.endswith(SUFFIXES[0]):
+        raise ValueError("the metre needs expressive scores (exprsco)")
+    return score_to_song(loads_exprsco(data).score)
 
 
 def songs_to_corpus(

@@ -68,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     from nesvae_live.cli.network import add_network
     from nesvae_live.cli.patches import add_patches
     from nesvae_live.cli.play import add_play
+    from nesvae_live.cli.yours import add_yours
 
     top = CommandParser(
         prog="nesvae-live", description="Steer a neural map of NES music with MIDI knobs."
@@ -81,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
     add_ctl(commands)
     add_machine(commands)
     add_files(commands)
+    add_yours(commands)
     add_jam(commands)
     add_patches(commands)
     add_bench(commands)

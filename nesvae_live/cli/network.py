@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,25 @@ THREADS = Range(1, 1024)
 CHECKS = Range(1, 10**9)
 QUICK_SONG = {"contexts": 24, "runs": 32, "settings": 17}
 """How much `evaluate --quick` measures."""
-DATA = "the archive of NES-MDB, or a folder of it"
+DATA = "the archive of NES-MDB or a prepared one, or a folder of it"
 SONG, PERFORMER = "song", "performer"
 """The parts that are trained."""
-SONG_STEPS = 5400
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What a run of the song network has unless it is said."""
+
+    steps: int
+    streams: int
+    learning_rate: float
+    warmup: int
+    check_every: int
+
+
+FROM_NOTHING = Usual(5400, 128, 2e-3, 200, 500)
+FROM_CHECKPOINT = Usual(300, 16, 3e-4, 30, 50)
+"""What was learnt already is to be bent, and not forgotten."""
 
 
 def add_network(commands: Any) -> None:
@@ -53,16 +69,27 @@ def _train(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--out", type=Path, required=True, help="the run's folder; a run that is there resumes"
     )
+    p.add_argument(
+        "--init",
+        metavar="NAME|FILE",
+        help="begin from this checkpoint (nesmdb-song is the one that ships) instead of from nothing",
+    )
     steps = number("a number of steps", STEPS, whole=True)
-    p.add_argument("--steps", type=steps, metavar="N", help="default: 5400, of the performer 3000")
+    p.add_argument(
+        "--steps",
+        type=steps,
+        metavar="N",
+        help="default: 5400, with --init 300, of the performer 3000; more than before make a run longer",
+    )
     p.add_argument(
         "--streams",
         type=number("a number of streams", STREAMS, whole=True),
-        default=128,
         metavar="N",
-        help="songs side by side; default: 128",
+        help="songs side by side; default: 128, with --init 16",
     )
-    p.add_argument("--lr", type=float, default=2e-3, dest="learning_rate", help="default: 0.002")
+    p.add_argument(
+        "--lr", type=float, dest="learning_rate", help="default: 0.002, with --init 0.0003"
+    )
     p.add_argument(
         "--rate", type=float, default=16.0, help="nats of style in a phrase; default: 16"
     )
@@ -73,9 +100,8 @@ def _train(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--check-every",
         type=steps,
-        default=500,
         metavar="N",
-        help="steps from one check of the held-out songs to the next; default: 500",
+        help="steps from one check of the held-out songs to the next; default: 500, with --init 50",
     )
     p.add_argument(
         "--patience",
@@ -142,16 +168,24 @@ def _run_train(arguments: argparse.Namespace) -> int:
     if arguments.part == PERFORMER:
         from nesvae_live.cli.performer import run_train
 
+        if arguments.init is not None:
+            raise NesvaeError("--init is for the part song: a performer is trained in minutes")
+        arguments.check_every = arguments.check_every or FROM_NOTHING.check_every
         return run_train(arguments)
     from nesvae_live.chip.tickcorpus import read_ticks
     from nesvae_live.model.song.songbound import SongSettings
+    from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
+    from nesvae_live.paths import find_checkpoint
     from nesvae_live.training.songrun import SongRun
     from nesvae_live.training.songtrain import BEST, train_songs
 
+    init = arguments.init and load_song_checkpoint(find_checkpoint(arguments.init))
+    usual = FROM_CHECKPOINT if init else FROM_NOTHING
     run = SongRun(
-        steps=arguments.steps or SONG_STEPS,
-        streams=arguments.streams,
-        learning_rate=arguments.learning_rate,
+        steps=arguments.steps or usual.steps,
+        streams=arguments.streams or usual.streams,
+        learning_rate=arguments.learning_rate or usual.learning_rate,
+        warmup=usual.warmup,
         rate=arguments.rate,
         seed=arguments.seed,
         precision=arguments.precision,
@@ -162,8 +196,9 @@ def _run_train(arguments: argparse.Namespace) -> int:
         read_ticks(arguments.data, "train"),
         read_ticks(arguments.data, "valid"),
         arguments.out,
+        init=init,
         device=arguments.device,
-        check_every=arguments.check_every,
+        check_every=arguments.check_every or usual.check_every,
         patience=arguments.patience,
         quiet=arguments.quiet,
         say=say,

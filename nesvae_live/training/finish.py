@@ -33,6 +33,9 @@ from nesvae_live.training.traits import TRAITS, traits
 EVERY = 8
 """One song in this many provides the contexts in which axes are found and measured."""
 
+LEAST_SONGS = 8
+"""Of a small corpus more do, so that they are as many."""
+
 DRAWS = 8_192
 """How many phrases are decoded to find the axes."""
 
@@ -71,7 +74,9 @@ def finish(
     """
     rng = np.random.default_rng(seed)
     say("looking for the axes")
-    sample = corpus.subset(np.arange(0, len(corpus.lengths), EVERY))
+    songs = len(corpus.lengths)
+    every = min(EVERY, max(songs // LEAST_SONGS, 1))
+    sample = corpus.subset(np.arange(0, songs, every))
     places = [sample.song(i)[1] for i in range(len(sample.lengths))]
     model = load_song_model(checkpoint)
     encoded = encode(model, checkpoint.quantiles, sample, rng)

@@ -60,7 +60,7 @@ class Training:
         torch.manual_seed(run.seed)
         self.run, self.told, self.corpus, self.ranks = run, told, corpus, ranks
         self.device = corpus.device
-        self.model = model.to(self.device)
+        self.model = with_turn(model.to(self.device))
         self.bound = SongBound(self.model, ranks, told).train()
         self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         flat = [p for p in self.model.parameters() if p.dim() < 2]
@@ -170,7 +170,13 @@ class Training:
         """The model with the moving average of the weights."""
         model = SongVae(self.model.config).to(self.device)
         model.load_state_dict(self.average)
-        return model.eval()
+        return with_turn(model).eval()
+
+
+def with_turn(model: SongVae) -> SongVae:
+    """The same model, whose encoder knows how its axes were turned: a finished one's were."""
+    model.encoder.turn = model.prior.turn
+    return model
 
 
 def costs(told: Told) -> tuple[Tensor, Tensor, Tensor]:

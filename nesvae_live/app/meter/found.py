@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,13 @@ from nesvae_live import NesvaeError
 from nesvae_live.app.render import SOURCES, RenderError, read_source
 from nesvae_live.app.say import Say
 from nesvae_live.chip.convert import SCORE_RATE, to_exprsco
-from nesvae_live.chip.smf.reading import SUFFIXES, check_length, played_in_time, read_midi
+from nesvae_live.chip.smf.reading import (
+    SUFFIXES,
+    MidiMusic,
+    check_length,
+    played_in_time,
+    read_midi,
+)
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.metre.metre import Stretch, find_metre
 from nesvae_live.music.metre.onsets import FRAMES_PER_STEP, STRUCK_AGAIN
@@ -173,7 +180,8 @@ def _read_score(path: Path, say: Say) -> Score:
         raise MeterError(f"{path}: its name must end in one of {', '.join(KINDS)}")
     try:
         if name.endswith(SUFFIXES):
-            return _midi_to_score(path.read_bytes(), lambda line: say(f"{path}: {line}"))
+            music = read_midi(path.read_bytes(), lambda line: say(f"{path}: {line}"))
+            return midi_to_score(music)
         read = read_source(path, say)
         source = jam_to_timeline(read) if isinstance(read, Jam) else read
         score = to_exprsco(source, SCORE_RATE).score
@@ -185,20 +193,30 @@ def _read_score(path: Path, say: Say) -> Score:
     return score
 
 
-def _midi_to_score(data: bytes, say: Say) -> Score:
-    """Notes of any instruments as a score; drums are the noise voice.
+def midi_to_score(music: MidiMusic) -> Score:
+    """Notes of any instruments as a score `[N, 4, 3]` of 24 steps a second; drums are the noise voice.
 
     A score says of a note that is struck again only that its velocity jumps, so velocity is told
     here where notes begin, and nothing else.
+
+    Raises:
+        ValueError: it is too long.
     """
-    notes, drums = played_in_time(read_midi(data, say))
+    notes, drums = played_in_time(music)
     played = [(n.voice, to_range(n.voice, n.note), n.on, n.off) for n in notes]
     played += [(Voice.NO, 1, hit.on, hit.on) for hit in drums]
     last = max((off for _, _, _, off in played), default=0.0)
     check_length(last)
     score = np.zeros((round(last * STEPS_PER_SECOND) + 1, 4, 3), np.uint8)
+    ended = dict.fromkeys(Voice, -1.0)
     for voice, note, on, off in sorted(played, key=lambda one: (one[2], one[1])):
-        first = round(on * STEPS_PER_SECOND)
+        # As NES-MDB's scores have it (`music.metre.onsets`): what follows a rest begins in the step in
+        # which it does, and what follows a note in the nearest one, without a rest between them.
+        rested = on - ended[voice] >= 1.0 / STEPS_PER_SECOND
+        first = floor(on * STEPS_PER_SECOND) if rested else round(on * STEPS_PER_SECOND)
+        if not rested and voice is not Voice.NO and first > 0 and not score[first - 1, voice, 0]:
+            score[first - 1, voice] = score[first - 2, voice]
+        ended[voice] = off
         after = max(round(off * STEPS_PER_SECOND), first + 1)
         score[first:, voice] = 0
         score[first:after, voice, 0] = note

@@ -9,6 +9,7 @@ In reading order:
     names        the name of a track, in whichever encoding it is
     reading      the whole way, for `encode`, `render`, `capture`, `meter` and the panel alike
     sound        the voices' notes as a timeline for the chip; drums as the kit's
+    bars         a file's notes in ticks with their places, by its own beats and time signatures
     general      a timeline as a MIDI file for other programs
 
 NES-MDB's own convention is in `chip.nesmidi`. May import `music`, `metre`, `vgm` and `chip`; pure.

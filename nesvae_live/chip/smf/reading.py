@@ -81,12 +81,22 @@ def midi_to_tuples(data: bytes, tell: Tell) -> Ints:
     Raises:
         ValueError: it is no MIDI file, has no note but drums, or is too long.
     """
-    arrangement = read_midi(data, tell).arrangement
-    played = arrangement.notes
+    music = read_midi(data, tell)
+    tuples = music_to_tuples(music)
+    if music.arrangement.drums:
+        tell(f"drums are left out: {len(music.arrangement.drums)} notes")
+    return tuples
+
+
+def music_to_tuples(music: MidiMusic) -> Ints:
+    """The tuples `[n, 4]` of a MIDI file that was read, in ticks, from its first note on.
+
+    Raises:
+        ValueError: it has no note but drums, or is too long.
+    """
+    played = music.arrangement.notes
     if not played:
         raise ValueError("MIDI file has only drums in it")
-    if arrangement.drums:
-        tell(f"drums are left out: {len(arrangement.drums)} notes")
     check_length(max(note.off for note in played) - min(note.on for note in played))
     return played_to_tuples(played)
 

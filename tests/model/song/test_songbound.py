@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from nesvae_live import NesvaeError
 from nesvae_live.latent.attributes import measure
-from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
+from nesvae_live.model.song.songcheckpoint import load_song_checkpoint, save_song_checkpoint
 from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.music.phrase import symbols_to_tuples
 from tests.support.tinysong import TINY_SONG, tick_songs, tiny_song_checkpoint
@@ -24,7 +25,7 @@ from nesvae_live.model.song.pointer import agreement, exact_codes, moved_codes  
 from nesvae_live.model.song.song import SongVae  # noqa: E402
 from nesvae_live.model.song.songbound import SongSettings  # noqa: E402
 from nesvae_live.training.songrun import SongRun, Training  # noqa: E402
-from nesvae_live.training.songtrain import BEST, train_songs  # noqa: E402
+from nesvae_live.training.songtrain import BEST, LOG, SETTINGS, train_songs  # noqa: E402
 
 CPU = torch.device("cpu")
 CHECKPOINT = tiny_song_checkpoint(0.3)
@@ -160,3 +161,36 @@ def test_another_runs_folder_is_refused(tmp_path: Path) -> None:
     other = replace(run, learning_rate=1.0)
     with pytest.raises(NesvaeError, match="other settings"):
         train_songs(other, told_as, corpus, corpus, tmp_path, config=TINY_SONG)
+
+
+def test_a_run_is_made_longer_by_more_steps_and_goes_on(tmp_path: Path) -> None:
+    corpus, told_as = tick_songs(), SongSettings(past=60)
+    run = SongRun(steps=2, streams=2, chunk=2, precision="f32")
+    train_songs(run, told_as, corpus, corpus, tmp_path, config=TINY_SONG)
+    train_songs(replace(run, steps=4), told_as, corpus, corpus, tmp_path, config=TINY_SONG)
+    steps = [json.loads(line)["step"] for line in (tmp_path / LOG).read_text().splitlines()]
+    assert steps == [2, 4]
+    assert json.loads((tmp_path / SETTINGS).read_text())["run"]["steps"] == 4
+    with pytest.raises(NesvaeError, match="is at step 4 already"):
+        train_songs(replace(run, steps=3), told_as, corpus, corpus, tmp_path, config=TINY_SONG)
+
+
+def test_a_run_from_a_checkpoint_begins_as_that_and_keeps_what_its_knobs_mean(
+    tmp_path: Path,
+) -> None:
+    corpus, told_as = tick_songs(), SongSettings(past=60)
+    path = tmp_path / "first.safetensors"
+    save_song_checkpoint(path, tiny_song_checkpoint(scale=0.3))
+    first = load_song_checkpoint(path)
+    run = SongRun(steps=2, streams=2, chunk=2, precision="f32", learning_rate=1e-3, warmup=1)
+    train_songs(run, told_as, corpus, corpus, tmp_path / "run", init=first)
+    lines = [json.loads(line) for line in (tmp_path / "run" / LOG).read_text().splitlines()]
+    assert [line["step"] for line in lines] == [0, 2]
+    best = load_song_checkpoint(tmp_path / "run" / BEST)
+    assert best.config == first.config
+    assert (best.quantiles.values == first.quantiles.values).all()
+    assert best.about["init_sha256"] == first.sha256
+    with pytest.raises(NesvaeError, match="other settings"):
+        train_songs(run, told_as, corpus, corpus, tmp_path / "run", config=TINY_SONG)
+    for name in ("decoder.gru.weight_hh_l0", "encoder.out.weight"):
+        assert np.abs(best.weights[name] - first.weights[name]).max() < 0.02

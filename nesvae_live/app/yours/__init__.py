@@ -1,0 +1,9 @@
+"""Made yours: what can be made of your own files.
+
+In reading order:
+
+    pieces   files of music as pieces in ticks, and a line for each that is left out
+    prepare  `prepare`: pieces as an archive to train on
+
+It may import what programs are made of, `app` and `meter`.
+"""
