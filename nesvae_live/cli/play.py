@@ -20,6 +20,8 @@ LOOPBACK = "127.0.0.1"
 DEMO_BARS = 16
 DEMO_SEED = 21
 
+Group = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no public name for what it returns
+
 
 def add_play(commands: Any) -> None:
     """Add both commands."""
@@ -31,6 +33,13 @@ def add_play(commands: Any) -> None:
 def _play(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_play, demo=False)
     p.add_argument("--preset", default="default", metavar="NAME|FILE")
+    p.add_argument("--bars", type=_BARS, metavar="N", help="end after this many bars")
+    _ports(p.add_argument_group("MIDI ports"))
+    _clock(p.add_argument_group("clock"))
+    _performance(p)
+
+
+def _ports(p: Group) -> None:
     p.add_argument("--midi-api", choices=("auto", *APIS, "none"), default="auto")
     p.add_argument(
         "--midi-in",
@@ -54,7 +63,9 @@ def _play(p: argparse.ArgumentParser) -> None:
         help="on JACK, connect controller, clock and synths: ask on a terminal, yes to all that is "
         "found, or no; what was answered is remembered in the preset; default: ask",
     )
-    p.add_argument("--bars", type=_BARS, metavar="N", help="end after this many bars")
+
+
+def _clock(p: Group) -> None:
     p.add_argument("--clock", choices=("internal", "midi", "jack", "link"), default="internal")
     p.add_argument(
         "--clock-in", metavar="NAME", help="part of the name of the input whose clock is followed"
@@ -83,7 +94,6 @@ def _play(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--link-start-stop", action="store_true", help="start and stop with the Link session"
     )
-    _performance(p)
 
 
 def _demo(p: argparse.ArgumentParser) -> None:
@@ -99,10 +109,15 @@ def _demo(p: argparse.ArgumentParser) -> None:
 
 def _performance(p: argparse.ArgumentParser) -> None:
     """Add what `play` and `demo` share."""
-    from nesvae_live.app.options import BLOCK_FRAMES, ROUND, SAMPLE_RATE, WALK
-    from nesvae_live.io.audio import opening
-    from nesvae_live.music import grid
-    from nesvae_live.panel.door import PORT as PANEL_PORT
+    _music(p.add_argument_group("music"))
+    _time(p.add_argument_group("time"))
+    _sound(p.add_argument_group("sound"))
+    _panel(p.add_argument_group("panel and remote control"))
+    _take(p.add_argument_group("take"))
+
+
+def _music(p: Group) -> None:
+    from nesvae_live.app.options import ROUND, WALK
 
     p.add_argument("--checkpoint", metavar="NAME|FILE")
     p.add_argument(
@@ -112,37 +127,19 @@ def _performance(p: argparse.ArgumentParser) -> None:
         help="recall from this file, in place of the preset's: snapshots, or a piece, whose phrases "
         "they are (what encode reads)",
     )
-    p.add_argument("--audio", choices=opening.APIS, default="auto")
-    p.add_argument("--audio-device", metavar="NAME", help="part of the name of a sound device")
+    p.add_argument("--seed", type=number("a seed", SEEDS, whole=True), metavar="N")
     p.add_argument(
-        "--sample-rate",
-        type=number("a sample rate", SAMPLE_RATES, whole=True),
-        default=SAMPLE_RATE,
-        metavar="HZ",
-        help=f"default: {SAMPLE_RATE}; JACK has its own",
+        "--auto",
+        nargs="?",
+        const=WALK,
+        choices=(WALK, ROUND),
+        help="let the knobs wander by themselves, or go round the preset's snapshots",
     )
-    p.add_argument(
-        "--block-frames",
-        type=number("a block size", BLOCKS, whole=True),
-        default=BLOCK_FRAMES,
-        metavar="N",
-        help=f"frames a block; default: {BLOCK_FRAMES}; JACK has its own",
-    )
-    p.add_argument(
-        "--level",
-        type=number("a level", LEVEL),
-        default=0.0,
-        metavar="DB",
-        help=f"how loud it is; {LEVEL}",
-    )
-    p.add_argument(
-        "--spread",
-        type=number("a spread", SHARE),
-        default=0.0,
-        metavar=span(SHARE),
-        help="P1 to the left, P2 to the right",
-    )
-    p.add_argument("--voice-ports", action="store_true", help="a JACK output for each voice too")
+
+
+def _time(p: Group) -> None:
+    from nesvae_live.music import grid
+
     p.add_argument(
         "--tempo",
         type=number("a tempo", TEMPO),
@@ -181,7 +178,59 @@ def _performance(p: argparse.ArgumentParser) -> None:
             metavar="MS",
             help=f"this much later, or earlier if negative; {OFFSET}; default: the preset's, or 0",
         )
-    p.add_argument("--seed", type=number("a seed", SEEDS, whole=True), metavar="N")
+
+
+def _sound(p: Group) -> None:
+    from nesvae_live.app.options import BLOCK_FRAMES, SAMPLE_RATE
+    from nesvae_live.io.audio import opening
+
+    p.add_argument("--audio", choices=opening.APIS, default="auto")
+    p.add_argument("--audio-device", metavar="NAME", help="part of the name of a sound device")
+    p.add_argument(
+        "--sample-rate",
+        type=number("a sample rate", SAMPLE_RATES, whole=True),
+        default=SAMPLE_RATE,
+        metavar="HZ",
+        help=f"default: {SAMPLE_RATE}; JACK has its own",
+    )
+    p.add_argument(
+        "--block-frames",
+        type=number("a block size", BLOCKS, whole=True),
+        default=BLOCK_FRAMES,
+        metavar="N",
+        help=f"frames a block; default: {BLOCK_FRAMES}; JACK has its own",
+    )
+    p.add_argument(
+        "--level",
+        type=number("a level", LEVEL),
+        default=0.0,
+        metavar="DB",
+        help=f"how loud it is; {LEVEL}",
+    )
+    p.add_argument(
+        "--spread",
+        type=number("a spread", SHARE),
+        default=0.0,
+        metavar=span(SHARE),
+        help="P1 to the left, P2 to the right",
+    )
+    p.add_argument("--voice-ports", action="store_true", help="a JACK output for each voice too")
+    p.add_argument(
+        "--patch",
+        action="append",
+        default=[],
+        metavar="VOICE=NAME|performer|off",
+        help="the patch of a voice, such as P1=lead or TR=off; performer: P1 and P2 as learnt from "
+        "the corpus; off: every voice flat; can be repeated",
+    )
+    p.add_argument(
+        "--performer", metavar="NAME|FILE", help="which performer, where a voice has one"
+    )
+
+
+def _panel(p: Group) -> None:
+    from nesvae_live.panel.door import PORT as PANEL_PORT
+
     p.add_argument(
         "--panel-port",
         type=number("a port", PORTS, whole=True),
@@ -218,38 +267,23 @@ def _performance(p: argparse.ArgumentParser) -> None:
         metavar="[HOST:]PORT",
         help="send values there too, besides whoever sent something",
     )
-    p.add_argument(
-        "--auto",
-        nargs="?",
-        const=WALK,
-        choices=(WALK, ROUND),
-        help="let the knobs wander by themselves, or go round the preset's snapshots",
-    )
-    p.add_argument(
-        "--midi-cc",
-        choices=("off", "patch"),
-        help="write the patches' volume and duty into take.mid, as CC 11 and 12; default: off, "
-        "unless the preset's dialect is of a chip",
-    )
-    p.add_argument("--jams", type=Path, metavar="DIR", help="where takes go")
-    p.add_argument(
-        "--patch",
-        action="append",
-        default=[],
-        metavar="VOICE=NAME|performer|off",
-        help="the patch of a voice, such as P1=lead or TR=off; performer: P1 and P2 as learnt from "
-        "the corpus; off: every voice flat; can be repeated",
-    )
-    p.add_argument(
-        "--performer", metavar="NAME|FILE", help="which performer, where a voice has one"
-    )
+    p.add_argument("--control", type=Path, metavar="SOCKET", help="the path of the control socket")
     p.add_argument(
         "--status",
         action=argparse.BooleanOptionalAction,
         default=None,
         help="show a status line; default: on a terminal",
     )
-    p.add_argument("--control", type=Path, metavar="SOCKET", help="the path of the control socket")
+
+
+def _take(p: Group) -> None:
+    p.add_argument("--jams", type=Path, metavar="DIR", help="where takes go")
+    p.add_argument(
+        "--midi-cc",
+        choices=("off", "patch"),
+        help="write the patches' volume and duty into take.mid, as CC 11 and 12; default: off, "
+        "unless the preset's dialect is of a chip",
+    )
 
 
 def _run_play(arguments: argparse.Namespace) -> int:

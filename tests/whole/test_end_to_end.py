@@ -410,6 +410,7 @@ def test_a_wrong_command_line_is_exit_2(tmp_path: Path, options: tuple[str, ...]
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("jack")  # it has to be in time, so it isn't niced
 def test_the_seed_decides_the_music(tmp_path: Path) -> None:
     notes = []
     for name, seed in (("one", "7"), ("same", "7"), ("other", "8")):
@@ -462,8 +463,9 @@ def test_ctl_changes_swap_and_tempo_while_it_plays(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("jack")  # it has to be in time, so it isn't niced
 def test_phrases_follow_each_other_by_the_log(tmp_path: Path) -> None:
-    with Daemon(tmp_path, *SILENT, "--bars", "6", "--tempo", "240") as daemon:
+    with Daemon(tmp_path, *SILENT, "--bars", "6", "--tempo", "240", "--seed", "3") as daemon:
         assert daemon.wait() == 0
     placed = [e for e in daemon.jam().entries if isinstance(e, Placed)]
     assert len(placed) > 3

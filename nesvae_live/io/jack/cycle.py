@@ -167,7 +167,7 @@ class Outbox:
     def finish(self, now: int) -> None:
         """Have all said that is to be said before the port goes, in the next few cycles.
 
-        The ends of all that sounded lately are said again and again: a cycle may be lost.
+        The ends of all that ever sounded are said again and again: any cycle may have been lost.
         """
         if self._notes:
             self._held.clear()
@@ -179,7 +179,7 @@ class Outbox:
         self._cycles += 1
         if self._last_words and self._cycles > self._last_words[0]:
             self._last_words.pop(0)
-            self._end_silent(self._touched_since(cycle.begins - AGAIN))
+            self._end_silent(set(self._touched))
         now, self._now = self._now, []
         yield from ((0, data) for data in now)
         last = 0

@@ -15,7 +15,7 @@
     jackkeeper   the same under JACK: connections made again, deaf inputs reopened
     cables       the cables on our ports there: pulled out, or only without their other end
     wiring       which ports of others may be meant for us: controllers, clocks, synths
-    jackwatch    the JACK server itself: its end, its ports; counts its xruns
+    jackwatch    the JACK server itself: its end, its ports, its lost cycles
 
 May import `clock`, `music`, `control`, `io.jack`, and what lies in `io` itself.
 """

@@ -50,13 +50,15 @@ class JackWatch:
             raise OSError(pipewire.remedy() if pipewire.runs() else "no server answers") from None
         self._time = time
         self._dead = False
-        self._tells_no_end = "PipeWire" in jack.version_string()
+        self._is_pipewire = "PipeWire" in jack.version_string()
         self.stalled = False
         """Whether the server is there but does nothing, as `lost` found."""
-        self.xruns = 0
-        """How often the server reported a late client: MIDI of that cycle may be lost."""
+        self.disturbed = 0
+        """How often a cycle's MIDI may have been lost: a client was late, or the graph changed."""
         self._client.set_shutdown_callback(self._die)
         self._client.set_xrun_callback(self._count)
+        if self._is_pipewire:  # a node that goes over to another driver loses a cycle
+            self._client.set_graph_order_callback(self._count)
         self._renamed: deque[tuple[str, str]] = deque()
         self._client.set_port_rename_callback(self._rename)
         self._client.activate()  # only active clients are told of xruns
@@ -67,10 +69,9 @@ class JackWatch:
         del status, reason
         self._dead = True
 
-    def _count(self, delayed_usecs: float) -> None:
-        """Take note of an xrun. Runs in libjack's thread, for which the server doesn't wait."""
-        del delayed_usecs
-        self.xruns += 1
+    def _count(self, *_: float) -> None:
+        """Take note of a lost cycle. Runs in libjack's thread, for which the server doesn't wait."""
+        self.disturbed += 1
 
     def _rename(self, port: object, old: str, new: str) -> None:
         """Take note of a port's new name. Runs in libjack's thread, which nobody waits for."""
@@ -102,7 +103,7 @@ class JackWatch:
         if frame != self._seen[0]:
             self._seen = (frame, now)
         self.stalled = now - self._seen[1] > STALLED_SECONDS
-        if self.stalled and self._tells_no_end:  # PipeWire ended, and this client won't come back
+        if self.stalled and self._is_pipewire:  # it ended untold, and this client won't come back
             self._dead, self.stalled = True, False
             return "the JACK server went away"
         return "the JACK server hangs" if self.stalled else None

@@ -125,7 +125,7 @@ class PortMonitor:
         self._cables = Cables()
         self._keeper: JackKeeper | None = None
         self._poll: PortPoll | None = None
-        self._xruns = 0
+        self._disturbed = 0
         self._left = False  # the ports of a server that is gone have been given up
 
     @property
@@ -222,9 +222,9 @@ class PortMonitor:
 
     def dropped(self) -> bool:
         """Whether messages may have been lost, with a JACK cycle, since this was last asked."""
-        xruns = self._watch.xruns if self._watch is not None else 0
-        before, self._xruns = self._xruns, xruns
-        return xruns > before
+        disturbed = self._watch.disturbed if self._watch is not None else 0
+        before, self._disturbed = self._disturbed, disturbed
+        return disturbed > before
 
     def sources(self) -> frozenset[str]:
         """The names of the ports that can be read now; asked about once a second."""

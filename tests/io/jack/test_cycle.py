@@ -152,16 +152,22 @@ def test_ends_of_the_last_two_seconds_are_said_again_but_what_sounds_sounds_on()
 
 def test_before_a_port_goes_the_ends_of_its_notes_are_said_in_three_cycles() -> None:
     port = Port()
-    port.note(0, 0x90, 60, 100)
-    port.note(1, 0x91, 70, 100)
-    port.note(2, 0x81, 70, 0)
+    port.note(0, 0x90, 50, 100)
+    port.note(10, 0x80, 50, 0)
+    port.run(1000)  # long ago, but its end may be among what was lost
+    now = port.cycle.first
+    port.note(now, 0x90, 60, 100)
+    port.note(now + 1, 0x91, 70, 100)
+    port.note(now + 2, 0x81, 70, 0)
     port.run()
     port.box.finish(port.cycle.begins)
     said: list[list[bytes]] = []
     while not port.box.finished:
         said.append([data for _, data in port.run()])
     assert said[0] == [b"\x80\x3c\x00"]
-    assert [cycle for cycle in said[1:] if cycle] == [[b"\x80\x3c\x00", b"\x81\x46\x00"]] * 2
+    assert [cycle for cycle in said[1:] if cycle] == [
+        [b"\x80\x32\x00", b"\x80\x3c\x00", b"\x81\x46\x00"]
+    ] * 2
 
 
 def test_a_port_that_knows_no_notes_passes_everything_on() -> None:
