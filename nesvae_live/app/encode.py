@@ -139,11 +139,11 @@ def open_snapshots(path: Path, checkpoint: SongCheckpoint, say: Say) -> Snapshot
     suffix = next((s for s in MUSIC if path.name.lower().endswith(s)), "")
     bank = path.with_name(path.name[: len(path.name) - len(suffix)] + SUFFIX)
     if bank.exists():
-        say(f"{path}: its phrases are snapshots in {bank.name}, and are read there")
+        say(f"{path}: its snapshots are read from {bank.name}, where they were changed")
         return SnapshotFile(bank, checkpoint.sha256, n_style)
     encoded = encode_file(path, checkpoint, say)
     settings = phrases_to_settings(encoded, checkpoint, SAMPLING.temperature)
-    say(f"{path}: snapshots 1 to {len(settings)} are phrases of {len(encoded)}")
+    say(f"{path}: snapshots 1 to {len(settings)} are the first of {len(encoded)} phrases")
     return SnapshotFile(bank, checkpoint.sha256, n_style, settings)
 
 

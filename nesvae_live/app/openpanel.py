@@ -23,8 +23,8 @@ from nesvae_live.panel.table import table
 from nesvae_live.presets.preset import Preset
 
 WITHOUT_TLS = (
-    "the panel is open to this network, without TLS: who can read the network can read the token "
-    "and play along, and browsers don't install the page as an app (docs/panel.md)"
+    "the panel is open to this network, without TLS: anyone who can read its traffic can read the "
+    "token and play along, and browsers don't install the page as an app (docs/panel.md)"
 )
 
 

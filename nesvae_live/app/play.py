@@ -64,8 +64,8 @@ def play(options: PlayOptions) -> Take | None:
     checkpoint = load_song_checkpoint(find_checkpoint(options.checkpoint))
     if is_temporary():
         say(
-            "neither the installation nor the home can be written, so what is compiled is kept in "
-            f"{os.environ[VARIABLE]}, and compiled anew (some 20 s) when that is gone"
+            "neither the installation nor your home can be written to, so compiled code is kept in "
+            f"{os.environ[VARIABLE]}, and is compiled again (some 20 s) when that is gone"
         )
     with compiled_beside(checkpoint.path):
         loaded = load(preset, checkpoint, options.patch, options.performer)
@@ -214,7 +214,7 @@ def go_on(session: Session, at: float, loaded: Loaded, stack: ExitStack) -> tupl
     following.record(at)
     following.attend()
     session.leave(at)
-    following.recovery.begin("what is left to be made of the take before is being made")
+    following.recovery.begin("the files of the take before are being made")
     stage.notices.say(
         f"preset {loaded.preset.name}, checkpoint {following.facts.checkpoint}: the music goes on in "
         f"the take {following.folder.name}"

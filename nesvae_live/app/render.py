@@ -105,7 +105,7 @@ def render(options: RenderOptions, warn: Say) -> list[Path]:
     if kind != ".mid" and options.dialect != GENERAL:
         raise RenderError(f"{out}: --dialect is for a MIDI file, .mid")
     if out.resolve() == path.resolve():
-        raise RenderError(f"{out}: it would take the place of what is rendered; name another file")
+        raise RenderError(f"{out}: that would overwrite the input; name another file")
     read = read_source(path, warn)
     try:
         if kind == ".mid":

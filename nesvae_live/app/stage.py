@@ -200,7 +200,7 @@ class Stage:
 def _fixed(options: PlayOptions) -> str:
     """Why another session can't go on in the place of one that plays; empty if it can."""
     if options.follows:
-        return "another clock is followed, from its start on: choose preset and checkpoint at ours"
+        return "not while following another clock: choose the preset and checkpoint at the start"
     if options.clock_out or options.clock_lead:
-        return "others follow our clock from its start on: choose preset and checkpoint there"
+        return "not while others follow our clock: choose the preset and checkpoint at the start"
     return ""

@@ -57,9 +57,7 @@ class ConnectionWatch:
         if lost == self._seen:
             for reason, names in lost.items():
                 self._lost.update(dict.fromkeys(names, reason))
-                self._notices.warn(
-                    f"{reason}: the music goes on into the take, without {' or '.join(names)}"
-                )
+                self._notices.warn(f"{reason}: the take goes on, without {' or '.join(names)}")
         self._seen = lost
         if self._device is not None and "sound" in self._lost:
             self._recover("sound", self._device)
@@ -242,4 +240,4 @@ class Watch:
     def _check_osc(self) -> None:
         stage = self._session.stage
         if stage.osc is not None and (reason := stage.osc.lost()) is not None:
-            stage.notices.warn(f"{reason}: the music goes on")
+            stage.notices.warn(f"{reason}: the music plays on")

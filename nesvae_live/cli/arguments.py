@@ -73,12 +73,12 @@ class CommandParser(argparse.ArgumentParser):
             message = f"{named}there is no {word!r}{meant}"
         elif message == f"{MISSING} COMMAND":
             message = (
-                "say what it is to do: `nesvae-live play` plays, `nesvae-live demo` is heard without "
-                "any hardware, `nesvae-live doctor` looks at this machine"
+                "no command given: `nesvae-live play` plays, `nesvae-live demo` plays without any "
+                "hardware, `nesvae-live doctor` checks this machine"
             )
         elif message.startswith(MISSING):
             message = f"it needs {message.removeprefix(MISSING).strip()}"
-        self.exit(2, f"{self.prog}: {message} (`{self.prog} --help` lists all)\n")
+        self.exit(2, f"{self.prog}: {message} (see `{self.prog} --help`)\n")
 
 
 def number(
@@ -139,4 +139,6 @@ def loop_bar(text: str) -> int | None:
         return None
     if text.isdecimal() and int(text) >= 1:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no bar: write one, counted from 1, or off")
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not a bar: write a number, counted from 1, or off"
+    )

@@ -61,7 +61,7 @@ def _audio(p: argparse.ArgumentParser) -> None:
         type=number("a number of rounds", ROUNDS, whole=True),
         default=1,
         metavar="N",
-        help="measure each case in this many parts, by turns; default: 1",
+        help="measure each case in this many parts, alternating; default: 1",
     )
     p.add_argument(
         "--frames",

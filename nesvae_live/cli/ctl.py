@@ -133,7 +133,7 @@ VERBS = (
     VerbSpec("unmute", "let a voice sound again", {"voice": HEARD}, _mute),
     VerbSpec(
         "level",
-        f"set how loud a voice is, or all of them: {LEVEL}",
+        f"set the level of a voice, or of all of them: {LEVEL}",
         {
             "voice": {"choices": (*NAMES, ALL), "type": _voice},
             "level": {"type": number("a level", LEVEL), "metavar": "DB"},
@@ -141,34 +141,36 @@ VERBS = (
     ),
     VerbSpec("solo", "hear a voice alone", {"voice": HEARD}, _solo),
     VerbSpec("unsolo", "take a voice out of solo", {"voice": HEARD}, _solo),
-    VerbSpec("swap", "choose when a turned knob is heard", {"mode": {"choices": SWAPS}}),
+    VerbSpec("swap", "choose when a knob change takes effect", {"mode": {"choices": SWAPS}}),
     VerbSpec(
         "tempo",
         f"set the tempo of the internal clock, {TEMPO}",
         {"tempo": {"type": number("a tempo", TEMPO), "metavar": "BPM"}},
     ),
     VerbSpec("tap", "tap the tempo, on a beat"),
-    VerbSpec("one", "on the first beat of a bar: here the followed clock's bars begin"),
+    VerbSpec("one", "say, on the first beat, that a bar of the followed clock begins now"),
     VerbSpec(
         "move",
-        "move any target (listed in docs/controllers.md), as a control does",
+        "move any target (`list` in `nesvae-live learn` shows them), as a control does",
         {"target": {}, "value": {**SHARED, "nargs": "?", "default": 1.0}},
     ),
     VerbSpec("release", "release every knob"),
-    VerbSpec("store", "keep the present setting as a snapshot", {"slot": SLOT}),
-    VerbSpec("clear", "forget a snapshot", {"slot": SLOT}),
-    VerbSpec("recall", "go to the setting of a snapshot", {"slot": SLOT}),
-    VerbSpec("morph", "go to a snapshot over some bars", {"slot": SLOT, "bars": BARS}),
-    VerbSpec("between", "put the fader between two snapshots", {"low": SLOT, "high": SLOT}),
-    VerbSpec("fade", "move the fader", {"value": SHARED}),
+    VerbSpec("store", "store everything as a snapshot", {"slot": SLOT}),
+    VerbSpec("clear", "delete a snapshot", {"slot": SLOT}),
+    VerbSpec("recall", "recall a snapshot", {"slot": SLOT}),
+    VerbSpec("morph", "morph to a snapshot over some bars", {"slot": SLOT, "bars": BARS}),
+    VerbSpec("between", "put the crossfader between two snapshots", {"low": SLOT, "high": SLOT}),
+    VerbSpec("fade", "move the crossfader", {"value": SHARED}),
     VerbSpec("back", "play an earlier phrase again, and hold it", {"phrases": PHRASE}, _back),
-    VerbSpec("forward", "the same, towards the newest phrase", {"phrases": PHRASE}, _back),
-    VerbSpec("hold", "repeat the phrase that is playing", {"on": ON}, _switch),
-    VerbSpec("auto", "let the knobs wander by themselves", {"on": ON}, _switch),
+    VerbSpec(
+        "forward", "play a later phrase again, towards the newest", {"phrases": PHRASE}, _back
+    ),
+    VerbSpec("hold", "loop the current phrase", {"on": ON}, _switch),
+    VerbSpec("auto", "let the music wander by itself", {"on": ON}, _switch),
     VerbSpec("round", "go round the snapshots", {"on": ON, "bars": BARS}, _switch),
     VerbSpec(
         "chance",
-        "let chance move the knobs, each by at most this much",
+        "nudge the map's knobs at random, each by at most this much",
         {"amount": {**SHARED, "nargs": "?"}},
     ),
     VerbSpec(
@@ -178,15 +180,17 @@ VERBS = (
     ),
     VerbSpec(
         "quote",
-        "set how much of what was played comes back: 0 nothing, 0.5 as the network learnt to",
+        "set how much of what was played comes back: 0 nothing, 0.5 as the network learnt it",
         {"quote": _number("quote", QUOTES)},
     ),
-    VerbSpec("theme", "mark what plays as a theme", {"theme": THEME}),
-    VerbSpec("return", "let a theme come back, whatever knobs were turned", {"theme": THEME}),
-    VerbSpec("forget", "let nothing come back of what was played so far, themes neither"),
+    VerbSpec("theme", "mark what is playing as a theme", {"theme": THEME}),
+    VerbSpec(
+        "return", "bring a theme back, whichever knobs you have turned since", {"theme": THEME}
+    ),
+    VerbSpec("forget", "drop the themes; nothing played so far comes back"),
     VerbSpec(
         "seed",
-        "draw other notes at the same place of the map",
+        "play other notes at the same place on the map",
         {
             "seed": {
                 "type": number("a seed", SEEDS, whole=True, word="next"),
@@ -207,7 +211,7 @@ VERBS = (
     ),
     VerbSpec(
         "capture",
-        "go on from what was played on the MIDI input, or from a file",
+        "go on from what you played on the MIDI input, or from a file",
         {
             "file": {"nargs": "?", "type": Path, "metavar": "FILE.mid"},
             "--phrase": {
@@ -225,23 +229,23 @@ VERBS = (
         "go to a page of the controls",
         {"page": {"type": number("a page", PAGES, whole=True), "metavar": "N"}},
     ),
-    VerbSpec("refresh", "send the controller everything that it shows"),
+    VerbSpec("refresh", "send the controller all its values again"),
     VerbSpec("panic", "end every note now, whatever is sounding"),
     VerbSpec("stop", "end the performance"),
-    VerbSpec("status", "print what the status line shows, as JSON"),
+    VerbSpec("status", "print the whole state, as JSON"),
 )
 
 
 def add_ctl(commands: Any) -> None:
     """Add the command, with every verb."""
-    commands.add_parser("ctl", help="send a command to the instrument that is playing", fill=_ctl)
+    commands.add_parser("ctl", help="send commands to the instrument while it plays", fill=_ctl)
 
 
 def _ctl(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_ctl)
     p.add_argument("--control", type=Path, metavar="SOCKET", help="the path of the control socket")
     verbs = p.add_subparsers(
-        dest="verb", metavar="VERB", description="without one, a prompt that stays open"
+        dest="verb", metavar="VERB", description="without a verb, a prompt that stays open"
     )
     for spec in VERBS:
         verb = verbs.add_parser(spec.name, help=spec.more)

@@ -22,14 +22,16 @@ def add_files(commands: Any) -> None:
     """Add all four commands."""
     commands.add_parser(
         "render",
-        help="turn a score, VGM, MIDI file or jam into another of them, or a WAV",
+        help="convert a score, VGM, MIDI file or jam into another of these, or into a WAV",
         fill=_render,
     )
-    commands.add_parser("encode", help="find where the phrases of a piece lie in z", fill=_encode)
+    commands.add_parser("encode", help="find where a piece's phrases lie on the map", fill=_encode)
     commands.add_parser(
-        "interpolate", help="write the way from one phrase to another", fill=_interpolate
+        "interpolate",
+        help="go from one phrase to another, as MIDI, WAV and picture",
+        fill=_interpolate,
     )
-    commands.add_parser("meter", help="say which beat and bars a piece has", fill=_meter)
+    commands.add_parser("meter", help="find a piece's beat and bars", fill=_meter)
 
 
 def _render(p: argparse.ArgumentParser) -> None:
@@ -50,42 +52,40 @@ def _render(p: argparse.ArgumentParser) -> None:
         help=".wav, .vgm, .vgz, .mid, .nsf, .nes or .exprsco.pkl",
     )
     p.add_argument(
-        "--stems", action="store_true", help="a WAV for each voice too, OUT.P1.wav and so on"
+        "--stems", action="store_true", help="a WAV for each voice, too: OUT.P1.wav and so on"
     )
-    p.add_argument(
-        "--dc", action="store_true", help="leave in the DC that nesmdb's renderer leaves in"
-    )
+    p.add_argument("--dc", action="store_true", help="keep the DC, as nesmdb's renderer does")
     p.add_argument(
         "--sample-rate",
         type=number("a sample rate", SAMPLE_RATES, whole=True),
         metavar="HZ",
-        help="of the WAV; default: a jam's own, or 44100",
+        help="for a WAV; default: the jam's own, or 44100",
     )
     p.add_argument(
         "--rate",
         type=number("a rate", SCORE_RATES),
         metavar="HZ",
-        help="steps a second of an .exprsco.pkl; default: a score's own, or 24",
+        help="for an .exprsco.pkl: steps a second; default: the score's own, or 24",
     )
     p.add_argument(
         "--fps",
         type=number("a number of frames a second", FRAME_RATES),
         metavar="HZ",
-        help="of a vgm: its writes on so many frames a second, 60 for most programs",
+        help="for a vgm: put the writes on this many frames a second; most programs want 60",
     )
     p.add_argument(
         "--dialect",
         choices=("general", "nesmdb"),
         default="general",
-        help="of a mid: velocities and drums of General MIDI, for other programs (the default), or "
+        help="for a mid: General MIDI's velocities and drums, for other programs (the default), or "
         "NES-MDB's convention, to the bit",
     )
     add_credits(p)
     p.add_argument(
         "--loop",
         choices=("on", "off"),
-        help="at its end it begins anew, or is silent; default: an nsf or nes begins anew, a vgm "
-        "goes on from where the one that it is made of does",
+        help="at the end, go back to the beginning or fall silent; default: an nsf or nes goes back, a "
+        "vgm does what the one it is made from does",
     )
 
 
@@ -118,7 +118,7 @@ def _interpolate(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_interpolate)
     for name in ("A", "B"):
         p.add_argument(
-            name.lower(), type=Path, metavar=name, help="music as for encode, or snapshots, .json"
+            name.lower(), type=Path, metavar=name, help="music, as for encode, or snapshots, .json"
         )
     p.add_argument(
         "--steps",
@@ -147,7 +147,7 @@ def _meter(p: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=".exprsco.pkl, .seprsco.pkl, .blndsco.pkl, .nlm.pkl, .npz, .vgm, .vgz, .mid or .jsonl",
     )
-    p.add_argument("-o", "--out", type=Path, metavar="OUT", help="draw it there too, a .png")
+    p.add_argument("-o", "--out", type=Path, metavar="OUT", help="also draw it there, as a .png")
     p.add_argument("--json", action="store_true", help="print JSON")
 
 

@@ -45,10 +45,10 @@ def _jam(p: argparse.ArgumentParser) -> None:
         ("list", "list every take in the folder", _add_jams, _list),
         ("show", "show a take's picture and figures in the terminal", _fill_show, _show),
         ("export", "write a take, or some bars of it, as files", _fill_export, _export),
-        ("recover", "complete the takes that were cut off", _add_jams, _recover),
-        ("capture", "export the last bars of what is being played", _fill_capture, _capture),
+        ("recover", "complete interrupted takes", _add_jams, _recover),
+        ("capture", "export the last bars while it plays", _fill_capture, _capture),
         ("replay", "play a take again, to files or to ports", _fill_replay, _replay),
-        ("name", "give a take a name, by which it is found too", fill_name, run_name),
+        ("name", "name a take; it is found by that name, too", fill_name, run_name),
         ("rate", "give a take stars, 0 to 5", fill_rate, run_rate),
         ("open", "open a take's folder", fill_open, run_open),
         ("delete", "put takes into the system's bin", fill_delete, run_delete),
@@ -81,7 +81,7 @@ def _fill_export(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--midi-cc",
         choices=MIDI_CC,
-        help="of mid: with the patches' volume and duty as CC 11 and 12, or without; default: as it "
+        help="for mid: with the patches' volume and duty as CC 11 and 12, or without; default: as it "
         "was played",
     )
     add_credits(p)
@@ -90,14 +90,14 @@ def _fill_export(p: argparse.ArgumentParser) -> None:
         type=loop_bar,
         default=0,
         metavar="BAR|off",
-        help="the bar of the take from which it goes on at its end, or off: it falls silent; "
+        help="the bar of the take to go back to at the end, or off: it falls silent; "
         "default: the first in nsf and nes, off in vgm",
     )
     p.add_argument(
         "--fps",
         type=number("a number of frames a second", FRAME_RATES),
         metavar="HZ",
-        help="of vgm and vgz: the writes on so many frames a second",
+        help="for vgm and vgz: put the writes on this many frames a second",
     )
 
 
@@ -108,7 +108,7 @@ def _fill_clips(p: argparse.ArgumentParser) -> None:
         "--host",
         default="127.0.0.1",
         metavar="HOST",
-        help="the machine that Live with AbletonOSC runs on; default: this one",
+        help="the machine that runs Live with AbletonOSC; default: this one",
     )
 
 
@@ -129,13 +129,13 @@ def _fill_capture(p: argparse.ArgumentParser) -> None:
 def _fill_replay(p: argparse.ArgumentParser) -> None:
     _add_take(p)
     where = p.add_mutually_exclusive_group(required=True)
-    where.add_argument("-o", "--out", type=Path, metavar="DIR", help="where its files go")
-    where.add_argument("--live", action="store_true", help="to the ports, in its own time")
+    where.add_argument("-o", "--out", type=Path, metavar="DIR", help="where the files go")
+    where.add_argument("--live", action="store_true", help="play it to the ports, in real time")
     p.add_argument(
-        "--redecode", action="store_true", help="let the network decode again, and compare"
+        "--redecode", action="store_true", help="let the network decode it again, and compare"
     )
     p.add_argument(
-        "--checkpoint", metavar="NAME|FILE", help="for --redecode; default: the one that is shipped"
+        "--checkpoint", metavar="NAME|FILE", help="for --redecode; default: the shipped one"
     )
     p.add_argument("--midi-api", default="auto", metavar="API")
     p.add_argument("--midi-out", metavar="NAME")
@@ -152,7 +152,7 @@ def _add_take(p: argparse.ArgumentParser) -> None:
         "take",
         nargs="?",
         metavar="TAKE",
-        help="a folder, or the beginning of the name of one where takes are; default: the newest",
+        help="a folder, the beginning of a take's name, or the name you gave it; default: the newest",
     )
     _add_jams(p)
 
@@ -172,7 +172,9 @@ def _bars(text: str) -> tuple[int, int]:
             f"{text!r}: the first bar comes after the last; {bars[1]}-{bars[0]}?"
         )
     if not 1 <= bars[0] <= bars[1]:
-        raise argparse.ArgumentTypeError(f"{text!r} does not name bars: write 5-12, from 1 on")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a range of bars: write 5-12, counted from 1"
+        )
     return bars
 
 
@@ -218,7 +220,7 @@ def _list(arguments: argparse.Namespace) -> int:
     jams = _jams(arguments)
     takes = [inspect_take(folder) for folder in find_takes(jams)]
     if not takes:
-        say(f"there is no take in {jams}")
+        say(f"no takes in {jams}")
         return 0
     width = max(len(take.folder.name) for take in takes)
     for take in takes:
@@ -320,7 +322,7 @@ def _recover(arguments: argparse.Namespace) -> int:
     jams = _jams(arguments)
     takes = cut_takes(jams)
     if not takes:
-        print(f"{jams}: no take was cut off")
+        print(f"{jams}: no interrupted takes")
     failed = 0
     for take in takes:
         try:
@@ -346,10 +348,10 @@ def _replay(arguments: argparse.Namespace) -> int:
     for fault in done.faults:
         say(f"{log}: {fault}")
     if done.difference:
-        say(f"{log}: the network decodes something else: {done.difference}")
+        say(f"{log}: the network decodes something different: {done.difference}")
         return 1
     if decoder is not None:
-        print("every decode is the same as in the log")
+        print("every decode matches the log")
     print("\n".join(str(file) for file in done.files))
     return 0
 
@@ -385,13 +387,13 @@ def _decoder(log: Path, checkpoint: str | None) -> Decode:
     if not opened.setup.get(REMEMBERS):
         raise ReplayError(
             f"{log}: its network ({opened.checkpoint or 'of no name'}) is of a version that this "
-            "program no longer has; without --redecode the take plays again all the same"
+            "program no longer supports; without --redecode the take still replays"
         )
     found = load_song_checkpoint(find_checkpoint(checkpoint))
     if found.sha256 != opened.checkpoint_sha256:
         raise ReplayError(
             f"{log}: it was played with the checkpoint {opened.checkpoint or 'of no name'} "
-            f"({opened.checkpoint_sha256[:12]}...), {found.path} is another: name it with "
-            "--checkpoint; without --redecode the take plays again all the same"
+            f"({opened.checkpoint_sha256[:12]}...), and {found.path} is a different one: name the "
+            "right one with --checkpoint; without --redecode the take still replays"
         )
     return make_decoder(found)

@@ -22,7 +22,7 @@ def add_learn(commands: Any) -> None:
 def _learn(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_learn)
     p.add_argument(
-        "targets", nargs="*", metavar="TARGET", help="what is to get a control; default: it asks"
+        "targets", nargs="*", metavar="TARGET", help="what to assign a control to; default: it asks"
     )
     p.add_argument("--control", type=Path, metavar="SOCKET", help="the path of the control socket")
 
@@ -35,7 +35,7 @@ def _presets(p: argparse.ArgumentParser) -> None:
         "show", help="a picture of the controller, and what each control moves"
     ).add_argument("preset", metavar="NAME|FILE")
     midnam = verbs.add_parser(
-        "midnam", help="make the file from which a DAW knows the controllers by name"
+        "midnam", help="write a file from which a DAW knows the controllers by name"
     )
     midnam.add_argument("preset", metavar="NAME|FILE")
     midnam.add_argument(
@@ -44,7 +44,7 @@ def _presets(p: argparse.ArgumentParser) -> None:
     verbs.add_parser(
         "reset", help="go back to a shipped preset; your copy goes into the system's bin"
     ).add_argument("preset", metavar="NAME")
-    verbs.add_parser("check", help="whether presets can be used as they are").add_argument(
+    verbs.add_parser("check", help="check presets for errors").add_argument(
         "presets", nargs="*", metavar="NAME|FILE", help="default: all presets"
     )
 
@@ -80,7 +80,7 @@ def _run_presets(arguments: argparse.Namespace) -> int:
         from nesvae_live.presets.catalogue import own_copy
 
         aside = discard(own_copy(arguments.preset))
-        print(f"{arguments.preset} is as it was shipped; your copy is in {aside}")
+        print(f"{arguments.preset} is the shipped one again; your copy is in {aside}")
     else:
         text, fine = check_presets(arguments.presets)
         print(text)

@@ -28,9 +28,9 @@ def _align(p: argparse.ArgumentParser) -> None:
     ):
         p.add_argument(f"--{name}", metavar="PORT", help=f"part of the name of the port {what}")
     p.add_argument(
-        "--preset", default="default", metavar="NAME|FILE", help="where offsets are kept"
+        "--preset", default="default", metavar="NAME|FILE", help="where the offsets are saved"
     )
-    p.add_argument("--dry-run", action="store_true", help="only say what was measured")
+    p.add_argument("--dry-run", action="store_true", help="measure, but save nothing")
 
 
 def _run_align(arguments: argparse.Namespace) -> int:

@@ -58,7 +58,7 @@ def _add_part(p: argparse.ArgumentParser) -> None:
         "--part",
         choices=(SONG, PERFORMER),
         default=SONG,
-        help="what writes the notes, or who plays them; default: song",
+        help="the network that writes the notes, or the one that plays them; default: song",
     )
 
 
@@ -67,19 +67,19 @@ def _train(p: argparse.ArgumentParser) -> None:
     _add_part(p)
     p.add_argument("--data", type=Path, required=True, help=DATA)
     p.add_argument(
-        "--out", type=Path, required=True, help="the run's folder; a run that is there resumes"
+        "--out", type=Path, required=True, help="the run's folder; a run found there resumes"
     )
     p.add_argument(
         "--init",
         metavar="NAME|FILE",
-        help="begin from this checkpoint (nesmdb-song is the one that ships) instead of from nothing",
+        help="start from this checkpoint (the shipped one is nesmdb-song) instead of from scratch",
     )
     steps = number("a number of steps", STEPS, whole=True)
     p.add_argument(
         "--steps",
         type=steps,
         metavar="N",
-        help="default: 5400, with --init 300, of the performer 3000; more than before make a run longer",
+        help="default: 5400, with --init 300, for the performer 3000; more than before extend a run",
     )
     p.add_argument(
         "--streams",
@@ -101,20 +101,20 @@ def _train(p: argparse.ArgumentParser) -> None:
         "--check-every",
         type=steps,
         metavar="N",
-        help="steps from one check of the held-out songs to the next; default: 500, with --init 50",
+        help="steps between checks of the held-out songs; default: 500, with --init 50",
     )
     p.add_argument(
         "--patience",
         type=number("a number of checks", CHECKS, whole=True),
         metavar="N",
-        help="end after this many checks without a better one",
+        help="stop after this many checks without improvement",
     )
     p.add_argument("--quiet", action="store_true", help="show no progress bar")
 
 
 def _finish(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_finish)
-    p.add_argument("checkpoint", metavar="CHECKPOINT", help="one that has been trained")
+    p.add_argument("checkpoint", metavar="CHECKPOINT", help="a trained checkpoint")
     p.add_argument("--data", type=Path, required=True, help="what it was trained on")
     p.add_argument("-o", "--out", type=Path, required=True, metavar="OUT")
     p.add_argument("--seed", type=number("a seed", SEEDS, whole=True), default=0, metavar="N")
@@ -134,7 +134,7 @@ def _evaluate(p: argparse.ArgumentParser) -> None:
         "--train-data",
         type=Path,
         metavar="ARCHIVE|DIR",
-        help="where the songs are that it was trained on; default: DATA",
+        help="the songs it was trained on; default: DATA",
     )
     p.add_argument(
         "--json", type=Path, metavar="OUT", help="write the figures there; default: print them"
@@ -159,7 +159,9 @@ def _load_torch(what: str, threads: int) -> None:
     try:
         import torch
     except ImportError:
-        raise NesvaeError(f"{what} needs torch: pip install 'nesvae-live[train]'") from None
+        raise NesvaeError(
+            f"{what} needs torch: in the project's folder, pip install -c constraints.txt '.[train]'"
+        ) from None
     torch.set_num_threads(threads)
 
 

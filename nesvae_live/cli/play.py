@@ -25,7 +25,7 @@ Group = argparse._ArgumentGroup  # noqa: SLF001 - argparse has no public name fo
 
 def add_play(commands: Any) -> None:
     """Add both commands."""
-    commands.add_parser("play", help="play, until Ctrl-C or for some bars", fill=_play)
+    commands.add_parser("play", help="play until Ctrl-C, or for some bars", fill=_play)
     demo = f"hear it without any hardware: {DEMO_BARS} bars, recorded"
     commands.add_parser("demo", help=demo, fill=_demo)
 
@@ -33,7 +33,7 @@ def add_play(commands: Any) -> None:
 def _play(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_play, demo=False)
     p.add_argument("--preset", default="default", metavar="NAME|FILE")
-    p.add_argument("--bars", type=_BARS, metavar="N", help="end after this many bars")
+    p.add_argument("--bars", type=_BARS, metavar="N", help="stop after this many bars")
     _ports(p.add_argument_group("MIDI ports"))
     _clock(p.add_argument_group("clock"))
     _performance(p)
@@ -60,28 +60,27 @@ def _ports(p: Group) -> None:
         "--connect",
         choices=CONNECT,
         default="ask",
-        help="on JACK, connect controller, clock and synths: ask on a terminal, yes to all that is "
-        "found, or no; what was answered is remembered in the preset; default: ask",
+        help="on JACK, connect controller, clock and synths: ask on a terminal, yes to everything "
+        "found, or no; the preset remembers your answers; default: ask",
     )
 
 
 def _clock(p: Group) -> None:
     p.add_argument("--clock", choices=("internal", "midi", "jack", "link"), default="internal")
     p.add_argument(
-        "--clock-in", metavar="NAME", help="part of the name of the input whose clock is followed"
+        "--clock-in", metavar="NAME", help="part of the name of the input whose clock to follow"
     )
     p.add_argument(
         "--clock-lost",
         choices=CLOCK_LOST,
-        help="when the clock is lost, hold until it is back, or coast at its last tempo after 1 s; "
-        "default: hold",
+        help="when the clock is lost, hold (wait for it), or coast (carry on at its last tempo after "
+        "1 s); default: hold",
     )
     p.add_argument(
         "--clock-join",
         choices=CLOCK_JOIN,
-        help="when clocks come without a start, wait for one, join now, at a tap on the one, or on the "
-        "bars of a Link session; "
-        "default: wait",
+        help="when the clock is already running: wait for its next start, join now, at your tap on the "
+        "one, or on the bars of a Link session; default: wait",
     )
     p.add_argument(
         "--clock-out", action="store_true", help="send MIDI clock, from a port of its own"
@@ -124,8 +123,8 @@ def _music(p: Group) -> None:
         "--snapshots",
         type=Path,
         metavar="FILE",
-        help="recall from this file, in place of the preset's: snapshots, or a piece, whose phrases "
-        "they are (what encode reads)",
+        help="recall from this file instead of the preset's: snapshots, or a piece (anything that "
+        "encode reads), whose phrases become the snapshots",
     )
     p.add_argument("--seed", type=number("a seed", SEEDS, whole=True), metavar="N")
     p.add_argument(
@@ -133,7 +132,7 @@ def _music(p: Group) -> None:
         nargs="?",
         const=WALK,
         choices=(WALK, ROUND),
-        help="let the knobs wander by themselves, or go round the preset's snapshots",
+        help="let the music wander by itself, or go round the preset's snapshots",
     )
 
 
@@ -148,35 +147,38 @@ def _time(p: Group) -> None:
     )
     p.add_argument("--meter", type=_text_to_meter, default=Meter(), metavar="4/4")
     p.add_argument(
-        "--grid", choices=[str(mode) for mode in grid.Mode], help="what sets the speed of phrases"
+        "--grid", choices=[str(mode) for mode in grid.Mode], help="how phrases lie in time"
     )
     p.add_argument(
         "--quantise",
         type=int,
         choices=grid.QUANTISE,
-        help="start every note on a cell of 1/N; default: off",
+        help="start every note on a line of 1/N; default: off",
     )
     p.add_argument(
         "--swing",
         type=number("a swing", grid.SWING),
         default=grid.SWING.low,
         metavar=span(grid.SWING),
-        help="percent of a pair of cells that the first one lasts",
+        help="where in a pair of cells the second one begins, in percent",
     )
     p.add_argument(
-        "--bars-per-phrase", type=float, choices=grid.BARS, help="default: by the density"
+        "--bars-per-phrase",
+        type=float,
+        choices=grid.BARS,
+        help="with --grid bars; default: by the density",
     )
     p.add_argument(
         "--swap",
         choices=SWAPS,
-        help="when a turned knob is heard; default: now, or bar if a clock is followed",
+        help="when a knob change takes effect; default: now, or bar when following a clock",
     )
     for name in ("midi", "audio"):
         p.add_argument(
             f"--offset-{name}",
             type=number("an offset", OFFSET),
             metavar="MS",
-            help=f"this much later, or earlier if negative; {OFFSET}; default: the preset's, or 0",
+            help=f"shift by this much (negative: earlier); {OFFSET}; default: the preset's, or 0",
         )
 
 
@@ -191,21 +193,21 @@ def _sound(p: Group) -> None:
         type=number("a sample rate", SAMPLE_RATES, whole=True),
         default=SAMPLE_RATE,
         metavar="HZ",
-        help=f"default: {SAMPLE_RATE}; JACK has its own",
+        help=f"default: {SAMPLE_RATE}; JACK decides it itself",
     )
     p.add_argument(
         "--block-frames",
         type=number("a block size", BLOCKS, whole=True),
         default=BLOCK_FRAMES,
         metavar="N",
-        help=f"frames a block; default: {BLOCK_FRAMES}; JACK has its own",
+        help=f"frames a block; default: {BLOCK_FRAMES}; JACK decides it itself",
     )
     p.add_argument(
         "--level",
         type=number("a level", LEVEL),
         default=0.0,
         metavar="DB",
-        help=f"how loud it is; {LEVEL}",
+        help=f"loudness; {LEVEL}",
     )
     p.add_argument(
         "--spread",
@@ -214,17 +216,17 @@ def _sound(p: Group) -> None:
         metavar=span(SHARE),
         help="P1 to the left, P2 to the right",
     )
-    p.add_argument("--voice-ports", action="store_true", help="a JACK output for each voice too")
+    p.add_argument("--voice-ports", action="store_true", help="a JACK output for each voice, too")
     p.add_argument(
         "--patch",
         action="append",
         default=[],
         metavar="VOICE=NAME|performer|off",
         help="the patch of a voice, such as P1=lead or TR=off; performer: P1 and P2 as learnt from "
-        "the corpus; off: every voice flat; can be repeated",
+        "the games; off: every voice flat; can be repeated",
     )
     p.add_argument(
-        "--performer", metavar="NAME|FILE", help="which performer, where a voice has one"
+        "--performer", metavar="NAME|FILE", help="which performer to use, if a voice has one"
     )
 
 
@@ -237,12 +239,12 @@ def _panel(p: Group) -> None:
         default=PANEL_PORT,
         metavar="N",
         help=f"where browsers on this machine find the panel; default: {PANEL_PORT}, or the next "
-        "one that is free",
+        "free one",
     )
     p.add_argument(
         "--panel-host",
         metavar="HOST",
-        help="let other machines open the panel at this address of this one (0.0.0.0: at each), "
+        help="let other machines open the panel, at this address of this machine (0.0.0.0: any), "
         "with the token that is shown; default: this machine only",
     )
     p.add_argument(
@@ -259,13 +261,13 @@ def _panel(p: Group) -> None:
         "--osc",
         type=_text_to_address,
         metavar="[HOST:]PORT",
-        help="listen for OSC; without HOST, on the loopback interface only",
+        help="receive OSC; without HOST, from this machine only",
     )
     p.add_argument(
         "--osc-to",
         type=_text_to_address,
         metavar="[HOST:]PORT",
-        help="send values there too, besides whoever sent something",
+        help="send values to this address, and not only to those that send messages",
     )
     p.add_argument("--control", type=Path, metavar="SOCKET", help="the path of the control socket")
     p.add_argument(
@@ -282,7 +284,7 @@ def _take(p: Group) -> None:
         "--midi-cc",
         choices=("off", "patch"),
         help="write the patches' volume and duty into take.mid, as CC 11 and 12; default: off, "
-        "unless the preset's dialect is of a chip",
+        "unless the preset's dialect is for a chip",
     )
 
 

@@ -13,8 +13,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-HELP = """A verb of `ctl` and what it needs, such as `recall 1` or `mute p2`; an empty line says the last again (tap, tap).
-Tab completes, the arrows go through what was typed. `help` lists the verbs, `quit` or Ctrl-D leaves."""
+HELP = """Type a verb of `ctl`, such as `recall 1` or `mute p2`; Enter alone repeats the last line (tap, tap).
+Tab completes, the arrow keys bring back earlier lines. `help` lists the verbs, `quit` or Ctrl-D leaves."""
 
 HISTORY_LINES = 500
 LEAVING = ("quit", "exit", "q")

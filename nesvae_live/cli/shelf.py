@@ -19,7 +19,7 @@ OPEN_SECONDS = 20.0
 def fill_name(p: argparse.ArgumentParser) -> None:
     """Add the arguments of `jam name`."""
     _add_takes(p)
-    p.add_argument("name", nargs="+", metavar="NAME", help="- takes its name away")
+    p.add_argument("name", nargs="+", metavar="NAME", help="its name; - removes it")
 
 
 def fill_rate(p: argparse.ArgumentParser) -> None:
@@ -90,7 +90,7 @@ def run_open(arguments: argparse.Namespace) -> int:
     except (OSError, subprocess.TimeoutExpired) as error:
         why = getattr(error, "strerror", None) or "it takes too long"
     if why:
-        say(f"no program opens folders here ({why}): its path is above")
+        say(f"no program here opens folders ({why}): the path is above")
         return 1
     return 0
 

@@ -151,7 +151,7 @@ class JackClock:
             ValueError: always.
         """
         del at
-        raise ValueError("JACK's transport says itself where its bars begin")
+        raise ValueError("JACK's transport knows where its bars begin")
 
     def _stop(self, motion: Motion, at: float) -> None:
         self.held = max(self.ref.beat_at(at), self.entry)

@@ -120,11 +120,11 @@ class MidiClock:
     def warning(self) -> str:
         """What is wrong with the incoming clock, in one line; empty if nothing is."""
         if self._follower.transport.doubled:
-            return f"two clocks seem to come in on {self.port!r}: disconnect one of them"
+            return f"two clocks seem to arrive on {self.port!r}: disconnect one of them"
         if self.waiting and not self._follower.transport.heard:
             return (
-                "clocks come in, but no start: the target `one` (nesvae-live ctl one) on the first "
-                "beat of a bar joins, and --clock-join now joins by itself"
+                "the clock is running, but it sent no start: to join, use `nesvae-live ctl one` (the "
+                "target `one`) on the first beat of a bar; --clock-join now joins by itself"
             )
         return ""
 
@@ -159,11 +159,11 @@ class MidiClock:
             ValueError: no clocks come in, or the source itself says where bars begin.
         """
         if self.port == LINK_PORT:
-            raise ValueError("a Link session says itself where its bars begin")
+            raise ValueError("a Link session knows where its bars begin")
         was = self._follower.transport
         ahead = self._follower.set_one(at, round(self._bar * CLOCKS_PER_BEAT))
         if ahead is None:
-            raise ValueError(f"no clocks come in on {self.port!r}")
+            raise ValueError(f"no clock arrives on {self.port!r}")
         self._update(was, at, None, ahead)
 
     def take_link_bar(self, bar_at: float, now: float) -> None:

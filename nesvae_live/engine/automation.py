@@ -129,7 +129,7 @@ class Automation:
         slots = sorted(self.live.snapshots)
         if len(slots) < ROUND_SLOTS:
             raise ValueError(
-                f"a round takes {ROUND_SLOTS} snapshots or more, and there are {len(slots)}: "
+                f"round needs at least {ROUND_SLOTS} snapshots, and there are {len(slots)}: "
                 "`ctl store` makes them"
             )
         self._end_all()

@@ -73,7 +73,7 @@ class TempoLog:
                 ref = clock.ref
                 self._put(Clocked(ref.at, beat, ref.beat_seconds, runs=True))
             case _:
-                raise ValueError("the tempo is set by the clock that is followed")
+                raise ValueError("the followed clock sets the tempo")
 
     def _put(self, line: Clocked) -> None:
         self._told = line

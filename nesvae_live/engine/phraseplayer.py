@@ -236,7 +236,7 @@ class PhrasePlayer:
         """
         placed, before = self.placed, self.history.before
         if placed is None or self.joining:
-            raise ValueError("nothing plays that could be marked")
+            raise ValueError("nothing is playing that could be marked")
         beat = self.live.clock.ref.beat_at(self.time.now())
         if beat < placed.places[0] and before is not None:
             placed = before.placed

@@ -94,7 +94,7 @@ class Encode(Protocol):
 def nothing_recorded(bars: int, over: int) -> Mapping[str, Any]:
     """Answer a request for the last bars of a performance that is not recorded."""
     del bars, over
-    return {"ok": False, "error": "nothing is recorded here"}
+    return {"ok": False, "error": "nothing is being recorded"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ TEMPERATURE, SEED = "temperature", "seed"
 COMPOSED = "composed"
 """Why all was set anew where the decoder composed a phrase."""
 
-NO_PAST = "this checkpoint knows no past that it could quote; one of format 3 does (--checkpoint)"
+NO_PAST = "this checkpoint can't quote what was played; one of format 3 can (--checkpoint)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,8 @@ def read_metadata(path: Path, data: bytes) -> dict[str, str]:
         raise CheckpointError(f"checkpoint {path}: not a nesvae_live checkpoint")
     if kind[1] != str(VERSION):
         raise CheckpointError(
-            f"checkpoint {path}: of version {kind[1]}, this program reads {VERSION}: take the one "
-            "that ships, or train one (takes that were played with it replay all the same)"
+            f"checkpoint {path}: version {kind[1]}, and this program reads version {VERSION}: use the "
+            "shipped one, or train one (takes played with it still replay)"
         )
     if metadata.get("vocabulary") != vocabulary():
         raise CheckpointError(f"checkpoint {path}: made for another vocabulary or other attributes")

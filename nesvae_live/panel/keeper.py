@@ -94,7 +94,7 @@ class PanelKeeper:
         if now - self._started > WELL_SECONDS:
             self._tries = 1
         self._start_at = now + AGAIN_SECONDS[min(self._tries, len(AGAIN_SECONDS) - 1)]
-        self._say(f"the panel {'ended' if ended else 'was stuck'}: it is started again")
+        self._say(f"the panel {'ended' if ended else 'was stuck'}: starting it again")
 
     def show(self, facts: PanelFacts) -> None:
         """Show a session; for another one the process is started anew, and pages come back by themselves.

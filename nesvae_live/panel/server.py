@@ -151,7 +151,9 @@ class Panel:
         async for part in request.stream():
             data += part
             if len(data) > LARGEST:
-                return PlainTextResponse(f"more than {LARGEST >> 20} MB: no piece of music\n", 413)
+                return PlainTextResponse(
+                    f"more than {LARGEST >> 20} MB: that is no piece of music\n", 413
+                )
         try:
             return JSONResponse(await asyncio.to_thread(read_phrases, bytes(data)))
         except ValueError as error:
@@ -160,10 +162,10 @@ class Panel:
     async def _live(self, page: WebSocket) -> None:
         await page.accept()
         if self.watcher.viewers >= MOST_PAGES:
-            await page.close(TRY_LATER, f"{MOST_PAGES} pages look already")
+            await page.close(TRY_LATER, f"{MOST_PAGES} pages are open already")
             return
         if time.monotonic() < self._calm_at:
-            await page.close(TRY_LATER, "a page said too much: come again in a moment")
+            await page.close(TRY_LATER, "a page sent too much: try again in a moment")
             return
         self.watcher.viewers += 1
         self.watcher.wake()
@@ -190,7 +192,7 @@ class Panel:
         """Let a page hear what is heard, until it leaves."""
         await page.accept()
         if self._sound.listeners >= MOST_PAGES:
-            await page.close(TRY_LATER, f"{MOST_PAGES} pages listen already")
+            await page.close(TRY_LATER, f"{MOST_PAGES} pages are listening already")
             return
         await _until_one_ends(page, self._send_sound(page), _await_end(page))
 

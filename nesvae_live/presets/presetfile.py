@@ -121,7 +121,7 @@ class PresetFile:
         before, after = self._before.pop()
         if not self.path.exists() or self.path.read_text(encoding="utf-8") != after:
             raise ConfigError(
-                f"preset {self.path} was changed by hand meanwhile: it stays as it is"
+                f"preset {self.path} was changed by hand in the meantime: it stays as it is"
             )
         if before is None:
             self.path.unlink()

@@ -210,8 +210,8 @@ class SnapshotFile:
             self.path.rename(aside)
         except OSError:
             self.path = aside.with_name(f"new-{self.path.name}")
-            return f"it stays, and what is stored now goes into {self.path}"
-        return f"it plays without, and the file is now {aside.name}"
+            return f"it stays as it is, and what you store goes into {self.path}"
+        return f"playing without them; the file is now {aside.name}"
 
     def keep(self, settings: Mapping[int, Setting]) -> None:
         """Write the snapshots if they are another mapping than before (none is changed in place).

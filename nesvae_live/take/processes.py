@@ -32,7 +32,7 @@ class Recovery:
         self._jams = jams
         self._say = say
         self._process: subprocess.Popen[str] | None = None
-        self.begin("cut off earlier, and being completed now")
+        self.begin("interrupted earlier, being completed now")
 
     def begin(self, what: str) -> None:
         """Complete takes that are not, if there are any, which `what` says; while it does so, no more."""
@@ -101,7 +101,7 @@ class PartExport:
         if bars < 1:
             return {"ok": False, "error": f"{bars} bars: 1 or more"}
         if over < 1:
-            return {"ok": False, "error": "no bar is over yet"}
+            return {"ok": False, "error": "no bar is complete yet"}
         first = max(1, over - bars + 1)
         self._asked.put((time.monotonic() + WRITTEN_SECONDS, f"{first}-{over}"))
         return {"ok": True, "first": first, "last": over, "folder": str(self._folder)}

@@ -57,7 +57,7 @@ def loop_bar(jam: Jam, first_bar: int, release: Release) -> int | None:
     n_bars = jam.bars()
     if not 0 <= index < n_bars:
         last = first_bar + n_bars - 1
-        raise ValueError(f"it can't go on from bar {release.loop}: it has {first_bar} to {last}")
+        raise ValueError(f"it can't loop from bar {release.loop}: it has {first_bar} to {last}")
     return index
 
 

@@ -150,7 +150,7 @@ class Training:
         except Exception as error:  # whatever torch raises for a damaged file
             why = " ".join(str(error).split())
             raise TrainingError(
-                f"{path}: damaged or cut short ({why[:80]}): remove it to begin anew"
+                f"{path}: damaged or cut short ({why[:80]}): remove it to start again"
             ) from error
         self.model.load_state_dict(state["model"])
         self.average = state["average"]

@@ -117,7 +117,7 @@ def train_songs(
             line = desk.check()
             bar.set_postfix({k: f"{line[k]:.3g}" for k in ("tokens", "rate")}, refresh=False)
             if patience and training.step - training.best_step >= patience * check_every:
-                say(f"no improvement since step {training.best_step}; training ends")
+                say(f"no improvement since step {training.best_step}; training stops")
                 break
     return desk.figures
 
@@ -147,7 +147,7 @@ class _Checks:
         line = {"step": training.step, **training.report(), **figures}
         if not math.isfinite(line["tokens"]):
             raise TrainingError(
-                f"step {training.step}: the loss is not a number; begin anew with less --lr"
+                f"step {training.step}: the loss is not a number; start again with a lower --lr"
             )
         with (folder / LOG).open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")

@@ -218,14 +218,14 @@ def test_a_piece_s_phrases_are_snapshots_at_once(
     n = len(encode_file(source, checkpoint, silent))
     file = open_snapshots(source, checkpoint, said.append)
     assert list(file.found) == list(range(1, n + 1))
-    assert said == [f"{source}: snapshots 1 to {n} are phrases of {n}"]
+    assert said == [f"{source}: snapshots 1 to {n} are the first of {n} phrases"]
     assert not file.path.exists()
     file.keep({**file.found, 60: file.found[1]})
     assert file.path == tmp_path / "song.snapshots.json"
     for again in (source, file.path):
         assert list(open_snapshots(again, checkpoint, said.append).found) == [*file.found, 60]
     assert said[1:] == [
-        f"{source}: its phrases are snapshots in song.snapshots.json, and are read there"
+        f"{source}: its snapshots are read from song.snapshots.json, where they were changed"
     ]
     with pytest.raises(EncodeError, match="no such file"):
         open_snapshots(tmp_path / "none.mid", checkpoint, silent)

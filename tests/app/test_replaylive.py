@@ -51,7 +51,7 @@ def test_a_jam_through_jack_plays_again_from_its_log_and_to_jack(
         assert daemon.end() == 0
     again = tmp_path / "again"
     assert main(["jam", "replay", str(daemon.take), "-o", str(again), "--redecode"]) == 0
-    assert "every decode is the same as in the log" in capsys.readouterr().out
+    assert "every decode matches the log" in capsys.readouterr().out
     for name in (MIDI_NAME, SOUND_NAME):
         assert (again / name).read_bytes() == (daemon.take / name).read_bytes(), name
 

@@ -60,7 +60,7 @@ def test_what_one_cause_took_is_one_line_though_it_is_noticed_at_two_times() -> 
     scene.midi.reason = GONE
     assert scene.look() == []
     scene.sound.reason = GONE
-    assert scene.look(2) == [f"{GONE}: the music goes on into the take, without sound or MIDI"]
+    assert scene.look(2) == [f"{GONE}: the take goes on, without sound or MIDI"]
     assert not scene.connections.has_midi
 
 

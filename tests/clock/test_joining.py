@@ -164,7 +164,7 @@ def test_taps_that_agree_change_nothing_and_a_hand_is_averaged() -> None:
 
 
 def test_where_nothing_can_be_told_it_is_said() -> None:
-    with pytest.raises(ValueError, match="no clocks come in on 'the clock'"):
+    with pytest.raises(ValueError, match="no clock arrives on 'the clock'"):
         MidiClock(PORT, 4.0).set_one(1.0)
     with pytest.raises(ValueError, match="Link"):
         MidiClock(LINK_PORT, 4.0).set_one(1.0)

@@ -116,4 +116,4 @@ def test_bars_of_a_performance_that_is_not_recorded_cannot_be_kept() -> None:
     rig.play(5.0)
     rig.inbox.put(KeepBars(2, at=rig.time.value, reply=answers.append))
     rig.play(0.01)
-    assert answers == [{"ok": False, "error": "nothing is recorded here"}]
+    assert answers == [{"ok": False, "error": "nothing is being recorded"}]

@@ -299,4 +299,4 @@ def test_behind_a_clock_that_rolls_already_the_music_waits_or_joins_on_a_bar_lin
 
 def test_the_one_can_be_set_only_where_clocks_come() -> None:
     rig = follow(seed=3)
-    assert do(rig, SetOne) == {"ok": False, "error": f"no clocks come in on {CLOCK_PORT!r}"}
+    assert do(rig, SetOne) == {"ok": False, "error": f"no clock arrives on {CLOCK_PORT!r}"}

@@ -59,7 +59,7 @@ def test_a_process_that_is_killed_is_started_again_at_the_same_address(
             return bool(said)
 
         assert wait_until(noticed)
-        assert said == ["the panel ended: it is started again"]
+        assert said == ["the panel ended: starting it again"]
         keeper.look()
         assert keeper.starts == 1  # not at once: what ends at once would be started for ever
         time.value += 2.0
@@ -79,7 +79,7 @@ def test_a_process_that_gives_no_sign_of_life_is_ended_and_started_again(
     for _ in range(round(START_SECONDS + 2 * STUCK_SECONDS)):
         time.value += 1.0
         keeper.look()
-    assert said == ["the panel was stuck: it is started again"]
+    assert said == ["the panel was stuck: starting it again"]
     assert not Path(f"/proc/{stuck}").exists()
     time.value += 2.0
     keeper.look()

@@ -72,7 +72,7 @@ def test_a_loop_outside_of_the_bars_is_one_line(
     assert main([*command, "--loop", "9"]) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1
-    assert "can't go on from bar 9: it has 2 to 4" in said
+    assert "can't loop from bar 9: it has 2 to 4" in said
     assert not list(tmp_path.iterdir())
 
 

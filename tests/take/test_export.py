@@ -106,7 +106,7 @@ def test_a_vgm_goes_on_from_the_bar_that_is_named_and_says_what_it_is(
     (plain,) = export(selection, ["vgm"], tmp_path / "plain")
     log = vgm_to_writes(plain.read_bytes())
     assert (log.loop, log.tags) == (None, NO_TAGS)
-    with pytest.raises(TakeError, match="it can't go on from bar 9: it has 3 to 8"):
+    with pytest.raises(TakeError, match="it can't loop from bar 9: it has 3 to 8"):
         export(selection, ["vgm"], tmp_path / "none", release=Release(loop=9))
 
 
@@ -242,7 +242,7 @@ def test_the_command_lists_shows_and_exports(
     assert "without --redecode" in error
     assert error.count("\n") == 1
     assert main(["jam", "recover", *jams]) == 0
-    assert "no take was cut off" in capsys.readouterr().out
+    assert "no interrupted takes" in capsys.readouterr().out
 
 
 def test_a_jam_is_drawn_in_the_width_there_is(whole: Jam) -> None:

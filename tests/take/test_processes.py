@@ -27,7 +27,9 @@ def test_the_last_bars_that_are_over_are_kept(
     assert (answer["first"], answer["last"]) == kept
 
 
-@pytest.mark.parametrize(("bars", "over", "says"), [(0, 10, "1 or more"), (4, 0, "no bar is over")])
+@pytest.mark.parametrize(
+    ("bars", "over", "says"), [(0, 10, "1 or more"), (4, 0, "no bar is complete")]
+)
 def test_what_cannot_be_kept_is_said(tmp_path: Path, bars: int, over: int, says: str) -> None:
     answer = PartExport(tmp_path, print).keep(bars, over)
     assert not answer["ok"]

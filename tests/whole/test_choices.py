@@ -44,7 +44,7 @@ def test_another_preset_goes_on_at_a_bar_line_and_neither_take_lacks_anything(
         assert "korg-nanokontrol2" in choices["preset"]["there"]
         assert "no sound device" in choices["audio"]["why_not"]
         said = daemon.ctl(do="choose", what="preset", name="korg-nanokontrol2")["said"]
-        assert "at a bar line, in a take of its own" in said
+        assert "from a bar line, in a new take" in said
         for what, name in (("preset", "none"), ("audio", "jack"), ("midi-in", "a"), ("x", "a")):
             assert not daemon.ctl(do="choose", what=what, name=name)["ok"]
         assert wait_until(lambda: daemon.ctl(do="status")["take"] != str(first))

@@ -67,9 +67,9 @@ def test_a_controller_and_a_daw_that_go_away_are_told_once_and_connected_again(
     said = daemon.said.splitlines()
     assert sorted(line.split("nesvae-live: ")[1] for line in said) == [
         "'daw:midi_in' is back",
-        "'daw:midi_in' is gone: the music goes on until it is back",
+        "'daw:midi_in' is gone: waiting for it to come back",
         "'knobs:midi_out' is back",
-        "'knobs:midi_out' is gone: the music goes on until it is back",
+        "'knobs:midi_out' is gone: waiting for it to come back",
     ]
 
 
@@ -99,7 +99,7 @@ def test_a_controller_under_another_number_and_a_track_under_another_name_stay_c
         lines = [line.split("nesvae-live: ")[1] for line in daemon.said.splitlines()]
     gone, back = (f"'a2j:{names[0]}' is {what}" for what in ("gone", f"back as 'a2j:{names[1]}'"))
     assert [line for line in lines if "a2j" in line][:2] == [
-        f"{gone}: the music goes on until it is back",
+        f"{gone}: waiting for it to come back",
         back,
     ]
     assert not [line for line in lines if "daw" in line], "renamed is not gone"
@@ -155,7 +155,7 @@ def test_a_jack_server_that_restarts_twice_gets_the_ports_the_cables_and_the_sou
         check_a_restart(daemon, 2)
         assert daemon.end() == 0
     lines = [line.split("nesvae-live: ")[1] for line in daemon.said.splitlines()]
-    told = "the JACK server went away: the music goes on into the take, without sound or MIDI"
+    told = "the JACK server went away: the take goes on, without sound or MIDI"
     assert lines.count(told) == 2
     assert sorted(set(lines) - {told}) == ["MIDI is back", "the sound is back"]
 

@@ -58,7 +58,7 @@ def test_a_panel_that_is_killed_changes_nothing_and_comes_back_where_it_was(
         for figure in ("events_late", "decodes_missed", "underruns"):
             assert after[figure] == before[figure]
         assert daemon.end() == 0
-    assert "panel ended: it is started again" in daemon.said
+    assert "panel ended: starting it again" in daemon.said
 
 
 def fill(wire: socket.socket, line: bytes) -> None:
@@ -93,7 +93,7 @@ def test_a_panel_that_is_stopped_with_its_sockets_full_changes_nothing_and_comes
             again.say(do="move", target="density", value=0.75)
             again.wait_for(lambda: again.targets.get("density") == 0.75, PATIENCE)
         assert daemon.end() == 0
-    assert "panel was stuck: it is started again" in daemon.said
+    assert "panel was stuck: starting it again" in daemon.said
 
 
 @pytest.mark.slow

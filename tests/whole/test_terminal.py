@@ -129,7 +129,7 @@ def test_a_view_that_ends_or_is_stuck_changes_nothing_in_the_music(
     before = terminal.ctl(do="status")
     os.kill(terminal.view(), how)
     if how != signal.SIGSTOP:
-        terminal.wait_for("the view ended: the music goes on")
+        terminal.wait_for("the terminal's view ended: the music plays on")
         terminal.wait_for("BPM  decode")  # the status line is there instead
         assert terminal.is_restored
     bar = terminal.ctl(do="status")["bar"]

@@ -44,7 +44,7 @@ def align(route: Route, preset: Preset, say: Callable[[str], None], *, save: boo
             say(told(way, measured))
     if not offsets:
         raise LoopError(
-            "nothing came back: is everything connected, and loud enough, and does the DAW monitor "
+            "nothing came back: is everything connected and loud enough, and does the DAW monitor "
             "its input?"
         )
     words = ", ".join(f"{name} = {value:g}" for name, value in offsets.items())

@@ -28,14 +28,14 @@ from nesvae_live.model.song.songcritic import make_decoder
 from nesvae_live.paths import shipped_dir
 from nesvae_live.presets.preset import Preset, load_preset, preset_paths
 
-GOES_ON = "the music goes on from it at a bar line, in a take of its own"
+GOES_ON = "the music goes on with it from a bar line, in a new take"
 BREAKS = "the sound breaks off for about a second; the music and the take go on"
 CONNECTS = "it is connected; nothing stops"
-NO_DEVICE = "no sound device was opened at the start: play --audio says which"
-NOT_JACK = "the ports of this system are connected by its own tools, or named at the start"
-NO_PORTS = "no MIDI port was opened at the start: play --midi-api says where"
+NO_DEVICE = "no sound device was opened at the start: choose one with play --audio"
+NOT_JACK = "on this system, connect ports with its own tools, or name them at the start"
+NO_PORTS = "no MIDI port was opened at the start: choose where with play --midi-api"
 
-NO_FEEDBACK = "; what its controller is to show takes a start with it"
+NO_FEEDBACK = "; for feedback to its controller, start with it"
 
 Say = Callable[[str], None]
 
@@ -154,7 +154,7 @@ class Chooser:
 
     def _wire(self, role: str, name: str) -> str:
         self._midi.wire(role, name)
-        return f"{name!r} is to be connected"
+        return f"{name!r} will be connected"
 
     def _ports_fixed(self) -> str:
         if self._midi.api == "none":
@@ -187,7 +187,7 @@ class Chooser:
         if name not in there:
             raise ValueError(f"there is no {what} {name!r}")
         if self._loading is not None and (self._loading.is_alive() or self._next is not None):
-            raise ValueError("another choice is being made")
+            raise ValueError("another choice is still loading")
         preset, checkpoint = now.preset, now.checkpoint.path
         if what == "preset":
             try:
@@ -195,7 +195,7 @@ class Chooser:
             except NesvaeError as error:
                 raise ValueError(str(error)) from None
             if preset.dialect != now.preset.dialect:
-                raise ValueError(f"{name} speaks another MIDI dialect: start with --preset {name}")
+                raise ValueError(f"{name} has another MIDI dialect: start with --preset {name}")
         else:
             checkpoint = there[name]
 

@@ -48,7 +48,7 @@ def to_cartridge(source: Source, suffix: str, edition: Edition) -> Made:
     loop = None if edition.loop is None else round(edition.loop * frames.fps)
     if loop is not None and not 0 <= loop < frames.count:
         raise ValueError(
-            f"it can't go on from {edition.loop:.1f} s: it lasts {frames.seconds:.1f} s"
+            f"it can't loop from {edition.loop:.1f} s: it lasts {frames.seconds:.1f} s"
         )
     if nsf:
         program = frames_to_nsf(frames, edition.about, loop)

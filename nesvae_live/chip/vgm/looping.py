@@ -23,7 +23,7 @@ def with_loop(log: RegisterLog, loop: int) -> RegisterLog:
     """
     if not 0 <= loop < log.nsamps:
         raise ValueError(
-            f"it can't go on from {loop / VGM_RATE:.1f} s: it lasts {log.nsamps / VGM_RATE:.1f} s"
+            f"it can't loop from {loop / VGM_RATE:.1f} s: it lasts {log.nsamps / VGM_RATE:.1f} s"
         )
     then, loaded_then = _registers(log, loop)
     last, loaded = _registers(log, log.nsamps + 1)

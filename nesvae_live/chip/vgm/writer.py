@@ -116,7 +116,7 @@ def writes_to_vgm(log: RegisterLog, *, brief: bool = False) -> bytes:
     writer = _Writer(brief=brief)
     loop = log.loop
     if loop is not None and not 0 <= loop < max(log.nsamps, 1):
-        raise ValueError(f"it can't go on from sample {loop}: it ends at {log.nsamps}")
+        raise ValueError(f"it can't loop from sample {loop}: it ends at {log.nsamps}")
     for sample, together in groupby(log.writes.tolist(), key=lambda write: write[0]):
         if sample > log.nsamps:
             raise ValueError(f"a write at sample {sample} is after the end at {log.nsamps}")

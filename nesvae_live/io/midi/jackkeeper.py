@@ -102,7 +102,7 @@ class JackKeeper:
             tell(slot)
         for old, new in change.renamed:
             self._follow_name(old, new)
-        lines = [f"{name!r} is gone: the music goes on until it is back" for name in change.gone]
+        lines = [f"{name!r} is gone: waiting for it to come back" for name in change.gone]
         lines += [f"{name!r} is back" for name in change.back]
         lines += [f"{old!r} is back as {new!r}" for old, new in change.renamed]
         lines += [

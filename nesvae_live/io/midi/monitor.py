@@ -65,7 +65,7 @@ class PortPoll:
             why = f" ({slot.fault})" if slot.fault else ""
             slot.abandon() if slot.kind == "MidiOut" else slot.close()
             self._lost(slot)
-            return [f"{slot.label!r} is gone{why}: the music goes on until it is back"]
+            return [f"{slot.label!r} is gone{why}: waiting for it to come back"]
         if name is None:
             return self._ask_which(slot, known.alike(names, taken))
         slot.wanted = name

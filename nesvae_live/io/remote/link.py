@@ -49,7 +49,9 @@ class LinkSession:
         try:
             import aalink
         except ImportError:
-            raise LinkError("Ableton Link needs aalink: pip install 'nesvae-live[link]'") from None
+            raise LinkError(
+                "Ableton Link needs aalink: in the project's folder, pip install -c constraints.txt '.[link]'"
+            ) from None
 
         async def join() -> Any:
             return aalink.Link(tempo)

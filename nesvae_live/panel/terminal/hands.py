@@ -39,8 +39,8 @@ STRIPS = {"u": ("mute", "mute"), "o": ("solo", "solo")}
 """Key -> what it turns over for the voice whose number comes next."""
 
 THEMES = {
-    "e": ("mark", "mark what plays as which theme"),
-    "E": ("return", "let which theme come back"),
+    "e": ("mark", "mark what is playing as which theme"),
+    "E": ("return", "bring back which theme"),
 }
 """Key -> what it does with the theme whose letter comes next."""
 

@@ -12,7 +12,7 @@ WAITS = {
     "stopped": "waits for the clock to start",
     "armed": "armed: the next clock starts it",
     "lost": "the clock is lost: waiting for it",
-    "coasting": "the clock is lost: going on at its last tempo",
+    "coasting": "the clock is lost: carrying on at its last tempo",
 }
 
 

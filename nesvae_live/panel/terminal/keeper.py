@@ -93,7 +93,7 @@ class ViewKeeper:
                 self._tell(SAY + text.encode()[:LONGEST].decode("utf-8", "ignore").encode())
         except (EOFError, OSError):
             self._clear_up()
-            self._plainly("the view ended: the music goes on")
+            self._plainly("the terminal's view ended: the music plays on")
 
     def close(self) -> None:
         """Get the terminal back, and end the process."""

@@ -95,9 +95,9 @@ def test_a_loop_from_the_beginning_needs_nothing_but_silence() -> None:
 
 
 def test_a_loop_beyond_the_end_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"it can't go on from 4\.5 s: it lasts 4\.0 s"):
+    with pytest.raises(ValueError, match=r"it can't loop from 4\.5 s: it lasts 4\.0 s"):
         to_vgm_file(music(), ".vgm", VgmOptions(loop=4.5))
-    with pytest.raises(ValueError, match="can't go on"):
+    with pytest.raises(ValueError, match="can't loop"):
         with_loop(RegisterLog(0, np.empty((0, 3), np.int64)), 0)
 
 

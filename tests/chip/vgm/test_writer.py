@@ -90,7 +90,7 @@ def test_a_write_after_the_end_is_refused() -> None:
 
 def test_a_loop_after_the_end_is_refused() -> None:
     log = RegisterLog(10, np.empty((0, 3), np.int64), loop=10)
-    with pytest.raises(ValueError, match="it can't go on from sample 10: it ends at 10"):
+    with pytest.raises(ValueError, match="it can't loop from sample 10: it ends at 10"):
         writes_to_vgm(log)
 
 

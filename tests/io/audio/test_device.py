@@ -495,7 +495,7 @@ def test_the_instrument_says_once_that_the_sound_is_lost_and_once_that_it_is_bac
         assert daemon.end() == 0
     jack_server.stop()
     assert daemon.said.splitlines() == 2 * [
-        "nesvae-live: the JACK server went away: the music goes on into the take, without sound",
+        "nesvae-live: the JACK server went away: the take goes on, without sound",
         "nesvae-live: the sound is back",
     ]
     asked = [entry.input for entry in daemon.jam().entries if isinstance(entry, Heard)]

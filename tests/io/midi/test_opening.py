@@ -222,7 +222,7 @@ class TestWithoutVirtualPorts:
         ) as ports:
             assert ports.tend() == []
             self.Client.names = ["loop 2 0"]
-            assert ports.tend() == ["'loop 1 0' is gone: the music goes on until it is back"]
+            assert ports.tend() == ["'loop 1 0' is gone: waiting for it to come back"]
             assert ports.tend() == []
             self.Client.names = ["loop 10 0", "loop 2 1", "loop 1 2"]
             assert ports.tend() == ["'loop 1 0' is back as 'loop 1 2'"]
@@ -264,7 +264,7 @@ class TestWithoutVirtualPorts:
                 output.send(NoteOn(Voice.P1, note), 0.0)
             assert wait_until(lambda: (0x90, 62, 100) in self.Client.messages)
             self.Client.names = ["loop 1 0"]
-            assert ports.tend() == ["'loop 2 1' is gone: the music goes on until it is back"]
+            assert ports.tend() == ["'loop 2 1' is gone: waiting for it to come back"]
             output.send(NoteOff(Voice.P1, 62), 0.0)
             output.send(NoteOn(Voice.P1, 64), 0.0)
             assert wait_until(lambda: output.lateness().sent == 4)

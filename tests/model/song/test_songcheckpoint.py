@@ -85,7 +85,7 @@ def test_a_missing_weight_is_named(file: Path) -> None:
 def test_another_version_is_named(file: Path) -> None:
     rewrite(file, load_file(file), version="99")
     with pytest.raises(
-        CheckpointError, match="of version 99, this program reads 3: take the one that ships"
+        CheckpointError, match="version 99, and this program reads version 3: use the shipped one"
     ):
         load_song_checkpoint(file)
 
