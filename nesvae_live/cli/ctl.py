@@ -12,6 +12,7 @@ from typing import Any
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import say
 from nesvae_live.cli.arguments import SWAPS, CommandParser, number, span
+from nesvae_live.latent.given import SOURCES
 from nesvae_live.latent.knobs import KNOBS, SOUND_KNOBS
 from nesvae_live.latent.themes import LETTERS
 from nesvae_live.music.key import ROOTS, SCALES
@@ -182,6 +183,14 @@ VERBS = (
         "quote",
         "set how much of what was played comes back: 0 nothing, 0.5 as the network learnt it",
         {"quote": _number("quote", QUOTES)},
+    ),
+    VerbSpec(
+        "voice",
+        "choose who plays a voice; the network writes the others to fit",
+        {
+            "voice": {"choices": tuple(spec.voice.name for spec in VOICES), "type": _voice},
+            "source": {"choices": tuple(str(source) for source in SOURCES)},
+        },
     ),
     VerbSpec("theme", "mark what is playing as a theme", {"theme": THEME}),
     VerbSpec(

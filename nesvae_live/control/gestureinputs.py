@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nesvae_live.control.reply import AnsweredInput
+from nesvae_live.latent.given import Source
 from nesvae_live.music.key import Key
 from nesvae_live.music.voices import Voice
 
@@ -41,6 +42,14 @@ class SetQuote(AnsweredInput):
     """Set how much of the past may come back, 0..1; in the middle as much as was learnt."""
 
     quote: float
+
+
+@dataclass(frozen=True, slots=True)
+class GiveVoice(AnsweredInput):
+    """Let `source` play a voice; the network writes the others to fit."""
+
+    voice: Voice
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +227,7 @@ Gesture = (
     | SetKey
     | SetTemperature
     | SetQuote
+    | GiveVoice
     | KeepTheme
     | ReturnTheme
     | ForgetAll

@@ -10,6 +10,7 @@ from nesvae_live.control.gestureinputs import (
     AimRecall,
     Capture,
     ForgetAll,
+    GiveVoice,
     GoRound,
     KeepTheme,
     LookBack,
@@ -44,6 +45,7 @@ from nesvae_live.control.target import (
     value_to_linear,
     value_to_ratio,
 )
+from nesvae_live.latent.given import SOURCES, Source
 from nesvae_live.latent.knobs import KNOBS, SOUND_KNOBS
 from nesvae_live.latent.themes import LETTERS
 from nesvae_live.music.key import ROOTS, Key
@@ -112,6 +114,19 @@ def _morph(slot: int) -> TargetSpec:
     )
 
 
+def _given(voice: Voice) -> TargetSpec:
+    return TargetSpec(
+        f"given-{voice.name}",
+        Kind.CHOICE,
+        f"who plays {voice.name}; the network writes the others to fit",
+        lambda value, at: GiveVoice(voice, SOURCES[value_to_choice(value, len(SOURCES))], at=at),
+        lambda view: choice_to_value(
+            SOURCES.index(view.sources.get(voice, Source.MODEL)), len(SOURCES)
+        ),
+        tuple(str(source) for source in SOURCES),
+    )
+
+
 def _keep_theme(letter: str) -> TargetSpec:
     return _trigger(
         f"mark-{letter}",
@@ -161,6 +176,7 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
         lambda value, at: SetQuote(value, at=at),
         lambda view: view.quote,
     ),
+    *(_given(spec.voice) for spec in VOICES),
     *(_transpose(voice) for voice in (None, *(spec.voice for spec in VOICES))),
     TargetSpec(
         "key",

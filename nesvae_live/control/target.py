@@ -12,6 +12,7 @@ from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.inputs import Input
 from nesvae_live.control.reply import ignore
 from nesvae_live.latent.decoding import QUOTE
+from nesvae_live.latent.given import Source
 from nesvae_live.latent.knobs import KnobState
 from nesvae_live.latent.setting import Setting
 from nesvae_live.latent.themes import Themes
@@ -61,6 +62,7 @@ class StateView(Protocol):
     bounds: float
     snapshots: Mapping[int, Setting]
     themes: Themes
+    sources: Mapping[Voice, Source]
 
     @property
     def muted(self) -> Collection[Voice]:
@@ -92,6 +94,7 @@ class AtRest:
     bounds: float = 0.25
     snapshots: Mapping[int, Setting] = field(default_factory=dict)
     themes: Themes = field(default_factory=Themes.none)
+    sources: Mapping[Voice, Source] = field(default_factory=dict)
     ref: ClockRef = field(default_factory=ClockRef)
 
     @property

@@ -19,5 +19,7 @@ It is given its time, outputs, decoder and journal, and knows no network, chip, 
     lookout       what was played, what comes and how all stands, for whoever watches
     journaling    entries for the log: a step's time, the tempo line, decoded phrases
 
+In a room of its own: `band`, voices that somebody else plays than the network.
+
 May import `clock`, `music`, `latent`, `control` and `log`.
 """

@@ -151,6 +151,7 @@ class Engine:
             "temperature": round(live.temperature, 3),
             "quote": None if live.quote is None else round(live.quote, 3),
             "themes": sorted(live.themes.kept),
+            "given": {voice.name: str(source) for voice, source in live.sources.items()},
             "seed": live.seed,
             "hold": live.hold,
             "back": sequencer.player.history.back,

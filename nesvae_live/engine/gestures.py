@@ -21,6 +21,7 @@ from nesvae_live.control.gestureinputs import (
     ClearSnapshot,
     ForgetAll,
     Gesture,
+    GiveVoice,
     GoRound,
     KeepTheme,
     LookBack,
@@ -49,8 +50,9 @@ from nesvae_live.engine.automation import ARRANGEMENT, Automation, Cue
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.phraseplayer import PhrasePlayer
 from nesvae_live.engine.placedphrase import Past
-from nesvae_live.engine.state import NO_PAST, LiveState
+from nesvae_live.engine.state import NO_PAST, NOT_GIVEN, LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.latent.given import Source
 from nesvae_live.latent.knobs import steers
 from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, Setting
 from nesvae_live.latent.space import Vector, coordinate_to_value
@@ -58,8 +60,13 @@ from nesvae_live.latent.themes import LETTERS
 from nesvae_live.log.entries import Noted, Themed
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.capture import CaptureBuffer, checked_phrase
+from nesvae_live.music.grid import Mode
 from nesvae_live.music.phrase import Ints
 from nesvae_live.music.ranges import BOUNDS, FADER, MORPH_BARS, SEEDS
+from nesvae_live.music.voices import VOICES, Voice
+
+PITCHED = tuple(spec.voice for spec in VOICES)
+"""The voices that the network writes."""
 
 
 @dataclass
@@ -94,6 +101,8 @@ class Gestures:
                 live.set_temperature(temperature, at)
             case SetQuote() | KeepTheme() | ReturnTheme() | ForgetAll():
                 self._remember(item)
+            case GiveVoice(voice, source):
+                self._give(voice, source, at)
             case SetSeed(seed):
                 live.set_seed((live.seed + 1) % len(SEEDS.whole) if seed is None else seed, at)
             case SetHold(hold):
@@ -172,6 +181,21 @@ class Gestures:
                 live.hold = False
             case ForgetAll(at=at):
                 live.forget(at)
+
+    def _give(self, voice: Voice, source: Source, at: float) -> None:
+        """Let a voice keep its line, or have the network write it again."""
+        live = self.live
+        if voice not in PITCHED:
+            raise ValueError(f"{voice.name} plays drums: it can't be given")
+        if not live.remembers:
+            raise ValueError(NOT_GIVEN)
+        if live.performance.grid.mode is Mode.BARS:
+            raise ValueError("--grid bars stretches phrases: no voice can be given to fit them")
+        if source is live.sources.get(voice, Source.MODEL):
+            return
+        line = self.player.line(voice) if source is Source.HELD else None
+        live.give(voice, source, line, at)
+        live.hold = False
 
     def _keep_theme(self, letter: str, at: float) -> None:
         if letter not in LETTERS:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.clock.timing import CLOCKS_PER_BEAT
+from nesvae_live.clock.timing import CLOCKS_PER_BEAT, clocks_to_beats
 from nesvae_live.engine.placedphrase import Cut, PlacedPhrase
 from nesvae_live.engine.protocols import Compose, Decode, Encode, Perform
 from nesvae_live.engine.state import LiveState
@@ -30,12 +30,15 @@ from nesvae_live.latent.decoding import (
     Standing,
     Stretch,
 )
+from nesvae_live.latent.given import Given
+from nesvae_live.latent.lines import NONE_GIVEN, Lines
 from nesvae_live.latent.performing import UNPLAYED, Passage, Performance
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT, beat_to_place, cell_ticks, next_tick
 from nesvae_live.music.phrase import (
     LONGEST_HOLD,
     SLOTS,
+    STEPS_PER_SECOND,
     TUPLES_PER_PHRASE,
     Ints,
     Phrase,
@@ -55,9 +58,9 @@ class Request:
     how often that has been asked for, this time included. `seed`, `index` and `splice` determine
     the draws. With `captured` tuples, `[n, 4]` with n up to 13, the phrase is decoded from where
     the encoder finds them. It begins at `place` of the bar, and quotes so much (`quote`, 0..1) of
-    the past, if the decoder knows of these; `hands`, `back`, `forget`, `cell` and `ending` are as in
-    `Asked`. If `known` `[8 + U]` is given, the decoder composes: only those coordinates of z are kept. `returns`
-    and `forgets` are the condition's; `tick`, `before` and `past` are as in `Passage`.
+    the past, if the decoder knows of these; `hands`, `back`, `forget`, `cell`, `ending` and `given` are
+    as in `Asked`. If `known` `[8 + U]` is given, the decoder composes: only those coordinates of z are kept. `returns`,
+    `forgets` and `lines` are the condition's; `tick`, `before` and `past` are as in `Passage`.
     """
 
     index: int
@@ -80,6 +83,8 @@ class Request:
     forgets: int = 0
     cell: int = 1
     ending: Ending | None = None
+    given: Given | None = None
+    lines: Lines = NONE_GIVEN
     tick: int = 0
     before: tuple[int, int, int] = (SILENCE, SILENCE, SILENCE)
     past: tuple[Any, ...] = ()
@@ -96,6 +101,7 @@ class Request:
             self.returns,
             self.forgets,
             self.hands,
+            self.lines,
         )
 
     @property
@@ -110,6 +116,7 @@ class Request:
             self.forget,
             self.cell,
             self.ending,
+            self.given,
         )
 
 
@@ -380,8 +387,19 @@ class RequestBuilder:
             forgets=condition.forgets,
             cell=self.cell,
             ending=self._ending(beat),
+            given=self._given(condition.lines, beat),
+            lines=condition.lines,
             tick=_tick(beat),
         )
+
+    def _given(self, lines: Lines, beat: float) -> Given | None:
+        """What the given voices play from a beat on, for as long as a phrase may last."""
+        grid, ref = self._live.performance.grid, self._live.clock.ref
+        step = clocks_to_beats(grid.clocks_per_step)
+        if grid.mode is Mode.NATIVE:
+            step = 1.0 / (STEPS_PER_SECOND * ref.beat_seconds)
+        place = beat if math.isfinite(beat) else 0.0
+        return lines.given(place, step, TUPLES_PER_PHRASE * LONGEST_HOLD, self.cell)
 
     def _ending(self, beat: float) -> Ending | None:
         """How what begins on a beat leads to the end; None if that isn't near."""

@@ -35,10 +35,12 @@ from nesvae_live.engine.placedphrase import Cut, History, Past, PlacedPhrase
 from nesvae_live.engine.schedule import Placer
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.decoding import Condition, Standing
+from nesvae_live.latent.lines import Loop
 from nesvae_live.latent.themes import Theme
 from nesvae_live.log.entries import Placed
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.phrase import Ints, Phrase
+from nesvae_live.music.voices import Voice
 
 
 class State(Enum):
@@ -117,7 +119,7 @@ class PhrasePlayer:
         """Place the phrase that is ready where the clock enters."""
         ready = self.ready
         assert ready is not None  # the caller asked
-        self.placer.schedule.clear()
+        self.placer.clear()
         entry = self.requests.start(entry)
         self.placer.reached = entry
         if isinstance(ready.phrase, PlacedPhrase):
@@ -234,15 +236,30 @@ class PhrasePlayer:
         Raises:
             ValueError: nothing plays.
         """
-        placed, before = self.placed, self.history.before
-        if placed is None or self.joining:
-            raise ValueError("nothing is playing that could be marked")
-        beat = self.live.clock.ref.beat_at(self.time.now())
-        if beat < placed.places[0] and before is not None:
-            placed = before.placed
+        placed = self._sounding("marked")
         asked = placed.asked or self.live.condition
         key, end = self.live.arrangement.key, placed.states[-1]
         return Theme(placed.tuples, end, asked, key, placed.index, len(placed.tuples))
+
+    def line(self, voice: Voice) -> Loop:
+        """What a voice plays in the phrase that sounds now, to be kept.
+
+        Raises:
+            ValueError: nothing plays.
+        """
+        placed = self._sounding("held")
+        if self.live.hold and self.placed is not None:
+            placed = self.placed
+        in_bars = self.performance.grid.mode is Mode.CLOCK
+        bar = self.live.meter.beats_per_bar if in_bars else None
+        return self.placer.written.loop(voice, placed.tuples, placed.places, bar)
+
+    def _sounding(self, what: str) -> PlacedPhrase:
+        placed, before = self.placed, self.history.before
+        if placed is None or self.joining:
+            raise ValueError(f"nothing is playing that could be {what}")
+        beat = self.live.clock.ref.beat_at(self.time.now())
+        return before.placed if beat < placed.places[0] and before is not None else placed
 
     def capture(self, tuples: Ints) -> None:
         """Let the encoder find `[n, 4]` tuples, n from 1 to 13, as soon as it has time."""

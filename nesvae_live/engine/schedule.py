@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from nesvae_live.clock.timing import EPSILON, Meter, clocks_to_beats
+from nesvae_live.engine.band.written import Written
 from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.latent.performing import Touch
@@ -120,9 +121,15 @@ class Placer:
         self._even = replace(performance.grid, swing=SWING.low)
         self._clock = clock
         self.schedule = Schedule()
+        self.written = Written()
         self.drummer = Drummer(performance.seed)
         self.reached = 0.0
         """The beat up to which everything has been taken, to be sent."""
+
+    def clear(self) -> None:
+        """Remove all that is placed: the clock enters somewhere."""
+        self.schedule.clear()
+        self.written.clear()
 
     def take_due(self, beat: float, noise: float | None) -> list[Moment | Hit]:
         """Take what is due up to and including `beat`; `noise` is the drums' knob (None: unset)."""
@@ -160,6 +167,7 @@ class Placer:
         places = (*self._even.lay(holds, start, end - start, self._meter), end)
         beats = tuple(self.swung(place) for place in places)
         self.schedule.place(phrase.tuples, beats[:-1], beats[-1], touches)
+        self.written.put(places, phrase.tuples)
         self.drummer.place(
             phrase, index, beats[0], 0.0, beats=beats, before=before, meter=self._meter
         )

@@ -18,11 +18,13 @@ from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import QUOTE, Condition, Stretch
+from nesvae_live.latent.given import Source
 from nesvae_live.latent.knobs import KNOB_BY_NAME, KnobState, steers
+from nesvae_live.latent.lines import NONE_GIVEN, Line
 from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, Setting, is_style
 from nesvae_live.latent.space import Vector, assemble, coordinate_to_value
 from nesvae_live.latent.themes import Themes
-from nesvae_live.log.entries import Arranged, Journal, Posed, Quoted, Themed, Turned
+from nesvae_live.log.entries import Arranged, Journal, Lent, Posed, Quoted, Themed, Turned
 from nesvae_live.music import ranges
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.balance import Balance
@@ -35,6 +37,7 @@ TEMPERATURE, SEED = "temperature", "seed"
 COMPOSED = "composed"
 """Why all was set anew where the decoder composed a phrase."""
 
+NOT_GIVEN = "this checkpoint takes no given voice; one of format 3 does (--checkpoint)"
 NO_PAST = "this checkpoint can't quote what was played; one of format 3 can (--checkpoint)"
 
 
@@ -77,6 +80,9 @@ class LiveState:
         """The themes that were marked."""
         self.back: Stretch | None = None
         """The theme that was asked back last."""
+        self.sources: Mapping[Voice, Source] = MappingProxyType({})
+        """Who plays the voices that are not the network's."""
+        self._lines = NONE_GIVEN
         self._returns = self._forgets = 0
         self._drawn: Pose | None = None  # where all stands as long as no hand says
         self._left_alone = True  # no hand has set anything of the map, or all was released again
@@ -238,6 +244,14 @@ class LiveState:
         self.condition = self._condition()
         self.journal.put(Themed(at, "", "forgotten", -1, 0))
 
+    def give(self, voice: Voice, source: Source, line: Line | None, at: float) -> None:
+        """Let somebody play a voice, along a line if there is one."""
+        sources = {**self.sources, voice: source}
+        self.sources = MappingProxyType({v: s for v, s in sources.items() if s is not Source.MODEL})
+        self._lines = self._lines.changed(voice, line)
+        self.condition = self._condition()
+        self.journal.put(Lent(at, voice.name, source))
+
     def _stand(self, pose: Pose, at: float, why: str) -> None:
         if self.auto:
             self.touched.intersection_update(self.knobs.values)  # who is released is taken along
@@ -319,4 +333,4 @@ class LiveState:
             z, mask = self._drawn.z, self._drawn.mask
         quote = QUOTE if self.quote is None else self.quote
         counts, hands = (self._returns, self._forgets), self._hands()
-        return Condition(z, mask, self.temperature, self.seed, quote, *counts, hands)
+        return Condition(z, mask, self.temperature, self.seed, quote, *counts, hands, self._lines)

@@ -5,6 +5,8 @@ In reading order:
     attributes  the eight measures of a phrase, and their ranks in the corpus
     knobs       the ids of all knobs, and where they stand
     space       from knobs to a point z and its mask; slerp
+    given       voices that are given: who plays each, what the decoder is told of it
+    lines       the lines of given voices along the beats
     decoding    what the decoder takes and returns: condition, state, sampling
     performing  what a performer takes and returns: a passage, and how its notes are played
     setting     all that hands can set; interpolation between settings, morphs

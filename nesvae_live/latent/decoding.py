@@ -8,8 +8,10 @@ from typing import ClassVar, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live.latent.given import Given
+from nesvae_live.latent.lines import NONE_GIVEN, Lines
 from nesvae_live.music.key import Key
-from nesvae_live.music.phrase import SLOT_TABLE
+from nesvae_live.music.phrase import SLOT_TABLE, Ints
 
 Symbols = tuple[int, int, int, int]
 
@@ -78,7 +80,8 @@ class Asked:
     (`metre.place`) and quotes so much of the past, 0..1. `hands` `[8 + U]` is 1 where a hand set a
     coordinate; None: those attributes that are set. If `back` is given, that stretch is to come back; with
     `forget` nothing else of the past is. Each tuple begins a multiple of `cell` ticks after the bar
-    line, or, where there are no bars, after the first one. If there is an `ending`, it is near.
+    line, or, where there are no bars, after the first one. If there is an `ending`, it is near. If some
+    voices are `given`, the others are written to fit.
     """
 
     place: int
@@ -89,6 +92,15 @@ class Asked:
     forget: bool = False
     cell: int = 1
     ending: Ending | None = None
+    given: Given | None = None
+
+    @property
+    def track(self) -> Ints | None:
+        """What is given, up to the last chord, which is the decoder's; None: nothing is."""
+        if self.given is None:
+            return None
+        ending = self.ending
+        return self.given.track(None if ending is None else ending.ticks - ending.last)
 
 
 class Standing(Protocol):
@@ -178,7 +190,7 @@ class Condition:
 
     `quote`, in 0..1, is how much of the past may come back. `returns` and `forgets` count how often
     a theme was asked back and the past forgotten. `hands` `[8 + U]` is 1 where a hand has set a
-    coordinate; None: those attributes that are set.
+    coordinate; None: those attributes that are set. `lines` are those of the voices that are given.
     """
 
     z: NDArray[np.float32]
@@ -189,10 +201,11 @@ class Condition:
     returns: int = 0
     forgets: int = 0
     hands: NDArray[np.float32] | None = None
+    lines: Lines = NONE_GIVEN
 
     @property
     def key(self) -> bytes:
         """Bytes that are equal for equal conditions."""
-        counts = (self.returns, self.forgets)
+        counts = (self.returns, self.forgets, self.lines.number)
         drawn = np.array([self.temperature, self.seed, self.quote, *counts])
         return self.z.tobytes() + self.mask.tobytes() + drawn.tobytes()

@@ -146,6 +146,15 @@ class Themed:
 
 
 @dataclass(frozen=True, slots=True)
+class Lent:
+    """A voice is played by somebody else from now on: `source` is as in `latent.given.Source`."""
+
+    at: float
+    voice: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Arranged:
     """From `beat` on these voices are muted, and the others are transposed and kept in a key.
 
@@ -329,6 +338,7 @@ Entry = (
     | Posed
     | Quoted
     | Themed
+    | Lent
     | Arranged
     | Decoded
     | Placed

@@ -47,6 +47,21 @@ def input_table(weights: Weights, embed: str, w_in: F32) -> tuple[F32, NDArray[n
     return contiguous(np.concatenate(rows)), np.cumsum([0, *map(len, rows[:-1])])
 
 
+@njit(nogil=True, cache=True)
+def copy_rows(row: F32, out: F32) -> None:
+    """Every row of `out` `[R, n]` becomes `row` `[n]`."""
+    for r in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            out[r, i] = row[i]
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def add_row(table: F32, row: int, out: F32) -> None:
+    """`out += table[row]`."""
+    for i in range(out.shape[0]):
+        out[i] += table[row, i]
+
+
 @njit(nogil=True, cache=True, fastmath=True)
 def add_product(w: Matrix, scale: F32, x: F32, out: F32) -> None:
     """`out[r] += (scale * w) @ x[r]` for `w` `[out, in]`, `scale` `[out]`, `x` `[R, in]`.

@@ -16,6 +16,8 @@ from tests.support.places import RELEASE
 SINCE: dict[str, dict[str, Any]] = {
     "one": {"do": "one"},
     "quote 0.8": {"do": "quote", "quote": 0.8},
+    "voice p1 held": {"do": "voice", "voice": "P1", "source": "held"},
+    "voice TR model": {"do": "voice", "voice": "TR", "source": "model"},
     "theme A": {"do": "theme", "theme": "A"},
     "return H": {"do": "return", "theme": "H"},
     "forget": {"do": "forget"},

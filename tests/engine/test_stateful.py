@@ -27,6 +27,7 @@ from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.gestureinputs import (
     Capture,
     ForgetAll,
+    GiveVoice,
     GoRound,
     KeepTheme,
     LookBack,
@@ -57,6 +58,7 @@ from nesvae_live.control.inputs import (
 )
 from nesvae_live.engine.phraseplayer import State
 from nesvae_live.latent.decoding import Sampling
+from nesvae_live.latent.given import SOURCES
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
@@ -89,6 +91,7 @@ MAKE: dict[str, Callable[..., Any]] = {
     "theme": KeepTheme,
     "return": ReturnTheme,
     "forget": ForgetAll,
+    "voice": GiveVoice,
     "seed": SetSeed,
     "release": ReleaseKnobs,
     "capture": Capture,
@@ -112,6 +115,7 @@ COMMANDS = st.one_of(
     st.tuples(st.just("roll"), st.none() | SHARES),
     st.tuples(st.just("quote"), st.floats(-0.5, 1.5)),
     st.tuples(st.sampled_from(["theme", "return"]), st.sampled_from("ABZ")),
+    st.tuples(st.just("voice"), st.sampled_from(Voice), st.sampled_from(SOURCES)),
     st.tuples(st.just("seed"), st.none() | st.integers(0, 99)),
     *(st.tuples(st.just(name)) for name in ("release", "capture", "panic", "status", "forget")),
 )

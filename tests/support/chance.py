@@ -10,6 +10,7 @@ from nesvae_live.control.gestureinputs import (
     ClearSnapshot,
     ForgetAll,
     Gesture,
+    GiveVoice,
     GoRound,
     KeepTheme,
     LookBack,
@@ -34,8 +35,9 @@ from nesvae_live.control.gestureinputs import (
     StorePoint,
     StoreSnapshot,
 )
+from nesvae_live.latent.given import SOURCES
 from nesvae_live.music.key import SCALES, Key
-from nesvae_live.music.voices import VOICES
+from nesvae_live.music.voices import VOICES, Voice
 
 
 def any_memory_gesture(draw: random.Random, at: float) -> Gesture:
@@ -47,6 +49,7 @@ def any_memory_gesture(draw: random.Random, at: float) -> Gesture:
             *(KeepTheme(letter, at=at),) * 4,
             *(ReturnTheme(letter, at=at),) * 6,
             *(ForgetAll(at=at),) * 2,
+            *(GiveVoice(draw.choice(list(Voice)), draw.choice(SOURCES), at=at),) * 4,
             SetAuto(draw.random() < 0.6, at=at),
             ReleaseKnobs(at=at),
         )

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from nesvae_live.latent.decoding import DecoderState, Sampling
 from nesvae_live.model.song.memory import SongDecoded, SongState
-from nesvae_live.music.phrase import LONGEST_HOLD
+from nesvae_live.music.phrase import LONGEST_HOLD, SLOT_TABLE
 from tests.support.fakes import DrawnDecoder
 
 
 class RememberingDecoder:
     """Spells what the draws say, and remembers it; `starts` are where it was asked to go on from.
 
-    Where tuples are to end on lines it holds them so long.
+    Where tuples are to end on lines it holds them so long; given voices play what is given.
     """
 
     def __init__(self) -> None:
@@ -40,8 +40,22 @@ class RememberingDecoder:
         drawn = DrawnDecoder().decode(z, mask, before, uniforms, sampling)
         held = drawn.symbols[:, 3] // start.cell * start.cell + start.cell
         drawn.symbols[:, 3] = np.minimum(held, LONGEST_HOLD // start.cell * start.cell) - 1
+        if start.given is not None:
+            _give(drawn.symbols, start.given)
         keys = np.zeros((len(uniforms), 1), np.float32)
         return SongDecoded(drawn.symbols, drawn.hidden, keys, start)
+
+
+def _give(symbols: NDArray[np.int64], track: NDArray[np.int64]) -> None:
+    """Let given voices play along a track `[ticks, 5]`."""
+    tick = 0
+    for row in symbols:
+        given = track[min(tick, len(track) - 1)]
+        for voice, slot in enumerate(SLOT_TABLE[:3]):
+            if given[voice] < slot.n_symbols:
+                row[voice] = given[voice]
+        row[3] = min(row[3], given[4] - 1)
+        tick += int(row[3]) + 1
 
 
 class ComposingDecoder(RememberingDecoder):

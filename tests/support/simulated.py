@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from nesvae_live.chip.apu import Apu
 from nesvae_live.control.controlspec import ControlSpec
-from nesvae_live.control.gestureinputs import ForgetAll, KeepTheme, ReturnTheme
+from nesvae_live.control.gestureinputs import ForgetAll, GiveVoice, KeepTheme, ReturnTheme
 from nesvae_live.control.inputs import (
     Input,
     MidiIn,
@@ -33,6 +33,7 @@ from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.latent.decoding import Sampling
+from nesvae_live.latent.given import Source
 from nesvae_live.log.entries import Closed, Journal, Noted, Opened
 from nesvae_live.log.plain import to_data
 from nesvae_live.log.tally import LogLines
@@ -188,7 +189,9 @@ class SimulatedJam:
         draw = self.draw
         surely: list[tuple[float, Callable[[float], Input]]] = [
             (0.4, lambda at: KeepTheme("A", at=at)),
+            (0.5, lambda at: GiveVoice(Voice.TR, Source.HELD, at=at)),
             (0.6, lambda at: ReturnTheme("A", at=at)),
+            (0.75, lambda at: GiveVoice(Voice.TR, Source.MODEL, at=at)),
             (0.85, lambda at: ForgetAll(at=at)),
         ]
         while self.time.value < self.origin + self.seconds:

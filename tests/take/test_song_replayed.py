@@ -9,12 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from nesvae_live.control.gestureinputs import (
+    GiveVoice,
     KeepTheme,
     ReturnTheme,
     SetAuto,
     SetQuote,
 )
-from nesvae_live.log.entries import Answered, Heard, Spliced
+from nesvae_live.log.entries import Answered, Heard, Lent, Spliced
 from nesvae_live.model.song.songcritic import SongCritic
 from nesvae_live.model.song.songdecoder import SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
@@ -68,10 +69,11 @@ def test_what_was_played_with_the_past_is_computed_again(seed: int, tmp_path: Pa
 def test_these_jams_have_everything_in_them_that_concerns_the_past() -> None:
     entries = [entry for seed in range(4) for entry in song_jam(seed).written.entries]
     heard = {type(e.input) for e in entries if isinstance(e, Heard)}
-    assert heard >= {SetQuote, KeepTheme, ReturnTheme, SetAuto}
+    assert heard >= {SetQuote, KeepTheme, ReturnTheme, SetAuto, GiveVoice}
     located = [
         e for e in entries if isinstance(e, Heard) and getattr(e.input, "data", ())[:1] == (0xF2,)
     ]
     assert located
     assert any(isinstance(e, Spliced) for e in entries)
     assert any(isinstance(e, Answered) and e.z for e in entries)
+    assert {e.source for e in entries if isinstance(e, Lent)} == {"held", "model"}

@@ -4,6 +4,7 @@
     {"do": "release"}                                  every knob
     {"do": "temperature", "temperature": 0.9}
     {"do": "quote", "quote": 0.8}
+    {"do": "voice", "voice": "P1", "source": "held"}   or "model": the network's again
     {"do": "theme", "theme": "A"}                      keeps what plays; A to H
     {"do": "return", "theme": "A"}
     {"do": "forget"}                                   all that was played, and the themes
@@ -42,6 +43,7 @@ from nesvae_live.control.gestureinputs import (
     CapturePhrase,
     ClearSnapshot,
     ForgetAll,
+    GiveVoice,
     GoRound,
     KeepTheme,
     LookBack,
@@ -66,7 +68,8 @@ from nesvae_live.control.gestureinputs import (
 from nesvae_live.control.inputs import Input, KeepBars, MidiIn, answered
 from nesvae_live.control.reply import Reply
 from nesvae_live.control.targets import TARGET_BY_NAME
-from nesvae_live.io.remote.command import Command, Share, voice_or_all
+from nesvae_live.io.remote.command import Command, Share, named_voice, voice_or_all
+from nesvae_live.latent.given import Source
 from nesvae_live.music.key import Key
 from nesvae_live.music.ranges import nearest
 from nesvae_live.music.voices import VOICES
@@ -113,6 +116,14 @@ class _Quote(Command, tag="quote"):
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return SetQuote(self.quote, at=at, reply=reply)
+
+
+class _Voice(Command, tag="voice"):
+    voice: str
+    source: Source
+
+    def to_input(self, at: float, reply: Reply) -> Input:
+        return GiveVoice(named_voice(self.voice, PITCHED), self.source, at=at, reply=reply)
 
 
 class _Theme(Command, tag="theme"):
@@ -287,6 +298,7 @@ GestureCommand = (
     | _Release
     | _Temperature
     | _Quote
+    | _Voice
     | _Theme
     | _Return
     | _Forget

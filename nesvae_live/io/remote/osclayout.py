@@ -93,6 +93,7 @@ def _voices() -> list[Widget]:
         *_row([f"solo-{voice.name}" for voice in Voice], below, BUTTON, first=len(Voice)),
         *_row(("tap", "one", "stop"), below, BUTTON, first=2 * len(Voice)),
         *_row(("swap", "key"), below + BUTTON[1] + GAP, MENU),
+        *_row([f"given-{spec.voice.name}" for spec in VOICES], below + 2 * (BUTTON[1] + GAP), MENU),
     ]
 
 

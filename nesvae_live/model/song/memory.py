@@ -190,8 +190,8 @@ class SongState:
     """Where a phrase goes on from.
 
     The decoder's `hidden` `[L, H]`, the last tuple, the next one's place, what was played, and how
-    much of it may be quoted, 0 (nothing) to 1 (all it can). `cell`, `hands`, `back` and
-    `ending` are as in `Asked`. `form` is what the prior knows of the
+    much of it may be quoted, 0 (nothing) to 1 (all it can). `cell`, `hands`, `back` and `ending` are
+    as in `Asked`, `given` is a track of it (None: no voice is given). `form` is what the prior knows of the
     phrases before the one that `said` belongs to (None: there is no prior); if that one is `over`
     another begins.
     """
@@ -210,6 +210,7 @@ class SongState:
     back: Returning | None = None
     cell: int = 1
     ending: Ending | None = None
+    given: I64 | None = None
 
     @classmethod
     def beginning(
@@ -249,6 +250,7 @@ class SongState:
             back=back,
             cell=asked.cell,
             ending=asked.ending,
+            given=asked.track,
         )
 
 

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import Sampling
+from nesvae_live.latent.given import nothing_given
 from nesvae_live.model.gru import F32, contiguous
 from nesvae_live.model.song.memory import Memory, SongDecoded, SongState
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
-from nesvae_live.model.song.songconfig import UNKNOWN, YOURS
 from nesvae_live.model.song.songkernel import spell
 from nesvae_live.model.song.songweights import song_tables
 from nesvae_live.model.song.steering.ending import LastChord
@@ -65,27 +65,21 @@ class SongDecoder:
         sampling: Sampling = Sampling(),
         *,
         odds: float = 0.0,
-        given: tuple[int, int, int] = YOURS,
-        left: int = UNKNOWN,
     ) -> SongDecoded:
         """Spell tuples.
 
         Args:
             z: `[8 + U]` float32, attribute coordinates and style.
             mask: `[8]` float32, 1 where an attribute is set, 0 where it is released.
-            start: where to go on from.
+            start: where to go on from, and which voices are given.
             uniforms: `[T, 4]` float32 in 0..1, one draw a token; T is how many tuples to spell.
             sampling: temperature, top-p and guidance.
             odds: added to the log odds of quoting the past.
-            given: the symbols of the voices that are given, `YOURS` of the others.
-            left: for how many ticks those stay, 1 to 32, or `UNKNOWN`.
 
         Returns:
             T tuples and the states between them.
         """
-        draws = uniforms[None]
-        found = self.decode_many(z, mask, start, draws, sampling, odds=odds, given=given, left=left)
-        return found[0]
+        return self.decode_many(z, mask, start, uniforms[None], sampling, odds=odds)[0]
 
     def decode_many(
         self,
@@ -101,14 +95,12 @@ class SongDecoder:
         chord: LastChord | None = None,
         patience: F32 | None = None,
         again: float = 0.0,
-        given: tuple[int, int, int] = YOURS,
-        left: int = UNKNOWN,
     ) -> list[SongDecoded]:
         """Spell N candidates at once, from draws `[N, T, 4]`: little dearer than one.
 
         What is guided is what `hands` `[8]` have set (None: all that is set), against the rest
         alone. If there is something to come `back`, it is quoted rather than anything else. Every
-        tuple ends on a line of the state's cells. A last `chord` is near if it is given. After
+        tuple ends on a line of the state's cells, and where a voice changes that it has `given`. A last `chord` is near if it is given. After
         `patience` `[4, 2]` ticks a silent voice is brought back, and what stands still moved on (None:
         never). `again` speaks for holds that the phrase has had.
         """
@@ -148,7 +140,7 @@ class SongDecoder:
             np.array([odds, odds_to_alignment(odds)], np.float32),
             np.array(back.odds if back else [0.0] * SLOTS, np.float32),
             due,
-            np.array((*given, left), np.int64),
+            nothing_given() if start.given is None else start.given,
             np.array((start.cell, _since_line(start)), np.int64),
             np.array((chord.at, chord.end), np.int64),
             np.stack((chord.before, chord.notes)),

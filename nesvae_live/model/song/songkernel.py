@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from nesvae_live.model.gru import F32, add_plain, add_product, gru_cell
+from nesvae_live.model.gru import F32, add_plain, add_product, add_row, copy_rows, gru_cell
 from nesvae_live.model.song.candidates import (
     fade,
     find_candidates,
@@ -23,6 +23,7 @@ from nesvae_live.model.song.steering.leaning import (
     bring_back,
     close,
     end_on_lines,
+    end_with_given,
     heard_then,
     hold_again,
     since_heard,
@@ -35,17 +36,14 @@ from nesvae_live.music.phrase import TUPLES_PER_PHRASE
 I64 = NDArray[np.int64]
 
 
-@njit(nogil=True, cache=True)
-def _copy_rows(row: F32, out: F32) -> None:
-    for r in range(out.shape[0]):
-        for i in range(out.shape[1]):
-            out[r, i] = row[i]
-
-
 @njit(nogil=True, cache=True, fastmath=True)
-def _add_row(table: F32, row: int, out: F32) -> None:
-    for i in range(out.shape[0]):
-        out[i] += table[row, i]
+def _tell(notes: F32, first: I64, left: F32, fixed: I64, from_zm: F32, out: F32) -> None:
+    """What the first layer is told at each tuple but for the place and the tuple before."""
+    for g in range(out.shape[0]):
+        for voice in range(3):
+            add_row(notes, first[voice] + fixed[voice], out[g])
+        add_row(left, fixed[3], out[g])
+        add_row(from_zm, g, out[g])
 
 
 @njit(nogil=True, cache=True, fastmath=True)
@@ -57,7 +55,7 @@ def spell(
     quoting: F32,
     led: F32,
     due: I64,
-    fixed: I64,
+    track: I64,
     lines: I64,
     chord: I64,
     leans: F32,
@@ -80,7 +78,7 @@ def spell(
         quoting: what is added to the log odds of quoting, and what speaks for the same place of the bar.
         led: `[4]`, what is added to the odds of each slot of what is due.
         due: `[W]`, at which tick each tuple of the past is due, if it comes back.
-        fixed: the symbols of the voices that are given, or `YOURS`, and for how long they stay.
+        track: `[ticks, 5]`, as of `Given.track`; what its last row says stays.
         lines: every so many ticks lies a line on which tuples end, and when the last one was.
         chord: the ticks on which the last chord begins and ends.
         patience: `[4, 2]`, ticks that each voice may be silent and have one note; `[3, 0]`: that
@@ -100,13 +98,11 @@ def spell(
     layers, rows, size = hidden.shape[1], hidden.shape[2], hidden.shape[3]
     n, branches, length = symbols.shape[0], zm.shape[0], uniforms.shape[1]
     played = symbols.shape[1] - length
-    from_zm = np.empty((branches, 3 * size), np.float32)
-    _copy_rows(tables.b_ih[0], from_zm)
+    from_zm = np.zeros((branches, 3 * size), np.float32)
     for g in range(branches):
-        for voice in range(3):
-            _add_row(tables.fixed, tables.first_fixed[voice] + fixed[voice], from_zm[g])
-        _add_row(tables.left, fixed[3], from_zm[g])
         add_plain(tables.w_zm, zm[g], from_zm[g])
+    told = np.empty((rows, 3 * size), np.float32)
+    fixed = np.full((n, 5), -1, np.int64)
     gates_in = np.empty((rows, 3 * size), np.float32)
     gates_h = np.empty((rows, 3 * size), np.float32)
     lifted = np.empty((rows, tables.w_lift.shape[1]), np.float32)
@@ -131,33 +127,43 @@ def spell(
             had[c, symbols[c, s, 3]] += 1
     for t in range(length):
         now = played + t
+        for c in range(n):
+            tick = min(ticks[c, now] - ticks[c, played], track.shape[0] - 1)
+            same = True
+            for i in range(5):
+                same = same and (fixed[c, i] == track[tick, i] or i == 4)
+                fixed[c, i] = track[tick, i]
+            if not same:
+                out = told[c * branches : (c + 1) * branches]
+                copy_rows(tables.b_ih[0], out)
+                _tell(tables.fixed, tables.first_fixed, tables.left, fixed[c], from_zm, out)
         for layer in range(layers):
             if layer == 0:
                 for row in range(rows):
                     c = row // branches
                     for i in range(3 * size):
-                        gates_in[row, i] = from_zm[row % branches, i]
-                    _add_row(tables.place, places[c, now], gates_in[row])
+                        gates_in[row, i] = told[row, i]
+                    add_row(tables.place, places[c, now], gates_in[row])
                     for slot in range(4):
                         before = symbols[c, now - 1, slot] if now > 0 else first[slot]
-                        _add_row(tables.heard, tables.first_heard[slot] + before, gates_in[row])
+                        add_row(tables.heard, tables.first_heard[slot] + before, gates_in[row])
             else:
-                _copy_rows(tables.b_ih[layer], gates_in)
+                copy_rows(tables.b_ih[layer], gates_in)
                 w, s = tables.w_ih[layer - 1], tables.s_ih[layer - 1]
                 add_product(w, s, hidden[t + 1, layer - 1], gates_in)
-            _copy_rows(tables.b_hh[layer], gates_h)
+            copy_rows(tables.b_hh[layer], gates_h)
             add_product(tables.w_hh[layer], tables.s_hh[layer], hidden[t, layer], gates_h)
             gru_cell(gates_in, gates_h, hidden[t, layer], hidden[t + 1, layer])
         top = hidden[t + 1, layers - 1]
-        _copy_rows(tables.b_query, asked)
+        copy_rows(tables.b_query, asked)
         add_product(tables.w_query, tables.s_query, top, asked)
-        _copy_rows(tables.b_gate, gates)
+        copy_rows(tables.b_gate, gates)
         add_product(tables.w_gate, tables.s_gate, top, gates)
-        _copy_rows(tables.b_ending, ending)
+        copy_rows(tables.b_ending, ending)
         add_product(tables.w_ending, tables.s_ending, top, ending)
         for c in range(n):
             row = c * branches
-            _copy_rows(tables.b_key, keys[c, now : now + 1])
+            copy_rows(tables.b_key, keys[c, now : now + 1])
             add_product(tables.w_key, tables.s_key, top[row : row + 1], keys[c, now : now + 1])
             wanted[c] = wanted_at(due, ticks[c, now] - ticks[c, played])
             counts[c] = find_candidates(
@@ -191,24 +197,28 @@ def spell(
                 best_same, best_moved, quoting[0], led, wanted[c], found[c], counts[c], gates[row]
             )
             for voice in range(3):
-                if fixed[voice] < tables.n_symbols[voice]:
-                    symbols[c, now, voice] = fixed[voice]
-                    fade(tables.disagree, voice, fixed[voice], values[c], counts[c], scores[c])
+                note = fixed[c, voice]
+                if note < tables.n_symbols[voice]:
+                    symbols[c, now, voice] = note
+                    fade(tables.disagree, voice, note, values[c], counts[c], scores[c])
         for slot in range(4):
-            if slot < 3 and fixed[slot] < tables.n_symbols[slot]:
-                continue
             count = tables.n_symbols[slot]
-            _copy_rows(tables.b_lift[slot], lifted)
+            open_ = 0
+            for c in range(n):
+                open_ += slot == 3 or fixed[c, slot] >= count
+            if open_ == 0:
+                continue
+            copy_rows(tables.b_lift[slot], lifted)
             add_product(tables.w_lift[slot], tables.s_lift[slot], top, lifted)
             for row in range(rows):
                 for j in range(slot):
-                    _add_row(tables.given[slot, j], symbols[row // branches, now, j], lifted[row])
+                    add_row(tables.given[slot, j], symbols[row // branches, now, j], lifted[row])
                 for i in range(lifted.shape[1]):
                     lifted[row, i] = max(lifted[row, i], np.float32(0))
-            _copy_rows(tables.b_logits[slot], logits)
+            copy_rows(tables.b_logits[slot], logits)
             add_product(tables.w_logits[slot], tables.s_logits[slot], lifted, logits)
             if slot < 3:
-                _copy_rows(tables.b_relative[slot], scored)
+                copy_rows(tables.b_relative[slot], scored)
                 add_product(tables.w_relative[slot], tables.s_relative[slot], top, scored)
             for row in range(rows):
                 c = row // branches
@@ -235,8 +245,13 @@ def spell(
                     late = lines[1] + ticks[row // branches, now] - ticks[row // branches, played]
                     end_on_lines(logits[row, :count], late, lines[0])
             for c in range(n):
+                if slot < 3 and fixed[c, slot] < count:
+                    continue
                 row = c * branches
                 one = logits[row, :count]
+                if slot == 3:
+                    for g in range(branches):
+                        end_with_given(logits[row + g, :count], fixed[c, 4])
                 if branches == 2:
                     much = how[2] - np.float32(1)
                     if slot == 3:
@@ -263,6 +278,8 @@ def spell(
                 gone = ticks[c, now] - ticks[c, played]
                 if slot == 3 and lines[0] > 1:
                     end_on_lines(one, lines[1] + gone, lines[0])
+                if slot == 3:
+                    end_with_given(one, fixed[c, 4])
                 if gone > chord[0] - tables.n_symbols[3]:
                     before = symbols[c, now - 1, slot] if now > 0 and gone > chord[0] else -1
                     close(one, slot, gone, chord, leans, before)

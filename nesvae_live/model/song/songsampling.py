@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import START, Sampling
+from nesvae_live.latent.given import nothing_given
 from nesvae_live.model.song.pointer import Past
 from nesvae_live.model.song.song import SongVae, Step
 from nesvae_live.model.song.songconfig import LEAST, PAST, YOURS
@@ -63,8 +65,7 @@ def sample_songs(
     sampling: Sampling,
     *,
     odds: float = 0.0,
-    given: Tensor | None = None,
-    left: Tensor | None = None,
+    track: NDArray[np.int64] | None = None,
     cell: int = 1,
 ) -> tuple[Tensor, Standing]:
     """Spell tuples.
@@ -76,16 +77,14 @@ def sample_songs(
         uniforms: `[R, T, S]` in 0..1, one a token.
         sampling: temperature, top-p, and guidance against all attributes released.
         odds: added to the log odds of quoting the past.
-        given: `[R, V]`, the symbols of the voices that are given, `YOURS` of the others.
-        left: `[R]`, for how many ticks they stay, or `UNKNOWN`.
+        track: `[ticks, 5]`, what is given, as of `Given.track`; its last row stays.
         cell: every tuple ends a multiple of so many ticks after the bar line, or after its first one.
 
     Returns:
         `[R, T, S]` symbols, and where the performances stand then.
     """
     n, length = uniforms.shape[:2]
-    given = torch.tensor(YOURS).expand(n, -1) if given is None else given
-    left = torch.zeros(n, dtype=torch.long) if left is None else left
+    rows = torch.from_numpy(nothing_given() if track is None else track)
     let_go = zm.clone()
     let_go[:, :N_ATTRIBUTES] = 0.0
     let_go[:, -N_ATTRIBUTES:] = 0.0
@@ -93,24 +92,29 @@ def sample_songs(
     states = [standing.state] * len(branches)
     past, keys, place, out = standing.past, standing.keys, standing.place, []
     since = torch.from_numpy(tick_of_bar(place.numpy())).clamp(min=0)  # the last line of a cell
+    gone = torch.zeros(n, dtype=torch.long)
     for t in range(length):
         before = past.symbols[:, -1] if past.symbols.shape[1] else torch.zeros(n, SLOTS).long()
         known = past.there[:, -1:] if past.there.shape[1] else torch.zeros(n, 1).bool()
         previous = torch.where(known, before, torch.tensor(START))
-        step = Step(previous[:, None], place[:, None], given[:, None], left[:, None])
+        row = rows[gone.clamp(max=len(rows) - 1)]
+        step = Step(
+            previous[:, None], place[:, None], row[:, None, :N_VOICES], row[:, None, N_VOICES]
+        )
         tops = []
         for i, branch in enumerate(branches):
             y, states[i] = model.decoder.hidden(step, branch[:, None], states[i])
             tops.append(y)
         keys = torch.cat((keys, model.pointer.key(tops[0])), 1)
         window, window_keys = _grown(past, keys, place)
-        off = (since[:, None] + torch.arange(1, LONGEST_HOLD + 1)) % cell != 0
+        holds = torch.arange(1, LONGEST_HOLD + 1)
+        off = ((since[:, None] + holds) % cell != 0) | (holds > row[:, -1:])
         symbols = _tuple(
             model, tops, step, window, window_keys, uniforms[:, t], sampling, odds, off
         )
         out.append(symbols)
         held = symbols[:, 3] + 1
-        since = since + held
+        since, gone = since + held, gone + held
         start = window.ticks[:, -1:]
         past = Past(
             torch.cat((past.symbols, symbols[:, None]), 1),

@@ -42,6 +42,8 @@ export class Voices {
       const row = rows.get(`${kind}-${voice}`);
       if (row) knobs.append(makeControl(row, this.panel));
     }
+    const given = rows.get(`given-${voice}`);
+    const by = given ? [makeControl(given, this.panel, "by")] : [];
     const head = make("h3", {}, NAMES[voice] ?? voice, note);
     const strip = make(
       "div",
@@ -51,6 +53,7 @@ export class Voices {
       meter,
       buttons,
       knobs,
+      ...by,
     );
     return { voice, strip, wave, bar, note };
   }

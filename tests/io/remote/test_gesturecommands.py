@@ -16,6 +16,7 @@ from nesvae_live.control.gestureinputs import (
     CapturePhrase,
     ClearSnapshot,
     ForgetAll,
+    GiveVoice,
     GoRound,
     KeepTheme,
     LookBack,
@@ -39,6 +40,7 @@ from nesvae_live.control.gestureinputs import (
 from nesvae_live.control.inputs import MidiIn, SetSwap
 from nesvae_live.control.reply import ignore
 from nesvae_live.io.remote.commands import parse_command
+from nesvae_live.latent.given import Source
 from nesvae_live.music.key import Key
 from nesvae_live.music.voices import Voice
 
@@ -65,6 +67,8 @@ CASES: list[tuple[str, Any]] = [
     ("chance 0.1", Roll(0.1, at=1.5)),
     ("temperature 1.2", SetTemperature(1.2, at=1.5)),
     ("quote 0.8", SetQuote(0.8, at=1.5)),
+    ("voice P2 held", GiveVoice(Voice.P2, Source.HELD, at=1.5)),
+    ("voice tr model", GiveVoice(Voice.TR, Source.MODEL, at=1.5)),
     ("theme A", KeepTheme("A", at=1.5)),
     ("return H", ReturnTheme("H", at=1.5)),
     ("forget", ForgetAll(at=1.5)),

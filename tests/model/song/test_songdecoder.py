@@ -11,28 +11,39 @@ from numpy.typing import NDArray
 from nesvae_live.engine.inference import draws
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import Ending, Sampling
+from nesvae_live.latent.given import OPEN, Given
 from nesvae_live.model.song.memory import Memory
-from nesvae_live.model.song.songconfig import PAST, UNKNOWN, YOURS
+from nesvae_live.model.song.songconfig import PAST, YOURS
 from nesvae_live.model.song.songcritic import SongCritic
 from nesvae_live.model.song.songdecoder import SongDecoder
 from nesvae_live.model.song.steering.ending import LastChord
 from nesvae_live.model.song.steering.quote import CEILING, heed, quote_to_odds
 from nesvae_live.music.key import Key
 from nesvae_live.music.metre.place import FREE, place_of
-from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, symbols_to_tuples
+from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
 from tests.support.tinysong import TINY_SONG, tiny_song_checkpoint
 
 F32 = NDArray[np.float32]
 CHECKPOINT = tiny_song_checkpoint()
 GUIDED = Sampling(temperature=0.9, top_p=0.95, guidance=2.5)
+BASS = tuple((OPEN, OPEN, note) for note in (*[40] * 7, *[0] * 5, *[52] * 40, *[45] * 3))
+LEAD = tuple((note, OPEN, 40 + i) for i, note in enumerate((70, 0, 65)) for _ in range(9))
+ENDS = (*[(60, 50, OPEN)] * 20, (OPEN, 50, OPEN))
 CASES = [
-    (Sampling(), 0.0, YOURS, UNKNOWN, FREE, 1),
-    (GUIDED, 0.0, YOURS, UNKNOWN, place_of(5, 4), 1),
-    (GUIDED, 2.0, YOURS, UNKNOWN, place_of(0, 3), 3),
-    (GUIDED, -3.0, (20, YOURS[1], YOURS[2]), 7, place_of(0, 4), 1),
-    (Sampling(temperature=0.8), 1.0, (YOURS[0], 0, 30), UNKNOWN, place_of(47, 4), 1),
-    (GUIDED, 1.0, YOURS, UNKNOWN, place_of(6, 4), 6),
+    (Sampling(), 0.0, (), (), FREE, 1),
+    (GUIDED, 0.0, (), (), place_of(5, 4), 1),
+    (GUIDED, 2.0, (), (), place_of(0, 3), 3),
+    (GUIDED, -3.0, BASS, (2,), place_of(0, 4), 1),
+    (GUIDED, 1.0, LEAD, (2,), place_of(1, 4), 1),
+    (GUIDED, 0.0, ENDS, (0, 1), place_of(9, 3), 1),
+    (Sampling(temperature=0.8), 1.0, ((OPEN, 0, 51),), (), place_of(47, 4), 1),
+    (GUIDED, 1.0, (), (), place_of(6, 4), 6),
 ]
+
+
+def track_of(notes: tuple[tuple[int, int, int], ...], known: tuple[int, ...]) -> Ints | None:
+    """Given notes, tick by tick, as the decoder reads them."""
+    return Given(np.array(notes), np.isin([0, 1, 2], known)).track() if notes else None
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +59,13 @@ def random_z(rng: np.random.Generator) -> tuple[F32, F32]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("sampling", "odds", "given", "left", "place", "cell"), CASES)
+@pytest.mark.parametrize(("sampling", "odds", "notes", "known", "place", "cell"), CASES)
 def test_the_tokens_are_the_torch_models_phrase_after_phrase(
     decoder: SongDecoder,
     sampling: Sampling,
     odds: float,
-    given: tuple[int, int, int],
-    left: int,
+    notes: tuple[tuple[int, int, int], ...],
+    known: tuple[int, ...],
     place: int,
     cell: int,
 ) -> None:
@@ -65,14 +76,13 @@ def test_the_tokens_are_the_torch_models_phrase_after_phrase(
     model = SongVae(TINY_SONG).eval()
     model.load_state_dict({k: torch.from_numpy(v) for k, v in CHECKPOINT.weights.items()})
     state, standing = decoder.initial_state(place), nothing_played(model, 1, torch.tensor([place]))
-    state = replace(state, cell=cell)
+    track = track_of(notes, known)
     rng = np.random.default_rng(6)
     for index in range(12):
+        state = replace(state, cell=cell, given=track)
         z, mask = random_z(rng)
         uniforms = draws(12, index)
-        decoded = decoder.decode(
-            z, mask, state, uniforms, sampling, odds=odds, given=given, left=left
-        )
+        decoded = decoder.decode(z, mask, state, uniforms, sampling, odds=odds)
         zm = np.concatenate((z[:N_ATTRIBUTES] * mask, z[N_ATTRIBUTES:], mask))
         expected, standing = sample_songs(
             model,
@@ -81,12 +91,11 @@ def test_the_tokens_are_the_torch_models_phrase_after_phrase(
             torch.from_numpy(uniforms[None]),
             sampling,
             odds=odds,
-            given=torch.tensor([given]),
-            left=torch.tensor([left]),
+            track=track,
             cell=cell,
         )
         assert decoded.symbols.tolist() == expected[0].tolist()
-        state = replace(decoded.state(TUPLES_PER_PHRASE), cell=cell)
+        state = decoded.state(TUPLES_PER_PHRASE)
         assert np.abs(state.hidden - standing.state[:, 0].numpy()).max() < 1e-4
         assert state.place == int(standing.place[0])
         assert len(state.memory) == len(standing.past.places[0])
@@ -161,14 +170,39 @@ def test_a_tail_is_what_the_whole_phrase_would_have_been(decoder: SongDecoder) -
         assert tail.symbols.tolist() == whole.symbols[k:].tolist()
 
 
-def test_a_given_voice_is_what_was_given(decoder: SongDecoder) -> None:
+@pytest.mark.parametrize(
+    ("notes", "known"), [(BASS, (2,)), (LEAD, (0, 2)), (LEAD, (0,)), (ENDS, (0, 1))]
+)
+def test_given_voices_play_what_was_given_to_the_tick_and_a_tail_too(
+    decoder: SongDecoder, notes: tuple[tuple[int, int, int], ...], known: tuple[int, ...]
+) -> None:
     rng = np.random.default_rng(2)
     z, mask = random_z(rng)
-    given = (33, YOURS[1], 0)
-    decoded = decoder.decode(
-        z, mask, decoder.initial_state(), draws(1, 1), GUIDED, given=given, left=4
-    )
-    assert (decoded.symbols[:, 0] == 33).all()
+    alone = Sampling(temperature=0.9, top_p=0.95)
+    track = track_of(notes, known)
+    assert track is not None
+    start = replace(decoder.initial_state(1), given=track)
+    whole = decoder.decode(z, mask, start, draws(1, 1), alone)
+    begins = np.concatenate(([0], np.cumsum(whole.symbols[:, 3] + 1)))
+    played = np.repeat(whole.symbols[:, :3], whole.symbols[:, 3] + 1, 0)
+    at = np.minimum(np.arange(len(played)), len(track) - 1)
+    for voice in known:
+        fixed = track[at, voice] < YOURS[voice]
+        assert (played[fixed, voice] == track[at, voice][fixed]).all()
+    for k in (1, 6, 12):
+        rest = track[min(begins[k], len(track) - 1) :]
+        state = replace(whole.state(k), given=rest)
+        tail = decoder.decode(z, mask, state, draws(1, 1)[k:], alone)
+        assert tail.symbols.tolist() == whole.symbols[k:].tolist()
+
+
+def test_a_note_that_nobody_knows_the_end_of_stays(decoder: SongDecoder) -> None:
+    rng = np.random.default_rng(2)
+    z, mask = random_z(rng)
+    track = track_of(((60, OPEN, 0),), ())
+    state = replace(decoder.initial_state(), given=track)
+    decoded = decoder.decode(z, mask, state, draws(1, 1), GUIDED)
+    assert (decoded.symbols[:, 0] == 60 - 33 + 1).all()
     assert (decoded.symbols[:, 2] == 0).all()
 
 

@@ -23,6 +23,13 @@ def end_on_lines(holds: F32, since: int, cell: int) -> None:
 
 
 @njit(nogil=True, cache=True)
+def end_with_given(holds: F32, most: int) -> None:
+    """Rule out the holds in which a given voice would change, after `most` ticks."""
+    for k in range(most, holds.shape[0]):
+        holds[k] = RULED_OUT
+
+
+@njit(nogil=True, cache=True)
 def heard_then(symbols: I64, at: int, since: I64) -> None:
     """Tuple `at` was spelt; `since` `[3, 2]`: for how many ticks each voice is silent, or has its note.
 

@@ -1,0 +1,87 @@
+"""The lines of given voices along the beats, and what of them the decoder is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.latent.given import OPEN, Given
+from nesvae_live.music.phrase import N_VOICES, Ints
+from nesvae_live.music.voices import Voice
+
+SLACK = 1e-4
+"""How far floating point may put a place off a note's beginning, in beats."""
+
+
+class Line(Protocol):
+    """What a given voice plays."""
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known for how long its notes stay."""
+        ...
+
+    def notes_at(self, places: NDArray[np.float64]) -> Ints:
+        """The notes that sound on places, which are beats before swing; 0 is silence."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A line that comes again and again: every `beats` beats, once from beat `begin` on.
+
+    `places` are beats after `begin`, the first of them 0, on which `notes` begin.
+    """
+
+    known: ClassVar[bool] = True
+
+    begin: float
+    beats: float
+    places: tuple[float, ...]
+    notes: tuple[int, ...]
+
+    def notes_at(self, places: NDArray[np.float64]) -> Ints:
+        """The notes that sound on places."""
+        within = (places - self.begin + SLACK) % self.beats
+        which = np.searchsorted(np.array(self.places), within, "right") - 1
+        return np.array(self.notes, np.int64)[np.maximum(which, 0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of the voices that are given; `number` counts how often they were changed."""
+
+    lines: Mapping[Voice, Line] = field(default_factory=lambda: MappingProxyType({}))
+    number: int = 0
+
+    def changed(self, voice: Voice, line: Line | None) -> Lines:
+        """The same, but that a voice has another line, or is given no more (None)."""
+        lines = {other: kept for other, kept in self.lines.items() if other is not voice}
+        if line is not None:
+            lines[voice] = line
+        return replace(self, lines=MappingProxyType(lines), number=self.number + 1)
+
+    def given(self, place: float, step: float, steps: int, cell: int = 1) -> Given | None:
+        """What is played from a place on, in `steps` steps of `step` beats; None: no voice is given.
+
+        Notes begin on the lines that lie every `cell` steps, and stay as long again as is played, so
+        that it is known how long the last ones do.
+        """
+        if not self.lines:
+            return None
+        at = np.asarray(np.arange(2 * steps) // cell * cell * step + place, np.float64)
+        notes = np.full((2 * steps, N_VOICES), OPEN, np.int64)
+        known = np.zeros(N_VOICES, np.bool_)
+        for voice, line in self.lines.items():
+            notes[:, voice] = line.notes_at(at)
+            known[voice] = line.known
+        return Given(notes, known)
+
+
+NONE_GIVEN = Lines()
+"""The network writes every voice."""
