@@ -32,7 +32,7 @@ INSTRUMENT = (
         "model.song.steering",
         "model.performer",
     ),
-    *("control", "log", "engine", "presets"),
+    *("control", "log", "engine.band", "engine", "presets"),
 )
 PROGRAMS = (
     *(
@@ -64,7 +64,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "model.performer": ("music", "music.metre", "latent", "model", "chip"),
     "control": ("clock", "music", "latent"),
     "log": ("clock", "music", "control"),
-    "engine": ("clock", "music", "music.metre", "latent", "control", "log"),
+    "engine.band": ("music", "latent"),
+    "engine": ("clock", "music", "music.metre", "latent", "control", "log", "engine.band"),
     "presets": ("clock", "music", "latent", "control"),
     "io": (),
     "io.jack": ("io",),

@@ -74,6 +74,8 @@ class Lines:
         """
         if not self.lines:
             return None
+        if not any(line.known for line in self.lines.values()):
+            steps = cell = 1  # nothing is known of what follows
         at = np.asarray(np.arange(2 * steps) // cell * cell * step + place, np.float64)
         notes = np.full((2 * steps, N_VOICES), OPEN, np.int64)
         known = np.zeros(N_VOICES, np.bool_)
