@@ -55,6 +55,7 @@ STANDING: Any = SimpleNamespace(
     bounds=0.2,
     quote=0.25,
     themes=SimpleNamespace(kept={}),
+    sources={},
     snapshots={},
     clock=SimpleNamespace(ref=ClockRef(beat_seconds=0.5)),
 )
