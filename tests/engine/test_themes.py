@@ -171,7 +171,7 @@ def test_a_return_while_the_clock_stands_enters_with_it() -> None:
 
 def test_errors_are_one_line_and_change_nothing() -> None:
     rig, _ = themes_rig(midi=True)
-    assert "nothing plays" in do(rig, KeepTheme, "A")["error"]
+    assert "nothing is playing" in do(rig, KeepTheme, "A")["error"]
     assert "there are: none" in do(rig, ReturnTheme, "B")["error"]
     assert "A to H" in do(rig, KeepTheme, "Z")["error"]
     plain = Rig()
