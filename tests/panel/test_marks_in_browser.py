@@ -90,7 +90,7 @@ def test_a_control_that_has_to_take_over_is_shown_where_it_stands(
     assert knob.locator(".physical.there").count() == 0
     playing.more = {"takeover": {"density": 0.75}}
     knob.locator(".physical.there").wait_for()
-    assert "waits for the controller's" in (knob.get_attribute("aria-label") or "")
+    assert "waits for your controller" in (knob.get_attribute("aria-label") or "")
     playing.more = {}
     page.locator("[data-target=density]:not([data-waits])").wait_for()
 

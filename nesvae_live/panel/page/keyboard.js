@@ -5,11 +5,11 @@ import { byId, make } from "./dom.js";
 const KEYS = [
   ["t", "tap the tempo", (panel) => panel.press("tap")],
   ["h", "hold the phrase", (panel) => panel.turnOver("hold")],
-  ["a", "auto: the knobs wander by themselves", (panel) => panel.turnOver("auto")],
+  ["a", "auto: the music wanders by itself", (panel) => panel.turnOver("auto")],
   ["c", "chance: elsewhere, within bounds", (panel) => panel.press("chance")],
   ["v", "vary: other notes at the same place", (panel) => panel.press("vary")],
   ["r", "release every knob", (panel) => panel.press("release")],
-  ["[", "back to the phrase before", (panel) => panel.press("back")],
+  ["[", "back to the previous phrase", (panel) => panel.press("back")],
   ["]", "forward again", (panel) => panel.press("forward")],
   ["m", "put a mark into the take", (panel) => panel.press("mark")],
   [".", "panic: end every note", (panel) => panel.press("panic")],
@@ -24,7 +24,7 @@ const MORE = [
   ["Shift 1 … 9", "store it"],
   ["arrows", "turn the knob, or move on the map, that has the focus; with Shift finer, on the map farther"],
   ["Page Up, Page Down, Home, End", "turn it far"],
-  ["Delete", "let the knob go; so does a double click"],
+  ["Delete", "release the knob; so does a double click"],
 ];
 
 export function listenToKeys(panel) {

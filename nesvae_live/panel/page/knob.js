@@ -76,9 +76,9 @@ export function makeKnob(row, panel) {
     if (waits) turn(physical, stands);
     if (waits === knob.hasAttribute("data-waits")) return;
     knob.toggleAttribute("data-waits", waits);
-    const how = waits ? ": your controller's own stands where the triangle is, and takes over once it is turned here" : "";
+    const how = waits ? ": the triangle shows where your controller is; it takes over once you turn it to this value" : "";
     knob.title = `${name}: turned up, ${row.more}${how}`;
-    knob.setAttribute("aria-label", `${name}, ${row.more}${waits ? ", waits for the controller's" : ""}`);
+    knob.setAttribute("aria-label", `${name}, ${row.more}${waits ? ", waits for your controller" : ""}`);
   });
 
   let drag = null;

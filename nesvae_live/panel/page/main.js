@@ -75,7 +75,7 @@ function build(hello) {
   new Take(panel, hello);
   new Replayed(panel);
   learning.attend();
-  const waits = "The instrument does not answer: waiting for it.";
+  const waits = "The instrument doesn't answer: waiting for it.";
   panel.state.onThing("said", ({ said }) => {
     if (said && panel.heardLine !== undefined && said[0] !== panel.heardLine) panel.tell(said[1]);
     panel.heardLine = said?.[0] ?? -1;

@@ -35,7 +35,7 @@ export class Setup {
     const id = `setup-${what}`;
     const select = make("select", { id, "aria-describedby": `${id}-note` });
     const names = now && !there.includes(now) ? [now, ...there] : there;
-    if (!now) select.append(make("option", { value: "" }, names.length ? "connect …" : "none is there"));
+    if (!now) select.append(make("option", { value: "" }, names.length ? "connect …" : "none"));
     for (const name of names) select.append(make("option", { value: name }, name));
     select.value = now;
     select.disabled = Boolean(why) || !names.length;

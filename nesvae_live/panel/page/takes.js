@@ -15,7 +15,7 @@ export class Takes {
     if (!answer?.ok) return;
     const takes = (await answer.json()).filter(({ state }) => state !== "playing");
     this.list.replaceChildren(...takes.map((take) => this.makeTake(take)));
-    if (!takes.length) this.list.replaceChildren(make("li", { class: "note" }, "No earlier take is here."));
+    if (!takes.length) this.list.replaceChildren(make("li", { class: "note" }, "There are no earlier takes here."));
   }
 
   makeTake({ name, state, seconds, bars, tempo, megabytes, files }) {
@@ -37,7 +37,7 @@ export class Takes {
   makeReplay(name, title) {
     const button = make("button", { "aria-label": `replay: ${title}` }, "replay");
     button.onclick = () => {
-      if (confirm(`Hear ${title} in place of the music? The music goes on meanwhile, unheard, and is recorded.`))
+      if (confirm(`Hear ${title} instead of the music? The music goes on meanwhile, unheard, and is recorded.`))
         this.panel.link.say({ do: "again", take: name });
     };
     return button;

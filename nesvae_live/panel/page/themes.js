@@ -30,7 +30,7 @@ export class Themes {
     choose(this.modes, index);
     byId("themes").dataset.mode = this.mode;
     for (const [letter, pad] of this.pads) {
-      pad.setAttribute("aria-label", this.mode === "mark" ? `mark what plays as theme ${letter}` : `let theme ${letter} come back`);
+      pad.setAttribute("aria-label", this.mode === "mark" ? `mark what is playing as theme ${letter}` : `bring theme ${letter} back`);
       pad.dataset.target = `${this.mode}-${letter}`;
     }
   }

@@ -8,7 +8,7 @@ const CLOCK = {
   stopped: "waits for the clock to start",
   armed: "armed: the next clock starts it",
   lost: "the clock is lost: waiting for it",
-  coasting: "the clock is lost: going on at its last tempo",
+  coasting: "the clock is lost: carrying on at its last tempo",
 };
 
 export class Transport {
