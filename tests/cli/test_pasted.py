@@ -17,6 +17,7 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "evaluation").glob("*.md")),
     *sorted((ROOT / "checkpoints").glob("*.md")),
 ]
 PROGRAM = "nesvae-live"

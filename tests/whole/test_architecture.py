@@ -35,7 +35,12 @@ def test_what_the_architecture_names_is_there() -> None:
     assert not [link for link in links if not (DOCS / link).exists()]
 
 
-PAGES = [*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+PAGES = [
+    *DOCS.glob("*.md"),
+    *(DOCS / "evaluation").glob("*.md"),
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+]
 PAGES += [*(ROOT / "checkpoints").glob("*.md")]
 
 
