@@ -45,7 +45,7 @@ from nesvae_live.presets.snapshotbank import (
 
 SNAPSHOTS = ".json"
 MUSIC = (*SUFFIXES, *READERS)
-NO_NOTE = "there is no note of P1, P2 or TR in it"
+NO_NOTE = "it has no notes for P1, P2 or TR"
 
 
 class EncodeError(NesvaeError):
@@ -93,7 +93,7 @@ def read_places(path: Path, checkpoint: SongCheckpoint, say: Say) -> list[Latent
     except BankError as error:
         raise EncodeError(_one_line(error)) from None
     if not settings:
-        raise EncodeError(f"{path}: there is no snapshot in it")
+        raise EncodeError(f"{path}: it has no snapshots")
     if dropped:
         say(dropped)
     reach = checkpoint.quantiles.reach()

@@ -74,7 +74,11 @@ def _fill_export(p: argparse.ArgumentParser) -> None:
 
     _add_take(p)
     p.add_argument(
-        "--to", type=kinds, required=True, metavar="KINDS", help=f"some of {','.join(EXPORT_KINDS)}"
+        "--to",
+        type=kinds,
+        required=True,
+        metavar="KINDS",
+        help=f"one or more of {','.join(EXPORT_KINDS)}",
     )
     _add_bars(p)
     p.add_argument("-o", "--out", type=Path, default=Path(), metavar="DIR")

@@ -29,7 +29,7 @@ def read_phrases(data: bytes) -> dict[str, Any]:
     said: list[str] = []
     tuples = midi_to_tuples(data, said.append)
     if not (tuples[:, :N_VOICES] > 0).any():
-        raise ValueError("there is no note of P1, P2 or TR in it")
+        raise ValueError("it has no notes for P1, P2 or TR")
     rows = tuples.tolist()
     phrases = [rows[i : i + TUPLES_PER_PHRASE] for i in range(0, len(rows), TUPLES_PER_PHRASE)]
     return {

@@ -248,7 +248,7 @@ async def _until_one_ends(page: WebSocket, *works: Coroutine[Any, Any, None]) ->
 async def _await_end(page: WebSocket) -> None:
     """Wait until a page leaves, which has nothing to say."""
     while (await page.receive())["type"] != "websocket.disconnect":
-        await page.close(POLICY, "there is nothing to be said here")
+        await page.close(POLICY, "this socket takes no messages")
 
 
 def _ending(ends: Sequence[BaseException | None]) -> tuple[int, str]:

@@ -161,7 +161,7 @@ class GrowingFile:
             self.path.unlink(missing_ok=True)
             raise
         old.close()
-        return f"{self.path.name}: it was removed, and is written anew"
+        return f"{self.path.name}: it was removed, and is being written again"
 
     def _write_waiting(self) -> None:
         while self._waiting:
@@ -199,7 +199,7 @@ class GrowingFile:
         missing = self.lost + self.waiting
         if missing:
             return f"{self._trouble or self.path.name}; {missing} bytes of it are missing"
-        return f"{self._trouble}; nothing of it is missing" if self._trouble else None
+        return f"{self._trouble}; nothing is missing" if self._trouble else None
 
     def close(self) -> None:
         """Close the file; what still waits is lost, as `fault` says. Harmless when closed."""

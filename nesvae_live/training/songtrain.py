@@ -95,7 +95,7 @@ def train_songs(
         training.load(folder / STATE)
     if training.step > run.steps:
         raise TrainingError(
-            f"{folder}: this run is at step {training.step} already: --steps says how far it is to go"
+            f"{folder}: this run is at step {training.step} already: --steps must not be lower"
         )
     _keep_settings(folder / SETTINGS, settings)
     desk = _Checks(training, DeviceCorpus(held, where), quantiles, settings, folder, say)

@@ -313,15 +313,15 @@ BAD: list[tuple[str, Callable[[Path], object], str]] = [
     ("song.ogg", lambda p: p.write_bytes(b"x"), "its name must end in one of .mid"),
     ("foreign.mid", lambda p: p.write_bytes(b"RIFFxxxx"), "not a MIDI file"),
     ("cut.mid", lambda p: p.write_bytes(b"MThd\0\0"), "MIDI file is damaged"),
-    ("empty.mid", nothing, "MIDI file has no note in it"),
-    ("drums.mid", drums, "MIDI file has only drums in it"),
+    ("empty.mid", nothing, "MIDI file has no notes"),
+    ("drums.mid", drums, "MIDI file has only drums"),
     ("endless.mid", endless, "it lasts 194 hours"),
     ("corrupt.exprsco.pkl", lambda p: p.write_bytes(b"\x80\x02garbage"), "corrupt.exprsco.pkl: "),
     ("hostile.seprsco.pkl", lambda p: p.write_bytes(b"cos\nsystem\n(S'x'\ntR."), ": "),
     (
         "silent.seprsco.pkl",
         lambda p: p.write_bytes(dumps_seprsco(sepr(np.zeros((50, 3), np.int64)))),
-        "there is no note of P1, P2 or TR in it",
+        "it has no notes for P1, P2 or TR",
     ),
     (
         "none.seprsco.pkl",

@@ -472,7 +472,7 @@ BAD: dict[str, tuple[str, bytes, str]] = {
     "no clock": ("in.nlm.pkl", pickle.dumps([("w", 3)]), "don't begin with a clock"),
     "an empty vgm": ("in.vgm", b"", "not a VGM file"),
     "a foreign midi": ("in.mid", b"RIFF" + bytes(300), "not a MIDI file"),
-    "no note": ("in.mid", b"MThd\0\0\0\6\0\1\0\0\1\xe0", "no note in it"),
+    "no note": ("in.mid", b"MThd\0\0\0\6\0\1\0\0\1\xe0", "MIDI file has no notes"),
     "a foreign log": ("in.jsonl", b'{"kind":"turned"}\n', "not a jam log"),
     "an unknown kind": (
         "in.xm",

@@ -32,8 +32,8 @@ def align(route: Route, preset: Preset, say: Callable[[str], None], *, save: boo
     with JackLoop(route) as loop:
         if not loop.connected:
             say(
-                f"connect {SPEAKS} with what is to be measured, and that with {HEARS}; "
-                "it begins then, and Ctrl-C ends it"
+                f"connect {SPEAKS} to what you want to measure, and its output to {HEARS}; "
+                "measuring starts then, and Ctrl-C stops it"
             )
             while not loop.connected:
                 time.sleep(POLL_SECONDS)

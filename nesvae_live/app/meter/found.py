@@ -97,12 +97,12 @@ def find_piece(path: Path, say: Say) -> FoundPiece:
         say: told, a line each, what of the file was left out.
 
     Raises:
-        MeterError: there is no note in it, or it is too long.
+        MeterError: it has no notes, or it is too long.
         RenderError: it can't be read.
     """
     score = _read_score(path, say)
     if not (score[:, :, 0] > 0).any():
-        raise MeterError(f"{path}: there is no note in it")
+        raise MeterError(f"{path}: it has no notes")
     stretches = find_metre(score)
     found = tuple(_found(score, stretch) for stretch in stretches)
     return FoundPiece(path.name, score, tuple(stretches), found)

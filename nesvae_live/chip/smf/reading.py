@@ -59,7 +59,7 @@ def read_midi(data: bytes, tell: Tell) -> MidiMusic:
     for line in (*song.said, *ticks.said, *notes.said):
         tell(line)
     if not any(part.notes for part in notes.parts):
-        raise ValueError("MIDI file has no note in it")
+        raise ValueError("MIDI file has no notes")
     parts = [Part(p.name, p.channel, _in_seconds(p.notes, ticks)) for p in notes.parts]
     voices = own_voices(parts)
     own = [(v, p) for v, p in zip(voices or (), notes.parts, strict=False) if v is not None]
@@ -96,7 +96,7 @@ def music_to_tuples(music: MidiMusic) -> Ints:
     """
     played = music.arrangement.notes
     if not played:
-        raise ValueError("MIDI file has only drums in it")
+        raise ValueError("MIDI file has only drums")
     check_length(max(note.off for note in played) - min(note.on for note in played))
     return played_to_tuples(played)
 

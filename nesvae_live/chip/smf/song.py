@@ -71,7 +71,7 @@ def read_song(data: bytes) -> Song:
         at = max(data.find(TRACK), HEAD + LEAST_HEADER)
     tracks = tuple(_tracks(data, at, faults, alien))
     if alien:
-        said.append(f"chunks that are no tracks are passed over: {len(alien)}, {alien[0]!r} first")
+        said.append(f"chunks that aren't tracks are skipped: {len(alien)}, {alien[0]!r} first")
     if len(tracks) != count:
         said.append(f"its header says {count} tracks, and it has {len(tracks)}: all are read")
     said += [f"damaged: {what}: {times}" for what, times in faults.items() if times]
@@ -93,7 +93,7 @@ def _unwrap(data: bytes, said: list[str]) -> bytes:
     if data[:4] == RIFF and RMID in data[:start]:
         length = int.from_bytes(data[start - 4 : start], "little")
         return data[start : start + length] if length else data[start:]
-    said.append(f"the MIDI file in it begins at byte {start}; what comes before is passed over")
+    said.append(f"the MIDI file in it begins at byte {start}; what comes before is skipped")
     return data[start:]
 
 

@@ -50,7 +50,7 @@ def _tempo_lines(song: Song, said: list[str]) -> list[tuple[int, int, int]]:
     tempi = [(m.tick, int.from_bytes(m.data)) for m in metas if len(m.data) == TEMPO_BYTES]
     wrong = len(metas) - sum(tempo > 0 for _, tempo in tempi)
     if wrong:
-        said.append(f"tempi that are none, passed over: {wrong}")
+        said.append(f"impossible tempi, skipped: {wrong}")
     lines = [(0, 0, BEAT_MICROSECONDS)]
     for tick, tempo in sorted((t for t in tempi if t[1] > 0), key=lambda timed: timed[0]):
         since, passed, current = lines[-1]

@@ -27,9 +27,9 @@ LONGEST_PAUSE = 2**20
 
 OVER = "data bytes above 127, read as 127"
 NO_NOTE = "notes above 127, left out"
-STRAY = "places with bytes that are no message, passed over"
+STRAY = "places with bytes that aren't a message, skipped"
 TOO_LONG = "times or lengths of more than four bytes, of which the last four are read"
-NOT_DEFINED = "undefined messages, passed over"
+NOT_DEFINED = "undefined messages, skipped"
 GARBLED = "tracks that are garbled from somewhere on, read up to there"
 CUT = "tracks that end in the middle of a message, read up to there"
 

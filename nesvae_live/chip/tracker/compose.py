@@ -135,7 +135,7 @@ class _Writer:
             (self.lost, "notes left out, that begin in a row with another"),
             (self._lowered, "notes played an octave lower: the tracker has none so high"),
             (bank.heard, "notes on instruments of their own: no patch sounds like them"),
-            (bank.near, "notes on an instrument that comes near: there was no room for more"),
+            (bank.near, "notes on a similar instrument: there was no room for more"),
         ):
             if n:
                 self._notices.append(f"{n} {what}")

@@ -95,7 +95,7 @@ class Header:
         if self.clock == 0:
             return NTSC_CLOCK
         if self.clock not in CLOCKS:
-            raise ValueError(f"VGM has an NES APU at {self.clock} Hz, which is no console's")
+            raise ValueError(f"VGM has an NES APU at {self.clock} Hz, which isn't a console's")
         return self.clock
 
 

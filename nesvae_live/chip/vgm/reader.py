@@ -123,7 +123,7 @@ class _Reader:
                 length -= 1
             if length == 0:
                 self.notices.append(
-                    f"it has the byte {command:#04x} at {at}, which is no command: read up to there"
+                    f"it has the byte {command:#04x} at {at}, which isn't a command: read up to there"
                 )
                 return bool(self._n_writes or self._now)
             if at + length > self._end:

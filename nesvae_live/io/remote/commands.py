@@ -65,7 +65,7 @@ class _Set(Command, tag="set"):
     def to_input(self, at: float, reply: Reply) -> Input:
         if self.knob not in KNOB_BY_NAME and self.knob in TARGET_BY_NAME:
             raise ValueError(
-                f"{self.knob!r} is no knob of the network: `ctl move {self.knob} 0..1` moves it, as a "
+                f"{self.knob!r} isn't a knob of the network: `ctl move {self.knob} 0..1` moves it, as a "
                 "control does"
             )
         return SetKnob(self.knob, self.value, at=at, reply=reply)

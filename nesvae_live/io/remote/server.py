@@ -213,7 +213,7 @@ def _make_folder(folder: Path, *, private: bool) -> None:
         there = folder.lstat()
         if not stat.S_ISDIR(there.st_mode) or there.st_uid != os.geteuid():
             raise ControlError(
-                f"{folder} belongs to somebody else: no control socket is opened there"
+                f"{folder} belongs to another user: no control socket is opened there"
             )
         folder.chmod(0o700)
 
@@ -228,7 +228,7 @@ def _clear(path: Path) -> None:
     except ConnectionRefusedError:
         alive = False
     except msgspec.DecodeError:
-        raise ControlError(f"{path} is in the way: it is no control socket") from None
+        raise ControlError(f"{path} is in the way: it isn't a control socket") from None
     if alive:
         raise ControlError(
             f"another nesvae-live is playing already (control socket {path}): `nesvae-live ctl stop` "

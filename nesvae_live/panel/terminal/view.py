@@ -217,7 +217,7 @@ class View:
         stands = told.get("takeover", {}).get(knob)
         if stands is not None:
             return Text(
-                f"{knob} waits for your control, which stands at {stands:.2f}: turn it past",
+                f"{knob} waits for your control, which is at {stands:.2f}: turn it past",
                 "yellow",
             )
         return Text(

@@ -166,4 +166,4 @@ def test_a_silent_score_has_no_metre(tmp_path: Path, capsys: pytest.CaptureFixtu
     path = tmp_path / "silence.exprsco.pkl"
     path.write_bytes(dumps_exprsco(ExprScore(24.0, RATE, np.zeros((24, 4, 3), np.uint8))))
     assert main(["meter", str(path)]) == 1
-    assert "there is no note in it" in capsys.readouterr().err
+    assert "it has no notes" in capsys.readouterr().err

@@ -207,7 +207,7 @@ def test_more_instruments_than_there_are_share_the_nearest_one() -> None:
     performance = Performance(notes, 7, 4.0, (Tempo(0.0, 150.0),), PLAIN)
     made = compose(performance, "", "", "")
     assert len(made.module.instruments) == 64
-    assert "36 notes on an instrument that comes near: there was no room for more" in made.notices
+    assert "36 notes on a similar instrument: there was no room for more" in made.notices
 
 
 def test_with_more_bars_than_frames_a_pattern_has_several() -> None:

@@ -142,7 +142,7 @@ def test_a_byte_that_is_no_command_ends_it_and_is_told() -> None:
     log = vgm_to_writes(vgm(tune() + b"\x6a" + tune()))
     assert same_music(log)
     assert log.notices == (
-        f"it has the byte 0x6a at {0xC0 + len(tune())}, which is no command: read up to there",
+        f"it has the byte 0x6a at {0xC0 + len(tune())}, which isn't a command: read up to there",
     )
 
 
@@ -211,7 +211,7 @@ def test_samples_are_copied_from_the_bank_to_the_memory() -> None:
         (SONG[:100], "VGM is truncated: 100 bytes don't hold its header"),
         (SONG[:0xC0], "VGM is truncated: it ends at byte 192 without its end mark"),
         (with_number(SONG, 0x34, 1 << 31), "don't hold its header"),
-        (with_number(SONG, 0x84, 3_579), "an NES APU at 3579 Hz, which is no console's"),
+        (with_number(SONG, 0x84, 3_579), "an NES APU at 3579 Hz, which isn't a console's"),
         (with_commands(b"\x61\x01"), "without its end mark"),
         (with_commands(b"\xb4\x00"), "without its end mark"),
         (with_commands(b"\x67\x66\xc2\xff\xff\xff\xff"), "without its end mark"),

@@ -372,7 +372,7 @@ def test_our_own_folder_is_made_private_and_another_users_is_refused(
     assert send_command({"do": "status"}) == {"ok": True, "bar": 3}
     server.close()
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-    with pytest.raises(ControlError, match="belongs to somebody else"):
+    with pytest.raises(ControlError, match="belongs to another user"):
         ControlServer(engine.inbox, ManualTime(), unix=unix).open()
 
 

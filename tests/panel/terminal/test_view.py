@@ -227,4 +227,4 @@ def test_a_knob_that_waits_for_its_control_is_marked_and_says_where_that_stands(
     assert "0.80<" in text
     assert text.count("<") == 1
     assert hands.knob == "density"
-    assert "density waits for your control, which stands at 0.34" in text
+    assert "density waits for your control, which is at 0.34" in text
