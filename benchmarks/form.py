@@ -28,9 +28,8 @@ import numpy as np
 from nesvae_live.app.options import PlayOptions, choose_performance
 from nesvae_live.chip.corpus import read_split
 from nesvae_live.control.gestureinputs import SetAuto
-from nesvae_live.control.inputs import Input
 from nesvae_live.engine.config import Setup
-from nesvae_live.engine.inference import Request, Result, run_request
+from nesvae_live.engine.inference import Item, Request, run_request
 from nesvae_live.engine.protocols import Decode
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.evaluation.song.heard import heard_figures
@@ -91,7 +90,7 @@ def play(
     quote: float | None = None,
 ) -> Ints:
     """What is heard of a run, `[n, 3]`."""
-    time, inbox, roll = SimulatedTime(), SimpleQueue[Input | Result](), Roll(seconds)
+    time, inbox, roll = SimulatedTime(), SimpleQueue[Item](), Roll(seconds)
     asked: list[tuple[float, Request]] = []
     performance = choose_performance(PlayOptions(), load_preset(), checkpoint, seed)
     if quote is not None:

@@ -22,10 +22,10 @@ import numpy.typing as npt
 
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import PerfTime
-from nesvae_live.control.inputs import Input, SetKnob
+from nesvae_live.control.inputs import SetKnob
 from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
 from nesvae_live.engine.engine import Engine
-from nesvae_live.engine.inference import Result
+from nesvae_live.engine.inference import Item
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.sender import DeadlineSender
 from nesvae_live.latent.decoding import SAMPLING
@@ -67,7 +67,7 @@ class Clockwork:
 
 def play(seconds: float, critic: SongCritic, recorded: bool, folder: Path) -> str:
     """One round; its figures."""
-    clock, inbox = PerfTime(), SimpleQueue[Input | Result]()
+    clock, inbox = PerfTime(), SimpleQueue[Item]()
     preset = load_preset()
     journal: Journal = Nothing()
     tap = Nothing().tap

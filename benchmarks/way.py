@@ -49,9 +49,8 @@ import numpy as np
 from benchmarks.arrows import PACKAGE, room_of
 from nesvae_live.app.options import PlayOptions, choose_performance
 from nesvae_live.chip.apu import Apu
-from nesvae_live.control.inputs import Input
 from nesvae_live.engine.config import Setup
-from nesvae_live.engine.inference import Request, Result, run_request
+from nesvae_live.engine.inference import Item, Request, run_request
 from nesvae_live.engine.outputs import DelayedOutput
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.io.audio.mixer import Mixer
@@ -183,7 +182,7 @@ class Instrument:
 
     def __init__(self, folder: Path) -> None:
         self.time = GivenTime()
-        self.inbox: SimpleQueue[Input | Result] = SimpleQueue()
+        self.inbox: SimpleQueue[Item] = SimpleQueue()
         self.port = Port()
         self.asked: list[Request] = []
         self.recorder = Recorder(folder, RATE, time=self.time, warn=print, makers={})

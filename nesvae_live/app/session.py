@@ -35,11 +35,11 @@ from nesvae_live.control.gestureinputs import (
     GoRound,
     SetAuto,
 )
-from nesvae_live.control.inputs import Input, Refresh
+from nesvae_live.control.inputs import Refresh
 from nesvae_live.control.reply import ignore
 from nesvae_live.engine.config import Setup
 from nesvae_live.engine.engine import Engine
-from nesvae_live.engine.inference import Result
+from nesvae_live.engine.inference import Item
 from nesvae_live.engine.protocols import Callbacks, Decode, Encode
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.clocksender import ClockSender
@@ -75,7 +75,7 @@ class Session:
     options: PlayOptions
     loaded: Loaded
     setup: Setup
-    inbox: SimpleQueue[Input | Result]
+    inbox: SimpleQueue[Item]
     folder: Path
     opened: Opened
     recorder: Recorder
@@ -121,7 +121,7 @@ class Session:
             snapshot_file = SnapshotFile(preset.bank_path, checkpoint.sha256, n_style)
         else:
             snapshot_file = open_snapshots(options.snapshots, checkpoint, notices.warn)
-        inbox: SimpleQueue[Input | Result] = SimpleQueue()
+        inbox: SimpleQueue[Item] = SimpleQueue()
         if stage.shown:
             inbox.put(Refresh(at=clock.now(), connected=True))
         performance = choose_performance(options, preset, checkpoint, seed, stage.pace)
@@ -300,9 +300,7 @@ def _find(encoder: Encode, tuples: Tuples) -> list[float]:
     return [float(x) for x in encoder.encode(checked_phrase(tuples))]
 
 
-def _begin_auto(
-    auto: str | None, inbox: SimpleQueue[Input | Result], time: PerfTime, warn: Say
-) -> None:
+def _begin_auto(auto: str | None, inbox: SimpleQueue[Item], time: PerfTime, warn: Say) -> None:
     """Start what `--auto` asks for; `warn` is told why, if the snapshots don't allow a round."""
 
     def answer(given: Mapping[str, Any]) -> None:

@@ -17,6 +17,9 @@ REMEMBERED_DECODES = 64
 TUPLES_OF_REQUEST = 4
 """What a request takes besides its tuples, counted in tuples (`benchmarks.decode`)."""
 
+LONGEST_MISSED = 0.25
+"""An answer that came too late, and took longer, counts as this many seconds: it was a stall."""
+
 PHRASE_SLACK, TAIL_SLACK = 0.015, 0.006
 """What a thread may wake up late, in seconds: a phrase must not be late, a tail may be."""
 
@@ -52,6 +55,13 @@ class Budget:
         self._piece = ordered[9 * len(ordered) // 10]
         slowest = self._pieces(TUPLES_PER_PHRASE) * ordered[-1]
         self.phrase = PHRASE_SLACK + 2.0 * slowest
+
+    def miss(self, seconds: float, tuples: int) -> None:
+        """Take how long a decode took whose answer came too late.
+
+        Else a machine that has become slow would miss every phrase from then on.
+        """
+        self.learn(min(seconds, LONGEST_MISSED), tuples)
 
     def _pieces(self, tuples: int) -> int:
         """How many equal pieces a decode of so many tuples is, as it is counted."""

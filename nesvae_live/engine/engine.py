@@ -23,9 +23,8 @@ from queue import SimpleQueue
 from typing import Any
 
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.control.inputs import Input
 from nesvae_live.engine.config import Setup
-from nesvae_live.engine.inference import Inference, Result, run_request
+from nesvae_live.engine.inference import Inference, Item, run_request
 from nesvae_live.engine.lookout import Lookout, PlayedRing
 from nesvae_live.engine.protocols import NO_CALLBACKS, Callbacks, Decode, Encode, Output
 from nesvae_live.engine.sequencer import Sequencer
@@ -47,7 +46,7 @@ class Engine:
         decoder: Decode,
         encoder: Encode | None = None,
         time: Time,
-        inbox: SimpleQueue[Input | Result],
+        inbox: SimpleQueue[Item],
         outputs: Sequence[Output],
         journal: Journal,
         balance: Balance | None = None,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.timing import CLOCKS_PER_BEAT, clocks_to_beats
+from nesvae_live.control.inputs import Input
 from nesvae_live.engine.placedphrase import Cut, PlacedPhrase
 from nesvae_live.engine.protocols import Compose, Decode, Encode, Perform
 from nesvae_live.engine.state import LiveState
@@ -33,6 +34,7 @@ from nesvae_live.latent.decoding import (
 from nesvae_live.latent.given import Given
 from nesvae_live.latent.lines import NONE_GIVEN, Lines
 from nesvae_live.latent.performing import UNPLAYED, Passage, Performance
+from nesvae_live.log.entries import Overtaken
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT, beat_to_place, cell_ticks, next_tick
 from nesvae_live.music.phrase import (
@@ -139,6 +141,10 @@ class Result:
     def states(self) -> tuple[Joint, ...]:
         """The decoder's state before each tuple, and after the last."""
         return tuple(Joint(self.decoded, i) for i in range(len(self.phrase.tuples) + 1))
+
+
+Item = Input | Result | Overtaken
+"""What the sequencer's inbox holds; `Overtaken` only in a replay."""
 
 
 def draws(

@@ -37,7 +37,7 @@ from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.decoding import Condition, Standing
 from nesvae_live.latent.lines import Loop
 from nesvae_live.latent.themes import Theme
-from nesvae_live.log.entries import Placed
+from nesvae_live.log.entries import Overtaken, Placed
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.phrase import Ints, Phrase
 from nesvae_live.music.voices import Voice
@@ -185,6 +185,7 @@ class PhrasePlayer:
     def receive(self, result: Result) -> None:
         """Take the answer to a request; one that is no longer waited for is dropped."""
         if result.request is not self.pending:
+            self.miss(len(result.phrase.tuples), result.seconds)
             return
         self._journal_answer(result)
         self.pending = None
@@ -200,6 +201,11 @@ class PhrasePlayer:
         else:
             assert self.placed is not None  # something plays, so it can be followed
             self._place(result, self.placed.end, self._composed(result))
+
+    def miss(self, tuples: int, seconds: float) -> None:
+        """An answer of so many tuples is no longer waited for; it took so long."""
+        self.deadlines.budget.miss(seconds, tuples)
+        self.journal.put(Overtaken(self.time.now(), tuples, seconds))
 
     def repeat(self, now: float) -> None:
         """Play the phrase once more: it is held, or what was asked for is late and is dropped."""

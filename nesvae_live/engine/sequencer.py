@@ -13,20 +13,20 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.control.inputs import Input, Stop
+from nesvae_live.control.inputs import Stop
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.automation import Automation
 from nesvae_live.engine.config import Counters, Setup
 from nesvae_live.engine.dispatcher import Dispatcher
 from nesvae_live.engine.gestures import Gestures
-from nesvae_live.engine.inference import Request, Result
+from nesvae_live.engine.inference import Item, Request, Result
 from nesvae_live.engine.journaling import StepTime, TempoLog
 from nesvae_live.engine.outputs import Outputs
 from nesvae_live.engine.phraseplayer import PhrasePlayer, State
 from nesvae_live.engine.protocols import NO_CALLBACKS, Callbacks, Output
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.decoding import Standing
-from nesvae_live.log.entries import Clocked, Journal
+from nesvae_live.log.entries import Clocked, Journal, Overtaken
 from nesvae_live.music import drums
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.balance import Balance
@@ -65,7 +65,7 @@ class Sequencer:
         origin: Standing,
         *,
         time: Time,
-        inbox: SimpleQueue[Input | Result],
+        inbox: SimpleQueue[Item],
         outputs: Sequence[Output],
         journal: Journal,
         ask: Callable[[Request], None],
@@ -145,7 +145,7 @@ class Sequencer:
     def run(self) -> None:
         """The loop of the sequencer's thread."""
         try:
-            first: Input | Result | None = None
+            first: Item | None = None
             while not self.done.is_set():
                 nap = self.step(first)
                 try:
@@ -157,7 +157,7 @@ class Sequencer:
             self.outputs.silence_devices()
             self._stop("an error")
 
-    def step(self, first: Input | Result | None = None) -> float:
+    def step(self, first: Item | None = None) -> float:
         """Take `first` and what is in the inbox, and do what is due.
 
         Returns the seconds until there is more to do.
@@ -193,11 +193,14 @@ class Sequencer:
         nap = LONGEST_NAP * self.performance.lookahead
         return min(nap, max(self.player.ask_time() - now, SHORTEST_NAP))
 
-    def _take(self, item: Input | Result) -> None:
+    def _take(self, item: Item) -> None:
         if self.done.is_set():
             return
         if isinstance(item, Result):
             self.player.receive(item)
+            return
+        if isinstance(item, Overtaken):
+            self.player.miss(item.tuples, item.seconds)
             return
         self.counters.inputs += 1
         self.dispatcher.take(item)

@@ -3,9 +3,9 @@
 Times are seconds on the stamps' scale (`time.perf_counter` when live); the recorder writes them
 relative to the jam's start. Beats count quarter notes from the jam's start.
 
-What the sequencer decides follows from what it was given and when. `Stepped`, `Heard` and
-`Answered` are all that came from outside, in the order in which it came, and a replay computes
-everything else from them again (`nesvae_live.take.replay`). The sound needs besides the samples at
+What the sequencer decides follows from what it was given and when. `Stepped`, `Heard`,
+`Answered` and `Overtaken` are all that came from outside, in the order in which it came, and a replay
+computes everything else from them again (`nesvae_live.take.replay`). The sound needs besides the samples at
 which the chip took the events: `Sounded`, `Silenced`, `Rendered`.
 """
 
@@ -83,6 +83,18 @@ class Answered:
     tokens: tuple[int, ...]
     seconds: float
     z: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """An answer of so many `tuples` came too late to be used: decoding it took `seconds`.
+
+    The sequencer learns from it how early to ask.
+    """
+
+    at: float
+    tuples: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +345,7 @@ Entry = (
     | Stepped
     | Heard
     | Answered
+    | Overtaken
     | Performed
     | Turned
     | Posed

@@ -22,6 +22,7 @@ ENTRY_KINDS: dict[str, type[Entry]] = {
     "stepped": entries.Stepped,
     "heard": entries.Heard,
     "answered": entries.Answered,
+    "overtaken": entries.Overtaken,
     "performed": entries.Performed,
     "turned": entries.Turned,
     "posed": entries.Posed,

@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live import NesvaeError
-from nesvae_live.control.inputs import Input
 from nesvae_live.engine.config import REMEMBERS, Setup
-from nesvae_live.engine.inference import Request, Result, run_request
+from nesvae_live.engine.inference import Item, Request, Result, run_request
 from nesvae_live.engine.protocols import Decode, Output
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.latent.decoding import Asked, Standing
@@ -31,6 +30,7 @@ from nesvae_live.log.entries import (
     Heard,
     Journal,
     Opened,
+    Overtaken,
     Performed,
     Rendered,
     Silenced,
@@ -136,10 +136,10 @@ class Replay:
         self._decoder = decoder
         self._pace = pace
         self._time = GivenTime()
-        self._inbox: SimpleQueue[Input | Result] = SimpleQueue()
+        self._inbox: SimpleQueue[Item] = SimpleQueue()
         self._asked: Request | None = None
         self._performed: Performed | None = None
-        self._waits: list[Input | Result] = []
+        self._waits: list[Item] = []
         self._passes: list[Entry] = []  # to be journaled after the step in which they stand
         self._began = False
         self._stepped: float | None = None
@@ -184,6 +184,8 @@ class Replay:
             self._performed = entry
         elif isinstance(entry, Answered):
             self._answer(entry)
+        elif isinstance(entry, Overtaken):
+            self._waits.append(entry)
         elif isinstance(entry, Sounded | Silenced | Rendered):
             self._passes.append(entry)
         elif isinstance(entry, Closed):

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nesvae_live.control.inputs import GetStatus, Input, SetKnob
+from nesvae_live.control.inputs import GetStatus, SetKnob
 from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
 from nesvae_live.engine.engine import Engine, milliseconds
-from nesvae_live.engine.inference import Result
+from nesvae_live.engine.inference import Item
 from nesvae_live.engine.protocols import Callbacks, Decode
 from nesvae_live.latent.decoding import Decoded, DecoderState, Sampling
 from nesvae_live.music.events import NoteOff, NoteOn
@@ -45,7 +45,7 @@ class Rig:
     def __init__(self, bars: int | None = None, decoder: Decode | None = None) -> None:
         self.output = CapturingOutput()
         self.journal = ListJournal()
-        self.inbox: SimpleQueue[Input | Result] = SimpleQueue()
+        self.inbox: SimpleQueue[Item] = SimpleQueue()
         self.engine = Engine(
             Setup(
                 PlayConfig(

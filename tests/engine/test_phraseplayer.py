@@ -19,6 +19,7 @@ from nesvae_live.engine.phraseplayer import State
 from nesvae_live.latent.decoding import DecoderState
 from nesvae_live.log.entries import (
     Decoded,
+    Overtaken,
     Spliced,
     Turned,
 )
@@ -54,6 +55,16 @@ def test_a_late_decode_lets_the_phrase_go_on_and_is_counted() -> None:
     repeats = [p for p in rig.placed() if p.repeat]
     assert repeats
     assert rig.sequencer.counters.decodes_missed == len(repeats)
+    check_events(rig.output.sent, ended=False)
+
+
+def test_on_a_machine_that_has_become_slow_one_phrase_is_missed_and_not_all() -> None:
+    rig = Rig()
+    rig.play(10.0)
+    rig.decode_seconds = 0.18
+    rig.play(40.0)
+    assert rig.sequencer.counters.decodes_missed == 1
+    assert [e for e in rig.journal.entries if isinstance(e, Overtaken)]
     check_events(rig.output.sent, ended=False)
 
 

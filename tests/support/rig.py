@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from typing import Any
 
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from nesvae_live.control.controlspec import ControlSpec
 from nesvae_live.control.gestureinputs import Gesture
-from nesvae_live.control.inputs import Input, MidiIn, SetKnob
+from nesvae_live.control.inputs import MidiIn, SetKnob
 from nesvae_live.control.layout import Layout
 from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
-from nesvae_live.engine.inference import Request, Result, run_request
+from nesvae_live.engine.inference import Item, Request, run_request
 from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.latent.decoding import Sampling
@@ -101,7 +101,7 @@ class Rig:
     journal: ListJournal = field(default_factory=ListJournal)
 
     def __post_init__(self) -> None:
-        self.inbox: SimpleQueue[Input | Result] = SimpleQueue()
+        self.inbox: SimpleQueue[Item] = SimpleQueue()
         self.output = Ears(self.time)
         self.asked: list[tuple[float, Request]] = []
         performance = PlayConfig(
@@ -146,7 +146,7 @@ class Rig:
             while self.asked and self.asked[0][0] + self.decode_seconds <= self.time.value:
                 request = self.asked.pop(0)[1]
                 result = run_request(request, self.decoder, self.time, self.encoder)
-                self.inbox.put(result)
+                self.inbox.put(replace(result, seconds=self.decode_seconds))
             each()
             if not self.sequencer.done.is_set():
                 self.sequencer.step()

@@ -28,7 +28,7 @@ from nesvae_live.control.inputs import (
 )
 from nesvae_live.control.layout import Layout
 from nesvae_live.engine.config import REMEMBERS, ClockSetup, PlayConfig, Setup
-from nesvae_live.engine.inference import Request, Result, run_request
+from nesvae_live.engine.inference import Item, Request, run_request
 from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.io.audio.renderer import Renderer
@@ -118,7 +118,7 @@ class SimulatedJam:
         self.remembers = remembers
         self.decoder = decoder or (ComposingDecoder() if remembers else DrawnDecoder())
         self.encoder = encoder or MeasuringEncoder()
-        self.inbox: SimpleQueue[Input | Result] = SimpleQueue()
+        self.inbox: SimpleQueue[Item] = SimpleQueue()
         self.asked: list[tuple[float, Request]] = []
         self.chunks: list[npt.NDArray[np.int16]] = []
         self.follows = follows
@@ -224,9 +224,10 @@ class SimulatedJam:
         while self.asked and self.asked[0][0] + 0.004 <= now:
             if now < self.busy_until or draw.random() < 0.03:
                 break  # it comes later, or too late
-            request = self.asked.pop(0)[1]
+            asked, request = self.asked.pop(0)
             result = run_request(request, self.decoder, self.time, self.encoder)
-            self.inbox.put(replace(result, seconds=0.004))
+            took = 0.004 if draw.random() < 0.9 else round(now - asked, 6)
+            self.inbox.put(replace(result, seconds=took))
         self.sequencer.step()
         if draw.random() < 0.9:
             self.renderer.step()
