@@ -129,7 +129,7 @@ class Automation:
         slots = sorted(self.live.snapshots)
         if len(slots) < ROUND_SLOTS:
             raise ValueError(
-                f"round needs at least {ROUND_SLOTS} snapshots, and there are {len(slots)}: "
+                f"a round needs at least {ROUND_SLOTS} snapshots, and there are {len(slots)}: "
                 "`ctl store` makes them"
             )
         self._end_all()

@@ -544,7 +544,7 @@ def test_other_wrong_requests_are_refused(
     assert "--rate is for" in refusal(capsys, source, "-o", path, "--rate", "12")
     assert "--fps is for a VGM" in refusal(capsys, source, "-o", "out.wav", "--fps", "60")
     path.write_bytes(score_to_vgm(GOOD))
-    assert "take the place" in refusal(capsys, path, "-o", path)
+    assert "overwrite the input" in refusal(capsys, path, "-o", path)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def test_a_round_that_was_asked_for_at_the_start_needs_snapshots_and_says_so(
             daemon.ctl(do="set", knob="density", value=density)
             daemon.ctl(do="store", slot=slot)
         assert daemon.end() == 0
-    assert "--auto round: a round takes 2 snapshots or more, and there are 0" in daemon.said
+    assert "--auto round: a round needs at least 2 snapshots, and there are 0" in daemon.said
     with Daemon(tmp_path, *SILENT, "--auto", "round") as daemon:
         assert daemon.ctl(do="status")["round"]
         assert wait_until(lambda: daemon.ctl(do="status")["knobs"].get("density") == 0.8)
