@@ -3,7 +3,7 @@
     python docs/panel/pictures.py
 
 writes beside this file how the page looks on a laptop, a tablet and a phone, in the light and in the
-dark, and `jam.png`, the film strip of a jam; with a folder as its argument, there. It needs Chromium
+dark, on stage, and `jam.png`, the film strip of a jam; with a folder as its argument, there. It needs Chromium
 and Playwright. In CI `tests/panel/test_files_in_browser.py` lets it take them of another jam, quickly.
 """
 
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
@@ -30,10 +30,12 @@ HERE = Path(__file__).resolve().parent
 PORT = 20_753
 Scheme = Literal["light", "dark"]
 Look = tuple[str, ViewportSize, tuple[Scheme, ...]]
+STAGE = "stage"
 LOOKS: tuple[Look, ...] = (
     ("desktop", {"width": 1440, "height": 1000}, ("dark", "light")),
     ("tablet", {"width": 820, "height": 1180}, ("light", "dark")),
     ("phone", {"width": 390, "height": 844}, ("light", "dark")),
+    (STAGE, {"width": 1440, "height": 900}, ("dark",)),
 )
 """Name, size, and schemes: the first has the plain name, the other is named after its scheme."""
 
@@ -49,7 +51,7 @@ COMMANDS = (
     {"do": "release"},
     {"do": "auto", "on": True},
 )
-START_SECONDS, PLAYED_SECONDS, SEEN_SECONDS = 60.0, 12.0, 3.0
+START_SECONDS, PLAYED_SECONDS, SEEN_SECONDS = 180.0, 12.0, 3.0
 
 
 def main() -> None:
@@ -63,32 +65,37 @@ def main() -> None:
         command += ["none", "--seed", "21", "--preset", str(preset), "--panel-port", str(PORT)]
         command += ["--jams", str(folder / "jams"), "--control", str(control), "--no-status"]
         with subprocess.Popen(command) as playing:  # noqa: S603 - ourselves
-            _wait_for(control)
-            for asked in COMMANDS:
-                send_command(asked, control)
-            time.sleep(PLAYED_SECONDS)
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-                )
-                url = f"http://127.0.0.1:{PORT}/"
-                take_pictures(browser, url, out)
-                send_command({"do": "morph", "slot": 1, "bars": 8}, control)
-                take_film(browser, url, out)
-                browser.close()
-            send_command({"do": "stop"}, control)
-            playing.wait()
+            try:
+                _wait_for(control)
+                _show(control, out)
+            finally:
+                playing.terminate()
+
+
+def _show(control: Path, out: Path) -> None:
+    """Ask the instrument for what is to be seen, and take the pictures."""
+    for asked in COMMANDS:
+        send_command(asked, control)
+    time.sleep(PLAYED_SECONDS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        url = f"http://127.0.0.1:{PORT}/"
+        take_pictures(browser, url, out)
+        send_command({"do": "morph", "slot": 1, "bars": 8}, control)
+        take_film(browser, url, out)
+        browser.close()
 
 
 def _wait_for(control: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        try:
+        with suppress(ControlError):
             send_command({"do": "status"}, control)
-        except ControlError:
-            time.sleep(0.2)
-        else:
             return
+        time.sleep(0.2)
+    raise SystemExit("the instrument did not begin to play")
 
 
 def take_pictures(
@@ -102,6 +109,9 @@ def take_pictures(
     for name, viewport, schemes in looks:
         for scheme in schemes:
             with _opened(browser, url, viewport, scheme, seen) as page:
+                if name == STAGE:
+                    page.get_by_role("button", name="Stage").click()
+                    time.sleep(seen)
                 plain = scheme == schemes[0]
                 shot = Image.open(BytesIO(page.screenshot()))
                 _save(shot, out / f"{name if plain else f'{name}-{scheme}'}.png")
@@ -126,7 +136,9 @@ def take_film(
 
 def _save(picture: Image.Image, path: Path) -> None:
     """Save it with 256 colours, which are enough: a third of the bytes."""
-    picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    picture.convert("RGB").quantize(256, dither=Image.Dither.NONE, kmeans=2).save(
+        path, optimize=True
+    )
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from typing import Any
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.engine.config import Setup
 from nesvae_live.engine.inference import Inference, Item, run_request
-from nesvae_live.engine.lookout import Lookout, PlayedRing
+from nesvae_live.engine.lookout import Foresight, Lookout, PlayedRing
 from nesvae_live.engine.protocols import NO_CALLBACKS, Callbacks, Decode, Encode, Output
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.log.entries import Closed, Journal
@@ -74,6 +74,7 @@ class Engine:
             self.sequencer.player,
             ring,
             self.status,
+            Foresight(self.live, self.sequencer.player, decoder),
             lambda: self.sequencer.surface.waiting(self.live),
         )
         self._thread = threading.Thread(target=self.sequencer.run, name="sequencer", daemon=True)

@@ -159,6 +159,14 @@ COMPOSED, PERFORMED = 3, 4
 """Set the draws of where a phrase goes, and how it is played, apart from those of its symbols."""
 
 
+def composed(request: Request, decoder: Decode) -> tuple[Any, NDArray[np.float32]]:
+    """Where a request that is composed goes on from, and the z `[8 + U]` of its phrase."""
+    assert isinstance(decoder, Compose)  # that of a performance that composes is
+    assert request.known is not None  # the caller asked
+    seed = (request.seed, request.index, COMPOSED)
+    return decoder.compose(request.start.asked(request.asked), request.z, request.known, seed)
+
+
 def run_request(
     request: Request,
     decoder: Decode,
@@ -173,9 +181,7 @@ def run_request(
         assert encoder is not None  # who captures has one
         found = encoder.encode(request.captured)
     elif request.known is not None:
-        assert isinstance(decoder, Compose)  # that of a performance that composes is
-        seed = (request.seed, request.index, COMPOSED)
-        start, found = decoder.compose(start, request.z, request.known, seed)
+        start, found = composed(request, decoder)
     decoded = decoder.decode(
         request.z if found is None else found,
         request.mask,

@@ -14,7 +14,10 @@ from typing import Any
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.targets import TARGETS
-from nesvae_live.engine.phraseplayer import PhrasePlayer
+from nesvae_live.engine.inference import composed
+from nesvae_live.engine.phraseplayer import PhrasePlayer, State
+from nesvae_live.engine.placedphrase import PlacedPhrase
+from nesvae_live.engine.protocols import Decode
 from nesvae_live.engine.state import LiveState
 from nesvae_live.music.events import Event, NoteOff, NoteOn
 
@@ -85,6 +88,37 @@ class PlayedRing:
         self.count = n + 1
 
 
+class Foresight:
+    """Sees where the music goes by itself, before it goes there.
+
+    What the decoder composes follows from what was played, and from a seed: who asks it while a
+    phrase plays is told where the next one will be, as long as no hand comes in between. It is asked
+    once for each phrase, by the thread that looks, and not at all while nobody does.
+    """
+
+    def __init__(self, live: LiveState, player: PhrasePlayer, decoder: Decode) -> None:
+        self._live, self._player, self._decoder = live, player, decoder
+        self._seen: tuple[PlacedPhrase, bytes, list[float] | None] | None = None
+
+    def goal(self) -> list[float] | None:
+        """The z `[8 + U]` of the next phrase; None while hands steer, or it isn't known."""
+        live, player = self._live, self._player
+        placed, key = player.placed, live.condition.key
+        settled = player.state is State.PLAYING and not live.hold
+        if placed is None or live.known is None or placed.condition != key or not settled:
+            return None
+        seen = self._seen
+        if seen is None or seen[0] is not placed or seen[1] != key:
+            self._seen = seen = placed, key, self._foresee(placed)
+        return seen[2]
+
+    def _foresee(self, placed: PlacedPhrase) -> list[float] | None:
+        request = self._player.requests.following(placed, placed.end)
+        if request.known is None:
+            return None
+        return [round(float(x), 4) for x in composed(request, self._decoder)[1]]
+
+
 @dataclass(frozen=True, slots=True)
 class Lookout:
     """Tells what there is to see. Any thread may ask."""
@@ -93,6 +127,7 @@ class Lookout:
     player: PhrasePlayer
     ring: PlayedRing
     status: Callable[[], Mapping[str, Any]]
+    foresight: Foresight
     takeover: Callable[[], Mapping[str, float]] = dict
 
     def look(self, after: int = 0, snapshots: bool = False) -> dict[str, Any]:
@@ -100,8 +135,8 @@ class Lookout:
 
         Returns:
             `status` as `ctl status` has it; `targets`: where each stands that has a value, 0..1;
-            `z` `[8 + U]` and `mask` `[8]`: where the knobs point; `phrase`: what plays, as it was
-            decoded, or None; `line`: the beat from which what was turned last is heard, or None;
+            `z` `[8 + U]` and `mask` `[8]`: where the knobs point; `goal`: where the music goes next by
+            itself, as `Foresight` has it; `phrase`: what plays, as it was decoded, or None; `line`: the beat from which what was turned last is heard, or None;
             `takeover`: where controls stand that have to take over their targets, by target, 0..1;
             `themes`: the first and the last phrase of each, by letter; `played`: see
             `Played.plain`; `next`: the number to ask from next time. With `snapshots`, those too,
@@ -116,6 +151,7 @@ class Lookout:
             "targets": {name: value for name, value in values.items() if value is not None},
             "z": condition.z.tolist(),
             "mask": condition.mask.tolist(),
+            "goal": self.foresight.goal(),
             "phrase": self._phrase(),
             "line": None if line is None else round(player.placer.swung(line), 4),
             "takeover": self.takeover(),

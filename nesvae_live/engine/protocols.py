@@ -58,7 +58,7 @@ class Decode(Protocol):
 
 @runtime_checkable
 class Compose(Protocol):
-    """Says where the music goes by itself; used by the inference thread alone."""
+    """Says where the music goes by itself, the same for the same question. Any thread may ask."""
 
     def compose(
         self,

@@ -68,6 +68,7 @@ class Picture:
         self._phrase: Any = None
         self._measured: NDArray[np.float64] | None = None  # coordinates, NaN for what isn't there
         self._stood: Any = None
+        self._goal: Any = None
 
     def take(self, told: Mapping[str, Any]) -> None:
         """Take what the instrument told of itself, as `Lookout.look` has it."""
@@ -82,6 +83,7 @@ class Picture:
         self._take_played(told["played"], told["next"])
         self._take_phrase(told["phrase"])
         self._take_place(told["z"], told["mask"])
+        self._take_goal(told["goal"])
         if "snapshots" in told:
             self.things["places"] = self._places(told["snapshots"])
 
@@ -132,6 +134,13 @@ class Picture:
             heard = np.nan_to_num(self._measured)
             point[:N_ATTRIBUTES] = np.where(is_set, point[:N_ATTRIBUTES], heard)
         self.things["place"] = self._place(point)
+
+    def _take_goal(self, z: Sequence[float] | None) -> None:
+        """Find the place to which the music goes next by itself, if that is known."""
+        if self._facts.atlas is None or z == self._goal:
+            return
+        self._goal = z
+        self.things["goal"] = None if z is None else self._place(np.array(z, np.float32))
 
     def _place(self, z: NDArray[np.float32]) -> Place:
         assert self._facts.atlas is not None  # the caller asked

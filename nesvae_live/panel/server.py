@@ -227,6 +227,7 @@ class Panel:
             answer = await self._line.ask(message.to_command(self._facts.atlas))
         except (ValueError, GoneError) as error:
             return str(error)
+        self.watcher.wake()
         if isinstance(message, Learn | Unlearn):
             self.watcher.begin_learning()
         return None if answer.get("ok") else str(answer.get("error"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import time
 from pathlib import Path
@@ -16,6 +17,9 @@ from nesvae_live.take.wav import HEAD_BYTES
 
 FRAME_SECONDS = 1 / 30
 """From one look to the next while somebody watches."""
+
+SOONEST_SECONDS = FRAME_SECONDS / 2
+"""At least so long it is to the next look, though a page did something that all pages are to show."""
 
 IDLE_SECONDS = 1.0
 """While nobody does: often enough that no event is forgotten, and the last bars are there."""
@@ -101,15 +105,11 @@ class Watcher:
     async def _pause(self, began: float) -> None:
         seconds = FRAME_SECONDS if self.viewers else IDLE_SECONDS
         left = began + seconds - time.monotonic()
-        if self.viewers:
-            await asyncio.sleep(max(left, 0.0))
-            return
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(left):
                 await self._woken.wait()
-        except TimeoutError:
-            return
         self._woken.clear()
+        await asyncio.sleep(max(began + SOONEST_SECONDS - time.monotonic(), 0.0))
 
 
 def look_at(take: Path, sample_rate: int) -> dict[str, Any]:

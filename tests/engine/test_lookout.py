@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
+from nesvae_live.control.gestureinputs import SetAuto, SetHold
 from nesvae_live.control.inputs import Panic, SetKnob
-from nesvae_live.engine.lookout import MOST_TOLD, REMEMBERED, Lookout, PlayedRing
-from nesvae_live.log.entries import Sent
+from nesvae_live.engine.lookout import MOST_TOLD, REMEMBERED, Foresight, Lookout, PlayedRing
+from nesvae_live.latent.decoding import Sampling
+from nesvae_live.log.entries import Decoded, Sent
+from nesvae_live.model.song.songcritic import make_decoder
 from nesvae_live.music.events import NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
-from tests.support.rig import Rig
+from tests.support.remembering import ComposingDecoder
+from tests.support.rig import Rig, do, turn
+from tests.support.tinysong import TINY_SONG, tiny_song_checkpoint
+
+
+def decoded(rig: Rig) -> list[Decoded]:
+    return [entry for entry in rig.journal.entries if isinstance(entry, Decoded)]
 
 
 class Looked:
@@ -22,7 +32,8 @@ class Looked:
         sequencer = self.rig.sequencer
         self.ring = PlayedRing(self.rig.time, lambda: self.rig.clock.ref)
         sequencer.outputs.devices.append(self.ring)
-        self.lookout = Lookout(self.rig.live, sequencer.player, self.ring, dict)
+        foresight = Foresight(self.rig.live, sequencer.player, self.rig.decoder)
+        self.lookout = Lookout(self.rig.live, sequencer.player, self.ring, dict, foresight)
 
 
 def test_what_was_played_is_what_was_sent() -> None:
@@ -82,6 +93,44 @@ def test_the_phrase_and_the_line_from_which_a_turned_knob_is_heard() -> None:
     assert seen["mask"][0] == 1.0
     looked.rig.play(2.0)
     assert looked.lookout.look()["line"] is None
+
+
+@pytest.mark.parametrize("network", [False, True])
+def test_where_the_music_goes_by_itself_is_told_before_it_goes_there(network: bool) -> None:
+    decoder = make_decoder(tiny_song_checkpoint()) if network else ComposingDecoder()
+    style = np.zeros(TINY_SONG.style if network else 32, np.float32)
+    looked = Looked(decoder=decoder, composed=Sampling(guidance=1.5), style=style, seed=5)
+    goals: dict[int, list[float]] = {}
+
+    def look() -> None:
+        goal = looked.lookout.foresight.goal()
+        placed = looked.rig.sequencer.player.placed
+        if goal is not None and placed is not None:
+            goals[placed.index + 1] = goal
+
+    do(looked.rig, SetAuto, True)
+    while len(decoded(looked.rig)) < 2:
+        looked.rig.play(0.5)
+    turn(looked.rig, density=0.7)  # and a knob that a hand holds stays
+    looked.rig.play(16.0, look)
+    went = {entry.index: entry.z for entry in decoded(looked.rig)}
+    told = sorted(goals)
+    assert len(told) >= 3
+    assert told[-1] not in went, "the next one is told before it is decoded"
+    for index in told[:-1]:
+        assert goals[index] == pytest.approx(went[index], abs=1e-3)
+
+
+def test_who_steers_or_holds_goes_nowhere_by_itself() -> None:
+    looked = Looked(decoder=ComposingDecoder(), composed=Sampling(guidance=1.5), seed=5)
+    looked.rig.play(2.0)
+    assert looked.lookout.look()["goal"] is not None
+    do(looked.rig, SetHold, True)
+    assert looked.lookout.look()["goal"] is None
+    do(looked.rig, SetHold, False)
+    turn(looked.rig, density=0.7)
+    looked.rig.play(4.0)
+    assert looked.lookout.look()["goal"] is None
 
 
 def test_snapshots_are_told_when_they_are_asked_for() -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import mido
 import pytest
 
+from nesvae_live.control.targets import TARGETS
 from nesvae_live.panel.door import own_address
 from tests.support.browser import chromium, int_in, opened
 from tests.support.daemon import Daemon
@@ -113,6 +114,21 @@ def test_a_drag_on_the_map_and_its_arrow_keys_go_there(page: Page, stage: Stage)
     before = stage.knobs
     canvas.press("Shift+ArrowLeft")
     assert wait_until(lambda: stage.knobs != before)
+
+
+def test_every_target_of_the_table_is_on_the_page_and_can_be_learnt(page: Page) -> None:
+    there: set[str] = set()
+
+    def look() -> None:
+        on_page = "[...document.querySelectorAll('[data-target]')].map(e => e.dataset.target)"
+        there.update(page.evaluate(on_page))
+
+    for group in ("#snapshot-modes", "#theme-modes"):
+        for mode in page.locator(f"{group} button").all():
+            mode.click()
+            look()
+    knobs_can_be_let_go = {f"release-{name}" for name in there}
+    assert {spec.name for spec in TARGETS} <= there | knobs_can_be_let_go
 
 
 def test_pads_store_recall_and_morph_and_two_pages_agree(page: Page, stage: Stage) -> None:

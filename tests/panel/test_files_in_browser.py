@@ -104,12 +104,22 @@ def test_the_readmes_pictures_can_be_made(played: tuple[Daemon, Page], tmp_path:
     assert bright["desktop-light"] > 180
 
 
-def test_a_phrase_of_a_midi_file_is_gone_on_from(
+DROP = """([name, bytes]) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
+  const at = document.getElementById("roll");
+  for (const kind of ["dragover", "drop"]) {
+    at.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+  }
+}"""
+
+
+def test_a_phrase_of_a_dropped_midi_file_is_gone_on_from(
     played: tuple[Daemon, Page], tmp_path: Path
 ) -> None:
     daemon, page = played
     a_tune(tmp_path / "tune.mid", 20)
-    page.locator("#file-open").set_input_files(tmp_path / "tune.mid")
+    page.evaluate(DROP, ["tune.mid", list((tmp_path / "tune.mid").read_bytes())])
     page.get_by_role("button", name="Phrase 2: C♯5 D5 E♭5 E5").wait_for()
     page.get_by_role("button", name="Phrase 1: C4 C♯4 D4 E♭4").click()
 

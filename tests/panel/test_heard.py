@@ -69,6 +69,9 @@ WINDOW = 2048
 SEARCH = 48
 ALIKE = 0.95
 SILENT = 0.005
+HEARD = 0.003
+"""The RMS, as an analyser of the page has it, of the softest music."""
+LOOK_MS = 500
 UNLIKE = 5
 """Windows that a gap makes unlike, at most: its own, and those that fade."""
 
@@ -78,9 +81,13 @@ def listen(page: Page, seconds: float) -> tuple[NDArray[np.float32], dict[str, s
     page.get_by_role("button", name="Listen").click()
     button = page.locator("#listen[data-late]")
     button.wait_for()
-    assert wait_until(lambda: page.evaluate(LEVEL) > 0.003)
+    assert wait_until(lambda: page.evaluate(LEVEL) > HEARD)
     page.evaluate("window.heard.length = 0")
-    page.wait_for_timeout(seconds * 1000)
+    levels = [
+        page.evaluate(f"() => new Promise(done => setTimeout(() => done(({LEVEL})()), {LOOK_MS}))")
+        for _ in range(int(1000 * seconds / LOOK_MS))
+    ]
+    assert sum(level > HEARD for level in levels) > 0.8 * len(levels), "music has rests"
     data = base64.b64decode(page.evaluate(TAKEN))
     said: dict[str, str] = page.evaluate("({...document.getElementById('listen').dataset})")
     assert page.evaluate("window.context.sampleRate") == 44_100

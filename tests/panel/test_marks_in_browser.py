@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(120)]
 EARLIER = "2026-11-26_12-00-00"
 SCALE = [[60 + i, 0, 36, 6] for i in range(13)]
 
-INKED = """colour => {
-  const canvas = document.getElementById("roll-canvas");
+INKED = """([where, colour]) => {
+  const canvas = document.getElementById(`${where}-canvas`);
   const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   const probe = document.createElement("canvas").getContext("2d");
   probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(`--${colour}`).trim();
@@ -36,9 +36,10 @@ INKED = """colour => {
       rows[row] = (rows[row] ?? 0) + 1;
     }
   }
-  return Math.max(0, ...Object.values(rows));
+  const counts = Object.values(rows);
+  return { row: Math.max(0, ...counts), all: counts.reduce((sum, count) => sum + count, 0) };
 }"""
-"""The most pixels of a colour in a row of the roll."""
+"""Pixels of a colour on a canvas: in the row that has the most, and all."""
 
 
 class Playing(Told):
@@ -73,13 +74,37 @@ def test_a_theme_and_what_was_played_before_are_marked_on_the_roll(
 ) -> None:
     playing, page, _ = told
     assert wait_until(lambda: int_in(page, "#bar") > 0)
-    theme, echo = page.evaluate(INKED, "accent"), page.evaluate(INKED, "faint")
+    theme, echo = (
+        page.evaluate(INKED, ["roll", "accent"])["row"],
+        page.evaluate(INKED, ["roll", "faint"])["row"],
+    )
     playing.more = {"themes": {"B": [0, 0]}}
-    assert wait_until(lambda: page.evaluate(INKED, "accent") > theme + 100)
+    assert wait_until(lambda: page.evaluate(INKED, ["roll", "accent"])["row"] > theme + 100)
     playing.more = {"themes": {}}
-    assert wait_until(lambda: page.evaluate(INKED, "accent") <= theme)
+    assert wait_until(lambda: page.evaluate(INKED, ["roll", "accent"])["row"] <= theme)
     playing.index = 1  # the same notes as in phrase 0
-    assert wait_until(lambda: page.evaluate(INKED, "faint") > echo + 100)
+    assert wait_until(lambda: page.evaluate(INKED, ["roll", "faint"])["row"] > echo + 100)
+
+
+def test_the_map_shows_where_the_music_goes_next_by_itself(
+    told: tuple[Playing, Page, Path],
+) -> None:
+    playing, page, folder = told
+    atlas = some_facts(folder).atlas
+    assert atlas is not None
+    left, right = atlas.z[atlas.xy[:, 0].argsort()[[0, -1]]].tolist()
+    playing.more = {"z": left, "mask": [1.0] * 8}
+
+    def inked() -> int:
+        return int(page.evaluate(INKED, ["map", "accent"])["all"])
+
+    page.locator("#map-canvas").scroll_into_view_if_needed()
+    ring = inked()
+    playing.more |= {"goal": right}
+    assert wait_until(lambda: inked() > ring + 20)
+    playing.more = {"z": left, "mask": [1.0] * 8}
+    assert wait_until(lambda: inked() <= ring)
+    playing.more = {}
 
 
 def test_a_control_that_has_to_take_over_is_shown_where_it_stands(

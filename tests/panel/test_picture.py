@@ -24,6 +24,7 @@ def told(**changes: Any) -> dict[str, Any]:
         "targets": {},
         "z": [0.0] * (8 + TINY.style),
         "mask": [0.0] * 8,
+        "goal": None,
         "phrase": None,
         "line": None,
         "takeover": {},

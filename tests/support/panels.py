@@ -80,6 +80,7 @@ class Told:
             "targets": dict(self.targets),
             "z": [0.0] * (8 + TINY.style),
             "mask": [0.0] * 8,
+            "goal": None,
             "phrase": None,
             "line": None,
             "takeover": {},

@@ -26,6 +26,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.jack, pytest.mark.timeout(180)]
 JACK = ("--midi-api", "jack", "--audio", "jack", "--no-status", "--seed", "3")
 EARLIER = "2020-01-01_12-00-00"
 TONE_HZ, SECONDS = 220.0, 3
+OURS = "nesvae_live_audio"
+AUDIBLE = 1e-4
+LONGEST_SILENCE = 8.0
+"""In seconds, on a machine that others use as well."""
 
 
 def an_earlier_take(folder: Path, rate: int) -> list[tuple[int, int]]:
@@ -50,6 +54,11 @@ def share_of_the_tone(audio: npt.NDArray[np.float32], rate: int) -> float:
     return float(power[near].sum() / max(power.sum(), 1e-12))
 
 
+def longest_silence(audio: npt.NDArray[np.float32], rate: int) -> float:
+    """For how many seconds there was no sound, from one sample that is heard to the next."""
+    return float(np.diff(np.flatnonzero(np.abs(audio) > AUDIBLE)).max()) / rate
+
+
 def test_ports_and_device_are_chosen_and_a_take_is_heard_and_the_music_goes_on(
     jack_server: JackServer, tmp_path: Path
 ) -> None:
@@ -67,13 +76,20 @@ def test_ports_and_device_are_chosen_and_a_take_is_heard_and_the_music_goes_on(
         assert daemon.ctl(do="choose", what="midi-out", name=offered()[0])["ok"]
         assert wait_until(lambda: len(notes_on(probe.midi)) > 3)
 
-        # Another device, of which there is one here under two names.
+        # Another device, of which there is one here under two names; and how long nothing is heard.
+        probe.connect_audio_from(OURS)
         assert daemon.ctl(do="choices")["audio"]["now"] == "jack"
+        began = len(probe.audio)
         assert daemon.ctl(do="choose", what="audio", name="jack: system")["ok"]
+        assert wait_until(lambda: not any(OURS in name for name in probe.port_names()))
+        probe.connect_audio_from(OURS)
         assert wait_until(lambda: daemon.ctl(do="choices")["audio"]["now"] == "jack: system")
+        assert wait_until(lambda: bool(np.any(probe.audio[-probe.sample_rate // 2 :])), every=0.3)
+        silence = longest_silence(probe.audio[began:], probe.sample_rate)
+        print(f"another sound device: nothing is heard for {silence:.2f} s")
+        assert silence < LONGEST_SILENCE
         daemon.ctl(do="choose", what="audio", name="jack: none")
         assert wait_until(lambda: "no sound device 'jack: none'" in daemon.said)
-        probe.connect_audio_from("nesvae_live_audio")
 
         # A take is heard: its notes alone at the port, its sound at the device.
         before = len(notes_on(probe.midi))

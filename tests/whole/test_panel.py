@@ -107,6 +107,23 @@ def test_a_port_that_is_taken_gets_the_next_one_and_says_so(tmp_path: Path) -> N
     assert port < int(found[1]) < port + 16
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="the browser here is a shell's script")
+def test_the_demo_says_where_its_panel_is_and_opens_it_in_a_browser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, opened_at, port = tmp_path / "browser", tmp_path / "opened", free_port()
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened_at}\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", str(browser))
+    address = f"http://127.0.0.1:{port}/"
+    options = ("--panel-port", str(port), "--open", *QUIET)
+    with Daemon(tmp_path, *options, command="demo") as daemon:
+        assert wait_until(lambda: opened_at.exists() and opened_at.read_text() == f"{address}\n")
+        assert daemon.end() == 0
+    assert f"panel at {address}" in daemon.said
+
+
 def last_point(jam: Jam) -> SetPoint | None:
     """The last point on the map that was asked for, when it was asked for first: a hand that is let
     go may say it again.

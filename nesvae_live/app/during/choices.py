@@ -174,8 +174,11 @@ class Chooser:
         return preset_paths() | self._own["preset"]
 
     def _checkpoints(self) -> Mapping[str, Path]:
-        shipped = {path.stem: path for path in shipped_dir("checkpoints").glob("*.safetensors")}
-        return shipped | self._own["checkpoint"]
+        """Those that are shipped, and those that lie beside one that was played from."""
+        own = self._own["checkpoint"]
+        folders = [shipped_dir("checkpoints"), *(path.parent for path in own.values())]
+        there = {path.stem: path for f in folders for path in f.glob("*.safetensors")}
+        return there | own
 
     def _load(self, what: str, name: str) -> str:
         """Load a preset or a checkpoint in a thread; `poll` gets it. Returns what it won't have."""

@@ -5,7 +5,7 @@ import { makeKnob } from "./knob.js";
 
 const FEW = 4; // choices that are shown side by side
 
-export function makeControl(row, panel, label = row.name) {
+export function makeControl(row, panel, label = row.name.replaceAll("-", " ")) {
   if (row.kind === "knob") return makeKnob(row, panel);
   if (row.kind === "switch") return makeSwitch(row, panel, label);
   if (row.kind === "choice") return makeChoice(row, panel, label);

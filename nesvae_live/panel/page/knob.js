@@ -43,7 +43,7 @@ export function makeKnob(row, panel) {
     dial,
     shown,
   );
-  if (row.place === "style") knob.append(make("span", { class: "does", "aria-hidden": "true" }, row.more));
+  if (row.place === "style" && !row.more.endsWith(row.name.replace("style", "axis "))) knob.append(make("span", { class: "does", "aria-hidden": "true" }, row.more));
 
   let current; // 0..1, or undefined while it is let go
   const show = () => {

@@ -74,6 +74,7 @@ function build(hello) {
   new Themes(panel, hello);
   new Take(panel, hello);
   new Replayed(panel);
+  setup.attend();
   learning.attend();
   const waits = "The instrument doesn't answer: waiting for it.";
   panel.state.onThing("said", ({ said }) => {
@@ -131,15 +132,17 @@ new Sound(panel);
 new Piano(panel);
 new MidiFile(panel);
 new Takes(panel);
-new Setup(panel);
+const setup = new Setup(panel);
 listenToKeys(panel);
 byId("unsafe").hidden = window.isSecureContext;
 watchTheme(() => parts.forEach((part) => part.redraw?.()));
 
+// 60 a second are enough on any screen, and half of them where the instrument has few cores beside it.
+const FRAME_MS = navigator.hardwareConcurrency <= 2 ? 31 : 15;
 let shown = 0;
 function frame(now) {
   requestAnimationFrame(frame);
-  if (now - shown < 15) return; // 60 a second are enough, on any screen
+  if (now - shown < FRAME_MS) return;
   shown = now;
   panel.state.sound();
   for (const part of parts) part.draw();

@@ -1,4 +1,5 @@
-// The map: every phrase of the corpus a dot, where the knobs are, where they were, and the snapshots.
+// The map: every phrase of the corpus a dot, where the knobs are, where they were, the snapshots, and
+// where the music goes next by itself.
 
 import { byId, lettering, make, surface, themeColours } from "./dom.js";
 
@@ -8,6 +9,9 @@ const STEP = 0.02;
 const LEAP = 0.1;
 const MARGIN = 10;
 const FULL = 65535;
+const RING = 8; // where the knobs are
+const HEAD = 9; // of the arrow to where they go
+const HEAD_ANGLE = 0.45;
 
 export class MapView {
   constructor(panel, attributes) {
@@ -92,13 +96,18 @@ export class MapView {
   draw() {
     const { context, width, height, resized } = surface(this.canvas);
     Object.assign(this, { width, height });
+    const { place, goal, places, morph } = this.panel.state.things;
+    const shown = [place, goal, places, morph, this.hand, this.count, lettering(12)];
+    if (!resized && !this.stale && shown.every((what, i) => what === this.shown?.[i])) return;
+    this.shown = shown;
     if ((resized || this.stale) && this.count) this.drawDots();
+    this.stale = false;
     context.clearRect(0, 0, width, height);
     if (this.count) context.drawImage(this.dots, 0, 0, width, height);
     const colours = themeColours();
     this.drawTrail(context, colours);
     this.drawSnapshots(context, colours);
-    const place = this.panel.state.things.place;
+    if (place && goal) this.drawGoal(context, colours, place, goal);
     if (place) this.drawPlace(context, colours, place);
     if (this.hand) {
       const [x, y] = this.at(this.hand);
@@ -110,7 +119,6 @@ export class MapView {
   }
 
   drawDots() {
-    this.stale = false;
     this.dots.width = this.canvas.width;
     this.dots.height = this.canvas.height;
     const context = this.dots.getContext("2d");
@@ -159,13 +167,33 @@ export class MapView {
     }
   }
 
+  // An arrow to where the next phrase is; nothing where it stays.
+  drawGoal(context, colours, place, goal) {
+    const [from, to] = [this.at(place), this.at(goal)];
+    const angle = Math.atan2(to[1] - from[1], to[0] - from[0]);
+    if (Math.hypot(to[0] - from[0], to[1] - from[1]) < RING + 2) return;
+    for (const [colour, width] of [
+      [colours.paper, 5],
+      [colours.accent, 2],
+    ]) {
+      context.strokeStyle = colour;
+      context.lineWidth = width;
+      context.setLineDash([5, 5]);
+      line(context, ...from, ...to);
+      context.setLineDash([]);
+      for (const side of [-HEAD_ANGLE, HEAD_ANGLE]) {
+        line(context, ...to, to[0] - HEAD * Math.cos(angle + side), to[1] - HEAD * Math.sin(angle + side));
+      }
+    }
+  }
+
   drawPlace(context, colours, place) {
     const [x, y] = this.at(place);
     context.lineWidth = 3;
     context.strokeStyle = colours.paper;
-    ring(context, x, y, 10.5);
+    ring(context, x, y, RING + 2.5);
     context.strokeStyle = colours.accent;
-    ring(context, x, y, 8);
+    ring(context, x, y, RING);
     disc(context, x, y, 2.5, colours.accent, colours.accent);
   }
 }

@@ -3,7 +3,12 @@
 import { byId, lettering, make, noteName, surface, themeColours } from "./dom.js";
 
 const LOWEST = 24;
-const HIGHEST = 100;
+const HIGHEST = 108;
+const OCTAVE = 12;
+const FEWEST = 3 * OCTAVE; // notes from the bottom to the top
+const ROOM = 2; // notes above and below what is played
+const KEPT_MS = 8000; // what is seen no more keeps its place so long
+const GLIDE = 0.12; // of the way to another range, with each frame
 const DRUMS = 16; // pixels for the noise voice, at the bottom
 const WIDE = 720;
 const AHEAD = 0.12; // beats by which events are there before they sound
@@ -15,6 +20,8 @@ export class Roll {
     [this.bar, this.since, this.before] = [hello.beats_per_bar, 0, 0];
     panel.state.onThing("bar_lines", ({ bar_lines: bars }) => ([this.bar, this.since, this.before] = bars));
     this.canvas = byId("roll-canvas");
+    [this.low, this.high] = [3 * OCTAVE, 7 * OCTAVE];
+    this.wide = { low: this.low, high: this.high, ms: 0 };
     this.pitched = hello.voices.filter((voice) => voice !== "NO");
     byId("roll-key").replaceChildren(
       ...hello.voices.map((voice) => make("span", { class: `key ${voice}` }, LABELS[voice] ?? voice)),
@@ -44,8 +51,10 @@ export class Roll {
     const left = lettering(11) * 2.7; // for the names of octaves
     const pixels = (width - left) / beats;
     const x = (beat) => left + (beat - from) * pixels;
-    const step = (height - DRUMS - 4) / (HIGHEST - LOWEST);
-    const y = (note) => (HIGHEST - Math.min(Math.max(note, LOWEST), HIGHEST)) * step;
+    this.range(from);
+    const { low, high } = this;
+    const step = (height - DRUMS - 4) / (high - low);
+    const y = (note) => (high - Math.min(Math.max(note, low), high)) * step;
     context.clearRect(0, 0, width, height);
     this.drawGrid(context, colours, { x, y, from, beats, width, height, left });
     context.save();
@@ -64,13 +73,37 @@ export class Roll {
     stroke(context, x(now), 0, x(now), height);
   }
 
+  // From the octave of the lowest note that is seen to that of the highest; slower to shrink than to grow.
+  range(from) {
+    const { notes, things } = this.panel.state;
+    const seen = notes.filter(({ voice, end }) => voice !== "NO" && (end ?? Infinity) > from).map(({ note }) => note);
+    (things.phrase?.tuples ?? []).forEach((tuple) =>
+      this.pitched.forEach((_, i) => tuple[i] && seen.push(tuple[i] + (things.transpose?.[i] ?? 0))),
+    );
+    if (!seen.length) return;
+    let low = Math.max(Math.floor((Math.min(...seen) - ROOM) / OCTAVE) * OCTAVE, LOWEST);
+    let high = Math.min(Math.ceil((Math.max(...seen) + ROOM) / OCTAVE) * OCTAVE, HIGHEST);
+    while (high - low < FEWEST) {
+      if (low > LOWEST) low -= OCTAVE;
+      if (high - low < FEWEST) high += OCTAVE;
+    }
+    const now = performance.now();
+    const { wide } = this;
+    if (low <= wide.low && high >= wide.high) Object.assign(wide, { low, high, ms: now });
+    else if (now - wide.ms > KEPT_MS) Object.assign(wide, { low, high, ms: now });
+    else Object.assign(wide, { low: Math.min(wide.low, low), high: Math.max(wide.high, high) });
+    const glide = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1 : GLIDE;
+    this.low += (wide.low - this.low) * glide;
+    this.high += (wide.high - this.high) * glide;
+  }
+
   drawGrid(context, colours, { x, y, from, beats, width, height, left }) {
     const size = lettering(11);
     context.font = `${size}px system-ui, sans-serif`;
     context.textBaseline = "middle";
     context.textAlign = "right";
     context.lineWidth = 1;
-    for (let note = LOWEST; note <= HIGHEST; note += 12) {
+    for (let note = Math.ceil(this.low / OCTAVE) * OCTAVE; note <= this.high; note += OCTAVE) {
       context.strokeStyle = colours.line;
       stroke(context, left, y(note), width, y(note));
       context.fillStyle = colours.faint;

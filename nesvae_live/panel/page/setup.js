@@ -14,8 +14,13 @@ export class Setup {
   constructor(panel) {
     this.panel = panel;
     this.list = byId("setup-list");
-    const box = byId("setup");
-    box.addEventListener("toggle", () => box.open && this.load());
+    this.box = byId("setup");
+    this.box.addEventListener("toggle", () => this.attend());
+  }
+
+  // Ask anew what there is, and what is chosen now, if anybody looks.
+  attend() {
+    if (this.box.open) this.load();
   }
 
   async load() {

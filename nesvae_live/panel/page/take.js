@@ -14,7 +14,7 @@ export class Take {
     );
     panel.state.onThing("recording", ({ recording }) => this.show(recording));
     this.beatsPerBar = hello.beats_per_bar;
-    this.preset = `preset ${hello.preset}, checkpoint ${hello.checkpoint}`;
+    this.preset = `Preset ${hello.preset}, checkpoint ${hello.checkpoint}`;
   }
 
   show({ take, seconds, megabytes, free_gigabytes: free, room, files = [], error }) {

@@ -20,7 +20,7 @@ export class Themes {
     roving(this.modes);
     byId("theme-modes").replaceChildren(...this.modes);
     const forget = rows.find(({ name }) => name === "forget");
-    byId("theme-forget").replaceChildren(...(forget ? [makeControl(forget, panel)] : []));
+    byId("theme-forget").replaceChildren(...(forget ? [makeControl(forget, panel, "forget all")] : []));
     this.setMode(0);
     panel.state.onThing("themes", ({ themes = [] }) => this.show(themes));
   }
