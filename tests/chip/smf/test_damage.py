@@ -47,7 +47,10 @@ CASES: dict[str, tuple[bytes, str]] = {
     "a note over 127": (head() + track(message(0, 0x90, 200, 9) + scale()), "left out: 1"),
     "data without a status": (head() + track(message(0, 60, 100) + scale()), "aren't a message"),
     "an undefined status": (head() + track(message(0, 0xF4) + scale()), "undefined messages"),
-    "a tune request with data": (head() + track(message(0, 0xF6, 16, 32) + scale()), "aren't a message"),
+    "a tune request with data": (
+        head() + track(message(0, 0xF6, 16, 32) + scale()),
+        "aren't a message",
+    ),
     "real time": (head() + track(message(0, 0xF8) + scale()), ""),
     "a tempo of 2 bytes": (head() + track(meta(0x51, b"\7\xa1") + scale()), "impossible tempi"),
     "a tempo of 0": (head() + track(meta(0x51, bytes(3)) + scale()), "impossible tempi"),
