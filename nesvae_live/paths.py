@@ -86,6 +86,11 @@ def user_presets_dir() -> Path:
     return platformdirs.user_config_path(APP, appauthor=False) / "presets"
 
 
+def user_styles_dir() -> Path:
+    """Where a user's own styles are; it need not exist."""
+    return platformdirs.user_config_path(APP, appauthor=False) / "styles"
+
+
 def history_path() -> Path:
     """Where the prompt of `ctl` keeps what was typed."""
     return platformdirs.user_state_path(APP, appauthor=False) / "ctl_history"

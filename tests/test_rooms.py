@@ -29,6 +29,7 @@ INSTRUMENT = (
         "chip.tracker",
         "chip.smf",
         "model.song",
+        "model.song.yours",
         "model.song.steering",
         "model.performer",
     ),
@@ -61,6 +62,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "chip.console": ("music", "music.metre", "chip.vgm", "chip"),
     "model.song.steering": ("music", "music.metre", "latent"),
     "model.song": (*("music", "music.metre", "latent", "model", "model.song.steering", "chip"),),
+    "model.song.yours": ("music", "music.metre", "latent", "model", "model.song"),
     "model.performer": ("music", "music.metre", "latent", "model", "chip"),
     "control": ("clock", "music", "latent"),
     "log": ("clock", "music", "control"),
@@ -105,7 +107,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "training": (
         *("music", "music.metre", "latent", "model", "chip", "model.song", "model.performer"),
-        *("evaluation", "evaluation.song"),
+        *("model.song.yours", "evaluation", "evaluation.song"),
     ),
 }
 """Each room, from the bottom up, and the rooms that it may import from."""
@@ -158,7 +160,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "safetensors": ("model.song.songcheckpoint", "model.performer.performerfile"),
     "tqdm": ("cli.jam", "app.render", "training.songtrain"),
     "msgspec": (
-        *("take.takes", "take.tracked", "log.codec", "log.plain", "log.quick"),
+        *("app.during.styles", "take.takes", "take.tracked", "log.codec", "log.plain", "log.quick"),
         *("io.remote.*", "panel.*", "presets.tomltable", "presets.snapshotbank"),
     ),
     "platformdirs": ("io.remote.client", "paths"),

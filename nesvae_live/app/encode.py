@@ -6,6 +6,7 @@ metre is found, and what has no sure metre is read as it is, a step of 1/24 s to
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,8 +124,12 @@ def encode_to_bank(
     return settings_to_text(settings, checkpoint.sha256)
 
 
-def open_snapshots(path: Path, checkpoint: SongCheckpoint, say: Say) -> SnapshotFile:
+def open_snapshots(
+    path: Path, checkpoint: SongCheckpoint, say: Say, order: Sequence[int] | None = None
+) -> SnapshotFile:
     """The snapshots of a file: a bank's, or a piece's phrases, from the first on.
+
+    `order` is that of the checkpoint's style axes, if they are those of a style (`SnapshotFile`).
 
     Those of a piece are kept beside it, once they change; from then on that file is read.
 
@@ -135,16 +140,16 @@ def open_snapshots(path: Path, checkpoint: SongCheckpoint, say: Say) -> Snapshot
     if not path.is_file():
         raise EncodeError(f"{path}: no such file")
     if path.name.lower().endswith(SNAPSHOTS):
-        return SnapshotFile(path, checkpoint.sha256, n_style)
+        return SnapshotFile(path, checkpoint.sha256, n_style, order=order)
     suffix = next((s for s in MUSIC if path.name.lower().endswith(s)), "")
     bank = path.with_name(path.name[: len(path.name) - len(suffix)] + SUFFIX)
     if bank.exists():
         say(f"{path}: its snapshots are read from {bank.name}, where they were changed")
-        return SnapshotFile(bank, checkpoint.sha256, n_style)
+        return SnapshotFile(bank, checkpoint.sha256, n_style, order=order)
     encoded = encode_file(path, checkpoint, say)
     settings = phrases_to_settings(encoded, checkpoint, SAMPLING.temperature)
     say(f"{path}: snapshots 1 to {len(settings)} are the first of {len(encoded)} phrases")
-    return SnapshotFile(bank, checkpoint.sha256, n_style, settings)
+    return SnapshotFile(bank, checkpoint.sha256, n_style, settings, order)
 
 
 def phrases_to_settings(

@@ -20,8 +20,11 @@ from nesvae_live.io.matching import means
 from nesvae_live.io.midi.ports import IN_PORT, MidiError
 from nesvae_live.io.midi.wiring import CLOCK, CONTROLLER, NOTES
 from nesvae_live.io.pace import USUAL, Pace
+from nesvae_live.latent.adopted import Adopted
+from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import QUOTE, SAMPLING
 from nesvae_live.latent.setting import Setting
+from nesvae_live.latent.space import slerp
 from nesvae_live.latent.walk import Spread
 from nesvae_live.log.entries import Opened
 from nesvae_live.log.plain import to_data
@@ -43,6 +46,7 @@ class PlayOptions:
 
     preset: str = "default"
     checkpoint: str | None = None
+    style: str | None = None
     midi_api: str = "auto"
     midi_in: tuple[str, ...] = ()
     midi_out: str | None = None
@@ -166,10 +170,11 @@ def choose_performance(
     checkpoint: SongCheckpoint,
     seed: int,
     pace: Pace = USUAL,
+    adopted: Adopted | None = None,
 ) -> PlayConfig:
     """All that is fixed for the performance; `seed` also says where the style axes rest.
 
-    `pace` says how far ahead it is decided.
+    `pace` says how far ahead it is decided; the axes are those of the style that was `adopted`.
 
     Raises:
         ConfigError: there is no such patch.
@@ -177,13 +182,17 @@ def choose_performance(
     rng = np.random.default_rng([seed, 1])
     n_style = checkpoint.config.style
     wanted = preset.play.quote
+    style = rng.standard_normal(n_style).astype(np.float32)
+    if adopted is not None:
+        there = adopted.along(adopted.draw(rng))[N_ATTRIBUTES:]
+        style = slerp(style, there, adopted.amount)
     sampling = replace(
         SAMPLING,
         temperature=preset.play.temperature or SAMPLING.temperature,
         top_p=preset.play.top_p or SAMPLING.top_p,
     )
     return PlayConfig(
-        style=rng.standard_normal(n_style).astype(np.float32),
+        style=style,
         reach=checkpoint.quantiles.reach(),
         seed=seed,
         meter=options.meter,
@@ -197,6 +206,7 @@ def choose_performance(
         quote=float(checkpoint.about.get("quote", QUOTE)) if wanted is None else wanted,
         composed=sampling,
         prompt=True,
+        adopted=adopted,
     )
 
 

@@ -16,6 +16,7 @@ from nesvae_live import NesvaeError
 from nesvae_live.app.daw.wiring import wire_up
 from nesvae_live.app.during.carrying import carried
 from nesvae_live.app.during.choices import Loaded, load
+from nesvae_live.app.during.styles import open_style
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.app.say import say
 from nesvae_live.app.session import Session
@@ -67,8 +68,9 @@ def play(options: PlayOptions) -> Take | None:
             "neither the installation nor your home can be written to, so compiled code is kept in "
             f"{os.environ[VARIABLE]}, and is compiled again (some 20 s) when that is gone"
         )
+    adopted = open_style(options.style, checkpoint)
     with compiled_beside(checkpoint.path):
-        loaded = load(preset, checkpoint, options.patch, options.performer)
+        loaded = load(preset, checkpoint, options.patch, options.performer, adopted)
     with ExitStack() as outer:
         stage = Stage.open(outer, options, preset)
         stack = ExitStack()
@@ -95,6 +97,7 @@ def _open(stack: ExitStack, stage: Stage, options: PlayOptions, loaded: Loaded) 
         loaded.decoder,
         loaded.encoder,
         stage=stage,
+        adopted=loaded.adopted,
     )
 
 
@@ -190,7 +193,7 @@ def go_on(session: Session, at: float, loaded: Loaded, stack: ExitStack) -> tupl
         stage.notices.say(f"{error}; the music goes on as it was")
         return session, before
     stack.push(inner)
-    for asked in carried(session.engine.live, stage.time.now()):
+    for asked in carried(session.engine.live, stage.time.now(), loaded.adopted):
         following.inbox.put(asked)
     ref = session.engine.clock.ref
     line = session.options.meter.whole_bars(ref.beat_at(stage.time.now() + COUNT_IN_SECONDS))
@@ -216,10 +219,15 @@ def go_on(session: Session, at: float, loaded: Loaded, stack: ExitStack) -> tupl
     session.leave(at)
     following.recovery.begin("the files of the take before are being made")
     stage.notices.say(
-        f"preset {loaded.preset.name}, checkpoint {following.facts.checkpoint}: the music goes on in "
+        f"preset {loaded.preset.name}, checkpoint {following.facts.checkpoint}{_in_style(loaded)}: the "
+        "music goes on in "
         f"the take {following.folder.name}"
     )
     return following, at
+
+
+def _in_style(loaded: Loaded) -> str:
+    return "" if loaded.adopted is None else f", style {loaded.adopted}"
 
 
 def _settle() -> None:

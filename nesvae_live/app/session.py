@@ -48,6 +48,7 @@ from nesvae_live.io.midi.transportslots import TransportSender
 from nesvae_live.io.pace import Pace
 from nesvae_live.io.remote.asides import Tuples
 from nesvae_live.io.remote.client import default_path
+from nesvae_live.latent.adopted import Adopted, order_of
 from nesvae_live.latent.axes import axes_of, labels
 from nesvae_live.log.entries import Opened
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
@@ -101,11 +102,13 @@ class Session:
         encoder: Encode,
         pace: Pace | None = None,
         stage: Stage | None = None,
+        adopted: Adopted | None = None,
     ) -> Self:
         """Open everything, in the order in which a failure costs least; it closes in reverse.
 
         Without a `stage` that is opened too, with the `pace` that says how far ahead things are done
-        (None: as this machine and its device need it). Nothing is played before `play.begin`.
+        (None: as this machine and its device need it). The checkpoint is that of the style that was
+        `adopted`, if there is one. Nothing is played before `play.begin`.
 
         Raises:
             ConfigError, BankError, MidiError, AudioError, RecordError, ControlError, OscError,
@@ -116,15 +119,16 @@ class Session:
         clock, notices, midi, device = stage.time, stage.notices, stage.midi, stage.device
         seed = secrets.randbits(31) if options.seed is None else options.seed
         axes = labels(axes_of(checkpoint.about, checkpoint.config.style))
+        order = order_of(adopted)
         if options.snapshots is None:
             n_style = checkpoint.config.style
-            snapshot_file = SnapshotFile(preset.bank_path, checkpoint.sha256, n_style)
+            snapshot_file = SnapshotFile(preset.bank_path, checkpoint.sha256, n_style, order=order)
         else:
-            snapshot_file = open_snapshots(options.snapshots, checkpoint, notices.warn)
+            snapshot_file = open_snapshots(options.snapshots, checkpoint, notices.warn, order)
         inbox: SimpleQueue[Item] = SimpleQueue()
         if stage.shown:
             inbox.put(Refresh(at=clock.now(), connected=True))
-        performance = choose_performance(options, preset, checkpoint, seed, stage.pace)
+        performance = choose_performance(options, preset, checkpoint, seed, stage.pace, adopted)
 
         # The take, and beside it whatever earlier ones still lack.
         recorder = Recorder(
@@ -188,7 +192,7 @@ class Session:
         session = cls(
             stage=stage,
             options=options,
-            loaded=Loaded(preset, checkpoint, decoder, encoder),
+            loaded=Loaded(preset, checkpoint, decoder, encoder, adopted=adopted),
             setup=setup,
             inbox=inbox,
             folder=folder,
@@ -246,6 +250,7 @@ class Session:
             options,
             preset=str(loaded.preset.path),
             checkpoint=None if loaded.checkpoint.path is None else str(loaded.checkpoint.path),
+            style=None if loaded.adopted is None else str(loaded.adopted),
             tempo=ref.tempo,
             swap=str(live.swap),
             bars=None if bars is None else max(bars - int(over), 1),

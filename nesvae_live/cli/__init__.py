@@ -13,7 +13,7 @@
     machine    `ports`, `doctor` and `align`
     bench      `bench timing` and `bench audio`
     network    `train`, `finish` and `evaluate`
-    yours      `prepare`: what is made of your own files
+    yours      `adopt` and `prepare`: what is made of your own files
     performer  the same of the performer: `--part performer`
 
 May import every room; what is slow to load is imported in the function that needs it.

@@ -88,6 +88,17 @@ def _capture(given: Given) -> Command:
     return {"do": "capture-phrase", "tuples": tuples.tolist()}
 
 
+def _style(given: Given) -> Command:
+    return {"do": "choose", "what": "style", "name": given.style}
+
+
+def _adopt(given: Given) -> Command:
+    """Adopt files here, beside the music, and play in that style."""
+    from nesvae_live.cli.yours import make_style
+
+    return {"do": "choose", "what": "style", "name": make_style(given)[1]}
+
+
 def _number(what: str, within: Range, *, whole: bool = False) -> dict[str, Any]:
     return {"type": number(what, within, whole=whole), "metavar": span(within)}
 
@@ -231,6 +242,23 @@ VERBS = (
             },
         },
         _capture,
+    ),
+    VerbSpec(
+        "style",
+        "go on in a style that was adopted, in a take of its own; mine:.5 is half-way",
+        {"style": {"metavar": "NAME[:AMOUNT]|none"}},
+        _style,
+    ),
+    VerbSpec(
+        "adopt",
+        "make a style of files, as `nesvae-live adopt` does, and go on in it",
+        {
+            "sources": {"nargs": "+", "type": Path, "metavar": "FILE"},
+            "--out": {"required": True, "metavar": "NAME", "help": "the style's name"},
+            "--themes": {"action": "store_true", "help": "fill the themes A to H"},
+            "--checkpoint": {"metavar": "NAME|FILE", "help": "what plays; default: what ships"},
+        },
+        _adopt,
     ),
     VerbSpec("mark", "put a mark into the take's log", {"text": {"nargs": "?", "default": ""}}),
     VerbSpec(

@@ -380,9 +380,12 @@ def _decoder(log: Path, checkpoint: str | None) -> Decode:
         ReplayError: the checkpoint is another one, or its network is one that there is no more.
     """
     from nesvae_live.engine.config import REMEMBERS
+    from nesvae_live.latent.adopted import Adopted
+    from nesvae_live.log.plain import to_value
     from nesvae_live.log.reader import line_to_opened
     from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
     from nesvae_live.model.song.songcritic import make_decoder
+    from nesvae_live.model.song.yours.styledprior import make_styled_decoder, turned
     from nesvae_live.paths import find_checkpoint
     from nesvae_live.take.replay import ReplayError
 
@@ -400,4 +403,7 @@ def _decoder(log: Path, checkpoint: str | None) -> Decode:
             f"({opened.checkpoint_sha256[:12]}...), and {found.path} is a different one: name the "
             "right one with --checkpoint; without --redecode the take still replays"
         )
-    return make_decoder(found)
+    adopted = to_value(opened.setup["performance"].get("adopted"), Adopted | None)
+    if adopted is None:
+        return make_decoder(found)
+    return make_styled_decoder(turned(found, adopted), adopted)

@@ -120,6 +120,11 @@ def _music(p: Group) -> None:
 
     p.add_argument("--checkpoint", metavar="NAME|FILE")
     p.add_argument(
+        "--style",
+        metavar="NAME|FILE[:AMOUNT]",
+        help="play in a style that `adopt` made of your files; mine:.5 is half-way",
+    )
+    p.add_argument(
         "--snapshots",
         type=Path,
         metavar="FILE",

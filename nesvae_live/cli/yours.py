@@ -1,4 +1,4 @@
-"""`nesvae-live prepare`: what is made of your own files."""
+"""`nesvae-live adopt` and `prepare`: what is made of your own files."""
 
 from __future__ import annotations
 
@@ -11,13 +11,69 @@ from nesvae_live.cli.arguments import number
 from nesvae_live.music.ranges import Range
 
 SHARES = Range(0.0, 0.9)
+TOLD_AXES = 8
+"""So many axes are told."""
 
 
 def add_yours(commands: Any) -> None:
-    """Add it."""
+    """Add both commands."""
+    commands.add_parser("adopt", help="make a style to play in from your own files", fill=_adopt)
     commands.add_parser(
         "prepare", help="make an archive to train on from your own files", fill=_prepare
     )
+
+
+def _adopt(p: argparse.ArgumentParser) -> None:
+    p.set_defaults(run=_run_adopt)
+    p.add_argument(
+        "sources",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="MIDI files, VGM files and scores, as for encode; or folders of them",
+    )
+    p.add_argument(
+        "-o",
+        "--out",
+        required=True,
+        metavar="NAME|FILE",
+        help="the style's name, by which play --style finds it, or a file, .style.json",
+    )
+    p.add_argument(
+        "--themes",
+        action="store_true",
+        help="fill the themes A to H with beginnings of the pieces: `ctl return A` plays one",
+    )
+    p.add_argument("--checkpoint", metavar="NAME|FILE")
+
+
+def _run_adopt(arguments: argparse.Namespace) -> int:
+    path, name = make_style(arguments)
+    print(path)
+    say(f"play --style {name} plays in it, --style {name}:.5 half-way")
+    return 0
+
+
+def make_style(arguments: argparse.Namespace) -> tuple[Path, str]:
+    """Adopt files, as `adopt` and `ctl adopt` do; returns the style's file, and what `--style` takes."""
+    from nesvae_live.app.during.styles import STYLE_SUFFIX, style_path, write_style
+    from nesvae_live.app.yours.adopt import adopt
+    from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
+    from nesvae_live.paths import find_checkpoint
+
+    path = style_path(arguments.out)
+    name = path.name.removesuffix(STYLE_SUFFIX)
+    checkpoint = load_song_checkpoint(find_checkpoint(arguments.checkpoint))
+    style = adopt(arguments.sources, checkpoint, name, say, themes=arguments.themes)
+    write_style(path, style)
+    regions = len(style.weights)
+    say(
+        f"{name}: {style.pieces} piece{'s' if style.pieces > 1 else ''}, {style.phrases} phrases in "
+        f"{regions} region{'s' if regions > 1 else ''}"
+    )
+    for i, label in enumerate(style.labels[:TOLD_AXES]):
+        say(f"  style{i + 1}: {label}")
+    return path, name if path == style_path(name) else str(path)
 
 
 def _prepare(p: argparse.ArgumentParser) -> None:

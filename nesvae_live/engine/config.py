@@ -13,6 +13,7 @@ from nesvae_live.clock.sources import InternalClock, MidiClock
 from nesvae_live.clock.timing import Meter
 from nesvae_live.control.layout import Layout
 from nesvae_live.engine.protocols import Clock
+from nesvae_live.latent.adopted import Adopted
 from nesvae_live.latent.decoding import QUOTE, Sampling
 from nesvae_live.latent.setting import Setting
 from nesvae_live.latent.walk import Spread
@@ -36,7 +37,7 @@ class PlayConfig:
     how much of the past may come back to begin with, 0..1, if the decoder knows it. With a sampling
     for what is `composed` the decoder says where the music goes that no hand steers. A `prompt` one
     asks for a tail as late as its tuples allow, and lets a turned knob wait for two steps of a tuple;
-    takes of before waited for longer.
+    takes of before waited for longer. A style that was `adopted` says where untouched music goes.
     """
 
     style: NDArray[np.float32]
@@ -53,6 +54,7 @@ class PlayConfig:
     quote: float = QUOTE
     composed: Sampling | None = None
     prompt: bool = False
+    adopted: Adopted | None = None
 
     @property
     def end(self) -> float:

@@ -25,6 +25,7 @@ from nesvae_live.engine.outputs import Outputs
 from nesvae_live.engine.phraseplayer import PhrasePlayer, State
 from nesvae_live.engine.protocols import NO_CALLBACKS, Callbacks, Output
 from nesvae_live.engine.state import LiveState
+from nesvae_live.latent.adopted import themes_of
 from nesvae_live.latent.decoding import Standing
 from nesvae_live.log.entries import Clocked, Journal, Overtaken
 from nesvae_live.music import drums
@@ -89,6 +90,7 @@ class Sequencer:
             snapshots=setup.snapshots,
             remembers=origin.remembers,
         )
+        self.live.themes.kept = themes_of(self.performance.adopted, origin)
         self.counters = Counters()
         self.outputs = Outputs(outputs, journal, self.time, self.performance.patches)
         self.tempo_log = TempoLog(self.clock, journal)

@@ -12,6 +12,7 @@ In reading order:
     setting     all that hands can set; interpolation between settings, morphs
     point       a point in z, to a snapshot and back
     axes        the style axes' labels, read from a finished checkpoint (made in training)
+    adopted     a style of one's own: how z lies over somebody's files, and moves; its themes
     atlas       the map of the corpus: from (x, y) to z and back
     themes      stretches of what was played, marked, that can come back
     walk        the auto mode's walk from phrase to phrase

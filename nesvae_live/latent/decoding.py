@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,6 +117,15 @@ class Standing(Protocol):
 
     def asked(self, asked: Asked) -> Self:
         """The same, if the music is to go on like that."""
+        ...
+
+
+@runtime_checkable
+class Quotes(Protocol):
+    """Where a phrase goes on from, if a decoder can be told what was played before."""
+
+    def having(self, symbols: NDArray[np.int64], place: int) -> Standing:
+        """The same, if symbols `[T, 4]` had been played from a place of the bar on."""
         ...
 
 

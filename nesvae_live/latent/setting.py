@@ -5,8 +5,8 @@ A snapshot holds a setting.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,28 @@ class Setting:
             if knob.name in self.knobs:
                 u[axis] = value_to_coordinate(self.knobs[knob.name])
         return u
+
+
+def reordered(setting: Setting, now: Sequence[int] | None, wanted: Sequence[int] | None) -> Setting:
+    """The same setting where the style axes have another order: knobs and style go with their axes.
+
+    Args:
+        setting: one in which axis i is the checkpoint's axis `now[i]`.
+        now: of each axis; None: as in the checkpoint.
+        wanted: the same where it is to go.
+    """
+    if now == wanted:
+        return setting
+    n = len(now or wanted or ())
+    before, after = [*(now or range(n))], [*(wanted or range(n))]
+    names = {
+        STYLE_KNOBS[before.index(axis)].name: STYLE_KNOBS[i].name for i, axis in enumerate(after)
+    }
+    knobs = {names.get(name, name): value for name, value in setting.knobs.items()}
+    style = setting.style
+    if style is not None and len(style) == n:
+        style = style[[before.index(axis) for axis in after]]
+    return replace(setting, knobs=knobs, style=style)
 
 
 def between(a: Setting, b: Setting, alpha: float) -> Setting:

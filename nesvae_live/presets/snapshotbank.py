@@ -8,7 +8,7 @@ and all else stays.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from nesvae_live import NesvaeError
 from nesvae_live.latent.knobs import KNOB_BY_NAME
-from nesvae_live.latent.setting import Setting, is_style
+from nesvae_live.latent.setting import Setting, is_style, reordered
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.key import Key
 from nesvae_live.music.ranges import SEEDS, SNAPSHOTS, TEMPERATURE
@@ -178,6 +178,8 @@ class SnapshotFile:
         checkpoint_sha256: that of the network that plays.
         n_style: how many style axes it has.
         given: the snapshots to begin with, in place of the file's; None: the file's.
+        order: of the style axes of who plays, by those of the checkpoint, which the file has; None: the
+            same.
     """
 
     def __init__(
@@ -186,8 +188,10 @@ class SnapshotFile:
         checkpoint_sha256: str,
         n_style: int,
         given: Mapping[int, Setting] | None = None,
+        order: Sequence[int] | None = None,
     ) -> None:
         self.path = path
+        self._order = order
         self._sha256 = checkpoint_sha256
         self.found: dict[int, Setting] = {}
         """The snapshots to begin with."""
@@ -200,6 +204,7 @@ class SnapshotFile:
                 self.found, self.dropped = read_bank(path, checkpoint_sha256, n_style)
             except BankError as error:
                 self.dropped = f"{error}: {self._set_aside()}"
+            self.found = {i: reordered(kept, None, order) for i, kept in self.found.items()}
         self._kept: Mapping[int, Setting] = self.found
 
     def _set_aside(self) -> str:
@@ -221,5 +226,6 @@ class SnapshotFile:
         """
         if settings is self._kept:
             return
-        write_bank(self.path, settings, self._sha256)
+        in_file = {i: reordered(kept, self._order, None) for i, kept in settings.items()}
+        write_bank(self.path, in_file, self._sha256)
         self._kept = settings

@@ -89,6 +89,11 @@ class GivenState:
         del steps
         return self
 
+    def having(self, symbols: Ints, place: int) -> GivenState:
+        """The same."""
+        del symbols, place
+        return self
+
     def asked(self, asked: Asked) -> GivenState:
         """The same."""
         del asked

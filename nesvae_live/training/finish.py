@@ -18,6 +18,7 @@ from nesvae_live.latent.walk import SPREAD
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songcritic import SongCritic
 from nesvae_live.model.song.songdecoder import SongDecoder
+from nesvae_live.model.song.yours.turning import rotate_style
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
 from nesvae_live.training.maplayout import draw_atlas, measure_fidelity
 from nesvae_live.training.styleaxes import (
@@ -25,7 +26,6 @@ from nesvae_live.training.styleaxes import (
     every_past,
     find_axes,
     measure_axes,
-    rotate_style,
     style_decoder,
 )
 from nesvae_live.training.traits import TRAITS, traits
@@ -33,8 +33,8 @@ from nesvae_live.training.traits import TRAITS, traits
 EVERY = 8
 """One song in this many provides the contexts in which axes are found and measured."""
 
-LEAST_SONGS = 8
-"""Of a small corpus more do, so that they are as many."""
+AN_AXIS = 4
+"""Of a small corpus more songs do, until there are so many phrases with a past for each axis."""
 
 DRAWS = 8_192
 """How many phrases are decoded to find the axes."""
@@ -74,9 +74,7 @@ def finish(
     """
     rng = np.random.default_rng(seed)
     say("looking for the axes")
-    songs = len(corpus.lengths)
-    every = min(EVERY, max(songs // LEAST_SONGS, 1))
-    sample = corpus.subset(np.arange(0, songs, every))
+    sample = corpus.subset(_some_songs(corpus, AN_AXIS * checkpoint.config.style))
     places = [sample.song(i)[1] for i in range(len(sample.lengths))]
     model = load_song_model(checkpoint)
     encoded = encode(model, checkpoint.quantiles, sample, rng)
@@ -121,6 +119,15 @@ def finish(
         FINISHED: found,
     }
     return replace(checkpoint, about=about, atlas=atlas, sha256="", path=None)
+
+
+def _some_songs(corpus: TickCorpus, phrases: int) -> Ints:
+    """Every eighth song, or more of them if those have fewer phrases with a past than wanted."""
+    with_past = np.maximum(corpus.lengths // TUPLES_PER_PHRASE - 1, 0)
+    every = EVERY
+    while every > 1 and with_past[::every].sum() < phrases:
+        every //= 2
+    return np.arange(0, len(corpus.lengths), every)
 
 
 def card_lines(checkpoint: SongCheckpoint) -> str:

@@ -8,7 +8,7 @@ instead to the principal axes of what u does to the traits of decoded phrases.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -25,8 +25,7 @@ from nesvae_live.latent.decoding import QUOTE, START, Sampling
 from nesvae_live.latent.space import value_to_coordinate
 from nesvae_live.model.song.memory import Memory, SongState
 from nesvae_live.model.song.song import SongVae, Step
-from nesvae_live.model.song.songcheckpoint import SongCheckpoint
-from nesvae_live.model.song.songconfig import TURN, UNKNOWN, YOURS
+from nesvae_live.model.song.songconfig import UNKNOWN, YOURS
 from nesvae_live.model.song.songcritic import SongCritic
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints
 from nesvae_live.training.traits import TRAITS, traits
@@ -47,37 +46,6 @@ TOLD_MOST = 3
 
 CLIPPED = 3.0
 """Standard deviations beyond which a trait is clipped."""
-
-
-def rotate_style(checkpoint: SongCheckpoint, rotation: F32) -> SongCheckpoint:
-    """The same network with style coordinates u' = R u: the same music at matching points.
-
-    Args:
-        checkpoint: whose style axes are turned.
-        rotation: `[U, U]`, orthogonal; its rows are the new axes.
-    """
-    config, weights = checkpoint.config, dict(checkpoint.weights)
-    rows = slice(None, config.style)
-    for name in ("encoder.out.weight", "encoder.out.bias"):
-        new = weights[name].copy()
-        new[rows] = rotation @ new[rows]
-        weights[name] = new
-    for name, first in (
-        ("decoder.gru.weight_ih_l0", SLOTS * config.embedding + N_ATTRIBUTES),
-        ("prior.read.weight", N_ATTRIBUTES),
-    ):
-        style = slice(first, first + config.style)
-        new = weights[name].copy()
-        new[:, style] = new[:, style] @ rotation.T
-        weights[name] = new
-    for name in ("prior.mixture.weight", "prior.mixture.bias"):
-        new = weights[name].reshape(config.components, 2 * config.latent + 1, -1).copy()
-        new[:, N_ATTRIBUTES : config.latent] = rotation @ new[:, N_ATTRIBUTES : config.latent]
-        weights[name] = new.reshape(weights[name].shape)
-    weights[TURN] = rotation @ weights[TURN]
-    return replace(
-        checkpoint, weights={name: np.asarray(w, np.float32) for name, w in weights.items()}
-    )
 
 
 @torch.no_grad()

@@ -32,6 +32,7 @@ from nesvae_live.engine.inference import Item, Request, run_request
 from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.io.audio.renderer import Renderer
+from nesvae_live.latent.adopted import Adopted
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.latent.given import Source
 from nesvae_live.log.entries import Closed, Journal, Noted, Opened
@@ -108,6 +109,7 @@ class SimulatedJam:
         tap: Callable[[npt.NDArray[np.int16]], None] | None = None,
         encoder: Encode | None = None,
         remembers: bool = False,
+        adopted: Adopted | None = None,
     ) -> None:
         self.draw = random.Random(seed)
         self.seconds = seconds
@@ -140,6 +142,7 @@ class SimulatedJam:
             ),
             patches=PATCHES if draw.random() < 0.7 else {},
             composed=Sampling() if remembers else None,
+            adopted=adopted,
         )
         self.setup = Setup(
             performance,

@@ -33,6 +33,7 @@ from nesvae_live.model.song.songcheckpoint import (
 from nesvae_live.model.song.songconfig import TURN as TURN_NAME
 from nesvae_live.model.song.songdecoder import SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
+from nesvae_live.model.song.yours.turning import rotate_style
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE, Ints
 from nesvae_live.training.finish import FINISHED, FinishError, card_lines, finish
 from nesvae_live.training.maplayout import draw_atlas, measure_fidelity
@@ -41,7 +42,6 @@ from nesvae_live.training.styleaxes import (
     every_past,
     find_axes,
     measure_axes,
-    rotate_style,
     varimax,
 )
 from nesvae_live.training.traits import TRAITS, traits

@@ -3,6 +3,7 @@
     demo     the script that turns the knobs in `demo`
     again    an earlier take, heard in place of the music, which goes on unheard
     choices  preset, checkpoint, ports and device: which there are, and what choosing them does
+    styles   styles of one's own as files: written, found, read
     performing  the decoder is given a performer, where one is asked for
     reception answers what is asked beside the music, for whichever session plays
     heard    what makes the sound and takes the notes of a session

@@ -11,16 +11,20 @@ from nesvae_live.control.gestureinputs import (
 )
 from nesvae_live.control.inputs import Input, SetKnob, SetLevel, SetMute, SetSolo
 from nesvae_live.engine.state import LiveState
+from nesvae_live.latent.adopted import Adopted, order_of
+from nesvae_live.latent.setting import reordered
 from nesvae_live.music.voices import VOICES, Voice
 
 
-def carried(live: LiveState, now: float) -> list[Input]:
+def carried(live: LiveState, now: float, adopted: Adopted | None = None) -> list[Input]:
     """Knobs, arrangement, balance, temperature, quote and the auto mode, asked for at `now` seconds.
 
-    A knob that the other session hasn't is refused there, and nothing else is.
+    A knob that the other session hasn't is refused there, and nothing else is. Where style axes have
+    another order, for the style that is `adopted` there, knobs go with their axes.
     """
     arrangement, balance = live.arrangement, live.balance
-    asked: list[Input] = [SetKnob(knob, x, at=now) for knob, x in live.knobs.values.items()]
+    knobs = reordered(live.setting, order_of(live.performance.adopted), order_of(adopted)).knobs
+    asked: list[Input] = [SetKnob(knob, x, at=now) for knob, x in knobs.items()]
     asked += [SetMute(voice, voice in arrangement.muted, at=now) for voice in Voice]
     asked += [
         SetTranspose(spec.voice, semitones, at=now)

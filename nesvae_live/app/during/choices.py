@@ -1,6 +1,6 @@
-"""What can be chosen while it plays: preset and checkpoint, ports and the sound device.
+"""What can be chosen while it plays: preset, checkpoint and style, ports and the sound device.
 
-A preset or a checkpoint is loaded beside the music; then the music goes on from it at a bar line, in
+A preset, a checkpoint or a style is loaded beside the music; then the music goes on from it at a bar line, in
 a take of its own. A port is connected, and a device changed, in the main thread, while music and take
 go on.
 """
@@ -16,15 +16,18 @@ from typing import Any
 
 from nesvae_live import NesvaeError
 from nesvae_live.app.during.performing import performing
+from nesvae_live.app.during.styles import NONE, open_style, style_paths
 from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.io.audio.device import AudioDevice
 from nesvae_live.io.audio.opening import offered, switch_audio
 from nesvae_live.io.audio.probe import probe
 from nesvae_live.io.midi.openports import MidiPorts
 from nesvae_live.io.midi.wiring import CONTROLLER, NOTES, OURS, SeenPort
+from nesvae_live.latent.adopted import Adopted
 from nesvae_live.model.encoder import Encoder, PhraseEncoder
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint, load_song_checkpoint
 from nesvae_live.model.song.songcritic import make_decoder
+from nesvae_live.model.song.yours.styledprior import make_styled_decoder, turned
 from nesvae_live.paths import shipped_dir
 from nesvae_live.presets.preset import Preset, load_preset, preset_paths
 
@@ -44,7 +47,8 @@ Say = Callable[[str], None]
 class Loaded:
     """All that is played from; a decoder is one session's alone.
 
-    `patch` and `performer` are what the command line says of how the notes are played.
+    `patch` and `performer` are what the command line says of how the notes are played. The checkpoint's
+    axes are those of the style that was `adopted`, if there is one.
     """
 
     preset: Preset
@@ -53,6 +57,7 @@ class Loaded:
     encoder: Encode
     patch: tuple[str, ...] = ()
     performer: str | None = None
+    adopted: Adopted | None = None
 
 
 class Chooser:
@@ -93,6 +98,7 @@ class Chooser:
         now = self._now
         assert now is not None  # it plays
         path = now.checkpoint.path
+        style = NONE if now.adopted is None else str(now.adopted)
         why_not = self._fixed
         ports = self._ports_fixed()
         return {
@@ -100,6 +106,7 @@ class Chooser:
             "checkpoint": _choice(
                 path.stem if path else "", sorted(self._checkpoints()), GOES_ON, why_not
             ),
+            "style": _choice(style, [NONE, *style_paths()], GOES_ON, why_not),
             "midi-in": _choice("", self._ports(speaks=True), CONNECTS, ports),
             "midi-out": _choice("", self._ports(speaks=False), CONNECTS, ports),
             "audio": self._devices(),
@@ -113,7 +120,7 @@ class Chooser:
         """
         if name is None:
             raise ValueError("choose which one?")
-        if what in {"preset", "checkpoint"}:
+        if what in {"preset", "checkpoint", "style"}:
             lacks = self._load(what, name)
             return {"said": f"{what} {name}: {GOES_ON}{lacks}"}
         if what in {"midi-in", "midi-out"}:
@@ -181,17 +188,18 @@ class Chooser:
         return there | own
 
     def _load(self, what: str, name: str) -> str:
-        """Load a preset or a checkpoint in a thread; `poll` gets it. Returns what it won't have."""
+        """Load a preset, checkpoint or style in a thread; `poll` gets it. Returns what it won't have."""
         now = self._now
         assert now is not None  # it plays
-        there = self._presets() if what == "preset" else self._checkpoints()
         if self._fixed:
             raise ValueError(self._fixed)
-        if name not in there:
+        there = self._presets() if what == "preset" else self._checkpoints()
+        if what != "style" and name not in there:
             raise ValueError(f"there is no {what} {name!r}")
         if self._loading is not None and (self._loading.is_alive() or self._next is not None):
             raise ValueError("another choice is still loading")
         preset, checkpoint = now.preset, now.checkpoint.path
+        style = None if now.adopted is None else str(now.adopted)
         if what == "preset":
             try:
                 preset = load_preset(str(there[name]))
@@ -199,14 +207,21 @@ class Chooser:
                 raise ValueError(str(error)) from None
             if preset.dialect != now.preset.dialect:
                 raise ValueError(f"{name} has another MIDI dialect: start with --preset {name}")
+        elif what == "style":
+            style = name
+            try:
+                open_style(name, now.checkpoint)
+            except NesvaeError as error:
+                raise ValueError(str(error)) from None
         else:
-            checkpoint = there[name]
+            checkpoint, style = there[name], None
 
         def work() -> None:
             try:
-                same = checkpoint in {None, now.checkpoint.path}
+                same = checkpoint in {None, now.checkpoint.path} and now.adopted is None
                 played = now.checkpoint if same else load_song_checkpoint(Path(str(checkpoint)))
-                self._next = load(preset, played, now.patch, now.performer)
+                adopted = now.adopted if what == "preset" else open_style(style, played)
+                self._next = load(preset, played, now.patch, now.performer, adopted)
             except NesvaeError as error:
                 self._say(f"{what} {name}: {error}; the music goes on as it was")
 
@@ -221,16 +236,19 @@ def load(
     checkpoint: SongCheckpoint,
     patch: tuple[str, ...] = (),
     performer: str | None = None,
+    adopted: Adopted | None = None,
 ) -> Loaded:
-    """Make what plays from a checkpoint, compiled: half a minute at the very first start.
+    """Make what plays from a checkpoint and in a style, compiled: half a minute at the very first start.
 
     Raises:
         ConfigError, CheckpointError: there is no such performer.
     """
-    decoder = performing(make_decoder(checkpoint), preset.performed(patch), performer)
+    checkpoint = checkpoint if adopted is None else turned(checkpoint, adopted)
+    composer = make_styled_decoder(checkpoint, adopted) if adopted else make_decoder(checkpoint)
+    decoder = performing(composer, preset.performed(patch), performer)
     encoder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
     encoder.warm_up()
-    return Loaded(preset, checkpoint, decoder, encoder, patch, performer)
+    return Loaded(preset, checkpoint, decoder, encoder, patch, performer, adopted)
 
 
 def _choice(now: str, there: list[str], how: str, why_not: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ In reading order:
 
     pieces   files of music as pieces in ticks, and a line for each that is left out
     prepare  `prepare`: pieces as an archive to train on
+    adopt    `adopt`: pieces as a style to play in
 
 It may import what programs are made of, `app` and `meter`.
 """

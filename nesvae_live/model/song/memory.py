@@ -228,6 +228,11 @@ class SongState:
         previous = (*self.previous[:3], steps - 1)
         return replace(self, previous=previous, place=place, memory=memory, back=back)
 
+    def having(self, symbols: I64, place: int) -> SongState:
+        """The same, if tuples `[n, 4]` had been played from `place` on; nothing of the state is known."""
+        keys = np.zeros((len(symbols), self.memory.keys.shape[1]), np.float32)
+        return replace(self, memory=Memory.empty(keys.shape[1]).then(symbols, place, keys))
+
     def asked(self, asked: Asked) -> SongState:
         """The same, if the music is to go on like that."""
         memory, form, back = self.memory, self.form, self.back
