@@ -17,6 +17,8 @@ from nesvae_live.latent.knobs import KNOBS, SOUND_KNOBS
 from nesvae_live.latent.themes import LETTERS
 from nesvae_live.music.key import ROOTS, SCALES
 from nesvae_live.music.ranges import (
+    KEYS_BEATS,
+    KEYS_SPLITS,
     LEVEL,
     MORPH_BARS,
     QUOTES,
@@ -202,6 +204,21 @@ VERBS = (
             "voice": {"choices": tuple(spec.voice.name for spec in VOICES), "type": _voice},
             "source": {"choices": tuple(str(source) for source in SOURCES)},
         },
+    ),
+    VerbSpec(
+        "keys-return",
+        "set after how many beats without a key a voice is the network's again",
+        {
+            "beats": {
+                "type": number("a number of beats", KEYS_BEATS, word="never"),
+                "metavar": f"{span(KEYS_BEATS)}|never",
+            }
+        },
+    ),
+    VerbSpec(
+        "keys-split",
+        "set the MIDI note at which one keyboard for several voices is split",
+        {"note": _number("the split", KEYS_SPLITS, whole=True)},
     ),
     VerbSpec("theme", "mark what is playing as a theme", {"theme": THEME}),
     VerbSpec(

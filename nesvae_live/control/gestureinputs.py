@@ -53,6 +53,20 @@ class GiveVoice(AnsweredInput):
 
 
 @dataclass(frozen=True, slots=True)
+class SetKeysReturn(AnsweredInput):
+    """After `beats` beats without a key a voice that is played is the network's again; None: never."""
+
+    beats: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetKeysSplit(AnsweredInput):
+    """Where one keyboard plays several voices, keys below `note` are the lowest one's."""
+
+    note: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeepTheme(AnsweredInput):
     """Keep what plays as theme `theme`, A to H."""
 
@@ -228,6 +242,8 @@ Gesture = (
     | SetTemperature
     | SetQuote
     | GiveVoice
+    | SetKeysReturn
+    | SetKeysSplit
     | KeepTheme
     | ReturnTheme
     | ForgetAll

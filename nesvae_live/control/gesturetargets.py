@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from nesvae_live.control.gestureinputs import (
@@ -24,6 +25,8 @@ from nesvae_live.control.gestureinputs import (
     SetBounds,
     SetHold,
     SetKey,
+    SetKeysReturn,
+    SetKeysSplit,
     SetMorphBars,
     SetQuote,
     SetSeed,
@@ -49,7 +52,7 @@ from nesvae_live.latent.given import SOURCES, Source
 from nesvae_live.latent.knobs import KNOBS, SOUND_KNOBS
 from nesvae_live.latent.themes import LETTERS
 from nesvae_live.music.key import ROOTS, Key
-from nesvae_live.music.ranges import TRANSPOSE, Range
+from nesvae_live.music.ranges import KEYS_SPLITS, TRANSPOSE, Range
 from nesvae_live.music.voices import VOICES, Voice
 
 TEMPERATURE_KNOB = Range(0.25, 2.0)
@@ -60,7 +63,8 @@ N_SNAPSHOTS = 16
 
 MORPH_BARS_CHOICES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 KEYS = (None, *(Key(root, scale) for scale in ("major", "minor") for root in range(len(ROOTS))))
-OFF = "off"
+KEYS_RETURNS = (1.0, 2.0, 4.0, 8.0, 16.0, math.inf)
+OFF, NEVER = "off", "never"
 
 
 def _trigger(
@@ -127,6 +131,16 @@ def _given(voice: Voice) -> TargetSpec:
     )
 
 
+def _return_now(view: StateView) -> float:
+    beats = math.inf if view.keys_return is None else view.keys_return
+    near = [0.0 if beats == x else abs(beats - x) for x in KEYS_RETURNS]
+    return choice_to_value(near.index(min(near)), len(KEYS_RETURNS))
+
+
+def _beats(choice: float) -> float | None:
+    return None if math.isinf(choice) else choice
+
+
 def _keep_theme(letter: str) -> TargetSpec:
     return _trigger(
         f"mark-{letter}",
@@ -177,6 +191,23 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
         lambda view: view.quote,
     ),
     *(_given(spec.voice) for spec in VOICES),
+    TargetSpec(
+        "keys-return",
+        Kind.CHOICE,
+        "after how many beats without a key a voice is the network's again",
+        lambda value, at: SetKeysReturn(
+            _beats(KEYS_RETURNS[value_to_choice(value, len(KEYS_RETURNS))]), at=at
+        ),
+        _return_now,
+        tuple(NEVER if math.isinf(beats) else f"{beats:g}" for beats in KEYS_RETURNS),
+    ),
+    TargetSpec(
+        "keys-split",
+        Kind.KNOB,
+        "one keyboard for several voices is split at a higher key; the middle is middle C",
+        lambda value, at: SetKeysSplit(round(value_to_linear(value, KEYS_SPLITS)), at=at),
+        lambda view: linear_to_value(view.keys_split, KEYS_SPLITS),
+    ),
     *(_transpose(voice) for voice in (None, *(spec.voice for spec in VOICES))),
     TargetSpec(
         "key",

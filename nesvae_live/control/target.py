@@ -63,6 +63,8 @@ class StateView(Protocol):
     snapshots: Mapping[int, Setting]
     themes: Themes
     sources: Mapping[Voice, Source]
+    keys_return: float | None
+    keys_split: int
 
     @property
     def muted(self) -> Collection[Voice]:
@@ -95,6 +97,8 @@ class AtRest:
     snapshots: Mapping[int, Setting] = field(default_factory=dict)
     themes: Themes = field(default_factory=Themes.none)
     sources: Mapping[Voice, Source] = field(default_factory=dict)
+    keys_return: float | None = None
+    keys_split: int = 60
     ref: ClockRef = field(default_factory=ClockRef)
 
     @property

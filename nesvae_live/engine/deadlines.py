@@ -9,7 +9,7 @@ from nesvae_live.engine.placedphrase import FORMER_WAIT, LONGEST_WAIT, Cut, Plac
 from nesvae_live.engine.schedule import Placer
 from nesvae_live.engine.state import LiveState
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE
-from nesvae_live.music.swap import next_line
+from nesvae_live.music.swap import Swap, next_line
 
 REMEMBERED_DECODES = 64
 """How many decodes the budget looks back on."""
@@ -96,8 +96,8 @@ class Deadlines:
         beat = self._live.clock.ref.beat_at(self.soonest(now))
         return next_line(self._live.swap, max(beat, self._placer.reached), self._live.meter)
 
-    def cut(self, placed: PlacedPhrase, now: float) -> Cut | None:
-        """The first cut whose tail can still be decoded.
+    def cut(self, placed: PlacedPhrase, now: float, swap: Swap) -> Cut | None:
+        """The first cut by a swap whose tail can still be decoded.
 
         None: there is none, or none that leaves time to decode the next phrase after the tail; that
         phrase then has the new knobs.
@@ -106,7 +106,7 @@ class Deadlines:
         most = placed.tuples_from(ref.beat_at(open_from), self._placer.swung)
         earliest = ref.beat_at(open_from + self.budget.tail(most))
         swung, may = self._placer.swung, self._placer.may_cut
-        cut = placed.cut(self._live.swap, earliest, self._live.meter, swung, may, self._longest)
+        cut = placed.cut(swap, earliest, self._live.meter, swung, may, self._longest)
         if cut is None or self._decided(self._placer.swung(cut.place)) >= self.phrase():
             return None
         return cut

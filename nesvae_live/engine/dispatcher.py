@@ -156,6 +156,7 @@ class Dispatcher:
         self.surface.settle(self.live)
         if not asked:
             self.gestures.buffer.receive(data, at)
+            self.gestures.players.receive(port, data, at, self.live.keys_split)
 
     def _turn_page(self, asked: TurnPage) -> Mapping[str, Any]:
         if not self.surface.layout.pages:
@@ -209,6 +210,7 @@ class Dispatcher:
 
     def _panic(self) -> None:
         self.player.counters.panics += 1
+        self.gestures.players.panic(self.time.now())
         at = self.clock.ref.time_of(self.player.placer.reached)
         for event in self.outputs.silence(panic=True):
             self.journal.put(Sent(at, self.player.placer.reached, event))

@@ -152,6 +152,8 @@ class Engine:
             "quote": None if live.quote is None else round(live.quote, 3),
             "themes": sorted(live.themes.kept),
             "given": {voice.name: str(source) for voice, source in live.sources.items()},
+            "keys_return": live.keys_return,
+            "keys_split": live.keys_split,
             "seed": live.seed,
             "hold": live.hold,
             "back": sequencer.player.history.back,

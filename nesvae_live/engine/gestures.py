@@ -35,6 +35,8 @@ from nesvae_live.control.gestureinputs import (
     SetBounds,
     SetHold,
     SetKey,
+    SetKeysReturn,
+    SetKeysSplit,
     SetMorphBars,
     SetPair,
     SetPoint,
@@ -47,6 +49,7 @@ from nesvae_live.control.gestureinputs import (
     StoreSnapshot,
 )
 from nesvae_live.engine.automation import ARRANGEMENT, Automation, Cue
+from nesvae_live.engine.band.players import Players
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.phraseplayer import PhrasePlayer
 from nesvae_live.engine.placedphrase import Past
@@ -62,7 +65,7 @@ from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.capture import CaptureBuffer, checked_phrase
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.phrase import Ints
-from nesvae_live.music.ranges import BOUNDS, FADER, MORPH_BARS, SEEDS
+from nesvae_live.music.ranges import BOUNDS, FADER, KEYS_BEATS, KEYS_SPLITS, MORPH_BARS, SEEDS
 from nesvae_live.music.voices import VOICES, Voice
 
 PITCHED = tuple(spec.voice for spec in VOICES)
@@ -77,6 +80,7 @@ class Gestures:
     live: LiveState
     player: PhrasePlayer
     automation: Automation
+    players: Players
     arrange: Callable[[Arrangement], None]
 
     def __post_init__(self) -> None:
@@ -103,6 +107,10 @@ class Gestures:
                 self._remember(item)
             case GiveVoice(voice, source):
                 self._give(voice, source, at)
+            case SetKeysReturn(beats):
+                live.keys_return = None if beats is None else KEYS_BEATS.check("beats", beats)
+            case SetKeysSplit(note):
+                live.keys_split = int(KEYS_SPLITS.check("the split", note))
             case SetSeed(seed):
                 live.set_seed((live.seed + 1) % len(SEEDS.whole) if seed is None else seed, at)
             case SetHold(hold):
@@ -194,6 +202,8 @@ class Gestures:
         if source is live.sources.get(voice, Source.MODEL):
             return
         line = self.player.line(voice) if source is Source.HELD else None
+        sources = {**live.sources, voice: source}
+        self.players.own([v for v, s in sources.items() if s is Source.KEYS], at)
         live.give(voice, source, line, at)
         live.hold = False
 

@@ -334,9 +334,10 @@ class RequestBuilder:
         before = placed.tuples[-1][:3]
         return replace(request, before=before, past=placed.known_until(len(placed.tuples)))
 
-    def tail(self, placed: PlacedPhrase, cut: Cut) -> Request:
-        """A new tail for the phrase that plays, from `cut` on."""
-        request = self._request(placed.index, placed.index - 1, placed.state_at(cut), cut.place)
+    def tail(self, placed: PlacedPhrase, cut: Cut, condition: Condition | None = None) -> Request:
+        """A new tail for the phrase that plays, from `cut` on; `condition` is as of `following`."""
+        state, follows = placed.state_at(cut), placed.index - 1
+        request = self._request(placed.index, follows, state, cut.place, condition)
         tuples, splice = placed.tail_tuples(cut), placed.splices + 1
         before, past = placed.tuples[cut.kept - 1][:3], placed.known_until(cut.kept)
         return replace(request, tuples=tuples, splice=splice, known=None, before=before, past=past)

@@ -40,6 +40,7 @@ from nesvae_live.latent.themes import Theme
 from nesvae_live.log.entries import Overtaken, Placed
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.phrase import Ints, Phrase
+from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
 
 
@@ -90,6 +91,7 @@ class PhrasePlayer:
         self.joining = True
         """Whether nothing is placed yet on the clock's present run: EMPTY or READY."""
         self._cut: Cut | None = None  # of the splice that is planned, or pending
+        self._at_once = False  # it was planned for notes that somebody played
         self._condition = self.live.condition  # what the playing phrase was decoded from
         self._asked_of = self.live.condition.key  # when `pending` was
         self._to_capture: Ints | None = None
@@ -328,17 +330,30 @@ class PhrasePlayer:
         """Ask for the next phrase or for a new tail, if its time has come."""
         placed = self.placed
         assert placed is not None  # it joined
+        played = self._played(placed)
         if placed.condition == self.live.condition.key:
             self._cut = None
-        elif self._cut is None:
-            self._cut = self.deadlines.cut(placed, now)
+        elif self._cut is None or (played is not None and not self._at_once):
+            self._at_once = played is not None
+            swap = Swap.NOW if self._at_once else self.live.swap
+            self._cut = self.deadlines.cut(placed, now, swap)
         if now < self.ask_time():
             return
         if self._cut is None:
             self.before_phrase(now)
             self._ask(self.requests.following(placed, placed.end, self._next_condition()))
         else:
-            self._ask(self.requests.tail(placed, self._cut))
+            self._ask(self.requests.tail(placed, self._cut, played if self._at_once else None))
+
+    def _played(self, placed: PlacedPhrase) -> Condition | None:
+        """What is asked for at once, whatever the swap: somebody plays, and all else is as it was.
+
+        None: nobody has played since the phrase was written, or everything is asked for at once.
+        """
+        now, was = self.live.condition, placed.asked
+        if self.live.swap is Swap.NOW or was is None or now.lines.played == was.lines.played:
+            return None
+        return replace(was, lines=now.lines)
 
     def _ask(self, request: Request) -> None:
         self.pending, self._asked_of = request, self.live.condition.key
@@ -349,7 +364,11 @@ class PhrasePlayer:
 
         If it begins long before they may be heard, it is what the present phrase was decoded from.
         """
-        return self.live.condition if self.deadlines.heard_soon() else self._condition
+        now = self.live.condition
+        if self.deadlines.heard_soon():
+            return now
+        was = self._condition
+        return was if was.lines.played == now.lines.played else replace(was, lines=now.lines)
 
     def _place(self, result: Result, start: float, condition: Condition | None = None) -> None:
         """Let a whole phrase play from place `start` on."""

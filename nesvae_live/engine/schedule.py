@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nesvae_live.clock.timing import EPSILON, Meter, clocks_to_beats
+from nesvae_live.engine.band.moment import Moment
 from nesvae_live.engine.band.written import Written
 from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.protocols import Clock
@@ -19,15 +20,6 @@ from nesvae_live.music.events import NoteEvent, NoteOff, NoteOn
 from nesvae_live.music.grid import SWING, Mode
 from nesvae_live.music.phrase import STEPS_PER_SECOND, Phrase
 from nesvae_live.music.voices import SILENCE, VOICES, Voice
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """From `beat` on the voices hold `notes` (P1, P2, TR; 0 is silence), and play what begins so."""
-
-    beat: float
-    notes: tuple[int, int, int]
-    touches: tuple[Touch, ...] = ()
 
 
 class Schedule:
@@ -131,12 +123,11 @@ class Placer:
         self.schedule.clear()
         self.written.clear()
 
-    def take_due(self, beat: float, noise: float | None) -> list[Moment | Hit]:
+    def take_due(self, beat: float, noise: float | None) -> tuple[list[Moment], list[Hit]]:
         """Take what is due up to and including `beat`; `noise` is the drums' knob (None: unset)."""
         hits = self.drummer.pop_due(beat, noise)
-        due: list[Moment | Hit] = [*self.schedule.pop_due(beat), *hits]
         self.reached = max(self.reached, beat)
-        return due
+        return [*self.schedule.pop_due(beat)], hits
 
     def put_down(
         self,

@@ -16,6 +16,7 @@ from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.inputs import Stop
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.automation import Automation
+from nesvae_live.engine.band.players import Players
 from nesvae_live.engine.config import Counters, Setup
 from nesvae_live.engine.dispatcher import Dispatcher
 from nesvae_live.engine.gestures import Gestures
@@ -103,8 +104,14 @@ class Sequencer:
             before_phrase=self._before_phrase,
         )
         self.automation = Automation(self.live, arrange=self._arrange_later, leap=self.player.leap)
+        self.players = Players(self.live.strike)
         self.gestures = Gestures(
-            self.time, self.live, self.player, self.automation, arrange=self._arrange_now
+            self.time,
+            self.live,
+            self.player,
+            self.automation,
+            self.players,
+            arrange=self._arrange_now,
         )
         self.dispatcher = Dispatcher(
             self.time,
@@ -177,6 +184,9 @@ class Sequencer:
         self.clock.tick(now)
         self._follow()
         self.dispatcher.tick(now)
+        plays = self.clock.runs and not self.player.joining
+        beat = self.clock.ref.beat_at(now) if plays else None
+        self.players.tick(now, beat, self.live.keys_return)
         if self.clock.runs and self.player.joining:
             self.player.enter_here()
             if self.player.state is State.READY:
@@ -215,6 +225,7 @@ class Sequencer:
         if self.tempo_log.runs:
             self.tempo_log.hold(self.time.now())
             self.outputs.silence()
+        self.players.hands.clear()
         self.player.break_off()
         for _, arrangement in self._arrangements[-1:]:
             self._arrange_now(arrangement)
@@ -247,8 +258,12 @@ class Sequencer:
     def _send(self, beat: float) -> None:
         """Send what the voices play up to and including a beat."""
         knobs = self.live.knobs.values
-        due = self.player.placer.take_due(beat, knobs.get(drums.NOISE_KNOB))
-        self.outputs.play(due, self.clock.ref, knobs, self.live.arrangement)
+        placer, ref, ahead = self.player.placer, self.clock.ref, self.performance.lookahead
+        first = placer.reached
+        moments, hits = placer.take_due(beat, knobs.get(drums.NOISE_KNOB))
+        hands = self.players.hands
+        heard = hands.over(moments, beat, first, lambda at: ref.beat_at(at + ahead))
+        self.outputs.play([*heard, *hits], ref, knobs, self.live.arrangement)
 
     def _arrange(self, arrangement: Arrangement, beat: float) -> None:
         """Arrange the voices anew from a beat on, before which everything was sent."""

@@ -37,6 +37,9 @@ TEMPERATURE, SEED = "temperature", "seed"
 COMPOSED = "composed"
 """Why all was set anew where the decoder composed a phrase."""
 
+KEYS_RETURN, KEYS_SPLIT = 4.0, 60
+"""How it is with players unless somebody says."""
+
 NOT_GIVEN = "this checkpoint takes no given voice; one of format 3 does (--checkpoint)"
 NO_PAST = "this checkpoint can't quote what was played; one of format 3 can (--checkpoint)"
 
@@ -83,6 +86,10 @@ class LiveState:
         self.sources: Mapping[Voice, Source] = MappingProxyType({})
         """Who plays the voices that are not the network's."""
         self._lines = NONE_GIVEN
+        self.keys_return: float | None = KEYS_RETURN
+        """After so many beats without a key a voice is the network's again; None: never."""
+        self.keys_split = KEYS_SPLIT
+        """One keyboard plays several voices: keys below this note are the lowest one's."""
         self._returns = self._forgets = 0
         self._drawn: Pose | None = None  # where all stands as long as no hand says
         self._left_alone = True  # no hand has set anything of the map, or all was released again
@@ -248,9 +255,15 @@ class LiveState:
         """Let somebody play a voice, along a line if there is one."""
         sources = {**self.sources, voice: source}
         self.sources = MappingProxyType({v: s for v, s in sources.items() if s is not Source.MODEL})
-        self._lines = self._lines.changed(voice, line)
-        self.condition = self._condition()
+        if line is not None or voice in self._lines.lines:
+            self._lines = self._lines.changed(voice, line)
+            self.condition = self._condition()
         self.journal.put(Lent(at, voice.name, source))
+
+    def strike(self, notes: Mapping[Voice, int | None]) -> None:
+        """Notes that somebody plays in voices of theirs have changed; None: they left it."""
+        self._lines = self._lines.struck(notes)
+        self.condition = self._condition()
 
     def _stand(self, pose: Pose, at: float, why: str) -> None:
         if self.auto:

@@ -22,6 +22,7 @@ class Source(StrEnum):
     """Who plays a voice."""
 
     MODEL = "model"
+    KEYS = "keys"
     HELD = "held"
 
 

@@ -53,11 +53,28 @@ class Loop:
 
 
 @dataclass(frozen=True, slots=True)
+class Struck:
+    """A note of which nobody knows how long it stays, 0 for silence."""
+
+    known: ClassVar[bool] = False
+
+    note: int
+
+    def notes_at(self, places: NDArray[np.float64]) -> Ints:
+        """The note, everywhere."""
+        return np.full(len(places), self.note, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines of the voices that are given; `number` counts how often they were changed."""
+    """The lines of the voices that are given.
+
+    `number` counts how often they were changed, `played` how often of these at once, by who plays.
+    """
 
     lines: Mapping[Voice, Line] = field(default_factory=lambda: MappingProxyType({}))
     number: int = 0
+    played: int = 0
 
     def changed(self, voice: Voice, line: Line | None) -> Lines:
         """The same, but that a voice has another line, or is given no more (None)."""
@@ -65,6 +82,13 @@ class Lines:
         if line is not None:
             lines[voice] = line
         return replace(self, lines=MappingProxyType(lines), number=self.number + 1)
+
+    def struck(self, notes: Mapping[Voice, int | None]) -> Lines:
+        """The same, but that somebody plays these notes now, or leaves the voice (None)."""
+        lines = self
+        for voice, note in notes.items():
+            lines = lines.changed(voice, None if note is None else Struck(note))
+        return replace(lines, played=self.played + 1)
 
     def given(self, place: float, step: float, steps: int, cell: int = 1) -> Given | None:
         """What is played from a place on, in `steps` steps of `step` beats; None: no voice is given.

@@ -75,6 +75,12 @@ BOUNDS = Range(0.0, 1.0)
 FADER = Range(0.0, 1.0)
 """Between the two snapshots at its ends."""
 
+KEYS_BEATS = Range(0.5, 64.0, "beats")
+"""After how many beats without a key a voice may be the network's again."""
+
+KEYS_SPLITS = Range(24, 96)
+"""MIDI notes at which one keyboard may be split."""
+
 SNAPSHOTS = Range(1, 64)
 """The numbers of snapshots."""
 

@@ -14,13 +14,13 @@ from nesvae_live.control.target import DB_SPAN, Kind, TargetSpec
 from nesvae_live.control.targets import TARGET_BY_NAME, TARGETS
 from nesvae_live.latent.attributes import ATTRIBUTES
 from nesvae_live.latent.knobs import SOUND_KNOBS
-from nesvae_live.music.ranges import LEVEL, TEMPO, TRANSPOSE, Range
+from nesvae_live.music.ranges import KEYS_SPLITS, LEVEL, TEMPO, TRANSPOSE, Range
 
 PLACES: tuple[tuple[str, str], ...] = (
     ("music", "|".join(attribute.name for attribute in ATTRIBUTES)),
     ("style", r"style\d+"),
     ("sound", "|".join(knob.name for knob in SOUND_KNOBS)),
-    ("voices", r"(level|mute|solo|transpose|given)-\w+"),
+    ("voices", r"(level|mute|solo|transpose|given|keys)-\w+"),
     ("snapshots", r"(recall|store|morph)-\d+"),
     ("themes", r"(mark|return)-[A-H]|forget"),
     ("clock", "tempo|tap|one"),
@@ -44,6 +44,7 @@ SCALES: tuple[tuple[str, str, Range], ...] = (
     ("tempo", "ratio", TEMPO),
     ("temperature", "ratio", TEMPERATURE_KNOB),
     (r"transpose-\w+", "whole", TRANSPOSE),
+    ("keys-split", "whole", KEYS_SPLITS),
 )
 """Knobs, the scale that their 0..1 stands for, and its ends; the others are shown in percent."""
 _RELEASE = "release-"

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nesvae_live.clock.sources import InternalClock
+from nesvae_live.engine.band.moment import Moment
 from nesvae_live.engine.config import PlayConfig
-from nesvae_live.engine.schedule import Moment, Placer, Schedule, Voicing
+from nesvae_live.engine.schedule import Placer, Schedule, Voicing
 from nesvae_live.music.events import NoteOff, NoteOn
 from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.phrase import Phrase
@@ -114,7 +115,7 @@ def placer(**grid: object) -> Placer:
 
 
 def due(place: Placer, beat: float) -> list[Moment]:
-    return [each for each in place.take_due(beat, None) if isinstance(each, Moment)]
+    return place.take_due(beat, None)[0]
 
 
 def test_a_phrase_lies_on_the_grid_from_its_place_on() -> None:

@@ -38,6 +38,8 @@ from nesvae_live.control.gestureinputs import (
     Roll,
     SetAuto,
     SetHold,
+    SetKeysReturn,
+    SetKeysSplit,
     SetPair,
     SetQuote,
     SetSeed,
@@ -59,6 +61,7 @@ from nesvae_live.control.inputs import (
 from nesvae_live.engine.phraseplayer import State
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.latent.given import SOURCES
+from nesvae_live.latent.given import Source as Player
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
@@ -92,6 +95,8 @@ MAKE: dict[str, Callable[..., Any]] = {
     "return": ReturnTheme,
     "forget": ForgetAll,
     "voice": GiveVoice,
+    "return to": SetKeysReturn,
+    "split": SetKeysSplit,
     "seed": SetSeed,
     "release": ReleaseKnobs,
     "capture": Capture,
@@ -116,6 +121,9 @@ COMMANDS = st.one_of(
     st.tuples(st.just("quote"), st.floats(-0.5, 1.5)),
     st.tuples(st.sampled_from(["theme", "return"]), st.sampled_from("ABZ")),
     st.tuples(st.just("voice"), st.sampled_from(Voice), st.sampled_from(SOURCES)),
+    st.tuples(st.just("voice"), st.sampled_from(VOICES), st.just(Player.KEYS)),
+    st.tuples(st.just("return to"), st.sampled_from([None, 0.5, 1.0, 100.0])),
+    st.tuples(st.just("split"), st.integers(20, 100)),
     st.tuples(st.just("seed"), st.none() | st.integers(0, 99)),
     *(st.tuples(st.just(name)) for name in ("release", "capture", "panic", "status", "forget")),
 )

@@ -24,6 +24,8 @@ from nesvae_live.control.gestureinputs import (
     SetBounds,
     SetHold,
     SetKey,
+    SetKeysReturn,
+    SetKeysSplit,
     SetMorphBars,
     SetPair,
     SetPoint,
@@ -50,6 +52,8 @@ def any_memory_gesture(draw: random.Random, at: float) -> Gesture:
             *(ReturnTheme(letter, at=at),) * 6,
             *(ForgetAll(at=at),) * 2,
             *(GiveVoice(draw.choice(list(Voice)), draw.choice(SOURCES), at=at),) * 4,
+            SetKeysReturn(draw.choice([None, 0.5, 1.0, 100.0]), at=at),
+            SetKeysSplit(draw.choice([5, 62, 66]), at=at),
             SetAuto(draw.random() < 0.6, at=at),
             ReleaseKnobs(at=at),
         )

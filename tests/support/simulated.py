@@ -191,6 +191,7 @@ class SimulatedJam:
         """Play it to the end."""
         draw = self.draw
         surely: list[tuple[float, Callable[[float], Input]]] = [
+            (0.1, lambda at: GiveVoice(self.draw.choice(VOICES), Source.KEYS, at=at)),
             (0.4, lambda at: KeepTheme("A", at=at)),
             (0.5, lambda at: GiveVoice(Voice.TR, Source.HELD, at=at)),
             (0.6, lambda at: ReturnTheme("A", at=at)),

@@ -76,4 +76,4 @@ def test_these_jams_have_everything_in_them_that_concerns_the_past() -> None:
     assert located
     assert any(isinstance(e, Spliced) for e in entries)
     assert any(isinstance(e, Answered) and e.z for e in entries)
-    assert {e.source for e in entries if isinstance(e, Lent)} == {"held", "model"}
+    assert {e.source for e in entries if isinstance(e, Lent)} == {"keys", "held", "model"}

@@ -56,6 +56,8 @@ STANDING: Any = SimpleNamespace(
     quote=0.25,
     themes=SimpleNamespace(kept={}),
     sources={},
+    keys_return=None,
+    keys_split=60,
     snapshots={},
     clock=SimpleNamespace(ref=ClockRef(beat_seconds=0.5)),
 )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from nesvae_live.control.gestureinputs import (
+    GiveVoice,
     SetAuto,
     SetKey,
+    SetKeysReturn,
+    SetKeysSplit,
     SetQuote,
     SetTemperature,
     SetTranspose,
@@ -12,15 +15,17 @@ from nesvae_live.control.gestureinputs import (
 from nesvae_live.control.inputs import Input, SetKnob, SetLevel, SetMute, SetSolo
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.adopted import Adopted, order_of
+from nesvae_live.latent.given import Source
 from nesvae_live.latent.setting import reordered
 from nesvae_live.music.voices import VOICES, Voice
 
 
 def carried(live: LiveState, now: float, adopted: Adopted | None = None) -> list[Input]:
-    """Knobs, arrangement, balance, temperature, quote and the auto mode, asked for at `now` seconds.
+    """Knobs, arrangement, balance, temperature, quote, players and the auto mode, at `now` seconds.
 
     A knob that the other session hasn't is refused there, and nothing else is. Where style axes have
-    another order, for the style that is `adopted` there, knobs go with their axes.
+    another order, for the style that is `adopted` there, knobs go with their axes. A line that is held
+    stays behind: the other session has not played it.
     """
     arrangement, balance = live.arrangement, live.balance
     knobs = reordered(live.setting, order_of(live.performance.adopted), order_of(adopted)).knobs
@@ -37,6 +42,8 @@ def carried(live: LiveState, now: float, adopted: Adopted | None = None) -> list
         asked.append(SetSolo(voice, voice in balance.solo, at=now))
     if live.quote is not None:
         asked.append(SetQuote(live.quote, at=now))
+    asked += [GiveVoice(v, s, at=now) for v, s in live.sources.items() if s is Source.KEYS]
+    asked += [SetKeysReturn(live.keys_return, at=now), SetKeysSplit(live.keys_split, at=now)]
     if live.auto:
         asked.append(SetAuto(on=True, at=now))
     return asked

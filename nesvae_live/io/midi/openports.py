@@ -267,6 +267,7 @@ class MidiPorts:
     def _lost(self, slot: Slot) -> None:
         if slot is self._out and self.output is not None:
             self.output.doubt()
+        slot.let_go()
         if slot.client == FEEDBACK_CLIENT and slot.wanted is not None:
             self._tell_feedback(heard=False)
 

@@ -12,6 +12,7 @@ from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.inputs import MidiIn
 from nesvae_live.io.midi.ports import MidiError, make_client
 from nesvae_live.io.midi.stream import MidiStream
+from nesvae_live.music.capture import ALL_NOTES_OFF_CC, CONTROL_CHANGE
 
 ACTIVE_SENSING = 0xFE
 RTMIDI_ERRORS = (OSError, RuntimeError, ValueError)
@@ -57,6 +58,13 @@ class Slot:
         """Stamp a message and hand it over. Runs in RtMidi's thread."""
         assert self._time is not None
         self._hand_over(event[0], self._time.now())
+
+    def let_go(self) -> None:
+        """Who plays into it is gone: hand over that their keys are up, on every channel."""
+        if self._inbox is not None and self._time is not None:
+            for channel in range(16):
+                data = (CONTROL_CHANGE | channel, ALL_NOTES_OFF_CC, 0)
+                self._inbox.put(MidiIn(self.label, data, self._time.now()))
 
     def _hand_over(self, message: Sequence[int], at: float) -> None:
         for whole in self._stream.feed(message):

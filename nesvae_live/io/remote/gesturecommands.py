@@ -4,7 +4,9 @@
     {"do": "release"}                                  every knob
     {"do": "temperature", "temperature": 0.9}
     {"do": "quote", "quote": 0.8}
-    {"do": "voice", "voice": "P1", "source": "held"}   or "model": the network's again
+    {"do": "voice", "voice": "P1", "source": "held"}   or "keys"; "model": the network's again
+    {"do": "keys-return", "beats": 4}                  null: a voice stays who played it
+    {"do": "keys-split", "note": 60}
     {"do": "theme", "theme": "A"}                      keeps what plays; A to H
     {"do": "return", "theme": "A"}
     {"do": "forget"}                                   all that was played, and the themes
@@ -56,6 +58,8 @@ from nesvae_live.control.gestureinputs import (
     SetAuto,
     SetHold,
     SetKey,
+    SetKeysReturn,
+    SetKeysSplit,
     SetPair,
     SetPoint,
     SetQuote,
@@ -124,6 +128,20 @@ class _Voice(Command, tag="voice"):
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return GiveVoice(named_voice(self.voice, PITCHED), self.source, at=at, reply=reply)
+
+
+class _KeysReturn(Command, tag="keys-return"):
+    beats: float | None
+
+    def to_input(self, at: float, reply: Reply) -> Input:
+        return SetKeysReturn(self.beats, at=at, reply=reply)
+
+
+class _KeysSplit(Command, tag="keys-split"):
+    note: int
+
+    def to_input(self, at: float, reply: Reply) -> Input:
+        return SetKeysSplit(self.note, at=at, reply=reply)
 
 
 class _Theme(Command, tag="theme"):
@@ -299,6 +317,8 @@ GestureCommand = (
     | _Temperature
     | _Quote
     | _Voice
+    | _KeysReturn
+    | _KeysSplit
     | _Theme
     | _Return
     | _Forget

@@ -88,12 +88,16 @@ def _voices() -> list[Widget]:
     transposes = ["transpose-all", *(f"transpose-{spec.voice.name}" for spec in VOICES)]
     below = FADER[1] + GAP
     return [
-        *_row([*levels, *transposes], 0, FADER),
+        *_row([*levels, *transposes, "keys-split"], 0, FADER),
         *_row([f"mute-{voice.name}" for voice in Voice], below, BUTTON),
         *_row([f"solo-{voice.name}" for voice in Voice], below, BUTTON, first=len(Voice)),
         *_row(("tap", "one", "stop"), below, BUTTON, first=2 * len(Voice)),
         *_row(("swap", "key"), below + BUTTON[1] + GAP, MENU),
-        *_row([f"given-{spec.voice.name}" for spec in VOICES], below + 2 * (BUTTON[1] + GAP), MENU),
+        *_row(
+            [*(f"given-{spec.voice.name}" for spec in VOICES), "keys-return"],
+            below + 2 * (BUTTON[1] + GAP),
+            MENU,
+        ),
     ]
 
 

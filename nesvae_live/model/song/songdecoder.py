@@ -95,14 +95,16 @@ class SongDecoder:
         chord: LastChord | None = None,
         patience: F32 | None = None,
         again: float = 0.0,
+        agree: float = 0.0,
     ) -> list[SongDecoded]:
         """Spell N candidates at once, from draws `[N, T, 4]`: little dearer than one.
 
-        What is guided is what `hands` `[8]` have set (None: all that is set), against the rest
-        alone. If there is something to come `back`, it is quoted rather than anything else. Every
+        What is guided is what `hands` `[8]` have set (None: all that is set) and what is given, against
+        the rest alone. If there is something to come `back`, it is quoted rather than anything else. Every
         tuple ends on a line of the state's cells, and where a voice changes that it has `given`. A last `chord` is near if it is given. After
         `patience` `[4, 2]` ticks a silent voice is brought back, and what stands still moved on (None:
-        never). `again` speaks for holds that the phrase has had.
+        never). `again` speaks for holds that the phrase has had, `agree` for what is consonant
+        with given notes.
         """
         turned = mask * (mask if hands is None else hands)
         left_over = mask * (turned == 0)
@@ -110,7 +112,7 @@ class SongDecoder:
             np.concatenate((z[:N_ATTRIBUTES] * known, z[N_ATTRIBUTES:], known)).astype(np.float32)
             for known in (mask, left_over)
         ]
-        if sampling.guidance == 1.0 or not turned.any():
+        if sampling.guidance == 1.0 or not (turned.any() or start.given is not None):
             branches = branches[:1]
         n, length = uniforms.shape[:2]
         chord = chord or LastChord.none()
@@ -136,7 +138,7 @@ class SongDecoder:
             contiguous(np.stack(branches)),
             np.array(start.previous, np.int64),
             contiguous(uniforms),
-            np.array([*_drawn_by(sampling), again], np.float32),
+            np.array([*_drawn_by(sampling), again, agree], np.float32),
             np.array([odds, odds_to_alignment(odds)], np.float32),
             np.array(back.odds if back else [0.0] * SLOTS, np.float32),
             due,

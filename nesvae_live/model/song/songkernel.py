@@ -20,6 +20,7 @@ from nesvae_live.model.song.candidates import (
 from nesvae_live.model.song.songweights import SongTables
 from nesvae_live.model.song.steering.ending import RULED_OUT
 from nesvae_live.model.song.steering.leaning import (
+    agree_with,
     bring_back,
     close,
     end_on_lines,
@@ -37,12 +38,16 @@ I64 = NDArray[np.int64]
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def _tell(notes: F32, first: I64, left: F32, fixed: I64, from_zm: F32, out: F32) -> None:
-    """What the first layer is told at each tuple but for the place and the tuple before."""
+def _tell(tables: tuple[F32, I64, F32], fixed: I64, n_symbols: I64, from_zm: F32, out: F32) -> None:
+    """What the first layer is told at each tuple but for the place and the tuple before.
+
+    Without what is guided no voice is given.
+    """
+    notes, first, left = tables
     for g in range(out.shape[0]):
         for voice in range(3):
-            add_row(notes, first[voice] + fixed[voice], out[g])
-        add_row(left, fixed[3], out[g])
+            add_row(notes, first[voice] + (fixed[voice] if g == 0 else n_symbols[voice]), out[g])
+        add_row(left, fixed[3] if g == 0 else 0, out[g])
         add_row(from_zm, g, out[g])
 
 
@@ -74,7 +79,8 @@ def spell(
         zm: `[G, Z + 8]`, z and mask as they are, and without what is guided.
         first: `[4]`, the tuple before the first one that was ever played.
         uniforms: `[N, T, 4]`, the draws.
-        how: temperature, top-p, guidance, and log odds of holds that the phrase has had already.
+        how: temperature, top-p, guidance, log odds of holds that the phrase has had already, and of
+            notes that are consonant with given ones.
         quoting: what is added to the log odds of quoting, and what speaks for the same place of the bar.
         led: `[4]`, what is added to the odds of each slot of what is due.
         due: `[W]`, at which tick each tuple of the past is due, if it comes back.
@@ -93,8 +99,8 @@ def spell(
         keys: of the states before them.
         hidden: the states.
     """
-    # Row c * branches + g is candidate c, with the knobs set (g 0) or released (g 1). Numba takes long
-    # for array expressions, and for the whole of `tables` as an argument: there are none here.
+    # Row c * branches + g is candidate c, with the knobs set (g 0) or released (g 1). Numba takes long for
+    # array expressions, and for the whole of `tables` as an argument: there are few here.
     layers, rows, size = hidden.shape[1], hidden.shape[2], hidden.shape[3]
     n, branches, length = symbols.shape[0], zm.shape[0], uniforms.shape[1]
     played = symbols.shape[1] - length
@@ -129,14 +135,15 @@ def spell(
         now = played + t
         for c in range(n):
             tick = min(ticks[c, now] - ticks[c, played], track.shape[0] - 1)
-            same = True
+            changed = False
             for i in range(5):
-                same = same and (fixed[c, i] == track[tick, i] or i == 4)
+                changed = changed or (fixed[c, i] != track[tick, i] and i < 4)
                 fixed[c, i] = track[tick, i]
-            if not same:
+            if changed:
                 out = told[c * branches : (c + 1) * branches]
                 copy_rows(tables.b_ih[0], out)
-                _tell(tables.fixed, tables.first_fixed, tables.left, fixed[c], from_zm, out)
+                given = (tables.fixed, tables.first_fixed, tables.left)
+                _tell(given, fixed[c], tables.n_symbols, from_zm, out)
         for layer in range(layers):
             if layer == 0:
                 for row in range(rows):
@@ -203,10 +210,7 @@ def spell(
                     fade(tables.disagree, voice, note, values[c], counts[c], scores[c])
         for slot in range(4):
             count = tables.n_symbols[slot]
-            open_ = 0
-            for c in range(n):
-                open_ += slot == 3 or fixed[c, slot] >= count
-            if open_ == 0:
+            if slot < 3 and fixed[:, slot].max() < count:
                 continue
             copy_rows(tables.b_lift[slot], lifted)
             add_product(tables.w_lift[slot], tables.s_lift[slot], top, lifted)
@@ -273,6 +277,7 @@ def spell(
                 elif slot < 3:
                     last = symbols[c, now - 1, slot] if now > 0 else 0
                     bring_back(one, slot, last, since[c], patience)
+                    agree_with(one, slot, fixed[c], how[4])
                 elif how[3] != 0:
                     hold_again(one, had[c], how[3])
                 gone = ticks[c, now] - ticks[c, played]

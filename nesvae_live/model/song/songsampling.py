@@ -18,7 +18,7 @@ from nesvae_live.latent.decoding import START, Sampling
 from nesvae_live.latent.given import nothing_given
 from nesvae_live.model.song.pointer import Past
 from nesvae_live.model.song.song import SongVae, Step
-from nesvae_live.model.song.songconfig import LEAST, PAST, YOURS
+from nesvae_live.model.song.songconfig import LEAST, PAST, UNKNOWN, YOURS
 from nesvae_live.model.song.steering.ending import RULED_OUT
 from nesvae_live.model.song.steering.quote import HOLDS, LINE, odds_to_alignment
 from nesvae_live.music.metre.place import (
@@ -75,7 +75,7 @@ def sample_songs(
         zm: `[R, A + U + A]`, z and the mask.
         standing: where the performances stand.
         uniforms: `[R, T, S]` in 0..1, one a token.
-        sampling: temperature, top-p, and guidance against all attributes released.
+        sampling: temperature, top-p, and guidance, against all released and nothing given.
         odds: added to the log odds of quoting the past.
         track: `[ticks, 5]`, what is given, as of `Given.track`; its last row stays.
         cell: every tuple ends a multiple of so many ticks after the bar line, or after its first one.
@@ -101,9 +101,13 @@ def sample_songs(
         step = Step(
             previous[:, None], place[:, None], row[:, None, :N_VOICES], row[:, None, N_VOICES]
         )
+        unheard = step._replace(
+            given=torch.tensor(YOURS).expand(n, 1, -1), left=torch.full((n, 1), UNKNOWN)
+        )
         tops = []
         for i, branch in enumerate(branches):
-            y, states[i] = model.decoder.hidden(step, branch[:, None], states[i])
+            read = unheard if i else step
+            y, states[i] = model.decoder.hidden(read, branch[:, None], states[i])
             tops.append(y)
         keys = torch.cat((keys, model.pointer.key(tops[0])), 1)
         window, window_keys = _grown(past, keys, place)

@@ -26,3 +26,14 @@ def test_what_follows_a_sysex_without_its_end_is_heard() -> None:
     for message in ([0xF0, 0x7E, 1, 2], [0xB0, 20, 1]):
         slot.receive((message, 0.0))
     assert inbox.get_nowait().data == (0xB0, 20, 1)
+
+
+def test_who_is_gone_lets_every_key_go() -> None:
+    slot = Slot("alsa", "MidiIn", "c", "in")
+    slot.let_go()  # nobody listens
+    inbox: SimpleQueue[MidiIn] = SimpleQueue()
+    slot.listen(inbox, ManualTime(5.0))
+    slot.let_go()
+    heard = [inbox.get_nowait() for _ in range(16)]
+    assert heard[2] == MidiIn("in", (0xB2, 123, 0), 5.0)
+    assert {item.data[0] & 0x0F for item in heard} == set(range(16))

@@ -6,11 +6,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from nesvae_live.latent.attributes import CONSONANT
 from nesvae_live.model.song.steering.ending import RULED_OUT
 from nesvae_live.model.song.steering.presence import MOST_RISE, RISE
 from nesvae_live.music.metre.place import TICKS_PER_BEAT
+from nesvae_live.music.phrase import N_VOICES, SLOT_TABLE
 
 F32 = NDArray[np.float32]
+LOWEST = np.array([slot.first for slot in SLOT_TABLE[:N_VOICES]])
+SYMBOLS = np.array([slot.n_symbols for slot in SLOT_TABLE[:N_VOICES]])
+"""Of each voice: its lowest note, and how many symbols it has."""
 I64 = NDArray[np.int64]
 
 
@@ -60,6 +65,18 @@ def bring_back(one: F32, voice: int, last: int, since: I64, patience: F32) -> No
         over = max(over, since[voice, kind] - patience[voice, kind])
     over = max(over, since[3, 0] - patience[3, 0])
     one[last] -= min(np.float32(RISE) * over / patience[3, 1], np.float32(MOST_RISE))
+
+
+@njit(nogil=True, cache=True)
+def agree_with(one: F32, voice: int, given: I64, much: np.float32) -> None:
+    """Speak for the notes of a voice that are consonant with given ones, symbols `[>= 3]`."""
+    for other in range(3):
+        note = given[other]
+        if 0 < note < SYMBOLS[other]:
+            apart = LOWEST[voice] - LOWEST[other] - note
+            for k in range(1, one.shape[0]):
+                if CONSONANT[abs(k + apart) % 12] > 0:
+                    one[k] += much
 
 
 @njit(nogil=True, cache=True)

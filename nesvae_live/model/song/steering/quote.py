@@ -19,6 +19,10 @@ HOLDS = 2.0
 REGULARITY, HOLD_AGAIN = 4, 4.0
 """Which attribute says how even holds are; log odds, for each standard deviation that a hand asks for
 of it, of a hold that all of the phrase has."""
+
+CONSONANCE, AGREE = 6, 0.7
+"""Which attribute says how consonant voices are; log odds, unless a hand has set that, of notes that are
+consonant with a given one."""
 LINE = 0.8
 """Log odds that speak for a tuple that ends on the bar line."""
 ALONG = -2.0
