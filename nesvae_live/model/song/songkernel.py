@@ -39,10 +39,7 @@ I64 = NDArray[np.int64]
 
 @njit(nogil=True, cache=True, fastmath=True)
 def _tell(tables: tuple[F32, I64, F32], fixed: I64, n_symbols: I64, from_zm: F32, out: F32) -> None:
-    """What the first layer is told at each tuple but for the place and the tuple before.
-
-    Without what is guided no voice is given.
-    """
+    """What the first layer is told beside place and tuple; without what is guided no voice is given."""
     notes, first, left = tables
     for g in range(out.shape[0]):
         for voice in range(3):
