@@ -106,9 +106,9 @@ def test_a_verb_asks_for_its_input(line: str, asked: Any) -> None:
 
 ELSEWHERE = {
     *("set", "mute", "unmute", "level", "solo", "unsolo", "swap", "tempo", "tap", "page"),
-    *("refresh", "panic", "stop", "status", "one", "adopt"),
+    *("refresh", "panic", "stop", "status", "one", "adopt", "style"),
 }
-"""Verbs that are no gestures; what becomes of their commands is tried in `test_server`."""
+"""Verbs that are no gestures; what becomes of their commands is tried in `test_server` and `app.yours`."""
 
 
 def test_every_verb_is_tried() -> None:
