@@ -207,6 +207,7 @@ def choose_performance(
         composed=sampling,
         prompt=True,
         adopted=adopted,
+        resumes=True,
     )
 
 

@@ -230,7 +230,13 @@ class Session:
         """Be the one whom those reach who come from outside, from now on."""
         stage, engine, encoder = self.stage, self.engine, self.loaded.encoder
         stage.notices.journal = self.recorder
-        stage.desk.attend(engine.lookout.look, partial(_find, encoder), self.again.hear)
+        stage.desk.attend(
+            engine.lookout.look,
+            partial(_find, encoder),
+            self.again.hear,
+            lambda: engine.live.snapshots,
+            self._keep_now,
+        )
         stage.inlet.lead_to(self.inbox)
         if stage.osc is not None:
             stage.osc.attend(engine.live, engine.status)
@@ -290,6 +296,19 @@ class Session:
             self.snapshot_file.keep(self.engine.live.snapshots)
         except BankError as error:
             self.stage.notices.warn(str(error))
+
+    def _keep_now(self) -> None:
+        """Write the snapshots, for who has just stored one; in any thread.
+
+        Raises:
+            ValueError: that can't be done; one line.
+        """
+        try:
+            self.snapshot_file.keep(self.engine.live.snapshots)
+        except BankError as error:
+            raise ValueError(
+                f"{error}: it can be recalled until this performance ends, and is written once it can be"
+            ) from None
 
     def take(self) -> Take | None:
         """The take, once the session is closed; None if nothing was recorded."""

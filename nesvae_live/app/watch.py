@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nesvae_live.app.during.choices import Loaded
 from nesvae_live.app.during.demo import Gesture
+from nesvae_live.app.during.pausing import Pausing
 from nesvae_live.app.notices import Notices, StatusLine
 from nesvae_live.app.say import Say, say
 from nesvae_live.app.session import Session
@@ -137,8 +138,11 @@ def proposal(port: str, known: Sequence[Preset], playing: str = "") -> str | Non
     )
 
 
-def open_view(session: Session) -> ViewKeeper | None:
-    """The live view of a session, where there is a terminal for it; None: a status line will do."""
+def open_view(session: Session, stop: Callable[[], None]) -> ViewKeeper | None:
+    """The live view of a session, where there is a terminal for it; None: a status line will do.
+
+    Ctrl-Z leaves the terminal first, and then does `stop`.
+    """
     is_plain = "NO_COLOR" in os.environ or os.environ.get("TERM", "dumb") == "dumb"
     if is_plain or session.options.status is False:
         return None
@@ -152,7 +156,7 @@ def open_view(session: Session) -> ViewKeeper | None:
         n_style=len(session.setup.performance.style),
         panel=None if panel is None else panel.door.address,
     )
-    view = ViewKeeper(facts, say)
+    view = ViewKeeper(facts, say, stop)
     session.stage.notices.tell = view.say
     return view
 
@@ -176,6 +180,7 @@ class Watch:
         self._saver = Saver(session.engine.sequencer.dispatcher.midi_learn, preset, say)
         self._hotplug = Hotplug(stage.midi.unused, known_controllers(), preset, say)
         self._connections = ConnectionWatch(stage.device, stage.midi, notices)
+        self._pausing = Pausing(session.inbox, stage.time, say)
         self._polls = 0
 
     def until_over(self) -> str | Loaded:
@@ -187,8 +192,12 @@ class Watch:
         Raises:
             Exception: what went wrong in a thread of the engine, the renderer or the recorder.
         """
+        with self._pausing.on_ctrl_z():
+            return self._until_over()
+
+    def _until_over(self) -> str | Loaded:
         session = self._session
-        view = open_view(session)
+        view = open_view(session, self._pausing.stop)
         status = StatusLine(sys.stderr, session.options.status)
         try:
             while not session.stage.stopping.wait(POLL_SECONDS):
@@ -212,6 +221,7 @@ class Watch:
         session, stage = self._session, self._session.stage
         session.check()
         self._turn_knobs()
+        self._pausing.poll()
         if warning := session.engine.clock.warning:
             stage.notices.warn(warning)
         self._polls += 1

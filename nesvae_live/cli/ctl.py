@@ -122,7 +122,16 @@ PAGES = Range(1, 99)
 NAMES = tuple(voice.name for voice in Voice)
 HEARD = {"choices": NAMES, "type": _voice}
 WRITTEN = {"choices": (*(spec.voice.name for spec in VOICES), ALL), "type": _voice}
-SLOT = {"type": number("a snapshot's number", SNAPSHOTS, whole=True), "metavar": "N"}
+
+
+def _slot(text: str) -> int | str:
+    """A snapshot's number, or its name."""
+    if text.lstrip("+-").isdecimal():
+        return int(number("a snapshot's number", SNAPSHOTS, whole=True)(text))
+    return text
+
+
+SLOT = {"type": _slot, "metavar": "N|NAME"}
 THEME = {"choices": tuple(LETTERS), "type": str.upper}
 SHARED = _number("a value", SHARE)
 ON = {"choices": ("on", "off"), "nargs": "?"}
@@ -169,7 +178,12 @@ VERBS = (
         {"target": {}, "value": {**SHARED, "nargs": "?", "default": 1.0}},
     ),
     VerbSpec("release", "release every knob"),
-    VerbSpec("store", "store everything as a snapshot", {"slot": SLOT}),
+    VerbSpec(
+        "store",
+        "store everything as a snapshot, with a name if you like",
+        {"slot": SLOT, "name": {"nargs": "?", "default": "", "metavar": "NAME"}},
+    ),
+    VerbSpec("snapshots", "list the snapshots and what is in them"),
     VerbSpec("clear", "delete a snapshot", {"slot": SLOT}),
     VerbSpec("recall", "recall a snapshot", {"slot": SLOT}),
     VerbSpec("morph", "morph to a snapshot over some bars", {"slot": SLOT, "bars": BARS}),
@@ -290,6 +304,30 @@ VERBS = (
 )
 
 
+def listed(snapshots: Sequence[Mapping[str, Any]], standing: int | None) -> Iterable[str]:
+    """The lines of a list of snapshots; the one in which all stands as now is marked."""
+    if not snapshots:
+        return [
+            "there are none: `nesvae-live ctl store 1` makes one, `ctl store chorus` with a name"
+        ]
+    width = max(len(kept["name"]) for kept in snapshots)
+    return [
+        f"{'*' if kept['slot'] == standing else ' '} {kept['slot']:>2}  {kept['name']:{width}}  "
+        f"{_contents(kept)}"
+        for kept in snapshots
+    ]
+
+
+def _contents(kept: Mapping[str, Any]) -> str:
+    parts = [f"{name} {value:.2f}" for name, value in kept["knobs"].items()]
+    parts += [f"mute {voice}" for voice in kept["muted"]]
+    voices = (spec.voice.name for spec in VOICES)
+    parts += [f"{v} {by:+d}" for v, by in zip(voices, kept["transpose"], strict=True) if by]
+    parts += [f"key {kept['key']}"] if kept["key"] else []
+    parts += [f"temperature {kept['temperature']:g}"] if kept["temperature"] != 1.0 else []
+    return ", ".join(parts) or "no knob is set"
+
+
 def add_ctl(commands: Any) -> None:
     """Add the command, with every verb."""
     commands.add_parser("ctl", help="send commands to the instrument while it plays", fill=_ctl)
@@ -366,4 +404,9 @@ def _run_ctl(arguments: argparse.Namespace) -> int:
         return 1
     if arguments.verb == "status":
         print(json.dumps(answer, indent=2))
+    elif arguments.verb == "store" and answer.get("name"):
+        print(f"snapshot {answer['slot']} is {answer['name']!r} now")
+    elif arguments.verb == "snapshots":
+        standing = send_command({"do": "status"}, arguments.control).get("standing")
+        print("\n".join(listed(answer["snapshots"], standing)))
     return 0

@@ -56,7 +56,7 @@ class PairWatch:
         was = fmean(heard[: self.WINDOW])
         self.doubled = (
             self.doubled
-            or (full and 0.4 < mean / was < 0.6)
+            or (full and 0.4 * was < mean < 0.6 * was)
             or (mean < self.TOO_FAST and min(one, other) > self.BURST)
         )
 

@@ -134,6 +134,12 @@ class JackClock:
         self._place, self._told = told.place, told
         self._bend_to(told.at)
 
+    def resume(self, beat: float, at: float) -> None:
+        """Enter anew where the transport will be at `at` seconds; `beat` had been reached."""
+        self.held = max(beat, self.entry)
+        self.entry = max(self.ref.beat_at(at), self.held)
+        self.epoch += 1
+
     def tick(self, now: float) -> None:
         """Notice that nothing is told any more: the server is gone, or hangs."""
         told = self._told

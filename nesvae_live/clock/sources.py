@@ -44,6 +44,11 @@ class InternalClock:
         self.ref = ClockRef(beat, self.ref.time_of(beat), 60.0 / tempo)
         self._lines = (*self._lines[-LINES:], self.ref)
 
+    def resume(self, beat: float, at: float) -> None:
+        """Go on from a beat at `at` seconds: what lies between was not played, and nobody's."""
+        self.ref = ClockRef(beat, at, self.ref.beat_seconds)
+        self._lines = (self.ref,)
+
     def line(self, at: float) -> ClockRef:
         """The line valid at `at` seconds (a new tempo's begins at the horizon). Any thread."""
         lines = self._lines
@@ -173,6 +178,12 @@ class MidiClock:
             return
         self._follower.set_one(bar_at, round(self._bar * CLOCKS_PER_BEAT))
         self._update(was, now, None, 0)  # it enters on the next clock, wherever in the bar that is
+
+    def resume(self, beat: float, at: float) -> None:
+        """Enter anew where the source will be at `at` seconds; `beat` had been reached."""
+        self.held = max(beat, self.entry)
+        self.entry = max(self.ref.beat_at(at), self.held)
+        self.epoch += 1
 
     def tick(self, now: float) -> None:
         """Detect that clocks have stopped coming; called at each step, after `receive`."""

@@ -78,6 +78,9 @@ TURNS: Mapping[str, Callable[[tuple[int, int]], bool]] = {
 Around the middle a knob may send what an encoder of `offset` does.
 """
 
+FINE, STEP = -1, -2
+"""In place of a value: the lower half of an NRPN's, and a step up or down of it."""
+
 WHEELS = {PITCH_BEND: "bend", CHANNEL_PRESSURE: "pressure"}
 
 
@@ -129,7 +132,7 @@ class ControlDetector:
             if number == DATA_FINE and address not in self._heard:
                 self._fine_first.add(address)
             if number != DATA_COARSE:
-                value = -1  # a part of a value, or a step
+                value = FINE if number == DATA_FINE else STEP
         else:
             address = (status, channel, number)
         self._last = at
@@ -179,19 +182,30 @@ class ControlDetector:
         if status == PROGRAM_CHANGE:
             return Verdict("program", number, channel)
         if status == NRPN:
-            first = address in self._fine_first
-            return Verdict("nrpn", number, channel, first) if len(values) >= TURNED_VALUES else None
+            return self._judge_nrpn(address, values)
         if status in WHEELS:
             return (
                 Verdict(WHEELS[status], 0, channel) if len(set(values)) >= TURNED_VALUES else None
             )
         return None  # no kind of control, as the pressure of a single key
 
-    def _judge_cc(self, channel: int, number: int, values: list[int]) -> Verdict | None:
-        fine = (CONTROL_CHANGE, channel, number + FINE_OFFSET)
-        if 0 < number < FINE_OFFSET and self._is_pair(self._heard.get(fine, ()), len(values)):
-            first = self._heard[fine][0][0] < self._heard[CONTROL_CHANGE, channel, number][0][0]
-            return Verdict("cc14", number, channel, first)
+    def _judge_nrpn(self, address: Address, values: list[int]) -> Verdict | None:
+        _, channel, number = address
+        if len(values) < TURNED_VALUES:
+            return None
+        sent = [value for value in values if value >= 0]
+        if not sent and STEP in values:
+            return Verdict("nrpn_steps", number, channel)
+        if sent and FINE not in values:
+            encoding, is_clear = self._encoding(sent)
+            if encoding:
+                return Verdict(f"nrpn_{encoding}", number, channel)
+            if not is_clear:
+                return None
+        return Verdict("nrpn", number, channel, address in self._fine_first)
+
+    def _encoding(self, values: list[int]) -> tuple[str, bool]:
+        """The encoding of an encoder, "" if it is none; and whether that is clear yet."""
         ends = (
             {0, MOST_7} if len(set(values)) >= TURNED_VALUES else set()
         )  # where a knob may go on sending
@@ -199,16 +213,28 @@ class ControlDetector:
         fitting = [name for name, fits in ENCODINGS.items() if all(map(fits, values))]
         if repeats and fitting:
             if len(fitting) == 1 and len(values) >= TURNED_VALUES:
-                return Verdict(fitting[0], number, channel)
+                return fitting[0], True
             self.hint = "this is an encoder: turn it the other way too"
-            return None
-        most, n = max(values), Counter(values)
-        if fitting and len(n) >= TURNED_VALUES:  # one that accelerates, or a knob near its end
+            return "", False
+        if fitting and len(set(values)) >= TURNED_VALUES:  # one that accelerates, or a knob's end
             turned_back = [name for name in fitting if any(map(TURNS[name], pairwise(values)))]
             if turned_back:
-                return Verdict(turned_back[0], number, channel)
+                return turned_back[0], True
             self.hint = "an encoder, or a knob near its end? turn it further the same way"
+            return "", False
+        return "", True
+
+    def _judge_cc(self, channel: int, number: int, values: list[int]) -> Verdict | None:
+        fine = (CONTROL_CHANGE, channel, number + FINE_OFFSET)
+        if 0 < number < FINE_OFFSET and self._is_pair(self._heard.get(fine, ()), len(values)):
+            first = self._heard[fine][0][0] < self._heard[CONTROL_CHANGE, channel, number][0][0]
+            return Verdict("cc14", number, channel, first)
+        encoding, is_clear = self._encoding(values)
+        if encoding:
+            return Verdict(encoding, number, channel)
+        if not is_clear:
             return None
+        most, n = max(values), Counter(values)
         if len(n) <= 2 and most >= 64 and set(n) <= {0, most}:
             return Verdict("button", number, channel)
         if len(n) >= TURNED_VALUES:

@@ -108,9 +108,10 @@ class LookBack(AnsweredInput):
 
 @dataclass(frozen=True, slots=True)
 class StoreSnapshot(AnsweredInput):
-    """Store the setting as snapshot `slot`."""
+    """Store the setting as snapshot `slot`, called `name`; "": as it was called before."""
 
     slot: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,13 @@ class Panic(AnsweredInput):
 
 
 @dataclass(frozen=True, slots=True)
+class Pause(AnsweredInput):
+    """End every note and play nothing, as the process is about to be stopped; or go on from now."""
+
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Stop(AnsweredInput):
     """End the performance: notes end, files are closed, and the log says `why`."""
 
@@ -166,6 +173,7 @@ Input = (
     | LinkBar
     | KeepBars
     | Panic
+    | Pause
     | Stop
     | GetStatus
 )

@@ -86,6 +86,12 @@ def sign_to_steps(value: int) -> int:
     return value if value < 64 else 64 - value
 
 
+def no_steps(value: int) -> int:
+    """Data entry says nothing: all steps come by increment and decrement."""
+    del value
+    return 0
+
+
 @dataclass(frozen=True, slots=True)
 class ControlKind:
     """A kind of control: `name` in presets, `label` for a person, `what` it is.
@@ -161,6 +167,46 @@ CONTROL_KINDS = (
         MOST_14,
         "NRPN {}",
         "a 14-bit knob or fader of a synthesiser: CC 99 and 98 select it, 6 and 38 are its value",
+    ),
+    ControlKind(
+        "nrpn_steps",
+        Form.RELATIVE,
+        NRPN,
+        MOST_14,
+        MOST_7,
+        "relative NRPN {} (increments)",
+        "an endless encoder on an NRPN: CC 96 is a step up, 97 a step down",
+        no_steps,
+    ),
+    ControlKind(
+        "nrpn_twos",
+        Form.RELATIVE,
+        NRPN,
+        MOST_14,
+        MOST_7,
+        "relative NRPN {} (two's complement)",
+        "an endless encoder on an NRPN: of its value (CC 6) 1 is a step up, 127 a step down",
+        twos_to_steps,
+    ),
+    ControlKind(
+        "nrpn_offset",
+        Form.RELATIVE,
+        NRPN,
+        MOST_14,
+        MOST_7,
+        "relative NRPN {} (binary offset)",
+        "an endless encoder on an NRPN: of its value (CC 6) 65 is a step up, 63 a step down",
+        offset_to_steps,
+    ),
+    ControlKind(
+        "nrpn_sign",
+        Form.RELATIVE,
+        NRPN,
+        MOST_14,
+        MOST_7,
+        "relative NRPN {} (sign bit)",
+        "an endless encoder on an NRPN: of its value (CC 6) 1 is a step up, 65 a step down",
+        sign_to_steps,
     ),
     ControlKind(
         "button",

@@ -86,7 +86,7 @@ def place_to_messages(kind: str, channel: int, number: int, raw: int) -> list[Mi
     cc = CONTROL_CHANGE | channel
     if kind == "cc14":
         return [(cc, number, coarse), (cc, number + 32, fine)]
-    if kind == "nrpn":
+    if kind.startswith("nrpn"):
         return [
             (cc, NRPN_COARSE, number >> 7),
             (cc, NRPN_FINE, number & MOST_7),
@@ -100,6 +100,13 @@ def place_to_messages(kind: str, channel: int, number: int, raw: int) -> list[Mi
     if kind == "program":
         return []
     return [((NOTE_ON if kind == "note" else CONTROL_CHANGE) | channel, number, raw)]
+
+
+def data_steps(channel: int, number: int, steps: Sequence[int]) -> list[MidiBytes]:
+    """What an encoder on an NRPN sends that is turned by so many clicks, each of one step."""
+    cc = CONTROL_CHANGE | channel
+    start: list[MidiBytes] = [(cc, NRPN_COARSE, number >> 7), (cc, NRPN_FINE, number & MOST_7)]
+    return [*start, *((cc, DATA_UP if step > 0 else DATA_DOWN, 0) for step in steps)]
 
 
 def nrpn_address(channel: int, number: int) -> Address:

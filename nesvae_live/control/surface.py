@@ -171,6 +171,9 @@ class Surface:
         spec, (role, step) = found[0], DATA[number]
         state = self._state_of(port, spec, channel)
         self._moved = state, spec
+        if (to_steps := spec.kind_spec.steps) is not None:
+            turned = step or (to_steps(value) if role is Role.COARSE else 0)
+            return self._step(spec, state, turned, at, view)
         if step:
             if state.raw is None:
                 return []

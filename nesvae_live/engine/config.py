@@ -25,6 +25,9 @@ from nesvae_live.music.voices import Voice
 LOOKAHEAD = 0.05
 """By how many seconds everything is decided ahead, so that the sound is rendered in time."""
 
+LONGEST_STALL = 0.5
+"""Seconds by which the music may be late and still catch up."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlayConfig:
@@ -37,7 +40,9 @@ class PlayConfig:
     how much of the past may come back to begin with, 0..1, if the decoder knows it. With a sampling
     for what is `composed` the decoder says where the music goes that no hand steers. A `prompt` one
     asks for a tail as late as its tuples allow, and lets a turned knob wait for two steps of a tuple;
-    takes of before waited for longer. A style that was `adopted` says where untouched music goes.
+    takes of before waited for longer. A style that was `adopted` says where untouched music goes. One that
+    `resumes` goes on from now when it was held up, or its process stopped, for longer than `LONGEST_STALL`;
+    takes of before played all that they had missed.
     """
 
     style: NDArray[np.float32]
@@ -55,6 +60,7 @@ class PlayConfig:
     composed: Sampling | None = None
     prompt: bool = False
     adopted: Adopted | None = None
+    resumes: bool = False
 
     @property
     def end(self) -> float:

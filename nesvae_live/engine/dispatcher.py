@@ -23,6 +23,7 @@ from nesvae_live.control.inputs import (
     LinkBar,
     MidiIn,
     Panic,
+    Pause,
     Refresh,
     SetKnob,
     SetLevel,
@@ -53,7 +54,8 @@ CLOCK_MESSAGES = tuple(int(status) for status in Status)
 class Dispatcher:
     """Carries out inputs.
 
-    `follow` is called when the clock has moved, `stop(why)` to end the performance.
+    `follow` is called when the clock has moved, `stop(why)` to end the performance, `pause(on)` when the
+    process is about to be stopped, and when it goes on.
     """
 
     time: Time
@@ -66,6 +68,7 @@ class Dispatcher:
     callbacks: Callbacks
     follow: Callable[[], None]
     stop: Callable[[str], None]
+    pause: Callable[[bool], None]
 
     def __post_init__(self) -> None:
         self.clock = self.live.clock
@@ -107,7 +110,7 @@ class Dispatcher:
                 reply(self.surface.feedback.refresh(connected))
             case Learn() | Unlearn() | GetLearning():
                 item.reply(self.midi_learn.carry_out(item))
-            case Panic() | Stop():
+            case Panic() | Stop() | Pause():
                 self._end(item)
             case GetStatus():
                 item.reply({"ok": True, **self.callbacks.status()})
@@ -195,10 +198,12 @@ class Dispatcher:
         self.player.plan_anew()
         return {"ok": True, "tempo": round(tempo, 3)}
 
-    def _end(self, item: Panic | Stop) -> None:
-        """End every note, or the performance."""
+    def _end(self, item: Panic | Stop | Pause) -> None:
+        """End every note, for now, until it goes on, or with the performance."""
         if isinstance(item, Panic):
             self._panic()
+        elif isinstance(item, Pause):
+            self.pause(item.paused)
         item.reply({"ok": True})
         if isinstance(item, Stop):
             self.stop(item.why)

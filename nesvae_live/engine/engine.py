@@ -158,6 +158,10 @@ class Engine:
             "hold": live.hold,
             "back": sequencer.player.history.back,
             "snapshots": sorted(live.snapshots),
+            "snapshot_names": {
+                str(n): kept.name for n, kept in live.snapshots.items() if kept.name
+            },
+            "standing": live.standing,
             **sequencer.automation.figures(beat),
             "solo": sorted(voice.name for voice in live.balance.solo),
             "level": live.balance.level,

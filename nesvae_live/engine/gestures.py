@@ -117,8 +117,8 @@ class Gestures:
                 live.hold = hold
             case LookBack(phrases):
                 self._look_back(phrases)
-            case StoreSnapshot(slot):
-                live.store(slot)
+            case StoreSnapshot(slot, name):
+                live.store(slot, name=name)
             case StorePoint(slot, z):
                 live.store(slot, self._standing_at(checked_point(z, len(live.style))))
             case ClearSnapshot(slot):

@@ -18,6 +18,7 @@ from nesvae_live.log.entries import (
     Decoded,
     Journal,
     Metered,
+    Noted,
     Performed,
     Spliced,
     Stepped,
@@ -60,6 +61,12 @@ class TempoLog:
         """Journal that the clock broke off, and holds its position from `now` on."""
         self._put(Clocked(now, self._clock.held, self._told.beat_seconds, runs=False))
 
+    def resume(self, at: float, held: float) -> None:
+        """Journal that nothing was played from beat `held` on, at `at` seconds, until the line of now."""
+        ref, told = self._clock.ref, self._told
+        self._put(Clocked(max(at, told.at), held, told.beat_seconds, runs=False))
+        self._put(Clocked(ref.at, ref.beat, ref.beat_seconds, runs=True))
+
     def set_tempo(self, tempo: float, beat: float) -> None:
         """Set the internal clock to `tempo` beats a minute from `beat` on.
 
@@ -78,6 +85,17 @@ class TempoLog:
     def _put(self, line: Clocked) -> None:
         self._told = line
         self._journal.put(line)
+
+
+STALLED = "nothing was done for "
+"""So begins what is noted when steps were held up; a replay knows by it that the log is whole."""
+
+
+def stalled(now: float, seconds: float) -> Noted:
+    """The note that the sequencer was held up, or its process stopped."""
+    return Noted(
+        now, f"{STALLED}{seconds:.1f} s: the process was stopped, or the machine stood still"
+    )
 
 
 def answered(result: Result, at: float) -> Answered:

@@ -165,6 +165,7 @@ class Lookout:
         if snapshots:
             told["snapshots"] = {
                 str(slot): {
+                    "name": kept.name,
                     "knobs": {name: round(value, 4) for name, value in kept.knobs.items()},
                     "style": None
                     if kept.style is None

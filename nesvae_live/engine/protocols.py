@@ -180,6 +180,10 @@ class Clock(Protocol):
         """Start at `at` seconds."""
         ...
 
+    def resume(self, beat: float, at: float) -> None:
+        """Go on at `at` seconds, though only `beat` had been reached: the time between is lost."""
+        ...
+
     def receive(self, port: str, data: Sequence[int], at: float) -> bool:
         """Take a MIDI message and its time stamp; whether it was meant for the clock."""
         ...

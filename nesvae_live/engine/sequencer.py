@@ -13,15 +13,16 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
 from nesvae_live.clock.hosttime import Time
+from nesvae_live.clock.sources import InternalClock
 from nesvae_live.control.inputs import Stop
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.automation import Automation
 from nesvae_live.engine.band.players import Players
-from nesvae_live.engine.config import Counters, Setup
+from nesvae_live.engine.config import LONGEST_STALL, Counters, Setup
 from nesvae_live.engine.dispatcher import Dispatcher
 from nesvae_live.engine.gestures import Gestures
 from nesvae_live.engine.inference import Item, Request, Result
-from nesvae_live.engine.journaling import StepTime, TempoLog
+from nesvae_live.engine.journaling import StepTime, TempoLog, stalled
 from nesvae_live.engine.outputs import Outputs
 from nesvae_live.engine.phraseplayer import PhrasePlayer, State
 from nesvae_live.engine.protocols import NO_CALLBACKS, Callbacks, Output
@@ -124,6 +125,7 @@ class Sequencer:
             callbacks,
             follow=self._follow,
             stop=self._stop,
+            pause=self._pause,
         )
         self.done = threading.Event()
         self.why = ""
@@ -133,6 +135,8 @@ class Sequencer:
         self.error: BaseException | None = None
         self._arrangements: list[tuple[float, Arrangement]] = []  # (beat, what holds from there)
         self._epoch = self.clock.epoch
+        self._is_paused = False
+        self._stepped = math.inf
 
     def first_request(self) -> Request:
         """The request for the first phrase, which is decoded before anything starts."""
@@ -171,7 +175,10 @@ class Sequencer:
 
         Returns the seconds until there is more to do.
         """
-        now = self.time.look()
+        before, now = self._stepped, self.time.look()
+        self._stepped = now
+        if self.performance.resumes and now - before > LONGEST_STALL:
+            self.journal.put(stalled(now, now - before))
         if first is not None:
             self._take(first)
         while not self.done.is_set() and self.wall.now() - now < LONGEST_INTAKE:
@@ -184,16 +191,19 @@ class Sequencer:
         self.clock.tick(now)
         self._follow()
         self.dispatcher.tick(now)
-        plays = self.clock.runs and not self.player.joining
+        goes_on = self.clock.runs and not self._is_paused
+        if goes_on and self._is_behind(now):
+            self._resume(now)
+        plays = goes_on and not self.player.joining
         beat = self.clock.ref.beat_at(now) if plays else None
         self.players.tick(now, beat, self.live.keys_return)
-        if self.clock.runs and self.player.joining:
+        if goes_on and self.player.joining:
             self.player.enter_here()
             if self.player.state is State.READY:
                 self._join()
         if (captured := self.player.take_captured()) is not None:
             self.gestures.play_captured(captured)
-        if self.clock.runs and not self.player.joining:
+        if goes_on and not self.player.joining:
             self.tempo_log.tell(now)
             self._advance(now)
             soonest = self.player.deadlines.soonest(now)
@@ -230,6 +240,37 @@ class Sequencer:
         for _, arrangement in self._arrangements[-1:]:
             self._arrange_now(arrangement)
         self._arrangements.clear()
+
+    def _is_behind(self, now: float) -> bool:
+        """Whether more was missed than is to be caught up with."""
+        player = self.player
+        beat = self.clock.entry if player.joining else player.placer.reached
+        due = self.clock.ref.time_of(beat) - self.performance.lookahead
+        return self.performance.resumes and now - due > LONGEST_STALL
+
+    def _pause(self, paused: bool) -> None:
+        """Play nothing, for the process is about to be stopped; or go on from now."""
+        was, self._is_paused = self._is_paused, paused
+        if paused:
+            self.outputs.silence()
+        elif was and self.clock.runs and not self.player.joining:
+            self._resume(self.time.now())
+
+    def _resume(self, now: float) -> None:
+        """Go on from now, without what was missed.
+
+        Our own clock goes on from the beat that was reached; one that is followed is where it is.
+        """
+        reached, ref = self.player.placer.reached, self.clock.ref
+        at = ref.time_of(reached) - self.performance.lookahead
+        held = ref.beat_at(at)
+        if isinstance(self.clock, InternalClock):
+            self.outputs.silence()
+            self.clock.resume(reached, now + self.performance.lookahead)
+            self.tempo_log.resume(at, held)
+        else:
+            self.clock.resume(held, self.player.deadlines.soonest(now))
+            self._follow()
 
     def _join(self) -> None:
         """Let the phrase that is ready begin where the clock enters."""

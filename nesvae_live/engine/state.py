@@ -21,7 +21,7 @@ from nesvae_live.latent.decoding import QUOTE, Condition, Stretch
 from nesvae_live.latent.given import Source
 from nesvae_live.latent.knobs import KNOB_BY_NAME, KnobState, steers
 from nesvae_live.latent.lines import NONE_GIVEN, Line
-from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, Setting, is_style
+from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, Setting, checked_name, is_style, slot_of
 from nesvae_live.latent.space import Vector, assemble, coordinate_to_value
 from nesvae_live.latent.themes import Themes
 from nesvae_live.log.entries import Arranged, Journal, Lent, Posed, Quoted, Themed, Turned
@@ -305,14 +305,24 @@ class LiveState:
         key = None if arrangement.key is None else str(arrangement.key)
         self.journal.put(Arranged(at, beat, muted, arrangement.transpose, key))
 
-    def store(self, slot: int, setting: Setting | None = None) -> None:
+    def store(self, slot: int, setting: Setting | None = None, name: str = "") -> None:
         """Store a setting as a snapshot: the present one, unless another is given.
 
+        It keeps the name that it had, unless it is given one; another of that name loses it.
+
         Raises:
-            ValueError: there is no such number.
+            ValueError: there is no such number, or that is no name.
         """
         ranges.SNAPSHOTS.check("snapshot", slot)
-        self.snapshots = MappingProxyType({**self.snapshots, slot: setting or self.setting})
+        there = dict(self.snapshots)
+        if name:
+            name = checked_name(name)
+            if (other := slot_of(name, there)) not in {None, slot}:
+                there[other] = replace(there[other], name="")
+        elif slot in there:
+            name = there[slot].name
+        there[slot] = replace(setting or self.setting, name=name)
+        self.snapshots = MappingProxyType(there)
 
     def clear(self, slot: int) -> None:
         """Remove a snapshot.
@@ -334,6 +344,12 @@ class LiveState:
             there = ", ".join(map(str, sorted(self.snapshots))) or "none"
             raise ValueError(f"no snapshot {slot}; there are: {there}")
         return self.snapshots[slot]
+
+    @property
+    def standing(self) -> int | None:
+        """The number of the snapshot in which all stands as it does now; None: of none."""
+        now, there = self.setting, sorted(self.snapshots.items())
+        return next((slot for slot, kept in there if kept.stands_in(now)), None)
 
     def mix(self, balance: Balance) -> None:
         """Set the balance in which the voices are heard."""

@@ -33,7 +33,7 @@ class Setting:
 
     `knobs` are the values in 0..1 of the knobs that are set; released ones are missing. `style`
     `[U]` is where those style axes rest whose knobs are released, or None where that is unknown
-    (the setting is of another checkpoint).
+    (the setting is of another checkpoint). `name` is what a performer calls it, "" if nothing.
     """
 
     knobs: Mapping[str, float]
@@ -41,6 +41,16 @@ class Setting:
     temperature: float
     seed: int
     arrangement: Arrangement = field(default_factory=Arrangement)
+    name: str = ""
+
+    def stands_in(self, other: Setting) -> bool:
+        """Whether all stands in another setting as in this one, whatever they are called."""
+        if self.style is None or other.style is None:
+            is_same = self.style is other.style
+        else:
+            is_same = np.array_equal(self.style, other.style)
+        ours, theirs = ((s.knobs, s.temperature, s.seed, s.arrangement) for s in (self, other))
+        return is_same and ours == theirs
 
     def pose(self, style: NDArray[np.float32]) -> NDArray[np.float32]:
         """Where all style axes stand, `[U]`; `style` is used if the setting knows none."""
@@ -119,6 +129,30 @@ def _glide(name: str, a: Mapping[str, float], b: Mapping[str, float], alpha: flo
     if start is None or end is None:
         return end if alpha >= 0.5 else start
     return (1.0 - alpha) * start + alpha * end
+
+
+LONGEST_NAME = 24
+"""Letters of a snapshot's name, so that it fits beside others."""
+
+
+def checked_name(name: str) -> str:
+    """The name of a snapshot, without blanks around it.
+
+    Raises:
+        ValueError: it is none: it is empty, long, a number, or can't be printed.
+    """
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise ValueError(f"a snapshot's name has 1 to {LONGEST_NAME} letters, and not {name!r}")
+    if name.lstrip("+-").isdecimal():
+        raise ValueError(f"a snapshot's name is no number, as {name!r}: numbers are its place")
+    return name
+
+
+def slot_of(name: str, there: Mapping[int, Setting]) -> int | None:
+    """The number of the snapshot that has a name, however that is written; None: none has it."""
+    wanted = " ".join(name.split()).casefold()
+    return next((n for n, kept in sorted(there.items()) if kept.name.casefold() == wanted), None)
 
 
 SHORTEST_STEP = 0.25

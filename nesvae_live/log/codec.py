@@ -18,6 +18,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from nesvae_live.clock.jackclock import TransportIn
+from nesvae_live.control.gestureinputs import StoreSnapshot
 from nesvae_live.control.inputs import Input
 from nesvae_live.log.entries import VERSION, Entry, Opened, Stepped
 from nesvae_live.log.names import ENTRY_KINDS, EVENT_RANGES, EVENTS, FORMAT, INPUTS
@@ -36,7 +37,10 @@ _TYPES: dict[type[Any], dict[str, Any]] = {
     cls: {f.name: get_type_hints(cls)[f.name] for f in fields(cls) if f.name != "reply"}
     for cls in (*ENTRY_KINDS.values(), *EVENTS.values(), *INPUTS.values())
 }
-_ADDED: dict[type[Any], tuple[str, ...]] = {TransportIn: ("bend", "numerator", "denominator")}
+_ADDED: dict[type[Any], tuple[str, ...]] = {
+    TransportIn: ("bend", "numerator", "denominator"),
+    StoreSnapshot: ("name",),
+}
 """Fields that a later version added."""
 
 GRID = 1e-9

@@ -107,6 +107,7 @@ INPUTS: dict[str, type[Any]] = {
     "link_bar": inputs.LinkBar,
     "keep_bars": inputs.KeepBars,
     "panic": inputs.Panic,
+    "pause": inputs.Pause,
     "stop": inputs.Stop,
     "get_status": inputs.GetStatus,
 }

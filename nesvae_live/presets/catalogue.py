@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from nesvae_live.control.controlspec import ControlSpec
-from nesvae_live.control.kinds import MOST_7, Form
+from nesvae_live.control.kinds import MOST_7, NRPN, Form
 from nesvae_live.control.layout import Layout
 from nesvae_live.control.learn import full_label
-from nesvae_live.control.readings import place_to_messages
+from nesvae_live.control.readings import data_steps, place_to_messages
 from nesvae_live.control.surface import Surface
 from nesvae_live.control.target import AtRest
 from nesvae_live.music.events import MidiBytes
@@ -155,8 +155,14 @@ def gesture(control: ControlSpec) -> list[MidiBytes]:
     kind = control.kind_spec
     channel = control.channel or 0
     if kind.form is Form.RELATIVE:
-        up = {"twos": (1, 127), "offset": (65, 63), "sign": (1, 65)}[kind.name]
+        if kind.name == "nrpn_steps":
+            return data_steps(channel, control.number, (1, 1, -1, -1, -1))
+        up = {"twos": (1, 127), "offset": (65, 63), "sign": (1, 65)}[
+            kind.name.removeprefix("nrpn_")
+        ]
         readings: tuple[int, ...] = (up[0], up[0], up[1], up[1], up[1])
+        if kind.status == NRPN:
+            readings = tuple(r << 7 for r in readings)
     elif kind.name == "program":
         return [(kind.status | channel, control.number)]
     elif kind.form is Form.PRESS:

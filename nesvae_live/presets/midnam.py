@@ -23,7 +23,7 @@ CHANNELS = range(1, 17)
 CONTROL_TYPES = {
     **dict.fromkeys(("cc", "button", "twos", "offset", "sign"), "7bit"),
     "cc14": "14bit",
-    "nrpn": "NRPN",
+    **dict.fromkeys(("nrpn", "nrpn_steps", "nrpn_twos", "nrpn_offset", "nrpn_sign"), "NRPN"),
 }
 """Kinds of controls with a number, and what MIDNAM calls their type; notes are named elsewhere."""
 

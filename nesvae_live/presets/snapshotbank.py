@@ -8,6 +8,7 @@ and all else stays.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +18,7 @@ import numpy as np
 
 from nesvae_live import NesvaeError
 from nesvae_live.latent.knobs import KNOB_BY_NAME
-from nesvae_live.latent.setting import Setting, is_style, reordered
+from nesvae_live.latent.setting import Setting, checked_name, is_style, reordered
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.key import Key
 from nesvae_live.music.ranges import SEEDS, SNAPSHOTS, TEMPERATURE
@@ -42,6 +43,7 @@ class _Snapshot(msgspec.Struct, forbid_unknown_fields=True):
     mute: list[str] = []
     transpose: tuple[int, int, int] = (0, 0, 0)
     key: str | None = None
+    name: str = ""
 
 
 class _Bank(msgspec.Struct, forbid_unknown_fields=True):
@@ -62,6 +64,7 @@ def settings_to_text(settings: Mapping[int, Setting], checkpoint_sha256: str) ->
             sorted(voice.name for voice in setting.arrangement.muted),
             setting.arrangement.transpose,
             None if setting.arrangement.key is None else str(setting.arrangement.key),
+            setting.name,
         )
         for slot, setting in sorted(settings.items())
     }
@@ -124,7 +127,8 @@ def _setting(kept: _Snapshot, n_style: int, *, ours: bool) -> Setting:
         if len(kept.style) != n_style or not all(map(math.isfinite, kept.style)):
             raise ValueError(f"style: {n_style} numbers are needed")
         style = np.array(kept.style, np.float32)
-    return Setting(knobs, style, kept.temperature, kept.seed, arrangement)
+    name = checked_name(kept.name) if kept.name else ""
+    return Setting(knobs, style, kept.temperature, kept.seed, arrangement, name)
 
 
 def read_bank(path: Path, checkpoint_sha256: str, n_style: int) -> tuple[dict[int, Setting], str]:
@@ -169,7 +173,7 @@ SUFFIX = ".snapshots.json"
 
 
 class SnapshotFile:
-    """The file in which the performer's snapshots are kept; for the main thread.
+    """The file in which the performer's snapshots are kept; any thread may have them kept.
 
     One that can't be read is set aside, and a new one is begun: on a stage it must play.
 
@@ -206,6 +210,7 @@ class SnapshotFile:
                 self.dropped = f"{error}: {self._set_aside()}"
             self.found = {i: reordered(kept, None, order) for i, kept in self.found.items()}
         self._kept: Mapping[int, Setting] = self.found
+        self._keeping = threading.Lock()
 
     def _set_aside(self) -> str:
         """Move the file out of the way, or leave it and write another; says what was done."""
@@ -224,8 +229,9 @@ class SnapshotFile:
         Raises:
             BankError: they can't be written; the next call tries again.
         """
-        if settings is self._kept:
-            return
-        in_file = {i: reordered(kept, self._order, None) for i, kept in settings.items()}
-        write_bank(self.path, in_file, self._sha256)
-        self._kept = settings
+        with self._keeping:
+            if settings is self._kept:
+                return
+            in_file = {i: reordered(kept, self._order, None) for i, kept in settings.items()}
+            write_bank(self.path, in_file, self._sha256)
+            self._kept = settings

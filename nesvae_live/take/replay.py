@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from nesvae_live import NesvaeError
 from nesvae_live.engine.config import REMEMBERS, Setup
 from nesvae_live.engine.inference import Item, Request, Result, run_request
+from nesvae_live.engine.journaling import STALLED
 from nesvae_live.engine.protocols import Decode, Output
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.latent.decoding import Asked, Standing
@@ -29,6 +30,7 @@ from nesvae_live.log.entries import (
     Entry,
     Heard,
     Journal,
+    Noted,
     Opened,
     Overtaken,
     Performed,
@@ -149,6 +151,7 @@ class Replay:
         self._began = False
         self._stepped: float | None = None
         self._looked = math.inf
+        self._missed = False  # whether the last step was long after the one before
         self.gaps: list[str] = []
         """Where the log lacks something, so that what follows may differ, a line each."""
         setup = _setup(opened)
@@ -178,13 +181,17 @@ class Replay:
             return
         if isinstance(entry, Stepped):
             self._step()
-            if entry.at - self._looked > GAP_SECONDS:
+            self._missed = entry.at - self._looked > GAP_SECONDS
+            if self._missed:
                 self.gaps.append(f"nothing is logged from {self._looked:.1f} to {entry.at:.1f} s")
             self._looked = entry.at
             self._stepped = to_stamp(entry.at, self._opened.origin)
         elif isinstance(entry, Heard):
             stamp = to_stamp(entry.at, self._opened.origin)
             self._waits.append(replace(entry.input, at=stamp))
+        elif isinstance(entry, Noted) and self._missed and entry.text.startswith(STALLED):
+            self._missed = False
+            self.gaps.pop()
         elif isinstance(entry, Performed):
             self._performed = entry
         elif isinstance(entry, Answered):

@@ -28,6 +28,16 @@ def nrpn(number: int, *values: int) -> list[tuple[int, ...]]:
     return [m for value in values for m in (*start, (0xB0, 6, value >> 7), (0xB0, 38, value & 127))]
 
 
+def coarse(number: int, *values: int) -> list[tuple[int, ...]]:
+    """Data entry without its lower half."""
+    return [message for message in nrpn(number, *(v << 7 for v in values)) if message[1] != 38]
+
+
+def clicks(number: int, *controllers: int) -> list[tuple[int, ...]]:
+    """Data increments and decrements; the number is selected once."""
+    return [*nrpn(number, 0)[:2], *((0xB0, cc, 0) for cc in controllers)]
+
+
 def heard(messages: Iterable[Sequence[int]], wants: Form = Form.ABSOLUTE) -> ControlDetector:
     detector = ControlDetector(wants)
     for i, message in enumerate(messages):
@@ -58,6 +68,12 @@ def verdict(messages: Sequence[Sequence[int]], wants: Form = Form.ABSOLUTE) -> V
         (cc(16, 63, 63, 62), "offset", 16),
         (pairs(5000, 5100, 5300), "cc14", 20),
         (nrpn(300, 5000, 5100, 5200), "nrpn", 300),
+        (coarse(300, 1, 1, 127, 127), "nrpn_twos", 300),
+        (coarse(300, 1, 2, 4, 9, 3, 1, 127, 126, 120), "nrpn_twos", 300),
+        (coarse(300, 65, 65, 63, 63), "nrpn_offset", 300),
+        (coarse(300, 1, 1, 65, 65), "nrpn_sign", 300),
+        (coarse(300, 20, 40, 90), "nrpn", 300),
+        (clicks(300, 96, 96, 97, 97), "nrpn_steps", 300),
         ([(0x90, 36, 100), (0x80, 36, 0)], "note", 36),
         ([(0x99, 36, 100), (0xD9, 50), (0xD9, 60), (0x99, 36, 0)], "note", 36),
         ([(0xC0, 5)], "program", 5),

@@ -115,6 +115,46 @@ def test_data_increment_moves_an_nrpn_and_the_null_number_an_rpn_or_another_chan
     assert hands.density == pytest.approx(11 / 128)
 
 
+@pytest.mark.parametrize(
+    ("kind", "up", "down"),
+    [("nrpn_twos", (1, 1, 2), (127, 126, 127)), ("nrpn_offset", (65, 65, 66), (63, 62, 63)),
+     ("nrpn_sign", (1, 1, 2), (65, 66, 65))],
+)  # fmt: skip
+def test_an_encoder_on_an_nrpn_goes_on_from_where_its_knob_stands(
+    kind: str, up: tuple[int, ...], down: tuple[int, ...]
+) -> None:
+    hands = Hands(density(300, kind=kind))
+    hands.density = 0.25
+    for cc, value in nrpn(300):
+        hands.send(0xB0, cc, value)
+    turned = []
+    for value in (*up, *down):
+        hands.send(0xB0, 6, value)
+        hands.send(0xB0, 38, 0)  # a lower half says nothing more
+        turned.append(hands.density)
+    assert turned == pytest.approx([0.25 + n / 127 for n in (1, 2, 4, 3, 1, 0)])
+
+
+@pytest.mark.parametrize("kind", ["nrpn_steps", "nrpn_twos", "nrpn_offset", "nrpn_sign"])
+def test_increments_turn_an_encoder_on_an_nrpn_though_no_value_ever_came(kind: str) -> None:
+    hands = Hands(density(300, kind=kind))
+    for cc, value in (*nrpn(300), (96, 0), (96, 1), (97, 127)):
+        hands.send(0xB0, cc, value)
+    assert hands.density == pytest.approx(0.5 + 1 / 127)
+    for _ in range(200):
+        hands.send(0xB0, 96, 0)
+    assert hands.density == 1.0
+    hands.send(0xB0, 97, 0)
+    assert hands.density == pytest.approx(1.0 - 1 / 127), "no wind-up"
+    for cc, value in (*nrpn(301), (97, 0), (6, 1)):
+        hands.send(0xB0, cc, value)
+    assert hands.density == pytest.approx(1.0 - 1 / 127), "another number is not ours"
+    if kind == "nrpn_steps":
+        for cc, value in (*nrpn(300), (6, 1), (6, 127)):
+            hands.send(0xB0, cc, value)
+        assert hands.density == pytest.approx(1.0 - 1 / 127), "data entry says nothing here"
+
+
 def test_a_pitch_wheel_and_pressure_are_knobs_too() -> None:
     hands = Hands(density(kind="bend"), ControlSpec("focus", kind="pressure"))
     hands.send(0xE0, 0, 64)

@@ -47,6 +47,7 @@ SETTINGS = st.builds(
         st.tuples(*[st.integers(-24, 24)] * 3),
         st.none() | st.builds(Key, st.integers(0, 11), st.sampled_from(sorted(SCALES))),
     ),
+    st.sampled_from(["", "chorus", "Ré 2"]),
 )
 
 

@@ -23,12 +23,14 @@ START_SECONDS = 60.0
 END_SECONDS = 90.0
 
 
-def _as_a_performer_starts_it() -> Callable[[], None]:
+def _as_a_performer_starts_it(*, own_group: bool) -> Callable[[], None]:
     """What is done in the new process: it hears Ctrl-C, and ends with the test."""
     tie = ends_with_its_parent()
 
     def prepare() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background job ignores it
+        if own_group:
+            os.setpgid(0, 0)
         tie()
 
     return prepare
@@ -39,9 +41,12 @@ class Daemon:
 
     `with` waits until it plays, and ends it if the test did not. `said` is its standard error,
     known once it has ended. Without `--panel-port` it has no panel.
+    With a group of its own it can be stopped as a shell's job.
     """
 
-    def __init__(self, folder: Path, *options: str, command: str = "play") -> None:
+    def __init__(
+        self, folder: Path, *options: str, command: str = "play", own_group: bool = False
+    ) -> None:
         self.jams = folder / "jams"
         self.control = folder / "control" / "socket"
         self._errors = folder / "stderr.txt"
@@ -58,7 +63,7 @@ class Daemon:
                 stderr=errors,
                 text=True,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
-                preexec_fn=_as_a_performer_starts_it(),  # noqa: PLW1509
+                preexec_fn=_as_a_performer_starts_it(own_group=own_group),  # noqa: PLW1509
             )
 
     def __enter__(self) -> Self:

@@ -91,6 +91,7 @@ class Rig:
     midi: bool = False
     coasts: bool = False
     join: str = "wait"
+    resumes: bool = False
     reach: NDArray[np.float64] = field(default_factory=lambda: np.tile([-2.5, 2.5], (8, 1)))
     decoder: Decode = field(default_factory=DrawnDecoder)
     encoder: Encode = field(default_factory=MeasuringEncoder)
@@ -114,6 +115,7 @@ class Rig:
             swap=self.swap,
             composed=self.composed,
             prompt=True,
+            resumes=self.resumes,
             sampling=self.sampling,
         )
         self.sequencer = Sequencer(

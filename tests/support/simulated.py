@@ -18,6 +18,7 @@ from nesvae_live.control.inputs import (
     Input,
     MidiIn,
     Panic,
+    Pause,
     SetKnob,
     SetMute,
     SetOne,
@@ -89,7 +90,8 @@ class Device:
 class SimulatedJam:
     """A jam of `seconds`, played by chance; everything that can be done is done in it.
 
-    With a decoder that `remembers`, so is what concerns the past.
+    With a decoder that `remembers`, so is what concerns the past. With `stalls` the process is stopped
+    now and then.
     """
 
     followed = PORT
@@ -110,6 +112,7 @@ class SimulatedJam:
         encoder: Encode | None = None,
         remembers: bool = False,
         adopted: Adopted | None = None,
+        stalls: bool = False,
     ) -> None:
         self.draw = random.Random(seed)
         self.seconds = seconds
@@ -118,6 +121,7 @@ class SimulatedJam:
         self.written = ListJournal()
         self.journal: Journal = journal or self.written
         self.remembers = remembers
+        self.stalls = stalls
         self.decoder = decoder or (ComposingDecoder() if remembers else DrawnDecoder())
         self.encoder = encoder or MeasuringEncoder()
         self.inbox: SimpleQueue[Item] = SimpleQueue()
@@ -143,6 +147,7 @@ class SimulatedJam:
             patches=PATCHES if draw.random() < 0.7 else {},
             composed=Sampling() if remembers else None,
             adopted=adopted,
+            resumes=stalls,
         )
         self.setup = Setup(
             performance,
@@ -240,6 +245,7 @@ class SimulatedJam:
         """Do something that a performer, a DAW or a cable may do."""
         acts: list[Callable[[], None]] = [self.knob, self.knob, self.cc, self.mute, self.swap]
         acts += [self.gesture, self.gesture, self.note]
+        acts += [self.stall, self.pause] if self.stalls else []
         acts += [self.retempo, self.port, self.busy] + (
             [self.panic] if self.draw.random() < 0.3 else []
         )
@@ -300,6 +306,20 @@ class SimulatedJam:
     def busy(self) -> None:
         """Something else takes the machine for a while."""
         self.busy_until = self.time.value + self.draw.uniform(0.0, 1.5)
+
+    def stall(self) -> None:
+        """The process is stopped for a while; what comes in meanwhile waits."""
+        seconds = round(self.draw.choice([0.3, 0.7, self.draw.uniform(1, 8)]), 6)
+        self.time.value = round(self.time.value + seconds, 6)
+        if self.device:
+            self.device.run(seconds)
+
+    def pause(self) -> None:
+        """Ctrl-Z, and `fg`."""
+        self.put(Pause(paused=True, at=self.time.value))
+        self.pass_time(TICK)
+        self.stall()
+        self.put(Pause(paused=False, at=self.time.value))
 
     def one(self) -> None:
         """A tap on the first beat of a bar, or a song position of a DAW that rolls already."""

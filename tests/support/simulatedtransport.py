@@ -20,8 +20,8 @@ class TransportJam(SimulatedJam):
 
     followed = TRANSPORT_PORT
 
-    def __init__(self, seed: int, seconds: float) -> None:
-        super().__init__(seed, seconds, follows=True)
+    def __init__(self, seed: int, seconds: float, *, stalls: bool = False) -> None:
+        super().__init__(seed, seconds, follows=True, stalls=stalls)
         self.timebase = Timebase(self.tempo, RATE, honest=seed % 2 == 0)
         self._reader = TransportReader(RATE, self.tempo, (4, 4))
         self._frame, self._cycle, self._moves = 0, 0, False

@@ -21,6 +21,7 @@ from nesvae_live.control.inputs import (
     Stop,
     Tap,
 )
+from nesvae_live.engine.journaling import STALLED
 from nesvae_live.log.codec import line_to_entry
 from nesvae_live.log.entries import (
     Answered,
@@ -28,6 +29,7 @@ from nesvae_live.log.entries import (
     Entry,
     Heard,
     Metered,
+    Noted,
     Performed,
     Placed,
     Silenced,
@@ -42,6 +44,8 @@ from nesvae_live.take.wav import HEAD_BYTES
 from tests.support.fakes import DrawnDecoder
 from tests.support.simulated import SimulatedJam
 from tests.support.simulatedtransport import TransportJam
+
+SLOW = [pytest.mark.slow]
 
 Change = Callable[[dict[str, Any]], dict[str, Any] | None]
 
@@ -124,6 +128,39 @@ def test_a_random_jam_plays_again_to_the_byte_and_to_the_sample(seed: int, tmp_p
         done = replay_take(log, tmp_path / "decoded", decoder=type(jam.decoder)())
         assert not done.difference
         assert (tmp_path / "decoded" / MIDI_NAME).read_bytes() == (take / MIDI_NAME).read_bytes()
+
+
+@pytest.mark.parametrize("seed", [4, *(pytest.param(n, marks=SLOW) for n in range(5, 12))])
+def test_a_jam_whose_process_was_stopped_plays_again(seed: int, tmp_path: Path) -> None:
+    jam: SimulatedJam
+    if seed % 4 == 3:
+        jam = TransportJam(seed, 10.0, stalls=True)
+    else:
+        jam = SimulatedJam(seed, 12.0, follows=seed % 3 == 2, remembers=seed % 4 == 0, stalls=True)
+    jam.play()
+    stalled = [e for e in jam.written.entries if isinstance(e, Noted) and STALLED in e.text]
+    assert stalled
+    take = jam.write(tmp_path / "take")
+    log = changed(take / LOG_NAME, tmp_path / "log", falsified) if seed % 2 else take / LOG_NAME
+    replayed = replay_take(log, tmp_path / "again")
+    assert not replayed.faults
+    for name in (MIDI_NAME, SOUND_NAME):
+        assert (tmp_path / "again" / name).read_bytes() == (take / name).read_bytes(), name
+
+
+def test_a_log_that_lacks_seconds_is_told_from_one_that_was_stopped(tmp_path: Path) -> None:
+    jam = SimulatedJam(6, 7.0, stalls=False)
+    jam.play()
+
+    def lacking(entry: dict[str, Any]) -> dict[str, Any] | None:
+        return None if 2.0 < entry.get("at", 0.0) < 5.0 else entry
+
+    log = changed(jam.write(tmp_path / "take") / LOG_NAME, tmp_path / "log", lacking)
+    try:
+        faults = replay_take(log, tmp_path / "again").faults
+    except ReplayError:
+        return
+    assert any("nothing is logged" in fault for fault in faults)
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nesvae_live.app.during.choices import Chooser
-from nesvae_live.io.remote.asides import Desk, Tuples
+from nesvae_live.io.remote.asides import Desk, Snapshots, Tuples
 from nesvae_live.io.remote.server import Look, nobody_to_look_at
 
 
@@ -17,16 +17,22 @@ class Reception:
         self._look: Look = nobody_to_look_at
         nobody = Desk()
         self._find, self._again = nobody.find, nobody.again
-        self.desk = Desk(self.find, self.again, chooser.choices, chooser.choose)
+        self._snapshots, self._keep = nobody.snapshots, nobody.keep
+        self.desk = Desk(
+            self.find, self.again, chooser.choices, chooser.choose, self.snapshots, self.keep
+        )
 
     def attend(
         self,
         look: Look,
         find: Callable[[Tuples], Sequence[float]],
         again: Callable[[str | None], Mapping[str, Any]],
+        snapshots: Callable[[], Snapshots],
+        keep: Callable[[], None],
     ) -> None:
         """Ask these from now on."""
         self._look, self._find, self._again = look, find, again
+        self._snapshots, self._keep = snapshots, keep
 
     def look(self, after: int, snapshots: bool) -> Mapping[str, Any]:
         """How everything stands."""
@@ -39,3 +45,15 @@ class Reception:
     def again(self, name: str | None) -> Mapping[str, Any]:
         """Let a take be heard."""
         return self._again(name)
+
+    def snapshots(self) -> Snapshots:
+        """Those that there are."""
+        return self._snapshots()
+
+    def keep(self) -> None:
+        """Write them to their file.
+
+        Raises:
+            ValueError: that can't be done; one line.
+        """
+        self._keep()

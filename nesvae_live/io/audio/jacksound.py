@@ -95,5 +95,7 @@ class JackSound:
                 continue
             block[:whole] = ring[begin : begin + whole]
             block[whole:] = ring[: frames - whole]
+            ring[begin : begin + whole] = 0.0  # or it would go round, if who writes it was stopped
+            ring[: frames - whole] = 0.0
         self._played += frames
         self._head[FRAMES] = first + frames

@@ -52,7 +52,8 @@ ASK_SECONDS = 0.5
 
 def run(plan: DevicePlan, pipe: Connection, head: Any, rings: Any) -> None:
     """Run the process: open the device, say so, play until told to end or the device is gone."""
-    for name in ("SIGINT", "SIGHUP"):  # they go to the whole group; the other end decides
+    # They go to the whole group; the other end decides. A server waits for who is stopped.
+    for name in ("SIGINT", "SIGHUP", "SIGTSTP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     nowhere = os.open(os.devnull, os.O_WRONLY)  # C libraries write to the terminal

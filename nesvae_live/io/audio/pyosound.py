@@ -83,6 +83,7 @@ class Feed:
             n = min(frames, self._size - to, self._size - first)
             for table, ring in self._pairs:
                 table[to : to + n] = ring[first : first + n]
+                ring[first : first + n] = 0.0  # or it would go round, if who writes it was stopped
             to, first, frames = (to + n) % self._size, (first + n) % self._size, frames - n
 
 

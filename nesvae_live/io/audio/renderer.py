@@ -8,6 +8,7 @@ there. The take gets every sample that the chip makes, whatever becomes of the d
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -34,6 +35,9 @@ LEAD_SECONDS = 0.035
 
 POLL_SECONDS = 0.005
 """How often the renderer steps."""
+
+LONGEST_STALL = 0.5
+"""Seconds without a step after which the process was stopped: what sounded then doesn't sound on."""
 
 CHUNK_FRAMES = 4096
 """How many samples go to the take at once."""
@@ -102,6 +106,8 @@ class Renderer:
         self._stems = np.empty((CHUNK_FRAMES, len(Voice)), dtype=np.int16)
         self._taken = 0  # the device's frames at the last step
         self._wiped = 0  # frames that the device has surely read, and that are silent again
+        self._stepped = math.inf
+        self._is_behind = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
@@ -168,17 +174,21 @@ class Renderer:
         """Take what came, follow the device, render what is due."""
         self._drain()
         now = self._time.now()
+        if now - self._stepped > LONGEST_STALL:
+            self._end_all(panic=False)
+        self._stepped = now
         if self._device is not None:
             self._follow(self._device, now)
         due = int(self._line.sample_at(now + self.lead_seconds))
         # After a pause of the whole process: catch up by seconds, so that `stop` is heard.
         self._render(min(due, self._chip.position + self._chip.sample_rate))
+        self._is_behind = self._chip.position < due
 
     def _run(self) -> None:
         """The loop of the renderer's thread: real-time, where that is granted."""
         ask_for_realtime()
         try:
-            while not self._stopping.wait(self._poll_seconds):
+            while not self._stopping.wait(0.0 if self._is_behind else self._poll_seconds):
                 self.step()
         except BaseException as error:  # noqa: BLE001 - raised again by check()
             self._error = error

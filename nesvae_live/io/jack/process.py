@@ -238,7 +238,8 @@ class Ports:
 
 def main(here: int, back: int) -> None:
     """Run until standard input ends; `here` and `back` are the pipes' ends that are ours."""
-    for name in ("SIGINT", "SIGHUP"):  # they go to the whole group; the other end decides
+    # They go to the whole group; the other end decides. A server waits for who is stopped.
+    for name in ("SIGINT", "SIGHUP", "SIGTSTP"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     gc.disable()  # what runs from here on makes no cycles
     sys.setswitchinterval(1e-4)

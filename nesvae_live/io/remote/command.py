@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from nesvae_live.control.inputs import Input
 from nesvae_live.control.reply import Reply
-from nesvae_live.music.ranges import SHARE
+from nesvae_live.latent.setting import Setting, slot_of
+from nesvae_live.music.ranges import SHARE, nearest
 from nesvae_live.music.voices import Voice
 
 EVERYTHING = "all"
 """In place of a voice's name: all of them."""
+
+NamedSlot = int | Annotated[str, msgspec.Meta(max_length=100)]
+"""A snapshot, by its number or its name."""
 
 Share = Annotated[float, msgspec.Meta(ge=SHARE.low, le=SHARE.high)]
 
 
 class Command(msgspec.Struct, tag_field="do", forbid_unknown_fields=True):
     """A command: `do` has its name, and the other fields of the line are its fields."""
+
+    changes_snapshots: ClassVar[bool] = False
+    """Whether snapshots are to be kept in their file before it is answered."""
+
+    def named(self, there: Mapping[int, Setting]) -> Command:
+        """The same, with numbers for the names of snapshots, of which these are there.
+
+        Raises:
+            ValueError: none has such a name; one line.
+        """
+        del there
+        return self
+
+    def says(self) -> Mapping[str, Any]:
+        """What its answer says beside that it was carried out."""
+        return {}
 
     def to_input(self, at: float, reply: Reply) -> Input:
         """The input that it asks for, stamped `at` and answered through `reply`.
@@ -28,6 +48,21 @@ class Command(msgspec.Struct, tag_field="do", forbid_unknown_fields=True):
             ValueError: it names something that doesn't exist; the message is one line.
         """
         raise NotImplementedError
+
+
+def named_slot(slot: NamedSlot, there: Mapping[int, Setting]) -> int:
+    """The number of a snapshot that is named by it, or by its name.
+
+    Raises:
+        ValueError: none has that name; one line.
+    """
+    if isinstance(slot, int):
+        return slot
+    if (found := slot_of(slot, there)) is None:
+        names = [kept.name for kept in there.values() if kept.name]
+        known = f"there are: {', '.join(sorted(names))}" if names else "none has a name"
+        raise ValueError(f"no snapshot {slot!r}{nearest(slot, names) or f'; {known}'}")
+    return found
 
 
 def named_voice(name: str, voices: Iterable[Voice] = Voice, *others: str) -> Voice:

@@ -17,8 +17,8 @@
     {"do": "back", "phrases": 1}                       below 0 it goes forward
     {"do": "transpose", "voice": "P1", "semitones": 7} the voice may be "all"
     {"do": "key", "key": "D minor"}                    null allows every note
-    {"do": "store", "slot": 1}
-    {"do": "clear", "slot": 1}
+    {"do": "store", "slot": 1, "name": "chorus"}       the name may be left out
+    {"do": "clear", "slot": 1}                         here and below, a name will do for a number
     {"do": "recall", "slot": 1}
     {"do": "morph", "slot": 2, "bars": 4}
     {"do": "between", "low": 1, "high": 2}             the snapshots at the fader's ends
@@ -36,7 +36,8 @@ A tuple has the notes of P1, P2 and TR, 0 for none, and how many 24ths of a seco
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -72,10 +73,18 @@ from nesvae_live.control.gestureinputs import (
 from nesvae_live.control.inputs import Input, KeepBars, MidiIn, answered
 from nesvae_live.control.reply import Reply
 from nesvae_live.control.targets import TARGET_BY_NAME
-from nesvae_live.io.remote.command import Command, Share, named_voice, voice_or_all
+from nesvae_live.io.remote.command import (
+    Command,
+    NamedSlot,
+    Share,
+    named_slot,
+    named_voice,
+    voice_or_all,
+)
 from nesvae_live.latent.given import Source
+from nesvae_live.latent.setting import Setting, checked_name, slot_of
 from nesvae_live.music.key import Key
-from nesvae_live.music.ranges import nearest
+from nesvae_live.music.ranges import SNAPSHOTS, nearest
 from nesvae_live.music.voices import VOICES
 
 KEYS_PORT = "keys"
@@ -215,40 +224,80 @@ class _KeepKey(Command, tag="key"):
 
 
 class _Store(Command, tag="store"):
-    slot: int
+    """By a name that no snapshot has: the first number that is free gets it."""
+
+    changes_snapshots: ClassVar[bool] = True
+    slot: NamedSlot
+    name: str = ""
+
+    def named(self, there: Mapping[int, Setting]) -> Command:
+        name = checked_name(self.name) if self.name else ""
+        if isinstance(self.slot, int):
+            kept = there.get(self.slot)
+            return _Store(self.slot, name or ("" if kept is None else kept.name))
+        slot = slot_of(self.slot, there)
+        if slot is None:
+            free = [n for n in SNAPSHOTS.whole if n not in there]
+            if not free:
+                raise ValueError(f"all {len(SNAPSHOTS.whole)} snapshots are in use: `ctl clear N`")
+            return _Store(free[0], name or checked_name(self.slot))
+        return _Store(slot, name or there[slot].name)
+
+    def says(self) -> Mapping[str, Any]:
+        return {"slot": self.slot, "name": self.name}
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return StoreSnapshot(self.slot, at=at, reply=reply)
+        return StoreSnapshot(_number(self.slot), self.name, at=at, reply=reply)
 
 
-class _Clear(Command, tag="clear"):
-    slot: int
+class _OfSlot(Command):
+    """A command for one snapshot."""
+
+    slot: NamedSlot
+
+    def named(self, there: Mapping[int, Setting]) -> Command:
+        return msgspec.structs.replace(self, slot=named_slot(self.slot, there))
+
+
+class _Clear(_OfSlot, tag="clear"):
+    changes_snapshots: ClassVar[bool] = True
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return ClearSnapshot(self.slot, at=at, reply=reply)
+        return ClearSnapshot(_number(self.slot), at=at, reply=reply)
 
 
-class _Recall(Command, tag="recall"):
-    slot: int
-
+class _Recall(_OfSlot, tag="recall"):
     def to_input(self, at: float, reply: Reply) -> Input:
-        return RecallSnapshot(self.slot, at=at, reply=reply)
+        return RecallSnapshot(_number(self.slot), at=at, reply=reply)
 
 
-class _Morph(Command, tag="morph"):
-    slot: int
+class _Morph(_OfSlot, tag="morph"):
     bars: float | None = None
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return StartMorph(self.slot, self.bars, at=at, reply=reply)
+        return StartMorph(_number(self.slot), self.bars, at=at, reply=reply)
 
 
 class _Between(Command, tag="between"):
-    low: int
-    high: int
+    low: NamedSlot
+    high: NamedSlot
+
+    def named(self, there: Mapping[int, Setting]) -> Command:
+        return _Between(named_slot(self.low, there), named_slot(self.high, there))
 
     def to_input(self, at: float, reply: Reply) -> Input:
-        return SetPair(self.low, self.high, at=at, reply=reply)
+        return SetPair(_number(self.low), _number(self.high), at=at, reply=reply)
+
+
+def _number(slot: NamedSlot) -> int:
+    """The number that a name was replaced by.
+
+    Raises:
+        ValueError: it is a name still: nobody here knows the snapshots.
+    """
+    if isinstance(slot, int):
+        return slot
+    raise ValueError(f"no snapshot {slot!r}")
 
 
 class _Fade(Command, tag="fade"):

@@ -198,8 +198,14 @@ class ControlServer:
                 return {"ok": True, **command.answer(self._desk)}
             if isinstance(command, StorePhrase):
                 command = command.found(self._desk)
+            command = command.named(self._desk.snapshots())
             self._inbox.put(command.to_input(self._time.now(), answers.put))
-            return answers.get(timeout=REPLY_SECONDS)
+            answer = answers.get(timeout=REPLY_SECONDS)
+            if not answer.get("ok"):
+                return answer
+            if command.changes_snapshots:
+                self._desk.keep()
+            return {**answer, **command.says()}
         except ValueError as error:
             return {"ok": False, "error": str(error)}
         except Empty:

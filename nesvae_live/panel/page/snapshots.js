@@ -19,7 +19,8 @@ export class Snapshots {
     roving(this.modes);
     byId("snapshot-modes").replaceChildren(...this.modes);
     this.setMode(0);
-    panel.state.onThing(["snapshots", "morph"], (things) => this.show(things));
+    this.names = {};
+    panel.state.onThing(["snapshots", "morph", "snapshot_names", "standing"], (things) => this.show(things));
   }
 
   setMode(index) {
@@ -27,13 +28,19 @@ export class Snapshots {
     choose(this.modes, index);
     byId("snapshots").dataset.mode = this.mode;
     for (const [slot, pad] of this.pads) {
-      pad.setAttribute("aria-label", `${this.mode} snapshot ${slot}`);
+      pad.setAttribute("aria-label", this.label(slot));
       pad.dataset.target = `${this.mode === "clear" ? "recall" : this.mode}-${slot}`;
     }
   }
 
+  label(slot) {
+    const name = this.names?.[slot];
+    return `${this.mode} snapshot ${slot}${name ? `, ${name}` : ""}`;
+  }
+
   makePad(slot) {
     const pad = make("button", { class: "pad" }, String(slot));
+    pad.append(make("small"));
     pad.addEventListener("click", () => this.press(slot, this.mode));
     return pad;
   }
@@ -44,8 +51,12 @@ export class Snapshots {
     if (mode === "store" || mode === "clear") this.setMode(0);
   }
 
-  show({ snapshots = [], morph }) {
+  show({ snapshots = [], morph, snapshot_names: names = {}, standing }) {
+    this.names = names;
     for (const [slot, pad] of this.pads) {
+      pad.lastElementChild.textContent = pad.title = names[slot] ?? "";
+      pad.setAttribute("aria-label", this.label(slot));
+      pad.classList.toggle("stands", slot === standing);
       const part = morph && morph[0] === slot ? morph[1] : null;
       pad.classList.toggle("filled", snapshots.includes(slot));
       pad.classList.toggle("morphs", part !== null);

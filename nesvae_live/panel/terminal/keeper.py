@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import select
 import signal
 from collections import deque
@@ -43,10 +42,14 @@ class ViewKeeper:
     Args:
         facts: about the session.
         say: tells a person one line, while there is no view.
+        stop: stops the process, and returns when it goes on.
     """
 
-    def __init__(self, facts: ViewFacts, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, facts: ViewFacts, say: Callable[[str], None], stop: Callable[[], None]
+    ) -> None:
         self._plainly = say
+        self._stop = stop
         self._screen = Screen(KEYS, PICTURE)
         self._waiting: deque[str] = deque(maxlen=KEPT_NOTICES)
         self._told: deque[str] = deque(maxlen=KEPT_NOTICES)
@@ -110,9 +113,7 @@ class ViewKeeper:
         has_left = self._make_it_leave()
         if not has_left:
             self._screen.give_back(by_force=True)
-        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTSTP)
-        signal.signal(signal.SIGTSTP, self._pause)
+        self._stop()
         if self._pipe is not None:
             with contextlib.suppress(OSError):
                 self._tell(BACK)

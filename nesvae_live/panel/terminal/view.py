@@ -193,7 +193,14 @@ class View:
     def _gestures(self, status: Mapping[str, Any]) -> Text:
         """What moves the knobs besides the hands, and what they can go to."""
         line = Text("snapshots ", DIM)
-        line.append(" ".join(str(slot) for slot in status["snapshots"]) or "none")
+        names, standing = status.get("snapshot_names", {}), status.get("standing")
+        for n, slot in enumerate(status["snapshots"]):
+            name = names.get(str(slot), "")
+            line.append(" " if n else "").append(
+                f"{slot} {name}" if name else str(slot), STRONG if slot == standing else ""
+            )
+        if not status["snapshots"]:
+            line.append("none")
         if themes := status.get("themes"):
             line.append("  themes ", DIM).append(" ".join(themes))
         for name in ("hold", "auto", "round"):

@@ -91,3 +91,29 @@ def test_clocks_lie_under_the_notes_and_stop_comes_last(
     assert np.median(abs(clocks - first - counted * clock_frames)) < most
     first_note = next(frame for frame, data in midi if data[0] & 0xF0 == 0x90)
     assert abs(first_note - clocks[0]) <= most
+
+
+@pytest.mark.parametrize("seconds", [0.8, 5.0, 60.0])
+def test_after_a_stop_of_the_process_clocks_go_on_one_by_one(seconds: float) -> None:
+    """The sender looks at the line before the sequencer has laid it anew."""
+    time, sent = ManualTime(), []
+    clock = InternalClock(120.0)
+    clock.start(0.1)
+    sender = ClockSender(clock, lambda data, _at: sent.append((time.value, tuple(data))), time)
+    sender._held = sender._leader.start(clock.ref)
+    shift, reached = 0.0, 0.0
+    for tick in range(1, 6000):
+        if tick == 3000:
+            shift = seconds
+        time.value = tick / 1000 + shift
+        if tick == 3003:
+            clock.resume(reached, time.value + 0.05)
+        if tick < 3000:
+            reached = clock.ref.beat_at(time.value + 0.05)
+        sender.step()
+    clocks = np.array([at for at, data in sent if data == (0xF8,)])
+    gaps = np.diff(clocks)
+    assert gaps.min() > 0.5 / 24 - 0.003
+    assert sorted(gaps)[-2] < 0.5 / 24 + 0.003
+    assert seconds <= gaps.max() < seconds + 0.05
+    assert clock.ref.time_of((len(clocks) - 1) / 24) == pytest.approx(clocks[-1], abs=0.003)

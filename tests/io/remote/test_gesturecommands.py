@@ -106,7 +106,7 @@ def test_a_verb_asks_for_its_input(line: str, asked: Any) -> None:
 
 ELSEWHERE = {
     *("set", "mute", "unmute", "level", "solo", "unsolo", "swap", "tempo", "tap", "page"),
-    *("refresh", "panic", "stop", "status", "one", "adopt", "style"),
+    *("refresh", "panic", "stop", "status", "one", "adopt", "style", "snapshots"),
 }
 """Verbs that are no gestures; what becomes of their commands is tried in `test_server` and `app.yours`."""
 
