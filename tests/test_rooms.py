@@ -187,6 +187,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "sklearn": ("evaluation.contexts", "training.maplayout"),
     "threadpoolctl": ("training.maplayout",),
     "rich": ("panel.terminal.drawing", "panel.terminal.view"),
+    "argcomplete": ("cli.prompt",),
     "segno": ("app.openpanel",),
     "starlette": ("panel.guard", "panel.server"),
     "uvicorn": ("panel.process",),

@@ -4,7 +4,7 @@
     arguments  what commands share: numbers in a range, parsers filled when they are needed
     play       `play` and `demo`
     ctl        `ctl`: the table of its verbs, and the command each sends to io/remote
-    prompt     `ctl` that stays open: what is typed, completion, history
+    prompt     `ctl` that stays open: what is typed, completion, history; a shell's completion
     learn      `learn` and `presets`
     jam        `jam`: list, show, export, recover, capture and replay takes
     shelf      `jam` too: takes named, rated, opened, deleted

@@ -50,13 +50,17 @@ class CommandParser(argparse.ArgumentParser):
         self._fill = fill
         self._negative_number_matcher = NEGATIVE  # argparse's own takes -6dB for an option
 
+    def fill(self) -> None:
+        """Add the arguments, if that wasn't done yet."""
+        fill, self._fill = self._fill, None
+        if fill is not None:
+            fill(self)
+
     def parse_known_args(
         self, args: Iterable[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
         """Parse, as argparse does, with the arguments there."""
-        fill, self._fill = self._fill, None
-        if fill is not None:
-            fill(self)
+        self.fill()
         given = None if args is None else list(args)
         found, unknown = super().parse_known_args(given, namespace)
         if unknown:

@@ -6,6 +6,7 @@ import argparse
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -319,12 +320,15 @@ def listed(snapshots: Sequence[Mapping[str, Any]], standing: int | None) -> Iter
 
 
 def _contents(kept: Mapping[str, Any]) -> str:
+    from nesvae_live.latent.decoding import SAMPLING
+
     parts = [f"{name} {value:.2f}" for name, value in kept["knobs"].items()]
     parts += [f"mute {voice}" for voice in kept["muted"]]
     voices = (spec.voice.name for spec in VOICES)
     parts += [f"{v} {by:+d}" for v, by in zip(voices, kept["transpose"], strict=True) if by]
     parts += [f"key {kept['key']}"] if kept["key"] else []
-    parts += [f"temperature {kept['temperature']:g}"] if kept["temperature"] != 1.0 else []
+    if kept["temperature"] != SAMPLING.temperature:
+        parts.append(f"temperature {kept['temperature']:g}")
     return ", ".join(parts) or "no knob is set"
 
 
@@ -346,7 +350,7 @@ def _ctl(p: argparse.ArgumentParser) -> None:
         verb.set_defaults(command_of=spec.command, fields=tuple(spec.arguments))
 
 
-def completions(before: Sequence[str]) -> Iterable[str]:
+def completions(before: Sequence[str], control: Path | None = None) -> Iterable[str]:
     """The words that may come after others in a line of the prompt."""
     if not before:
         return [*(spec.name for spec in VERBS), "help", "quit"]
@@ -360,6 +364,10 @@ def completions(before: Sequence[str]) -> Iterable[str]:
     name, options = asked[place], spec.arguments[asked[place]]
     if name == "knob":
         return [*(knob.name for knob in KNOBS), *(knob.name for knob in SOUND_KNOBS)]
+    if name in {"slot", "low", "high"}:
+        from nesvae_live.cli.prompt import snapshot_names
+
+        return snapshot_names(control)
     if name == "target":
         from nesvae_live.control.targets import TARGET_BY_NAME
 
@@ -385,7 +393,11 @@ def _converse(arguments: argparse.Namespace) -> int:
             say(str(error))
             return 1
 
-    converse(parser.parse_args, run, typed_lines("ctl> ", completions, history_path()))
+    converse(
+        parser.parse_args,
+        run,
+        typed_lines("ctl> ", partial(completions, control=arguments.control), history_path()),
+    )
     return 0
 
 

@@ -1,4 +1,4 @@
-"""`nesvae-live ports`, `doctor` and `align`: what this machine offers, and how late it is."""
+"""`nesvae-live ports`, `doctor`, `align` and `completion`: what this machine offers, and how late it is."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ def add_machine(commands: Any) -> None:
     commands.add_parser("ports", help="list the MIDI ports and audio outputs", fill=_ports)
     commands.add_parser(
         "doctor", help="report what this machine offers, and what is missing", fill=_doctor
+    )
+    commands.add_parser(
+        "completion", help="print what a shell needs so that Tab completes", fill=_completion
     )
     commands.add_parser(
         "align", help="measure how late sound and notes come back, and set the offsets", fill=_align
@@ -40,6 +43,20 @@ def _run_align(arguments: argparse.Namespace) -> int:
 
     route = Route(arguments.audio_to, arguments.audio_from, arguments.midi_to, arguments.midi_from)
     align(route, load_preset(arguments.preset), print, save=not arguments.dry_run)
+    return 0
+
+
+def _completion(p: argparse.ArgumentParser) -> None:
+    from nesvae_live.cli.prompt import SHELLS
+
+    p.set_defaults(run=_run_completion)
+    p.add_argument("shell", choices=SHELLS, metavar="SHELL", help=" or ".join(SHELLS))
+
+
+def _run_completion(arguments: argparse.Namespace) -> int:
+    from nesvae_live.cli.prompt import shell_script
+
+    print(shell_script(arguments.shell))
     return 0
 
 

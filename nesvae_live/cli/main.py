@@ -27,6 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:  # from here on: a Ctrl-C may come while the commands are still being imported
+        if argv is None and "_ARGCOMPLETE" in os.environ:
+            from nesvae_live.cli.prompt import answer_shell
+
+            answer_shell(parser())
         arguments = parser().parse_args(argv)
         run: Callable[[argparse.Namespace], int] = arguments.run
         status = run(arguments)

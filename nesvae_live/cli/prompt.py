@@ -1,4 +1,4 @@
-"""`ctl` that stays open: a prompt with completion and history, quick enough to play by.
+"""`ctl` that stays open, with completion and history, quick enough to play by; a shell's completion.
 
 Starting Python takes a third of a second each time, so that a tap from a shell is none. Here a line is
 sent as soon as it is typed.
@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+
+from nesvae_live.cli.arguments import CommandParser
 
 HELP = """Type a verb of `ctl`, such as `recall 1` or `mute p2`; Enter alone repeats the last line (tap, tap).
 Tab completes, the arrow keys bring back earlier lines. `help` lists the verbs, `quit` or Ctrl-D leaves."""
@@ -104,3 +107,104 @@ def complete(words: Words, line: str, text: str, n: int) -> str | None:
     before = line[: len(line) - len(text)].split()
     fitting = [word for word in words(before) if word.lower().startswith(text.lower())]
     return f"{fitting[n]} " if n < len(fitting) else None
+
+
+SHELLS = ("bash", "zsh", "fish")
+"""The shells whose completion we know."""
+
+
+def shell_script(shell: str) -> str:
+    """What a shell has to read so that Tab completes our commands."""
+    from argcomplete.shell_integration import shellcode
+
+    return shellcode([PROGRAM], shell=shell)
+
+
+PROGRAM = "nesvae-live"
+ASKED = "_ARGCOMPLETE"
+"""Is in the environment of a program that a shell asks for completions."""
+
+
+def answer_shell(parser: argparse.ArgumentParser) -> None:
+    """Answer a shell that asks what may come next, and leave the process."""
+    import argcomplete
+
+    fill(parser, os.environ.get("COMP_LINE", "").split()[1:])
+    argcomplete.autocomplete(parser, always_complete_options=False)
+
+
+def fill(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+    """Let a command that was typed, and the verb after it, have its arguments.
+
+    Each that takes a name of something that is there gets a completer.
+    """
+    if isinstance(parser, CommandParser):
+        parser.fill()
+    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to them
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - nor to these
+            for name, inner in action.choices.items():
+                if name in words:
+                    fill(inner, words)
+        elif (names := NAMES_OF.get(action.dest)) is not None:
+            action.completer = names  # type: ignore[attr-defined]
+
+
+def _presets(**_: object) -> list[str]:
+    from nesvae_live.paths import shipped_dir, user_presets_dir
+
+    folders = (shipped_dir("presets"), user_presets_dir())
+    return sorted({path.stem for folder in folders for path in folder.glob("*.toml")})
+
+
+def _takes(parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    from nesvae_live import NesvaeError
+    from nesvae_live.paths import default_jams_dir
+    from nesvae_live.take.takes import find_takes
+
+    jams = getattr(parsed_args, "jams", None) or default_jams_dir()
+    try:
+        return ["newest", *(take.name for take in find_takes(jams))]
+    except NesvaeError:  # there is no such folder yet
+        return ["newest"]
+
+
+def _snapshots(parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    return snapshot_names(getattr(parsed_args, "control", None))
+
+
+def snapshot_names(control: Path | None) -> list[str]:
+    """The names, and the numbers, of the snapshots of what plays; empty if nothing does."""
+    from nesvae_live import NesvaeError
+    from nesvae_live.io.remote.client import send_command
+
+    try:
+        there = send_command({"do": "snapshots"}, control).get("snapshots", ())
+    except NesvaeError:
+        return []
+    names = [kept["name"] for kept in there if kept["name"]]
+    return [*(shlex.quote(name) for name in names), *(str(kept["slot"]) for kept in there)]
+
+
+def _knobs(**_: object) -> list[str]:
+    from nesvae_live.latent.knobs import KNOB_BY_NAME
+
+    return list(KNOB_BY_NAME)
+
+
+def _targets(**_: object) -> list[str]:
+    from nesvae_live.control.targets import TARGET_BY_NAME
+
+    return list(TARGET_BY_NAME)
+
+
+NAMES_OF: Mapping[str, Callable[..., list[str]]] = {
+    "preset": _presets,
+    "take": _takes,
+    "takes": _takes,
+    "slot": _snapshots,
+    "low": _snapshots,
+    "high": _snapshots,
+    "knob": _knobs,
+    "target": _targets,
+}
+"""By an argument's name: what may stand there."""
