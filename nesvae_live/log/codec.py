@@ -43,6 +43,12 @@ _ADDED: dict[type[Any], tuple[str, ...]] = {
 }
 """Fields that a later version added."""
 
+ABSENT = object()
+"""Equals no value."""
+
+_UNSAID: dict[tuple[type[Any], str], Any] = {(StoreSnapshot, "name"): ""}
+"""Those of them that aren't written while they have this value: older logs come again to the byte."""
+
 GRID = 1e-9
 """Seconds by which a time may be off the grid of microseconds because of floating point."""
 
@@ -94,7 +100,7 @@ def _input_to_record(value: Input, start: float) -> dict[str, Any]:
     record["input"] = _INPUT_OF[type(value)]
     for name in _TYPES[type(value)]:
         part = getattr(value, name)
-        if name != "at":
+        if name != "at" and part != _UNSAID.get((type(value), name), ABSENT):
             record[name] = part.name if isinstance(part, Voice) else to_data(part)
     return record
 
