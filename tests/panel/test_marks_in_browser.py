@@ -86,6 +86,26 @@ def test_a_theme_and_what_was_played_before_are_marked_on_the_roll(
     assert wait_until(lambda: page.evaluate(INKED, ["roll", "faint"])["row"] > echo + 100)
 
 
+AHEAD = """async now => {
+  const { State } = await import("./state.js");
+  const state = new State();
+  const scale = (first, notes) => Array.from(Array(notes), (_, i) => [first + i, 0, 36, 12]);
+  state.takePhrase({ index: 7, tuples: scale(60, 4), beats: [0, 1, 2, 3, 4], again: [] });
+  state.takePhrase({ index: 8, tuples: scale(70, 2), beats: [3.5, 4.5, 5.5], again: [] });
+  return state.ahead(now);
+}"""
+
+
+def test_the_rest_of_a_phrase_still_comes_when_the_next_one_is_placed(
+    told: tuple[Playing, Page, Path],
+) -> None:
+    _, page, _ = told
+    bass = [[2, 36, 1.5, 3.5], [2, 36, 3.5, 5.5]]
+    lead = [[0, 61, 1.5, 2], [0, 62, 2, 3], [0, 63, 3, 3.5], [0, 70, 3.5, 4.5], [0, 71, 4.5, 5.5]]
+    assert sorted(page.evaluate(AHEAD, 1.5)) == sorted(lead + bass)
+    assert page.evaluate(AHEAD, 5.5) == []
+
+
 def test_the_map_shows_where_the_music_goes_next_by_itself(
     told: tuple[Playing, Page, Path],
 ) -> None:

@@ -117,7 +117,7 @@ def test_the_demo_says_where_its_panel_is_and_opens_it_in_a_browser(
     browser.chmod(0o755)
     monkeypatch.setenv("BROWSER", str(browser))
     address = f"http://127.0.0.1:{port}/"
-    options = ("--panel-port", str(port), "--open", *QUIET)
+    options = ("--panel-port", str(port), "--open", "--audio", "none", "--no-status")
     with Daemon(tmp_path, *options, command="demo") as daemon:
         assert wait_until(lambda: opened_at.exists() and opened_at.read_text() == f"{address}\n")
         assert daemon.end() == 0

@@ -77,9 +77,7 @@ export class Roll {
   range(from) {
     const { notes, things } = this.panel.state;
     const seen = notes.filter(({ voice, end }) => voice !== "NO" && (end ?? Infinity) > from).map(({ note }) => note);
-    (things.phrase?.tuples ?? []).forEach((tuple) =>
-      this.pitched.forEach((_, i) => tuple[i] && seen.push(tuple[i] + (things.transpose?.[i] ?? 0))),
-    );
+    for (const [which, note] of this.panel.state.ahead(from)) seen.push(note + (things.transpose?.[which] ?? 0));
     if (!seen.length) return;
     let low = Math.max(Math.floor((Math.min(...seen) - ROOM) / OCTAVE) * OCTAVE, LOWEST);
     let high = Math.min(Math.ceil((Math.max(...seen) + ROOM) / OCTAVE) * OCTAVE, HIGHEST);
@@ -142,31 +140,22 @@ export class Roll {
     }
   }
 
-  // What comes: the phrase that plays, from where the played notes end.
+  // What comes: what is decoded, from where the played notes end.
   drawComing(context, colours, { x, y, now, thick }) {
-    const { phrase, transpose = [] } = this.panel.state.things;
-    if (!phrase) return;
-    const { tuples, beats } = phrase;
-    this.pitched.forEach((voice, which) => {
-      if (this.panel.state.targets[`mute-${voice}`] >= 0.5) return;
+    const { state } = this.panel;
+    if (!state.things.phrase) return;
+    context.lineWidth = 1;
+    for (const [which, note, start, end] of state.ahead(now)) {
+      const voice = this.pitched[which];
+      if (state.targets[`mute-${voice}`] >= 0.5) continue;
       context.fillStyle = context.strokeStyle = colours[voice];
-      context.lineWidth = 1;
-      let i = 0;
-      while (i < tuples.length) {
-        let j = i + 1;
-        while (j < tuples.length && tuples[j][which] === tuples[i][which]) j += 1;
-        const [note, start, end] = [tuples[i][which], Math.max(beats[i], now), beats[j]];
-        if (note && end > now) {
-          const top = y(note + (transpose[which] ?? 0)) - thick / 2;
-          const wide = Math.max(x(end) - x(start) - 2, 2);
-          context.globalAlpha = 0.28;
-          context.fillRect(x(start), top, wide, thick);
-          context.globalAlpha = 0.9;
-          context.strokeRect(x(start) + 0.5, top + 0.5, wide - 1, thick - 1);
-        }
-        i = j;
-      }
-    });
+      const top = y(note + (state.things.transpose?.[which] ?? 0)) - thick / 2;
+      const wide = Math.max(x(end) - x(start) - 2, 2);
+      context.globalAlpha = 0.28;
+      context.fillRect(x(start), top, wide, thick);
+      context.globalAlpha = 0.9;
+      context.strokeRect(x(start) + 0.5, top + 0.5, wide - 1, thick - 1);
+    }
     context.globalAlpha = 1;
   }
 

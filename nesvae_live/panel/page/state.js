@@ -10,7 +10,7 @@ export class State {
     this.things = {};
     this.targets = {};
     this.notes = []; // {voice, note, start, end}: end is null while it sounds
-    this.phrases = new Map(); // index -> {beats, again}, of those that were placed lately
+    this.phrases = new Map(); // index -> {tuples, beats, again}, of those placed lately, the newest last
     this.shapes = {}; // voice -> {note, volume, duty}, as it sounds now
     this.waves = null; // the voices' samples, one after the other, as they sound now
     this.coming = []; // events whose beat is still ahead
@@ -73,11 +73,31 @@ export class State {
     return this.beatAt.beat + (passed / 60000) * (this.things.tempo ?? 120);
   }
 
-  takePhrase({ index, beats, again }) {
-    this.phrases.set(index, { beats, again });
+  takePhrase({ index, tuples, beats, again }) {
+    this.phrases.delete(index);
+    this.phrases.set(index, { tuples, beats, again });
     for (const [old, { beats: then }] of this.phrases) {
       if (Math.abs(then[0] - beats[0]) > REMEMBERED_BEATS) this.phrases.delete(old);
     }
+  }
+
+  // The notes that are decoded and still to come from `now` on: [which voice, note, start, end]. The
+  // rest of the phrase that plays is among them while the next one is placed already.
+  ahead(now) {
+    const phrases = [...this.phrases.values()];
+    return phrases.flatMap(({ tuples, beats }, at) => {
+      const until = Math.min(Infinity, ...phrases.slice(at + 1).map((later) => later.beats[0]));
+      if (Math.min(beats.at(-1), until) <= now) return [];
+      return [0, 1, 2].flatMap((which) => {
+        const notes = [];
+        for (let i = 0, j; i < tuples.length; i = j) {
+          for (j = i + 1; j < tuples.length && tuples[j][which] === tuples[i][which]; ) j += 1;
+          const [start, end] = [Math.max(beats[i], now), Math.min(beats[j], until)];
+          if (tuples[i][which] && end > start) notes.push([which, tuples[i][which], start, end]);
+        }
+        return notes;
+      });
+    });
   }
 
   takeEvent([, beat, what, voice, a, b]) {
