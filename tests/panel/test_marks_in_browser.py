@@ -100,8 +100,14 @@ def test_the_rest_of_a_phrase_still_comes_when_the_next_one_is_placed(
     told: tuple[Playing, Page, Path],
 ) -> None:
     _, page, _ = told
-    bass = [[2, 36, 1.5, 3.5], [2, 36, 3.5, 5.5]]
-    lead = [[0, 61, 1.5, 2], [0, 62, 2, 3], [0, 63, 3, 3.5], [0, 70, 3.5, 4.5], [0, 71, 4.5, 5.5]]
+    bass: list[list[float]] = [[2, 36, 1.5, 3.5], [2, 36, 3.5, 5.5]]
+    lead: list[list[float]] = [
+        [0, 61, 1.5, 2],
+        [0, 62, 2, 3],
+        [0, 63, 3, 3.5],
+        [0, 70, 3.5, 4.5],
+        [0, 71, 4.5, 5.5],
+    ]
     assert sorted(page.evaluate(AHEAD, 1.5)) == sorted(lead + bass)
     assert page.evaluate(AHEAD, 5.5) == []
 
