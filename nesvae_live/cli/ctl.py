@@ -222,7 +222,7 @@ VERBS = (
     ),
     VerbSpec(
         "keys-return",
-        "set after how many beats without a key a voice is the network's again",
+        "set how many beats without a key until the network plays a voice again",
         {
             "beats": {
                 "type": number("a number of beats", KEYS_BEATS, word="never"),
@@ -232,7 +232,7 @@ VERBS = (
     ),
     VerbSpec(
         "keys-split",
-        "set the MIDI note at which one keyboard for several voices is split",
+        "set the MIDI note at which one keyboard is split between voices",
         {"note": _number("the split", KEYS_SPLITS, whole=True)},
     ),
     VerbSpec("theme", "mark what is playing as a theme", {"theme": THEME}),
@@ -277,18 +277,21 @@ VERBS = (
     ),
     VerbSpec(
         "style",
-        "go on in a style that was adopted, in a take of its own; mine:.5 is half-way",
+        "go on in an adopted style, in a new take; mine:.5 is half-way",
         {"style": {"metavar": "NAME[:AMOUNT]|none"}},
         _style,
     ),
     VerbSpec(
         "adopt",
-        "make a style of files, as `nesvae-live adopt` does, and go on in it",
+        "make a style from files, as `nesvae-live adopt` does, and go on in it",
         {
             "sources": {"nargs": "+", "type": Path, "metavar": "FILE"},
             "--out": {"required": True, "metavar": "NAME", "help": "the style's name"},
             "--themes": {"action": "store_true", "help": "fill the themes A to H"},
-            "--checkpoint": {"metavar": "NAME|FILE", "help": "what plays; default: what ships"},
+            "--checkpoint": {
+                "metavar": "NAME|FILE",
+                "help": "the checkpoint that plays; default: the shipped one",
+            },
         },
         _adopt,
     ),

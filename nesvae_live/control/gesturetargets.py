@@ -194,7 +194,7 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
     TargetSpec(
         "keys-return",
         Kind.CHOICE,
-        "after how many beats without a key a voice is the network's again",
+        "how many beats without a key until the network plays a voice again",
         lambda value, at: SetKeysReturn(
             _beats(KEYS_RETURNS[value_to_choice(value, len(KEYS_RETURNS))]), at=at
         ),
@@ -204,7 +204,7 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
     TargetSpec(
         "keys-split",
         Kind.KNOB,
-        "one keyboard for several voices is split at a higher key; the middle is middle C",
+        "split one keyboard between voices at a higher key; middle: middle C",
         lambda value, at: SetKeysSplit(round(value_to_linear(value, KEYS_SPLITS)), at=at),
         lambda view: linear_to_value(view.keys_split, KEYS_SPLITS),
     ),

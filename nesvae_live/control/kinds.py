@@ -185,7 +185,7 @@ CONTROL_KINDS = (
         MOST_14,
         MOST_7,
         "relative NRPN {} (two's complement)",
-        "an endless encoder on an NRPN: of its value (CC 6) 1 is a step up, 127 a step down",
+        "an endless encoder on an NRPN: in its value (CC 6), 1 is a step up, 127 a step down",
         twos_to_steps,
     ),
     ControlKind(
@@ -195,7 +195,7 @@ CONTROL_KINDS = (
         MOST_14,
         MOST_7,
         "relative NRPN {} (binary offset)",
-        "an endless encoder on an NRPN: of its value (CC 6) 65 is a step up, 63 a step down",
+        "an endless encoder on an NRPN: in its value (CC 6), 65 is a step up, 63 a step down",
         offset_to_steps,
     ),
     ControlKind(
@@ -205,7 +205,7 @@ CONTROL_KINDS = (
         MOST_14,
         MOST_7,
         "relative NRPN {} (sign bit)",
-        "an endless encoder on an NRPN: of its value (CC 6) 1 is a step up, 65 a step down",
+        "an endless encoder on an NRPN: in its value (CC 6), 1 is a step up, 65 a step down",
         sign_to_steps,
     ),
     ControlKind(

@@ -109,7 +109,7 @@ def _read(path: Path) -> Adopted:
         why = " ".join(str(error).split())
         raise StyleError(f"style {path}: damaged ({why[:100]})") from None
     if style is None:
-        raise StyleError(f"style {path}: no {FORMAT} of version {VERSION}")
+        raise StyleError(f"style {path}: not a {FORMAT} of version {VERSION}")
     return style
 
 
