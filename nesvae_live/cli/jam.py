@@ -78,7 +78,7 @@ def _fill_export(p: argparse.ArgumentParser) -> None:
         type=kinds,
         required=True,
         metavar="KINDS",
-        help=f"one or more of {','.join(EXPORT_KINDS)}",
+        help=f"one or more of {', '.join(EXPORT_KINDS)}; write mid,wav",
     )
     _add_bars(p)
     p.add_argument("-o", "--out", type=Path, default=Path(), metavar="DIR")

@@ -32,7 +32,8 @@ def add_play(commands: Any) -> None:
 
 def _play(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_play, demo=False)
-    p.add_argument("--preset", default="default", metavar="NAME|FILE")
+    preset = "which controls move what; `presets list` lists them"
+    p.add_argument("--preset", default="default", metavar="NAME|FILE", help=preset)
     p.add_argument("--bars", type=_BARS, metavar="N", help="stop after this many bars")
     _ports(p.add_argument_group("MIDI ports"))
     _clock(p.add_argument_group("clock"))
@@ -40,7 +41,8 @@ def _play(p: argparse.ArgumentParser) -> None:
 
 
 def _ports(p: Group) -> None:
-    p.add_argument("--midi-api", choices=("auto", *APIS, "none"), default="auto")
+    apis = ("auto", *APIS, "none")
+    p.add_argument("--midi-api", choices=apis, default="auto", help="which MIDI system")
     p.add_argument(
         "--midi-in",
         action="append",
@@ -66,7 +68,8 @@ def _ports(p: Group) -> None:
 
 
 def _clock(p: Group) -> None:
-    p.add_argument("--clock", choices=("internal", "midi", "jack", "link"), default="internal")
+    clocks = ("internal", "midi", "jack", "link")
+    p.add_argument("--clock", choices=clocks, default="internal", help="the clock to follow")
     p.add_argument(
         "--clock-in", metavar="NAME", help="part of the name of the input whose clock to follow"
     )
@@ -118,7 +121,8 @@ def _performance(p: argparse.ArgumentParser) -> None:
 def _music(p: Group) -> None:
     from nesvae_live.app.options import ROUND, WALK
 
-    p.add_argument("--checkpoint", metavar="NAME|FILE")
+    network = "the network that plays; default: the shipped one"
+    p.add_argument("--checkpoint", metavar="NAME|FILE", help=network)
     p.add_argument(
         "--style",
         metavar="NAME|FILE[:AMOUNT]",
@@ -131,7 +135,8 @@ def _music(p: Group) -> None:
         help="recall from this file instead of the preset's: snapshots, or a piece (anything that "
         "encode reads), whose phrases become the snapshots",
     )
-    p.add_argument("--seed", type=number("a seed", SEEDS, whole=True), metavar="N")
+    seed = "the same seed and the same knobs give the same music; default: another each time"
+    p.add_argument("--seed", type=number("a seed", SEEDS, whole=True), metavar="N", help=seed)
     p.add_argument(
         "--auto",
         nargs="?",
@@ -191,7 +196,8 @@ def _sound(p: Group) -> None:
     from nesvae_live.app.options import BLOCK_FRAMES, SAMPLE_RATE
     from nesvae_live.io.audio import opening
 
-    p.add_argument("--audio", choices=opening.APIS, default="auto")
+    audio = "which sound system; none: the sound goes into the take and to the panel"
+    p.add_argument("--audio", choices=opening.APIS, default="auto", help=audio)
     p.add_argument("--audio-device", metavar="NAME", help="part of the name of a sound device")
     p.add_argument(
         "--sample-rate",
