@@ -77,6 +77,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "take.daw": ("clock", "music", "latent", "control", "log"),
     "take": (
         *("take.daw", "clock", "music", "latent", "chip", "chip.console", "chip.tracker"),
+        "io.audio",  # its mixer: what is exported as heard is mixed as what is heard
         *("control", "log", "engine"),
     ),
     "panel": ("clock", "music", "latent", "chip", "chip.smf", "control", "take", "io.remote"),

@@ -4,7 +4,7 @@
     growing      a file that survives a full disk: locked; what is refused waits in memory; room
     folder       the names of a take's files, and what is made from its log
     wav          the WAV format, and a WAV that is written whole
-    cutsound     the sound of some bars for others: no DC, faded ends, stems that add up
+    cutsound     the sound of some bars for others: no DC, faded ends, stems that add up; as heard
     midifile     a take as a MIDI file
     picture      a take as a picture
     takes        the takes in a folder: found by name, whole or cut off
@@ -19,5 +19,5 @@
     processes    child processes: bars exported while it plays, takes recovered at the start
 
 May import `daw`, and `clock`, `music`, `latent`, `chip` with `console` and `tracker`, `control`,
-`log` and `engine`.
+`log`, `engine`, and of `io.audio` the mixer.
 """

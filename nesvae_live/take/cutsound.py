@@ -7,11 +7,18 @@ The chip's voices are unipolar: `take.wav` has their DC, some 15 % of full scale
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from nesvae_live.chip.apu import DcBlocker
+from nesvae_live.io.audio.mixer import Mixer
+from nesvae_live.log.entries import Opened
+from nesvae_live.log.reader import line_to_opened
+from nesvae_live.music.balance import Balance
+from nesvae_live.take.replay import Replay
+from nesvae_live.take.replayfiles import read_entries
 from nesvae_live.take.wav import WavWriter
 
 IN_SECONDS, OUT_SECONDS = 0.001, 0.005
@@ -124,3 +131,118 @@ def _rounded(block: Floats, mix: Floats) -> Floats:
     whole = np.rint(stems)
     whole[rows, loudest] += mix - whole.sum(axis=1)
     return whole
+
+
+class HeardSound:
+    """Takes the chip's mix and stems from frame 0 on, and writes those of a cut as they were heard.
+
+    That is in stereo, with levels, solos and spread as they stood; what is over full scale is clipped.
+
+    Args:
+        file: of two channels.
+        sample_rate: in Hz.
+        balances: (frame, balance), the first of frame 0, in order.
+        cut: its first frame, and the one after its last (infinity: to the end).
+    """
+
+    def __init__(
+        self,
+        file: WavWriter,
+        sample_rate: int,
+        balances: Sequence[tuple[int, Balance]],
+        cut: tuple[int, float] = (0, np.inf),
+    ) -> None:
+        self._file = file
+        self._balances = list(balances)
+        self._mixer = Mixer(sample_rate, 2, self._balances.pop(0)[1])
+        self._first, self._end = cut
+        self._prime = round(PRIME_SECONDS * sample_rate)
+        self._ramps = [max(2, round(s * sample_rate)) for s in (IN_SECONDS, OUT_SECONDS)]
+        self._at = 0
+        self._held = np.zeros((0, 2), np.float64)
+        self._begun = False
+
+    def put(self, samples: Samples) -> None:
+        """Take the next `[n, 5]`."""
+        if not self._at and len(samples):  # as if it had stood where it begins
+            still = np.repeat(samples[:1], self._prime, axis=0)
+            self._mixer.process(still[:, 0], still[:, 1:])
+        while len(samples):
+            over = len(samples)
+            if self._balances:
+                over = min(max(self._balances[0][0] - self._at, 0), over)
+            if not over:
+                self._mixer.set_balance(self._balances.pop(0)[1])
+                continue
+            part, samples = samples[:over], samples[over:]
+            heard = self._mixer.process(part[:, 0], part[:, 1:])
+            low = max(0, self._first - self._at)
+            high = int(min(max(self._end - self._at, 0), len(part)))
+            self._at += len(part)
+            self._keep(heard[low:high])
+
+    def stretch(self, until: int) -> None:
+        """Go on in silence up to frame `until`, where the sound ended before."""
+        if until > self._at:
+            self._keep(np.zeros((until - max(self._at, self._first), 2)))
+            self._at = until
+
+    def end(self) -> None:
+        """Write what is left, with its end faded."""
+        self._write(self._held * np.linspace(1.0, 0.0, len(self._held))[:, None])
+
+    def _keep(self, heard: npt.NDArray[np.floating]) -> None:
+        """Hold back what may have to be faded."""
+        held = np.concatenate((self._held, heard))
+        keep = min(self._ramps[1], len(held))
+        self._held = held[len(held) - keep :]
+        self._write(held[: len(held) - keep])
+
+    def _write(self, block: Floats) -> None:
+        if not self._begun and len(block):
+            self._begun = True
+            ramp = min(self._ramps[0], len(block))
+            block = block.copy()
+            block[:ramp] *= np.linspace(0.0, 1.0, ramp)[:, None]
+        self._file.write(np.clip(np.rint(block * TOP), -TOP, TOP).astype(np.int16))
+
+
+def heard_balances(log: Path) -> list[tuple[int, Balance]]:
+    """(frame, balance) of a take, as its voices were heard: what it began with, and each change.
+
+    Controls, commands and OSC all change it, so the take is played again for it, without its sound.
+
+    Raises:
+        ReplayError, JamError, OSError: that can't be done.
+    """
+    with log.open("rb") as lines:
+        opened = line_to_opened(lines.readline())
+        found = [(0, _first_balance(opened))]
+        step = opened.origin
+
+        def hear(balance: Balance) -> None:
+            frame = round((step - opened.origin) * opened.sample_rate)
+            found.append((max(frame, found[-1][0]), balance))
+
+        def pace(now: float) -> None:
+            nonlocal step
+            step = now
+
+        played = Replay(opened, _Nowhere(), balance=found[0][1], hear=hear, pace=pace)
+        for entry in read_entries(lines, [], lambda _: None):
+            played.take(entry)
+        played.end()
+    return found
+
+
+def _first_balance(opened: Opened) -> Balance:
+    """What `--level` and `--spread` said."""
+    level, spread = (float(opened.settings.get(name, "0")) for name in ("level", "spread"))
+    return Balance(level, spread)
+
+
+class _Nowhere:
+    """A journal that keeps nothing."""
+
+    def put(self, entry: object) -> None:
+        """Drop an entry."""

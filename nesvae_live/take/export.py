@@ -25,7 +25,7 @@ from nesvae_live.log.jam import Jam
 from nesvae_live.log.reader import REPLAY_ONLY, JamError, entries_of
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import replacing
-from nesvae_live.take.cutsound import CutSound
+from nesvae_live.take.cutsound import CutSound, HeardSound, heard_balances
 from nesvae_live.take.daw.ardour import write_ardour
 from nesvae_live.take.daw.arrangement import jam_to_arrangement
 from nesvae_live.take.daw.dawproject import write_dawproject
@@ -52,6 +52,7 @@ EXPORT_KINDS = (
         "mid",
         "wav",
         "stems",
+        "stereo",
         "raw",
         "rawstems",
         "vgm",
@@ -125,6 +126,7 @@ def export(
         "raw": _write_raw,
         "rawstems": _write_raw_stems,
         "stems": _write_stems,
+        "stereo": _write_stereo,
         "vgm": _vgm(".vgm", release),
         "vgz": _vgm(".vgz", release),
         "nsf": _cartridge(".nsf", release, tell),
@@ -253,6 +255,21 @@ def _write_raw_stems(selection: Selection, base: Path) -> list[Path]:
 def _write_stems(selection: Selection, base: Path) -> list[Path]:
     """Write each voice's share of the mix: they add up to the WAV."""
     return _cut(selection, [base.with_name(f"{base.name}.{voice.name}.wav") for voice in Voice])
+
+
+def _write_stereo(selection: Selection, base: Path) -> list[Path]:
+    """Write what was heard: levels, solos and spread as they stood, in stereo."""
+    path = base.with_name(base.name + ".stereo.wav")
+    rate = selection.jam.opened.sample_rate
+    balances = heard_balances(selection.take / LOG_NAME)
+    with wav_file(path, rate, channels=2) as file:
+        cut = selection.first_frame, selection.end_frame
+        sound = HeardSound(file, rate, balances, cut)
+        _read(selection, sound.put, 0, stems=True)
+        if selection.end_frame < inf:
+            sound.stretch(int(selection.end_frame))
+        sound.end()
+    return [path]
 
 
 def _write_dawproject(selection: Selection, base: Path) -> list[Path]:

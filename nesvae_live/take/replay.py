@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live import NesvaeError
+from nesvae_live.control.reply import ignore
 from nesvae_live.engine.config import REMEMBERS, Setup
 from nesvae_live.engine.inference import Item, Request, Result, run_request
 from nesvae_live.engine.journaling import STALLED
-from nesvae_live.engine.protocols import Decode, Output
+from nesvae_live.engine.protocols import Callbacks, Decode, Output
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.latent.decoding import Asked, Standing
 from nesvae_live.latent.performing import UNPLAYED, Performance, Touch
@@ -40,6 +41,7 @@ from nesvae_live.log.entries import (
     Stepped,
 )
 from nesvae_live.log.plain import to_value
+from nesvae_live.music.balance import Balance
 from nesvae_live.music.events import LOUDEST
 from nesvae_live.music.patch import Macro
 from nesvae_live.music.phrase import Ints, Phrase, tokens_to_tuples, tuples_to_symbols
@@ -122,7 +124,7 @@ class Replay:
     what the chip took. With a `decoder` the network runs too: `difference` names the first answer
     that isn't the log's, and from there on nothing is played. `outputs` get every event as live
     ones do; `pace` is called before each step with its time on the jam's scale, and may wait for
-    it.
+    it. `hear` gets each balance of the voices; `balance` is the first.
 
     Raises:
         ReplayError: the log doesn't say what the sequencer was made with.
@@ -136,6 +138,8 @@ class Replay:
         outputs: tuple[Output, ...] = (),
         decoder: Decode | None = None,
         pace: Callable[[float], None] = at_once,
+        balance: Balance | None = None,
+        hear: Callable[[Balance], None] = ignore,
     ) -> None:
         self.difference = ""
         self._opened = opened
@@ -165,6 +169,8 @@ class Replay:
             outputs=outputs,
             journal=journal,
             ask=self._ask,
+            balance=balance,
+            callbacks=Callbacks(hear=hear),
         )
         self._asked = self.sequencer.first_request()
 

@@ -6,12 +6,15 @@ import shutil
 import subprocess
 import wave
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from nesvae_live.control.inputs import Input, SetLevel, SetSolo
+from nesvae_live.log.entries import Opened
 from nesvae_live.music.voices import Voice
 from nesvae_live.take.cutsound import IN_SECONDS, OUT_SECONDS, PRIME_SECONDS, CutSound
 from nesvae_live.take.export import export, read_selection
@@ -161,3 +164,84 @@ def test_voices_that_are_silent_stay_silent() -> None:
     cut.put(block)
     cut.end()
     assert not any(file.all.any() for file in files[1:])
+
+
+def stereo(path: Path) -> Ints:
+    with wave.open(str(path)) as file:
+        assert (file.getframerate(), file.getnchannels()) == (RATE, 2)
+        return (
+            np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.int64).reshape(-1, 2)
+        )
+
+
+class BalancedJam(SimulatedJam):
+    """One in which the voices' levels and solos are moved at known times."""
+
+    def __init__(self, changes: dict[float, Input], level: float, spread: float) -> None:
+        self.changes = dict(changes)
+        self.begins_with = {"level": str(level), "spread": str(spread)}
+        super().__init__(10, 12.0)
+
+    def _opened(self) -> Opened:
+        return replace(super()._opened(), settings=self.begins_with)
+
+    def act(self) -> None:
+        """Do nothing by chance."""
+
+    def pass_time(self, seconds: float) -> None:
+        super().pass_time(seconds)
+        for at in [at for at in self.changes if self.time.value >= self.origin + at]:
+            self.put(replace(self.changes.pop(at), at=self.time.value))
+
+
+def balanced(
+    folder: Path, changes: dict[float, Input], level: float = 0.0, spread: float = 0.0
+) -> Path:
+    jam = BalancedJam(changes, level, spread)
+    jam.play()
+    return jam.write(folder)
+
+
+@pytest.mark.parametrize("bars", [None, (2, 3)])
+def test_without_spread_both_sides_are_the_mix(
+    bars: tuple[int, int] | None, tmp_path: Path
+) -> None:
+    take = balanced(tmp_path / "take", {})
+    selection = read_selection(take, bars)
+    (mono,) = export(selection, ["wav"], tmp_path / "mono")
+    (made,) = export(selection, ["stereo"], tmp_path / "stereo")
+    sides, mix = stereo(made), frames(mono)
+    assert len(sides) == len(mix)
+    assert (sides[:, 0] == sides[:, 1]).all()
+    assert abs(sides[:, 0].mean()) < DC
+    # The mix is made free of DC once more; else they differ by rounding alone.
+    assert np.abs(sides[:, 0] - sides[:, 0].mean() - (mix - mix.mean())).max() < 40
+
+
+def test_levels_solos_and_spread_are_heard_as_they_stood(tmp_path: Path) -> None:
+    changes: dict[float, Input] = {
+        3.0: SetSolo(Voice.P1, True, at=0.0),
+        6.0: SetSolo(Voice.P1, False, at=0.0),
+        6.01: SetLevel(None, -60.0, at=0.0),
+        9.0: SetLevel(None, 0.0, at=0.0),
+    }
+    take = balanced(tmp_path / "take", changes, spread=1.0)
+    selection = read_selection(take, None)
+    (made,) = export(selection, ["stereo"], tmp_path / "out")
+    sides = stereo(made)
+    p1, p2, tr, no = (frames(path) for path in export(selection, ["stems"], tmp_path / "stems"))
+
+    def part(a: float, b: float) -> slice:
+        return slice(round(a * RATE), round(b * RATE))
+
+    def near(ours: Ints, theirs: Ints) -> bool:
+        ours, theirs = ours - ours.mean(), theirs - theirs.mean()
+        return bool(np.abs(ours - theirs).max() < 0.02 * FULL)
+
+    begin, alone, quiet, end = part(0.5, 2.9), part(3.2, 5.9), part(6.2, 8.9), part(9.2, 11.5)
+    for where in (begin, end):  # at a spread of 1 each pulse has one side to itself, at twice
+        assert near(sides[where, 0], 2 * p1[where] + tr[where] + no[where])
+        assert near(sides[where, 1], 2 * p2[where] + tr[where] + no[where])
+    assert near(sides[alone, 0], 2 * p1[alone])
+    assert np.abs(sides[alone, 1]).max() < 0.01 * FULL
+    assert np.abs(sides[quiet]).max() < 0.01 * FULL
