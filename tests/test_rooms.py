@@ -66,7 +66,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "model.performer": ("music", "music.metre", "latent", "model", "chip"),
     "control": ("clock", "music", "latent"),
     "log": ("clock", "music", "control"),
-    "engine.band": ("music", "latent"),
+    "engine.band": ("clock", "music", "latent"),
     "engine": ("clock", "music", "music.metre", "latent", "control", "log", "engine.band"),
     "presets": ("clock", "music", "latent", "control"),
     "io": (),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import Say
 from nesvae_live.chip.convert import READERS, to_exprsco
-from nesvae_live.chip.smf.reading import SUFFIXES, check_length, midi_to_tuples
+from nesvae_live.chip.smf.reading import SUFFIXES, check_length, midi_to_tuples, read_midi
 from nesvae_live.chip.vgm.registerlog import RegisterLog
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
 from nesvae_live.latent.decoding import SAMPLING
@@ -25,6 +26,7 @@ from nesvae_live.latent.setting import Setting
 from nesvae_live.model.encoder import Encoder
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.music import ranges
+from nesvae_live.music.metre.place import tick_of_bar
 from nesvae_live.music.metre.ticks import score_to_ticks
 from nesvae_live.music.phrase import (
     N_VOICES,
@@ -33,8 +35,11 @@ from nesvae_live.music.phrase import (
     Ints,
     steps_to_tuples,
     tuples_to_phrases,
+    tuples_to_steps,
     tuples_to_symbols,
 )
+from nesvae_live.music.voicenotes import played_to_tuples
+from nesvae_live.music.voices import Voice
 from nesvae_live.presets.snapshotbank import (
     SUFFIX,
     BankError,
@@ -179,6 +184,35 @@ def read_tuples(path: Path, say: Say) -> Ints:
     if not (tuples[:, :N_VOICES] > 0).any():
         raise EncodeError(f"{path}: {NO_NOTE}")
     return tuples
+
+
+def read_line(path: Path, voice: Voice, say: Say) -> list[tuple[int, int]]:
+    """A voice's line in a file of music: notes, 0 for silence, and for how many ticks each lasts.
+
+    It begins on a bar line. Where the file has nothing for the voice, it is the busiest of its lines.
+
+    Raises:
+        EncodeError: it can't be read, or there is no note in it.
+    """
+    kind, data = read_data(path)
+    try:
+        if kind in SUFFIXES:
+            music = read_midi(data, lambda text: say(f"{path}: {text}"))
+            tuples, late = played_to_tuples(music.arrangement.notes, 0.0), 0
+        else:
+            score = read_score(kind, data, lambda text: say(f"{path}: {text}"))
+            song = score_to_ticks(score)
+            tuples = song.tuples
+            late = max(int(tick_of_bar(song.places[:1]).sum()), 0)
+    except ValueError as error:
+        raise EncodeError(f"{path}: {_one_line(error)}") from None
+    notes = np.concatenate((np.zeros((late, N_VOICES), np.int64), tuples_to_steps(tuples)))
+    begins = ((notes[1:] != notes[:-1]) & (notes[1:] > 0)).sum(0) + (notes[:1] > 0).sum(0)
+    if not begins.any():
+        raise EncodeError(f"{path}: {NO_NOTE}")
+    line = notes[:, voice if begins[voice] else int(begins.argmax())]
+    starts = [0, *(np.flatnonzero(line[1:] != line[:-1]) + 1), len(line)]
+    return [(int(line[a]), int(b - a)) for a, b in pairwise(starts)]
 
 
 def read_data(path: Path) -> tuple[str, bytes]:

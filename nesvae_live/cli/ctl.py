@@ -13,7 +13,7 @@ from typing import Any
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import say
 from nesvae_live.cli.arguments import SWAPS, CommandParser, number, span
-from nesvae_live.latent.given import SOURCES
+from nesvae_live.latent.given import SOURCES, Source
 from nesvae_live.latent.knobs import KNOBS, SOUND_KNOBS
 from nesvae_live.latent.themes import LETTERS
 from nesvae_live.music.key import ROOTS, SCALES
@@ -100,6 +100,19 @@ def _adopt(given: Given) -> Command:
     from nesvae_live.cli.yours import make_style
 
     return {"do": "choose", "what": "style", "name": make_style(given)[1]}
+
+
+def _given(given: Given) -> Command:
+    """Who plays a voice, or a file's line for it."""
+    if given.file is None:
+        return {"do": "voice", "voice": given.voice, "source": given.source}
+    from nesvae_live.app.encode import read_line
+    from nesvae_live.io.remote.client import ControlError
+
+    if given.source != str(Source.FILE):
+        raise ControlError(f"a file is for `ctl voice {given.voice} file FILE`")
+    line = read_line(given.file, Voice[given.voice], say)
+    return {"do": "line", "voice": given.voice, "line": line}
 
 
 def _number(what: str, within: Range, *, whole: bool = False) -> dict[str, Any]:
@@ -218,7 +231,9 @@ VERBS = (
         {
             "voice": {"choices": tuple(spec.voice.name for spec in VOICES), "type": _voice},
             "source": {"choices": tuple(str(source) for source in SOURCES)},
+            "file": {"nargs": "?", "type": Path, "metavar": "FILE.mid"},
         },
+        _given,
     ),
     VerbSpec(
         "keys-return",

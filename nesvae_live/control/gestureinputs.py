@@ -53,6 +53,14 @@ class GiveVoice(AnsweredInput):
 
 
 @dataclass(frozen=True, slots=True)
+class GiveLine(AnsweredInput):
+    """Let a voice play a file's line from the next bar on: notes, and for how many ticks each lasts."""
+
+    voice: Voice
+    line: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SetKeysReturn(AnsweredInput):
     """After `beats` beats without a key a voice that is played is the network's again; None: never."""
 
@@ -243,6 +251,7 @@ Gesture = (
     | SetTemperature
     | SetQuote
     | GiveVoice
+    | GiveLine
     | SetKeysReturn
     | SetKeysSplit
     | KeepTheme

@@ -21,6 +21,7 @@ from nesvae_live.control.gestureinputs import (
     ClearSnapshot,
     ForgetAll,
     Gesture,
+    GiveLine,
     GiveVoice,
     GoRound,
     KeepTheme,
@@ -49,6 +50,7 @@ from nesvae_live.control.gestureinputs import (
     StoreSnapshot,
 )
 from nesvae_live.engine.automation import ARRANGEMENT, Automation, Cue
+from nesvae_live.engine.band.fileline import Ticks, checked_line, laid_on_bars
 from nesvae_live.engine.band.players import Players
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.phraseplayer import PhrasePlayer
@@ -57,6 +59,7 @@ from nesvae_live.engine.state import NO_PAST, NOT_GIVEN, LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.given import Source
 from nesvae_live.latent.knobs import steers
+from nesvae_live.latent.lines import Loop
 from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, Setting
 from nesvae_live.latent.space import Vector, coordinate_to_value
 from nesvae_live.latent.themes import LETTERS
@@ -66,10 +69,7 @@ from nesvae_live.music.capture import CaptureBuffer, checked_phrase
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.phrase import Ints
 from nesvae_live.music.ranges import BOUNDS, FADER, KEYS_BEATS, KEYS_SPLITS, MORPH_BARS, SEEDS
-from nesvae_live.music.voices import VOICES, Voice
-
-PITCHED = tuple(spec.voice for spec in VOICES)
-"""The voices that the network writes."""
+from nesvae_live.music.voices import Voice
 
 
 @dataclass
@@ -85,6 +85,7 @@ class Gestures:
 
     def __post_init__(self) -> None:
         self.buffer = CaptureBuffer()
+        self._files: dict[Voice, Ticks] = {}  # the lines of files that were given last
         self._aim: tuple[str, float] | None = None  # what for, and when it was said
 
     def take(self, item: Gesture) -> None:  # noqa: C901, PLR0912, PLR0915 - a table, one line a gesture
@@ -107,6 +108,8 @@ class Gestures:
                 self._remember(item)
             case GiveVoice(voice, source):
                 self._give(voice, source, at)
+            case GiveLine(voice, line):
+                self._give(voice, Source.FILE, at, checked_line(line))
             case SetKeysReturn(beats):
                 live.keys_return = None if beats is None else KEYS_BEATS.check("beats", beats)
             case SetKeysSplit(note):
@@ -190,22 +193,36 @@ class Gestures:
             case ForgetAll(at=at):
                 live.forget(at)
 
-    def _give(self, voice: Voice, source: Source, at: float) -> None:
-        """Let a voice keep its line, or have the network write it again."""
+    def _give(self, voice: Voice, source: Source, at: float, ticks: Ticks | None = None) -> None:
+        """Let somebody play a voice: its own line, one in `ticks`, a player, or the network again."""
         live = self.live
-        if voice not in PITCHED:
+        if voice is Voice.NO:
             raise ValueError(f"{voice.name} plays drums: it can't be given")
         if not live.remembers:
             raise ValueError(NOT_GIVEN)
         if live.performance.grid.mode is Mode.BARS:
             raise ValueError("--grid bars stretches phrases: no voice can be given to fit them")
-        if source is live.sources.get(voice, Source.MODEL):
+        if source is live.sources.get(voice, Source.MODEL) and ticks is None:
             return
-        line = self.player.line(voice) if source is Source.HELD else None
+        line = self._file(voice, ticks) if source is Source.FILE else None
+        if source is Source.HELD:
+            line = self.player.line(voice)
         sources = {**live.sources, voice: source}
         self.players.own([v for v, s in sources.items() if s is Source.KEYS], at)
         live.give(voice, source, line, at)
         live.hold = False
+
+    def _file(self, voice: Voice, ticks: Ticks | None) -> Loop:
+        """A file's line, laid on the bars from the next one on; None: the one of last time."""
+        ticks = self._files.get(voice) if ticks is None else ticks
+        if ticks is None:
+            raise ValueError(
+                f"no file for {voice.name} yet: `ctl voice {voice.name} file FILE.mid`"
+            )
+        self._files[voice] = ticks
+        player = self.player
+        beat = self.live.clock.coming if player.joining else player.next_line()
+        return laid_on_bars(voice, ticks, beat, self.live.meter)
 
     def _keep_theme(self, letter: str, at: float) -> None:
         if letter not in LETTERS:

@@ -24,6 +24,7 @@ class Source(StrEnum):
     MODEL = "model"
     KEYS = "keys"
     HELD = "held"
+    FILE = "file"
 
 
 SOURCES = tuple(Source)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import ClassVar, Protocol
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 
 from nesvae_live.latent.given import OPEN, Given
 from nesvae_live.music.phrase import N_VOICES, Ints
-from nesvae_live.music.voices import Voice
+from nesvae_live.music.voices import SILENCE, Voice
 
+TICKS_PER_BEAT = 12
+"""Of a line that is told in ticks."""
 SLACK = 1e-4
 """How far floating point may put a place off a note's beginning, in beats."""
 
@@ -35,7 +38,8 @@ class Line(Protocol):
 class Loop:
     """A line that comes again and again: every `beats` beats, once from beat `begin` on.
 
-    `places` are beats after `begin`, the first of them 0, on which `notes` begin.
+    `places` are beats after `begin`, the first of them 0, on which `notes` begin. Before beat `since` it
+    isn't given yet.
     """
 
     known: ClassVar[bool] = True
@@ -44,12 +48,26 @@ class Loop:
     beats: float
     places: tuple[float, ...]
     notes: tuple[int, ...]
+    since: float = -math.inf
 
     def notes_at(self, places: NDArray[np.float64]) -> Ints:
         """The notes that sound on places."""
         within = (places - self.begin + SLACK) % self.beats
         which = np.searchsorted(np.array(self.places), within, "right") - 1
-        return np.array(self.notes, np.int64)[np.maximum(which, 0)]
+        notes = np.array(self.notes, np.int64)[np.maximum(which, 0)]
+        return np.where(places < self.since - SLACK, OPEN, notes)
+
+    @classmethod
+    def of_ticks(cls, line: Sequence[tuple[int, int]], since: float, bar: float) -> Loop:
+        """Notes and for how many ticks each lasts, from beat `since` on; whole bars of `bar` beats."""
+        places = np.cumsum([0, *(ticks for _, ticks in line)]) / TICKS_PER_BEAT
+        beats = math.ceil((places[-1] - SLACK) / bar) * bar
+        notes = tuple(note for note, _ in line)
+        if places[-1] > beats - SLACK:
+            places = places[:-1]
+        else:
+            notes = (*notes, SILENCE)
+        return cls(since, beats, tuple(float(x) for x in places), notes, since)
 
 
 @dataclass(frozen=True, slots=True)

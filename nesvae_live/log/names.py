@@ -74,6 +74,7 @@ INPUTS: dict[str, type[Any]] = {
     "forget_all": gestureinputs.ForgetAll,
     "set_quote": gestureinputs.SetQuote,
     "give_voice": gestureinputs.GiveVoice,
+    "give_line": gestureinputs.GiveLine,
     "set_keys_return": gestureinputs.SetKeysReturn,
     "set_keys_split": gestureinputs.SetKeysSplit,
     "set_seed": gestureinputs.SetSeed,

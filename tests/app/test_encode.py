@@ -21,6 +21,7 @@ from nesvae_live.app.encode import (
     encode_to_bank,
     encode_tuples,
     open_snapshots,
+    read_line,
     read_places,
     read_tuples,
 )
@@ -36,7 +37,7 @@ from nesvae_live.chip.nesmdb import (
     loads_exprsco,
 )
 from nesvae_live.chip.tickcorpus import songs_to_corpus
-from nesvae_live.cli.main import main
+from nesvae_live.cli.main import main, parser
 from nesvae_live.evaluation.contexts import encode
 from nesvae_live.evaluation.song.songevaluate import load_song_model
 from nesvae_live.latent.space import assemble
@@ -48,6 +49,7 @@ from nesvae_live.model.song.songcheckpoint import (
 from nesvae_live.music.metre.place import FREE
 from nesvae_live.music.metre.ticks import score_to_ticks
 from nesvae_live.music.phrase import Ints, steps_to_tuples, tuples_to_phrases, tuples_to_steps
+from nesvae_live.music.voices import Voice
 from nesvae_live.presets.preset import load_preset
 from nesvae_live.presets.snapshotbank import read_bank
 from tests.support.metresongs import steady
@@ -448,3 +450,35 @@ def test_what_of_a_vgm_is_left_out_is_said(tmp_path: Path) -> None:
     said: list[str] = []
     assert read_tuples(tmp_path / "a.vgm", said.append).any()
     assert said == [f"{tmp_path / 'a.vgm'}: played without second NES APU, which it uses"]
+
+
+def test_a_files_line_keeps_its_place_in_the_bar(tmp_path: Path) -> None:
+    song = mido.MidiFile(ticks_per_beat=480)
+    track = mido.MidiTrack()
+    song.tracks.append(track)
+    for note, wait, lasts in ((60, 480, 480), (62, 0, 240), (67, 240, 960)):
+        track.append(mido.Message("note_on", note=note, time=wait))
+        track.append(mido.Message("note_off", note=note, time=lasts))
+    path = tmp_path / "tune.mid"
+    song.save(path)
+    line = [(0, 12), (60, 12), (62, 6), (0, 6), (67, 24)]
+    assert read_line(path, Voice.P1, silent) == line
+    assert read_line(path, Voice.TR, silent) == line, "the file has nothing else"
+    given = parser().parse_args(["ctl", "voice", "tr", "file", str(path)])
+    assert given.command_of(given) == {"do": "line", "voice": "TR", "line": line}
+    with pytest.raises(EncodeError, match="cannot be read"):
+        read_line(tmp_path / "none.mid", Voice.P1, silent)
+
+
+def test_a_scores_line_is_laid_on_the_bars_that_are_found_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "score.seprsco.pkl"
+    notes = make_notes(n=300)
+    notes[:, 1] = 0
+    path.write_bytes(dumps_seprsco(sepr(notes)))
+    line = read_line(path, Voice.TR, lambda _: None)
+    assert {note for note, _ in line} - {0} == set(notes[:, 2]) - {0}
+    busiest = read_line(path, Voice.P2, lambda _: None)
+    assert {note for note, _ in busiest} in (
+        {n for n, _ in line},
+        {n for n, _ in read_line(path, Voice.P1, lambda _: None)},
+    )

@@ -17,6 +17,7 @@ SINCE: dict[str, dict[str, Any]] = {
     "one": {"do": "one"},
     "quote 0.8": {"do": "quote", "quote": 0.8},
     "voice p1 held": {"do": "voice", "voice": "P1", "source": "held"},
+    "voice P2 file": {"do": "voice", "voice": "P2", "source": "file"},
     "keys-return never": {"do": "keys-return", "beats": None},
     "keys-split 48": {"do": "keys-split", "note": 48},
     "voice TR model": {"do": "voice", "voice": "TR", "source": "model"},

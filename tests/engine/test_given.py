@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nesvae_live.control.gestureinputs import GiveVoice, LookBack, SetHold
+from nesvae_live.control.gestureinputs import GiveLine, GiveVoice, LookBack, SetHold
 from nesvae_live.engine.band.written import Written
 from nesvae_live.latent.given import Source
 from nesvae_live.latent.lines import Loop
@@ -207,3 +207,34 @@ def test_what_was_written_gives_way_to_what_is_put_in_its_place() -> None:
     written.put((0.0, 1.0, 2.0), ((60, 0, 0, 12), (61, 0, 0, 12), (62, 0, 0, 12)))
     written.put((1.0,), ((70, 0, 0, 12),))
     assert written.loop(Voice.P1, ((80, 0, 0, 12),), (2.0, 3.0), 4.0).notes == (80, 60, 70, 80)
+
+
+def test_a_files_line_begins_on_the_next_bar_and_comes_again_in_whole_bars() -> None:
+    rig = held_rig()
+    rig.play(5.0)
+    line = ((60, 12), (0, 12), (130 - 8, 30), (64, 6))
+    assert "no file for P1 yet" in do(rig, GiveVoice, Voice.P1, Source.FILE)["error"]
+    assert do(rig, GiveLine, Voice.P1, line)["ok"]
+    asked = rig.clock.ref.beat_at(rig.time.value)
+    rig.play(14.0)
+    begins = -(-asked // 4) * 4
+    bar = [60] * 12 + [0] * 12 + [98] * 18
+    whole = [*bar, *[98] * 12, *[64] * 6, *[0] * 36]
+    assert sung(rig, Voice.P1, begins, begins + 8) == whole
+    assert sung(rig, Voice.P1, begins + 8, begins + 16) == whole
+    assert do(rig, GiveVoice, Voice.P1, Source.MODEL)["ok"]
+    rig.play(3.0)
+    assert do(rig, GiveVoice, Voice.P1, Source.FILE)["ok"], "the one of last time"
+    rig.play(3.0)
+    assert rig.live.sources == {Voice.P1: Source.FILE}
+
+
+def test_a_line_of_exactly_a_bar_is_a_bar_and_one_that_is_none_is_refused() -> None:
+    loop = Loop.of_ticks(((60, 24), (62, 24)), 4.0, 4.0)
+    assert (loop.beats, loop.notes, loop.places) == (4.0, (60, 62), (0.0, 2.0))
+    assert loop.notes_at(np.array([3.9, 4.0, 6.0, 8.0])).tolist() == [-1, 60, 62, 60]
+    rig = held_rig()
+    rig.play(3.0)
+    for wrong in ((), ((0, 12),), ((60, 0),), ((200, 1),), ((60, 200_000),)):
+        assert "line" in do(rig, GiveLine, Voice.P1, wrong)["error"]
+    assert not rig.live.sources

@@ -27,6 +27,7 @@ from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.gestureinputs import (
     Capture,
     ForgetAll,
+    GiveLine,
     GiveVoice,
     GoRound,
     KeepTheme,
@@ -95,6 +96,7 @@ MAKE: dict[str, Callable[..., Any]] = {
     "return": ReturnTheme,
     "forget": ForgetAll,
     "voice": GiveVoice,
+    "line": GiveLine,
     "return to": SetKeysReturn,
     "split": SetKeysSplit,
     "seed": SetSeed,
@@ -122,6 +124,7 @@ COMMANDS = st.one_of(
     st.tuples(st.sampled_from(["theme", "return"]), st.sampled_from("ABZ")),
     st.tuples(st.just("voice"), st.sampled_from(Voice), st.sampled_from(SOURCES)),
     st.tuples(st.just("voice"), st.sampled_from(VOICES), st.just(Player.KEYS)),
+    st.tuples(st.just("line"), st.sampled_from(VOICES), st.sampled_from([(), ((60, 12), (0, 40))])),
     st.tuples(st.just("return to"), st.sampled_from([None, 0.5, 1.0, 100.0])),
     st.tuples(st.just("split"), st.integers(20, 100)),
     st.tuples(st.just("seed"), st.none() | st.integers(0, 99)),

@@ -10,6 +10,7 @@ from nesvae_live.control.gestureinputs import (
     ClearSnapshot,
     ForgetAll,
     Gesture,
+    GiveLine,
     GiveVoice,
     GoRound,
     KeepTheme,
@@ -52,6 +53,9 @@ def any_memory_gesture(draw: random.Random, at: float) -> Gesture:
             *(ReturnTheme(letter, at=at),) * 6,
             *(ForgetAll(at=at),) * 2,
             *(GiveVoice(draw.choice(list(Voice)), draw.choice(SOURCES), at=at),) * 4,
+            GiveLine(
+                draw.choice(list(Voice)), ((draw.randrange(130), draw.randint(1, 60)),), at=at
+            ),
             SetKeysReturn(draw.choice([None, 0.5, 1.0, 100.0]), at=at),
             SetKeysSplit(draw.choice([5, 62, 66]), at=at),
             SetAuto(draw.random() < 0.6, at=at),

@@ -5,6 +5,7 @@
     {"do": "temperature", "temperature": 0.9}
     {"do": "quote", "quote": 0.8}
     {"do": "voice", "voice": "P1", "source": "held"}   or "keys"; "model": the network's again
+    {"do": "line", "voice": "P1", "line": [[60, 12]]}  a file's: notes, and the ticks (12 a beat) of each
     {"do": "keys-return", "beats": 4}                  null: a voice stays who played it
     {"do": "keys-split", "note": 60}
     {"do": "theme", "theme": "A"}                      keeps what plays; A to H
@@ -46,6 +47,7 @@ from nesvae_live.control.gestureinputs import (
     CapturePhrase,
     ClearSnapshot,
     ForgetAll,
+    GiveLine,
     GiveVoice,
     GoRound,
     KeepTheme,
@@ -137,6 +139,15 @@ class _Voice(Command, tag="voice"):
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return GiveVoice(named_voice(self.voice, PITCHED), self.source, at=at, reply=reply)
+
+
+class _Line(Command, tag="line"):
+    voice: str
+    line: list[tuple[int, int]]
+
+    def to_input(self, at: float, reply: Reply) -> Input:
+        voice = named_voice(self.voice, PITCHED)
+        return GiveLine(voice, tuple(self.line), at=at, reply=reply)
 
 
 class _KeysReturn(Command, tag="keys-return"):
@@ -366,6 +377,7 @@ GestureCommand = (
     | _Temperature
     | _Quote
     | _Voice
+    | _Line
     | _KeysReturn
     | _KeysSplit
     | _Theme
