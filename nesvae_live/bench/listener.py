@@ -30,6 +30,10 @@ Turn = tuple[float, int, int]
 """When a knob was turned, the number of its control change, and the value."""
 
 
+LOG_MICROSECONDS = 1
+"""How exact a time in the log is, which counts from one that is as exact: of a time so near the middle
+between two frames it doesn't say which one is nearest."""
+
 NO_CYCLE = Cycle(0, 1, 0, 1)
 
 
@@ -48,7 +52,10 @@ class Caught:
 
     def frames_behind(self, due: float) -> int:
         """How many frames it lies behind the frame of a time in seconds, by JACK's own line."""
-        return self.frame - self.cycle.first - self.cycle.offset_of(round(due * 1e6))
+        cycle = self.cycle
+        per_microsecond = cycle.frames / (cycle.ends - cycle.begins)
+        off = self.frame - cycle.first - (1e6 * due - cycle.begins) * per_microsecond
+        return 0 if abs(off) <= 0.5 + LOG_MICROSECONDS * per_microsecond else round(off)
 
 
 class Listener:

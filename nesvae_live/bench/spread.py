@@ -18,6 +18,12 @@ from nesvae_live.clock.timing import CLOCKS_PER_BEAT
 MOST_LOST = 8
 """How many notes of a channel in a row can be lost with late cycles of the server."""
 
+HELD_SECONDS = 1.0
+"""For so long a server or a listener may be held up: more notes are lost then, or come again."""
+
+MOST_TURNS = 900
+"""And how many turns of knobs: no two of so many are alike."""
+
 AGAIN_SECONDS = 0.03
 """Within this time a listener that was late gets a block again; no note is as short."""
 
@@ -69,11 +75,17 @@ def match_notes(
         for item in items:
             lateness = {
                 i: item.at - due[i][0] for i in range(first, end) if due[i][3] == item.data[1]
+            } or {
+                i: item.at - due[i][0]
+                for i in range(len(due))
+                if due[i][3] == item.data[1] and abs(item.at - due[i][0]) < HELD_SECONDS
             }
             if not lateness:
                 raise BenchError(
                     f"note {item.data[1]} came on channel {channel + 1} that was not played"
                 )
+            if max(lateness) < first:  # the listener was held up, and gets it again
+                continue
             i = min(lateness, key=lambda i: abs(lateness[i] - late))
             late = lateness[i]
             matched.append((due[i][0], due[i][1], item))
@@ -95,7 +107,7 @@ def knob_latencies(meant: Meant, turned: Sequence[Turn]) -> list[float]:
     """From each turn at the port to the start of the first tuple decoded from it, in ms.
 
     A turn counts as taken when its message is stamped; a decode that was asked for after that
-    reflects it, or a newer turn of the same knob. A turn that the server lost is skipped.
+    reflects it, or a newer turn of the same knob.
 
     Raises:
         BenchError: a message came that was not sent.
@@ -104,26 +116,37 @@ def knob_latencies(meant: Meant, turned: Sequence[Turn]) -> list[float]:
     asked = [at for at, _ in decoded]
     starts = list(accumulate((start for _, start in reversed(decoded)), min))[::-1]
     latencies = []
-    turns = iter(turned)
-    for taken, *said in meant.turned:
-        at = next((at for at, *turn in turns if turn == said), None)
-        if at is None:
-            raise BenchError("the instrument received what was not sent")
+    for taken, at in match_turns(meant, turned):
         first = bisect_left(asked, taken)
         if first < len(decoded):
             latencies.append(1e3 * (starts[first] - at))
     return latencies
 
 
+def match_turns(meant: Meant, turned: Sequence[Turn]) -> list[tuple[float, float]]:
+    """(when it was stamped, when it was turned) of each turn that the instrument received.
+
+    One that the server lost is skipped, and so is one that it gave a late instrument again.
+
+    Raises:
+        BenchError: a message came that was not sent.
+    """
+    matched, first = [], 0
+    sent = [turn for _, *turn in turned]
+    for taken, *said in meant.turned:
+        end = min(first + MOST_TURNS, len(sent))
+        i = next((i for i in range(first, end) if sent[i] == said), None)
+        if i is not None:
+            matched.append((taken, turned[i][0]))
+            first = i + 1
+        elif said not in sent[max(first - MOST_TURNS, 0) : first]:
+            raise BenchError("the instrument received what was not sent")
+    return matched
+
+
 def stamp_errors(meant: Meant, turned: Sequence[Turn]) -> list[float]:
     """How far the stamp of each turn lies from the frame at which it was written, in ms."""
-    errors = []
-    turns = iter(turned)
-    for taken, *said in meant.turned:
-        at = next((at for at, *turn in turns if turn == said), None)
-        if at is not None:
-            errors.append(1e3 * abs(taken - at))
-    return errors
+    return [1e3 * abs(taken - at) for taken, at in match_turns(meant, turned)]
 
 
 def clock_lateness(meant: Meant, caught: Sequence[Caught]) -> tuple[list[float], list[float]]:

@@ -42,6 +42,7 @@ FRAMES = 256
 SWAPS = ("now", "beat", "bar")
 SETTLE_SECONDS = 1.0
 END_SECONDS = 60.0
+"""For a case to end, and then as long again as it played: it reads its whole take, beside who knows what."""
 FOLLOWED_TEMPO = 123.4
 MIDI_CLOCK = "jack_midi_clock"
 FORMER = "former"
@@ -107,8 +108,13 @@ def _fields(timing: Timing) -> dict[str, Any]:
 
 
 @contextmanager
-def _program(module: str, *arguments: str, server: str) -> Iterator[Callable[[], dict[str, Any]]]:
-    """Run a case in a process of its own; yields what stops it and returns its answer."""
+def _program(
+    module: str, *arguments: str, server: str, seconds: float
+) -> Iterator[Callable[[], dict[str, Any]]]:
+    """Run a case of so many seconds in a process of its own.
+
+    Yields what stops it and returns its answer.
+    """
     environment = {**os.environ, "JACK_DEFAULT_SERVER": server, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", f"nesvae_live.bench.{module}", *arguments]
     with subprocess.Popen(  # noqa: S603 - our own module
@@ -117,9 +123,11 @@ def _program(module: str, *arguments: str, server: str) -> Iterator[Callable[[],
 
         def stop() -> dict[str, Any]:
             try:
-                said, _ = process.communicate("stop\n", timeout=END_SECONDS)
+                said, _ = process.communicate("stop\n", timeout=END_SECONDS + seconds)
                 answer: dict[str, Any] = json.loads(said)
-            except (subprocess.TimeoutExpired, json.JSONDecodeError, BrokenPipeError):
+            except subprocess.TimeoutExpired:
+                raise BenchError(f"{module} did not end in time") from None
+            except (json.JSONDecodeError, BrokenPipeError):
                 raise BenchError(f"{module} failed; its output is above") from None
             return answer
 
@@ -148,7 +156,10 @@ def _listener(server: str) -> Iterator[Listener]:
 
 def _measure_play(server: str, swap: str, seconds: float, *, former: bool = False) -> Timing:
     case = json.dumps(asdict(PlayCase(swap=swap, beside=True, former=former)))
-    with _listener(server) as listener, _program("play", case, server=server) as stop:
+    with (
+        _listener(server) as listener,
+        _program("play", case, server=server, seconds=seconds) as stop,
+    ):
         listener.connect(NOTES, "nesvae_live_out")
         listener.connect(RTMIDI, RTMIDI_CLIENT)
         listener.connect(CLOCK, "nesvae_live_clock")
@@ -179,7 +190,7 @@ def _measure_follow(server: str, seconds: float) -> Timing:
     case = json.dumps(asdict(PlayCase(clock="midi", swap="bar")))
     with ExitStack() as stack:
         listener = stack.enter_context(_listener(server))
-        stop = stack.enter_context(_program("play", case, server=server))
+        stop = stack.enter_context(_program("play", case, server=server, seconds=seconds))
         clock = subprocess.Popen(  # noqa: S603 - the user's own
             [MIDI_CLOCK, "-b", str(FOLLOWED_TEMPO)],
             env={**os.environ, "JACK_DEFAULT_SERVER": server},
@@ -216,7 +227,10 @@ def _measure_follow(server: str, seconds: float) -> Timing:
 
 
 def _measure_usual(server: str, way: str, seconds: float) -> Timing:
-    with _listener(server) as listener, _program("usual", way, server=server) as stop:
+    with (
+        _listener(server) as listener,
+        _program("usual", way, server=server, seconds=seconds) as stop,
+    ):
         listener.connect(NOTES, "usual_out")
         listener.connect(KNOBS, "usual_in")
         time.sleep(SETTLE_SECONDS)

@@ -16,12 +16,14 @@ from nesvae_live.bench.spread import (
     count_lost,
     knob_latencies,
     match_notes,
+    match_turns,
     phases,
     spread,
 )
 from nesvae_live.bench.table import HEAD, Timing, timing_to_text, timings_to_json, timings_to_text
 from nesvae_live.bench.timing import bench_timing
 from nesvae_live.cli.main import main
+from nesvae_live.io.jack.cycle import Cycle
 
 SOAK_SECONDS = 600.0
 
@@ -64,6 +66,15 @@ def test_a_block_that_a_late_listener_hears_again_is_matched_once() -> None:
     assert count_lost(meant, matched) == 0
 
 
+def test_who_was_held_up_for_a_while_loses_many_notes_and_hears_some_again() -> None:
+    due = tuple((10.0 + 0.05 * i, 0.0, 0, 40 + i % 30) for i in range(60))
+    heard = [note(0, at + 0.001, number) for at, _, _, number in due]
+    again = [note(0, 10.301, 44), note(0, 10.302, 45)]
+    caught = [*heard[:6], *again, *heard[20:]]
+    matched = match_notes(Meant(notes=due), caught)
+    assert [at for at, _, _ in matched] == [at for at, *_ in (*due[:6], *due[20:])]
+
+
 def test_what_was_never_played_is_not_taken_for_a_late_note() -> None:
     meant = Meant(notes=((1.0, 0.0, 0, 60), (1.2, 0.4, 0, 62)))
     with pytest.raises(BenchError, match="note 61 came on channel 1 that was not played"):
@@ -78,6 +89,22 @@ def test_a_knobs_way_ends_where_the_first_tuple_decoded_from_it_begins() -> None
     assert knob_latencies(meant, turned) == pytest.approx([100.0, 120.0])
     with pytest.raises(BenchError, match="received what was not sent"):
         knob_latencies(meant, [lost])
+
+
+def test_turns_that_a_late_instrument_hears_again_count_once() -> None:
+    turned = [(0.01 * i, 20 + i % 8, i // 8) for i in range(40)]
+    block = [(at + 0.001, control, value) for at, control, value in turned]
+    heard = (*block[:20], *block[17:20], *block[23:])  # three again, three lost
+    matched = match_turns(Meant(turned=heard), turned)
+    assert [round(taken - at, 6) for taken, at in matched] == [0.001] * 37
+
+
+def test_a_note_in_the_middle_between_two_frames_lies_on_either() -> None:
+    cycle = Cycle(1000, 480, 5_000_000, 5_010_000)
+    for frame in (1240, 1241):
+        caught = Caught(NOTES, frame, 0.0, b"\x90\x40\x40", cycle)
+        assert caught.frames_behind(5.005 + 0.5 / 48_000) == 0
+        assert caught.frames_behind(5.005 - 1.2 / 48_000) == frame - 1239
 
 
 def test_clocks_are_late_against_the_beat_and_jitter_against_one_another() -> None:

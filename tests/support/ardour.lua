@@ -24,6 +24,11 @@ for second = 0, 12 do
   local at = Temporal.timepos_t(math.floor(second * session:nominal_sample_rate() + 0.5))
   tell("TEMPO", second, map:tempo_at(at):note_types_per_minute(), map:quarters_at(at):str())
 end
+for beat = 0, 30 do
+  local at = Temporal.timepos_t.from_ticks(beat * 1920)
+  local bbt = map:bbt_at(at)
+  tell("PLACE", beat, bbt.bars, bbt.beats, bbt.ticks)
+end
 for mark in session:locations():list():iter() do
   if mark:is_mark() then tell("MARK", mark:start():samples(), mark:name()) end
 end

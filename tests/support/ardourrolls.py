@@ -50,6 +50,7 @@ class ArdourRolls:
             env={
                 **os.environ,
                 "HOME": str(folder),
+                "XDG_CONFIG_HOME": str(folder / ".config"),
                 "SESSION_FOLDER": str(folder / "rolls"),
                 "MAP": "; ".join(tempo_map),
             },
@@ -90,6 +91,12 @@ class ArdourRolls:
         dispositions = "ARDOUR.LocateTransportDisposition"
         self.ask(f"session:request_locate({frame}, false, {dispositions}.RollIfAppropriate, UI)")
 
+    def locate_when_past(self, last: int, frame: int) -> None:
+        """Wait until the transport is past a frame, and locate another one."""
+        wait = "while session:transport_sample() < {} do ARDOUR.LuaAPI.usleep(1000) end"
+        self.ask(wait.format(last))
+        self.locate(frame)
+
     def beat_at(self, frame: float) -> float:
         """The beat that falls on a frame, as Ardour has it."""
         lua = "tell(Temporal.TempoMap.read():quarters_at(Temporal.timepos_t({})):str())"
@@ -98,10 +105,11 @@ class ArdourRolls:
         return int(beats) + int(ticks) / TICKS
 
     def frame_of(self, beat: float) -> int:
-        """The frame on which a beat falls, to a tick of Ardour's."""
-        lua = "tell(Temporal.timepos_t.from_ticks({}):samples())"
-        ((said,),) = self.ask(lua.format(round(beat * TICKS)))
-        return int(said)
+        """The frame on which a beat falls: it knows those of whole ticks, a dozen frames apart."""
+        tick, share = divmod(beat * TICKS, 1.0)
+        lua = "for i = 0, 1 do tell(Temporal.timepos_t.from_ticks({} + i):samples()) end"
+        (before,), (after,) = self.ask(lua.format(int(tick)))
+        return round(int(before) + share * (int(after) - int(before)))
 
     def bar_before(self, beat: float) -> float:
         """The last beat, up to this one, on which a bar begins."""

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 from nesvae_live.clock.jackclock import TRANSPORT_PORT
 from nesvae_live.io.jack.cycle import Cycle
-from nesvae_live.io.jack.transport import Said, TransportReader
+from nesvae_live.io.jack.said import Said
+from nesvae_live.io.jack.transport import TransportReader
 from nesvae_live.io.midi.transportslots import to_transport
 from tests.support.simulated import SimulatedJam
 from tests.support.timebase import Timebase
@@ -22,7 +23,7 @@ class TransportJam(SimulatedJam):
 
     def __init__(self, seed: int, seconds: float, *, stalls: bool = False) -> None:
         super().__init__(seed, seconds, follows=True, stalls=stalls)
-        self.timebase = Timebase(self.tempo, RATE, honest=seed % 2 == 0)
+        self.timebase = Timebase(self.tempo, RATE, honest=seed % 2 == 0, rounds=seed % 3 == 0)
         self._reader = TransportReader(RATE, self.tempo, (4, 4))
         self._frame, self._cycle, self._moves = 0, 0, False
         self._begins = self.time.value
@@ -59,6 +60,24 @@ class TransportJam(SimulatedJam):
         self._cycle += 1
         self._frame += FRAMES * self._moves
         self._begins += FRAMES / RATE
+
+
+class MetresJam(TransportJam):
+    """A jam whose source rolls through other metres, and through tempi that change and glide."""
+
+    def __init__(self, seed: int, seconds: float) -> None:
+        super().__init__(seed, seconds)
+        self._moves = True
+        for i, metre in enumerate(((7, 8), (3, 4), (6, 8))):
+            self.timebase.meter_in_a_bar(*metre, round((3 * i + 2) * RATE))
+        self.timebase.change_in_a_bar(91.7, round(3.5 * RATE))
+        self.timebase.glide_in_a_bar(150.0, 2.0, round(7.0 * RATE))
+
+    def retempo(self) -> None:
+        """Nothing: it is in the map."""
+
+    def transport(self) -> None:
+        """Nothing: it rolls."""
 
 
 def said_of(timebase: Timebase, frame: int) -> Said:

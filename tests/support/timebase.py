@@ -61,12 +61,26 @@ class Timebase:
     """A map of tempi and metres in frames of JACK's transport.
 
     `honest`: it says on which tick of the song a bar begins. Otherwise it counts as Ardour does:
-    as if all the bars before were of the present metre.
+    as if all the bars before were of the present metre. `rounds`: it says the nearest tick, of
+    `ticks` a beat, and not the one that has begun. `frozen`: it says tempo and metre of the song's
+    beginning all through, and its ticks are those of quarter notes, as Ardour 7.3's.
     """
 
-    def __init__(self, tempo: float, sample_rate: int, *, honest: bool = True) -> None:
+    def __init__(
+        self,
+        tempo: float,
+        sample_rate: int,
+        *,
+        honest: bool = True,
+        rounds: bool = False,
+        ticks: float = TICKS_PER_BEAT,
+        frozen: bool = False,
+    ) -> None:
         self._rate = sample_rate
         self._honest = honest
+        self._rounds = rounds
+        self._ticks = ticks
+        self._frozen = frozen
         self._map = [Stretch(0, 0.0, tempo)]
         self._bars = [Bars(0.0, 0)]
 
@@ -135,18 +149,24 @@ class Timebase:
         beat = self.beat_at(frame)
         bars = self._bars_at(beat)
         quarters = 4.0 / bars.denominator
-        ticks = (beat - bars.beat) / quarters * TICKS_PER_BEAT + ROUNDING
-        beats, tick = divmod(ticks, TICKS_PER_BEAT)
+        per_beat = self._ticks * (quarters if self._frozen else 1.0)
+        ticks = (beat - bars.beat) / quarters * per_beat
+        beats, tick = divmod(floor(ticks + (0.5 if self._rounds else ROUNDING)), per_beat)
         bar, count = divmod(int(beats), bars.numerator)
         position.bar, position.beat, position.tick = bars.bar + bar + 1, count + 1, int(tick)
         start = bars.beat / quarters + bar * bars.numerator
         if not self._honest:
             start = float((bars.bar + bar) * bars.numerator)
-        position.bar_start_tick = start * TICKS_PER_BEAT
+        position.bar_start_tick = start * self._ticks
         position.beats_per_bar = float(bars.numerator)
         position.beat_type = float(bars.denominator)
-        position.ticks_per_beat = TICKS_PER_BEAT
+        position.ticks_per_beat = self._ticks
         position.beats_per_minute = self.tempo_at(frame) / quarters
+        if self._frozen:
+            first = self._bars[0]
+            position.beats_per_bar = float(first.numerator)
+            position.beat_type = float(first.denominator)
+            position.beats_per_minute = self._map[0].tempo * first.denominator / 4.0
         position.valid = jack.POSITION_BBT
 
     def _put(self, beat: float, tempo: float, glide: float = 0.0) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
+import wave
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from nesvae_live.clock.timing import Meter
+from nesvae_live.log.entries import Metered
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import NoteOn
@@ -16,19 +20,19 @@ from nesvae_live.music.voices import CHANNELS, Voice
 from nesvae_live.take.daw.ardour import TICKS
 from nesvae_live.take.daw.arrangement import Arrangement, jam_to_arrangement
 from nesvae_live.take.export import export, read_selection
-from nesvae_live.take.folder import read_jam
+from nesvae_live.take.folder import SOUND_NAME, read_jam
+from tests.support.dawjams import jam_that_is
 from tests.support.places import ROOT
-from tests.support.simulated import RATE, SimulatedJam
+from tests.support.simulated import RATE
 
 pytestmark = [pytest.mark.ardour, pytest.mark.slow, pytest.mark.timeout(180)]
 
 SCRIPT = ROOT / "tests" / "support" / "ardour.lua"
 
 
-@pytest.fixture(scope="module", params=["led", "followed"])
+@pytest.fixture(scope="module", params=["led", "followed", "metres"])
 def take(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    follows = request.param == "followed"
-    jam = SimulatedJam(5 if follows else 10, 14.0, follows=follows)
+    jam = jam_that_is(request.param)
     jam.play()
     return jam.write(tmp_path_factory.mktemp("jams") / "2026-11-24_20-00-00")
 
@@ -111,8 +115,32 @@ def test_ardours_bars_lie_where_the_tempo_map_says(said: list[list[str]], jam: J
         assert any(float(tempo) == pytest.approx(bpm, abs=1e-3) for _, bpm in arrangement.tempi)
 
 
-def test_ardours_regions_lie_where_the_music_is(said: list[list[str]], jam: Jam) -> None:
+def test_ardour_counts_the_logs_bars(said: list[list[str]], jam: Jam) -> None:
+    """On each quarter note it has the bar, the count and the tick that the log's metres make.
+
+    What its Lua says a metre is at a place is the song's first one everywhere (in 7.3).
+    """
+    told = [(float(beat), *map(int, rest)) for beat, *rest in lines(said, "PLACE")]
+    assert len(told) > 20
+    log = [(0.0, jam.opened.meter)]
+    log += [(entry.beat, entry.meter) for entry in jam.entries if isinstance(entry, Metered)]
+    bar = 0
+    for (since, text), (until, _) in pairwise([*log, (1e9, "")]):
+        meter = Meter.parse(text)
+        here = [item for item in told if since <= item[0] < until]
+        for beat, bars, beats, tick in here:
+            whole, rest = divmod((beat - since) * meter.denominator / 4.0, meter.numerator)
+            assert (bars - 1, beats - 1) == (bar + int(whole), int(rest))
+            assert tick == pytest.approx(rest % 1.0 * TICKS * 4 / meter.denominator)
+        bar += round((until - since) / meter.beats_per_bar) if until < 1e9 else 0
+
+
+def test_ardours_regions_lie_where_the_music_is(
+    said: list[list[str]], jam: Jam, take: Path
+) -> None:
     arrangement = jam_to_arrangement(jam)
+    with wave.open(str(take / SOUND_NAME)) as wav:
+        frames = wav.getnframes()
     regions = [(track, *map(int, numbers)) for track, *numbers in lines(said, "REGION")]
     sound = [
         (
@@ -125,8 +153,9 @@ def test_ardours_regions_lie_where_the_music_is(said: list[list[str]], jam: Jam)
     for voice in Voice:
         theirs = sorted(region[1:] for region in regions if region[0] == f"{voice.name} chip")
         assert len(theirs) == len(sound)
-        for one, other in zip(theirs, sorted(sound), strict=True):
-            assert one == pytest.approx(other, abs=1)
+        for (place, length, start), other in zip(theirs, sorted(sound), strict=True):
+            assert (place, start) == pytest.approx((other[0], other[2]), abs=1)
+            assert length == pytest.approx(min(other[1], frames - start), abs=1)
     end = arrangement.seconds(arrangement.end) * RATE
     for track in arrangement.tracks:
         ((_, place, length, _),) = (region for region in regions if region[0] == track.name)

@@ -16,7 +16,7 @@ import pytest
 import rpp
 import xmlschema
 
-from nesvae_live.log.entries import Turned
+from nesvae_live.log.entries import Metered, Turned
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import NoteOn
@@ -24,18 +24,18 @@ from nesvae_live.music.voices import Voice
 from nesvae_live.take.daw.arrangement import Arrangement, jam_to_arrangement
 from nesvae_live.take.export import export, read_selection
 from nesvae_live.take.folder import read_jam
+from tests.support.dawjams import jam_that_is
 from tests.support.places import ROOT
-from tests.support.simulated import RATE, SimulatedJam
+from tests.support.simulated import RATE
 
 SCHEMAS = ROOT / "tests" / "golden" / "dawproject"
 NEAR = 1e-6
 
 
-@pytest.fixture(scope="module", params=["led", "followed"])
+@pytest.fixture(scope="module", params=["led", "followed", "metres"])
 def take(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A take at its own tempo, which changes, or behind a clock that stops and goes on."""
-    follows = request.param == "followed"
-    jam = SimulatedJam(5 if follows else 10, 14.0, follows=follows)
+    """A take at its own tempo, behind a clock that stops, or a transport whose metre changes."""
+    jam = jam_that_is(request.param)
     jam.play()
     return jam.write(tmp_path_factory.mktemp("jams") / "2026-11-24_20-00-00")
 
@@ -60,6 +60,16 @@ def keys(jam: Jam) -> list[tuple[str, int, int, float, float]]:
         ((_, key, velocity),) = speaker.messages(NoteOn(note.voice, note.note, note.velocity))
         found.append((note.voice.name, key, velocity, note.start, note.end))
     return sorted(found)
+
+
+def metres(jam: Jam) -> list[tuple[float, int, int]]:
+    """The log's metres: from which beat on each holds, and its two numbers."""
+    said = [(entry.beat, entry.meter) for entry in jam.entries if isinstance(entry, Metered)]
+    found = []
+    for beat, meter in [(0.0, jam.opened.meter), *said]:
+        numerator, denominator = map(int, meter.split("/"))
+        found.append((beat, numerator, denominator))
+    return found
 
 
 def samples(file: str | IO[bytes]) -> npt.NDArray[np.int16]:
@@ -129,6 +139,14 @@ def test_a_dawproject_has_the_logs_notes_tempi_knobs_and_sound(
     clip = root.find("Arrangement/Lanes/Lanes/Clips/Clip")
     assert clip is not None
     assert float(clip.attrib["duration"]) == jam.bars() * 4.0
+    signature = root.find("Transport/TimeSignature")
+    assert signature is not None
+    first = {"time": "0"} | signature.attrib
+    points = [point.attrib for point in root.iter("TimeSignaturePoint")] or [first]
+    assert metres(jam) == [
+        (float(point["time"]), int(point["numerator"]), int(point["denominator"]))
+        for point in points
+    ]
 
 
 def source_events(item: Any) -> list[tuple[int, tuple[int, ...]]]:
@@ -180,7 +198,13 @@ def test_rpps_parser_reads_the_logs_notes_tempi_and_sound(files: dict[str, Path]
     envelope = project.find(".//TEMPOENVEX")
     points = [line for line in envelope if isinstance(line, list) and line[0] == "PT"]
     tempi = [float(point[2]) for point in points]
-    assert tempi == pytest.approx([tempo for _, tempo in arrangement.tempi])
+    steps = [(float(point[1]), int(point[4])) for point in points if len(point) > 4]
+    assert len(steps) == len(metres(jam))
+    for (second, both), (beat, numerator, denominator) in zip(steps, metres(jam), strict=True):
+        assert divmod(both, 65536) == (denominator, numerator)
+        assert second == pytest.approx(arrangement.seconds(beat), abs=NEAR)
+    changes = [tempo for before, tempo in pairwise([0.0, *tempi]) if tempo != before]
+    assert changes == pytest.approx([tempo for _, tempo in arrangement.tempi])
     assert float(value(project, "TEMPO")[0]) == pytest.approx(tempi[0])
     for voice in Voice:
         items = tracks[f"{voice.name} chip"].findall(".//ITEM")
@@ -191,6 +215,12 @@ def test_rpps_parser_reads_the_logs_notes_tempi_and_sound(files: dict[str, Path]
             place = float(value(item, "POSITION")[0])
             assert place == pytest.approx(arrangement.seconds(stretch.start), abs=NEAR)
             assert float(value(item, "SOFFS")[0]) == pytest.approx(stretch.points[0][1], abs=NEAR)
+
+
+def test_one_of_the_takes_changes_its_metre_again_and_again(
+    request: pytest.FixtureRequest, jam: Jam
+) -> None:
+    assert len(metres(jam)) == (4 if "metres" in request.node.name else 1)
 
 
 def test_with_the_tempo_map_the_sound_lies_on_its_beats_unstretched(jam: Jam) -> None:

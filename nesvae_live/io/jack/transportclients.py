@@ -11,8 +11,9 @@ from contextlib import suppress
 from typing import Any
 
 from nesvae_live.io.jack.cycle import Cycle, Kind, to_record
+from nesvae_live.io.jack.said import Said
 from nesvae_live.io.jack.times import CycleTimes, SteadyLine
-from nesvae_live.io.jack.transport import Said, TransportReader
+from nesvae_live.io.jack.transport import TransportReader
 from nesvae_live.io.realtime import keep_thread_state
 
 LINE = struct.Struct("<dd")

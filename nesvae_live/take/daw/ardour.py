@@ -231,14 +231,14 @@ class _Session:
         return point
 
     def _bbt(self, ticks: int) -> str:
-        """Bar, beat of the metre and tick, as Ardour counts: the first two from 1."""
+        """Bar, beat of the metre and tick of a quarter note, as Ardour counts: the first two from 1."""
         begun = (item for item in self._arrangement.meters if round(item[0] * TICKS) <= ticks)
         beat, meter = max(begun, key=lambda item: item[0])
         bar, _ = meter.position(beat)
         note = TICKS * 4 // meter.denominator
         bars, rest = divmod(ticks - round(beat * TICKS), meter.numerator * note)
         count_, tick = divmod(rest, note)
-        return f"{bar + bars}|{count_ + 1}|{tick * meter.denominator // 4}"
+        return f"{bar + bars}|{count_ + 1}|{tick}"
 
     def _locations(self) -> None:
         locations = self._part("Locations")

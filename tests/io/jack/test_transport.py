@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from nesvae_live.clock.jackclock import JackClock, TransportIn
 from nesvae_live.clock.timing import Meter
 from nesvae_live.io.jack.cycle import Cycle
-from nesvae_live.io.jack.transport import Said, TransportReader
+from nesvae_live.io.jack.said import Said
+from nesvae_live.io.jack.transport import TransportReader
 from nesvae_live.io.midi.transportslots import to_transport
 from tests.support.simulatedtransport import said_of
 from tests.support.timebase import Timebase
@@ -35,12 +36,25 @@ class Server:
     n: int = 0
     rolls: bool = False
     honest: bool = True
+    rounds: bool = False
+    ticks: float = 1920.0
+    frozen: bool = False
+    says_frames: bool = False
+    ahead: list[int] = field(default_factory=list)
+    """By how many frames what it says is ahead, in each of the next cycles."""
     told: list[TransportIn] = field(default_factory=list)
     lines: list[float] = field(default_factory=list)
     """The transport's frames on which the jam's bar lines were decided to fall."""
 
     def __post_init__(self) -> None:
-        self.timebase = Timebase(self.tempo, RATE, honest=self.honest)
+        self.timebase = Timebase(
+            self.tempo,
+            RATE,
+            honest=self.honest,
+            rounds=self.rounds,
+            ticks=self.ticks,
+            frozen=self.frozen,
+        )
         self.reader = TransportReader(RATE, 120.0, (4, 4))
         self.clock = JackClock(Meter(), ahead=AHEAD)
         self.clock.start(0.0)
@@ -84,7 +98,20 @@ class Server:
     def _said(self) -> Said | None:
         if not self.master:
             return None
-        return said_of(self.timebase, self.frame)
+        ahead = self.ahead.pop(0) if self.ahead else 0
+        said = said_of(self.timebase, self.frame + ahead)
+        if not self.says_frames:
+            return said
+        tempo = self.timebase.tempo_at(self.frame)
+        ticks = self.timebase.beat_at(self.frame) * self.ticks
+        return replace(said, late=int((ticks - int(ticks)) / self.ticks * 60.0 / tempo * RATE))
+
+    def place_off(self) -> float:
+        """How far the clock's place in the bar of 4/4 is from the master's, in frames."""
+        beat = self.timebase.beat_at(self.frame)
+        found = self.clock.ref.beat_at(self.seconds(self.n))
+        off = (found - beat + 2.0) % 4.0 - 2.0
+        return off * 60.0 / self.timebase.tempo_at(self.frame) * RATE
 
     def frames_off(self) -> float:
         """How far the clock's next bar line is from the master's, in frames."""
@@ -106,11 +133,17 @@ class Server:
 
 
 @settings(max_examples=25)
-@given(st.floats(40.0, 240.0), st.integers(0, 10_000_000), st.sampled_from([64, 256, 1024]))
+@given(
+    st.floats(40.0, 240.0),
+    st.integers(0, 10_000_000),
+    st.sampled_from([64, 256, 1024]),
+    st.booleans(),
+    st.sampled_from([48.0, 480.0, 1920.0]),
+)
 def test_bar_lines_lie_on_the_masters_frame_wherever_it_starts(
-    tempo: float, frame: int, frames: int
+    tempo: float, frame: int, frames: int, rounds: bool, ticks: float
 ) -> None:
-    server = Server(tempo=tempo, frames=frames, frame=frame)
+    server = Server(tempo=tempo, frames=frames, frame=frame, rounds=rounds, ticks=ticks)
     server.run(3)
     server.rolls = True
     server.run(4 * RATE // frames)
@@ -134,6 +167,7 @@ def test_a_change_of_tempo_within_a_bar_is_followed_and_the_next_lines_lie_right
     assert sum(item.jumped for item in server.told) == 1, "nothing broke off"
 
 
+@pytest.mark.parametrize("rounds", [True, False])
 @pytest.mark.parametrize(
     ("tempo", "other", "seconds", "frame", "frames"),
     [
@@ -146,9 +180,9 @@ def test_a_change_of_tempo_within_a_bar_is_followed_and_the_next_lines_lie_right
     ],
 )
 def test_bar_lines_lie_on_the_masters_frame_while_the_tempo_glides(
-    tempo: float, other: float, seconds: float, frame: int, frames: int
+    tempo: float, other: float, seconds: float, frame: int, frames: int, *, rounds: bool
 ) -> None:
-    server = Server(tempo=tempo, frames=frames, frame=frame, rolls=True)
+    server = Server(tempo=tempo, frames=frames, frame=frame, rounds=rounds, rolls=True)
     server.run_for(1.0)
     server.timebase.glide_in_a_bar(other, seconds, server.frame)
     told = len(server.told)
@@ -163,9 +197,12 @@ def test_bar_lines_lie_on_the_masters_frame_while_the_tempo_glides(
 METRES = ((3, 4), (4, 4), (7, 8), (5, 4), (6, 8), (2, 4), (12, 8), (4, 4))
 
 
+@pytest.mark.parametrize("rounds", [True, False])
 @pytest.mark.parametrize("honest", [True, False])
-def test_bar_lines_lie_on_the_masters_frame_through_changes_of_metre(*, honest: bool) -> None:
-    server = Server(tempo=133.3, rolls=True, honest=honest)
+def test_bar_lines_lie_on_the_masters_frame_through_changes_of_metre(
+    *, honest: bool, rounds: bool
+) -> None:
+    server = Server(tempo=133.3, rolls=True, honest=honest, rounds=rounds)
     server.run_for(1.0)
     for i, (numerator, denominator) in enumerate(METRES):
         server.timebase.meter_in_a_bar(numerator, denominator, server.frame)
@@ -210,19 +247,155 @@ def test_a_locate_while_it_rolls_is_a_jump_to_that_frame() -> None:
     assert abs(server.frames_off()) < 1.0
 
 
+TICK = st.integers(0, 4_000_000)
+
+
 @settings(max_examples=25)
-@given(st.floats(40.0, 240.0), st.integers(0, 4_000_000))
-def test_a_locate_to_any_tick_starts_on_it(tempo: float, tick: int) -> None:
-    server = Server(tempo=tempo, rolls=True)
+@given(st.floats(40.0, 240.0), TICK, TICK, st.booleans(), st.sampled_from([96.0, 1920.0]))
+def test_a_locate_to_any_tick_is_on_its_frame_from_the_first_cycle_on(
+    tempo: float, tick: int, other: int, rounds: bool, ticks: float
+) -> None:
+    server = Server(tempo=tempo, rolls=True, rounds=rounds, ticks=ticks)
     server.run(20)
-    server.locate(server.timebase.frame_of(tick / 1920.0))
+    for there in (tick, other):
+        server.locate(server.timebase.frame_of(there / ticks))
+        server.run(1)
+        assert abs(server.place_off()) < 0.5
+        server.run(20)
+        assert abs(server.place_off()) < 0.5
+
+
+@pytest.mark.parametrize("rounds", [True, False])
+def test_a_tempo_that_was_played_once_is_on_its_frame_from_the_first_cycle_on(
+    *, rounds: bool
+) -> None:
+    server = Server(tempo=120.0, rolls=True, rounds=rounds)
+    server.run_for(1.0)
+    server.timebase.change_in_a_bar(97.3, server.frame)
+    server.run_for(6.0)
+    for beat in (8.123, 40.789, 1.5, 64.0, 17.001):
+        server.locate(server.timebase.frame_of(beat))
+        server.run(1)
+        assert abs(server.place_off()) < 1.0
+
+
+@pytest.mark.parametrize("rounds", [True, False])
+def test_how_a_master_counts_is_found_out_and_kept(*, rounds: bool) -> None:
+    server = Server(tempo=120.0, rolls=True, rounds=rounds)
+    server.timebase.change_in_a_bar(97.3, 9 * RATE)
+    server.run_for(0.5)
+    server.locate(30 * RATE)  # in the other tempo
+    server.run(1)
+    assert abs(server.place_off()) < TICK_FRAMES / 2 + 1
+    server.run_for(1.0)
+    assert abs(server.place_off()) < 1.0
+
+
+TICK_FRAMES = 60 / 97.3 / 1920 * RATE
+
+
+STARTS, WAITS = (2, 2, 1), (2, 2)
+"""Ardour is ahead by so many cycles in the first ones after a start, and before it, after a jump."""
+
+
+@pytest.mark.parametrize("tempo", [123.39999965168414, 60.0, 211.7])
+@pytest.mark.parametrize("frames", [64, 256, 1024])
+def test_a_master_that_says_places_ahead_at_first_as_ardour_does_moves_nothing(
+    tempo: float, frames: int
+) -> None:
+    server = Server(tempo=tempo, frames=frames, rounds=True)
     server.run(20)
-    place = server.timebase.beat_at(server.frame) - 4.0 * (
-        server.timebase.beat_at(server.frame) // 4.0
-    )
-    beat = server.clock.ref.beat_at(server.seconds(server.n))
-    off = (beat - place + 2.0) % 4.0 - 2.0
-    assert abs(off) * 60.0 / tempo * RATE < 1.0
+    server.rolls, server.ahead = True, [n * frames for n in STARTS]
+    for _ in range(12):
+        server.run(1)
+        assert abs(server.place_off()) < 0.5
+    server.run_for(2.0)
+    assert server.clock.entry == 0.0, "it begins with the song's first bar"
+    epoch = server.clock.epoch
+    for frame in (1_234_567, 99, 7_654_321):
+        server.rolls = False  # it waits until everybody is there
+        passed = frame - server.frame
+        server.locate(frame)
+        server.ahead = [-passed]  # it has not heard of it yet
+        server.run(1)
+        server.ahead = [n * frames for n in WAITS]
+        server.run(len(WAITS))
+        server.rolls, server.ahead = True, [n * frames for n in STARTS]
+        for _ in range(12):
+            server.run(1)
+            assert abs(server.place_off()) < 0.5
+        server.run_for(1.0)
+    assert server.clock.epoch <= epoch + 3 * 3, "a stop, a jump and a start each"
+
+
+NOTICED = 0.6
+"""Seconds after which another tempo is known by its ticks alone."""
+
+
+def as_ardour(tempo: float, frames: int) -> Server:
+    return Server(tempo=tempo, frames=frames, rounds=True, frozen=True, honest=False, rolls=True)
+
+
+@pytest.mark.parametrize(("frames", "most"), [(64, 2), (256, 2), (1024, 6)])
+@pytest.mark.parametrize("other", [60.0, 119.0, 150.0, 240.0])
+def test_another_tempo_that_only_the_ticks_say_is_followed(
+    other: float, frames: int, most: int
+) -> None:
+    server = as_ardour(120.0, frames)
+    server.run_for(1.0)
+    since = server.timebase.change_in_a_bar(other, server.frame)
+    begins = server.timebase.frame_of(since)
+    server.run_for(12.0)
+    off = server.lines_off(begins + NOTICED * RATE)
+    print(off)
+    assert len(off) > 1
+    assert max(map(abs, off)) < most
+    assert server.clock.ref.tempo == pytest.approx(other, rel=5e-4)
+
+
+@pytest.mark.parametrize(("other", "seconds"), [(160.0, 4.0), (60.0, 10.0)])
+def test_a_glide_that_only_the_ticks_say_is_followed(other: float, seconds: float) -> None:
+    server = as_ardour(100.0, 256)
+    server.run_for(1.0)
+    begins, _ = server.timebase.glide_in_a_bar(other, seconds, server.frame)
+    server.run_for(seconds + 8.0)
+    off = server.lines_off(server.timebase.frame_of(begins) + NOTICED * RATE)
+    print(off)
+    assert len(off) > 3
+    assert max(map(abs, off)) < 6.0
+    assert sum(item.jumped for item in server.told) == 1, "nothing broke off"
+
+
+@pytest.mark.parametrize("metre", [(7, 8), (3, 4), (6, 8), (5, 4), (2, 2)])
+def test_another_metre_that_only_the_counts_say_is_known_after_its_first_bar(
+    metre: tuple[int, int],
+) -> None:
+    server = as_ardour(150.0, 256)
+    server.run_for(1.0)
+    beat = server.timebase.meter_in_a_bar(*metre, server.frame)
+    server.run_for(10.0)
+    assert server.clock.meter.parts == metre
+    second = server.timebase.frame_of(beat + 2 * metre[0] * 4.0 / metre[1])
+    off = server.lines_off(second + 100)
+    print(off)
+    assert len(off) > 1
+    assert max(map(abs, off)) < 1.0
+    server.locate(server.timebase.frame_of(beat))  # it is known now, from the first bar on
+    server.lines.clear()
+    epoch = server.clock.epoch
+    server.run_for(5.0)
+    assert server.clock.meter.parts == metre
+    assert max(map(abs, server.lines_off(server.timebase.frame_of(beat) + 100))) < 1.0
+    assert server.clock.epoch == epoch + 1, "nothing breaks off"
+
+
+def test_who_says_the_frames_since_a_tick_is_believed_at_once() -> None:
+    server = Server(tempo=97.3, rolls=True, says_frames=True)
+    server.timebase.change_in_a_bar(133.3, 9 * RATE)
+    for frame in (0, 5 * RATE + 3, 30 * RATE + 7, 40 * RATE + 1):
+        server.locate(frame)
+        server.run(1)
+        assert abs(server.place_off()) < 1.0
 
 
 @pytest.mark.parametrize("loops", [50, pytest.param(1875, marks=pytest.mark.soak)])
