@@ -12,6 +12,7 @@ const GLIDE = 0.12; // of the way to another range, with each frame
 const DRUMS = 16; // pixels for the noise voice, at the bottom
 const WIDE = 720;
 const AHEAD = 0.12; // beats by which events are there before they sound
+const HEARD = "heard from here";
 const LABELS = { P1: "pulse 1", P2: "pulse 2", TR: "triangle", NO: "noise" };
 
 export class Roll {
@@ -66,7 +67,7 @@ export class Roll {
     this.drawComing(context, colours, { x, y, now, thick });
     this.drawEchoes(context, colours, { x, height });
     this.drawThemes(context, colours, { x, from });
-    this.drawLine(context, colours, { x, now, height });
+    this.drawLine(context, colours, { x, now, width, height });
     context.restore();
     context.strokeStyle = colours.ink;
     context.lineWidth = 2;
@@ -184,15 +185,17 @@ export class Roll {
   }
 
   // From where on what was turned is heard.
-  drawLine(context, colours, { x, now, height }) {
+  drawLine(context, colours, { x, now, width, height }) {
     const { line } = this.panel.state.things;
-    if (line === null || line === undefined || line < now) return;
+    if (line === null || line === undefined || line < now || x(line) > width) return;
     context.strokeStyle = context.fillStyle = colours.accent;
     context.lineWidth = 2;
     context.setLineDash([6, 4]);
     stroke(context, x(line), 0, x(line), height);
     context.setLineDash([]);
-    context.fillText("heard from here", x(line) + 5, lettering(11) * 2);
+    const wide = context.measureText(HEARD).width + 5;
+    const left = x(line) + wide > width ? Math.max(x(line) - wide, x(now) + 5) : x(line) + 5;
+    context.fillText(HEARD, left, lettering(11) * 2);
   }
 }
 
