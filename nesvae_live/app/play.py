@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nesvae_live import NesvaeError
 from nesvae_live.app.daw.wiring import wire_up
@@ -71,6 +71,7 @@ def play(options: PlayOptions) -> Take | None:
     adopted = open_style(options.style, checkpoint)
     with compiled_beside(checkpoint.path):
         loaded = load(preset, checkpoint, options.patch, options.performer, adopted)
+        loaded = replace(loaded, grid=options.grid or loaded.grid)
     with ExitStack() as outer:
         stage = Stage.open(outer, options, preset)
         stack = ExitStack()

@@ -54,6 +54,7 @@ from nesvae_live.log.entries import Opened
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.music.balance import Balance
 from nesvae_live.music.capture import checked_phrase
+from nesvae_live.music.grid import Mode
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.presets.preset import Preset
 from nesvae_live.presets.snapshotbank import BankError, SnapshotFile
@@ -192,7 +193,10 @@ class Session:
         session = cls(
             stage=stage,
             options=options,
-            loaded=Loaded(preset, checkpoint, decoder, encoder, adopted=adopted),
+            loaded=Loaded(
+                *(preset, checkpoint, decoder, encoder, options.patch, options.performer, adopted),
+                grid=options.grid or Mode.CLOCK,
+            ),
             setup=setup,
             inbox=inbox,
             folder=folder,
@@ -257,6 +261,7 @@ class Session:
             preset=str(loaded.preset.path),
             checkpoint=None if loaded.checkpoint.path is None else str(loaded.checkpoint.path),
             style=None if loaded.adopted is None else str(loaded.adopted),
+            grid=loaded.grid,
             tempo=ref.tempo,
             swap=str(live.swap),
             bars=None if bars is None else max(bars - int(over), 1),

@@ -142,7 +142,7 @@ class Again(_Message, tag="again"):
 class Choose(_Message, tag="choose"):
     """Choose one of what the instrument offers, by its name there."""
 
-    what: Literal["preset", "checkpoint", "midi-in", "midi-out", "audio"]
+    what: Literal["preset", "checkpoint", "style", "grid", "midi-in", "midi-out", "audio"]
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
     def to_command(self, atlas: Atlas | None) -> Command:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nesvae_live.cli.main import main
-from nesvae_live.log.entries import Closed, Sent
+from nesvae_live.log.entries import Closed, Placed, Sent
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.events import NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
@@ -78,3 +78,23 @@ def test_another_preset_goes_on_at_a_bar_line_and_neither_take_lacks_anything(
         for name in (SOUND_NAME, MIDI_NAME):
             assert (again / name).read_bytes() == (take / name).read_bytes(), name
     assert "Error" not in capsys.readouterr().err
+
+
+def test_another_grid_goes_on_at_a_bar_line(tmp_path: Path) -> None:
+    with Daemon(tmp_path, *QUIET) as daemon:
+        first = Path(daemon.ctl(do="status")["take"])
+        grid = daemon.ctl(do="choices")["grid"]
+        assert (grid["now"], grid["there"]) == ("clock", ["native", "clock", "bars"])
+        assert not daemon.ctl(do="choose", what="grid", name="beats")["ok"]
+        assert daemon.ctl(do="choose", what="grid", name="bars")["ok"]
+        assert wait_until(lambda: daemon.ctl(do="status")["take"] != str(first))
+        second = Path(daemon.ctl(do="status")["take"])
+        assert wait_until(lambda: daemon.ctl(do="status")["bar"] > 2)
+        assert daemon.ctl(do="choices")["grid"]["now"] == "bars"
+        assert daemon.end() == 0
+    placed = [e.beat for e in read_jam(second).entries if isinstance(e, Placed)]
+    assert placed
+    assert all(beat % 2 == pytest.approx(0, abs=1e-6) for beat in placed)
+    again = tmp_path / "again"
+    assert main(["jam", "replay", str(second), "-o", str(again)]) == 0
+    assert (again / MIDI_NAME).read_bytes() == (second / MIDI_NAME).read_bytes()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -28,6 +28,7 @@ from nesvae_live.model.encoder import Encoder, PhraseEncoder
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint, load_song_checkpoint
 from nesvae_live.model.song.songcritic import make_decoder
 from nesvae_live.model.song.yours.styledprior import make_styled_decoder, turned
+from nesvae_live.music.grid import Mode
 from nesvae_live.paths import shipped_dir
 from nesvae_live.presets.preset import Preset, load_preset, preset_paths
 
@@ -40,6 +41,8 @@ NO_PORTS = "no MIDI port was opened at the start: choose where with play --midi-
 
 NO_FEEDBACK = "; for feedback to its controller, start with it"
 
+GRIDS = [str(mode) for mode in Mode]
+
 Say = Callable[[str], None]
 
 
@@ -48,7 +51,7 @@ class Loaded:
     """All that is played from; a decoder is one session's alone.
 
     `patch` and `performer` are what the command line says of how the notes are played. The checkpoint's
-    axes are those of the style that was `adopted`, if there is one.
+    axes are those of the style that was `adopted`, if there is one. `grid` says how phrases lie in time.
     """
 
     preset: Preset
@@ -58,6 +61,7 @@ class Loaded:
     patch: tuple[str, ...] = ()
     performer: str | None = None
     adopted: Adopted | None = None
+    grid: str = Mode.CLOCK
 
 
 class Chooser:
@@ -107,6 +111,7 @@ class Chooser:
                 path.stem if path else "", sorted(self._checkpoints()), GOES_ON, why_not
             ),
             "style": _choice(style, [NONE, *style_paths()], GOES_ON, why_not),
+            "grid": _choice(str(now.grid), GRIDS, GOES_ON, why_not),
             "midi-in": _choice("", self._ports(speaks=True), CONNECTS, ports),
             "midi-out": _choice("", self._ports(speaks=False), CONNECTS, ports),
             "audio": self._devices(),
@@ -120,7 +125,7 @@ class Chooser:
         """
         if name is None:
             raise ValueError("choose which one?")
-        if what in {"preset", "checkpoint", "style"}:
+        if what in {"preset", "checkpoint", "style", "grid"}:
             lacks = self._load(what, name)
             return {"said": f"{what} {name}: {GOES_ON}{lacks}"}
         if what in {"midi-in", "midi-out"}:
@@ -194,12 +199,13 @@ class Chooser:
         if self._fixed:
             raise ValueError(self._fixed)
         there = self._presets() if what == "preset" else self._checkpoints()
-        if what != "style" and name not in there:
+        if name not in (GRIDS if what == "grid" else there) and what != "style":
             raise ValueError(f"there is no {what} {name!r}")
         if self._loading is not None and (self._loading.is_alive() or self._next is not None):
             raise ValueError("another choice is still loading")
         preset, checkpoint = now.preset, now.checkpoint.path
         style = None if now.adopted is None else str(now.adopted)
+        grid = name if what == "grid" else now.grid
         if what == "preset":
             try:
                 preset = load_preset(str(there[name]))
@@ -213,15 +219,16 @@ class Chooser:
                 open_style(name, now.checkpoint)
             except NesvaeError as error:
                 raise ValueError(str(error)) from None
-        else:
+        elif what == "checkpoint":
             checkpoint, style = there[name], None
 
         def work() -> None:
             try:
                 same = checkpoint in {None, now.checkpoint.path} and now.adopted is None
                 played = now.checkpoint if same else load_song_checkpoint(Path(str(checkpoint)))
-                adopted = now.adopted if what == "preset" else open_style(style, played)
-                self._next = load(preset, played, now.patch, now.performer, adopted)
+                adopted = now.adopted if what in {"preset", "grid"} else open_style(style, played)
+                loaded = load(preset, played, now.patch, now.performer, adopted)
+                self._next = replace(loaded, grid=grid)
             except NesvaeError as error:
                 self._say(f"{what} {name}: {error}; the music goes on as it was")
 

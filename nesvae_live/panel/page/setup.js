@@ -5,6 +5,8 @@ import { byId, make } from "./dom.js";
 const NAMES = {
   preset: "preset",
   checkpoint: "checkpoint",
+  style: "style",
+  grid: "grid",
   audio: "sound device",
   "midi-in": "MIDI from",
   "midi-out": "notes to",
