@@ -36,8 +36,11 @@ class Usual:
 
 
 FROM_NOTHING = Usual(5400, 128, 2e-3, 200, 500)
-FROM_CHECKPOINT = Usual(300, 16, 3e-4, 30, 50)
-"""What was learnt already is to be bent, and not forgotten."""
+FEW_FROM_CHECKPOINT = Usual(100, 16, 3e-5, 30, 12)
+MANY_FROM_CHECKPOINT = Usual(800, 16, 2e-4, 30, 100)
+"""The fewer the pieces, the sooner they are learnt by heart (docs/yours.md)."""
+MANY = 50
+"""So many pieces or more are many."""
 
 
 def add_network(commands: Any) -> None:
@@ -79,7 +82,8 @@ def _train(p: argparse.ArgumentParser) -> None:
         "--steps",
         type=steps,
         metavar="N",
-        help="default: 5400, with --init 300, for the performer 3000; more than before extend a run",
+        help="default: 5400, with --init 800 (100 for fewer than 50 pieces), for the performer 3000; more "
+        "than before extend a run",
     )
     p.add_argument(
         "--streams",
@@ -88,7 +92,10 @@ def _train(p: argparse.ArgumentParser) -> None:
         help="songs side by side; default: 128, with --init 16",
     )
     p.add_argument(
-        "--lr", type=float, dest="learning_rate", help="default: 0.002, with --init 0.0003"
+        "--lr",
+        type=float,
+        dest="learning_rate",
+        help="default: 0.002, with --init 0.0002 (0.00003 for fewer than 50 pieces)",
     )
     p.add_argument(
         "--rate", type=float, default=16.0, help="nats of style in a phrase; default: 16"
@@ -101,7 +108,7 @@ def _train(p: argparse.ArgumentParser) -> None:
         "--check-every",
         type=steps,
         metavar="N",
-        help="steps between checks of the held-out songs; default: 500, with --init 50",
+        help="steps between checks of the held-out songs; default: 500, with --init an eighth of --steps",
     )
     p.add_argument(
         "--patience",
@@ -182,7 +189,10 @@ def _run_train(arguments: argparse.Namespace) -> int:
     from nesvae_live.training.songtrain import BEST, train_songs
 
     init = arguments.init and load_song_checkpoint(find_checkpoint(arguments.init))
-    usual = FROM_CHECKPOINT if init else FROM_NOTHING
+    train = read_ticks(arguments.data, "train")
+    usual = FROM_NOTHING
+    if init:
+        usual = FEW_FROM_CHECKPOINT if len(train.names) < MANY else MANY_FROM_CHECKPOINT
     run = SongRun(
         steps=arguments.steps or usual.steps,
         streams=arguments.streams or usual.streams,
@@ -195,7 +205,7 @@ def _run_train(arguments: argparse.Namespace) -> int:
     train_songs(
         run,
         SongSettings(),
-        read_ticks(arguments.data, "train"),
+        train,
         read_ticks(arguments.data, "valid"),
         arguments.out,
         init=init,

@@ -1,7 +1,7 @@
 """A style of one's own: how z lies over somebody's files, and how it moves from phrase to phrase.
 
-It has regions, as the corpus has (`walk`), of few phrases each; so each region's covariance is drawn
-towards its own diagonal. Where a phrase lies says in which region the music is; it stays there as
+It has regions, as the corpus has (`walk`), but of a dozen phrases each: so each has deviations of its own, and
+all share the correlations between axes. Where a phrase lies says in which region the music is; it stays there as
 steadily as the files do, and keeps from phrase to phrase as much of what sets it apart.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +22,15 @@ from nesvae_live.music.phrase import TUPLES_PER_PHRASE, tuples_to_symbols
 Floats = NDArray[np.float64]
 F32 = NDArray[np.float32]
 
-MOST_REGIONS, PHRASES_A_REGION = 6, 60
+MOST_REGIONS, PHRASES_A_REGION = 16, 12
 """A region for so many phrases, and no more than so many regions."""
 ALONE = 40.0
-"""The covariances of a region weigh as much as its diagonal when it has so many phrases."""
+"""Correlations weigh as much as none when there are so many phrases."""
 GRAIN = 0.08
 """No region is narrower, in standard deviations of the corpus."""
 FEW, USUAL_VARIANCE = 6.0, 0.35
-"""The variance of every axis in a piece; what is usual in the corpus weighs as much as so many phrases."""
+"""The variance of an axis in a piece of the corpus. What is usual weighs as much as so many phrases:
+in the corpus for the files, and in the files for a region."""
 ROUNDS = 40
 USUAL_KEPT, USUAL_STAY, SURE = 0.5, 0.9, 30.0
 """What is kept from phrase to phrase, and how likely it stays in a region, until so many phrases say."""
@@ -51,8 +53,8 @@ class AdoptedTheme:
 class Adopted:
     """A style.
 
-    `weights` `[K]`, `means` `[K, Z]` and `covariances` `[K, Z, Z]` of the regions of z, along the axes of
-    the checkpoint that `checkpoint_sha256` names. From phrase to phrase it stays in a region with the
+    `weights` `[K]`, `means` `[K, Z]` and `deviations` `[K, Z]` of the regions of z, and their
+    `correlations` `[Z, Z]`, along the axes of the checkpoint that `checkpoint_sha256` names. From phrase to phrase it stays in a region with the
     probability `stay`, and keeps `kept` `[Z]` of how far it is from the region's mean. Style axis i of
     who plays it is the checkpoint's axis `order[i]`, and `labels` `[U]` say what turning that up does.
     `amount`, 0..1, is how far the music is drawn to it.
@@ -62,7 +64,8 @@ class Adopted:
     checkpoint_sha256: str
     weights: Floats
     means: Floats
-    covariances: Floats
+    deviations: Floats
+    correlations: Floats
     stay: float
     kept: Floats
     order: tuple[int, ...]
@@ -81,7 +84,8 @@ class Adopted:
         return replace(
             self,
             means=self.along(self.means),
-            covariances=self.along(self.along(self.covariances).swapaxes(1, 2)).swapaxes(1, 2),
+            deviations=self.along(self.deviations),
+            correlations=self.along(self.along(self.correlations).T),
             kept=self.along(self.kept),
             order=tuple(range(len(self.order))),
             themes=tuple(replace(theme, z=self.along(theme.z)) for theme in self.themes),
@@ -95,29 +99,26 @@ class Adopted:
     def draw(self, rng: np.random.Generator) -> Floats:
         """A place in it `[Z]`, along the checkpoint's axes."""
         which = int(rng.choice(len(self.weights), p=self.weights))
-        return np.asarray(rng.multivariate_normal(self.means[which], self.covariances[which]))
+        noise = np.linalg.cholesky(self.correlations) @ rng.standard_normal(len(self.kept))
+        return np.asarray(self.means[which] + self.deviations[which] * noise)
 
     def after(self, z: F32 | None) -> tuple[Floats, Floats, Floats]:
         """Where z may be after a phrase at `z` `[Z]` (None: the first one).
 
         Returns:
-            The regions' weights `[K]`, means `[K, Z]` and covariances `[K, Z, Z]` then.
+            The regions' weights `[K]`, means `[K, Z]` and deviations `[K, Z]` then.
         """
         if z is None:
-            return self.weights, self.means, self.covariances
+            return self.weights, self.means, self.deviations
         here = self.regions_of(z)
         weights = self.stay * here + (1.0 - self.stay) * self.weights
         kept = here[:, None] * self.kept
         means = self.means + kept * (z - self.means)
-        left = np.sqrt(1.0 - kept**2)
-        return weights, means, self.covariances * left[:, :, None] * left[:, None, :]
+        return weights, means, self.deviations * np.sqrt(1.0 - kept**2)
 
     def regions_of(self, z: NDArray[np.floating]) -> Floats:
         """`[..., K]`: how likely z `[..., Z]` is of each region."""
-        logits = log_densities(z, self.weights, self.means, self.covariances)
-        likely = np.exp(logits - logits.max(-1, keepdims=True))
-        out: Floats = likely / likely.sum(-1, keepdims=True)
-        return out
+        return shares(z, Regions(self.weights, self.means, self.deviations, self.correlations))
 
 
 def order_of(style: Adopted | None) -> tuple[int, ...] | None:
@@ -125,75 +126,83 @@ def order_of(style: Adopted | None) -> tuple[int, ...] | None:
     return None if style is None else style.order
 
 
-def fit_regions(z: Floats, seed: int = 0) -> tuple[Floats, Floats, Floats]:
-    """Regions of phrases `[n, Z]`: their weights `[K]`, means `[K, Z]` and covariances `[K, Z, Z]`."""
+class Regions(NamedTuple):
+    """`weights` `[K]`, `means` `[K, Z]` and `deviations` `[K, Z]`; `correlations` `[Z, Z]` of all."""
+
+    weights: Floats
+    means: Floats
+    deviations: Floats
+    correlations: Floats
+
+
+def fit_regions(z: Floats, seed: int = 0) -> Regions:
+    """Regions of phrases `[n, Z]`, by expectation and maximisation."""
     n, size = z.shape
-    regions = int(np.clip(n // PHRASES_A_REGION, 1, MOST_REGIONS))
+    k = int(np.clip(n // PHRASES_A_REGION, 1, MOST_REGIONS))
     rng = np.random.default_rng(seed)
-    usual = np.maximum(z.var(0), GRAIN**2)
+    spread = np.sqrt(_shrunk(z.var(0), n, USUAL_VARIANCE))
     centres = z[[int(rng.integers(n))]]
-    for _ in range(regions - 1):  # each as far from the others as it can be
-        apart = (np.square(z[:, None] - centres) / usual).sum(-1).min(1)
+    for _ in range(k - 1):  # each as far from the others as it can be
+        apart = (np.square(z[:, None] - centres) / spread**2).sum(-1).min(1)
         centres = np.concatenate((centres, z[[int(apart.argmax())]]))
-    apart = (np.square(z[:, None] - centres) / usual).sum(-1)
-    of = np.eye(regions)[apart.argmin(1)]
+    apart = (np.square(z[:, None] - centres) / spread**2).sum(-1)
+    of: Floats = np.eye(k)[apart.argmin(1)]
     for _ in range(ROUNDS):
-        counts = of.sum(0)
-        weights = np.maximum(counts, 1e-6) / n
-        means = of.T @ z / np.maximum(counts, 1e-6)[:, None]
-        covariances = np.empty((regions, size, size))
-        for k in range(regions):
-            off = z - means[k]
-            spread = (of[:, k, None] * off).T @ off / max(counts[k], 1e-6)
-            few = FEW / (FEW + counts[k])
-            diagonal = (1.0 - few) * np.diag(spread) + few * USUAL_VARIANCE + GRAIN**2
-            covariances[k] = spread * counts[k] / (ALONE + counts[k])
-            np.fill_diagonal(covariances[k], diagonal)
-        logits = log_densities(z, weights, means, covariances)
-        of = np.exp(logits - logits.max(1, keepdims=True))
-        of /= of.sum(1, keepdims=True)
-    return weights / weights.sum(), means, covariances
+        counts = np.maximum(of.sum(0), 1e-6)
+        means = of.T @ z / counts[:, None]
+        variances = np.stack([of[:, i] @ np.square(z - means[i]) / counts[i] for i in range(k)])
+        inside = _shrunk(counts @ variances / n, n, USUAL_VARIANCE)
+        deviations = np.sqrt(_shrunk(variances, counts[:, None], inside))
+        correlations = np.zeros((size, size))
+        for i in range(k):
+            off = (z - means[i]) / deviations[i]
+            correlations += (of[:, i, None] * off).T @ off
+        correlations /= n + ALONE
+        np.fill_diagonal(correlations, 1.0)
+        found = Regions(counts / counts.sum(), means, deviations, correlations)
+        of = shares(z, found)
+    return found
 
 
-def fit_movement(
-    pieces: Sequence[Floats], weights: Floats, means: Floats, covariances: Floats
-) -> tuple[float, Floats]:
+def _shrunk(variances: Floats, n: Floats | float, usual: Floats | float) -> Floats:
+    """Variances over n phrases, and what is usual; none is narrower than the grain."""
+    return np.asarray((n * variances + FEW * usual) / (n + FEW) + GRAIN**2)
+
+
+def fit_movement(pieces: Sequence[Floats], regions: Regions) -> tuple[float, Floats]:
     """How steady pieces are: how likely they stay in a region, and what they keep `[Z]` there.
 
     Args:
         pieces: `[n, Z]` each, phrases in a row.
-        weights: `[K]`, of the regions.
-        means: `[K, Z]`.
-        covariances: `[K, Z, Z]`.
+        regions: of all of them.
     """
     stays = goes = 0.0
-    both = np.zeros(means.shape[1])
-    alone = np.zeros(means.shape[1])
+    both = np.zeros(regions.means.shape[1])
+    alone = np.zeros(regions.means.shape[1])
     for z in pieces:
-        logits = log_densities(z, weights, means, covariances)
-        of = np.exp(logits - logits.max(1, keepdims=True))
-        of /= of.sum(1, keepdims=True)
+        of = shares(z, regions)
         stay = (of[:-1] * of[1:]).sum(1)
         stays, goes = stays + float(stay.sum()), goes + float((1.0 - stay).sum())
-        off = z - of @ means
+        off = z - of @ regions.means
         both += (stay[:, None] * off[:-1] * off[1:]).sum(0)
         alone += (stay[:, None] * (np.square(off[:-1]) + np.square(off[1:])) / 2.0).sum(0)
-    seen = stays + goes
-    stay_there = (stays + SURE * USUAL_STAY) / (seen + SURE)
+    stay_there = (stays + SURE * USUAL_STAY) / (stays + goes + SURE)
     kept = np.clip(both / np.maximum(alone, 1e-9), 0.0, MOST_KEPT)
     return float(stay_there), (stays * kept + SURE * USUAL_KEPT) / (stays + SURE)
 
 
-def log_densities(
-    z: NDArray[np.floating], weights: Floats, means: Floats, covariances: Floats
-) -> Floats:
-    """`[..., K]`: the log of each region's weight times its density at z `[..., Z]`, but for a constant."""
-    roots = np.linalg.cholesky(covariances)
-    whiten = np.linalg.inv(roots)
-    apart = [np.square((z - mean) @ w.T).sum(-1) for mean, w in zip(means, whiten, strict=True)]
-    sizes = np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(1)
-    out: Floats = np.log(np.maximum(weights, 1e-12)) - 0.5 * np.stack(apart, -1) - sizes
-    return out
+def shares(z: NDArray[np.floating], regions: Regions) -> Floats:
+    """`[..., K]`: how likely z `[..., Z]` is of each region."""
+    whiten = np.linalg.inv(np.linalg.cholesky(regions.correlations))
+    logits = [
+        np.log(max(float(weight), 1e-12))
+        - 0.5 * np.square(((z - mean) / deviation) @ whiten.T).sum(-1)
+        - np.log(deviation).sum()
+        for weight, mean, deviation in zip(*regions[:3], strict=True)
+    ]
+    likely = np.stack(logits, -1)
+    likely = np.exp(likely - likely.max(-1, keepdims=True))
+    return np.asarray(likely / likely.sum(-1, keepdims=True))
 
 
 def themes_of(style: Adopted | None, origin: Standing) -> dict[str, Theme]:

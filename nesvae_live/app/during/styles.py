@@ -119,14 +119,16 @@ def _check(path: Path, style: Adopted, checkpoint: SongCheckpoint) -> None:
     k = len(style.weights)
     right = (
         style.means.shape == (k, size)
-        and style.covariances.shape == (k, size, size)
+        and style.deviations.shape == (k, size)
+        and style.correlations.shape == (size, size)
         and style.kept.shape == (size,)
         and sorted(style.order) == list(range(n_style))
         and len(style.labels) == n_style
         and 0.0 <= style.stay <= 1.0
         and all(theme.z.shape == (N_ATTRIBUTES + n_style,) for theme in style.themes)
         and np.isfinite(style.means).all()
-        and bool((np.linalg.eigvalsh(style.covariances) > 0.0).all())
+        and bool((style.deviations > 0.0).all())
+        and bool((np.linalg.eigvalsh(style.correlations) > 0.0).all())
     )
     if not right:
         raise StyleError(f"style {path}: its sizes don't fit together: adopt its files again")

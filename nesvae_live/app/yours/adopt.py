@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import Say
+from nesvae_live.app.yours.calibrate import calibrate
 from nesvae_live.app.yours.pieces import Piece, read_pieces
 from nesvae_live.latent.adopted import Adopted, AdoptedTheme, fit_movement, fit_regions
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
@@ -71,15 +73,16 @@ def adopt_pieces(
     encoder = Encoder(checkpoint)
     encoded = [encode_piece(piece.song.tuples, checkpoint, encoder) for piece in pieces]
     z = np.concatenate(encoded)
-    weights, means, covariances = fit_regions(z)
-    stay, kept = fit_movement(encoded, weights, means, covariances)
+    regions = fit_regions(z)
+    stay, kept = fit_movement(encoded, regions)
     order = order_axes(z, checkpoint)
-    return Adopted(
+    style = Adopted(
         name=name,
         checkpoint_sha256=checkpoint.sha256,
-        weights=weights.round(DIGITS + 2),
-        means=means.round(DIGITS),
-        covariances=covariances.round(DIGITS + 2),
+        weights=regions.weights,
+        means=regions.means,
+        deviations=regions.deviations,
+        correlations=regions.correlations.round(DIGITS),
         stay=round(stay, DIGITS),
         kept=kept.round(DIGITS),
         order=order,
@@ -87,6 +90,10 @@ def adopt_pieces(
         pieces=len(pieces),
         phrases=len(z),
         themes=choose_themes(pieces, checkpoint, encoder) if themes else (),
+    )
+    style = calibrate(style, checkpoint, z)
+    return replace(
+        style, means=style.means.round(DIGITS), deviations=style.deviations.round(DIGITS)
     )
 
 

@@ -50,8 +50,9 @@ class StyledPrior(SongPrior):
         n, amount = self._plain.config.components, self._style.amount
         if amount == 0.0:
             return own
-        regions, means, covariances = self._style.after(form.z[-1] if len(form.z) else None)
-        covariances = covariances / (1.0 - STEADINESS) ** 2  # drawn as wide as the files are
+        regions, means, deviations = self._style.after(form.z[-1] if len(form.z) else None)
+        deviations = deviations / (1.0 - STEADINESS)  # drawn as wide as the files are
+        covariances = self._style.correlations * deviations[:, :, None] * deviations[:, None, :]
         share = own.weights[:n].sum()
         if amount < 1.0:
             roots = own._roots[:n]  # noqa: SLF001 - a mixture of its own kind
