@@ -26,7 +26,7 @@ def test_phrases_in_two_places_are_two_regions() -> None:
     right = means.mean(1) > 0
     assert np.abs(np.abs(means.mean(1)) - 1.5).max() < 0.2, "no region lies between the two"
     assert weights[right].sum() == pytest.approx(0.5, abs=0.01)
-    assert deviations == pytest.approx(0.32, abs=0.12)
+    assert deviations.mean() == pytest.approx(0.28, abs=0.05)
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 100])

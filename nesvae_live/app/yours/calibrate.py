@@ -51,14 +51,14 @@ def calibrate(style: Adopted, checkpoint: SongCheckpoint, z: Floats) -> Adopted:
     return aimed
 
 
-def play(critic: SongCritic, runs: int = RUNS, phrases: int = PHRASES) -> Ints:
+def play(critic: SongCritic) -> Ints:
     """Phrases `[n, 13, 4]` of the untouched instrument, which composes each, in 4/4."""
     out = []
     nothing = np.zeros(critic.latent, np.float32)
     mask = np.ones(N_ATTRIBUTES, np.float32)
-    for seed in range(SEED, SEED + runs):
+    for seed in range(SEED, SEED + RUNS):
         state = critic.initial_state(place_of(0, 4))
-        for i in range(phrases):
+        for i in range(PHRASES):
             start = state.asked(Asked(state.place, QUOTE, hands=nothing))
             start, z = critic.compose(start, nothing, nothing > 0, (seed, i, COMPOSED))
             uniforms = draws(seed, i, 0, TUPLES_PER_PHRASE)

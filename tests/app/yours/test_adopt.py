@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nesvae_live.app.during.styles import StyleError, open_style, style_path
+from nesvae_live.app.yours import calibrate
 from nesvae_live.app.yours.adopt import adopt
 from nesvae_live.cli.main import main
 from nesvae_live.latent.adopted import Adopted
@@ -31,6 +32,13 @@ from tests.support.smf import head, scale, track
 from tests.support.styles import tiny_style, tune
 from tests.support.tinysong import TINY_SONG, tiny_song_checkpoint
 from tests.support.waiting import wait_until
+
+
+@pytest.fixture(autouse=True)
+def listens_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A style listens to itself for a moment only."""
+    for name, brief in (("ROUNDS", 1), ("RUNS", 1), ("PHRASES", 3)):
+        monkeypatch.setattr(calibrate, name, brief)
 
 
 @pytest.fixture
@@ -143,6 +151,32 @@ def test_a_style_that_cant_be_had_is_one_line(files: Path, tiny: Path, tmp_path:
         with pytest.raises(StyleError, match=says) as caught:
             open_style(str(path), checkpoint)
         assert "\n" not in str(caught.value)
+
+
+def test_what_the_music_misses_is_aimed_for(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for `at`, this network writes what lies half a deviation below, and half as wide."""
+    checkpoint = load_song_checkpoint(tiny)
+    style = tiny_style(regions=1)
+    wanted = np.random.default_rng(0).normal(1.5, 0.2, (400, TINY_SONG.latent))
+    asked: list[Adopted] = []
+
+    def made(mine: SongCheckpoint, aimed: Adopted) -> Adopted:
+        del mine
+        asked.append(aimed)
+        return aimed
+
+    def heard(aimed: Adopted, *_: object) -> np.ndarray:
+        middle = aimed.weights @ aimed.means - 0.5
+        return np.asarray(middle + 0.5 * aimed.deviations[0] * (wanted - 1.5) / 0.1)
+
+    monkeypatch.setattr(calibrate, "ROUNDS", 6)
+    monkeypatch.setattr(calibrate, "make_styled_decoder", made)
+    monkeypatch.setattr(calibrate, "play", lambda aimed: aimed)
+    monkeypatch.setattr(calibrate, "phrases_to_z", heard)
+    last = calibrate.calibrate(style, checkpoint, wanted)
+    assert len(asked) == 6
+    assert last.means == pytest.approx(2.0, abs=0.05)
+    assert last.deviations.min() > style.deviations.max()
 
 
 def test_snapshots_go_with_their_axes_into_the_file_and_back(tmp_path: Path) -> None:
