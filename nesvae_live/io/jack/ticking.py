@@ -25,6 +25,9 @@ STRAIGHT, BENT = 0.7, 0.9
 SPACING = 256
 """Frames between two places that are kept."""
 
+MOST_BARS = 10_000
+"""Of which a tempo is remembered."""
+
 SAME = 1e-9
 """As a share: tempi that differ by less are one."""
 
@@ -49,15 +52,23 @@ class Ticking:
         self._longest = round(FIT_SECONDS * rate)
         self._places: deque[tuple[int, float]] = deque()  # frames, and the beats that fell there
         self._said = 0.0
+        self._paces: dict[int, float] = {}  # of bars that were not played as said
         self.doubted = False
         """Whether the tempo that is said isn't that of the ticks."""
 
     def begin(self) -> None:
-        """Begin anew, at another place; who was doubted still is."""
+        """Begin anew; who was doubted still is."""
         self._places.clear()
 
-    def take(self, frame: int, beat: float, said: float, tick: float) -> TickLine | None:
-        """Take a cycle: what falls on its frame, `said` beats a frame, a tick's beats.
+    def enter(self, bar: int, said: float) -> float:
+        """Begin anew in a bar, where `said` beats a frame are said; what they were if it was played."""
+        self.begin()
+        found = self._paces.get(bar)
+        self.doubted = found is not None
+        return said if found is None else found
+
+    def take(self, frame: int, beat: float, said: float, tick: float, bar: int) -> TickLine | None:
+        """Take a cycle: what falls on its frame, `said` beats a frame, a tick's beats, which bar.
 
         The line by which the ticks go, if it isn't what is said.
         """
@@ -65,6 +76,7 @@ class Ticking:
             self._said = said
             self.doubted = False
             self._places.clear()
+            self._paces.clear()
         places = self._places
         if places and frame - places[-1][0] < SPACING:
             return None
@@ -72,7 +84,14 @@ class Ticking:
         while frame - places[0][0] > self._longest:
             places.popleft()
         self._judge(tick)
-        return self._line(tick) if self.doubted else None
+        line = self._line(tick) if self.doubted else None
+        if line is not None:
+            self._paces[bar] = line.pace
+        elif not self.doubted:
+            self._paces.pop(bar, None)
+        if len(self._paces) > MOST_BARS:
+            self._paces.clear()
+        return line
 
     def _judge(self, tick: float) -> None:
         places = self._places

@@ -183,6 +183,7 @@ class TransportReader:
         else:
             known = (said.place + said.late * pace,) * 2
         if anew or self._bar is None or not self._go_on(frame, said, known, pace, rolls=rolls):
+            pace = self._ticking.enter(said.bar, said_pace)
             self._growth = self._bend = 0.0
             self._bar_start = self._counted = said.bar_start * said.quarters
             self._enter(frame, said, known, pace)
@@ -190,7 +191,7 @@ class TransportReader:
         self._bar, self._meter = said.bar, said.meter
         if rolls and self._since > SETTLE_SECONDS * self._rate:
             at = self._counted + sum(known) / 2
-            if (line := self._ticking.take(frame, at, said_pace, tick)) is not None:
+            if (line := self._ticking.take(frame, at, said_pace, tick, said.bar)) is not None:
                 self._low = self._high = line.beat - self._counted
                 self._pace, self._growth, self._bend, self._zero = line.pace, 0.0, line.bend, None
         else:

@@ -336,8 +336,19 @@ def as_ardour(tempo: float, frames: int) -> Server:
     return Server(tempo=tempo, frames=frames, rounds=True, frozen=True, honest=False, rolls=True)
 
 
-@pytest.mark.parametrize(("frames", "most"), [(64, 2), (256, 2), (1024, 6)])
-@pytest.mark.parametrize("other", [60.0, 119.0, 150.0, 240.0])
+@pytest.mark.parametrize(
+    ("other", "frames", "most"),
+    [
+        (60.0, 256, 2),
+        (60.0, 1024, 6),
+        (119.0, 256, 2),
+        (119.0, 1024, 6),
+        (150.0, 64, 2),
+        (150.0, 1024, 6),
+        (240.0, 256, 2),
+        (240.0, 1024, 6),
+    ],
+)
 def test_another_tempo_that_only_the_ticks_say_is_followed(
     other: float, frames: int, most: int
 ) -> None:
@@ -345,7 +356,7 @@ def test_another_tempo_that_only_the_ticks_say_is_followed(
     server.run_for(1.0)
     since = server.timebase.change_in_a_bar(other, server.frame)
     begins = server.timebase.frame_of(since)
-    server.run_for(12.0)
+    server.run_for(9.0)
     off = server.lines_off(begins + NOTICED * RATE)
     print(off)
     assert len(off) > 1
@@ -353,15 +364,28 @@ def test_another_tempo_that_only_the_ticks_say_is_followed(
     assert server.clock.ref.tempo == pytest.approx(other, rel=5e-4)
 
 
-@pytest.mark.parametrize(("other", "seconds"), [(160.0, 4.0), (60.0, 10.0)])
+def test_a_tempo_that_only_the_ticks_say_is_known_where_it_was_played_before() -> None:
+    server = as_ardour(120.0, 256)
+    server.run_for(1.0)
+    server.timebase.change_in_a_bar(150.0, server.frame)
+    server.run_for(12.0)
+    for beat, tempo in ((1.0, 120.0), (12.3, 150.0), (2.0, 120.0)):
+        server.locate(server.timebase.frame_of(beat))
+        server.run(1)
+        assert server.clock.ref.tempo == pytest.approx(tempo, rel=5e-4)
+        assert abs(server.place_off()) < TICK_FRAMES
+        server.run_for(1.0)
+
+
+@pytest.mark.parametrize(("other", "seconds"), [(160.0, 4.0), (60.0, 6.0)])
 def test_a_glide_that_only_the_ticks_say_is_followed(other: float, seconds: float) -> None:
     server = as_ardour(100.0, 256)
     server.run_for(1.0)
     begins, _ = server.timebase.glide_in_a_bar(other, seconds, server.frame)
-    server.run_for(seconds + 8.0)
+    server.run_for(seconds + 5.0)
     off = server.lines_off(server.timebase.frame_of(begins) + NOTICED * RATE)
     print(off)
-    assert len(off) > 3
+    assert len(off) > 1
     assert max(map(abs, off)) < 6.0
     assert sum(item.jumped for item in server.told) == 1, "nothing broke off"
 
