@@ -17,10 +17,10 @@ from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.model.song.steering.ending import LastChord
 from nesvae_live.model.song.steering.presence import patience
 from nesvae_live.model.song.steering.quote import (
-    AGREE,
     CONSONANCE,
     HOLD_AGAIN,
     REGULARITY,
+    agreement,
     farther,
     heed,
     heed_return,
@@ -151,7 +151,7 @@ class SongCritic:
             chord=chord,
             patience=patience(z, hands, lately),
             again=HOLD_AGAIN * float((z[: len(mask)] * turned)[REGULARITY]),
-            agree=0.0 if hands[CONSONANCE] > 0 else AGREE,
+            agree=0.0 if hands[CONSONANCE] > 0 else agreement(start.given),
         )
         if n > 1:
             tuples = np.stack([symbols_to_tuples(decoded.symbols) for decoded in found])

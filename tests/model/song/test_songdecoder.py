@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from nesvae_live.engine.inference import draws
-from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.latent.attributes import CONSONANT, N_ATTRIBUTES
 from nesvae_live.latent.decoding import Ending, Sampling
 from nesvae_live.latent.given import OPEN, Given
 from nesvae_live.model.song.memory import Memory
@@ -17,7 +17,7 @@ from nesvae_live.model.song.songconfig import PAST, YOURS
 from nesvae_live.model.song.songcritic import SongCritic
 from nesvae_live.model.song.songdecoder import SongDecoder
 from nesvae_live.model.song.steering.ending import LastChord
-from nesvae_live.model.song.steering.quote import CEILING, heed, quote_to_odds
+from nesvae_live.model.song.steering.quote import CEILING, agreement, heed, quote_to_odds
 from nesvae_live.music.key import Key
 from nesvae_live.music.metre.place import FREE, place_of
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
@@ -246,3 +246,25 @@ def test_the_critic_keeps_a_candidate_that_the_decoder_spells(decoder: SongDecod
     assert first.symbols.tolist() == again.symbols.tolist()
     free = critic.decode(z, 0 * mask, state, draws(1, 0), three)
     assert free.symbols.shape == (TUPLES_PER_PHRASE, SLOTS)
+
+
+def test_what_is_given_is_consonant_with_what_is_written_and_more_so_if_it_is_played() -> None:
+    assert agreement(None) == 0.0
+    known, played = track_of(BASS, (2,)), track_of(((60, OPEN, OPEN),), ())
+    assert 0.0 < agreement(known) < agreement(played)
+
+
+def test_notes_that_agree_with_a_given_one_are_spoken_for(decoder: SongDecoder) -> None:
+    rng = np.random.default_rng(2)
+    shares = []
+    for agree in (0.0, 4.0):
+        good = []
+        for index in range(6):
+            z, mask = random_z(rng)
+            start = replace(decoder.initial_state(), given=track_of(((60, OPEN, OPEN),), ()))
+            drawn = draws(1, index)[None]
+            (found,) = decoder.decode_many(z, mask, start, drawn, Sampling(), agree=agree)
+            notes = symbols_to_tuples(found.symbols)[:, 1:3]
+            good += [CONSONANT[abs(n - 60) % 12] for n in notes[notes > 0].tolist()]
+        shares.append(np.mean(good))
+    assert shares[1] > shares[0] + 0.2

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.latent.given import UNKNOWN
+from nesvae_live.music.phrase import N_VOICES, SLOT_TABLE
+
 MOST_ODDS = 12.0
 """What is added to the log odds of quoting at most."""
 HEED, NEAR = 2.0, 0.5
@@ -20,9 +26,11 @@ REGULARITY, HOLD_AGAIN = 4, 4.0
 """Which attribute says how even holds are; log odds, for each standard deviation that a hand asks for
 of it, of a hold that all of the phrase has."""
 
-CONSONANCE, AGREE = 6, 0.7
-"""Which attribute says how consonant voices are; log odds, unless a hand has set that, of notes that are
-consonant with a given one."""
+CONSONANCE = 6
+"""Which attribute says how consonant voices are."""
+AGREE, AGREE_PLAYED = 0.7, 2.5
+"""Log odds of notes that are consonant with a given one, and with one that somebody plays: nobody knows
+what they play next, so that what sounds with it can't have been chosen for it."""
 LINE = 0.8
 """Log odds that speak for a tuple that ends on the bar line."""
 ALONG = -2.0
@@ -94,3 +102,13 @@ def lead_odds(lead: int, odds: float) -> tuple[float, float, float, float]:
     """
     a, b, c = (MOST_ODDS if voice == lead else odds + ALONG for voice in range(3))
     return a, b, c, MOST_ODDS
+
+
+def agreement(track: NDArray[np.int64] | None) -> float:
+    """What speaks for consonance with what is given, by a track `[ticks, 5]` of it (None: nothing is)."""
+    if track is None:
+        return 0.0
+    given = any(
+        track[0, voice] < slot.n_symbols for voice, slot in enumerate(SLOT_TABLE[:N_VOICES])
+    )
+    return AGREE_PLAYED if given and track[0, N_VOICES] == UNKNOWN else AGREE
