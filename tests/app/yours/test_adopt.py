@@ -143,7 +143,7 @@ def test_a_style_that_cant_be_had_is_one_line(files: Path, tiny: Path, tmp_path:
     kept["style"]["order"] = [0, 0, 1, 2, 3]
     for text, says in (
         (whole[:-200], "damaged"),
-        ("{}", "no nesvae_live style"),
+        ("{}", "nesvae_live style of version 1"),
         (json.dumps(kept), "don't fit together"),
         (whole.replace('"stay":', '"stay":"x","was":'), "damaged"),
     ):
