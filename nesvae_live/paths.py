@@ -17,7 +17,9 @@ DEFAULT_CHECKPOINT = "nesmdb-song"
 """The one of those that ship which plays when none is named."""
 
 DEFAULT_PERFORMER, PERFORMER_SUFFIX = "nesmdb", ".performer"
-"""The performer that ships, and how such files are named: no network that writes notes is."""
+DEFAULT_DRUMMER, DRUMMER_SUFFIX = "nesmdb", ".drummer"
+"""The performer and the drummer that ship, and how such files are named: no network that writes
+notes is."""
 
 
 class ConfigError(NesvaeError):
@@ -58,14 +60,26 @@ def find_performer(name_or_path: str | None = None) -> Path:
     Raises:
         ConfigError: there is none.
     """
-    shipped = {path.stem: path for path in shipped_dir("checkpoints").glob(f"*{PERFORMER_SUFFIX}")}
-    name = name_or_path or DEFAULT_PERFORMER
+    return _find_part("performer", name_or_path or DEFAULT_PERFORMER, PERFORMER_SUFFIX)
+
+
+def find_drummer(name_or_path: str | None = None) -> Path:
+    """The drummer's file: the one that ships, or a file.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    return _find_part("drummer", name_or_path or DEFAULT_DRUMMER, DRUMMER_SUFFIX)
+
+
+def _find_part(what: str, name: str, suffix: str) -> Path:
+    shipped = {path.stem: path for path in shipped_dir("checkpoints").glob(f"*{suffix}")}
     if name in shipped:
         return shipped[name]
     if (path := Path(name).expanduser()).is_file():
         return path
     there = ", ".join(sorted(shipped)) or "none"
-    raise ConfigError(f"performer {name}: no such file; shipped: {there}")
+    raise ConfigError(f"{what} {name}: no such file; shipped: {there}")
 
 
 def shipped_dir(kind: str) -> Path:

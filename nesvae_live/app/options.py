@@ -29,6 +29,7 @@ from nesvae_live.latent.walk import Spread
 from nesvae_live.log.entries import Opened
 from nesvae_live.log.plain import to_data
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
+from nesvae_live.music.drums import RULE
 from nesvae_live.music.grid import SWING, Grid, Mode
 from nesvae_live.music.swap import Swap
 from nesvae_live.presets.preset import Play, Preset
@@ -82,6 +83,7 @@ class PlayOptions:
     control: Path | None = None
     patch: tuple[str, ...] = ()
     performer: str | None = None
+    drums: str | None = None
     auto: str | None = None
     midi_cc: str | None = None
     snapshots: Path | None = None
@@ -208,6 +210,7 @@ def choose_performance(
         prompt=True,
         adopted=adopted,
         resumes=True,
+        learnt_drums=preset.drums(options.drums) != RULE,
     )
 
 

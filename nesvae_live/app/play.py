@@ -70,7 +70,7 @@ def play(options: PlayOptions) -> Take | None:
         )
     adopted = open_style(options.style, checkpoint)
     with compiled_beside(checkpoint.path):
-        loaded = load(preset, checkpoint, options.patch, options.performer, adopted)
+        loaded = load(preset, checkpoint, options.patch, options.performer, adopted, options.drums)
         loaded = replace(loaded, grid=options.grid or loaded.grid)
     with ExitStack() as outer:
         stage = Stage.open(outer, options, preset)

@@ -15,6 +15,7 @@
     network    `train`, `finish` and `evaluate`
     yours      `adopt` and `prepare`: what is made of your own files
     performer  the same of the performer: `--part performer`
+    drums      the same of the drummer: `--part drums`
 
 May import every room; what is slow to load is imported in the function that needs it.
 """

@@ -20,7 +20,7 @@ CHECKS = Range(1, 10**9)
 QUICK_SONG = {"contexts": 24, "runs": 32, "settings": 17}
 """How much `evaluate --quick` measures."""
 DATA = "the archive of NES-MDB or a prepared one, or a folder of it"
-SONG, PERFORMER = "song", "performer"
+SONG, PERFORMER, DRUMS = "song", "performer", "drums"
 """The parts that are trained."""
 
 
@@ -59,9 +59,9 @@ def add_network(commands: Any) -> None:
 def _add_part(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--part",
-        choices=(SONG, PERFORMER),
+        choices=(SONG, PERFORMER, DRUMS),
         default=SONG,
-        help="the network that writes the notes, or the one that plays them; default: song",
+        help="the network that writes the notes, plays them, or drums; default: song",
     )
 
 
@@ -82,8 +82,8 @@ def _train(p: argparse.ArgumentParser) -> None:
         "--steps",
         type=steps,
         metavar="N",
-        help="default: 5400, with --init 800 (100 for fewer than 50 pieces), for the performer 3000; more "
-        "than before extend a run",
+        help="default: 5400, with --init 800 (100 for fewer than 50 pieces), for the performer and the "
+        "drums 3000; more than before extend a run",
     )
     p.add_argument(
         "--streams",
@@ -132,6 +132,7 @@ def _evaluate(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_evaluate)
     _add_part(p)
     p.add_argument("--performer", metavar="NAME|FILE", help="which, with --part performer")
+    p.add_argument("--drummer", metavar="NAME|FILE", help="which, with --part drums")
     p.add_argument("--data", type=Path, required=True, help=DATA)
     p.add_argument(
         "--split", required=True, metavar="NAME", help="which held-out songs: valid or test"
@@ -181,6 +182,10 @@ def _run_train(arguments: argparse.Namespace) -> int:
             raise NesvaeError("--init is for the part song: a performer is trained in minutes")
         arguments.check_every = arguments.check_every or FROM_NOTHING.check_every
         return run_train(arguments)
+    if arguments.part == DRUMS:
+        from nesvae_live.cli.drums import run_train as train_drums
+
+        return train_drums(arguments)
     from nesvae_live.chip.tickcorpus import read_ticks
     from nesvae_live.model.song.songbound import SongSettings
     from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
@@ -257,6 +262,10 @@ def _run_evaluate(arguments: argparse.Namespace) -> int:
         from nesvae_live.cli.performer import run_evaluate
 
         return run_evaluate(arguments)
+    if arguments.part == DRUMS:
+        from nesvae_live.cli.drums import run_evaluate as evaluate_drums
+
+        return evaluate_drums(arguments)
     from nesvae_live.chip.corpus import CorpusError, read_split
     from nesvae_live.chip.tickcorpus import read_ticks
     from nesvae_live.evaluation.bootstrap import to_json

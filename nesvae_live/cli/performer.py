@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import say
@@ -47,12 +48,20 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
         sounds=QUICK_SOUNDS if arguments.quick else SOUNDS,
         say=lambda what: print(f"measuring: {what}", file=sys.stderr),
     )
-    text = to_json(figures)
-    if arguments.json is None:
+    write_figures(to_json(figures), arguments.json)
+    return 0
+
+
+def write_figures(text: str, path: Path | None) -> None:
+    """Write figures to a file, or print them if none is named.
+
+    Raises:
+        NesvaeError: it can't be written.
+    """
+    if path is None:
         print(text, end="")
-        return 0
+        return
     try:
-        arguments.json.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise NesvaeError(f"{error.filename}: {error.strerror}") from None
-    return 0

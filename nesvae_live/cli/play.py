@@ -282,6 +282,12 @@ def _panel(p: Group) -> None:
     )
     p.add_argument("--control", type=Path, metavar="SOCKET", help="the path of the control socket")
     p.add_argument(
+        "--drums",
+        metavar="learnt|rule|FILE",
+        help="who plays the noise, once its knob is up: as learnt from the corpus (the default), a "
+        "rule, or another drummer's file",
+    )
+    p.add_argument(
         "--status",
         action=argparse.BooleanOptionalAction,
         default=None,

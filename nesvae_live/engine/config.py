@@ -43,6 +43,7 @@ class PlayConfig:
     takes of before waited for longer. A style that was `adopted` says where untouched music goes. One that
     `resumes` goes on from now when it was held up, or its process stopped, for longer than `LONGEST_STALL`;
     takes of before played all that they had missed.
+    With `learnt_drums` the decoder says what the drums play, else they follow their rule.
     """
 
     style: NDArray[np.float32]
@@ -61,6 +62,7 @@ class PlayConfig:
     prompt: bool = False
     adopted: Adopted | None = None
     resumes: bool = False
+    learnt_drums: bool = False
 
     @property
     def end(self) -> float:

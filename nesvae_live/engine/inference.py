@@ -35,6 +35,7 @@ from nesvae_live.latent.given import Given
 from nesvae_live.latent.lines import NONE_GIVEN, Lines
 from nesvae_live.latent.performing import UNPLAYED, Passage, Performance
 from nesvae_live.log.entries import Overtaken
+from nesvae_live.music.drums import FILL_KNOB
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT, beat_to_place, cell_ticks, next_tick
 from nesvae_live.music.phrase import (
@@ -62,7 +63,8 @@ class Request:
     the encoder finds them. It begins at `place` of the bar, and quotes so much (`quote`, 0..1) of
     the past, if the decoder knows of these; `hands`, `back`, `forget`, `cell`, `ending` and `given` are
     as in `Asked`. If `known` `[8 + U]` is given, the decoder composes: only those coordinates of z are kept. `returns`,
-    `forgets` and `lines` are the condition's; `tick`, `before` and `past` are as in `Passage`.
+    `forgets` and `lines` are the condition's; `tick`, `before`, `past`, `drummed`
+    and `fill` are as in `Passage`.
     """
 
     index: int
@@ -90,6 +92,8 @@ class Request:
     tick: int = 0
     before: tuple[int, int, int] = (SILENCE, SILENCE, SILENCE)
     past: tuple[Any, ...] = ()
+    drummed: bytes = b""
+    fill: float | None = None
 
     @property
     def condition(self) -> Condition:
@@ -195,7 +199,12 @@ def run_request(
     if isinstance(decoder, Perform):
         draw = (request.seed, request.index, PERFORMED, request.splice)
         performance = decoder.perform(
-            Passage(phrase.tuples, request.place, request.tick, request.before, request.past, draw)
+            Passage(
+                *(phrase.tuples, request.place, request.tick, request.before, request.past, draw),
+                drummed=request.drummed,
+                cell=request.cell,
+                fill=request.fill,
+            )
         )
     return Result(request, phrase, decoded, time.now() - began, found, performance)
 
@@ -332,7 +341,8 @@ class RequestBuilder:
         end = placed.states[-1].state
         request = self._request(self._newest + 1, placed.index, end, beat, condition)
         before = placed.tuples[-1][:3]
-        return replace(request, before=before, past=placed.known_until(len(placed.tuples)))
+        past = placed.known_until(len(placed.tuples))
+        return replace(request, before=before, past=past, drummed=placed.drummed_until())
 
     def tail(self, placed: PlacedPhrase, cut: Cut, condition: Condition | None = None) -> Request:
         """A new tail for the phrase that plays, from `cut` on; `condition` is as of `following`."""
@@ -340,7 +350,8 @@ class RequestBuilder:
         request = self._request(placed.index, follows, state, cut.place, condition)
         tuples, splice = placed.tail_tuples(cut), placed.splices + 1
         before, past = placed.tuples[cut.kept - 1][:3], placed.known_until(cut.kept)
-        return replace(request, tuples=tuples, splice=splice, known=None, before=before, past=past)
+        request = replace(request, tuples=tuples, splice=splice, known=None)
+        return replace(request, before=before, past=past, drummed=placed.drummed_until(cut))
 
     def captured(self, tuples: Ints, beat: float) -> Request:
         """A phrase from where the encoder finds `[n, 4]` tuples; without a past, to be the same.
@@ -364,6 +375,7 @@ class RequestBuilder:
             cell=self.cell,
             ending=self._ending(beat),
             tick=_tick(beat),
+            fill=self._fill,
         )
 
     def _request(
@@ -403,6 +415,7 @@ class RequestBuilder:
             given=self._given(condition.lines, beat),
             lines=condition.lines,
             tick=_tick(beat),
+            fill=self._fill,
         )
 
     def _given(self, lines: Lines, beat: float) -> Given | None:
@@ -413,6 +426,10 @@ class RequestBuilder:
             step = 1.0 / (STEPS_PER_SECOND * ref.beat_seconds)
         place = beat if math.isfinite(beat) else 0.0
         return lines.given(place, step, TUPLES_PER_PHRASE * LONGEST_HOLD, self.cell)
+
+    @property
+    def _fill(self) -> float | None:
+        return self._live.knobs.values.get(FILL_KNOB)
 
     def _ending(self, beat: float) -> Ending | None:
         """How what begins on a beat leads to the end; None if that isn't near."""

@@ -12,10 +12,12 @@ from nesvae_live.clock.timing import ClockRef, MeterSince
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.placedphrase import Cut
 from nesvae_live.engine.protocols import Clock
+from nesvae_live.latent.performing import Stroke, Touch
 from nesvae_live.log.entries import (
     Answered,
     Clocked,
     Decoded,
+    Drummed,
     Journal,
     Metered,
     Noted,
@@ -23,7 +25,10 @@ from nesvae_live.log.entries import (
     Spliced,
     Stepped,
 )
+from nesvae_live.music.events import LOUDEST
+from nesvae_live.music.patch import Macro
 from nesvae_live.music.ranges import TEMPO
+from nesvae_live.music.voices import Voice
 
 DRIFT = 0.001
 """Seconds by which the tempo line may leave the one in the log before it is journaled anew."""
@@ -113,6 +118,40 @@ def performed(result: Result, at: float) -> Performed:
         for touch in result.performance.touches
     )
     return Performed(at, request.index, request.splice, touches)
+
+
+def to_touches(entry: Performed | None) -> tuple[Touch, ...]:
+    """How the notes of an answer are played, from its entry.
+
+    Raises:
+        KeyError, ValueError: it can't be read.
+    """
+    return tuple(
+        Touch(i, Voice[voice], Macro.parse(volume, 0, LOUDEST), Macro.parse(duty, 0, 3))
+        for i, voice, volume, duty in (entry.touches if entry else ())
+    )
+
+
+def drummed(result: Result, at: float) -> Drummed:
+    """The entry of an answer's drums, which stands before the answer."""
+    request = result.request
+    strokes = tuple(
+        (s.number, s.tick, s.note, s.volume.text, s.duty.text, s.rank)
+        for s in result.performance.strokes
+    )
+    return Drummed(at, request.index, request.splice, strokes)
+
+
+def to_strokes(entry: Drummed | None) -> tuple[Stroke, ...]:
+    """The drums of an answer, from their entry.
+
+    Raises:
+        ValueError: they can't be read.
+    """
+    return tuple(
+        Stroke(i, k, note, Macro.parse(volume, 0, LOUDEST), Macro.parse(duty, 0, 1), rank)
+        for i, k, note, volume, duty, rank in (entry.strokes if entry else ())
+    )
 
 
 def decoded(result: Result, at: float) -> Decoded:

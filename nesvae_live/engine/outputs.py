@@ -60,7 +60,9 @@ class Outputs:
                 changes = self.voicing.change(notes, arrangement.muted)
                 self._send(item.beat, changes, ref, knobs)
             elif Voice.NO not in arrangement.muted:
-                self._send(item.beat, [NoteOn(Voice.NO, item.drum.note)], ref, knobs)
+                if item.patch is not None:
+                    self.shaper.touch(Voice.NO, item.patch.volume, item.patch.duty)
+                self._send(item.beat, [NoteOn(Voice.NO, item.note)], ref, knobs)
 
     def shape(self, until: float, ref: ClockRef, knobs: Knobs) -> None:
         """Send the shapes of the sounding notes that fall before `until` seconds."""

@@ -30,7 +30,7 @@ from nesvae_live.clock.timing import EPSILON
 from nesvae_live.engine.config import Counters
 from nesvae_live.engine.deadlines import Deadlines
 from nesvae_live.engine.inference import Request, RequestBuilder, Result
-from nesvae_live.engine.journaling import answered, decoded, performed, spliced
+from nesvae_live.engine.journaling import answered, decoded, drummed, performed, spliced
 from nesvae_live.engine.placedphrase import Cut, History, Past, PlacedPhrase
 from nesvae_live.engine.schedule import Placer
 from nesvae_live.engine.state import LiveState
@@ -285,9 +285,11 @@ class PhrasePlayer:
         return self.requests.start(self.deadlines.next_line(self.time.now()))
 
     def _play_again(self, placed: PlacedPhrase, place: float, now: float) -> None:
-        touches = placed.performance.touches
+        played = placed.performance
         places, beats = self.placer.put_down(
-            Phrase(placed.tuples), placed.index, place, touches=touches
+            *(Phrase(placed.tuples), placed.index, place),
+            touches=played.touches,
+            strokes=played.strokes,
         )
         self.placed = replace(placed, places=places)
         self.journal.put(Placed(now, placed.index, beats[0], beats[-1] - beats[0], repeat=True))
@@ -302,9 +304,11 @@ class PhrasePlayer:
         return replace(request.condition, z=result.z) if turned else self.live.condition
 
     def _journal_answer(self, result: Result) -> None:
-        """Journal an answer before it is used, and before it how it is played."""
+        """Journal an answer before it is used, and before it how it is played, and its drums."""
         if result.performance.touches:
             self.journal.put(performed(result, self.time.now()))
+        if result.performance.strokes:
+            self.journal.put(drummed(result, self.time.now()))
         self.journal.put(answered(result, self.time.now()))
 
     def _misplaced(self) -> bool:
@@ -373,8 +377,10 @@ class PhrasePlayer:
     def _place(self, result: Result, start: float, condition: Condition | None = None) -> None:
         """Let a whole phrase play from place `start` on."""
         request, phrase = result.request, result.phrase
-        touches = result.performance.touches
-        places, beats = self.placer.put_down(phrase, request.index, start, touches=touches)
+        played = result.performance
+        places, beats = self.placer.put_down(
+            phrase, request.index, start, touches=played.touches, strokes=played.strokes
+        )
         condition = condition or request.condition
         before, states = self.placed, result.states
         unturned = before is not None and before.condition == condition.key
@@ -383,7 +389,7 @@ class PhrasePlayer:
         self.placed = PlacedPhrase(
             *(request.index, phrase.tuples, places, states, condition.key),
             asked=condition,
-            performance=result.performance,
+            performance=played,
         )
         self.requests.count(request.index, condition)
         self._condition, self._cut = condition, None
@@ -407,7 +413,7 @@ class PhrasePlayer:
         before = placed.tuples[cut.kept - 1][:3]
         played = result.performance
         places, beats = self.placer.put_down(
-            phrase, request.index, cut.place, end, before, played.touches
+            phrase, request.index, cut.place, end, before, played.touches, played.strokes
         )
         self._condition = request.condition
         self.requests.count(request.index, request.condition)

@@ -103,6 +103,15 @@ class PlacedPhrase:
         """What the performer knows after `kept` of its tuples."""
         return self.performance.until(kept)
 
+    def drummed_until(self, cut: Cut | None = None) -> bytes:
+        """What the drummer knows at its end, or at a cut."""
+        ticks = sum(held for *_, held in self.tuples) if cut is None else self._ticks(cut)
+        return self.performance.drummed_until(ticks)
+
+    def _ticks(self, cut: Cut) -> int:
+        """For how many ticks what a cut leaves lasts."""
+        return sum(held for *_, held in self.tuples[: cut.kept - 1]) + cut.held
+
     def tail_tuples(self, cut: Cut) -> int:
         """How many tuples the tail has: as many as it replaces, and one for the rest of a cut."""
         return len(self.tuples) - cut.kept + (self._is_inside(cut))
@@ -126,7 +135,7 @@ class PlacedPhrase:
             condition.key,
             self.splices + 1,
             condition,
-            self.performance.spliced(cut.kept, performance),
+            self.performance.spliced(cut.kept, cut.held, self._ticks(cut), performance),
         )
 
     def _is_inside(self, cut: Cut) -> bool:

@@ -14,10 +14,11 @@ from nesvae_live.engine.band.moment import Moment
 from nesvae_live.engine.band.written import Written
 from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.protocols import Clock
-from nesvae_live.latent.performing import Touch
+from nesvae_live.latent.performing import Stroke, Touch
 from nesvae_live.music.drums import Drummer, Hit
 from nesvae_live.music.events import NoteEvent, NoteOff, NoteOn
 from nesvae_live.music.grid import SWING, Mode
+from nesvae_live.music.patch import Patch
 from nesvae_live.music.phrase import STEPS_PER_SECOND, Phrase
 from nesvae_live.music.voices import SILENCE, VOICES, Voice
 
@@ -137,6 +138,7 @@ class Placer:
         end: float | None = None,
         before: tuple[int, int, int] | None = None,
         touches: Sequence[Touch] = (),
+        strokes: Sequence[Stroke] = (),
     ) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Place phrase `index`, or its tail, from place `start` on; what was there gives way.
 
@@ -147,6 +149,7 @@ class Placer:
             end: where its last tuple ends; None: as the grid has it.
             before: the notes of the tuple before a tail; None for a whole phrase.
             touches: how its notes are played.
+            strokes: its drums, if they are learnt.
 
         Returns:
             The places on which its tuples start and the last one ends, and the beats of these.
@@ -159,10 +162,24 @@ class Placer:
         beats = tuple(self.swung(place) for place in places)
         self.schedule.place(phrase.tuples, beats[:-1], beats[-1], touches)
         self.written.put(places, phrase.tuples)
-        self.drummer.place(
-            phrase, index, beats[0], 0.0, beats=beats, before=before, meter=self._meter
-        )
+        if self._performance.learnt_drums:
+            self.drummer.lay([*self._hits(strokes, holds, places)], beats[0])
+        else:
+            self.drummer.place(
+                phrase, index, beats[0], 0.0, beats=beats, before=before, meter=self._meter
+            )
         return places, beats
+
+    def _hits(
+        self, strokes: Sequence[Stroke], holds: Sequence[int], places: Sequence[float]
+    ) -> Iterator[Hit]:
+        """Strokes at the beats on which they sound; a tuple of no length has none."""
+        for stroke in strokes:
+            start, end = places[stroke.number], places[stroke.number + 1]
+            if end > start:
+                place = start + stroke.tick * (end - start) / holds[stroke.number]
+                patch = Patch(volume=stroke.volume, duty=stroke.duty)
+                yield Hit(self.swung(place), stroke.note, stroke.rank, patch)
 
     @property
     def _meter(self) -> Meter:

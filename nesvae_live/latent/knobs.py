@@ -47,6 +47,7 @@ SOUND_KNOBS = (
     KnobSpec("decay", NO_AXIS, "the pulses' volume falls more slowly"),
     KnobSpec("vibrato", NO_AXIS, "more vibrato on the pulses"),
     KnobSpec("noise", NO_AXIS, "more drums"),
+    KnobSpec("fill", NO_AXIS, "more sections end with a fill of the drums"),
 )
 """The knobs of the sound. Untouched, they leave patches as they are and drums off."""
 

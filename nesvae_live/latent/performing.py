@@ -1,4 +1,4 @@
-"""What a performer takes (a passage of notes) and returns: how each of them is played."""
+"""What a performer takes (a passage of notes) and returns: how each of them is played, and drums."""
 
 from __future__ import annotations
 
@@ -20,12 +20,30 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True)
+class Stroke:
+    """A stroke of the noise, so many ticks after the tuple `number` of its phrase begins.
+
+    `note` is the chip's, 1 (lowest) to 16; `duty` its mode. It is played if the knob for drums is
+    above `rank` (0 to 1).
+    """
+
+    number: int
+    tick: int
+    note: int
+    volume: Macro
+    duty: Macro
+    rank: float
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """Notes that are to be played.
 
     `tuples` are a phrase's, or its tail's. The first begins at `place` of the bar (`metre.place`) and
     on `tick`, counted from the performance's first beat; until then the voices hold `before`. `past`
-    is what the performer knows of what was played; `seed` determines what is drawn.
+    is what the performer knows of what was played, and `drummed` the drummer, a row of bytes for each
+    tick; `seed` determines what is drawn. Strokes may begin on every `cell`th tick of the bar; `fill`
+    is how many sections are to end with a fill, 0 to 1 (None: as it learnt to).
     """
 
     tuples: tuple[tuple[int, int, int, int], ...]
@@ -34,6 +52,9 @@ class Passage:
     before: tuple[int, int, int]
     past: tuple[Any, ...]  # the performer's own
     seed: tuple[int, ...]
+    drummed: bytes = b""
+    cell: int = 1
+    fill: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +62,37 @@ class Performance:
     """How a phrase is played.
 
     `known` is what the performer keeps of each of its notes, with the number of the tuple that the
-    note begins with; `past` what it knew before the phrase.
+    note begins with; `past` what it knew before the phrase. `strokes` are its drums in order, `drummed`
+    what the drummer keeps of it, `width` bytes a tick, and `heard` what it knew before the phrase.
     """
 
     touches: tuple[Touch, ...]
     known: tuple[tuple[int, Any], ...] = ()
     past: tuple[Any, ...] = ()
+    strokes: tuple[Stroke, ...] = ()
+    drummed: bytes = b""
+    heard: bytes = b""
+    width: int = 1
 
     def until(self, tuples: int) -> tuple[Any, ...]:
         """What it knows once so many tuples of the phrase have begun."""
         return (*self.past, *(note for i, note in self.known if i < tuples))
 
-    def spliced(self, kept: int, tail: Performance) -> Performance:
-        """The same with another tail, after `kept` tuples."""
+    def drummed_until(self, ticks: int) -> bytes:
+        """What the drummer knows so many ticks after the phrase's beginning."""
+        return self.heard + self.drummed[: ticks * self.width]
+
+    def spliced(self, kept: int, held: int, ticks: int, tail: Performance) -> Performance:
+        """The same with another tail, after `kept` tuples, the last one `held` ticks long.
+
+        `ticks` is how long they all last.
+        """
         moved = (replace(touch, number=touch.number + kept) for touch in tail.touches)
+        struck = (
+            stroke
+            for stroke in self.strokes
+            if stroke.number < kept - 1 or (stroke.number == kept - 1 and stroke.tick < held)
+        )
         return Performance(
             (*(touch for touch in self.touches if touch.number < kept), *moved),
             (
@@ -62,6 +100,10 @@ class Performance:
                 *((i + kept, note) for i, note in tail.known),
             ),
             self.past,
+            (*struck, *(replace(stroke, number=stroke.number + kept) for stroke in tail.strokes)),
+            self.drummed[: ticks * self.width] + tail.drummed,
+            self.heard,
+            self.width,
         )
 
 

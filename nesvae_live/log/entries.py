@@ -112,6 +112,21 @@ class Performed:
 
 
 @dataclass(frozen=True, slots=True)
+class Drummed:
+    """The drums of the answer that follows, where they are learnt.
+
+    Each of `strokes` is the number of the tuple in which it falls, the tick within that, the noise's
+    note, its volume and mode by the frame as in a preset's patches, and its rank: it is heard if the
+    knob `noise` is above that.
+    """
+
+    at: float
+    index: int
+    splice: int
+    strokes: tuple[tuple[int, int, int, str, str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Turned:
     """A knob has a new value in 0..1, or None if it was released."""
 
@@ -347,6 +362,7 @@ Entry = (
     | Answered
     | Overtaken
     | Performed
+    | Drummed
     | Turned
     | Posed
     | Quoted

@@ -24,6 +24,7 @@ ENTRY_KINDS: dict[str, type[Entry]] = {
     "answered": entries.Answered,
     "overtaken": entries.Overtaken,
     "performed": entries.Performed,
+    "drummed": entries.Drummed,
     "turned": entries.Turned,
     "posed": entries.Posed,
     "quoted": entries.Quoted,

@@ -9,5 +9,6 @@ In reading order:
     symbols         how symbols are drawn from logits, and guided, when live
     encoder         the live encoder: where a phrase lies in z
 
-The network itself is the room `model/song`, and who plays what it writes `model/performer`. It may import `music` and `latent`.
+The network itself is the room `model/song`, who plays what it writes `model/performer`, and
+who drums to it `model/drums`. It may import `music` and `latent`.
 """

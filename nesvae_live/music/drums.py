@@ -18,7 +18,10 @@ from nesvae_live.music.patch import Macro, Patch
 from nesvae_live.music.phrase import Phrase
 from nesvae_live.music.voices import SILENCE, Voice
 
-NOISE_KNOB = "noise"
+NOISE_KNOB, FILL_KNOB = "noise", "fill"
+LEARNT, RULE = "learnt", "rule"
+DRUMS_BY = (LEARNT, RULE)
+"""Who drums: a network that learnt it (`model.drums`), or the rule here; the first unless one is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,15 @@ FOUR = Meter()
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A possible hit: it is played if the knob is above `rank` (0..1)."""
+    """A possible hit: it is played if the knob is above `rank` (0..1).
+
+    It sounds as the kit's drum of that note does, or as `patch` has it.
+    """
 
     beat: float
-    drum: DrumSpec
+    note: int
     rank: float
+    patch: Patch | None = None
 
 
 class Drummer:
@@ -92,8 +99,7 @@ class Drummer:
         last one ends, if steps are not evenly long. `before`: the notes that the voices hold until
         then, if those aren't the end of what was placed last. `meter` says where bars begin.
         """
-        while self._hits and self._hits[-1].beat >= beat:
-            self._hits.pop()
+        self._clear_from(beat)
         rng = np.random.default_rng([self._seed, index, Voice.NO])
         if before is not None:
             self._notes = before
@@ -121,8 +127,20 @@ class Drummer:
                 else:
                     last = held - filled < 2 * FILL_STEPS
                     drum, rank = (OPEN_HAT, 0.9) if last and held > 12 else (HAT, 0.75)
-                self._hits.append(Hit(at, drum, min(max(rank + drawn, 0.0), 0.99)))
+                self._hits.append(Hit(at, drum.note, min(max(rank + drawn, 0.0), 0.99)))
             step += held
+
+    def lay(self, hits: Sequence[Hit], beat: float) -> None:
+        """Lay down hits, in order, that somebody else has chosen, from `beat` on.
+
+        They replace all that was placed from that beat on.
+        """
+        self._clear_from(beat)
+        self._hits.extend(hits)
+
+    def _clear_from(self, beat: float) -> None:
+        while self._hits and self._hits[-1].beat >= beat:
+            self._hits.pop()
 
     def clear(self) -> None:
         """Drop everything that has been placed."""

@@ -45,7 +45,7 @@ class Shaper:
     """Shapes what the sequencer plays; used in its thread alone, and never blocks.
 
     `patches` are the voices' patches (a voice without one is played unshaped), `drums` the noise's
-    by note. Times are in seconds. `knobs` are the knobs' values in 0..1: `duty1` and `duty2`
+    by note, where no other was told. Times are in seconds. `knobs` are the knobs' values in 0..1: `duty1` and `duty2`
     replace the patches' duty and `vibrato` their depth, at once; `decay`, from the next note on,
     makes the envelopes of the pulses run faster below the middle and slower above it.
     """
@@ -109,7 +109,9 @@ class Shaper:
 
     def _strike(self, event: NoteOn, at: float, knobs: Knobs) -> list[Event]:
         voice = event.voice
-        patch = self._drums.get(event.note) if voice is Voice.NO else self._patches.get(voice)
+        patch = self._patches.get(voice)
+        if voice is Voice.NO and patch is None:
+            patch = self._drums.get(event.note)
         decay = knobs.get("decay", 0.5) if voice in DUTY_KNOBS else 0.5
         held = self._held[voice] = _Held(event.note, patch, at, DECAY_RATIO ** (1 - 2 * decay))
         if patch is None:

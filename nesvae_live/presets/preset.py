@@ -17,6 +17,7 @@ from nesvae_live.clock.timing import CLOCK_LOST
 from nesvae_live.control.layout import Layout
 from nesvae_live.control.surface import Surface
 from nesvae_live.music.dialect import DIALECTS, GENERAL
+from nesvae_live.music.drums import DRUMS_BY
 from nesvae_live.music.patch import Patch
 from nesvae_live.music.ranges import OFFSET, QUOTES, TEMPERATURE, TEMPO, TOP_P, Range, nearest
 from nesvae_live.music.voices import Voice
@@ -52,6 +53,7 @@ class Play:
     quote: float | None = None
     clock_lost: str | None = None
     clock_join: str | None = None
+    drums: str | None = None
     offset_midi: float | None = None
     offset_audio: float | None = None
 
@@ -66,7 +68,11 @@ PLAY_RANGES: Mapping[str, Range] = {
 }
 """What the numbers of `[play]` may be."""
 
-PLAY_WORDS: Mapping[str, tuple[str, ...]] = {"clock_lost": CLOCK_LOST, "clock_join": CLOCK_JOIN}
+PLAY_WORDS: Mapping[str, tuple[str, ...]] = {
+    "clock_lost": CLOCK_LOST,
+    "clock_join": CLOCK_JOIN,
+    "drums": DRUMS_BY,
+}
 """What its words may be."""
 
 
@@ -130,6 +136,10 @@ class Preset:
         """
         names = self._names(choices)
         return frozenset(voice for voice, name in names.items() if name == PERFORMER)
+
+    def drums(self, choice: str | None = None) -> str:
+        """Who drums: `learnt`, `rule`, or a drummer's file of the command line."""
+        return choice or self.play.drums or DRUMS_BY[0]
 
     def _names(self, choices: Iterable[str]) -> dict[Voice, str]:
         try:

@@ -19,15 +19,16 @@ from nesvae_live import NesvaeError
 from nesvae_live.control.reply import ignore
 from nesvae_live.engine.config import REMEMBERS, Setup
 from nesvae_live.engine.inference import Item, Request, Result, run_request
-from nesvae_live.engine.journaling import STALLED
+from nesvae_live.engine.journaling import STALLED, to_strokes, to_touches
 from nesvae_live.engine.protocols import Callbacks, Decode, Output
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.latent.decoding import Asked, Standing
-from nesvae_live.latent.performing import UNPLAYED, Performance, Touch
+from nesvae_live.latent.performing import UNPLAYED, Performance
 from nesvae_live.log.codec import to_stamp
 from nesvae_live.log.entries import (
     Answered,
     Closed,
+    Drummed,
     Entry,
     Heard,
     Journal,
@@ -42,10 +43,7 @@ from nesvae_live.log.entries import (
 )
 from nesvae_live.log.plain import to_value
 from nesvae_live.music.balance import Balance
-from nesvae_live.music.events import LOUDEST
-from nesvae_live.music.patch import Macro
 from nesvae_live.music.phrase import Ints, Phrase, tokens_to_tuples, tuples_to_symbols
-from nesvae_live.music.voices import Voice
 
 GAP_SECONDS = 1.0
 """The sequencer steps far more often than that."""
@@ -150,6 +148,7 @@ class Replay:
         self._inbox: SimpleQueue[Item] = SimpleQueue()
         self._asked: Request | None = None
         self._performed: Performed | None = None
+        self._drummed: Drummed | None = None
         self._waits: list[Item] = []
         self._passes: list[Entry] = []  # to be journaled after the step in which they stand
         self._began = False
@@ -200,6 +199,8 @@ class Replay:
             self.gaps.pop()
         elif isinstance(entry, Performed):
             self._performed = entry
+        elif isinstance(entry, Drummed):
+            self._drummed = entry
         elif isinstance(entry, Answered):
             self._answer(entry)
         elif isinstance(entry, Overtaken):
@@ -231,8 +232,8 @@ class Replay:
                 f"{entry.index}): it is damaged before, or of another version of nesvae_live"
             )
         tuples = tokens_to_tuples(np.array(entry.tokens))
-        played, self._performed = self._performed, None
-        performance = UNPLAYED if played is None else _performance(played, entry)
+        performance = _performance(self._performed, self._drummed, entry)
+        self._performed = self._drummed = None
         if self._decoder is not None:
             result = run_request(asked, self._decoder, self._time, GivenEncoder(entry.z))
             if result.phrase.tokens != entry.tokens:
@@ -287,24 +288,23 @@ def _setup(opened: Opened) -> Setup:
     return setup
 
 
-def _performance(entry: Performed, answer: Answered) -> Performance:
-    """How the log says that an answer's notes were played.
+def _performance(
+    performed: Performed | None, drummed: Drummed | None, answer: Answered
+) -> Performance:
+    """How the log says that an answer is played, and its drums.
 
     Raises:
-        ReplayError: it is of another answer, or can't be read.
+        ReplayError: that is of another answer, or can't be read.
     """
-    if (entry.index, entry.splice) != (answer.index, answer.splice):
-        raise ReplayError(
-            f"at {entry.at:.3f} s the log says how a phrase was played that isn't there"
-        )
+    for entry in (performed, drummed):
+        if entry and (entry.index, entry.splice) != (answer.index, answer.splice):
+            raise ReplayError(
+                f"at {entry.at:.3f} s the log says how a phrase was played that isn't there"
+            )
     try:
-        touches = tuple(
-            Touch(i, Voice[voice], Macro.parse(volume, 0, LOUDEST), Macro.parse(duty, 0, 3))
-            for i, voice, volume, duty in entry.touches
-        )
+        return replace(UNPLAYED, touches=to_touches(performed), strokes=to_strokes(drummed))
     except (KeyError, ValueError) as error:
-        raise ReplayError(f"at {entry.at:.3f} s: how a phrase was played: {error}") from None
-    return Performance(touches)
+        raise ReplayError(f"at {answer.at:.3f} s: how a phrase was played: {error}") from None
 
 
 def _difference(entry: Answered, phrase: Phrase) -> str:

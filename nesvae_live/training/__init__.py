@@ -12,6 +12,8 @@ In reading order:
     maplayout   the map of the corpus, laid out by t-SNE
     performertrain  the performer's own training
     performerkit    its kit: envelopes clustered from the corpus' notes
+    drumtrain       the drummer's own training
+    drumkit         its kit: the commonest kinds of strokes
 
-It may import `music`, `metre`, `latent`, `model`, `chip`, `song`, `performer` and `evaluation`.
+It may import `music`, `metre`, `latent`, `model`, `chip`, `song`, `performer`, `drums` and `evaluation`.
 """

@@ -59,7 +59,7 @@ def train_performer(
     config = config or PerformerConfig()
     folder.mkdir(parents=True, exist_ok=True)
     settings = {"run": asdict(run), "config": asdict(config), "data_sha256": corpus.sha256}
-    _same_run(folder / SETTINGS, settings)
+    same_run(folder, settings)
     held = corpus.held_out()[corpus.notes.song]
     if not held.any() or held.all():
         raise TrainingError("no song is left to choose by, or none to train on")
@@ -75,7 +75,7 @@ def train_performer(
     optimiser = torch.optim.AdamW(net.parameters(), run.learning_rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, run.steps)
     parts: dict[str, Any] = {"net": net, "optimiser": optimiser, "schedule": schedule}
-    step, best = _resume(folder / STATE, parts)
+    step, best = resume(folder, parts)
     figures: dict[str, float] = {}
     last = run.steps if most is None else min(most, run.steps)
     with Stop() as stop:
@@ -119,8 +119,9 @@ def forgetful(
     return batch
 
 
-def _resume(path: Path, parts: dict[str, Any]) -> tuple[int, float]:
+def resume(folder: Path, parts: dict[str, Any]) -> tuple[int, float]:
     """Load what was kept of a run, if there is any; the step, and the fewest nats so far."""
+    path = folder / STATE
     if not path.exists():
         return 0, float("inf")
     state = torch.load(path, weights_only=True)
@@ -129,7 +130,13 @@ def _resume(path: Path, parts: dict[str, Any]) -> tuple[int, float]:
     return state["step"], state["best"]
 
 
-def _same_run(path: Path, settings: dict[str, Any]) -> None:
+def same_run(folder: Path, settings: dict[str, Any]) -> None:
+    """Write what a run is made with into its folder.
+
+    Raises:
+        TrainingError: the folder holds a run with other settings.
+    """
+    path = folder / SETTINGS
     if path.exists() and json.loads(path.read_text(encoding="utf-8")) != settings:
         raise TrainingError(
             f"{path.parent} holds a run with other settings or data: "

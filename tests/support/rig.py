@@ -98,6 +98,7 @@ class Rig:
     composed: Sampling | None = None
     style: NDArray[np.float32] = field(default_factory=lambda: np.zeros(32, np.float32))
     sampling: Sampling = Sampling()
+    learnt_drums: bool = False
     time: ManualTime = field(default_factory=ManualTime)
     journal: ListJournal = field(default_factory=ListJournal)
 
@@ -117,6 +118,7 @@ class Rig:
             prompt=True,
             resumes=self.resumes,
             sampling=self.sampling,
+            learnt_drums=self.learnt_drums,
         )
         self.sequencer = Sequencer(
             Setup(

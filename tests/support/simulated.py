@@ -113,6 +113,7 @@ class SimulatedJam:
         remembers: bool = False,
         adopted: Adopted | None = None,
         stalls: bool = False,
+        learnt_drums: bool = False,
     ) -> None:
         self.draw = random.Random(seed)
         self.seconds = seconds
@@ -148,6 +149,7 @@ class SimulatedJam:
             composed=Sampling() if remembers else None,
             adopted=adopted,
             resumes=stalls,
+            learnt_drums=learnt_drums,
         )
         self.setup = Setup(
             performance,

@@ -50,8 +50,9 @@ Say = Callable[[str], None]
 class Loaded:
     """All that is played from; a decoder is one session's alone.
 
-    `patch` and `performer` are what the command line says of how the notes are played. The checkpoint's
-    axes are those of the style that was `adopted`, if there is one. `grid` says how phrases lie in time.
+    `patch`, `performer` and `drums` are what the command line says of how the notes are played. The
+    checkpoint's axes are those of the style that was `adopted`, if there is one. `grid` says how phrases
+    lie in time.
     """
 
     preset: Preset
@@ -62,6 +63,7 @@ class Loaded:
     performer: str | None = None
     adopted: Adopted | None = None
     grid: str = Mode.CLOCK
+    drums: str | None = None
 
 
 class Chooser:
@@ -227,7 +229,7 @@ class Chooser:
                 same = checkpoint in {None, now.checkpoint.path} and now.adopted is None
                 played = now.checkpoint if same else load_song_checkpoint(Path(str(checkpoint)))
                 adopted = now.adopted if what in {"preset", "grid"} else open_style(style, played)
-                loaded = load(preset, played, now.patch, now.performer, adopted)
+                loaded = load(preset, played, now.patch, now.performer, adopted, now.drums)
                 self._next = replace(loaded, grid=grid)
             except NesvaeError as error:
                 self._say(f"{what} {name}: {error}; the music goes on as it was")
@@ -244,18 +246,20 @@ def load(
     patch: tuple[str, ...] = (),
     performer: str | None = None,
     adopted: Adopted | None = None,
+    drums: str | None = None,
 ) -> Loaded:
     """Make what plays from a checkpoint and in a style, compiled: half a minute at the very first start.
 
     Raises:
-        ConfigError, CheckpointError: there is no such performer.
+        ConfigError, CheckpointError: there is no such performer or drummer.
     """
     checkpoint = checkpoint if adopted is None else turned(checkpoint, adopted)
     composer = make_styled_decoder(checkpoint, adopted) if adopted else make_decoder(checkpoint)
-    decoder = performing(composer, preset.performed(patch), performer)
+    voices, who = preset.performed(patch), preset.drums(drums)
+    decoder = performing(composer, voices, performer, who)
     encoder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
     encoder.warm_up()
-    return Loaded(preset, checkpoint, decoder, encoder, patch, performer, adopted)
+    return Loaded(preset, checkpoint, decoder, encoder, patch, performer, adopted, drums=drums)
 
 
 def _choice(now: str, there: list[str], how: str, why_not: str) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def song_to_notes(score: Bytes) -> tuple[SongNotes, SongNotes]:
             ticks = int(song.tuples[i:j, 3].sum())
             head = (voice, pitch, ticks, int(song.places[i]), int(first_tick[i]))
             found[voice].append((*head, step, _end(score[:, voice, 0], step), i))
-    for step, stop in _strokes(score[:, Voice.NO]):
+    for step, stop in strokes_of(score[:, Voice.NO]):
         i = int(np.searchsorted(first_step, step, "right")) - 1
         until = int(first_step[i + 1]) if i + 1 < len(first_step) else len(score)
         per_step = int(song.tuples[i, 3]) / max(until - int(first_step[i]), 1)
@@ -182,7 +182,7 @@ def _end(notes: Bytes, step: int) -> int:
     return step + int(changed[0]) if len(changed) else len(notes)
 
 
-def _strokes(noise: Bytes) -> list[tuple[int, int]]:
+def strokes_of(noise: Bytes) -> list[tuple[int, int]]:
     """The first step of each stroke of a noise voice `[N, 3]`, and the one after its last."""
     note, volume = noise[:, 0].astype(np.int64), noise[:, 1].astype(np.int64)
     if not len(note):

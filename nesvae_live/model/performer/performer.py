@@ -119,11 +119,30 @@ class Composer(Protocol):
         ...
 
 
-class PerformingDecoder:
-    """A decoder with a performer, who says how what it writes is played."""
+class Drums(Protocol):
+    """A drummer (`model.drums`)."""
 
-    def __init__(self, decoder: Composer, performer: Performer) -> None:
+    def drum(self, passage: Passage, performance: Performance) -> Performance:
+        """A performance of a passage, with drums."""
+        ...
+
+
+class PerformingDecoder:
+    """A decoder with a performer, who says how what it writes is played, or a drummer, or both."""
+
+    def __init__(
+        self, decoder: Composer, performer: Performer | None, drummer: Drums | None = None
+    ) -> None:
         self.initial_state = decoder.initial_state
         self.decode = decoder.decode
         self.compose = decoder.compose
-        self.perform = performer.perform
+        self._performer, self._drummer = performer, drummer
+
+    def perform(self, passage: Passage) -> Performance:
+        """How a passage is played, and its drums."""
+        performance = Performance((), (), passage.past)
+        if self._performer is not None:
+            performance = self._performer.perform(passage)
+        if self._drummer is not None:
+            performance = self._drummer.drum(passage, performance)
+        return performance

@@ -86,6 +86,30 @@ def score_to_ticks(score: NDArray[np.uint8], stretches: list[Stretch] | None = N
     )
 
 
+def steps_to_ticks(stretches: list[Stretch], steps: Ints, rested: NDArray[np.bool_]) -> Ints:
+    """`[n]`: on which tick of the song each of some beginnings lies, by the grid of `score_to_ticks`.
+
+    Args:
+        stretches: the song's metre.
+        steps: `[n]` the steps of the score on which something begins, in order.
+        rested: `[n]` whether it begins after a rest.
+    """
+    times = FRAMES_PER_STEP * (steps + 0.5 * rested)
+    out, before = np.zeros(len(steps), np.int64), 0
+    for stretch in stretches:
+        if stretch.start == stretch.stop:
+            continue
+        ends = np.array([stretch.start, stretch.stop - 1])
+        first, end = _ticks(
+            stretch, ends, FRAMES_PER_STEP * np.array([stretch.start, stretch.stop])
+        )
+        mine = (steps >= stretch.start) & (steps < stretch.stop)
+        ticks = np.clip(_ticks(stretch, steps[mine], times[mine]), first, max(end - 1, first))
+        out[mine] = before + ticks - first
+        before += int(end - first)
+    return out
+
+
 def ticks_to_steps(song: TickSong) -> Ints:
     """`[N, 3]` notes a step of the score that a song in ticks came from, as near as it is kept."""
     begins = np.rint(song.frames / FRAMES_PER_STEP - 0.25).astype(np.int64)

@@ -92,7 +92,8 @@ def test_a_phrase_without_a_note_keeps_what_is_known(shipped: Performer) -> None
 def test_a_tail_goes_on_from_what_was_played_before_the_cut(shipped: Performer) -> None:
     whole = played(shipped, 1)[0]
     tail = shipped.perform(Passage(PHRASE[6:], 0, 30, PHRASE[5][:3], whole.until(6), (9, 9)))
-    joined = whole.spliced(6, tail)
+    ticks = sum(held for *_, held in PHRASE[:6])
+    joined = whole.spliced(6, PHRASE[5][3], ticks, tail)
     assert [t for t in joined.touches if t.number < 6] == [t for t in whole.touches if t.number < 6]
     assert [t.number for t in joined.touches if t.number >= 6] == [
         t.number + 6 for t in tail.touches
