@@ -131,9 +131,9 @@ def test_the_knob_for_fills_adds_strokes_where_sections_end(shipped: LearntDrumm
                 ends = (at // 48 % 4 == 3) & (at % 48 >= 24)
                 count += ends.sum(), len(ends)
         found[fill] = count
-    assert found[1.0][0] > 1.3 * found[0.0][0]
-    plain = {fill: whole - ends for fill, (ends, whole) in found.items()}
-    assert plain[1.0] == pytest.approx(plain[0.0], rel=0.25), "and few elsewhere"
+    share = {fill: ends / whole for fill, (ends, whole) in found.items()}
+    assert 0.5 < share[0.0] / (1 / 8) < 1.1, "an eighth of the time is such a half of a bar"
+    assert share[1.0] > 1.3 * share[0.0]
 
 
 def test_a_phrase_takes_less_than_a_millisecond(shipped: LearntDrummer) -> None:
@@ -156,7 +156,7 @@ def test_it_weighs_as_torch_does() -> None:
     table = to_table([drummed_parts(drummed_score(10))])
     cells = table.with_kinds(tiny_stroke_kit())
     n = len(cells)
-    picks, fills = np.arange(n), np.arange(n) % 3
+    picks, fills = np.arange(n), np.arange(n) % 2  # a fill that is asked for is exaggerated
     batch = Ticks(cells, TINY.kinds).read(picks, table.first, fills)
     with torch.no_grad():
         wanted = net(batch["rows"], batch["dense"], batch["counts"]).numpy()
