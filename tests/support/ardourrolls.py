@@ -92,10 +92,18 @@ class ArdourRolls:
         self.ask(f"session:request_locate({frame}, false, {dispositions}.RollIfAppropriate, UI)")
 
     def locate_when_past(self, last: int, frame: int) -> None:
-        """Wait until the transport is past a frame, and locate another one."""
-        wait = "while session:transport_sample() < {} do ARDOUR.LuaAPI.usleep(1000) end"
-        self.ask(wait.format(last))
-        self.locate(frame)
+        """Wait until the transport is past a frame, locate one before it, and wait until it is there."""
+        wait = (
+            "for i = 1, 10000 do if {} then break end; ARDOUR.LuaAPI.usleep(1000) end; "
+            "assert({}, 'the transport is elsewhere')"
+        )
+        for there in (
+            f"session:transport_sample() >= {last}",
+            f"session:transport_sample() < {last}",
+        ):
+            self.ask(wait.format(there, there))
+            if ">=" in there:
+                self.locate(frame)
 
     def beat_at(self, frame: float) -> float:
         """The beat that falls on a frame, as Ardour has it."""
