@@ -31,7 +31,7 @@ def loads_npz(data: bytes) -> ExprScore | SeprScore:
 
 def _load(data: bytes) -> list[npt.NDArray[Any]]:
     if not data.startswith(b"PK"):
-        raise ValueError(f"not an npz file: it starts with {data[:4]!r}")
+        raise ValueError("not an npz file: it doesn't begin as a zip does")
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             found = {name: np.asarray(file[name]) for name in FIELDS if name in file}

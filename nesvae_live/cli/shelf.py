@@ -49,7 +49,7 @@ def _find(name: str | None, jams: Path | None) -> Path:
     from nesvae_live.paths import default_jams_dir
     from nesvae_live.take.takes import find_take
 
-    return find_take(None if name == "newest" else name, jams or default_jams_dir())
+    return find_take(name, jams or default_jams_dir())
 
 
 def run_name(arguments: argparse.Namespace) -> int:

@@ -106,7 +106,7 @@ def check_presets(names: Iterable[str]) -> tuple[str, bool]:
             preset = load_preset(name)
             faults = check_preset(preset)
         except ConfigError as error:
-            faults = [str(error)]
+            faults = [str(error).removeprefix(f"preset {Path(name)}: ")]
         fine = fine and not faults
         lines += [f"{name}: {fault}" for fault in faults]
         if not faults:

@@ -97,7 +97,7 @@ class _KeyedError(ValueError):
 
 def _control(target: str, given: Any, where: str, defaults: Mapping[str, Any]) -> ControlSpec:
     try:
-        control = typed(given, dict, where)
+        control = typed(_whole(given, where), dict, where)
         check_keys(control, (*KIND_BY_NAME, *OPTIONS), f"{where}.")
         kind = _kind(target, control, where)
         has_number = KIND_BY_NAME[kind].top is not None
@@ -106,6 +106,17 @@ def _control(target: str, given: Any, where: str, defaults: Mapping[str, Any]) -
     except ValueError as error:
         raise _KeyedError(str(error)) from error
     return ControlSpec(target, int(number) if has_number else 0, kind=kind, **options)
+
+
+def _whole(given: Any, where: str) -> Any:
+    """A control, if it isn't a bare number.
+
+    Raises:
+        ValueError: it is one; the line says how it is written.
+    """
+    if type(given) is int:
+        raise ValueError(f"{where}: write it as {{ cc = {given} }}, if that is the CC")
+    return given
 
 
 def _kind(target: str, control: Mapping[str, Any], where: str) -> str:

@@ -185,7 +185,12 @@ def read_preset(path: Path) -> Preset:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"preset {path}: {error.strerror}") from error
+        hint = (
+            f"; a file with `name = {path.stem!r}` in it is one already"
+            if not path.exists()
+            else ""
+        )
+        raise ConfigError(f"preset {path}: {error.strerror}{hint}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"preset {path}: not UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:

@@ -22,6 +22,17 @@ def subtable(parent: Mapping[str, Any], key: str, where: str = "") -> Mapping[st
     return table
 
 
+IN_TOML = {
+    "object": "a table in {}",
+    "array": "a list in []",
+    "int": "a whole number",
+    "float": "a number",
+    "str": 'text in ""',
+    "bool": "true or false",
+}
+"""What a person calls the types that a message names."""
+
+
 def typed(value: Any, kind: type[T], where: str) -> T:
     """`value` as a `kind`; an int passes for a float, but a bool does not pass for an int.
 
@@ -31,7 +42,10 @@ def typed(value: Any, kind: type[T], where: str) -> T:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise ValueError(f"{where}: {str(error)[0].lower()}{str(error)[1:]}") from error
+        text = f"{str(error)[0].lower()}{str(error)[1:]}"
+        for theirs, ours in IN_TOML.items():
+            text = text.replace(f"`{theirs}`", ours)
+        raise ValueError(f"{where}: {text}") from error
 
 
 def check_keys(

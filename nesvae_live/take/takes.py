@@ -134,17 +134,21 @@ def _begun(take: Path) -> float:
     return 0.0
 
 
+NEWEST = "newest"
+
+
 def find_take(name: str | None, jams: Path) -> Path:
     """The folder of a take.
 
     Args:
         name: a take's folder or its log, or the beginning of a take's name in `jams`, or the name
-            that a person gave it; None means the newest there.
+            that a person gave it; None, or `newest`, means the newest there.
         jams: the folder of takes.
 
     Raises:
         TakeError: there is none, or several names begin so.
     """
+    name = None if name == NEWEST else name
     if name is not None:
         path = Path(name).expanduser()
         if (path / LOG_NAME).is_file():

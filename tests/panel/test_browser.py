@@ -146,6 +146,10 @@ def test_pads_store_recall_and_morph_and_two_pages_agree(page: Page, stage: Stag
     page.locator(".pad", has_text=re.compile("^4$")).click()
     page.locator(".pad.morphs").wait_for()
     stage.daemon.ctl(do="recall", slot=4)
+    page.locator(".pad.stands", has_text=re.compile("^4$")).wait_for()
+    stage.daemon.ctl(do="store", slot=4, name="chorus")
+    page.get_by_role("button", name="morph snapshot 4, chorus").wait_for()
+    page.locator(".pad small", has_text="chorus").wait_for()
 
 
 def test_switches_choices_and_keys_do_what_they_say(page: Page, stage: Stage) -> None:

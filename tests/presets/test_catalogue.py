@@ -156,7 +156,7 @@ def test_the_preset_that_plays_is_not_proposed_and_an_unknown_port_none() -> Non
     ("toml", "words"),
     [
         ("[controller]\nnam = 'x'", "controller.nam: unknown key, did you mean 'name'"),
-        ("[controller]\nports = 'x'", "controller.ports: expected `array`"),
+        ("[controller]\nports = 'x'", "controller.ports: expected a list in []"),
         ("[controller]\nrows = [{ shape = 'nob', cc = [1] }]", "rows[1].shape: 'nob' is none of"),
         ("[controller]\nrows = [{ shape = 'knob' }]", "rows[1]: needs controls, as in cc ="),
     ],

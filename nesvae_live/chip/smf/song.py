@@ -87,7 +87,7 @@ def _unwrap(data: bytes, said: list[str]) -> bytes:
     """The MIDI file within a file."""
     start = data.find(HEADER, 0, FARTHEST)
     if start < 0:
-        raise ValueError(f"not a MIDI file: it starts with {data[:4]!r}")
+        raise ValueError("not a MIDI file: it doesn't begin with MThd")
     if start == 0:
         return data
     if data[:4] == RIFF and RMID in data[:start]:

@@ -106,7 +106,7 @@ def read_header(data: bytes) -> Header:
         ValueError: it is none, or not whole.
     """
     if data[:4] != MAGIC:
-        raise ValueError(f"not a VGM file: it starts with {data[:4]!r}")
+        raise ValueError("not a VGM file: it doesn't begin with Vgm")
     if len(data) < OLDEST_SIZE:
         raise ValueError(f"VGM is truncated: {len(data)} bytes don't hold its header")
     version = _field(data, VERSION_AT, OLDEST_SIZE)

@@ -203,9 +203,9 @@ def test_samples_are_copied_from_the_bank_to_the_memory() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "not a VGM file: it starts with b''"),
-        (b"RIFF" + SONG[4:], "not a VGM file: it starts with b'RIFF'"),
-        (gzip.compress(b"something else", mtime=0), "not a VGM file: it starts with b'some'"),
+        (b"", "not a VGM file: it doesn't begin with Vgm"),
+        (b"RIFF" + SONG[4:], "not a VGM file: it doesn't begin with Vgm"),
+        (gzip.compress(b"something else", mtime=0), "not a VGM file: it doesn't begin with Vgm"),
         (b"\x1f\x8b\x08" + bytes(20), "VGZ is damaged: nothing in it can be read"),
         (SONG[:40], "VGM is truncated: 40 bytes don't hold its header"),
         (SONG[:100], "VGM is truncated: 100 bytes don't hold its header"),

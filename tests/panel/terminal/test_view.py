@@ -18,7 +18,7 @@ from nesvae_live.panel.terminal.drawing import Drawing
 from nesvae_live.panel.terminal.facts import ViewFacts
 from nesvae_live.panel.terminal.hands import Hands
 from nesvae_live.panel.terminal.health import Health
-from nesvae_live.panel.terminal.view import View, knobs_of
+from nesvae_live.panel.terminal.view import STRONG, View, knobs_of
 from tests.support.waiting import wait_until
 
 COLUMNS, ROWS = 80, 24
@@ -101,6 +101,15 @@ def test_it_says_where_the_music_is_and_how_everything_stands(view: View) -> Non
     assert "to 2 40%" in text
     assert "D minor" in text
     assert "all on time" in text
+
+
+def test_snapshots_have_their_names_and_the_one_that_stands_is_strong(view: View) -> None:
+    status = STATUS | {"snapshot_names": {"2": "chorus"}, "standing": 2}
+    lines = view.lines(TOLD | {"status": status}, [], "", 0.0)
+    assert "snapshots 1 2 chorus" in plain(lines)
+    line = next(line for line in lines if "2 chorus" in line.plain)
+    at = line.plain.index("2 chorus")
+    assert any(span.start == at and span.style == STRONG for span in line.spans)
 
 
 def test_the_phrase_stands_out_where_it_plays(view: View) -> None:
