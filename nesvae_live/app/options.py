@@ -211,6 +211,7 @@ def choose_performance(
         adopted=adopted,
         resumes=True,
         learnt_drums=preset.drums(options.drums) != RULE,
+        settles=True,
     )
 
 

@@ -43,7 +43,9 @@ class PlayConfig:
     takes of before waited for longer. A style that was `adopted` says where untouched music goes. One that
     `resumes` goes on from now when it was held up, or its process stopped, for longer than `LONGEST_STALL`;
     takes of before played all that they had missed.
-    With `learnt_drums` the decoder says what the drums play, else they follow their rule.
+    With `learnt_drums` the decoder says what the drums play, else they follow their rule. One that
+    `settles` asks for a tail once; takes of before asked again and again, while what was composed had a
+    knob let go.
     """
 
     style: NDArray[np.float32]
@@ -63,6 +65,7 @@ class PlayConfig:
     adopted: Adopted | None = None
     resumes: bool = False
     learnt_drums: bool = False
+    settles: bool = False
 
     @property
     def end(self) -> float:

@@ -93,7 +93,7 @@ class PhrasePlayer:
         self._cut: Cut | None = None  # of the splice that is planned, or pending
         self._at_once = False  # it was planned for notes that somebody played
         self._condition = self.live.condition  # what the playing phrase was decoded from
-        self._asked_of = self.live.condition.key  # when `pending` was
+        self._asked_for = self.live.condition  # when `pending` was asked for
         self._to_capture: Ints | None = None
         self._captured: Result | None = None
 
@@ -299,7 +299,7 @@ class PhrasePlayer:
         request = result.request
         if request.known is None or result.z is None:
             return request.condition
-        turned = self._asked_of != self.live.condition.key
+        turned = self._asked_for.key != self.live.condition.key
         self.live.compose(result.z, self.time.now())
         return replace(request.condition, z=result.z) if turned else self.live.condition
 
@@ -360,7 +360,7 @@ class PhrasePlayer:
         return replace(was, lines=now.lines)
 
     def _ask(self, request: Request) -> None:
-        self.pending, self._asked_of = request, self.live.condition.key
+        self.pending, self._asked_for = request, self.live.condition
         self.ask(request)
 
     def _next_condition(self) -> Condition:
@@ -415,7 +415,7 @@ class PhrasePlayer:
         places, beats = self.placer.put_down(
             phrase, request.index, cut.place, end, before, played.touches, played.strokes
         )
-        self._condition = request.condition
+        self._condition = self._asked_for if self.performance.settles else request.condition
         self.requests.count(request.index, request.condition)
         self.live.themes.close(request.index)
         self.placed = placed.spliced(

@@ -109,6 +109,28 @@ def test_a_knob_turned_while_a_phrase_is_composed_is_heard() -> None:
     assert placed.asked.z[1] == pytest.approx(2.5)
 
 
+def test_a_knob_that_is_let_go_in_the_auto_mode_asks_for_one_new_tail() -> None:
+    rig = composing_rig()
+    do(rig, SetAuto, True)
+    rig.play(9.0)
+    before = rig.sequencer.counters.splices
+    turn(rig, density=None)
+    rig.play(1.0)
+    assert rig.sequencer.counters.splices - before <= 1
+    turn(rig, register=0.3)
+    rig.play(1.0)
+    assert rig.sequencer.counters.splices - before <= 2
+
+
+def test_a_knob_turned_before_anything_was_composed_asks_for_one_new_tail() -> None:
+    rig = composing_rig()
+    do(rig, SetAuto, True)
+    rig.play(0.3)
+    turn(rig, register=0.3)
+    rig.play(1.5)
+    assert rig.sequencer.counters.splices <= 1
+
+
 def test_a_theme_comes_back_from_where_it_was_composed() -> None:
     rig = composing_rig()
     rig.play(5.0)

@@ -116,6 +116,7 @@ class Rig:
             swap=self.swap,
             composed=self.composed,
             prompt=True,
+            settles=True,
             resumes=self.resumes,
             sampling=self.sampling,
             learnt_drums=self.learnt_drums,

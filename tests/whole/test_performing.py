@@ -44,7 +44,7 @@ def test_snapshots_are_there_again_after_a_restart_and_the_style_is_the_checkpoi
     with Daemon(one, "--preset", str(preset), "--seed", "3", *QUIET) as daemon:
         daemon.ctl(do="set", knob="density", value=0.25)
         daemon.ctl(do="key", key="D minor")
-        assert daemon.ctl(do="store", slot=5) == {"ok": True}
+        assert daemon.ctl(do="store", slot=5) == {"ok": True, "slot": 5, "name": ""}
         assert daemon.end() == 0
     kept = json.loads(bank.read_text())
     assert kept["snapshots"]["5"]["knobs"] == {"density": 0.25}
