@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nesvae_live.control.gestureinputs import GiveLine, GiveVoice
 from nesvae_live.control.target import (
     Kind,
     TargetSpec,
@@ -17,7 +18,9 @@ from nesvae_live.control.target import (
     value_to_tempo,
 )
 from nesvae_live.control.targets import TARGET_BY_NAME, TARGETS
+from nesvae_live.latent.given import Source
 from nesvae_live.latent.knobs import KNOB_BY_NAME
+from nesvae_live.music.voices import Voice
 from tests.support.remembering import RememberingDecoder
 from tests.support.rig import Rig
 
@@ -40,6 +43,9 @@ def test_what_a_target_asks_for_is_where_it_then_stands(spec: TargetSpec, value:
     rig = Rig(decoder=RememberingDecoder())
     for slot in (1, 2):  # for the fader
         rig.live.store(slot)
+    for voice in (Voice.P1, Voice.P2, Voice.TR):  # a file's line that can be gone back to
+        rig.inbox.put(GiveLine(voice, ((60, 12), (62, 12)), at=0.0))
+        rig.inbox.put(GiveVoice(voice, Source.MODEL, at=0.0))
     rig.inbox.put(spec.ask(value, 0.0))
     rig.play(0.05)
     stands = spec.now(rig.live)
