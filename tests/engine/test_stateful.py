@@ -242,8 +242,8 @@ class Machine(RuleBasedStateMachine):
     def jump(self, units: int) -> None:
         self.source.jump(units * 6)
         motion = self.rig.clock.motion
-        # It was joined, and goes on by the clocks of a source that stands.
-        alone = motion in {Motion.RUNNING, Motion.COASTING} and not self.source.counts
+        # It was joined, and goes on by the clocks of a source that stands, once they come again.
+        alone = motion is not Motion.STOPPED and not self.source.counts
         self.known = not alone and not (self.unheard and motion is Motion.STOPPED)
         self.tick()
 
