@@ -50,7 +50,7 @@ def test_out_of_its_range_it_is_refused_in_a_line(quote: float) -> None:
 
 def test_a_decoder_without_a_past_refuses_in_a_line_and_the_target_stands_nowhere() -> None:
     rig = Rig()
-    assert "no past" in do(rig, SetQuote, 0.7)["error"]
+    assert "can't quote" in do(rig, SetQuote, 0.7)["error"]
     assert TARGET_BY_NAME["quote"].now(rig.live) is None
 
 

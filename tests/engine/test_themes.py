@@ -178,7 +178,7 @@ def test_errors_are_one_line_and_change_nothing() -> None:
     plain.play(2.0)
     for gesture in (KeepTheme, ReturnTheme):
         assert not do(plain, gesture, "A")["ok"]
-    assert "no past" in do(plain, ForgetAll)["error"]
+    assert "can't quote" in do(plain, ForgetAll)["error"]
     assert not [e for e in rig.journal.entries if isinstance(e, Themed)]
 
 
