@@ -116,6 +116,7 @@ class SimulatedJam:
         learnt_drums: bool = False,
     ) -> None:
         self.draw = random.Random(seed)
+        self.slow = random.Random(seed)  # of its own: what is drawn elsewhere stays as it was
         self.seconds = seconds
         self.origin = origin
         self.time = ManualTime(round(origin - 0.6, 6))
@@ -237,7 +238,7 @@ class SimulatedJam:
                 break  # it comes later, or too late
             asked, request = self.asked.pop(0)
             result = run_request(request, self.decoder, self.time, self.encoder)
-            took = 0.004 if draw.random() < 0.9 else round(now - asked, 6)
+            took = 0.004 if self.slow.random() < 0.9 else round(now - asked, 6)
             self.inbox.put(replace(result, seconds=took))
         self.sequencer.step()
         if draw.random() < 0.9:

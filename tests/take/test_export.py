@@ -62,7 +62,18 @@ def test_every_kind_is_made_and_reads(take: Path, whole: Jam, tmp_path: Path) ->
     stems = [f"{base}.{voice.name}.wav" for voice in Voice]
     raw = [f"{base}.raw.{voice.name}.wav" for voice in Voice]
     suffixes = (
-        *(".mid", ".wav", ".raw.wav", ".vgm", ".vgz", ".nsf", ".nes", ".exprsco.pkl", ".png"),
+        *(
+            ".mid",
+            ".wav",
+            ".stereo.wav",
+            ".raw.wav",
+            ".vgm",
+            ".vgz",
+            ".nsf",
+            ".nes",
+            ".exprsco.pkl",
+            ".png",
+        ),
         *(".ftm", ".famitracker.txt", ".famistudio.txt"),
         *(".dawproject", ".RPP"),
     )
