@@ -156,7 +156,7 @@ def test_a_checkpoint_of_another_version_is_one_line_for_every_command(
         ["evaluate", "--data", str(tmp_path), "--split", "x", "--checkpoint", str(path)],
         ["play", "--midi-api", "none", "--audio", "none", "--checkpoint", str(path)],
     ):
-        assert "version 99, this program reads" in fails(arguments, capsys)
+        assert "version 99, and this program reads" in fails(arguments, capsys)
 
 
 @pytest.mark.slow
