@@ -115,6 +115,11 @@ def _given(given: Given) -> Command:
     return {"do": "line", "voice": given.voice, "line": line}
 
 
+def _store(given: Given) -> Command:
+    named = {} if given.name is None else {"name": given.name}
+    return {"do": "store", "slot": given.slot, **named}
+
+
 def _number(what: str, within: Range, *, whole: bool = False) -> dict[str, Any]:
     return {"type": number(what, within, whole=whole), "metavar": span(within)}
 
@@ -195,7 +200,8 @@ VERBS = (
     VerbSpec(
         "store",
         "store everything as a snapshot, with a name if you like",
-        {"slot": SLOT, "name": {"nargs": "?", "default": "", "metavar": "NAME"}},
+        {"slot": SLOT, "name": {"nargs": "?", "metavar": "NAME"}},
+        _store,
     ),
     VerbSpec("snapshots", "list the snapshots and what is in them"),
     VerbSpec("clear", "delete a snapshot", {"slot": SLOT}),

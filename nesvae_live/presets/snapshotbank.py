@@ -43,7 +43,7 @@ class _Snapshot(msgspec.Struct, forbid_unknown_fields=True):
     mute: list[str] = []
     transpose: tuple[int, int, int] = (0, 0, 0)
     key: str | None = None
-    name: str = ""
+    name: str | msgspec.UnsetType = msgspec.UNSET  # none is written where there is none
 
 
 class _Bank(msgspec.Struct, forbid_unknown_fields=True):
@@ -64,7 +64,7 @@ def settings_to_text(settings: Mapping[int, Setting], checkpoint_sha256: str) ->
             sorted(voice.name for voice in setting.arrangement.muted),
             setting.arrangement.transpose,
             None if setting.arrangement.key is None else str(setting.arrangement.key),
-            setting.name,
+            setting.name or msgspec.UNSET,
         )
         for slot, setting in sorted(settings.items())
     }

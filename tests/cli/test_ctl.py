@@ -29,7 +29,7 @@ SINCE: dict[str, dict[str, Any]] = {
     "level ALL -.5": {"do": "level", "voice": "all", "level": -0.5},
     "tempo 140bpm": {"do": "tempo", "tempo": 140.0},
     "transpose tr -5": {"do": "transpose", "voice": "TR", "semitones": -5},
-    "store chorus": {"do": "store", "slot": "chorus", "name": ""},
+    "store chorus": {"do": "store", "slot": "chorus"},
     "store 3 chorus": {"do": "store", "slot": 3, "name": "chorus"},
     "recall chorus": {"do": "recall", "slot": "chorus"},
     "morph chorus 2": {"do": "morph", "slot": "chorus", "bars": 2.0},
