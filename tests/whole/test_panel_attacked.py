@@ -143,7 +143,7 @@ def flood(target: Target) -> str:
         assert time.monotonic() - began < 1.0
         reason = ending(page)
     with target.page() as again:
-        assert "come again" in ending(again)
+        assert "try again" in ending(again)
     return reason
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import shutil
+import wave
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from itertools import count
@@ -80,7 +81,7 @@ class _Session:
             self._midi_track("knobs", knob_messages(self._arrangement), midi)
         for track_name, file in sounds:
             shutil.move(file, audio / file.name)
-            self._sound_track(track_name, file.name)
+            self._sound_track(track_name, audio / file.name)
         self._tempo_map()
         self._locations()
         self._root.set("id-counter", str(next(self._ids) + 1))
@@ -127,12 +128,14 @@ class _Session:
         for parent, whole in ((self._part("Regions"), "1"), (playlist, "0")):
             self._region(parent, name, source, "midi", whole, ("b0", f"b{length}@b0"))
 
-    def _sound_track(self, name: str, file: str) -> None:
+    def _sound_track(self, name: str, file: Path) -> None:
+        with wave.open(str(file)) as sound:
+            lasts = sound.getnframes() / sound.getframerate()
         route = self._route(SOUND_TRACK, name)
-        source = self._source(file, "audio", {"channel": "0", "gain": "1"})
+        source = self._source(file.name, "audio", {"channel": "0", "gain": "1"})
         playlist = self._playlist(route, name, "audio")
         for stretch in self._arrangement.stretches:
-            begin, end = stretch.points[0][1], stretch.points[-1][1]
+            begin, end = stretch.points[0][1], min(stretch.points[-1][1], lasts)
             place = _clocks(self._arrangement.seconds(stretch.start))
             span = (f"a{_clocks(begin)}", f"a{_clocks(end - begin)}@a{place}")
             self._region(playlist, name, source, "audio", "0", span)
