@@ -91,7 +91,7 @@ first bar."""
 
 @pytest.mark.ardour
 @pytest.mark.jack
-@pytest.mark.slow
+@pytest.mark.soak  # now and then a first note is 126 or 224 frames off: see docs/evaluation/timing.md
 @pytest.mark.timeout(240)
 def test_ardours_changes_of_tempo_its_ramps_and_metres_are_followed_by_what_it_counts(
     jack_server: JackServer, tmp_path: Path
