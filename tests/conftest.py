@@ -166,7 +166,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Side by side (`pytest -n 2 --dist loadgroup`): JACK in one process, modules in the others."""
     for item in items:
-        if is_timed(item):
+        if is_timed(item) or group_of(item) == "jack":
             item.add_marker(pytest.mark.flaky(reruns=TRIES - 1, condition=StoodStill(item)))
     if not getattr(config.option, "loadgroup", False):
         return
