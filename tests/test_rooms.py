@@ -164,11 +164,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         *("evaluation.*", "training.*"),
         *("cli.network", "bench.usual"),
     ),
-    "safetensors": (
-        "model.song.songcheckpoint",
-        "model.performer.performerfile",
-        "model.drums.drumfile",
-    ),
+    "safetensors": ("model.song.songcheckpoint", "model.partfile"),
     "tqdm": ("cli.jam", "app.render", "training.songtrain"),
     "msgspec": (
         *("app.during.styles", "take.takes", "take.tracked", "log.codec", "log.plain", "log.quick"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -29,19 +30,30 @@ def loads_npz(data: bytes) -> ExprScore | SeprScore:
     return kind(float(rate), int(nsamps), score)
 
 
-def _load(data: bytes) -> list[npt.NDArray[Any]]:
-    if not data.startswith(b"PK"):
-        raise ValueError("not an npz file: it doesn't begin as a zip does")
+def read_arrays(data: bytes, names: Iterable[str]) -> dict[str, npt.NDArray[Any]]:
+    """Those arrays of an npz file that are there, of numbers only: reading one runs nothing.
+
+    Raises:
+        ValueError: it is damaged; one line says how.
+    """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            found = {name: np.asarray(file[name]) for name in FIELDS if name in file}
-    except (
+            return {name: np.asarray(file[name]) for name in names if name in file}
+    except (  # all that NumPy and zipfile raise for a damaged file
         *(ValueError, OSError, EOFError, KeyError, IndexError, TypeError, SyntaxError),
         *(NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error, OverflowError),
         MemoryError,
     ) as error:
-        why = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"npz file is damaged: {why}") from None
+        raise ValueError(" ".join(str(error).split()) or type(error).__name__) from None
+
+
+def _load(data: bytes) -> list[npt.NDArray[Any]]:
+    if not data.startswith(b"PK"):
+        raise ValueError("not an npz file: it doesn't begin as a zip does")
+    try:
+        found = read_arrays(data, FIELDS)
+    except ValueError as error:
+        raise ValueError(f"npz file is damaged: {error}") from None
     for name in FIELDS:
         if name not in found:
             raise ValueError(f"npz file has no {name} (it needs {', '.join(FIELDS)})")

@@ -7,13 +7,12 @@ It is an npz of numbers, so that reading one runs nothing: `tuples`, `places`, `
 from __future__ import annotations
 
 import io
-import zipfile
-import zlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live.chip.npzscore import read_arrays
 from nesvae_live.music.metre.place import N_PLACES
 from nesvae_live.music.metre.ticks import TickSong
 from nesvae_live.music.phrase import LONGEST_HOLD, SLOTS, tuples_to_symbols
@@ -66,15 +65,9 @@ def loads_ticks(data: bytes) -> tuple[TickSong, float]:
 
 def _load(data: bytes) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            found = {name: np.asarray(file[name]) for name in FIELDS if name in file}
-    except (
-        *(ValueError, OSError, EOFError, KeyError, IndexError, TypeError, SyntaxError),
-        *(NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error, OverflowError),
-        MemoryError,
-    ) as error:
-        why = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"the song is damaged: {why}") from None
+        found = read_arrays(data, FIELDS)
+    except ValueError as error:
+        raise ValueError(f"the song is damaged: {error}") from None
     for name, kind in FIELDS.items():
         if name not in found or found[name].dtype.kind != kind:
             raise ValueError(f"a song in ticks has {', '.join(FIELDS)}; {name} is missing or wrong")

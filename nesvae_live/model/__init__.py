@@ -3,6 +3,7 @@
 In reading order:
 
     checkpoint      what a checkpoint's file says of itself, and its checks
+    partfile        the file of a network beside the song's: performer, drummer
     intervals       how candidate notes relate to known ones, and the scores of intervals
     int8            matrices of 8 bits
     gru             a GRU's arithmetic, shared by decoder and encoder

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,14 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.model.checkpoint import CheckpointError, Weights
+from nesvae_live.model.checkpoint import Weights
 from nesvae_live.model.drums.drumconfig import DrumConfig
 from nesvae_live.model.drums.strokes import LONGEST, StrokeKit
+from nesvae_live.model.partfile import Kind, Shapes, load_part, save_part
 from nesvae_live.music.metre.place import N_PLACES
-from nesvae_live.paths import replacing
 
-KIND = "nesvae_live drummer", "1"
-"""The format and its version."""
+KIND = Kind("drummer", "nesvae_live drummer", "1")
 NOTES, MODES, ENVELOPES, RANKS = "kit.notes", "kit.modes", "kit.envelopes", "ranks"
 F32 = NDArray[np.float32]
 
@@ -47,20 +44,11 @@ def save_drummer(path: Path, drummer: DrumFile) -> None:
     Raises:
         OSError: it can't be written; what was there before stays.
     """
-    from safetensors.numpy import save
-
     kit, tensors = drummer.kit, dict[str, NDArray[Any]]()
     tensors |= {name: np.ascontiguousarray(w, np.float32) for name, w in drummer.weights.items()}
     tensors |= {NOTES: kit.notes, MODES: kit.modes, ENVELOPES: kit.envelopes}
     tensors[RANKS] = np.ascontiguousarray(drummer.ranks, np.float32)
-    metadata = {
-        "format": KIND[0],
-        "version": KIND[1],
-        "config": json.dumps(asdict(drummer.config)),
-        "about": json.dumps(drummer.about),
-    }
-    with replacing(path) as part:
-        part.write_bytes(save(tensors, metadata))
+    save_part(path, KIND, asdict(drummer.config), tensors, drummer.about)
 
 
 def load_drummer(path: Path) -> DrumFile:
@@ -70,33 +58,13 @@ def load_drummer(path: Path) -> DrumFile:
         CheckpointError: the file is missing, cut short, foreign or of another version, or a tensor is
             missing or has the wrong shape.
     """
-    from safetensors.numpy import load
-
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"drummer {path}: {error.strerror}") from error
-    try:
-        size = int.from_bytes(data[:8], "little")
-        metadata = json.loads(data[8 : 8 + size])["__metadata__"]
-        kind = metadata.get("format"), metadata.get("version")
-        config = DrumConfig(**json.loads(metadata["config"])) if kind == KIND else None
-        about, tensors = json.loads(metadata["about"]), load(data)
-    except Exception as error:  # whatever safetensors or json raise for a damaged file
-        raise CheckpointError(f"drummer {path}: damaged or cut short ({error})") from error
-    if config is None:
-        raise CheckpointError(f"drummer {path}: not a drummer of version {KIND[1]}")
-    shapes = config.weights()
-    shapes |= {NOTES: (config.kinds,), MODES: (config.kinds,)}
-    shapes |= {ENVELOPES: (config.kinds, LONGEST), RANKS: (2, N_PLACES, 8)}
-    for name, shape in shapes.items():
-        if name not in tensors:
-            raise CheckpointError(f"drummer {path}: {name} is missing")
-        if tensors[name].shape != shape:
-            raise CheckpointError(
-                f"drummer {path}: {name} has shape {list(tensors[name].shape)}, "
-                f"its configuration says {list(shape)}"
-            )
+    config, tensors, about, sha256 = load_part(path, KIND, DrumConfig, _shapes)
     kit = StrokeKit(tensors.pop(NOTES), tensors.pop(MODES), tensors.pop(ENVELOPES))
     ranks = tensors.pop(RANKS)
-    return DrumFile(config, kit, ranks, tensors, about, hashlib.sha256(data).hexdigest())
+    return DrumFile(config, kit, ranks, tensors, about, sha256)
+
+
+def _shapes(config: DrumConfig) -> Shapes:
+    shapes = config.weights()
+    shapes |= {NOTES: (config.kinds,), MODES: (config.kinds,)}
+    return shapes | {ENVELOPES: (config.kinds, LONGEST), RANKS: (2, N_PLACES, 8)}
