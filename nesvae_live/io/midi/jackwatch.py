@@ -57,7 +57,7 @@ class JackWatch:
         """How often a cycle's MIDI may have been lost: a client was late, or the graph changed."""
         self._client.set_shutdown_callback(self._die)
         self._client.set_xrun_callback(self._count)
-        if self._is_pipewire:  # a node that goes over to another driver loses a cycle
+        if self._is_pipewire:  # a node that goes over to another driver may lose a cycle
             self._client.set_graph_order_callback(self._count)
         self._renamed: deque[tuple[str, str]] = deque()
         self._client.set_port_rename_callback(self._rename)
