@@ -136,18 +136,19 @@ def card_lines(checkpoint: SongCheckpoint) -> str:
     lines = axes_to_table(axes_of(checkpoint.about, checkpoint.config.style))
     lines.append("")
     lines.append(
-        "Each turned from -2.5 to 2.5, the other axes as they are, all attributes let go, in "
-        f"{found.get('contexts', 0)} contexts of the train split; rho is Spearman's. An effect is "
-        f"in standard deviations of the corpus over {len(TRAITS)} traits; tokens are those of 52 "
-        "that differ between the ends; strays is the share of phrases at the ends with one of 11 "
-        f"features outside of the corpus' 99 % (of the corpus itself {found.get('corpus_strays')})."
+        f"Each axis was turned from -2.5 to 2.5 in {found.get('contexts', 0)} contexts of the train "
+        "split, with the other axes left alone and all attributes released. Rho is Spearman's. The "
+        f"effect is in standard deviations of the corpus, over {len(TRAITS)} traits; tokens is how "
+        "many of a phrase's 52 differ between the ends; strays is the share of phrases at the ends "
+        "that have one of 11 features outside the corpus' central 99 % "
+        f"({found.get('corpus_strays')} of the corpus itself do)."
     )
     if "map" in found:
         drawn = found["map"]
         lines.append(
-            f"The map has {drawn['points']} phrases of the train split. The blend of a phrase's "
-            f"eight neighbours on it has R² {drawn['attributes']} of its attributes and "
-            f"{drawn['style']} of its style."
+            f"The map has {drawn['points']} phrases of the train split. Blending a phrase's eight "
+            f"neighbours on it gives R² {drawn['attributes']} for its attributes and "
+            f"{drawn['style']} for its style."
         )
     return "\n".join(lines)
 
