@@ -23,7 +23,7 @@ from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.axes import AxisSpec
 from nesvae_live.latent.decoding import QUOTE, START, Sampling
 from nesvae_live.latent.space import value_to_coordinate
-from nesvae_live.model.song.memory import Memory, SongState
+from nesvae_live.model.song.memory import Keys, Memory, SongState
 from nesvae_live.model.song.song import SongVae, Step
 from nesvae_live.model.song.songconfig import UNKNOWN, YOURS
 from nesvae_live.model.song.songcritic import SongCritic
@@ -76,7 +76,7 @@ def every_past(model: SongVae, encoded: EncodedPhrases, places: Sequence[Ints]) 
         keys = np.zeros((len(at), model.config.keys), np.float32)
         for first in range(0, len(at), TUPLES_PER_PHRASE):
             a, b, c, d = (int(symbol) for symbol in previous[first])
-            past = Memory(symbols[:first], at[:first], ticks[:first], keys[:first]).recent()
+            past = Memory(symbols[:first], at[:first], ticks[:first], Keys.of(keys[:first])).recent()
             out.append(SongState(state[:, 0].numpy(), (a, b, c, d), int(at[first]), past))
             part = slice(first, first + TUPLES_PER_PHRASE)
             y, state = model.decoder.hidden(Step(*(x[:, part] for x in step)), told[:, part], state)

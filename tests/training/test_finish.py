@@ -135,7 +135,7 @@ def test_every_past_is_the_one_that_the_song_itself_leads_to() -> None:
         assert (found.previous, found.place) == (state.previous, state.place)
         for name in ("symbols", "places", "ticks"):
             assert np.array_equal(getattr(found.memory, name), getattr(state.memory, name))
-        assert np.allclose(found.memory.keys, state.memory.keys, atol=1e-5)
+        assert np.allclose(found.memory.keys.rows(), state.memory.keys.rows(), atol=1e-5)
         assert np.allclose(z[N_ATTRIBUTES:], encoded.mu[row], atol=1e-5)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nesvae_live.evaluation.song.beat import Music
 from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.decoding import START, Asked, Sampling
-from nesvae_live.model.song.memory import Memory, SongState, places_from
+from nesvae_live.model.song.memory import Keys, Memory, SongState, places_from
 from nesvae_live.model.song.song import SongVae, Step
 from nesvae_live.model.song.songconfig import UNKNOWN, YOURS
 from nesvae_live.model.song.songcritic import SongCritic
@@ -85,7 +85,7 @@ def read_song(
     memory = Memory.empty(model.config.keys)
     if before:
         ticks = np.concatenate(([0], np.cumsum(tuples[: before - 1, 3])))
-        memory = Memory(symbols[:before], places[:before], ticks, keys).recent()
+        memory = Memory(symbols[:before], places[:before], ticks, Keys.of(keys)).recent()
     return SongState(state[:, 0].numpy(), last, int(places[before]), memory), z[-1].numpy()
 
 

@@ -23,17 +23,53 @@ _LATER = advance_table(LONGEST_HOLD)
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """Rows of `size` float32, in pieces that memories share: hundreds of them are remembered at a time."""
+
+    size: int
+    pieces: tuple[F32, ...] = ()
+
+    @classmethod
+    def of(cls, rows: F32) -> Keys:
+        """Rows `[n, size]`."""
+        return cls(rows.shape[1], (rows,))
+
+    def then(self, rows: F32) -> Keys:
+        """With rows `[n, size]` more."""
+        return Keys(self.size, (*self.pieces, rows))
+
+    def before(self, other: Keys) -> Keys:
+        """With those of another one more."""
+        return Keys(self.size, self.pieces + other.pieces)
+
+    def part(self, at: slice) -> Keys:
+        """Those that a slice without a step says."""
+        first, end, _ = at.indices(sum(map(len, self.pieces)))
+        pieces, began = [], 0
+        for piece in self.pieces:
+            low, high = max(first - began, 0), min(end - began, len(piece))
+            if low < high:
+                pieces.append(piece[low:high])
+            began += len(piece)
+        return Keys(self.size, tuple(pieces))
+
+    def rows(self) -> F32:
+        """`[P, size]`: all of them."""
+        return np.concatenate((np.zeros((0, self.size), np.float32), *self.pieces))
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """The tuples played so far, at most the last 1,024, never changed in place.
 
-    `symbols` `[P, 4]`, `places` `[P]`, `ticks` `[P]` when each began, `keys` `[P, keys]` of the
-    states before them.
+    `symbols` `[P, 4]`, `places` `[P]`, `ticks` `[P]` when each began, `keys` of the states before
+    them.
     """
 
     symbols: I64
     places: I64
     ticks: I64
-    keys: F32
+    keys: Keys
 
     def __len__(self) -> int:
         return len(self.places)
@@ -42,7 +78,7 @@ class Memory:
     def empty(cls, keys: int) -> Memory:
         """Nothing was played."""
         none = np.zeros(0, np.int64)
-        return cls(np.zeros((0, SLOTS), np.int64), none, none, np.zeros((0, keys), np.float32))
+        return cls(np.zeros((0, SLOTS), np.int64), none, none, Keys(keys))
 
     def then(self, symbols: I64, place: int, keys: F32) -> Memory:
         """With tuples `[n, 4]` more, the first of which began at `place`."""
@@ -54,7 +90,7 @@ class Memory:
             np.concatenate((self.symbols, symbols)),
             np.concatenate((self.places, places_from(place, held))),
             np.concatenate((self.ticks, ticks)),
-            np.concatenate((self.keys, keys)),
+            self.keys.then(keys),
         ).recent()
 
     def held(self, ticks: int) -> Memory:
@@ -70,7 +106,7 @@ class Memory:
     def part(self, first: int, end: int | None = None) -> Memory:
         """Tuples `first` to `end`."""
         at = slice(first, end)
-        return Memory(self.symbols[at], self.places[at], self.ticks[at], self.keys[at])
+        return Memory(self.symbols[at], self.places[at], self.ticks[at], self.keys.part(at))
 
     @property
     def end(self) -> int:
@@ -108,7 +144,7 @@ class Memory:
             np.concatenate((other.symbols, new.symbols)),
             np.concatenate((other.places, new.places)),
             np.concatenate((other.ticks - late, new.ticks)),
-            np.concatenate((other.keys, new.keys)),
+            other.keys.before(new.keys),
         )
 
 
@@ -230,8 +266,9 @@ class SongState:
 
     def having(self, symbols: I64, place: int) -> SongState:
         """The same, if tuples `[n, 4]` had been played from `place` on; nothing of the state is known."""
-        keys = np.zeros((len(symbols), self.memory.keys.shape[1]), np.float32)
-        return replace(self, memory=Memory.empty(keys.shape[1]).then(symbols, place, keys))
+        size = self.memory.keys.size
+        keys = np.zeros((len(symbols), size), np.float32)
+        return replace(self, memory=Memory.empty(size).then(symbols, place, keys))
 
     def asked(self, asked: Asked) -> SongState:
         """The same, if the music is to go on like that."""

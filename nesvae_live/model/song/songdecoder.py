@@ -128,7 +128,7 @@ class SongDecoder:
         ticks[:, :played] = memory.ticks
         ticks[:, played] = memory.end
         keys = np.zeros((n, played + length, c.keys), np.float32)
-        keys[:, :played] = memory.keys
+        keys[:, :played] = memory.keys.rows()
         due = np.full(played + length, NEVER, np.int64)
         if back is not None:
             due[: len(back.memory)] = back.memory.ticks - back.gone
@@ -155,9 +155,13 @@ class SongDecoder:
             keys,
             hidden,
         )
-        kept = np.ascontiguousarray(hidden[:, :, :: len(branches)].transpose(2, 0, 1, 3))
-        return [
-            SongDecoded(symbols[i, played:].copy(), kept[i], keys[i, played:].copy(), start)
+        return [  # copies: a state that is remembered must not hold those of all candidates
+            SongDecoded(
+                symbols[i, played:].copy(),
+                hidden[:, :, i * len(branches)].copy(),
+                keys[i, played:].copy(),
+                start,
+            )
             for i in range(n)
         ]
 
