@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import say
 from nesvae_live.cli.arguments import number
 from nesvae_live.music.ranges import SEEDS, Range
+
+if TYPE_CHECKING:  # needs torch
+    from nesvae_live.chip.tickcorpus import TickCorpus
 
 STEPS = Range(1, 10**9)
 STREAMS = Range(1, 4096)
@@ -20,6 +24,8 @@ CHECKS = Range(1, 10**9)
 QUICK_SONG = {"contexts": 24, "runs": 32, "settings": 17}
 """How much `evaluate --quick` measures."""
 DATA = "the archive of NES-MDB or a prepared one, or a folder of it"
+SONG_PARTS = ("nats", "auto", "heard", "times", "knobs")
+"""What `evaluate --only` takes: `songevaluate.Part`, which needs torch."""
 SONG, PERFORMER, DRUMS = "song", "performer", "drums"
 """The parts that are trained."""
 
@@ -148,7 +154,15 @@ def _evaluate(p: argparse.ArgumentParser) -> None:
         "--json", type=Path, metavar="OUT", help="write the figures there; default: print them"
     )
     p.add_argument("--report", type=Path, metavar="DIR", help="write a page with pictures")
-    p.add_argument("--quick", action="store_true", help="fewer contexts, pairs and runs")
+    p.add_argument("--quick", action="store_true", help="fewer contexts and runs")
+    p.add_argument(
+        "--only",
+        nargs="+",
+        choices=SONG_PARTS,
+        metavar="PART",
+        help=f"measure only these ({', '.join(SONG_PARTS)}), of the part song; what --json and --report "
+        "have of the others stays",
+    )
     p.add_argument("--seed", type=number("a seed", SEEDS, whole=True), default=0, metavar="N")
     _add_threads(p)
 
@@ -258,6 +272,8 @@ def _run_finish(arguments: argparse.Namespace) -> int:
 
 def _run_evaluate(arguments: argparse.Namespace) -> int:
     _load_torch("evaluation", arguments.threads)
+    if arguments.part != SONG and arguments.only:
+        raise NesvaeError(f"--only is for the part song: {arguments.part} is measured in one go")
     if arguments.part == PERFORMER:
         from nesvae_live.cli.performer import run_evaluate
 
@@ -266,10 +282,10 @@ def _run_evaluate(arguments: argparse.Namespace) -> int:
         from nesvae_live.cli.drums import run_evaluate as evaluate_drums
 
         return evaluate_drums(arguments)
-    from nesvae_live.chip.corpus import CorpusError, read_split
+    from nesvae_live.chip.corpus import read_split
     from nesvae_live.chip.tickcorpus import read_ticks
-    from nesvae_live.evaluation.bootstrap import to_json
-    from nesvae_live.evaluation.song.songevaluate import SongPlan, evaluate_song
+    from nesvae_live.evaluation.song.songevaluate import Part, SongPlan, evaluate_song
+    from nesvae_live.evaluation.song.songwritten import write_evaluation
     from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
     from nesvae_live.paths import find_checkpoint
 
@@ -279,37 +295,37 @@ def _run_evaluate(arguments: argparse.Namespace) -> int:
     def tell(what: str) -> None:
         print(f"measuring: {what}", file=sys.stderr)
 
+    parts = {Part(name) for name in arguments.only or SONG_PARTS}
     checkpoint = load_song_checkpoint(find_checkpoint(arguments.checkpoint))
     plan = SongPlan(**(QUICK_SONG if arguments.quick else {}))
     held_out = read_ticks(arguments.data, arguments.split)
-    tell("the metre of the training songs")
-    try:
-        train = read_ticks(arguments.train_data or arguments.data, "train")
-    except CorpusError as error:
-        if arguments.train_data is not None:
-            raise
-        say(f"{error}; the figures lack js_over_human and copies")
-        train = None
     evaluation = evaluate_song(
         checkpoint,
         held_out,
         plan,
-        songs_in_steps=read_split(arguments.data, arguments.split),
-        train=train,
+        songs_in_steps=read_split(arguments.data, arguments.split) if Part.HEARD in parts else None,
+        train=_trained_on(arguments, tell) if Part.AUTO in parts else None,
         seed=arguments.seed,
+        parts=parts,
         say=tell,
     )
-    text = to_json(evaluation.figures)
-    if arguments.json is None:
-        print(text, end="")
-    try:
-        if arguments.json is not None:
-            arguments.json.write_text(text, encoding="utf-8")
-        if arguments.report is not None:
-            from nesvae_live.evaluation.song.songreport import write_song_report
-
-            page = write_song_report(evaluation, arguments.report)
-            print(f"the report is {page}", file=sys.stderr)
-    except OSError as error:
-        raise NesvaeError(f"{error.filename}: {error.strerror}") from None
+    page = write_evaluation(evaluation, arguments.json, arguments.report)
+    if arguments.report is not None:
+        told = f"the report is {page}" if page else "the report's page waits for the other parts"
+        print(told, file=sys.stderr)
     return 0
+
+
+def _trained_on(arguments: argparse.Namespace, tell: Callable[[str], None]) -> TickCorpus | None:
+    """The songs of the training, in ticks; None where there are none beside what is held out."""
+    from nesvae_live.chip.corpus import CorpusError
+    from nesvae_live.chip.tickcorpus import read_ticks
+
+    tell("the metre of the training songs")
+    try:
+        return read_ticks(arguments.train_data or arguments.data, "train")
+    except CorpusError as error:
+        if arguments.train_data is not None:
+            raise
+        say(f"{error}; the figures lack js_over_human and copies")
+        return None

@@ -51,9 +51,14 @@ def interval(total: ArrayLike, weight: ArrayLike, draws: int = DRAWS) -> Estimat
 
 def median_interval(values: Floats, draws: int = DRAWS) -> Estimate:
     """The median of values, one per pair or song, with its 95 % bootstrap interval."""
+    return quantile_interval(values, 0.5, draws)
+
+
+def quantile_interval(values: Floats, at: float, draws: int = DRAWS) -> Estimate:
+    """A quantile of values, `at` 0..1, with its 95 % bootstrap interval."""
     rng = np.random.default_rng(0)
     picks = rng.integers(len(values), size=(draws, len(values)))
-    return _figure(np.median(values), np.median(values[picks], axis=1), len(values))
+    return _figure(np.quantile(values, at), np.quantile(values[picks], at, axis=1), len(values))
 
 
 def bootstrap_pair(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -20,43 +21,18 @@ from nesvae_live.music.voices import FAINT, INK, PAPER, VOICE_INKS, VOICES
 Floats = NDArray[np.float64]
 
 
-class Measured(Protocol):
-    """What an evaluation of either format has to show."""
-
-    @property
-    def figures(self) -> dict[str, Any]:
-        """The tree of figures."""
-        ...
-
-    @property
-    def responses(self) -> Responses:
-        """To the knobs."""
-        ...
-
-    @property
-    def music(self) -> Ints:
-        """The auto mode's `[runs, phrases, 13, 4]`."""
-        ...
-
-    @property
-    def held_out(self) -> list[Ints]:
-        """Each held-out song's phrases `[m, 13, 4]`."""
-        ...
-
-
 OURS, THEIRS = "#0072b2", "#e69f00"  # two of Okabe and Ito's colours, as for the voices
 ROLLS = 5
 
 
-def draw_knobs(evaluation: Measured) -> Figure:
+def draw_knobs(responses: Responses, figures: dict[str, Any]) -> Figure:
     """What each knob does to its own attribute: the median and middle 80 % of the contexts."""
-    responses = evaluation.responses
     figure, axes = _panels(2, 4, (13, 6.2), "What a knob does, the others released")
     for i, (axis, spec) in enumerate(zip(axes, ATTRIBUTES, strict=True)):
         low, middle, high = _quantiles(responses.measured[i, :, :, i], (0.1, 0.5, 0.9))
         axis.fill_between(responses.values, low, high, color=OURS, alpha=0.22, linewidth=0)
         axis.plot(responses.values, middle, color=OURS)
-        rho = evaluation.figures["knob_spearman"][spec.name]["value"]
+        rho = figures["knob_spearman"][spec.name]["value"]
         axis.set_title(f"{spec.name}   $\\rho$ {rho:.2f}", fontsize=10, color=INK)
         axis.set_ylabel(spec.unit, fontsize=8, color=FAINT)
         axis.set_xlabel("knob", fontsize=8, color=FAINT)
@@ -108,12 +84,18 @@ def draw_seams(figures: dict[str, Any]) -> Figure:
     return figure
 
 
-def draw_features(evaluation: Measured) -> Figure:
-    """Histograms of the eleven features, beside held-out music's."""
-    ours = to_bins(features(np.concatenate(list(evaluation.music))))
-    theirs = to_bins(features(np.concatenate(evaluation.held_out)))
+def draw_features(music: Ints, held_out: Sequence[Ints], figures: dict[str, Any]) -> Figure:
+    """Histograms of the eleven features of the auto mode, beside held-out music's.
+
+    Args:
+        music: `[runs, phrases, 13, 4]`.
+        held_out: each held-out song's phrases `[m, 13, 4]`.
+        figures: for `js_over_human`.
+    """
+    ours = to_bins(features(np.concatenate(list(music))))
+    theirs = to_bins(features(np.concatenate(held_out)))
     figure, axes = _panels(3, 4, (13, 8.6), "The auto mode's music, and held-out music")
-    ratios = evaluation.figures["js_over_human"] or {}
+    ratios = figures["js_over_human"] or {}
     for i, (axis, spec) in enumerate(zip(axes, FEATURES, strict=False)):
         edges = np.linspace(spec.low, spec.high, BINS + 1)
         for bins, colour, label in ((theirs, THEIRS, "held-out"), (ours, OURS, "auto mode")):

@@ -7,6 +7,7 @@ in the corpus as a Gaussian quantile: 0 is the median of the corpus, and the end
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,10 +145,18 @@ class Quantiles:
     def to_coordinates(self, measured: Floats) -> Floats:
         """Measures `[n, 8]` to coordinates in -2.5..2.5; what could not be measured becomes 0."""
         out = np.empty(measured.shape)
-        for i in range(N_ATTRIBUTES):
-            values, first = np.unique(self.values[i], return_index=True)
-            out[:, i] = np.interp(measured[:, i], values, self.coordinates[i][first])
+        for i, (values, coordinates) in enumerate(self._steps):
+            out[:, i] = np.interp(measured[:, i], values, coordinates)
         return np.nan_to_num(np.clip(out, -REACH, REACH), nan=0.0)
+
+    @cached_property
+    def _steps(self) -> tuple[tuple[Floats, Floats], ...]:
+        """Each attribute's values without what repeats, and the coordinate of each."""
+        found = []
+        for values, coordinates in zip(self.values, self.coordinates, strict=True):
+            steps, first = np.unique(values, return_index=True)
+            found.append((steps, coordinates[first]))
+        return tuple(found)
 
     def reach(self) -> Floats:
         """The least and greatest coordinate that the corpus has, within +-2.5, `[8, 2]`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +72,8 @@ class Given:
         return out
 
 
+@cache
 def nothing_given() -> Ints:
-    """`[1, 5]`: the track of no given voice."""
+    """`[1, 5]`: the track of no given voice; nobody may change it."""
     open_ = np.full((1, N_VOICES), OPEN, np.int64)
     return Given(open_, np.zeros(N_VOICES, np.bool_)).track()

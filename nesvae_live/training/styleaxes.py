@@ -76,7 +76,9 @@ def every_past(model: SongVae, encoded: EncodedPhrases, places: Sequence[Ints]) 
         keys = np.zeros((len(at), model.config.keys), np.float32)
         for first in range(0, len(at), TUPLES_PER_PHRASE):
             a, b, c, d = (int(symbol) for symbol in previous[first])
-            past = Memory(symbols[:first], at[:first], ticks[:first], Keys.of(keys[:first])).recent()
+            past = Memory(
+                symbols[:first], at[:first], ticks[:first], Keys.of(keys[:first])
+            ).recent()
             out.append(SongState(state[:, 0].numpy(), (a, b, c, d), int(at[first]), past))
             part = slice(first, first + TUPLES_PER_PHRASE)
             y, state = model.decoder.hidden(Step(*(x[:, part] for x in step)), told[:, part], state)

@@ -28,9 +28,11 @@ ROLL_SECONDS = 45.0
 
 
 @contextmanager
-def followed(folder: Path, tempo: float, *options: str) -> Iterator[tuple[Follower, JackProbe]]:
+def followed(
+    folder: Path, tempo: float, *options: str, seed: int = 3
+) -> Iterator[tuple[Follower, JackProbe]]:
     """The instrument behind a clock that a probe leads; the probe hears both."""
-    play = ("--seed", "3", *options)
+    play = ("--seed", str(seed), *options)
     with Follower(folder, *FOLLOW, *play) as daemon, JackProbe() as probe:
         probe.transport("stop")
         probe.transport("locate", 0)
@@ -137,15 +139,16 @@ def check_locates(beats: Sequence[float], heard: Sequence[HeardPlaces], server: 
 @pytest.mark.jack
 @pytest.mark.soak
 @pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", [3, 4, 5, 6])
 @pytest.mark.parametrize("tempo", [90.0, 120.0, 174.0])
 def test_onsets_lie_on_the_sources_ticks_and_most_on_sixteenths_and_triplets(
-    jack_server: JackServer, tmp_path: Path, tempo: float
+    jack_server: JackServer, tmp_path: Path, tempo: float, seed: int
 ) -> None:
-    with followed(tmp_path, tempo) as (daemon, probe):
+    with followed(tmp_path, tempo, seed=seed) as (daemon, probe):
         roll(daemon, probe, 0.0, ROLL_SECONDS)
         _, hearing = end(daemon, probe)
     (places,) = rolls(hearing)
-    near, struck = tell(f"{tempo:g} BPM", places)
+    near, struck = tell(f"{tempo:g} BPM, seed {seed}", places)
     assert np.quantile(places.off_tick_ms(), 0.99) <= most_ms(jack_server)
     assert struck > 0
     assert near >= LEAST_ON_LINE

@@ -2,11 +2,13 @@
 
 In reading order:
 
-    songevaluate  all of it, with the sizes of a full and a quick evaluation
+    songevaluate  all of it, or some parts, with the sizes of a full and a quick evaluation
     songnats      nats of whole songs, and with a voice given
     songplaying   played as the instrument does, from held-out songs and from nothing
     beat          pulse, bar and recurrence, in ticks
+    songtimes     how long a decode takes
     heard         beat, themes, key and lost voices in seconds, beside songs as they are
+    songwritten   the figures as JSON, part by part if wanted
     songreport    the report, a page of Markdown
 
 It may import `music`, `metre`, `latent`, `model`, `chip`, `song` and `evaluation`.

@@ -22,6 +22,7 @@ from nesvae_live.evaluation.bootstrap import (
 )
 from nesvae_live.music.metre.place import METRES, TICKS_PER_BEAT, bar_ticks, tick_of_bar
 from nesvae_live.music.phrase import N_VOICES, STEPS_PER_SECOND, TUPLES_PER_PHRASE, Ints
+from nesvae_live.music.voices import Voice
 
 Floats = NDArray[np.float64]
 
@@ -35,6 +36,8 @@ GRAM = 4
 """Tuples in a row that are looked for again."""
 MINUTE = 60 * STEPS_PER_SECOND
 SIXTEENTH, TRIPLET = TICKS_PER_BEAT // 4, TICKS_PER_BEAT // 3
+FOURTH = 5
+"""Semitones up; a fifth down is the same pitch class."""
 BARS_LATER = (1, 2, 4, 8)
 FOUR = METRES[0] * TICKS_PER_BEAT
 """Ticks of the bars whose beginnings are compared."""
@@ -100,6 +103,18 @@ def bar_lines(piece: Music) -> tuple[int, int]:
     return int(crossed.sum() + on_line.sum()), int(struck.sum())
 
 
+def falling_fifths(piece: Music) -> tuple[int, int]:
+    """On how many bar lines the triangle goes to another note, and how often that is a cadence's step.
+
+    Such a step goes down a fifth or up a fourth, or by so much and octaves.
+    """
+    bass, tick = piece.tuples[:, Voice.TR], tick_of_bar(piece.places)
+    sounding = np.flatnonzero(bass > 0)
+    before, after = bass[sounding[:-1]], bass[sounding[1:]]
+    moved = (after != before) & (tick[sounding[1:]] == 0)
+    return int(moved.sum()), int((moved & ((after - before) % 12 == FOURTH)).sum())
+
+
 def recurring_grams(piece: Music) -> float:
     """The share of tuples that end four in a row which were there before within a minute."""
     ticks = piece.ticks
@@ -156,6 +171,9 @@ def beat_figures(ours: Sequence[Music], songs: Sequence[Music], seed: int = 0) -
     for name, pieces in (("on_line", ours), ("songs_on_line", songs)):
         notes = np.array([on_lines(piece) for piece in pieces], np.float64)
         figures["bar"][name] = interval(notes[:, 1], notes[:, 0])
+    for name, pieces in (("fifths", ours), ("songs_fifths", songs)):
+        steps = np.array([falling_fifths(piece) for piece in pieces], np.float64)
+        figures["bar"][name] = interval(steps[:, 1], steps[:, 0])
     for name, pieces in (("", ours), ("songs", songs)):
         grams = np.array([recurring_grams(piece) for piece in pieces])
         bars = np.stack([recurring_bars(piece) for piece in pieces])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from nesvae_live.evaluation.song.songplaying import (
     read_song,
     run_song,
 )
+from nesvae_live.evaluation.song.songtimes import decode_times
 from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.decoding import QUOTE, SAMPLING, Sampling
 from nesvae_live.model.song.devicecorpus import DeviceCorpus
@@ -51,7 +53,7 @@ class SongPlan:
     """How much is measured: the nats are always of every song.
 
     `contexts` and `settings` of each knob; `runs` of `phrases` in the auto mode; `heard` runs of
-    64 s of the auto mode, and as many with no attribute set.
+    64 s of the auto mode, and as many with no attribute set; `timed` decodes.
     """
 
     contexts: int = 128
@@ -59,20 +61,36 @@ class SongPlan:
     runs: int = 128
     phrases: int = 24
     heard: int = 40
+    timed: int = 300
+
+
+class Part(StrEnum):
+    """What can be measured by itself."""
+
+    NATS = "nats"
+    AUTO = "auto"
+    HEARD = "heard"
+    TIMES = "times"
+    KNOBS = "knobs"
+
+
+EVERYTHING = frozenset(Part)
 
 
 @dataclass(frozen=True)
 class SongEvaluation:
     """The figures, and the music that a report shows.
 
-    `figures` is a tree whose leaves are `{value, low, high, n}`, with an `about`. `responses` are
-    those to the knobs, `music` the auto mode's `[runs, phrases, 13, 4]`, and `held_out` each
-    held-out song's phrases `[m, 13, 4]`.
+    `figures` is a tree whose leaves are `{value, low, high, n}`, with an `about`, of the `parts` that
+    were measured. `responses` are
+    those to the knobs, `music` the auto mode's `[runs, phrases, 13, 4]` (None: they were not measured),
+    and `held_out` each held-out song's phrases `[m, 13, 4]`.
     """
 
     figures: dict[str, Any]
-    responses: Responses
-    music: Ints
+    parts: frozenset[Part]
+    responses: Responses | None
+    music: Ints | None
     held_out: list[Ints]
 
 
@@ -100,6 +118,7 @@ def evaluate_song(
     sampling: Sampling = SAMPLING,
     quote: float | None = None,
     seed: int = 0,
+    parts: Collection[Part] = EVERYTHING,
     say: Callable[[str], None] = lambda _: None,
 ) -> SongEvaluation:
     """Measure a checkpoint of format 3.
@@ -113,59 +132,72 @@ def evaluate_song(
             these figures are None.
         sampling: the instrument's.
         quote: how much it quotes; None: as the checkpoint says.
-        seed: for all draws.
+        seed: for all draws; each part draws by itself.
+        parts: what is measured.
         say: told what is being measured.
 
     Returns:
-        Figures: those of `nats_figures`, `knob_figures` (and `knobs_at.quote_0` and `.quote_1`, the
-        same at these ends), `beat_figures`, `auto_figures`, `copies_in_a_row`, `heard.auto`,
-        `.untouched` and `.songs` as of `heard_figures`, `metre.sure` (the share of the songs'
-        seconds whose metre is sure), and `about`.
+        Figures. By part: `nats`: those of `nats_figures`, and `metre.sure` (the share of the songs'
+        seconds whose metre is sure). `knobs`: those of `knob_figures`, and `knobs_at.quote_0` and
+        `.quote_1`, the same at these ends. `auto`: `beat_figures`, `auto_figures`,
+        `copies_in_a_row`. `heard`: `heard.auto`, `.untouched` and `.songs` as of `heard_figures`.
+        `times`: `decode_times`. And `about`.
     """
     model, quantiles = load_song_model(checkpoint), checkpoint.quantiles
     songs = [Music(*held_out.song(i)) for i in range(len(held_out.lengths))]
-    say("nats")
-    cpu = torch.device("cpu")
-    corpus = DeviceCorpus(held_out, cpu)
-    figures = nats_figures(model, Ranks(quantiles, cpu), corpus, held_out.seconds, seed)
+    held = [tuples_to_phrases(song.tuples)[0] for song in songs]
     quote = float(checkpoint.about.get("quote", QUOTE)) if quote is None else quote
     prior = SongPrior(checkpoint.weights, checkpoint.config)
     critic = SongCritic(SongDecoder(checkpoint), quantiles, prior)
-    held = [tuples_to_phrases(song.tuples)[0] for song in songs]
-    own = own_correlation(measure(np.concatenate(held)))
-    contexts = read_contexts(model, quantiles, songs, plan.contexts, seed)
-    say("knobs")
-    responses = _turn(critic, contexts, sampling, quote, plan.settings, seed)
-    figures |= knob_figures(responses, own)
-    figures["knobs_at"] = {}
-    for end in (0.0, 1.0):
-        say(f"knobs, quoting {end:g}")
-        turned = _turn(critic, contexts, sampling, end, plan.settings, seed)
-        figures["knobs_at"][f"quote_{end:g}"] = knob_figures(turned, own)
-    say("auto mode")
+    figures: dict[str, Any] = {}
+    responses, music = None, None
 
     def play(run: int, **how: Any) -> Music:
         return run_song(critic, sampling, seed + run, place=place_of(0, 4), quote=quote, **how)
 
-    ours = [play(run, phrases=plan.phrases) for run in range(plan.runs)]
-    long_enough = [song for song in songs if len(song.tuples) >= max(WINDOW, TUPLES_PER_PHRASE)]
-    figures |= beat_figures(ours, long_enough or songs)
-    music = np.stack([piece.tuples.reshape(-1, TUPLES_PER_PHRASE, SLOTS) for piece in ours])
-    say("beside the corpus")
-    figures |= _beside(music, held, train)
-    say("what is heard")
-    figures["heard"] = {
-        name: heard_figures(
-            [
-                tuples_to_steps(play(run, ticks=HEARD_STEPS, touched=touched).tuples)[:HEARD_STEPS]
-                for run in range(plan.heard)
-            ]
-        )
-        for name, touched in (("auto", True), ("untouched", False))
-    }
-    if songs_in_steps is not None and (beside := songs_heard(songs_in_steps)):
-        figures["heard"]["songs"] = heard_figures(beside)
-    figures["metre"] = {"sure": interval(held_out.sure * held_out.seconds, held_out.seconds)}
+    if Part.NATS in parts:
+        say("nats")
+        cpu = torch.device("cpu")
+        corpus = DeviceCorpus(held_out, cpu)
+        figures |= nats_figures(model, Ranks(quantiles, cpu), corpus, held_out.seconds, seed)
+        figures["metre"] = {"sure": interval(held_out.sure * held_out.seconds, held_out.seconds)}
+    if Part.AUTO in parts:
+        say("auto mode")
+        ours = [play(run, phrases=plan.phrases) for run in range(plan.runs)]
+        long_enough = [song for song in songs if len(song.tuples) >= max(WINDOW, TUPLES_PER_PHRASE)]
+        figures |= beat_figures(ours, long_enough or songs)
+        music = np.stack([piece.tuples.reshape(-1, TUPLES_PER_PHRASE, SLOTS) for piece in ours])
+        say("beside the corpus")
+        figures |= _beside(music, held, train)
+    if Part.HEARD in parts:
+        say("what is heard")
+        figures["heard"] = {
+            name: heard_figures(
+                [
+                    tuples_to_steps(play(run, ticks=HEARD_STEPS, touched=touched).tuples)[
+                        :HEARD_STEPS
+                    ]
+                    for run in range(plan.heard)
+                ]
+            )
+            for name, touched in (("auto", True), ("untouched", False))
+        }
+        if songs_in_steps is not None and (beside := songs_heard(songs_in_steps)):
+            figures["heard"]["songs"] = heard_figures(beside)
+    if Part.TIMES in parts:
+        say("how long a decode takes")
+        figures["decode_ms"] = decode_times(critic, sampling, plan.timed, seed)
+    if Part.KNOBS in parts:
+        own = own_correlation(measure(np.concatenate(held)))
+        contexts = read_contexts(model, quantiles, songs, plan.contexts, seed)
+        say("knobs")
+        responses = _turn(critic, contexts, sampling, quote, plan.settings, seed)
+        figures |= knob_figures(responses, own)
+        figures["knobs_at"] = {}
+        for end in (0.0, 1.0):
+            say(f"knobs, quoting {end:g}")
+            turned = _turn(critic, contexts, sampling, end, plan.settings, seed)
+            figures["knobs_at"][f"quote_{end:g}"] = knob_figures(turned, own)
     figures["about"] = {
         "checkpoint": checkpoint.path.name if checkpoint.path else "",
         "checkpoint_sha256": checkpoint.sha256,
@@ -179,7 +211,7 @@ def evaluate_song(
         "seed": seed,
         "plan": {name: getattr(plan, name) for name in SongPlan.__slots__},
     }
-    return SongEvaluation(figures, responses, music, held)
+    return SongEvaluation(figures, frozenset(parts), responses, music, held)
 
 
 def songs_heard(corpus: Corpus) -> list[Ints]:

@@ -18,6 +18,8 @@ from nesvae_live.music.voices import VOICES
 
 DPI = 110
 PAGE = "report.md"
+NEEDED = {"nats_per_token", "pulse", "heard", "decode_ms", "knobs_at"}
+"""A figure of each part."""
 HEARD = {
     "beat": "a beat: greatest autocorrelation of onsets, 1/6 to 1 s",
     "bars": "bars: the same, 1 to 8 s",
@@ -32,24 +34,33 @@ HEARD = {
 }
 
 
-def write_song_report(evaluation: SongEvaluation, folder: Path) -> Path:
-    """Write `report.md` and its pictures into `folder`; returns the page.
+def write_song_report(evaluation: SongEvaluation, folder: Path) -> Path | None:
+    """Write `report.md` and its pictures into `folder`.
+
+    Pictures of parts that were not measured stay as they are there.
+
+    Returns:
+        The page; None if figures are missing for it.
 
     Raises:
         OSError: it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    figures, music = evaluation.figures, evaluation.music
+    pictures = {}
     with style.context("default", after_reset=True):  # whatever the user's matplotlibrc says
-        pictures = {
-            "knobs": draw_knobs(evaluation),
-            "seams": draw_seams(evaluation.figures),
-            "features": draw_features(evaluation),
-            "rolls": draw_rolls(evaluation.music, "The auto mode, some performances, in ticks"),
-        }
+        if evaluation.responses is not None:
+            pictures["knobs"] = draw_knobs(evaluation.responses, figures)
+        if music is not None:
+            pictures["seams"] = draw_seams(figures)
+            pictures["features"] = draw_features(music, evaluation.held_out, figures)
+            pictures["rolls"] = draw_rolls(music, "The auto mode, some performances, in ticks")
         for name, figure in pictures.items():
             figure.savefig(folder / f"{name}.png", dpi=DPI)
+    if not figures.keys() >= NEEDED:
+        return None
     page = folder / PAGE
-    page.write_text(song_report_to_markdown(evaluation.figures), encoding="utf-8")
+    page.write_text(song_report_to_markdown(figures), encoding="utf-8")
     return page
 
 
@@ -82,6 +93,17 @@ def song_report_to_markdown(f: dict[str, Any]) -> str:
             ("one voice given", "the others, nats a token less", "interval"),
             *((v.voice.name, *_cells(f["given"][v.voice.name]["less"])) for v in VOICES),
         ),
+        "## How long a decode takes",
+        _table(
+            ("ms", "p50", "interval", "p99", "interval"),
+            *(
+                (name, *_cells(f["decode_ms"][key]["p50"]), *_cells(f["decode_ms"][key]["p99"]))
+                for key, name in (
+                    ("phrase", "a phrase, guided, beside 1,024 tuples"),
+                    ("first_tuple", "its first tuple alone"),
+                )
+            ),
+        ),
         "## Beat, bars, and what comes back",
         _table(
             ("in ticks", "auto mode", "interval", "songs", "interval"),
@@ -91,6 +113,11 @@ def song_report_to_markdown(f: dict[str, Any]) -> str:
                 "bar lines struck",
                 *_cells(f["bar"]["lines_struck"]),
                 *_cells(f["bar"]["songs_lines_struck"]),
+            ),
+            (
+                "bass onto the bar line by a falling fifth or a rising fourth",
+                *_cells(f["bar"]["fifths"]),
+                *_cells(f["bar"]["songs_fifths"]),
             ),
             (
                 "onsets on a sixteenth or a triplet",

@@ -28,8 +28,11 @@ def update_runs(symbols: I64, n: int, runs: I64) -> None:
     """Go on by tuple `n - 1`: afterwards `runs` `[3, W]` are those of the first `n` tuples."""
     last = n - 1
     for s in range(last - 1, -1, -1):
-        hold = symbols[s, 3] == symbols[last, 3]
-        same, moved = hold, hold and s > 0
+        if symbols[s, 3] != symbols[last, 3]:  # as most do: then nothing agrees
+            for kind in range(3):
+                runs[kind, s] = 0
+            continue
+        same, moved = True, s > 0
         for voice in range(3):
             a, b = symbols[s, voice], symbols[last, voice]
             same = same and a == b
@@ -40,7 +43,7 @@ def update_runs(symbols: I64, n: int, runs: I64) -> None:
                 else:
                     moved = (a > 0) == (b > 0) and (c > 0) == (d > 0)
         for kind in range(3):
-            agrees = same if kind == 0 else hold if kind == 1 else moved
+            agrees = kind == RHYTHM or (same if kind == SAME else moved)
             before = runs[kind, s - 1] if s > 0 else 0
             runs[kind, s] = min(before + 1, LONGEST_MATCH) if agrees else 0
     for kind in range(3):
@@ -49,10 +52,12 @@ def update_runs(symbols: I64, n: int, runs: I64) -> None:
 
 @njit(nogil=True, cache=True)
 def start_runs(symbols: I64, n: int, runs: I64) -> None:
-    """The runs of the first `n` tuples from nothing."""
-    runs[:, :] = 0
+    """The runs of the first `n` tuples from nothing, for N candidates with one past: `runs` `[N, 3, W]`."""
+    runs[:, :, :] = 0
     for k in range(max(n - LONGEST_MATCH, 0) + 1, n + 1):
-        update_runs(symbols, k, runs)
+        update_runs(symbols, k, runs[0])
+    for c in range(1, runs.shape[0]):
+        runs[c] = runs[0]
 
 
 @njit(nogil=True, cache=True)

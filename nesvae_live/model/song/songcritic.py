@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.model.gru import F32
-from nesvae_live.model.song.memory import Memory, Returning, Said, SongDecoded, SongState
+from nesvae_live.model.song.memory import Returning, Said, SongDecoded, SongState
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songdecoder import Guide, SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
@@ -121,8 +121,10 @@ class SongCritic:
             hands = hands if start.hands is None else start.hands
         odds = quote_to_odds(start.quote if quote is None else quote)
         turned = hands[: len(mask)] * mask
+        enough = len(start.memory) >= TUPLES_PER_PHRASE
+        lately = self._measured(start.memory.symbols[-TUPLES_PER_PHRASE:]) if enough else None
         if turned.any():
-            odds = heed(odds, self.distance(z, turned, start.memory))
+            odds = heed(odds, distance(z, turned, lately))
             sampling = replace(sampling, guidance=farther(sampling.guidance))
         back = None
         if start.back is not None:
@@ -137,8 +139,6 @@ class SongCritic:
         chord = None if ending is None else LastChord.of(ending, start.memory.symbols)
         n = sampling.candidates if mask.any() else 1
         draws = candidate_draws(uniforms, n)
-        enough = len(start.memory) >= TUPLES_PER_PHRASE
-        lately = self._measured(start.memory.symbols[-TUPLES_PER_PHRASE:]) if enough else None
         found = self._decoder.decode_many(
             z,
             mask,
@@ -158,13 +158,6 @@ class SongCritic:
             errors = attribute_errors(tuples, z[None, : len(mask)], mask[None], self._quantiles)
             found = [found[int(errors.argmin())]]
         return replace(found[0], said=Said(z, mask, begin))
-
-    def distance(self, z: F32, mask: F32, memory: Memory) -> float:
-        """How far what is asked for is from what was just played; 0 where nothing was."""
-        if len(memory) < TUPLES_PER_PHRASE:
-            return 0.0
-        there = self._measured(memory.symbols[-TUPLES_PER_PHRASE:])
-        return float((np.abs(z[: len(mask)] - there) * mask).sum() / mask.sum())
 
     def farness(self, z: F32, hands: F32, back: Returning) -> float:
         """How far the farthest knob was turned since a theme was played, in standard deviations.
@@ -194,6 +187,13 @@ class SongCritic:
         return np.asarray(
             self._quantiles.to_coordinates(measure(symbols_to_tuples(symbols)[None]))[0]
         )
+
+
+def distance(z: F32, mask: F32, lately: NDArray[np.float64] | None) -> float:
+    """How far what is asked for is from the attributes `[8]` of what was just played; 0: nothing was."""
+    if lately is None:
+        return 0.0
+    return float((np.abs(z[: len(mask)] - lately) * mask).sum() / mask.sum())
 
 
 def _section(start: SongState, phrase: int, z: F32) -> Returning | None:

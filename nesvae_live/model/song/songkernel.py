@@ -123,9 +123,9 @@ def spell(
     counts = np.zeros(n, np.int64)
     runs = np.zeros((n, 3, symbols.shape[1]), np.int64)
     since, had = np.zeros((n, 4, 2), np.int64), np.zeros((n, tables.b_logits.shape[1]), np.int64)
+    start_runs(symbols[0], played, runs)
+    since_heard(symbols[0, :played], since)
     for c in range(n):
-        start_runs(symbols[c], played, runs[c])
-        since_heard(symbols[c, :played], since[c])
         for s in range(max(played + length - TUPLES_PER_PHRASE, 0), played):
             had[c, symbols[c, s, 3]] += 1
     for t in range(length):

@@ -10,6 +10,7 @@ from nesvae_live.evaluation.song.beat import (
     bar_lines,
     beat_figures,
     divergence,
+    falling_fifths,
     kolmogorov_smirnov,
     on_lines,
     onset_places,
@@ -70,6 +71,16 @@ def test_sixteenths_and_triplets_are_lines_and_what_lies_between_is_not() -> Non
     assert on_lines(even(4, n=15)) == (15, 15)
     assert on_lines(even(1, n=24)) == (24, 12)
     assert on_lines(Music(even(3).tuples, np.full(120, FREE))) == (0, 0)
+
+
+def test_the_bass_of_a_cadence_falls_a_fifth_or_rises_a_fourth_onto_the_line() -> None:
+    bass = np.array([40, 47, 40, 45, 47, 47, 0, 40])  # a bar each: 7 down, 5 up, and others
+    tuples = np.stack([np.zeros(8), np.zeros(8), bass, np.full(8, 24)], 1).astype(np.int64)
+    tuples = np.repeat(tuples, 2, axis=0)
+    piece = Music(tuples, places_after(place_of(0, 4), tuples[:, 3]))
+    assert falling_fifths(piece) == (5, 3)
+    late = Music(tuples, places_after(place_of(12, 4), tuples[:, 3]))
+    assert falling_fifths(late) == (0, 0)
 
 
 def test_what_comes_again_is_counted() -> None:

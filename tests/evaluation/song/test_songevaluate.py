@@ -12,6 +12,7 @@ import pytest
 from nesvae_live.chip.corpus import Corpus
 from nesvae_live.chip.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.cli.main import main
+from nesvae_live.cli.network import SONG_PARTS
 from nesvae_live.evaluation.autorun import KnownPhrases, copied
 from nesvae_live.evaluation.bootstrap import flatten
 from nesvae_live.evaluation.features import FEATURES
@@ -28,13 +29,14 @@ torch = pytest.importorskip("torch")
 
 from nesvae_live.evaluation.song.beat import Music  # noqa: E402
 from nesvae_live.evaluation.song.songevaluate import (  # noqa: E402
+    Part,
     SongPlan,
     evaluate_song,
     load_song_model,
     songs_heard,
 )
 
-SMALL = SongPlan(contexts=3, settings=3, runs=2, phrases=9, heard=2)
+SMALL = SongPlan(contexts=3, settings=3, runs=2, phrases=9, heard=2, timed=5)
 
 
 def long_song() -> Ints:
@@ -90,6 +92,7 @@ def test_every_figure_that_is_promised_is_there() -> None:
     assert {"median", "above_07"} <= set(figures["pulse"]["window"])
     assert {"median", "above_07"} <= set(figures["pulse"]["songs"])
     lines = {"lines_struck", "songs_lines_struck", "on_line", "songs_on_line"}
+    lines |= {"fifths", "songs_fifths"}
     assert {"js_over_human", *lines} == set(figures["bar"])
     assert {"grams", "bars", "songs"} <= set(figures["recurrence"])
     assert all("less" in figures["given"][voice] for voice in ("P1", "P2", "TR"))
@@ -100,6 +103,9 @@ def test_every_figure_that_is_promised_is_there() -> None:
     assert {"auto", "untouched", "songs"} == set(figures["heard"])
     assert figures["heard"]["songs"]["beat"]["n"] == 1
     assert {"held", "jump"} <= set(figures["seam"])
+    took = figures["decode_ms"]
+    assert 0 < took["first_tuple"]["p50"]["value"] < took["phrase"]["p50"]["value"]
+    assert took["phrase"]["p50"]["value"] <= took["phrase"]["p99"]["value"]
     told = dict(flatten(figures))
     lonely = [name for name, leaf in told.items() if not {"value", "low", "high", "n"} <= set(leaf)]
     assert not lonely
@@ -126,24 +132,39 @@ def test_where_a_song_left_off_is_where_the_decoder_goes_on() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_the_command_measures_a_checkpoint_of_this_format(
-    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_command_measures_a_checkpoint_of_this_format_part_by_part(
+    archive: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = tmp_path / "tiny.safetensors"
     save_song_checkpoint(path, replace(tiny_song_checkpoint(), about={}))
     monkeypatch.setattr(
-        "nesvae_live.cli.network.QUICK_SONG", {"contexts": 2, "runs": 2, "settings": 3, "heard": 2}
+        "nesvae_live.cli.network.QUICK_SONG",
+        {"contexts": 2, "runs": 2, "settings": 3, "heard": 2, "timed": 2},
     )
     out = tmp_path / "figures.json"
     arguments = ["evaluate", "--data", str(archive), "--split", "valid", "--quick"]
     page = tmp_path / "report"
     arguments += ["--json", str(out), "--report", str(page)]
-    assert main([*arguments, "--checkpoint", str(path)]) == 0
+    arguments += ["--checkpoint", str(path), "--only"]
+    assert main([*arguments, "knobs", "times"]) == 0
+    assert not (page / "report.md").exists()
+    knobs = json.loads(out.read_text())["knob_spearman"]
+    assert main([*arguments, "nats", "auto", "heard"]) == 0
+    assert json.loads(out.read_text())["knob_spearman"] == knobs
     text = (page / "report.md").read_text()
     for picture in ("knobs", "seams", "features", "rolls"):
         assert f"({picture}.png)" in text
         assert (page / f"{picture}.png").exists()
     assert json.loads(out.read_text())["metre"]["sure"]["value"] > 0.5
+    assert main([*arguments, "times", "--seed", "1"]) != 0
+    assert "another seed (0, now 1)" in capsys.readouterr().err
+
+
+def test_the_command_knows_every_part() -> None:
+    assert set(SONG_PARTS) == set(Part)
 
 
 @pytest.mark.slow

@@ -52,9 +52,11 @@ def heard_then(symbols: I64, at: int, since: I64) -> None:
 
 @njit(nogil=True, cache=True)
 def since_heard(symbols: I64, since: I64) -> None:
-    """The same after all of the tuples `[W, 4]`."""
+    """The same after all of the tuples `[W, 4]`, for N candidates: `since` `[N, 4, 2]`."""
     for at in range(symbols.shape[0]):
-        heard_then(symbols, at, since)
+        heard_then(symbols, at, since[0])
+    for c in range(1, since.shape[0]):
+        since[c] = since[0]
 
 
 @njit(nogil=True, cache=True)
