@@ -24,7 +24,7 @@ import argparse
 import itertools
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -148,7 +148,8 @@ def jam(
         while keys and keys[0].at <= time.value:
             inbox.put(keys.pop(0))
         while asked and asked[0][0] <= time.value:
-            inbox.put(run_request(asked.pop(0)[1], decoder, time))
+            result = run_request(asked.pop(0)[1], decoder, time)
+            inbox.put(replace(result, seconds=DECODE_SECONDS))
         sequencer.step()
     out = roll.steps[begins : begins + len(tune.notes)]
     if not listens:

@@ -100,6 +100,10 @@ def user_presets_dir() -> Path:
     return platformdirs.user_config_path(APP, appauthor=False) / "presets"
 
 
+STYLE_SUFFIX = ".style.json"
+"""Of the files of a user's own styles."""
+
+
 def user_styles_dir() -> Path:
     """Where a user's own styles are; it need not exist."""
     return platformdirs.user_config_path(APP, appauthor=False) / "styles"

@@ -82,7 +82,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "io.audio",  # its mixer: what is exported as heard is mixed as what is heard
         *("control", "log", "engine"),
     ),
-    "panel": ("clock", "music", "latent", "chip", "chip.smf", "control", "take", "io.remote"),
+    "panel": (
+        *("clock", "music", "latent", "chip", "chip.smf", "control", "take", "io", "io.remote"),
+    ),
     "panel.terminal": ("clock", "music", "latent", "control", "io.remote", "panel"),
     "app.daw": PROGRAMS,
     "app.start": ("music", "latent", "chip", "model", "model.song"),
@@ -147,6 +149,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "numba": (
         *("chip.kernel", "model.encoder", "model.gru", "model.symbols"),
         *("model.song.candidates", "model.song.songkernel", "model.song.steering.leaning"),
+        "model.song.steering.chording",
         *("model.performer.kit", "model.performer.pairs", "model.performer.choosing"),
         *("model.performer.batches", "evaluation.performing.*"),
         *("model.drums.strokes", "model.drums.reading", "model.drums.drumming"),

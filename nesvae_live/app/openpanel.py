@@ -53,6 +53,7 @@ def panel_facts(
         table=table(n_style, labels(axes_of(checkpoint.about, n_style))),
         atlas=checkpoint.atlas,
         sample_rate=sample_rate,
+        checkpoint_file=str(checkpoint.path or ""),
     )
 
 

@@ -37,8 +37,6 @@ from nesvae_live.presets.preset import Play, Preset
 DEFAULT_TEMPO = 120.0
 SAMPLE_RATE = 44_100
 BLOCK_FRAMES = 256
-WALK, ROUND = "walk", "round"
-"""What `--auto` does: walk over the map, or go round the snapshots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +83,7 @@ class PlayOptions:
     performer: str | None = None
     drums: str | None = None
     auto: str | None = None
+    answer: str | None = None
     midi_cc: str | None = None
     snapshots: Path | None = None
     osc: tuple[str, int] | None = None
@@ -212,6 +211,7 @@ def choose_performance(
         resumes=True,
         learnt_drums=preset.drums(options.drums) != RULE,
         settles=True,
+        punctual=True,
     )
 
 

@@ -5,36 +5,23 @@ from __future__ import annotations
 import secrets
 import sys
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Self
+from typing import Self
 
 from nesvae_live.app.during.again import Again
+from nesvae_live.app.during.beginning import begin_with
 from nesvae_live.app.during.choices import Loaded
 from nesvae_live.app.during.gate import Gate
 from nesvae_live.app.during.heard import Heard, figures
 from nesvae_live.app.encode import open_snapshots
 from nesvae_live.app.openpanel import panel_facts
-from nesvae_live.app.options import (
-    ROUND,
-    WALK,
-    PlayOptions,
-    choose_performance,
-    choose_setup,
-    first_entry,
-)
-from nesvae_live.app.say import Say
+from nesvae_live.app.options import PlayOptions, choose_performance, choose_setup, first_entry
 from nesvae_live.app.stage import Stage
-from nesvae_live.clock.hosttime import PerfTime
-from nesvae_live.control.gestureinputs import (
-    GoRound,
-    SetAuto,
-)
 from nesvae_live.control.inputs import Refresh
 from nesvae_live.control.reply import ignore
 from nesvae_live.engine.config import Setup
@@ -180,7 +167,14 @@ class Session:
                 ),
             ),
         )
-        _begin_auto(options.auto, inbox, clock, notices.warn)
+        begin_with(
+            inbox,
+            clock.now(),
+            notices.warn,
+            auto=options.auto,
+            answer=options.answer or preset.play.answer,
+            chords=preset.play.chords,
+        )
         leader, transport = open_leaders(
             engine.clock,
             midi,
@@ -266,6 +260,7 @@ class Session:
             swap=str(live.swap),
             bars=None if bars is None else max(bars - int(over), 1),
             auto=None,
+            answer=None,
             demo=False,
         )
 
@@ -327,16 +322,3 @@ def _find(encoder: Encode, tuples: Tuples) -> list[float]:
         ValueError: it is no phrase.
     """
     return [float(x) for x in encoder.encode(checked_phrase(tuples))]
-
-
-def _begin_auto(auto: str | None, inbox: SimpleQueue[Item], time: PerfTime, warn: Say) -> None:
-    """Start what `--auto` asks for; `warn` is told why, if the snapshots don't allow a round."""
-
-    def answer(given: Mapping[str, Any]) -> None:
-        if not given["ok"]:
-            warn(f"--auto {auto}: {given['error']}")
-
-    if auto == WALK:
-        inbox.put(SetAuto(on=True, at=time.now()))
-    elif auto == ROUND:
-        inbox.put(GoRound(on=True, bars=None, at=time.now(), reply=answer))

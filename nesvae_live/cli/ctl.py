@@ -13,7 +13,7 @@ from typing import Any
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import say
 from nesvae_live.cli.arguments import SWAPS, CommandParser, number, span
-from nesvae_live.latent.given import SOURCES, Source
+from nesvae_live.latent.given import ANSWERS, SOURCES, Source
 from nesvae_live.latent.knobs import KNOBS, SOUND_KNOBS
 from nesvae_live.latent.themes import LETTERS
 from nesvae_live.music.key import ROOTS, SCALES
@@ -137,6 +137,7 @@ PHRASES = Range(1, 64)
 
 FILE_PHRASES = Range(1, 100_000)
 PAGES = Range(1, 99)
+CHANNELS = Range(1, 16)
 
 NAMES = tuple(voice.name for voice in Voice)
 HEARD = {"choices": NAMES, "type": _voice}
@@ -255,6 +256,21 @@ VERBS = (
         "keys-split",
         "set the MIDI note at which one keyboard is split between voices",
         {"note": _number("the split", KEYS_SPLITS, whole=True)},
+    ),
+    VerbSpec(
+        "answer",
+        "let the network answer what you play: for as long as you played, or by so many bars",
+        {"answer": {"choices": tuple(str(answer) for answer in ANSWERS)}},
+    ),
+    VerbSpec(
+        "chords",
+        "choose the MIDI channel on which the keys you hold are the harmony",
+        {
+            "channel": {
+                "type": number("a channel", CHANNELS, whole=True, word="off"),
+                "metavar": f"{span(CHANNELS)}|off",
+            }
+        },
     ),
     VerbSpec("theme", "mark what is playing as a theme", {"theme": THEME}),
     VerbSpec(

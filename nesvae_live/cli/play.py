@@ -119,7 +119,8 @@ def _performance(p: argparse.ArgumentParser) -> None:
 
 
 def _music(p: Group) -> None:
-    from nesvae_live.app.options import ROUND, WALK
+    from nesvae_live.app.during.beginning import ROUND, WALK
+    from nesvae_live.latent.given import ANSWERS, Answer
 
     network = "the network that plays; default: the shipped one"
     p.add_argument("--checkpoint", metavar="NAME|FILE", help=network)
@@ -143,6 +144,13 @@ def _music(p: Group) -> None:
         const=WALK,
         choices=(WALK, ROUND),
         help="let the music wander by itself, or go round the preset's snapshots",
+    )
+    p.add_argument(
+        "--answer",
+        nargs="?",
+        const=str(Answer.PLAYED),
+        choices=[str(answer) for answer in ANSWERS if answer is not Answer.OFF],
+        help="play P1 on the keys and be answered: for as long as you played, or by so many bars",
     )
 
 

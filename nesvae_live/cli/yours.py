@@ -56,10 +56,10 @@ def _run_adopt(arguments: argparse.Namespace) -> int:
 
 def make_style(arguments: argparse.Namespace) -> tuple[Path, str]:
     """Adopt files, as `adopt` and `ctl adopt` do; returns the style's file, and what `--style` takes."""
-    from nesvae_live.app.during.styles import STYLE_SUFFIX, style_path, write_style
+    from nesvae_live.app.during.styles import style_path, write_style
     from nesvae_live.app.yours.adopt import adopt
     from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
-    from nesvae_live.paths import find_checkpoint
+    from nesvae_live.paths import STYLE_SUFFIX, find_checkpoint
 
     path = style_path(arguments.out)
     name = path.name.removesuffix(STYLE_SUFFIX)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nesvae_live.control.reply import AnsweredInput
-from nesvae_live.latent.given import Source
+from nesvae_live.latent.given import Answer, Source
 from nesvae_live.music.key import Key
 from nesvae_live.music.voices import Voice
 
@@ -72,6 +72,20 @@ class SetKeysSplit(AnsweredInput):
     """Where one keyboard plays several voices, keys below `note` are the lowest one's."""
 
     note: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetAnswer(AnsweredInput):
+    """Let the network answer what is played, when it is over or after so many bars, or let it not."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class SetChords(AnsweredInput):
+    """Keys held on a MIDI channel (from 0) are the harmony; None: no channel's are."""
+
+    channel: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +268,8 @@ Gesture = (
     | GiveLine
     | SetKeysReturn
     | SetKeysSplit
+    | SetAnswer
+    | SetChords
     | KeepTheme
     | ReturnTheme
     | ForgetAll

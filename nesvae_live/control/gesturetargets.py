@@ -21,8 +21,10 @@ from nesvae_live.control.gestureinputs import (
     ReleaseKnobs,
     ReturnTheme,
     Roll,
+    SetAnswer,
     SetAuto,
     SetBounds,
+    SetChords,
     SetHold,
     SetKey,
     SetKeysReturn,
@@ -48,12 +50,12 @@ from nesvae_live.control.target import (
     value_to_linear,
     value_to_ratio,
 )
-from nesvae_live.latent.given import SOURCES, Source
+from nesvae_live.latent.given import ANSWERS, SOURCES, Source
 from nesvae_live.latent.knobs import KNOBS, SOUND_KNOBS
 from nesvae_live.latent.themes import LETTERS
 from nesvae_live.music.key import ROOTS, Key
 from nesvae_live.music.ranges import KEYS_SPLITS, TRANSPOSE, Range
-from nesvae_live.music.voices import VOICES, Voice
+from nesvae_live.music.voices import CHORD_CHANNELS, VOICES, Voice
 
 TEMPERATURE_KNOB = Range(0.25, 2.0)
 """Temperatures at the ends of the knob; commands reach further."""
@@ -64,6 +66,7 @@ N_SNAPSHOTS = 16
 MORPH_BARS_CHOICES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 KEYS = (None, *(Key(root, scale) for scale in ("major", "minor") for root in range(len(ROOTS))))
 KEYS_RETURNS = (1.0, 2.0, 4.0, 8.0, 16.0, math.inf)
+CHORDS = (None, *CHORD_CHANNELS)
 OFF, NEVER = "off", "never"
 
 
@@ -207,6 +210,22 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
         "split one keyboard between voices at a higher key; middle: middle C",
         lambda value, at: SetKeysSplit(round(value_to_linear(value, KEYS_SPLITS)), at=at),
         lambda view: linear_to_value(view.keys_split, KEYS_SPLITS),
+    ),
+    TargetSpec(
+        "answer",
+        Kind.CHOICE,
+        "the network answers what you play: when you stop for a beat, or after so many bars",
+        lambda value, at: SetAnswer(ANSWERS[value_to_choice(value, len(ANSWERS))], at=at),
+        lambda view: choice_to_value(ANSWERS.index(view.answer), len(ANSWERS)),
+        tuple(str(answer) for answer in ANSWERS),
+    ),
+    TargetSpec(
+        "chords",
+        Kind.CHOICE,
+        "the MIDI channel on which the keys you hold are the harmony",
+        lambda value, at: SetChords(CHORDS[value_to_choice(value, len(CHORDS))], at=at),
+        lambda view: choice_to_value(CHORDS.index(view.chords), len(CHORDS)),
+        tuple(OFF if channel is None else str(channel + 1) for channel in CHORDS),
     ),
     *(_transpose(voice) for voice in (None, *(spec.voice for spec in VOICES))),
     TargetSpec(

@@ -12,7 +12,7 @@ from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.inputs import Input
 from nesvae_live.control.reply import ignore
 from nesvae_live.latent.decoding import QUOTE
-from nesvae_live.latent.given import Source
+from nesvae_live.latent.given import Answer, Source
 from nesvae_live.latent.knobs import KnobState
 from nesvae_live.latent.setting import Setting
 from nesvae_live.latent.themes import Themes
@@ -65,6 +65,8 @@ class StateView(Protocol):
     sources: Mapping[Voice, Source]
     keys_return: float | None
     keys_split: int
+    answer: Answer
+    chords: int | None
 
     @property
     def muted(self) -> Collection[Voice]:
@@ -99,6 +101,8 @@ class AtRest:
     sources: Mapping[Voice, Source] = field(default_factory=dict)
     keys_return: float | None = None
     keys_split: int = 60
+    answer: Answer = Answer.OFF
+    chords: int | None = None
     ref: ClockRef = field(default_factory=ClockRef)
 
     @property

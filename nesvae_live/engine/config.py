@@ -45,7 +45,8 @@ class PlayConfig:
     takes of before played all that they had missed.
     With `learnt_drums` the decoder says what the drums play, else they follow their rule. One that
     `settles` asks for a tail once; takes of before asked again and again, while what was composed had a
-    knob let go.
+    knob let go. One that is `punctual` lets a knob that is turned while somebody plays be heard on its line;
+    takes of before let it wait for the next phrase.
     """
 
     style: NDArray[np.float32]
@@ -66,6 +67,7 @@ class PlayConfig:
     resumes: bool = False
     learnt_drums: bool = False
     settles: bool = False
+    punctual: bool = False
 
     @property
     def end(self) -> float:

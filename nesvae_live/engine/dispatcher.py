@@ -157,7 +157,7 @@ class Dispatcher:
         for item in asked:
             self._carry_out(item)  # not journaled: in a replay it follows from the message
         self.surface.settle(self.live)
-        if not asked:
+        if not asked and not self.gestures.chords.receive(port, data, at):
             self.gestures.buffer.receive(data, at)
             self.gestures.players.receive(port, data, at, self.live.keys_split)
 
@@ -216,6 +216,7 @@ class Dispatcher:
     def _panic(self) -> None:
         self.player.counters.panics += 1
         self.gestures.players.panic(self.time.now())
+        self.gestures.chords.panic(self.time.now())
         at = self.clock.ref.time_of(self.player.placer.reached)
         for event in self.outputs.silence(panic=True):
             self.journal.put(Sent(at, self.player.placer.reached, event))

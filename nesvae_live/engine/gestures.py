@@ -32,8 +32,10 @@ from nesvae_live.control.gestureinputs import (
     ReleaseKnobs,
     ReturnTheme,
     Roll,
+    SetAnswer,
     SetAuto,
     SetBounds,
+    SetChords,
     SetHold,
     SetKey,
     SetKeysReturn,
@@ -50,14 +52,15 @@ from nesvae_live.control.gestureinputs import (
     StoreSnapshot,
 )
 from nesvae_live.engine.automation import ARRANGEMENT, Automation, Cue
+from nesvae_live.engine.band.chords import Chords
 from nesvae_live.engine.band.fileline import Ticks, checked_line, laid_on_bars
 from nesvae_live.engine.band.players import Players
 from nesvae_live.engine.inference import Result
 from nesvae_live.engine.phraseplayer import PhrasePlayer
 from nesvae_live.engine.placedphrase import Past
-from nesvae_live.engine.state import NO_PAST, NOT_GIVEN, LiveState
+from nesvae_live.engine.state import NO_CHORDS, NO_PAST, NOT_GIVEN, LiveState
 from nesvae_live.latent.attributes import N_ATTRIBUTES
-from nesvae_live.latent.given import Source
+from nesvae_live.latent.given import Answer, Source
 from nesvae_live.latent.knobs import steers
 from nesvae_live.latent.lines import Loop
 from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, Setting
@@ -69,7 +72,7 @@ from nesvae_live.music.capture import CaptureBuffer, checked_phrase
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.phrase import Ints
 from nesvae_live.music.ranges import BOUNDS, FADER, KEYS_BEATS, KEYS_SPLITS, MORPH_BARS, SEEDS
-from nesvae_live.music.voices import Voice
+from nesvae_live.music.voices import CHORD_CHANNELS, Voice
 
 
 @dataclass
@@ -81,6 +84,7 @@ class Gestures:
     player: PhrasePlayer
     automation: Automation
     players: Players
+    chords: Chords
     arrange: Callable[[Arrangement], None]
 
     def __post_init__(self) -> None:
@@ -114,6 +118,10 @@ class Gestures:
                 live.keys_return = None if beats is None else KEYS_BEATS.check("beats", beats)
             case SetKeysSplit(note):
                 live.keys_split = int(KEYS_SPLITS.check("the split", note))
+            case SetAnswer(answer):
+                self._answer(answer, at)
+            case SetChords(channel):
+                self._take_chords(channel, at)
             case SetSeed(seed):
                 live.set_seed((live.seed + 1) % len(SEEDS.whole) if seed is None else seed, at)
             case SetHold(hold):
@@ -211,6 +219,24 @@ class Gestures:
         self.players.own([v for v, s in sources.items() if s is Source.KEYS], at)
         live.give(voice, source, line, at)
         live.hold = False
+
+    def _answer(self, answer: Answer, at: float) -> None:
+        """Answer what is played; if nobody has a voice to play, it is P1."""
+        if answer is not Answer.OFF and Source.KEYS not in self.live.sources.values():
+            self._give(Voice.P1, Source.KEYS, at)
+        self.live.answer = answer
+        self.players.answer(answer, at)
+
+    def _take_chords(self, channel: int | None, at: float) -> None:
+        if channel is not None and channel not in CHORD_CHANNELS:
+            there = [number + 1 for number in CHORD_CHANNELS]
+            raise ValueError(
+                f"chords on channel {channel + 1}: one of {', '.join(map(str, there))}"
+            )
+        if channel is not None and not self.live.remembers:
+            raise ValueError(NO_CHORDS)
+        self.live.chords = channel
+        self.chords.listen(channel, at)
 
     def _file(self, voice: Voice, ticks: Ticks | None) -> Loop:
         """A file's line, laid on the bars from the next one on; None: the one of last time."""

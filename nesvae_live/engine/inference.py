@@ -32,7 +32,8 @@ from nesvae_live.latent.decoding import (
     Stretch,
 )
 from nesvae_live.latent.given import Given
-from nesvae_live.latent.lines import NONE_GIVEN, Lines
+from nesvae_live.latent.harmony import Harmony
+from nesvae_live.latent.lines import NEVER, NONE_GIVEN, Lines
 from nesvae_live.latent.performing import UNPLAYED, Passage, Performance
 from nesvae_live.log.entries import Overtaken
 from nesvae_live.music.drums import FILL_KNOB
@@ -61,8 +62,8 @@ class Request:
     how often that has been asked for, this time included. `seed`, `index` and `splice` determine
     the draws. With `captured` tuples, `[n, 4]` with n up to 13, the phrase is decoded from where
     the encoder finds them. It begins at `place` of the bar, and quotes so much (`quote`, 0..1) of
-    the past, if the decoder knows of these; `hands`, `back`, `forget`, `cell`, `ending` and `given` are
-    as in `Asked`. If `known` `[8 + U]` is given, the decoder composes: only those coordinates of z are kept. `returns`,
+    the past, if the decoder knows of these; `hands`, `back`, `forget`, `cell`, `ending`, `given`,
+    `harmony` and `enters` are as in `Asked`. If `known` `[8 + U]` is given, the decoder composes: only those coordinates of z are kept. `returns`,
     `forgets` and `lines` are the condition's; `tick`, `before`, `past`, `drummed`
     and `fill` are as in `Passage`.
     """
@@ -89,6 +90,8 @@ class Request:
     ending: Ending | None = None
     given: Given | None = None
     lines: Lines = NONE_GIVEN
+    harmony: Harmony | None = None
+    enters: tuple[int, int, int] = NEVER
     tick: int = 0
     before: tuple[int, int, int] = (SILENCE, SILENCE, SILENCE)
     past: tuple[Any, ...] = ()
@@ -108,6 +111,7 @@ class Request:
             self.forgets,
             self.hands,
             self.lines,
+            self.harmony,
         )
 
     @property
@@ -123,6 +127,8 @@ class Request:
             self.cell,
             self.ending,
             self.given,
+            self.harmony,
+            self.enters,
         )
 
 
@@ -414,18 +420,31 @@ class RequestBuilder:
             ending=self._ending(beat),
             given=self._given(condition.lines, beat),
             lines=condition.lines,
+            harmony=self._harmony(condition.harmony, beat),
+            enters=condition.lines.enters(_place(beat), self._step_beats),
             tick=_tick(beat),
             fill=self._fill,
         )
 
+    @property
+    def _step_beats(self) -> float:
+        """How many beats a step lasts."""
+        grid, ref = self._live.performance.grid, self._live.clock.ref
+        if grid.mode is Mode.NATIVE:
+            return 1.0 / (STEPS_PER_SECOND * ref.beat_seconds)
+        return clocks_to_beats(grid.clocks_per_step)
+
     def _given(self, lines: Lines, beat: float) -> Given | None:
         """What the given voices play from a beat on, for as long as a phrase may last."""
-        grid, ref = self._live.performance.grid, self._live.clock.ref
-        step = clocks_to_beats(grid.clocks_per_step)
-        if grid.mode is Mode.NATIVE:
-            step = 1.0 / (STEPS_PER_SECOND * ref.beat_seconds)
-        place = beat if math.isfinite(beat) else 0.0
-        return lines.given(place, step, TUPLES_PER_PHRASE * LONGEST_HOLD, self.cell)
+        steps = TUPLES_PER_PHRASE * LONGEST_HOLD
+        return lines.given(_place(beat), self._step_beats, steps, self.cell)
+
+    def _harmony(self, harmony: Harmony | None, beat: float) -> Harmony | None:
+        """A harmony, for what begins on a beat."""
+        if harmony is None or not self._in_ticks:
+            return harmony
+        counted = self._live.meter.counted(_place(beat))
+        return replace(harmony, tick=round(counted * TICKS_PER_BEAT) % TICKS_PER_BEAT)
 
     @property
     def _fill(self) -> float | None:
@@ -445,6 +464,11 @@ class RequestBuilder:
         return Ending(
             ticks, max(int(last) // line * line, line), arrangement.key, arrangement.transpose
         )
+
+
+def _place(beat: float) -> float:
+    """A beat; 0 where that is not known yet."""
+    return beat if math.isfinite(beat) else 0.0
 
 
 def _tick(beat: float) -> int:

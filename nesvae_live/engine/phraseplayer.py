@@ -43,6 +43,9 @@ from nesvae_live.music.phrase import Ints, Phrase
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
 
+SOONER = (Swap.BAR, Swap.BEAT, Swap.NOW)
+"""Each comes sooner than the one before."""
+
 
 class State(Enum):
     """Where the player is in the table above."""
@@ -91,7 +94,8 @@ class PhrasePlayer:
         self.joining = True
         """Whether nothing is placed yet on the clock's present run: EMPTY or READY."""
         self._cut: Cut | None = None  # of the splice that is planned, or pending
-        self._at_once = False  # it was planned for notes that somebody played
+        self._planned = Swap.BAR  # how soon it was to be, when it was planned
+        self._at_once = False  # it was planned for what somebody plays or holds, and for that alone
         self._condition = self.live.condition  # what the playing phrase was decoded from
         self._asked_for = self.live.condition  # when `pending` was asked for
         self._to_capture: Ints | None = None
@@ -334,12 +338,12 @@ class PhrasePlayer:
         """Ask for the next phrase or for a new tail, if its time has come."""
         placed = self.placed
         assert placed is not None  # it joined
-        played = self._played(placed)
+        urgent = self._urgent(placed)
+        swap = urgent[0] if urgent else self.live.swap
         if placed.condition == self.live.condition.key:
             self._cut = None
-        elif self._cut is None or (played is not None and not self._at_once):
-            self._at_once = played is not None
-            swap = Swap.NOW if self._at_once else self.live.swap
+        elif self._cut is None or SOONER.index(swap) > SOONER.index(self._planned):
+            self._planned, self._at_once = swap, urgent is not None
             self._cut = self.deadlines.cut(placed, now, swap)
         if now < self.ask_time():
             return
@@ -347,20 +351,31 @@ class PhrasePlayer:
             self.before_phrase(now)
             self._ask(self.requests.following(placed, placed.end, self._next_condition()))
         else:
-            self._ask(self.requests.tail(placed, self._cut, played if self._at_once else None))
+            asked = urgent[1] if urgent and self._at_once else None
+            self._ask(self.requests.tail(placed, self._cut, asked), asked)
 
-    def _played(self, placed: PlacedPhrase) -> Condition | None:
-        """What is asked for at once, whatever the swap: somebody plays, and all else is as it was.
+    def _urgent(self, placed: PlacedPhrase) -> tuple[Swap, Condition] | None:
+        """What is asked for whatever the swap, and how soon; all else in it is as it was.
 
-        None: nobody has played since the phrase was written, or everything is asked for at once.
+        What somebody plays is asked for now, a chord that somebody holds from the next beat on. None:
+        neither has changed since the phrase was written, or everything is asked for as soon.
         """
-        now, was = self.live.condition, placed.asked
-        if self.live.swap is Swap.NOW or was is None or now.lines.played == was.lines.played:
+        now, was, swap = self.live.condition, placed.asked, self.live.swap
+        if was is None:
             return None
-        return replace(was, lines=now.lines)
+        at_once = replace(was, lines=now.lines, harmony=now.harmony)
+        if now.lines.played != was.lines.played:
+            return None if swap is Swap.NOW else (Swap.NOW, at_once)
+        if now.harmony == was.harmony or swap is Swap.BEAT:
+            return None
+        alone = at_once.key == now.key
+        return (Swap.BEAT, at_once) if swap is Swap.BAR or alone else None
 
-    def _ask(self, request: Request) -> None:
-        self.pending, self._asked_for = request, self.live.condition
+    def _ask(self, request: Request, asked_for: Condition | None = None) -> None:
+        """Ask for an answer from the newest condition, or from another one."""
+        if asked_for is None or not self.performance.punctual:
+            asked_for = self.live.condition
+        self.pending, self._asked_for = request, asked_for
         self.ask(request)
 
     def _next_condition(self) -> Condition:
@@ -372,7 +387,9 @@ class PhrasePlayer:
         if self.deadlines.heard_soon():
             return now
         was = self._condition
-        return was if was.lines.played == now.lines.played else replace(was, lines=now.lines)
+        if was.lines.played == now.lines.played and was.harmony == now.harmony:
+            return was
+        return replace(was, lines=now.lines, harmony=now.harmony)
 
     def _place(self, result: Result, start: float, condition: Condition | None = None) -> None:
         """Let a whole phrase play from place `start` on."""

@@ -17,6 +17,7 @@ from nesvae_live.clock.sources import InternalClock
 from nesvae_live.control.inputs import Stop
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.automation import Automation
+from nesvae_live.engine.band.chords import Chords
 from nesvae_live.engine.band.players import Players
 from nesvae_live.engine.config import LONGEST_STALL, Counters, Setup
 from nesvae_live.engine.dispatcher import Dispatcher
@@ -105,13 +106,16 @@ class Sequencer:
             before_phrase=self._before_phrase,
         )
         self.automation = Automation(self.live, arrange=self._arrange_later, leap=self.player.leap)
-        self.players = Players(self.live.strike)
+        live, lookahead = self.live, self.performance.lookahead
+        self.players = Players(live.strike, live.reply, live.where, lookahead)
+        self.chords = Chords(live.harmonise)
         self.gestures = Gestures(
             self.time,
             self.live,
             self.player,
             self.automation,
             self.players,
+            self.chords,
             arrange=self._arrange_now,
         )
         self.dispatcher = Dispatcher(
@@ -197,6 +201,7 @@ class Sequencer:
         plays = goes_on and not self.player.joining
         beat = self.clock.ref.beat_at(now) if plays else None
         self.players.tick(now, beat, self.live.keys_return)
+        self.chords.tick(now)
         if goes_on and self.player.joining:
             self.player.enter_here()
             if self.player.state is State.READY:

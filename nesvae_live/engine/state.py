@@ -5,26 +5,38 @@ Only the sequencer's thread writes; what other threads read is replaced, never c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.clock.timing import Meter
+from nesvae_live.clock.timing import ClockRef, Meter
 from nesvae_live.control.reply import ignore
+from nesvae_live.engine.band.chord import REMEMBERED, Chord
 from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import QUOTE, Condition, Stretch
-from nesvae_live.latent.given import Source
+from nesvae_live.latent.given import Answer, Source
+from nesvae_live.latent.harmony import Harmony
 from nesvae_live.latent.knobs import KNOB_BY_NAME, KnobState, steers
-from nesvae_live.latent.lines import NONE_GIVEN, Line
+from nesvae_live.latent.lines import NONE_GIVEN, Line, Span
 from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, Setting, checked_name, is_style, slot_of
 from nesvae_live.latent.space import Vector, assemble, coordinate_to_value
 from nesvae_live.latent.themes import Themes
-from nesvae_live.log.entries import Arranged, Journal, Lent, Posed, Quoted, Themed, Turned
+from nesvae_live.log.entries import (
+    Arranged,
+    Harmonised,
+    Journal,
+    Lent,
+    Posed,
+    Quoted,
+    Replied,
+    Themed,
+    Turned,
+)
 from nesvae_live.music import ranges
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.balance import Balance
@@ -41,6 +53,7 @@ KEYS_RETURN, KEYS_SPLIT = 4.0, 60
 """How it is with players unless somebody says."""
 
 NOT_GIVEN = "this checkpoint takes no given voice; one of format 3 does (--checkpoint)"
+NO_CHORDS = "this checkpoint takes no chords; one of format 3 does (--checkpoint)"
 NO_PAST = "this checkpoint can't quote what was played; one of format 3 can (--checkpoint)"
 
 
@@ -90,6 +103,14 @@ class LiveState:
         """After so many beats without a key a voice is the network's again; None: never."""
         self.keys_split = KEYS_SPLIT
         """One keyboard plays several voices: keys below this note are the lowest one's."""
+        self.answer = Answer.OFF
+        """When what is played is answered."""
+        self.chords: int | None = None
+        """The MIDI channel, from 0, on which keys are the harmony; None: none is."""
+        self.chord: Chord | None = None
+        """The chord that is held."""
+        self._chords: tuple[Chord, ...] = ()  # those that were held last, with this one
+        self._scale: tuple[int, ...] = ()  # of the chord that is held
         self._returns = self._forgets = 0
         self._drawn: Pose | None = None  # where all stands as long as no hand says
         self._left_alone = True  # no hand has set anything of the map, or all was released again
@@ -115,6 +136,10 @@ class LiveState:
     def meter(self) -> Meter:
         """The metre in which the music is now: that of the clock's source, else the one that was set."""
         return self.clock.meter or self.performance.meter
+
+    def where(self) -> tuple[ClockRef, Meter]:
+        """The clock's line, and the metre in which the music is now."""
+        return self.clock.ref, self.meter
 
     @property
     def muted(self) -> frozenset[Voice]:
@@ -260,10 +285,31 @@ class LiveState:
             self.condition = self._condition()
         self.journal.put(Lent(at, voice.name, source))
 
-    def strike(self, notes: Mapping[Voice, int | None]) -> None:
-        """Notes that somebody plays in voices of theirs have changed; None: they left it."""
-        self._lines = self._lines.struck(notes)
+    def strike(self, notes: Mapping[Voice, int | None], answer: Span | None = None) -> None:
+        """Notes that somebody plays in voices of theirs have changed; None: they left it.
+
+        An `answer` to them is to come on its beats.
+        """
+        self._lines = self._lines.struck(notes, answer)
         self.condition = self._condition()
+
+    def reply(self, answer: Span, voices: Sequence[Voice]) -> None:
+        """The network answers what was played in voices, from one beat to another."""
+        begin, end = answer
+        names = tuple(voice.name for voice in voices)
+        self.journal.put(Replied(self.clock.ref.time_of(begin), begin, end - begin, names))
+
+    def harmonise(self, chord: Chord | None, at: float) -> None:
+        """Let what is written fit a chord that is held; None: it is the network's again."""
+        if chord == self.chord:
+            return
+        self.chord, self._scale = chord, ()
+        if chord is not None:
+            self._scale = chord.scale(self._chords)
+            self._chords = (*self._chords, chord)[-REMEMBERED:]
+        self.condition = self._condition()
+        tones = () if chord is None else chord.tones
+        self.journal.put(Harmonised(at, str(chord or ""), tones, self._scale))
 
     def _stand(self, pose: Pose, at: float, why: str) -> None:
         if self.auto:
@@ -301,6 +347,8 @@ class LiveState:
         if arrangement == self.arrangement:
             return
         self.arrangement = arrangement
+        if self.chord is not None:
+            self.condition = self._condition()
         muted = tuple(sorted(voice.name for voice in arrangement.muted))
         key = None if arrangement.key is None else str(arrangement.key)
         self.journal.put(Arranged(at, beat, muted, arrangement.transpose, key))
@@ -362,4 +410,8 @@ class LiveState:
             z, mask = self._drawn.z, self._drawn.mask
         quote = QUOTE if self.quote is None else self.quote
         counts, hands = (self._returns, self._forgets), self._hands()
-        return Condition(z, mask, self.temperature, self.seed, quote, *counts, hands, self._lines)
+        harmony = None
+        if self.chord is not None:
+            harmony = Harmony(self.chord.tones, self._scale, self.arrangement.transpose)
+        drawn = self.temperature, self.seed, quote
+        return Condition(z, mask, *drawn, *counts, hands, self._lines, harmony)

@@ -7,6 +7,7 @@ In reading order:
     space       from knobs to a point z and its mask; slerp
     given       voices that are given: who plays each, what the decoder is told of it
     lines       the lines of given voices along the beats
+    harmony     the harmony that somebody holds, and what of it the decoder is told
     decoding    what the decoder takes and returns: condition, state, sampling
     performing  what a performer takes and returns: a passage, and how its notes are played
     setting     all that hands can set; interpolation between settings, morphs

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.latent.given import Given
-from nesvae_live.latent.lines import NONE_GIVEN, Lines
+from nesvae_live.latent.harmony import Harmony
+from nesvae_live.latent.lines import NEVER, NONE_GIVEN, Lines
 from nesvae_live.music.key import Key
 from nesvae_live.music.phrase import SLOT_TABLE, Ints
 
@@ -81,7 +82,8 @@ class Asked:
     coordinate; None: those attributes that are set. If `back` is given, that stretch is to come back; with
     `forget` nothing else of the past is. Each tuple begins a multiple of `cell` ticks after the bar
     line, or, where there are no bars, after the first one. If there is an `ending`, it is near. If some
-    voices are `given`, the others are written to fit.
+    voices are `given`, the others are written to fit. They are led to a `harmony` if somebody holds one.
+    `enters` says for each voice on which tick from there it enters, whatever else (-1: it needn't).
     """
 
     place: int
@@ -93,6 +95,8 @@ class Asked:
     cell: int = 1
     ending: Ending | None = None
     given: Given | None = None
+    harmony: Harmony | None = None
+    enters: tuple[int, int, int] = NEVER
 
     @property
     def track(self) -> Ints | None:
@@ -199,7 +203,8 @@ class Condition:
 
     `quote`, in 0..1, is how much of the past may come back. `returns` and `forgets` count how often
     a theme was asked back and the past forgotten. `hands` `[8 + U]` is 1 where a hand has set a
-    coordinate; None: those attributes that are set. `lines` are those of the voices that are given.
+    coordinate; None: those attributes that are set. `lines` are those of the voices that are given,
+    `harmony` is what somebody holds (None: nobody does).
     """
 
     z: NDArray[np.float32]
@@ -211,10 +216,12 @@ class Condition:
     forgets: int = 0
     hands: NDArray[np.float32] | None = None
     lines: Lines = NONE_GIVEN
+    harmony: Harmony | None = None
 
     @property
     def key(self) -> bytes:
         """Bytes that are equal for equal conditions."""
         counts = (self.returns, self.forgets, self.lines.number)
         drawn = np.array([self.temperature, self.seed, self.quote, *counts])
-        return self.z.tobytes() + self.mask.tobytes() + drawn.tobytes()
+        held = b"" if self.harmony is None else self.harmony.key
+        return self.z.tobytes() + self.mask.tobytes() + drawn.tobytes() + held

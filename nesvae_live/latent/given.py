@@ -1,4 +1,4 @@
-"""Voices that are given: who plays each, and what the decoder is told of it."""
+"""Voices that are given: who plays each, when that is answered, and what the decoder is told of it."""
 
 from __future__ import annotations
 
@@ -30,6 +30,26 @@ class Source(StrEnum):
 
 SOURCES = tuple(Source)
 """In the order of the targets' choices."""
+
+
+class Answer(StrEnum):
+    """When what is played is answered: never, when it is over, or after so many bars."""
+
+    OFF = "off"
+    PLAYED = "played"
+    ONE = "1"
+    TWO = "2"
+    FOUR = "4"
+    EIGHT = "8"
+
+    @property
+    def bars(self) -> int | None:
+        """After how many bars, and for how many; None: not by bars."""
+        return int(self) if self.isdecimal() else None
+
+
+ANSWERS = tuple(Answer)
+"""In the order of the target's choices."""
 
 
 @dataclass(frozen=True, slots=True)

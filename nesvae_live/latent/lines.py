@@ -19,6 +19,10 @@ TICKS_PER_BEAT = 12
 """Of a line that is told in ticks."""
 SLACK = 1e-4
 """How far floating point may put a place off a note's beginning, in beats."""
+NEVER = (-1, -1, -1)
+"""No voice enters."""
+Span = tuple[float, float]
+"""The beats on which something begins and ends."""
 
 
 class Line(Protocol):
@@ -27,6 +31,11 @@ class Line(Protocol):
     @property
     def known(self) -> bool:
         """Whether it is known for how long its notes stay."""
+        ...
+
+    @property
+    def answer(self) -> Span | None:
+        """The beats on which the decoder has the voice, to answer with; None: it is always given."""
         ...
 
     def notes_at(self, places: NDArray[np.float64]) -> Ints:
@@ -43,6 +52,7 @@ class Loop:
     """
 
     known: ClassVar[bool] = True
+    answer: ClassVar[Span | None] = None
 
     begin: float
     beats: float
@@ -72,15 +82,27 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Struck:
-    """A note of which nobody knows how long it stays, 0 for silence."""
+    """A note of which nobody knows how long it stays, 0 for silence.
 
-    known: ClassVar[bool] = False
+    If there is to be an `answer`, the note stays until that begins, and after it is silence.
+    """
 
     note: int
+    answer: Span | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known for how long it stays."""
+        return self.answer is not None
 
     def notes_at(self, places: NDArray[np.float64]) -> Ints:
-        """The note, everywhere."""
-        return np.full(len(places), self.note, np.int64)
+        """The note, everywhere but in the answer and after it."""
+        notes = np.full(len(places), self.note, np.int64)
+        if self.answer is not None:
+            begin, end = self.answer
+            notes[places >= begin - SLACK] = OPEN
+            notes[places >= end - SLACK] = SILENCE
+        return notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +123,24 @@ class Lines:
             lines[voice] = line
         return replace(self, lines=MappingProxyType(lines), number=self.number + 1)
 
-    def struck(self, notes: Mapping[Voice, int | None]) -> Lines:
-        """The same, but that somebody plays these notes now, or leaves the voice (None)."""
+    def struck(self, notes: Mapping[Voice, int | None], answer: Span | None = None) -> Lines:
+        """The same, but that somebody plays these notes now, or leaves the voice (None).
+
+        An `answer` to them is to come on its beats.
+        """
         lines = self
         for voice, note in notes.items():
-            lines = lines.changed(voice, None if note is None else Struck(note))
+            lines = lines.changed(voice, None if note is None else Struck(note, answer))
         return replace(lines, played=self.played + 1)
+
+    def enters(self, place: float, step: float) -> tuple[int, int, int]:
+        """How many steps of `step` beats after a place each voice enters; -1: it doesn't from there on."""
+        out = [-1] * N_VOICES
+        for voice, line in self.lines.items():
+            if line.answer is not None and line.answer[0] >= place - SLACK:
+                out[voice] = math.ceil((line.answer[0] - place - SLACK) / step)
+        p1, p2, tr = out
+        return p1, p2, tr
 
     def given(self, place: float, step: float, steps: int, cell: int = 1) -> Given | None:
         """What is played from a place on, in `steps` steps of `step` beats; None: no voice is given.

@@ -182,6 +182,26 @@ class Lent:
 
 
 @dataclass(frozen=True, slots=True)
+class Harmonised:
+    """Somebody holds another `chord`, "" for none: `tones` are its pitch classes, `scale` its scale's."""
+
+    at: float
+    chord: str
+    tones: tuple[int, ...]
+    scale: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """From `beat` on, for `beats`, the network answers in `voices` what was played in them."""
+
+    at: float
+    beat: float
+    beats: float
+    voices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Arranged:
     """From `beat` on these voices are muted, and the others are transposed and kept in a key.
 
@@ -368,6 +388,8 @@ Entry = (
     | Quoted
     | Themed
     | Lent
+    | Harmonised
+    | Replied
     | Arranged
     | Decoded
     | Placed

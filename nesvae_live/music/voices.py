@@ -50,6 +50,9 @@ VOICES = (
 CHANNELS = {spec.voice: spec.channel for spec in VOICES} | {Voice.NO: 9}
 """The MIDI channel of every voice, 0-based; the noise is on General MIDI's drum channel."""
 
+CHORD_CHANNELS = tuple(channel for channel in range(16) if channel != CHANNELS[Voice.NO])
+"""The MIDI channels, 0-based, on which chords may be held."""
+
 
 @dataclass(frozen=True, slots=True)
 class VoiceInk:

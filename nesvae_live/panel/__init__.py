@@ -17,10 +17,10 @@ waits for: whatever becomes of it, the music goes on.
     soundring     what is heard, in memory shared with the instrument
     sound         that, for pages: pieces to be played, and the voices' waves
     takes         the takes beside the one that is recorded
-    drop          a MIDI file's phrases, to be played from
+    drop          a MIDI file's phrases, to be played from, and its style
     instrument    the control socket, asked from asyncio
 
 `page/` is what the browser gets: plain ES modules, as they are.
 
-May import `clock`, `music`, `latent`, `chip`, `control`, `take` and `io.remote`.
+May import `clock`, `music`, `latent`, `chip`, `control`, `take`, `io` and `io.remote`.
 """

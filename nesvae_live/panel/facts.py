@@ -21,7 +21,8 @@ class PanelFacts:
     `control` is the control socket's path, `take` the take's folder; `meter` as `4/4`, with
     `beats_per_bar` in quarter notes. `reach` `[8, 2]` and `quantiles` say what the attributes'
     knobs mean; `table` has every target, as `panel.table` makes it.
-    Without an `atlas` there is no map. `sample_rate` is the take's, in Hz.
+    Without an `atlas` there is no map. `sample_rate` is the take's, in Hz. `checkpoint_file` is the
+    checkpoint's, "" if it is of none.
     """
 
     control: Path
@@ -35,3 +36,4 @@ class PanelFacts:
     table: Sequence[Mapping[str, Any]]
     atlas: Atlas | None
     sample_rate: int
+    checkpoint_file: str = ""

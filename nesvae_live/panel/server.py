@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from asyncio import CancelledError
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from nesvae_live.latent.atlas import Atlas
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, REACH
 from nesvae_live.music.voices import Voice
 from nesvae_live.panel.door import Door
-from nesvae_live.panel.drop import LARGEST, read_phrases
+from nesvae_live.panel.drop import LARGEST, adopt, read_phrases
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.guard import Guard
 from nesvae_live.panel.instrument import GoneError, Line
@@ -73,6 +73,7 @@ class Panel:
         self._line = Line(facts.control)
         self._allowance = Allowance(time.monotonic(), ALL_PER_SECOND, ALL_AT_ONCE)
         self._calm_at = float("-inf")
+        self._adopts = asyncio.Lock()
         self._sound = SoundFeed(sound)
         self._map = b"" if facts.atlas is None else atlas_to_bytes(facts.atlas)
         routes = [
@@ -82,6 +83,7 @@ class Panel:
             Route("/choices.json", self._serve_choices),
             Route("/takes/{take}/{name}", self._serve_take),
             Route("/midi", self._read_midi, methods=["POST"]),
+            Route("/adopt", self._adopt, methods=["POST"]),
             WebSocketRoute("/live", self._live),
             WebSocketRoute("/sound", self._play),
             Mount("/", StaticFiles(directory=PAGE, html=True)),
@@ -147,17 +149,15 @@ class Panel:
 
     async def _read_midi(self, request: Request) -> Response:
         """The phrases of a MIDI file that is sent here, which nobody keeps, or what is wrong with it."""
-        data = bytearray()
-        async for part in request.stream():
-            data += part
-            if len(data) > LARGEST:
-                return PlainTextResponse(
-                    f"more than {LARGEST >> 20} MB: that is no piece of music\n", 413
-                )
-        try:
-            return JSONResponse(await asyncio.to_thread(read_phrases, bytes(data)))
-        except ValueError as error:
-            return JSONResponse({"error": str(error)})
+        return await _of_file(request, read_phrases)
+
+    async def _adopt(self, request: Request) -> Response:
+        """Make a style of a MIDI file that is sent here; one at a time."""
+        if self._adopts.locked():
+            return PlainTextResponse("another file is being adopted\n", 503)
+        name, checkpoint = request.query_params.get("name", ""), self._facts.checkpoint_file
+        async with self._adopts:
+            return await _of_file(request, lambda data: adopt(data, name, checkpoint))
 
     async def _live(self, page: WebSocket) -> None:
         await page.accept()
@@ -231,6 +231,21 @@ class Panel:
         if isinstance(message, Learn | Unlearn):
             self.watcher.begin_learning()
         return None if answer.get("ok") else str(answer.get("error"))
+
+
+async def _of_file(request: Request, work: Callable[[bytes], dict[str, Any]]) -> Response:
+    """What comes of a file that is sent here, or what is wrong with it."""
+    data = bytearray()
+    async for part in request.stream():
+        data += part
+        if len(data) > LARGEST:
+            return PlainTextResponse(
+                f"more than {LARGEST >> 20} MB: that is no piece of music\n", 413
+            )
+    try:
+        return JSONResponse(await asyncio.to_thread(work, bytes(data)))
+    except ValueError as error:
+        return JSONResponse({"error": str(error)})
 
 
 async def _until_one_ends(page: WebSocket, *works: Coroutine[Any, Any, None]) -> None:

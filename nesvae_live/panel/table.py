@@ -20,7 +20,7 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("music", "|".join(attribute.name for attribute in ATTRIBUTES)),
     ("style", r"style\d+"),
     ("sound", "|".join(knob.name for knob in SOUND_KNOBS)),
-    ("voices", r"(level|mute|solo|transpose|given|keys)-\w+"),
+    ("voices", r"(level|mute|solo|transpose|given|keys)-\w+|answer|chords"),
     ("snapshots", r"(recall|store|morph)-\d+"),
     ("themes", r"(mark|return)-[A-H]|forget"),
     ("clock", "tempo|tap|one"),

@@ -16,11 +16,12 @@ from nesvae_live.clock.joining import CLOCK_JOIN
 from nesvae_live.clock.timing import CLOCK_LOST
 from nesvae_live.control.layout import Layout
 from nesvae_live.control.surface import Surface
+from nesvae_live.latent.given import ANSWERS
 from nesvae_live.music.dialect import DIALECTS, GENERAL
 from nesvae_live.music.drums import DRUMS_BY
 from nesvae_live.music.patch import Patch
 from nesvae_live.music.ranges import OFFSET, QUOTES, TEMPERATURE, TEMPO, TOP_P, Range, nearest
-from nesvae_live.music.voices import Voice
+from nesvae_live.music.voices import CHORD_CHANNELS, Voice
 from nesvae_live.paths import ConfigError, shipped_dir, user_presets_dir
 from nesvae_live.presets.controllers import Controller, parse_controller
 from nesvae_live.presets.controltables import SECTIONS, parse_layout
@@ -43,7 +44,7 @@ PARTS = ("controller", "defaults", *(section for section, _ in SECTIONS), "pages
 class Play:
     """How a preset wants to be played; None leaves it to the command line and its defaults.
 
-    `tempo` is in beats a minute, offsets are in milliseconds; the ranges are in `PLAY_RANGES`, the
+    `tempo` is in beats a minute, offsets are in milliseconds, `chords` is a MIDI channel, from 1; the ranges are in `PLAY_RANGES`, the
     words in `PLAY_WORDS`.
     """
 
@@ -54,6 +55,8 @@ class Play:
     clock_lost: str | None = None
     clock_join: str | None = None
     drums: str | None = None
+    answer: str | None = None
+    chords: int | None = None
     offset_midi: float | None = None
     offset_audio: float | None = None
 
@@ -72,6 +75,7 @@ PLAY_WORDS: Mapping[str, tuple[str, ...]] = {
     "clock_lost": CLOCK_LOST,
     "clock_join": CLOCK_JOIN,
     "drums": DRUMS_BY,
+    "answer": tuple(str(answer) for answer in ANSWERS),
 }
 """What its words may be."""
 
@@ -264,12 +268,21 @@ def _voice(name: str) -> Voice:
 
 
 def _play_value(key: str, given: Any) -> Any:
+    if key == "chords":
+        return _chords(typed(given, int, "play.chords"))
     if key not in PLAY_WORDS:
         return _in_range(key, given)
     words = PLAY_WORDS[key]
     if (value := typed(given, str, f"play.{key}")) not in words:
         raise ValueError(f"play.{key}: {value!r} is none of {', '.join(words)}")
     return value
+
+
+def _chords(channel: int) -> int:
+    if channel - 1 not in CHORD_CHANNELS:
+        there = ", ".join(str(channel + 1) for channel in CHORD_CHANNELS)
+        raise ValueError(f"play.chords: {channel} is no channel for chords: one of {there}")
+    return channel
 
 
 def _in_range(key: str, given: Any) -> float:

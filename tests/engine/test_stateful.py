@@ -37,7 +37,9 @@ from nesvae_live.control.gestureinputs import (
     ReleaseKnobs,
     ReturnTheme,
     Roll,
+    SetAnswer,
     SetAuto,
+    SetChords,
     SetHold,
     SetKeysReturn,
     SetKeysSplit,
@@ -61,7 +63,7 @@ from nesvae_live.control.inputs import (
 )
 from nesvae_live.engine.phraseplayer import State
 from nesvae_live.latent.decoding import Sampling
-from nesvae_live.latent.given import SOURCES
+from nesvae_live.latent.given import ANSWERS, SOURCES
 from nesvae_live.latent.given import Source as Player
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.swap import Swap
@@ -99,6 +101,8 @@ MAKE: dict[str, Callable[..., Any]] = {
     "line": GiveLine,
     "return to": SetKeysReturn,
     "split": SetKeysSplit,
+    "answer": SetAnswer,
+    "chords": SetChords,
     "seed": SetSeed,
     "release": ReleaseKnobs,
     "capture": Capture,
@@ -127,6 +131,8 @@ COMMANDS = st.one_of(
     st.tuples(st.just("line"), st.sampled_from(VOICES), st.sampled_from([(), ((60, 12), (0, 40))])),
     st.tuples(st.just("return to"), st.sampled_from([None, 0.5, 1.0, 100.0])),
     st.tuples(st.just("split"), st.integers(20, 100)),
+    st.tuples(st.just("answer"), st.sampled_from(ANSWERS)),
+    st.tuples(st.just("chords"), st.sampled_from([None, 3, 3, 9])),
     st.tuples(st.just("seed"), st.none() | st.integers(0, 99)),
     *(st.tuples(st.just(name)) for name in ("release", "capture", "panic", "status", "forget")),
 )
@@ -194,9 +200,9 @@ class Machine(RuleBasedStateMachine):
         self.rig.inbox.put(MidiIn("x", tuple(data), self.rig.time.value))
         self.tick()
 
-    @rule(note=st.integers(30, 90), on=st.booleans())
-    def key(self, note: int, on: bool) -> None:
-        data = (0x90 if on else 0x80, note, 100)
+    @rule(note=st.integers(30, 90), on=st.booleans(), channel=st.sampled_from([0, 3]))
+    def key(self, note: int, on: bool, channel: int) -> None:
+        data = ((0x90 if on else 0x80) | channel, note, 100)
         self.rig.inbox.put(MidiIn("x", data, self.rig.time.value))
         self.tick()
 

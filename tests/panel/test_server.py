@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 import struct
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from nesvae_live.control.gestureinputs import ClearSnapshot, SetPoint, StorePoint
 from nesvae_live.control.inputs import GetLearning, Learn, SetKnob, Stop
+from nesvae_live.panel import drop
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.messages import AT_ONCE, LARGEST
 from tests.support.panels import BarePage, Told, serving, some_facts
@@ -49,6 +51,42 @@ def get(port: int, path: str, **headers: str) -> tuple[int, bytes]:
     body = answer.read()
     connection.close()
     return answer.status, body
+
+
+def post(port: int, path: str, body: bytes) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("POST", path, body, {"Origin": f"http://127.0.0.1:{port}"})
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, text
+
+
+ADOPTS = """
+import sys
+from pathlib import Path
+_, verb, file, out, name = sys.argv
+assert (verb, out) == ("adopt", "--out") and Path(file).read_bytes() == b"MThd"
+assert Path(file).stem == name
+if name == "noise":
+    sys.exit(f"{file}: drums only")
+sys.stderr.write("a style\\n")
+"""
+
+
+def test_a_file_that_is_dropped_becomes_a_style_under_a_name_that_is_free(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "styles"
+    there.mkdir()
+    (there / "My tune.style.json").touch()
+    monkeypatch.setattr(drop, "user_styles_dir", lambda: there)
+    monkeypatch.setattr(drop, "own_command", lambda _: ([sys.executable, "-c", ADOPTS], {}))
+    status, text = post(port, "/adopt?name=My%20tune%3a.mid", b"MThd")
+    assert (status, json.loads(text)) == (200, {"style": "My tune 2", "said": ["a style"]})
+    status, text = post(port, "/adopt?name=..%2Fnoise.mid", b"MThd")
+    assert json.loads(text) == {"error": "noise.mid: drums only"}
+    assert json.loads(post(port, "/adopt", b"MThd")[1])["style"] == "dropped"
 
 
 def test_a_page_is_told_the_table_and_how_everything_stands(port: int) -> None:

@@ -16,7 +16,8 @@ from tests.support.fakes import DrawnDecoder
 class RememberingDecoder:
     """Spells what the draws say, and remembers it; `starts` are where it was asked to go on from.
 
-    Where tuples are to end on lines it holds them so long; given voices play what is given.
+    Where tuples are to end on lines it holds them so long; given voices play what is given, and a voice
+    that is to enter does.
     """
 
     def __init__(self) -> None:
@@ -42,6 +43,7 @@ class RememberingDecoder:
         drawn.symbols[:, 3] = np.minimum(held, LONGEST_HOLD // start.cell * start.cell) - 1
         if start.given is not None:
             _give(drawn.symbols, start.given)
+        _enter(drawn.symbols, start.enters)
         keys = np.zeros((len(uniforms), 1), np.float32)
         return SongDecoded(drawn.symbols, drawn.hidden, keys, start)
 
@@ -56,6 +58,15 @@ def _give(symbols: NDArray[np.int64], track: NDArray[np.int64]) -> None:
                 row[voice] = given[voice]
         row[3] = min(row[3], given[4] - 1)
         tick += int(row[3]) + 1
+
+
+def _enter(symbols: NDArray[np.int64], enters: tuple[int, int, int]) -> None:
+    """Let each voice enter on its tick, if a tuple begins there."""
+    begins = np.cumsum(symbols[:, 3] + 1) - symbols[:, 3] - 1
+    for voice, tick in enumerate(enters):
+        rows = symbols[begins == tick]
+        if len(rows) and rows[0, voice] == 0:
+            symbols[begins == tick, voice] = 30
 
 
 class ComposingDecoder(RememberingDecoder):

@@ -117,6 +117,7 @@ class Rig:
             composed=self.composed,
             prompt=True,
             settles=True,
+            punctual=True,
             resumes=self.resumes,
             sampling=self.sampling,
             learnt_drums=self.learnt_drums,

@@ -13,7 +13,14 @@ import numpy.typing as npt
 
 from nesvae_live.chip.apu import Apu
 from nesvae_live.control.controlspec import ControlSpec
-from nesvae_live.control.gestureinputs import ForgetAll, GiveVoice, KeepTheme, ReturnTheme
+from nesvae_live.control.gestureinputs import (
+    ForgetAll,
+    GiveVoice,
+    KeepTheme,
+    ReturnTheme,
+    SetAnswer,
+    SetChords,
+)
 from nesvae_live.control.inputs import (
     Input,
     MidiIn,
@@ -35,7 +42,7 @@ from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.latent.adopted import Adopted
 from nesvae_live.latent.decoding import Sampling
-from nesvae_live.latent.given import Source
+from nesvae_live.latent.given import ANSWERS, Source
 from nesvae_live.log.entries import Closed, Journal, Noted, Opened
 from nesvae_live.log.plain import to_data
 from nesvae_live.log.tally import LogLines
@@ -90,8 +97,8 @@ class Device:
 class SimulatedJam:
     """A jam of `seconds`, played by chance; everything that can be done is done in it.
 
-    With a decoder that `remembers`, so is what concerns the past. With `stalls` the process is stopped
-    now and then.
+    With a decoder that `remembers`, so is what concerns the past; with `bands` chords are held, and what
+    is played is answered. With `stalls` the process is stopped now and then.
     """
 
     followed = PORT
@@ -114,8 +121,10 @@ class SimulatedJam:
         adopted: Adopted | None = None,
         stalls: bool = False,
         learnt_drums: bool = False,
+        bands: bool = False,
     ) -> None:
         self.draw = random.Random(seed)
+        self.band = random.Random(seed) if bands else None
         self.slow = random.Random(seed)  # of its own: what is drawn elsewhere stays as it was
         self.seconds = seconds
         self.origin = origin
@@ -151,6 +160,7 @@ class SimulatedJam:
             adopted=adopted,
             resumes=stalls,
             learnt_drums=learnt_drums,
+            punctual=bands,
         )
         self.setup = Setup(
             performance,
@@ -213,6 +223,8 @@ class SimulatedJam:
                 self.put(surely.pop(0)[1](self.time.value))
             if draw.random() < 0.04:
                 self.act()
+            if self.band is not None and self.band.random() < 0.06:
+                self.band_acts(self.band)
         self.inbox.put(Stop(at=self.time.value, why="a test's end"))
         self.pass_time(TICK)
         s = self.sequencer
@@ -281,6 +293,16 @@ class SimulatedJam:
         """A key goes down or up."""
         status = self.draw.choice([0x90, 0x90, 0x80]) | self.draw.choice([0, 2, 5])
         self.put(MidiIn("keys", (status, self.draw.choice([60, 64, 67]), 80), self.time.value))
+
+    def band_acts(self, draw: random.Random) -> None:
+        """A chord is held or let go, or a phrase played, or somebody says what is to come of them."""
+        now = self.time.value
+        if draw.random() < 0.2:
+            self.put(SetAnswer(draw.choice(ANSWERS[:4]), at=now))
+            self.put(SetChords(draw.choice([5, 5, None, 9]), at=now))
+        channel, on = draw.choice([0, 5]), draw.random() < 0.6
+        for note in draw.sample((57, 60, 64, 67, 71), 3 if channel == 5 else 1):
+            self.put(MidiIn("keys", (0x90 | channel, note, 90 if on else 0), now))
 
     def mute(self) -> None:
         self.put(SetMute(self.draw.choice(VOICES), self.draw.random() < 0.5, at=self.time.value))

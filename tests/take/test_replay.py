@@ -92,7 +92,8 @@ def test_the_random_jams_have_everything_in_them() -> None:
     for seed in range(0, 18, 2):
         remembers = seed % 4 == 0
         seconds = 20.0 if seed == 16 else 7.0  # what is to return must have played
-        jam = SimulatedJam(seed, seconds, follows=seed % 3 == 2, remembers=remembers)
+        follows = seed % 3 == 2
+        jam = SimulatedJam(seed, seconds, follows=follows, remembers=remembers, bands=seed % 8 == 0)
         jam.play()
         entries += jam.written.entries
     transported = TransportJam(3, 12.0)
@@ -115,7 +116,8 @@ def test_the_random_jams_have_everything_in_them() -> None:
 )
 def test_a_random_jam_plays_again_to_the_byte_and_to_the_sample(seed: int, tmp_path: Path) -> None:
     """Its log is stripped of all that can be computed, or falsified, in turn."""
-    jam = SimulatedJam(seed, 7.0, follows=seed % 3 == 2, remembers=seed % 4 == 0)
+    follows, remembers = seed % 3 == 2, seed % 4 == 0
+    jam = SimulatedJam(seed, 7.0, follows=follows, remembers=remembers, bands=seed % 8 == 0)
     jam.play()
     take = jam.write(tmp_path / "take")
     log = take / LOG_NAME

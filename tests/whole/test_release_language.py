@@ -21,6 +21,7 @@ from nesvae_live.control.targets import TARGETS
 from nesvae_live.engine.config import Setup
 from nesvae_live.io.remote.commands import COMMANDS, parse_command
 from nesvae_live.io.remote.oscmap import message_to_input, state_to_values, status_to_values
+from nesvae_live.latent.given import Answer
 from nesvae_live.latent.knobs import KnobState
 from nesvae_live.log.codec import entry_to_line, line_to_entry
 from nesvae_live.log.entries import Entry, Heard
@@ -58,6 +59,8 @@ STANDING: Any = SimpleNamespace(
     sources={},
     keys_return=None,
     keys_split=60,
+    answer=Answer.OFF,
+    chords=None,
     snapshots={},
     clock=SimpleNamespace(ref=ClockRef(beat_seconds=0.5)),
 )

@@ -8,6 +8,7 @@
     reception answers what is asked beside the music, for whichever session plays
     heard    what makes the sound and takes the notes of a session
     carrying what hands have set, for a session that goes on in another's place
+    beginning what a performance begins with, as if somebody asked for it first
     pausing  Ctrl-Z: notes end, and the music goes on with `fg`
     gate     an output that lets the music through, or such a take
 

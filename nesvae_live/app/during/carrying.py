@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from nesvae_live.control.gestureinputs import (
     GiveVoice,
+    SetAnswer,
     SetAuto,
+    SetChords,
     SetKey,
     SetKeysReturn,
     SetKeysSplit,
@@ -15,13 +17,13 @@ from nesvae_live.control.gestureinputs import (
 from nesvae_live.control.inputs import Input, SetKnob, SetLevel, SetMute, SetSolo
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.adopted import Adopted, order_of
-from nesvae_live.latent.given import Source
+from nesvae_live.latent.given import Answer, Source
 from nesvae_live.latent.setting import reordered
 from nesvae_live.music.voices import VOICES, Voice
 
 
 def carried(live: LiveState, now: float, adopted: Adopted | None = None) -> list[Input]:
-    """Knobs, arrangement, balance, temperature, quote, players and the auto mode, at `now` seconds.
+    """Knobs, arrangement, balance, temperature, quote, players, chords and the auto mode, at `now` seconds.
 
     A knob that the other session hasn't is refused there, and nothing else is. Where style axes have
     another order, for the style that is `adopted` there, knobs go with their axes. A line that is held
@@ -44,6 +46,10 @@ def carried(live: LiveState, now: float, adopted: Adopted | None = None) -> list
         asked.append(SetQuote(live.quote, at=now))
     asked += [GiveVoice(v, s, at=now) for v, s in live.sources.items() if s is Source.KEYS]
     asked += [SetKeysReturn(live.keys_return, at=now), SetKeysSplit(live.keys_split, at=now)]
+    if live.answer is not Answer.OFF:
+        asked.append(SetAnswer(live.answer, at=now))
+    if live.chords is not None:
+        asked.append(SetChords(live.chords, at=now))
     if live.auto:
         asked.append(SetAuto(on=True, at=now))
     return asked

@@ -16,10 +16,9 @@ from nesvae_live.latent.adopted import Adopted
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.log.plain import to_data, to_value
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
-from nesvae_live.paths import replacing, user_styles_dir
+from nesvae_live.paths import STYLE_SUFFIX, replacing, user_styles_dir
 
 FORMAT, VERSION = "nesvae_live style", 1
-STYLE_SUFFIX = ".style.json"
 NAMED = re.compile(r"[\w][\w .-]*")
 AMOUNT = re.compile(r"(?P<name>.+?)(:(?P<amount>[0-9.]+))?")
 NONE = "none"

@@ -7,17 +7,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from nesvae_live.engine.band.moment import Moment
+from nesvae_live.latent.lines import SLACK
 from nesvae_live.music.phrase import N_VOICES
 from nesvae_live.music.voices import SILENCE, Voice
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """For `at` seconds a hand plays a note of a voice, 0 for silence, or leaves the voice (None)."""
+    """For `at` seconds a hand plays a note of a voice, 0 for silence, or leaves the voice (None).
+
+    If it is for a `beat`, it comes before what was written for that.
+    """
 
     at: float
     voice: Voice
     note: int | None
+    beat: float | None = None
 
 
 class Hands:
@@ -53,8 +58,9 @@ class Hands:
         out: list[Moment] = []
         moments = deque(due)
         while moments or self._coming:
-            beat = max(beat_at(self._coming[0].at), first) if self._coming else until
-            if moments and (not self._coming or moments[0].beat <= beat):
+            beat = max(self._beat(beat_at), first) if self._coming else until
+            before = beat - SLACK if self._coming and self._coming[0].beat is not None else beat
+            if moments and (not self._coming or moments[0].beat <= before):
                 moment = moments.popleft()
                 self._written = moment.notes
                 touches = tuple(t for t in moment.touches if t.voice not in self._now)
@@ -65,6 +71,10 @@ class Hands:
             self._take(self._coming.popleft())
             out.append(Moment(beat, self._notes()))
         return out
+
+    def _beat(self, beat_at: Callable[[float], float]) -> float:
+        played = self._coming[0]
+        return beat_at(played.at) if played.beat is None else played.beat
 
     def _take(self, played: Played) -> None:
         if played.note is None:

@@ -88,6 +88,11 @@ class Keyboard:
         self._pedals.clear()
 
     @property
+    def down(self) -> tuple[int, ...]:
+        """The notes of the keys that are down, in the order in which they were struck."""
+        return tuple(note for *_, note in self._down)
+
+    @property
     def notes(self) -> Mapping[Voice, int]:
         """The note of each voice that a key is down for, in the voice's range."""
         return {

@@ -8,6 +8,8 @@
     {"do": "line", "voice": "P1", "line": [[60, 12]]}  a file's: notes, and the ticks (12 a beat) of each
     {"do": "keys-return", "beats": 4}                  null: a voice stays who played it
     {"do": "keys-split", "note": 60}
+    {"do": "answer", "answer": "played"}               as long as was played; "2": by bars; "off"
+    {"do": "chords", "channel": 4}                     its keys are the harmony; null: no channel's are
     {"do": "theme", "theme": "A"}                      keeps what plays; A to H
     {"do": "return", "theme": "A"}
     {"do": "forget"}                                   all that was played, and the themes
@@ -58,7 +60,9 @@ from nesvae_live.control.gestureinputs import (
     ReleaseKnobs,
     ReturnTheme,
     Roll,
+    SetAnswer,
     SetAuto,
+    SetChords,
     SetHold,
     SetKey,
     SetKeysReturn,
@@ -83,7 +87,7 @@ from nesvae_live.io.remote.command import (
     named_voice,
     voice_or_all,
 )
-from nesvae_live.latent.given import Source
+from nesvae_live.latent.given import Answer, Source
 from nesvae_live.latent.setting import Setting, checked_name, slot_of
 from nesvae_live.music.key import Key
 from nesvae_live.music.ranges import SNAPSHOTS, nearest
@@ -162,6 +166,21 @@ class _KeysSplit(Command, tag="keys-split"):
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return SetKeysSplit(self.note, at=at, reply=reply)
+
+
+class _Answer(Command, tag="answer"):
+    answer: Answer
+
+    def to_input(self, at: float, reply: Reply) -> Input:
+        return SetAnswer(self.answer, at=at, reply=reply)
+
+
+class _Chords(Command, tag="chords"):
+    channel: Annotated[int, msgspec.Meta(ge=1, le=16)] | None
+
+    def to_input(self, at: float, reply: Reply) -> Input:
+        channel = None if self.channel is None else self.channel - 1
+        return SetChords(channel, at=at, reply=reply)
 
 
 class _Theme(Command, tag="theme"):
@@ -380,6 +399,8 @@ GestureCommand = (
     | _Line
     | _KeysReturn
     | _KeysSplit
+    | _Answer
+    | _Chords
     | _Theme
     | _Return
     | _Forget

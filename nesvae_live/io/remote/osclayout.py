@@ -94,7 +94,7 @@ def _voices() -> list[Widget]:
         *_row(("tap", "one", "stop"), below, BUTTON, first=2 * len(Voice)),
         *_row(("swap", "key"), below + BUTTON[1] + GAP, MENU),
         *_row(
-            [*(f"given-{spec.voice.name}" for spec in VOICES), "keys-return"],
+            [*(f"given-{spec.voice.name}" for spec in VOICES), "keys-return", "answer", "chords"],
             below + 2 * (BUTTON[1] + GAP),
             MENU,
         ),

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.latent.decoding import QUOTE, START, Asked, Ending, Stretch, Symbols
+from nesvae_live.latent.harmony import Harmony
+from nesvae_live.latent.lines import NEVER
 from nesvae_live.model.song.songconfig import PAST
 from nesvae_live.model.song.songprior import Form
 from nesvae_live.music.metre.place import FREE, advance_table, bar_ticks
@@ -226,8 +228,8 @@ class SongState:
     """Where a phrase goes on from.
 
     The decoder's `hidden` `[L, H]`, the last tuple, the next one's place, what was played, and how
-    much of it may be quoted, 0 (nothing) to 1 (all it can). `cell`, `hands`, `back` and `ending` are
-    as in `Asked`, `given` is a track of it (None: no voice is given). `form` is what the prior knows of the
+    much of it may be quoted, 0 (nothing) to 1 (all it can). `cell`, `hands`, `back`, `ending`, `harmony` and
+    `enters` are as in `Asked`, `given` is a track of it (None: no voice is given). `form` is what the prior knows of the
     phrases before the one that `said` belongs to (None: there is no prior); if that one is `over`
     another begins.
     """
@@ -247,6 +249,8 @@ class SongState:
     cell: int = 1
     ending: Ending | None = None
     given: I64 | None = None
+    harmony: Harmony | None = None
+    enters: tuple[int, int, int] = NEVER
 
     @classmethod
     def beginning(
@@ -293,6 +297,8 @@ class SongState:
             cell=asked.cell,
             ending=asked.ending,
             given=asked.track,
+            harmony=asked.harmony,
+            enters=asked.enters,
         )
 
 

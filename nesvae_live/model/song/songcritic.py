@@ -139,6 +139,7 @@ class SongCritic:
         chord = None if ending is None else LastChord.of(ending, start.memory.symbols)
         n = sampling.candidates if mask.any() else 1
         draws = candidate_draws(uniforms, n)
+        agree, strange = (0.0, 1.0) if hands[CONSONANCE] > 0 else agreement(start.given)
         found = self._decoder.decode_many(
             z,
             mask,
@@ -151,7 +152,8 @@ class SongCritic:
             chord=chord,
             patience=patience(z, hands, lately),
             again=HOLD_AGAIN * float((z[: len(mask)] * turned)[REGULARITY]),
-            agree=0.0 if hands[CONSONANCE] > 0 else agreement(start.given),
+            agree=agree,
+            strange=strange,
         )
         if n > 1:
             tuples = np.stack([symbols_to_tuples(decoded.symbols) for decoded in found])

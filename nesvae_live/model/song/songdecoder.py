@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.latent.given import nothing_given
+from nesvae_live.latent.harmony import no_harmony
 from nesvae_live.model.gru import F32, contiguous
 from nesvae_live.model.song.memory import Memory, SongDecoded, SongState
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
@@ -24,7 +25,7 @@ from nesvae_live.model.song.songweights import song_tables
 from nesvae_live.model.song.steering.ending import LastChord
 from nesvae_live.model.song.steering.presence import wait_for_ever
 from nesvae_live.model.song.steering.quote import odds_to_alignment
-from nesvae_live.music.metre.place import FREE, tick_of_bar
+from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT, tick_of_bar
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE
 
 I64 = NDArray[np.int64]
@@ -96,15 +97,17 @@ class SongDecoder:
         patience: F32 | None = None,
         again: float = 0.0,
         agree: float = 0.0,
+        strange: float = 1.0,
     ) -> list[SongDecoded]:
         """Spell N candidates at once, from draws `[N, T, 4]`: little dearer than one.
 
         What is guided is what `hands` `[8]` have set (None: all that is set) and what is given, against
         the rest alone. If there is something to come `back`, it is quoted rather than anything else. Every
-        tuple ends on a line of the state's cells, and where a voice changes that it has `given`. A last `chord` is near if it is given. After
+        tuple ends on a line of the state's cells, and where a voice changes that it has `given`. Notes are led to
+        the state's `harmony`, and a voice `enters` where that says. A last `chord` is near if it is given. After
         `patience` `[4, 2]` ticks a silent voice is brought back, and what stands still moved on (None:
         never). `again` speaks for holds that the phrase has had, `agree` for what is consonant
-        with given notes.
+        with given notes; of what isn't, so much of a share is left (`strange`).
         """
         turned = mask * (mask if hands is None else hands)
         left_over = mask * (turned == 0)
@@ -138,12 +141,15 @@ class SongDecoder:
             contiguous(np.stack(branches)),
             np.array(start.previous, np.int64),
             contiguous(uniforms),
-            np.array([*_drawn_by(sampling), again, agree], np.float32),
+            np.array([*_drawn_by(sampling), again, agree, strange], np.float32),
             np.array([odds, odds_to_alignment(odds)], np.float32),
             np.array(back.odds if back else [0.0] * SLOTS, np.float32),
             due,
             nothing_given() if start.given is None else start.given,
             np.array((start.cell, _since_line(start)), np.int64),
+            no_harmony() if start.harmony is None else start.harmony.table(),
+            _strong_places(start),
+            np.array(start.enters, np.int64),
             np.array((chord.at, chord.end), np.int64),
             np.stack((chord.before, chord.notes)),
             wait_for_ever() if patience is None else patience,
@@ -180,6 +186,14 @@ class SongDecoder:
 
 def _drawn_by(sampling: Sampling) -> tuple[float, float, float]:
     return sampling.temperature, sampling.top_p, sampling.guidance
+
+
+def _strong_places(start: SongState) -> I64:
+    """Every so many ticks lies a place on which the harmony counts, and when the last one was."""
+    if start.harmony is None:
+        return np.zeros(2, np.int64)
+    tick = start.harmony.tick
+    return np.array((1, 0) if tick is None else (TICKS_PER_BEAT, tick), np.int64)
 
 
 def _since_line(start: SongState) -> int:

@@ -18,6 +18,7 @@ from nesvae_live.model.song.candidates import (
     weigh,
 )
 from nesvae_live.model.song.songweights import SongTables
+from nesvae_live.model.song.steering.chording import enter, fitting, is_strange, lead_to, resolve
 from nesvae_live.model.song.steering.ending import RULED_OUT
 from nesvae_live.model.song.steering.leaning import (
     agree_with,
@@ -59,6 +60,9 @@ def spell(
     due: I64,
     track: I64,
     lines: I64,
+    harmony: I64,
+    strong: I64,
+    enters: I64,
     chord: I64,
     leans: F32,
     patience: F32,
@@ -77,12 +81,15 @@ def spell(
         first: `[4]`, the tuple before the first one that was ever played.
         uniforms: `[N, T, 4]`, the draws.
         how: temperature, top-p, guidance, log odds of holds that the phrase has had already, and of
-            notes that are consonant with given ones.
+            notes that are consonant with given ones; which share of the others is left as it is.
         quoting: what is added to the log odds of quoting, and what speaks for the same place of the bar.
         led: `[4]`, what is added to the odds of each slot of what is due.
         due: `[W]`, at which tick each tuple of the past is due, if it comes back.
         track: `[ticks, 5]`, as of `Given.track`; what its last row says stays.
         lines: every so many ticks lies a line on which tuples end, and when the last one was.
+        harmony: `[2, 3, 12]`, the pitch classes of each voice on strong places and between.
+        strong: every so many ticks lies a strong place, and when the last one was; 0: no harmony is held.
+        enters: `[3]`, the tick on which each voice enters; -1: it needn't.
         chord: the ticks on which the last chord begins and ends.
         patience: `[4, 2]`, ticks that each voice may be silent and have one note; `[3, 0]`: that
             nothing may begin.
@@ -119,6 +126,7 @@ def spell(
     found, values = np.zeros((n, most, 6), np.int64), np.zeros((n, most, 8), np.int64)
     scores, weights = np.empty((n, 2, most), np.float32), np.empty((2, most), np.float32)
     fits = np.ones(most, np.bool_)
+    may = np.ones(12, np.int64)
     wanted = np.full(n, -1, np.int64)
     counts = np.zeros(n, np.int64)
     runs = np.zeros((n, 3, symbols.shape[1]), np.int64)
@@ -275,6 +283,8 @@ def spell(
                     last = symbols[c, now - 1, slot] if now > 0 else 0
                     bring_back(one, slot, last, since[c], patience)
                     agree_with(one, slot, fixed[c], how[4])
+                    if how[5] < 1 and fitting(fixed[c], may):
+                        lead_to(one, slot, last, may, how[5])
                 elif how[3] != 0:
                     hold_again(one, had[c], how[3])
                 gone = ticks[c, now] - ticks[c, played]
@@ -282,6 +292,15 @@ def spell(
                     end_on_lines(one, lines[1] + gone, lines[0])
                 if slot == 3:
                     end_with_given(one, fixed[c, 4])
+                elif gone == enters[slot]:
+                    enter(one)
+                if strong[0] > 0:
+                    late = (strong[1] + gone) % strong[0]
+                    if slot < 3:
+                        last = symbols[c, now - 1, slot] if now > 0 else 0
+                        lead_to(one, slot, last, harmony[min(late, 1), slot], np.float32(0))
+                    elif is_strange(symbols[c, now], fixed[c], tables.n_symbols, harmony[0]):
+                        resolve(one, strong[0] - late)
                 if gone > chord[0] - tables.n_symbols[3]:
                     before = symbols[c, now - 1, slot] if now > 0 and gone > chord[0] else -1
                     close(one, slot, gone, chord, leans, before)

@@ -1,4 +1,4 @@
-// A MIDI file, dropped on the page or opened: its phrases, to be gone on from, or to be snapshots.
+// A MIDI file, dropped on the page or opened: its phrases, to be gone on from, or to be snapshots; its style.
 
 import { byId, make, makeSvg, noteName } from "./dom.js";
 import { choose, roving } from "./controls.js";
@@ -27,6 +27,7 @@ export class MidiFile {
     this.setMode(0);
     this.stored = new Map(); // slot -> when it was stored from here
     byId("file-all").onclick = () => this.storeAll();
+    byId("file-adopt").onclick = () => this.adopt();
     const open = byId("file-open");
     open.addEventListener("change", () => {
       if (open.files[0]) this.take(open.files[0]);
@@ -63,9 +64,32 @@ export class MidiFile {
     const few = more ? `, and ${more} more that are not shown` : "";
     this.text.textContent = `${file.name}: ${phrases.length} phrases${few}. A click plays one, and the music goes on from it, or stores it as the next free snapshot. ${said.join(" ")}`;
     this.phrases = phrases;
+    this.file = file;
     byId("file-does").hidden = false;
     this.box.replaceChildren(...phrases.map((tuples, i) => this.makePhrase(tuples, i + 1)));
     byId("file").scrollIntoView({ block: "nearest" });
+  }
+
+  // The style takes some seconds to make, and is then chosen as in the set-up.
+  async adopt() {
+    const { file } = this;
+    if (!confirm(`The music goes on in the style of ${file.name}, in a new take. Go on?`)) return;
+    const button = byId("file-adopt");
+    button.disabled = true;
+    this.panel.tell(`Making a style of ${file.name} …`);
+    const answer = await fetch(`adopt?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file }).catch(() => null);
+    button.disabled = false;
+    if (!answer?.ok) {
+      this.panel.tell(`${file.name}: ${answer ? (await answer.text()).trim() : "the panel does not answer"}`);
+      return;
+    }
+    const { error, style } = await answer.json();
+    if (error) {
+      this.panel.tell(`${file.name}: ${error}`);
+      return;
+    }
+    this.panel.link.say({ do: "choose", what: "style", name: style });
+    this.panel.tell(`Style ${style}: the music goes on in it at the next bar line.`);
   }
 
   makePhrase(tuples, number) {

@@ -20,7 +20,7 @@ export class Voices {
       if (rows.has(`${kind}-all`)) knobs.append(makeControl(rows.get(`${kind}-all`), panel));
     }
     all.append(knobs);
-    for (const name of ["keys-split", "keys-return"]) {
+    for (const name of ["keys-split", "keys-return", "answer", "chords"]) {
       if (rows.has(name)) (name === "keys-split" ? knobs : all).append(makeControl(rows.get(name), panel));
     }
     byId("strips").replaceChildren(...this.strips.map(({ strip }) => strip), all);

@@ -26,7 +26,9 @@ from nesvae_live.control.gestureinputs import (
     ReleaseKnobs,
     ReturnTheme,
     Roll,
+    SetAnswer,
     SetAuto,
+    SetChords,
     SetHold,
     SetKey,
     SetKeysReturn,
@@ -42,7 +44,7 @@ from nesvae_live.control.gestureinputs import (
 from nesvae_live.control.inputs import MidiIn, SetSwap
 from nesvae_live.control.reply import ignore
 from nesvae_live.io.remote.commands import parse_command
-from nesvae_live.latent.given import Source
+from nesvae_live.latent.given import Answer, Source
 from nesvae_live.music.key import Key
 from nesvae_live.music.voices import Voice
 
@@ -74,6 +76,10 @@ CASES: list[tuple[str, Any]] = [
     ("keys-return 8", SetKeysReturn(8.0, at=1.5)),
     ("keys-return never", SetKeysReturn(None, at=1.5)),
     ("keys-split 48", SetKeysSplit(48, at=1.5)),
+    ("answer 2", SetAnswer(Answer.TWO, at=1.5)),
+    ("answer off", SetAnswer(Answer.OFF, at=1.5)),
+    ("chords 4", SetChords(3, at=1.5)),
+    ("chords off", SetChords(None, at=1.5)),
     ("voice tr model", GiveVoice(Voice.TR, Source.MODEL, at=1.5)),
     ("theme A", KeepTheme("A", at=1.5)),
     ("return H", ReturnTheme("H", at=1.5)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,15 +13,18 @@ from nesvae_live.engine.inference import draws
 from nesvae_live.latent.attributes import CONSONANT, N_ATTRIBUTES
 from nesvae_live.latent.decoding import Ending, Sampling
 from nesvae_live.latent.given import OPEN, Given
+from nesvae_live.latent.harmony import Harmony
 from nesvae_live.model.song.memory import Memory
 from nesvae_live.model.song.songconfig import PAST, YOURS
 from nesvae_live.model.song.songcritic import SongCritic
 from nesvae_live.model.song.songdecoder import SongDecoder
+from nesvae_live.model.song.steering.chording import lead_to, resolve
 from nesvae_live.model.song.steering.ending import LastChord
 from nesvae_live.model.song.steering.quote import CEILING, agreement, heed, quote_to_odds
 from nesvae_live.music.key import Key
 from nesvae_live.music.metre.place import FREE, place_of
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
+from nesvae_live.music.voices import Voice
 from tests.support.tinysong import TINY_SONG, tiny_song_checkpoint
 
 F32 = NDArray[np.float32]
@@ -136,6 +140,68 @@ def test_a_last_chord_begins_on_its_tick_and_lasts_to_the_end(decoder: SongDecod
         assert set((tuples[0, :2] % 12).tolist()) <= {2, 5, 9}
 
 
+@pytest.mark.parametrize("tick", [None, 0, 5])
+def test_a_harmony_is_heard_on_beats_and_its_scale_between(
+    decoder: SongDecoder, tick: int | None
+) -> None:
+    rng = np.random.default_rng(9)
+    harmony = Harmony((0, 4, 9), (0, 2, 4, 5, 7, 9, 11), (0, 0, -2), tick)
+    state = replace(
+        decoder.initial_state(place_of(0, 4)), given=track_of(((70, OPEN, OPEN),), (0,))
+    )
+    plain = 0
+    for index in range(6):
+        z, mask = random_z(rng)
+        drawn = draws(5, index)
+        decoded = decoder.decode(z, mask, replace(state, harmony=harmony), drawn, GUIDED, odds=1.0)
+        without = decoder.decode(z, mask, state, drawn, GUIDED, odds=1.0)
+        plain += int((symbols_to_tuples(without.symbols)[:, 1] % 12 == 1).sum())
+        begin = 0 if tick is None else tick
+        for *_, p2, tr, held in symbols_to_tuples(decoded.symbols):
+            for note in {p2, tr - 2 if tr else 0} - {0}:
+                assert note % 12 in harmony.scale
+                line = begin % 12 == 0 or begin // 12 < (begin + held - 1) // 12
+                if tick is None or line:
+                    assert note % 12 in harmony.chord
+            begin += held
+    assert plain, "the network alone leaves the scale"
+
+
+def test_how_often_a_voice_rests_or_moves_is_left_to_the_network() -> None:
+    one = np.log(np.array([0.3, *[0.05] * 6, 0.2, *[0.05] * 4], np.float32))
+    may = np.zeros(12, np.int64)
+    may[[0, 4, 7]] = 1
+    before = np.exp(one)
+    lead_to(one, Voice.P1, 4, may, np.float32(0))  # symbol 4 is C2
+    after = np.exp(one)
+    assert after.sum() == pytest.approx(before.sum(), rel=1e-5)
+    assert after[0] == pytest.approx(before[0])
+    assert after[4] == pytest.approx(before[4]), "what would move moves"
+    assert np.flatnonzero(after > 1e-6).tolist() == [0, 4, 8, 11]
+
+
+def test_a_strange_note_is_held_to_the_beat_at_most() -> None:
+    holds = np.log(np.array([0.1, 0.2, 0.3, 0.4], np.float32))
+    resolve(holds, 2)
+    assert np.exp(holds) == pytest.approx([0.1, 0.9, 0.0, 0.0], rel=1e-5)
+    nothing = np.full(4, -2e4, np.float32)
+    resolve(nothing, 2)
+    assert (nothing == -2e4).all()
+
+
+def test_a_voice_enters_where_it_is_to(decoder: SongDecoder) -> None:
+    rng = np.random.default_rng(4)
+    line = tuple((0, OPEN, OPEN) for _ in range(17))
+    for index in range(12):
+        z, mask = random_z(rng)
+        track = track_of((*line, *[(OPEN, OPEN, OPEN)] * 40), (0,))
+        state = replace(decoder.initial_state(1), given=track, enters=(17, -1, -1))
+        decoded = decoder.decode(z, mask, state, draws(6, index), GUIDED, odds=1.0)
+        begins = np.concatenate(([0], np.cumsum(decoded.symbols[:, 3] + 1)))
+        assert decoded.symbols[begins.tolist().index(17), 0] > 0
+        assert not decoded.symbols[: begins.tolist().index(17), 0].any()
+
+
 def test_what_no_hand_has_set_is_not_guided(decoder: SongDecoder) -> None:
     rng = np.random.default_rng(8)
     z, mask = random_z(rng)
@@ -249,22 +315,27 @@ def test_the_critic_keeps_a_candidate_that_the_decoder_spells(decoder: SongDecod
 
 
 def test_what_is_given_is_consonant_with_what_is_written_and_more_so_if_it_is_played() -> None:
-    assert agreement(None) == 0.0
+    assert agreement(None) == (0.0, 1.0)
     known, played = track_of(BASS, (2,)), track_of(((60, OPEN, OPEN),), ())
-    assert 0.0 < agreement(known) < agreement(played)
+    odds, left = agreement(known)
+    assert odds > 0.0
+    assert left == 1.0
+    assert 0.0 < agreement(played)[1] < 1.0
 
 
 def test_notes_that_agree_with_a_given_one_are_spoken_for(decoder: SongDecoder) -> None:
     rng = np.random.default_rng(2)
     shares = []
-    for agree in (0.0, 4.0):
+    hows: list[dict[str, Any]] = [{}, {"agree": 4.0}, {"strange": 0.0}]
+    for how in hows:
         good = []
         for index in range(6):
             z, mask = random_z(rng)
             start = replace(decoder.initial_state(), given=track_of(((60, OPEN, OPEN),), ()))
             drawn = draws(1, index)[None]
-            (found,) = decoder.decode_many(z, mask, start, drawn, Sampling(), agree=agree)
+            (found,) = decoder.decode_many(z, mask, start, drawn, Sampling(), **how)
             notes = symbols_to_tuples(found.symbols)[:, 1:3]
             good += [CONSONANT[abs(n - 60) % 12] for n in notes[notes > 0].tolist()]
         shares.append(np.mean(good))
     assert shares[1] > shares[0] + 0.2
+    assert shares[2] == 1.0

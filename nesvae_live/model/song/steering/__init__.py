@@ -5,6 +5,7 @@
     ending    the chord on which a performance ends
 
     leaning   what follows from that for a symbol, in numba
+    chording  notes are led to those of a harmony that somebody holds, in numba
 
 It may import `music`, `music.metre` and `latent`.
 """

@@ -28,8 +28,10 @@ of it, of a hold that all of the phrase has."""
 
 CONSONANCE = 6
 """Which attribute says how consonant voices are."""
-AGREE, AGREE_PLAYED = 0.7, 2.5
-"""Log odds of notes that are consonant with a given one, and with one that somebody plays: nobody knows
+AGREE = 0.7
+"""Log odds of notes that are consonant with a given one."""
+STRANGE_PLAYED = 0.1
+"""Of the probability of notes that are dissonant with one that somebody plays so much is left: nobody knows
 what they play next, so that what sounds with it can't have been chosen for it."""
 LINE = 0.8
 """Log odds that speak for a tuple that ends on the bar line."""
@@ -104,11 +106,15 @@ def lead_odds(lead: int, odds: float) -> tuple[float, float, float, float]:
     return a, b, c, MOST_ODDS
 
 
-def agreement(track: NDArray[np.int64] | None) -> float:
-    """What speaks for consonance with what is given, by a track `[ticks, 5]` of it (None: nothing is)."""
+def agreement(track: NDArray[np.int64] | None) -> tuple[float, float]:
+    """What speaks for consonance with what is given, by a track `[ticks, 5]` of it (None: nothing is).
+
+    Returns:
+        Log odds of what is consonant, and which share is left of what isn't.
+    """
     if track is None:
-        return 0.0
+        return 0.0, 1.0
     given = any(
         track[0, voice] < slot.n_symbols for voice, slot in enumerate(SLOT_TABLE[:N_VOICES])
     )
-    return AGREE_PLAYED if given and track[0, N_VOICES] == UNKNOWN else AGREE
+    return (0.0, STRANGE_PLAYED) if given and track[0, N_VOICES] == UNKNOWN else (AGREE, 1.0)
