@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, TypedDict
 
 from nesvae_live.io.midi.ports import ALSA_SEQUENCER
+
+ASK = """What I typed:
+What I expected:
+What came (attach the take's `take.jsonl`: it replays the whole jam):"""
 
 NO_REALTIME = "not granted; if sound drops out: sudo usermod -aG audio $USER, and log in again"
 
@@ -61,6 +66,12 @@ class Report(PortsReport):
     jams: PathReport
     checkpoint: PathReport
     missing: list[Missing]
+
+
+def to_markdown(report: Report, home: Path) -> str:
+    """The report for a bug report: what to write beside it, and nobody's home."""
+    text = to_text(report).replace(str(home), "~") if len(home.parts) > 1 else to_text(report)
+    return f"{ASK}\n\n```\n{text}\n```"
 
 
 def to_text(report: Report) -> str:

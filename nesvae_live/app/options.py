@@ -37,6 +37,8 @@ from nesvae_live.presets.preset import Play, Preset
 DEFAULT_TEMPO = 120.0
 SAMPLE_RATE = 44_100
 BLOCK_FRAMES = 256
+STEADY = ("density",)
+"""What stays where it stands while other knobs turn, unless the command line says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class PlayOptions:
     patch: tuple[str, ...] = ()
     performer: str | None = None
     drums: str | None = None
+    steady: tuple[str, ...] = STEADY
     auto: str | None = None
     answer: str | None = None
     midi_cc: str | None = None
@@ -212,6 +215,8 @@ def choose_performance(
         learnt_drums=preset.drums(options.drums) != RULE,
         settles=True,
         punctual=True,
+        steady=options.steady,
+        quantiles=checkpoint.quantiles,
     )
 
 

@@ -24,6 +24,7 @@ from nesvae_live.app.stage import Stage
 from nesvae_live.app.start.beside import compiled_beside
 from nesvae_live.app.watch import Watch
 from nesvae_live.compiled import VARIABLE, is_temporary
+from nesvae_live.io.remote.server import refuse_a_second
 from nesvae_live.log.entries import Noted
 from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
 from nesvae_live.paths import find_checkpoint
@@ -60,6 +61,7 @@ def play(options: PlayOptions) -> Take | None:
         ConfigError, BankError, CheckpointError, MidiError, AudioError, RecordError, ControlError,
             OscError, LinkError: something that was asked for can't be had; nothing has sounded.
     """
+    refuse_a_second(options.control)
     preset = load_preset(options.preset)
     options = options.with_offsets(preset.play)
     checkpoint = load_song_checkpoint(find_checkpoint(options.checkpoint))
@@ -77,6 +79,8 @@ def play(options: PlayOptions) -> Take | None:
         stack = ExitStack()
         outer.push(stack)  # so that it is closed first, whatever goes wrong here
         session = _open(stack, stage, options, loaded)
+        if preset.controller and (dead := preset.controller.dead_controls(preset.layout)):
+            stage.notices.say(dead)
         wire_up(stage.midi, preset, options.connect, options.wires, stage.notices.say)
         ending, session = perform(session, stack)
         stage.hang_up()

@@ -86,11 +86,12 @@ def read_files(source: Path, split: str) -> tuple[list[tuple[str, bytes]], str]:
     try:
         files = sorted(_folder(source, split) if source.is_dir() else _archive(source, split))
     except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-        why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        why = str(error).splitlines()[0].rstrip(": ") if str(error) else type(error).__name__
         raise CorpusError(f"{source}: not a readable archive ({why})") from error
     if not files:
         raise CorpusError(
-            f"{source}: no split {split!r}: expected files {split}/*{SUFFIXES[0]} or *{SUFFIXES[1]}"
+            f"{source}: no split {split!r}: expected files {split}/*{SUFFIXES[0]} or *{SUFFIXES[1]}; "
+            "`nesvae-live prepare FOLDER -o mine.tar` makes an archive of MIDI, VGM and score files"
         )
     digest = hashlib.sha256()
     for name, data in files:

@@ -127,6 +127,11 @@ def _number(what: str, within: Range, *, whole: bool = False) -> dict[str, Any]:
 ALL = "all"
 
 
+def _steady(given: Given) -> Command:
+    names = [name.lower() for name in ",".join(given.knobs).split(",") if name]
+    return {"do": "steady", "names": [] if names == ["none"] else names}
+
+
 def _voice(text: str) -> str:
     """A voice's name, however it is written."""
     return ALL if text.lower() == ALL else text.upper()
@@ -231,6 +236,12 @@ VERBS = (
         "quote",
         "set how much of what was played comes back: 0 nothing, 0.5 as the network learnt it",
         {"quote": _number("quote", QUOTES)},
+    ),
+    VerbSpec(
+        "steady",
+        "choose the attributes that stay where they are when you turn another knob",
+        {"knobs": {"nargs": "+", "metavar": "KNOB|none"}},
+        _steady,
     ),
     VerbSpec(
         "voice",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 
@@ -68,6 +69,11 @@ def _ports(p: argparse.ArgumentParser) -> None:
 def _doctor(p: argparse.ArgumentParser) -> None:
     p.set_defaults(run=_run_doctor)
     p.add_argument("--json", action="store_true", help="print JSON")
+    p.add_argument(
+        "--report",
+        action="store_true",
+        help="print it to be pasted into a bug report: as Markdown, without your home folder's name",
+    )
 
 
 def _run_ports(arguments: argparse.Namespace) -> int:
@@ -81,8 +87,11 @@ def _run_ports(arguments: argparse.Namespace) -> int:
 
 def _run_doctor(arguments: argparse.Namespace) -> int:
     from nesvae_live.app.doctor import examine
-    from nesvae_live.app.doctorreport import to_text
+    from nesvae_live.app.doctorreport import to_markdown, to_text
 
     report = examine()
+    if arguments.report:
+        print(to_markdown(report, Path.home()))
+        return 0
     print(json.dumps(report, indent=2) if arguments.json else to_text(report))
     return 0

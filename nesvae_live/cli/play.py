@@ -120,6 +120,7 @@ def _performance(p: argparse.ArgumentParser) -> None:
 
 def _music(p: Group) -> None:
     from nesvae_live.app.during.beginning import ROUND, WALK
+    from nesvae_live.app.options import STEADY
     from nesvae_live.latent.given import ANSWERS, Answer
 
     network = "the network that plays; default: the shipped one"
@@ -151,6 +152,14 @@ def _music(p: Group) -> None:
         const=str(Answer.PLAYED),
         choices=[str(answer) for answer in ANSWERS if answer is not Answer.OFF],
         help="play P1 on the keys and be answered: for as long as you played, or by so many bars",
+    )
+    p.add_argument(
+        "--steady",
+        type=_text_to_steady,
+        default=STEADY,
+        metavar="KNOB,...|none",
+        help="attributes that stay where they are when you turn another knob; "
+        f"default: {','.join(STEADY) or 'none'}",
     )
 
 
@@ -326,6 +335,15 @@ def _run_play(arguments: argparse.Namespace) -> int:
     if take is not None:
         print("\n".join(str(file) for file in take.files))
     return 0
+
+
+def _text_to_steady(text: str) -> tuple[str, ...]:
+    from nesvae_live.latent.steady import text_to_steady
+
+    try:
+        return text_to_steady(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 _BARS = number("a number of bars", COUNT, whole=True)

@@ -16,6 +16,7 @@ from nesvae_live.control.kinds import (
     ControlKind,
     Form,
     Role,
+    can_be_given_up,
     reserved_because,
 )
 from nesvae_live.control.target import Kind, TargetSpec
@@ -68,7 +69,7 @@ class ControlSpec:
     half first. A press picks the choice `pick`; a `momentary` control is on while it is held.
     `feedback` says where the target's place is sent back: not at all, to the control itself, or to
     another CC. A button shows it as `lit` or `unlit`; a ring of LEDs on another CC goes from
-    `unlit` to `lit`.
+    `unlit` to `lit`. A control on a reserved controller `gives_up` what that means otherwise, and says it.
 
     Raises:
         ValueError: the target is unknown, the number or channel doesn't exist or is reserved, or
@@ -91,6 +92,7 @@ class ControlSpec:
     feedback: bool | int = False
     lit: int = 127
     unlit: int = 0
+    gives_up: str = ""
 
     def __post_init__(self) -> None:
         if self.target not in TARGET_BY_NAME:
@@ -108,8 +110,13 @@ class ControlSpec:
             return
         if not 0 <= self.number <= kind.top:
             raise ValueError(f"{self.label} doesn't exist: 0 to {kind.top}")
-        if kind.status == CONTROL_CHANGE and (why := reserved_because(self.number)) is not None:
-            raise ValueError(f"CC {self.number} is reserved ({why}): use another")
+        why = reserved_because(self.number) if kind.status == CONTROL_CHANGE else None
+        if self.gives_up == (why or ""):
+            return
+        if why is None:
+            raise ValueError(f"gives_up {self.gives_up!r}: {self.label} isn't reserved")
+        way = f', or give that up with gives_up = "{why}"' if can_be_given_up(self.number) else ""
+        raise ValueError(f"CC {self.number} is reserved ({why}): use another{way}")
 
     def _check_options(self) -> None:
         for what, value, within in (

@@ -45,6 +45,13 @@ class SetQuote(AnsweredInput):
 
 
 @dataclass(frozen=True, slots=True)
+class SetSteady(AnsweredInput):
+    """Set which attributes stay where they stand when a hand turns another knob."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GiveVoice(AnsweredInput):
     """Let `source` play a voice; the network writes the others to fit."""
 
@@ -264,6 +271,7 @@ Gesture = (
     | SetKey
     | SetTemperature
     | SetQuote
+    | SetSteady
     | GiveVoice
     | GiveLine
     | SetKeysReturn

@@ -43,19 +43,23 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReservedSpec:
-    """Controllers `first` to `last` that can't be controls, and why."""
+    """Controllers `first` to `last` that can't be controls, and why.
+
+    Where it `can_be_given_up`, a control may say that it gives this meaning up, and use the number.
+    """
 
     first: int
     last: int
     why: str
+    can_be_given_up: bool = False
 
 
 RESERVED = (
-    ReservedSpec(0, 0, "bank select"),
-    ReservedSpec(6, 6, "data entry of (N)RPN"),
-    ReservedSpec(32, 32, "bank select, fine"),
-    ReservedSpec(38, 38, "data entry of (N)RPN, fine"),
-    ReservedSpec(64, 64, "the sustain pedal"),
+    ReservedSpec(0, 0, "bank select", can_be_given_up=True),
+    ReservedSpec(6, 6, "data entry of (N)RPN", can_be_given_up=True),
+    ReservedSpec(32, 32, "bank select, fine", can_be_given_up=True),
+    ReservedSpec(38, 38, "data entry of (N)RPN, fine", can_be_given_up=True),
+    ReservedSpec(64, 64, "the sustain pedal", can_be_given_up=True),
     ReservedSpec(96, 97, "data increment and decrement"),
     ReservedSpec(98, 99, "NRPN number"),
     ReservedSpec(100, 101, "RPN number"),
@@ -69,6 +73,11 @@ RESERVED = (
 def reserved_because(cc: int) -> str | None:
     """Why controller `cc` can't be a control, or None if it can."""
     return next((r.why for r in RESERVED if r.first <= cc <= r.last), None)
+
+
+def can_be_given_up(cc: int) -> bool:
+    """Whether a control may use a reserved controller, if it says what is given up."""
+    return any(r.can_be_given_up for r in RESERVED if r.first <= cc <= r.last)
 
 
 def twos_to_steps(value: int) -> int:

@@ -23,7 +23,13 @@ from nesvae_live.control.kinds import (
 from nesvae_live.control.layout import Layout, routes
 from nesvae_live.control.readings import DATA, SELECTING, Selected, message_to_reading, nrpn_address
 from nesvae_live.control.takeover import ControlState
-from nesvae_live.control.target import Kind, StateView, choice_to_value, value_to_choice
+from nesvae_live.control.target import (
+    Kind,
+    StateView,
+    TargetSpec,
+    choice_to_value,
+    value_to_choice,
+)
 from nesvae_live.music.events import MidiBytes
 
 PRESSED_FROM = 64
@@ -93,9 +99,9 @@ class Surface:
         (status, channel, number), value = reading
         if self.feedback.on and self.feedback.is_echo(reading[0], value, at):
             return []
-        if status == CONTROL_CHANGE and reserved_because(number) is not None:
-            return self._receive_data(port, channel, number, value, at, view)
         found = self._routes[self.page].get(reading[0])
+        if status == CONTROL_CHANGE and reserved_because(number) and not _given_up(found):
+            return self._receive_data(port, channel, number, value, at, view)
         if found is None:
             return []
         spec, role = found
@@ -132,7 +138,7 @@ class Surface:
             if spec.takeover is Takeover.NONE or spec.target_spec.kind is not Kind.KNOB:
                 continue
             last = max(list(states.values()), key=lambda state: state.at)
-            place, stands = last.place, spec.target_spec.now(view)
+            place, stands = last.place, _set_by_hand(spec.target_spec, view)
             if place is not None and stands is not None and not last.holds(spec, stands):
                 found[spec.target] = round(spec.place_to_value(place), 3)
         return found
@@ -204,7 +210,7 @@ class Surface:
         target, place = spec.target_spec, state.place
         assert place is not None  # it has just moved
         if target.kind is Kind.KNOB:
-            value = state.take_over(spec, before, target.now(view))
+            value = state.take_over(spec, before, _set_by_hand(target, view))
             return [] if value is None else [target.ask(value, at)]
         if target.kind is Kind.TRIGGER:
             was_down, state.down = state.down, place >= 0.5
@@ -269,3 +275,13 @@ class Surface:
         if target.kind is Kind.SWITCH:
             return [target.ask(0.0 if (target.now(view) or 0.0) >= 0.5 else 1.0, at)]
         return [target.ask(spec.high, at)]
+
+
+def _given_up(found: tuple[ControlSpec, Role] | None) -> bool:
+    """Whether what a reserved controller means is given up for the control that listens to it."""
+    return found is not None and bool(found[0].gives_up)
+
+
+def _set_by_hand(target: TargetSpec, view: StateView) -> float | None:
+    """Where a target stands that a control has to take over; None: no hand has set it."""
+    return None if target.name in view.knobs.steadied else target.now(view)

@@ -14,6 +14,7 @@ from nesvae_live.clock.timing import Meter
 from nesvae_live.control.layout import Layout
 from nesvae_live.engine.protocols import Clock
 from nesvae_live.latent.adopted import Adopted
+from nesvae_live.latent.attributes import Quantiles
 from nesvae_live.latent.decoding import QUOTE, Sampling
 from nesvae_live.latent.setting import Setting
 from nesvae_live.latent.walk import Spread
@@ -46,7 +47,8 @@ class PlayConfig:
     With `learnt_drums` the decoder says what the drums play, else they follow their rule. One that
     `settles` asks for a tail once; takes of before asked again and again, while what was composed had a
     knob let go. One that is `punctual` lets a knob that is turned while somebody plays be heard on its line;
-    takes of before let it wait for the next phrase.
+    takes of before let it wait for the next phrase. When a hand turns a knob, the attributes that are `steady`
+    are set where they stand, as `quantiles` measure it; without these, as in takes of before, none is.
     """
 
     style: NDArray[np.float32]
@@ -68,6 +70,8 @@ class PlayConfig:
     learnt_drums: bool = False
     settles: bool = False
     punctual: bool = False
+    steady: tuple[str, ...] = ()
+    quantiles: Quantiles | None = None
 
     @property
     def end(self) -> float:

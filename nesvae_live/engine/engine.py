@@ -150,6 +150,7 @@ class Engine:
             "key": str(live.arrangement.key or ""),
             "temperature": round(live.temperature, 3),
             "quote": None if live.quote is None else round(live.quote, 3),
+            "steady": list(live.steady),
             "themes": sorted(live.themes.kept),
             "given": {voice.name: str(source) for voice, source in live.sources.items()},
             "keys_return": live.keys_return,

@@ -45,6 +45,7 @@ from nesvae_live.control.gestureinputs import (
     SetPoint,
     SetQuote,
     SetSeed,
+    SetSteady,
     SetTemperature,
     SetTranspose,
     StartMorph,
@@ -108,6 +109,8 @@ class Gestures:
                 self.rearrange(replace(live.arrangement, key=key))
             case SetTemperature(temperature):
                 live.set_temperature(temperature, at)
+            case SetSteady(names):
+                live.set_steady(names)
             case SetQuote() | KeepTheme() | ReturnTheme() | ForgetAll():
                 self._remember(item)
             case GiveVoice(voice, source):

@@ -201,6 +201,10 @@ class History:
         """The phrase before the one where we are."""
         return self._past[self._place - 1] if self._place > 0 else None
 
+    def latest(self, count: int) -> list[tuple[Tuple4, ...]]:
+        """The tuples of the last `count` phrases up to where we are."""
+        return [past.placed.tuples for past in self._past[: self._place + 1][-count:]]
+
     def add(self, past: Past) -> None:
         """Add a phrase that begins; it is where we are from now on."""
         self._past = [*self._past[-(LONGEST - 1) :], past]

@@ -29,7 +29,9 @@ from nesvae_live.engine.phraseplayer import PhrasePlayer, State
 from nesvae_live.engine.protocols import NO_CALLBACKS, Callbacks, Output
 from nesvae_live.engine.state import LiveState
 from nesvae_live.latent.adopted import themes_of
+from nesvae_live.latent.attributes import Floats
 from nesvae_live.latent.decoding import Standing
+from nesvae_live.latent.steady import LATELY, standing
 from nesvae_live.log.entries import Clocked, Journal, Overtaken
 from nesvae_live.music import drums
 from nesvae_live.music.arrangement import Arrangement
@@ -105,6 +107,7 @@ class Sequencer:
             ask=ask,
             before_phrase=self._before_phrase,
         )
+        self.live.stands = self._stands
         self.automation = Automation(self.live, arrange=self._arrange_later, leap=self.player.leap)
         live, lookahead = self.live, self.performance.lookahead
         self.players = Players(live.strike, live.reply, live.where, lookahead)
@@ -316,6 +319,12 @@ class Sequencer:
         muted = arrangement.muted - self.live.muted
         self.live.arrange(arrangement, self.time.now(), beat)
         self.outputs.end(beat, self.clock.ref, muted)
+
+    def _stands(self) -> Floats | None:
+        """Where the attributes of what was played lately stand."""
+        quantiles = self.performance.quantiles
+        phrases = self.player.history.latest(LATELY)
+        return None if quantiles is None else standing(phrases, quantiles)
 
     def _before_phrase(self, at: float) -> None:
         self.automation.step(at)

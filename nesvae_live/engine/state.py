@@ -17,7 +17,7 @@ from nesvae_live.control.reply import ignore
 from nesvae_live.engine.band.chord import REMEMBERED, Chord
 from nesvae_live.engine.config import PlayConfig
 from nesvae_live.engine.protocols import Clock
-from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.latent.attributes import N_ATTRIBUTES, Floats
 from nesvae_live.latent.decoding import QUOTE, Condition, Stretch
 from nesvae_live.latent.given import Answer, Source
 from nesvae_live.latent.harmony import Harmony
@@ -25,6 +25,7 @@ from nesvae_live.latent.knobs import KNOB_BY_NAME, KnobState, steers
 from nesvae_live.latent.lines import NONE_GIVEN, Line, Span
 from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, Setting, checked_name, is_style, slot_of
 from nesvae_live.latent.space import Vector, assemble, coordinate_to_value
+from nesvae_live.latent.steady import checked_steady, standing_value
 from nesvae_live.latent.themes import Themes
 from nesvae_live.log.entries import (
     Arranged,
@@ -57,6 +58,11 @@ NO_CHORDS = "this checkpoint takes no chords; one of format 3 does (--checkpoint
 NO_PAST = "this checkpoint can't quote what was played; one of format 3 can (--checkpoint)"
 
 
+def nowhere() -> Floats | None:
+    """Nothing was played."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Pose:
     """Where the music stands by itself: z `[8 + U]`, and the mask `[8]` of its attributes."""
@@ -83,6 +89,8 @@ class LiveState:
     snapshots: Mapping[int, Setting] = field(default_factory=dict)
     """Number -> setting; the mapping is replaced when one is stored or cleared."""
     remembers: bool = False
+    stands: Callable[[], Floats | None] = nowhere
+    """The attributes' coordinates `[8]` of what was played lately; None: nothing was."""
 
     def __post_init__(self) -> None:
         p = self.performance
@@ -128,6 +136,9 @@ class LiveState:
         """Whether the phrase that plays repeats."""
         self.touched: set[str] = set()
         """The knobs turned by hand since the present automation began: it leaves them alone."""
+        self.steady = p.steady
+        """The attributes that are set where they stand when a hand turns another knob."""
+        self._let_go: set[str] = set()  # those of them that a hand has released since
         self.condition = self._condition()
         self.page = 0
         """The controller's current page, from 0."""
@@ -157,14 +168,52 @@ class LiveState:
         Raises:
             ValueError: no such knob, or a value outside 0..1.
         """
+        was_steady = knob in self.knobs.steadied
         changed = self.knobs.set(knob, value)
         self.touched.add(knob)
+        self.knobs.steadied -= {knob}
         if changed:
             self.journal.put(Turned(at, knob, value))
-            if steers(knob):
-                self._drawn = None
-                self._left_alone = not any(map(steers, self.knobs.values))
+        if changed and steers(knob):
+            if value is None and (was_steady or knob in self.steady):
+                self._let_go.add(knob)
+            else:
+                self._let_go.discard(knob)
+            self._hold_steady(at)
+            self._drawn = None
+            self._left_alone = not any(map(steers, self.knobs.values))
+        if changed or was_steady:
             self.condition = self._condition()
+
+    def _hold_steady(self, at: float) -> None:
+        """A hand has turned a knob, or released it: set what is to stay, or release that too."""
+        knobs, p = self.knobs, self.performance
+        if not {knob for knob in knobs.values if steers(knob)} - knobs.steadied:
+            for knob in sorted(knobs.steadied):
+                knobs.set(knob, None)
+                self.journal.put(Turned(at, knob, None))
+            knobs.steadied = frozenset()
+            self._let_go.clear()
+            return
+        wanted = [k for k in self.steady if k not in knobs.values and k not in self._let_go]
+        stands = self.stands() if wanted and p.quantiles is not None else None
+        if stands is None:
+            return
+        for knob in wanted:
+            value = standing_value(knob, stands, p.reach)
+            knobs.set(knob, value)
+            self.journal.put(Turned(at, knob, value))
+        knobs.steadied |= set(wanted)
+
+    def set_steady(self, names: Collection[str]) -> None:
+        """Set which attributes stay where they stand when a hand turns another knob.
+
+        Those that are set already stay as they are.
+
+        Raises:
+            ValueError: one is no attribute.
+        """
+        self.steady = checked_steady(names)
 
     def release_all(self, at: float) -> None:
         """Release every knob, and leave the music alone."""
@@ -218,6 +267,8 @@ class LiveState:
         before = self.condition
         if why not in {TEMPERATURE, SEED}:
             self._drawn, self._left_alone = None, False
+            self.knobs.steadied = frozenset()
+            self._let_go.clear()
         self.style = self.style if setting.style is None else setting.style
         self.temperature = self.temperature if TEMPERATURE in keep else setting.temperature
         self.seed = self.seed if SEED in keep else setting.seed
@@ -333,11 +384,14 @@ class LiveState:
         self.journal.put(Posed(at, why, style, self.temperature, self.seed))
 
     def _hands(self) -> Vector:
-        """`[8 + U]`: 1 where a hand has set a coordinate."""
+        """`[8 + U]`: 1 where a hand has set a coordinate.
+
+        What is steady is told to the network, but isn't guided: guided, it stood still more often.
+        """
         hands = np.zeros(N_ATTRIBUTES + len(self.style), np.float32)
         for name in self.knobs.values:
             axis = KNOB_BY_NAME[name].axis
-            by_hand = not self.auto or name in self.touched
+            by_hand = name in self.touched if self.auto else name not in self.knobs.steadied
             if by_hand and 0 <= axis < len(hands):
                 hands[axis] = 1.0
         return hands

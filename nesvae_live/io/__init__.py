@@ -7,7 +7,7 @@
     matching   which port or device is meant by a part of its name
     portname   a port's name without the system's numbers; a port that is known again
     libraries  the shared libraries that this process has loaded, such as libjack
-    ownprocess how Python is started for a process of our own
+    ownprocess how Python is started for a process of our own; whether one is stopped
     pace       how far ahead everything is done, by the device's period and this machine
     pipewire   whether PipeWire runs, and how to reach its JACK
     bin        the system's bin, from which a person can get things back

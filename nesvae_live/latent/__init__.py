@@ -10,6 +10,7 @@ In reading order:
     harmony     the harmony that somebody holds, and what of it the decoder is told
     decoding    what the decoder takes and returns: condition, state, sampling
     performing  what a performer takes and returns: a passage, and how its notes are played
+    steady      attributes that stay where they are while other knobs turn
     setting     all that hands can set; interpolation between settings, morphs
     point       a point in z, to a snapshot and back
     axes        the style axes' labels, read from a finished checkpoint (made in training)

@@ -74,6 +74,8 @@ class KnobState:
     def __init__(self, values: Mapping[str, float] | None = None) -> None:
         self.values: Mapping[str, float] = MappingProxyType({})
         """Each knob's value in 0..1; a knob that is released is missing."""
+        self.steadied: frozenset[str] = frozenset()
+        """The knobs that no hand has set: the instrument did, for its attribute to stay."""
         for knob, value in (values or {}).items():
             self.set(knob, value)
 

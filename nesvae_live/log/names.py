@@ -76,6 +76,7 @@ INPUTS: dict[str, type[Any]] = {
     "return_theme": gestureinputs.ReturnTheme,
     "forget_all": gestureinputs.ForgetAll,
     "set_quote": gestureinputs.SetQuote,
+    "set_steady": gestureinputs.SetSteady,
     "give_voice": gestureinputs.GiveVoice,
     "give_line": gestureinputs.GiveLine,
     "set_keys_return": gestureinputs.SetKeysReturn,

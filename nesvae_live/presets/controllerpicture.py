@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from nesvae_live.control.controlspec import ControlSpec
-from nesvae_live.control.kinds import CONTROL_CHANGE, KIND_BY_NAME, reserved_because
-from nesvae_live.presets.controllers import PhysicalControl, Row, Shape
+from nesvae_live.presets.controllers import Controller, PhysicalControl, Row, Shape
 from nesvae_live.presets.preset import Preset
 
 ACROSS = 8
@@ -32,24 +31,28 @@ FREE, RESERVED_CC = "-", "(reserved)"
 
 def cells(preset: Preset) -> Iterator[tuple[Row, list[tuple[PhysicalControl, list[str]]]]]:
     """The rows, of at most `ACROSS` controls; with each control what it moves, a text per page."""
-    controller = preset.controller
-    assert controller is not None  # the caller asked for its picture
-    for row in controller.rows:
+    for row in controller_of(preset).rows:
         for start in range(0, len(row.places), ACROSS):
             controls = row.places[start : start + ACROSS]
             yield row, [(control, moved_by(preset, control)) for control in controls]
 
 
+def controller_of(preset: Preset) -> Controller:
+    """The controller of a preset that is for one: the caller asked for its picture."""
+    assert preset.controller is not None
+    return preset.controller
+
+
 def moved_by(preset: Preset, control: PhysicalControl) -> list[str]:
     """The targets that a control moves, on all pages or page by page; `FREE` if there are none."""
-    if KIND_BY_NAME[control.kind].status == CONTROL_CHANGE and reserved_because(control.number):
-        return [RESERVED_CC]
     layout = preset.layout
 
     def named(controls: Sequence[ControlSpec]) -> str:
         return " ".join(c.target for c in controls if control.is_of(c))
 
     always = named(layout.controls)
+    if control in controller_of(preset).dead(layout):
+        return [RESERVED_CC]
     if always or not layout.pages:
         return [always or FREE]
     return [named(page.controls) or FREE for page in layout.pages]

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from nesvae_live.control.controlspec import ControlSpec
-from nesvae_live.control.kinds import KIND_BY_NAME
+from nesvae_live.control.kinds import CONTROL_CHANGE, KIND_BY_NAME, reserved_because
 from nesvae_live.control.layout import Layout
 from nesvae_live.presets.tomltable import check_keys, typed
 
@@ -79,6 +79,29 @@ class Controller:
         return next(
             (name for name in names if any(part.lower() in name.lower() for part in self.ports)),
             None,
+        )
+
+    def dead(self, layout: Layout) -> list[PhysicalControl]:
+        """Its controls that send reserved controllers, which no control of a layout gives up."""
+        used = [control for controls in layout.sets() for control in controls]
+        return [
+            one
+            for row in self.rows
+            for one in row.places
+            if KIND_BY_NAME[one.kind].status == CONTROL_CHANGE
+            and reserved_because(one.number)
+            and not any(one.is_of(control) for control in used)
+        ]
+
+    def dead_controls(self, layout: Layout) -> str:
+        """The line that names them for a person; empty: there are none."""
+        dead = self.dead(layout)
+        if not dead:
+            return ""
+        names = ", ".join(f"{one.label} ({reserved_because(one.number)})" for one in dead)
+        return (
+            f"{self.name}: these controls mean something else in MIDI, and move nothing: {names}; "
+            "`gives_up` in the preset takes them all the same (docs/controllers.md)"
         )
 
     def missing(self, layout: Layout) -> list[ControlSpec]:

@@ -123,6 +123,11 @@ OPTIONS: tuple[tuple[str, str, str], ...] = (
         "127, 0",
         "the values sent to a button while its target is on and off; for an LED ring, its two ends",
     ),
+    (
+        "gives_up",
+        "-",
+        "for a [reserved controller](#reserved-controllers): what it means otherwise, in the words below",
+    ),
 )
 
 TAKEOVER = """
@@ -167,8 +172,14 @@ def page(presets: Sequence[Preset]) -> str:
             "\n### Options\n",
             *table(("option", "default", "what it does"), OPTIONS),
             "\n### Reserved controllers\n",
-            "Other gear and programs send these on their own, so they can't be learnt or used.\n",
-            *table(("CC", "why"), ((_span(r.first, r.last), r.why) for r in RESERVED)),
+            RESERVED_SAY,
+            *table(
+                ("CC", "why", "can be given up"),
+                (
+                    (_span(r.first, r.last), r.why, "yes" if r.can_be_given_up else "no")
+                    for r in RESERVED
+                ),
+            ),
             TAKEOVER,
             TARGETS_SAY,
             *table(("target", "kind", "turned up, or pressed"), _target_rows()),
@@ -177,6 +188,11 @@ def page(presets: Sequence[Preset]) -> str:
         ]
     )
 
+
+RESERVED_SAY = """Other gear and programs send these on their own, so they can't be learnt or used. Some can be taken all the
+same, where a controller has controls there: the control then says in `gives_up` what the number means otherwise,
+as in `{ cc = 0, gives_up = "bank select" }`.
+"""
 
 TARGETS_SAY = """## Targets
 

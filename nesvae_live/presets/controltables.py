@@ -33,6 +33,7 @@ OPTIONS: Mapping[str, Any] = {
     "feedback": bool | int,
     "lit": int,
     "unlit": int,
+    "gives_up": str,
 }
 """The options that may stand beside a control's kind and number, and their types."""
 
@@ -156,7 +157,7 @@ def control_to_table(control: ControlSpec, common: Defaults) -> dict[str, Any]:
     if control.channel is not None:
         table["channel"] = control.channel + 1
     usual = replace(
-        ControlSpec(control.target, control.number, kind=control.kind),
+        ControlSpec(control.target, control.number, kind=control.kind, gives_up=control.gives_up),
         takeover=common.takeover,
         deadband=common.deadband,
         feedback=common.feedback,
@@ -167,4 +168,6 @@ def control_to_table(control: ControlSpec, common: Defaults) -> dict[str, Any]:
         if name not in {"channel", "range"} and getattr(control, name) != getattr(usual, name):
             value = getattr(control, name)
             table[name] = str(value) if isinstance(value, Takeover) else value
+    if control.gives_up:
+        table["gives_up"] = control.gives_up
     return table

@@ -13,7 +13,14 @@ import pytest
 from nesvae_live import paths
 from nesvae_live.app import doctor
 from nesvae_live.app.doctor import examine, examine_ports
-from nesvae_live.app.doctorreport import MidiApiReport, PathReport, Report, ports_to_text, to_text
+from nesvae_live.app.doctorreport import (
+    MidiApiReport,
+    PathReport,
+    Report,
+    ports_to_text,
+    to_markdown,
+    to_text,
+)
 from nesvae_live.io.audio.probe import AudioOffer, AudioPort
 from tests.support.jack import JackServer
 
@@ -113,6 +120,16 @@ def test_whether_sound_may_be_real_time_is_said(
     report = examine()
     assert report["realtime"] is granted
     assert re.search(rf"real time +.*{re.escape(says)}", to_text(report))
+
+
+def test_a_report_for_others_asks_what_is_needed_and_names_no_home(bare: Path) -> None:
+    report = examine()
+    home = Path(report["config"]["path"]).parents[1]
+    text = to_markdown(report, home)
+    assert str(home) not in text
+    assert "take.jsonl" in text
+    assert text.count("```") == 2
+    assert report["version"] in text
 
 
 def test_the_report_is_json(bare: Path) -> None:

@@ -16,6 +16,8 @@ from tests.support.places import RELEASE
 SINCE: dict[str, dict[str, Any]] = {
     "one": {"do": "one"},
     "quote 0.8": {"do": "quote", "quote": 0.8},
+    "steady density Register": {"do": "steady", "names": ["density", "register"]},
+    "steady none": {"do": "steady", "names": []},
     "voice p1 held": {"do": "voice", "voice": "P1", "source": "held"},
     "voice P2 file": {"do": "voice", "voice": "P2", "source": "file"},
     "keys-return never": {"do": "keys-return", "beats": None},

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nesvae_live.control.controlspec import ControlSpec, Takeover
-from nesvae_live.control.inputs import MidiIn, Panic, SetMute, Tap, TurnPage
+from nesvae_live.control.inputs import MidiIn, Panic, SetKnob, SetMute, Tap, TurnPage
 from nesvae_live.control.kinds import CONTROL_KINDS, raw_to_place, reserved_because
 from nesvae_live.control.layout import Layout, Page
 from nesvae_live.control.target import Kind
@@ -256,6 +256,16 @@ def test_the_first_touch_of_a_knob_that_nobody_has_set_takes_it() -> None:
     assert Hands(density(takeover=Takeover.PICKUP)).cc(20, 100) == [pytest.approx(0.786, abs=1e-3)]
 
 
+def test_the_first_touch_takes_a_knob_that_the_instrument_has_set_for_it_to_stay() -> None:
+    hands = Hands(density(takeover=Takeover.PICKUP))
+    hands.live.knobs.set("density", 0.6)
+    hands.live.knobs.steadied = frozenset({"density"})
+    assert not hands.surface.waiting(hands.live)
+    assert hands.cc(20, 0) == [0.0]
+    hands.live.turn("density", 0.5, hands.now)
+    assert hands.cc(20, 1) == [0.5], "what a hand has set is picked up"
+
+
 def test_whatever_else_moves_the_knob_arms_pickup_again() -> None:
     hands = Hands(density(takeover=Takeover.PICKUP))
     hands.cc(20, 100, 101)
@@ -417,6 +427,16 @@ def test_reserved_controllers_turn_nothing_unless_they_select_an_nrpn_that_a_pre
     hands = Hands(*(ControlSpec(spec.name, 8 + i) for i, spec in enumerate(TARGETS[:20])))
     for channel, cc, value in messages:
         assert hands.send(0xB0 | channel, cc, value) == []
+
+
+def test_a_reserved_controller_is_a_control_where_its_meaning_is_given_up() -> None:
+    fader = ControlSpec("density", 0, channel=0, gives_up="bank select")
+    hands = Hands(fader, ControlSpec("focus", 300, kind="nrpn"))
+    assert hands.send(0xB0, 0, 127) == [SetKnob("density", 1.0, at=hands.now)]
+    assert hands.send(0xB1, 0, 0) == [], "on its own channel alone"
+    for cc, value in ((99, 2), (98, 44), (6, 127)):
+        sent = hands.send(0xB0, cc, value)
+    assert sent == [SetKnob("focus", 1.0, at=hands.now)], "what others mean is as ever"
 
 
 def test_what_a_daw_sends_at_play_on_every_channel_is_nothing_to_us() -> None:

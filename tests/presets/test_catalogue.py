@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -13,6 +14,7 @@ import pytest
 from nesvae_live.app.watch import Hotplug, proposal
 from nesvae_live.cli.main import main
 from nesvae_live.control.inputs import MidiIn, TurnPage
+from nesvae_live.control.layout import Layout
 from nesvae_live.control.targets import TARGET_BY_NAME
 from nesvae_live.engine.config import PlayConfig, Setup
 from nesvae_live.log.entries import Turned
@@ -22,6 +24,7 @@ from nesvae_live.paths import ConfigError, shipped_dir
 from nesvae_live.presets import catalogue
 from nesvae_live.presets import preset as config
 from nesvae_live.presets.catalogue import check_preset, gesture, known_controllers, preset_to_text
+from nesvae_live.presets.controllerpicture import moved_by
 from nesvae_live.presets.controllersdoc import files
 from nesvae_live.presets.preset import Preset, load_preset, read_preset
 from tests.support.places import DOCS, PRESETS
@@ -116,8 +119,25 @@ def test_a_picture_shows_each_control_once_with_what_it_moves() -> None:
     texts = [e.text for e in ET.fromstring(svg).iter() if e.tag.endswith("text")]
     for control in preset.layout.controls:
         assert texts.count(control.target) == 1
-    assert "(reserved)" in texts
+    assert "(reserved)" not in texts, "what they mean otherwise is given up"
     assert texts.count("CC 16") == 1
+
+
+def test_dead_controls_of_a_controller_are_named() -> None:
+    preset = load_preset("korg-nanokontrol2")
+    controller, layout = preset.controller, preset.layout
+    assert controller is not None
+    assert controller.dead_controls(layout) == ""
+    alive = tuple(
+        c for c in layout.controls if c.gives_up not in {"bank select", "the sustain pedal"}
+    )
+    line = controller.dead_controls(replace(layout, controls=alive))
+    assert "CC 0 (bank select), " not in line
+    assert "CC 64 (the sustain pedal), CC 0 (bank select)" in line
+    assert "gives_up" in line
+    assert moved_by(replace(preset, layout=Layout()), controller.rows[4].places[0]) == [
+        "(reserved)"
+    ]
 
 
 def test_presets_show_has_picture_and_controls() -> None:

@@ -139,6 +139,9 @@ def test_an_empty_preset_is_named_as_its_file_and_turns_nothing(preset_file: Pat
         ("[knobs]\nbass = { cc = 128 }", ["knobs.bass", "128", "0 to 127"]),
         ("[knobs]\nbass = { cc = -1 }", ["knobs.bass", "-1", "0 to 127"]),
         ("[knobs]\nbass = { cc = 64 }", ["knobs.bass", "CC 64 is reserved", "sustain"]),
+        ("[knobs]\nbass = { cc = 0 }", ["CC 0 is reserved", 'gives_up = "bank select"']),
+        ("[knobs]\nbass = { cc = 1, gives_up = 'all' }", ["gives_up 'all'", "isn't reserved"]),
+        ("[knobs]\nbass = { cc = 0, gives_up = 'all' }", ["CC 0 is reserved (bank select)"]),
         ("[knobs]\nbass = { cc = 123 }", ["knobs.bass", "CC 123 is reserved"]),
         (
             "[knobs]\nbass = { cc = '20' }",

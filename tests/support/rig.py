@@ -19,6 +19,7 @@ from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
 from nesvae_live.engine.inference import Item, Request, run_request
 from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.sequencer import Sequencer
+from nesvae_live.latent.attributes import Quantiles
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.log.entries import Decoded, Placed, Spliced
 from nesvae_live.music.events import Event, NoteOff, NoteOn
@@ -99,6 +100,8 @@ class Rig:
     style: NDArray[np.float32] = field(default_factory=lambda: np.zeros(32, np.float32))
     sampling: Sampling = Sampling()
     learnt_drums: bool = False
+    steady: tuple[str, ...] = ()
+    quantiles: Quantiles | None = None
     time: ManualTime = field(default_factory=ManualTime)
     journal: ListJournal = field(default_factory=ListJournal)
 
@@ -121,6 +124,8 @@ class Rig:
             resumes=self.resumes,
             sampling=self.sampling,
             learnt_drums=self.learnt_drums,
+            steady=self.steady,
+            quantiles=self.quantiles,
         )
         self.sequencer = Sequencer(
             Setup(

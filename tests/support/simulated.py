@@ -41,6 +41,7 @@ from nesvae_live.engine.protocols import Decode, Encode
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.latent.adopted import Adopted
+from nesvae_live.latent.attributes import Quantiles
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.latent.given import ANSWERS, Source
 from nesvae_live.log.entries import Closed, Journal, Noted, Opened
@@ -122,6 +123,8 @@ class SimulatedJam:
         stalls: bool = False,
         learnt_drums: bool = False,
         bands: bool = False,
+        steady: tuple[str, ...] = (),
+        quantiles: Quantiles | None = None,
     ) -> None:
         self.draw = random.Random(seed)
         self.band = random.Random(seed) if bands else None
@@ -161,6 +164,8 @@ class SimulatedJam:
             resumes=stalls,
             learnt_drums=learnt_drums,
             punctual=bands,
+            steady=steady,
+            quantiles=quantiles,
         )
         self.setup = Setup(
             performance,

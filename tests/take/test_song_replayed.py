@@ -15,7 +15,7 @@ from nesvae_live.control.gestureinputs import (
     SetAuto,
     SetQuote,
 )
-from nesvae_live.log.entries import Answered, Heard, Lent, Spliced
+from nesvae_live.log.entries import Answered, Heard, Lent, Spliced, Turned
 from nesvae_live.model.song.songcritic import SongCritic
 from nesvae_live.model.song.songdecoder import SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
@@ -34,6 +34,10 @@ class SmallEncoder:
         return np.zeros(TINY_SONG.latent, np.float32)
 
 
+STEADY = "register"
+"""Is set where it stands when somebody turns another knob."""
+
+
 def tiny_critic() -> SongCritic:
     tiny = tiny_song_checkpoint()
     prior = SongPrior(tiny.weights, tiny.config)
@@ -49,6 +53,8 @@ def song_jam(seed: int) -> SimulatedJam:
         style=TINY_SONG.style,
         encoder=SmallEncoder(),
         remembers=True,
+        steady=(STEADY,),
+        quantiles=tiny_song_checkpoint().quantiles,
     )
     jam.play()
     return jam
@@ -69,6 +75,7 @@ def test_what_was_played_with_the_past_is_computed_again(seed: int, tmp_path: Pa
 def test_these_jams_have_everything_in_them_that_concerns_the_past() -> None:
     entries = [entry for seed in range(4) for entry in song_jam(seed).written.entries]
     heard = {type(e.input) for e in entries if isinstance(e, Heard)}
+    assert any(isinstance(e, Turned) and e.knob == STEADY and e.value for e in entries)
     assert heard >= {SetQuote, KeepTheme, ReturnTheme, SetAuto, GiveVoice}
     located = [
         e for e in entries if isinstance(e, Heard) and getattr(e.input, "data", ())[:1] == (0xF2,)

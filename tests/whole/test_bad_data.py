@@ -123,8 +123,8 @@ def test_a_damaged_archive_is_named_by_every_command(
     ("make", "says"),
     [
         (lambda p: None, "no such archive or folder"),
-        (lambda p: p.mkdir(), "no split 'train'"),
-        (lambda p: p.write_bytes(b"hello"), "not a readable archive"),
+        (lambda p: p.mkdir(), "`nesvae-live prepare FOLDER"),
+        (lambda p: p.write_bytes(b"hello"), "archive (file could not be opened successfully)"),
         (lambda p: archive(p, {"valid/x.exprsco.pkl": song()}, "gz"), "no split 'train'"),
         (lambda p: archive(p, {"train/x.exprsco.pkl": song(0, 0)}, "gz"), "no song with a step"),
     ],

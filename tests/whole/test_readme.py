@@ -1,7 +1,8 @@
 """README, followed to the letter: a fresh home, a JACK server, a controller that no preset knows.
 
-Each command is typed into a shell as it is printed, but for `NAME`. Installing is `make demo`, which
-is tried from a fresh clone by hand; the shell here has the program on its path, as if activated.
+Each command is typed into a shell as it is printed, but for `NAME`, from the clone to the removal; the
+placeholder's address leads to this folder. Only `make demo` is left out, whose two minutes are tried
+by hand: the environment of the tests stands in for what it installs.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from tests.support.terminal import Terminal
 from tests.support.waiting import wait_until
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+ADDRESS = "https://example.org/nesvae_live.git"
+CLONE = "nesvae_live"
 CC = 77
 BARS = 4
 SECONDS = 60.0
@@ -36,6 +39,9 @@ class Shell:
 
     def __init__(self, home: Path, runtime: Path, *, name: str) -> None:
         (home / name).mkdir(parents=True)
+        (home / ".gitconfig").write_text(
+            f'[url "{ROOT}"]\n insteadOf = {ADDRESS}\n[safe]\n directory = *\n', encoding="utf-8"
+        )
         fresh = {
             "HOME": str(home),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -85,7 +91,11 @@ def shells(tmp_path: Path, runtime: Path) -> Iterator[tuple[Shell, Shell]]:
 @pytest.mark.jack
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_from_readme_alone_to_a_learnt_knob_a_snapshot_and_an_export(
+@pytest.mark.skipif(
+    not (ROOT / ".git").exists() or not (Path(sys.prefix) / "bin" / "activate").exists(),
+    reason="needs a checkout to clone, and an environment to activate",
+)
+def test_from_readme_alone_to_a_learnt_knob_a_snapshot_an_export_and_an_uninstall(
     jack_server: JackServer, tmp_path: Path, runtime: Path, shells: tuple[Shell, Shell]
 ) -> None:
     stage, other = shells
@@ -98,6 +108,7 @@ def test_from_readme_alone_to_a_learnt_knob_a_snapshot_and_an_export(
             return {}
 
     with JackProbe("WeirdBox") as box:
+        install(stage)
         stage.types("nesvae-live play --midi-in NAME", where="WeirdBox")
         stage.terminal.wait_for("[Y/n]")  # README says so: whom to send the notes to
         stage.terminal.press("n\n")
@@ -131,9 +142,34 @@ def test_from_readme_alone_to_a_learnt_knob_a_snapshot_and_an_export(
         stage.done()
     other.types('nesvae-live jam export --to nsf,nes --bars 1-4 --title "My tune"')
     other.done()
-    made = {path.suffix for path in tmp_path.rglob("*.*")}
+    made = {
+        path.suffix
+        for path in tmp_path.rglob("*.*")
+        if CLONE not in path.relative_to(tmp_path).parts[:1]
+    }
     assert {".nsf", ".nes"} <= made
-    (sound,) = tmp_path.rglob("take.wav")
+    (sound,) = (tmp_path / "music").rglob("take.wav")
     with wave.open(str(sound)) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)
     assert samples.std() > 0, "it sounded"
+    uninstall(stage, tmp_path)
+    assert sound.exists(), "a take stays"
+
+
+def install(shell: Shell) -> None:
+    """As README says, but for `make demo`."""
+    shell.types(f"git clone {ADDRESS}")
+    shell.done()
+    shell.types(f"cd {CLONE}")
+    shell.terminal.press(f"ln -s {sys.prefix} .venv\n")
+    shell.types("source .venv/bin/activate")
+    shell.done()
+
+
+def uninstall(shell: Shell, home: Path) -> None:
+    presets = home / ".config" / "nesvae_live"
+    assert list(presets.rglob("*.toml")), "what was learnt"
+    shell.types(f"cd .. && rm -rf {CLONE} ~/.config/nesvae_live")
+    shell.done()
+    assert not presets.exists()
+    assert not (home / CLONE).exists()

@@ -11,6 +11,7 @@ from nesvae_live.control.gestureinputs import (
     SetKeysReturn,
     SetKeysSplit,
     SetQuote,
+    SetSteady,
     SetTemperature,
     SetTranspose,
 )
@@ -44,6 +45,7 @@ def carried(live: LiveState, now: float, adopted: Adopted | None = None) -> list
         asked.append(SetSolo(voice, voice in balance.solo, at=now))
     if live.quote is not None:
         asked.append(SetQuote(live.quote, at=now))
+    asked.append(SetSteady(live.steady, at=now))
     asked += [GiveVoice(v, s, at=now) for v, s in live.sources.items() if s is Source.KEYS]
     asked += [SetKeysReturn(live.keys_return, at=now), SetKeysSplit(live.keys_split, at=now)]
     if live.answer is not Answer.OFF:

@@ -21,9 +21,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from nesvae_live.io.jack.cycle import Cycle, Kind, Outbox, read_records, to_record
+from nesvae_live.io.jack.cycle import NOW, Cycle, Kind, Outbox, read_records, to_record
 from nesvae_live.io.jack.times import CycleTimes
 from nesvae_live.io.jack.transportclients import TransportFollower, TransportLeader
+from nesvae_live.io.ownprocess import is_stopped
 from nesvae_live.io.realtime import ask_for_realtime, keep_thread_state
 
 READ_BYTES = 1 << 16
@@ -33,7 +34,7 @@ REPORT_CYCLES = 16
 """After so many cycles it is told how late messages left."""
 
 LOOK_SECONDS = 0.1
-"""How often it looks whether a cycle failed."""
+"""How often it looks whether a cycle failed, or the process that plays was stopped."""
 
 FINISH_SECONDS = 0.5
 """How long what is said before a port goes may take: some cycles."""
@@ -85,6 +86,7 @@ class PortClient:
         self._times = CycleTimes(self._client)
         self._out: Outbox | None = None
         self._report: list[bytes] = []
+        self._to_silence = False
         self.cycles = 0
         if wish["sends"]:
             self._port = self._client.midi_outports.register(wish["port"])
@@ -115,6 +117,9 @@ class PortClient:
         import jack
 
         self._intake.deal(cycle.begins)
+        if self._to_silence:
+            self._to_silence = False
+            outbox.take(Kind.SILENCE, NOW, b"", cycle.begins)
         self._port.clear_buffer()
         due = outbox.due(cycle)
         for offset, data in due:
@@ -153,6 +158,10 @@ class PortClient:
     def _write(self, records: bytearray) -> None:
         with contextlib.suppress(BlockingIOError, BrokenPipeError):
             os.write(self._back, records)
+
+    def silence(self) -> None:
+        """Drop what is held, and end every note with the next cycle."""
+        self._to_silence = True
 
     def close(self) -> None:
         """Say what is to be said, and leave the server."""
@@ -231,6 +240,12 @@ class Ports:
         follower = self._follower
         return None if follower is None else follower.frame_of(at)
 
+    def silence(self) -> None:
+        """End every note: who would do it was stopped."""
+        for client in self._open.values():
+            if isinstance(client, PortClient):
+                client.silence()
+
     def fault(self) -> str:
         """What went wrong in a cycle, if anything."""
         return next((client.error for client in self._open.values() if client.error), "")
@@ -246,8 +261,12 @@ def main(here: int, back: int) -> None:
     os.set_blocking(back, False)
     ports = Ports(Intake(here), back)
     ask_for_realtime()  # or any program could preempt the holder of the interpreter's lock
-    waiting = b""
+    waiting, player, was_stopped = b"", os.getppid(), False
     while not (fault := ports.fault()):
+        stopped = is_stopped(player)
+        if stopped and not was_stopped:
+            ports.silence()
+        was_stopped = stopped
         if not select.select([0], [], [], LOOK_SECONDS)[0]:
             continue
         if not (came := os.read(0, READ_BYTES)):

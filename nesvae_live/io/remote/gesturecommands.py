@@ -4,6 +4,7 @@
     {"do": "release"}                                  every knob
     {"do": "temperature", "temperature": 0.9}
     {"do": "quote", "quote": 0.8}
+    {"do": "steady", "names": ["density"]}             stay where they are while other knobs turn
     {"do": "voice", "voice": "P1", "source": "held"}   or "keys"; "model": the network's again
     {"do": "line", "voice": "P1", "line": [[60, 12]]}  a file's: notes, and the ticks (12 a beat) of each
     {"do": "keys-return", "beats": 4}                  null: a voice stays who played it
@@ -71,6 +72,7 @@ from nesvae_live.control.gestureinputs import (
     SetPoint,
     SetQuote,
     SetSeed,
+    SetSteady,
     SetTemperature,
     SetTranspose,
     StartMorph,
@@ -89,6 +91,7 @@ from nesvae_live.io.remote.command import (
 )
 from nesvae_live.latent.given import Answer, Source
 from nesvae_live.latent.setting import Setting, checked_name, slot_of
+from nesvae_live.latent.steady import checked_steady
 from nesvae_live.music.key import Key
 from nesvae_live.music.ranges import SNAPSHOTS, nearest
 from nesvae_live.music.voices import VOICES
@@ -135,6 +138,13 @@ class _Quote(Command, tag="quote"):
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return SetQuote(self.quote, at=at, reply=reply)
+
+
+class _Steady(Command, tag="steady"):
+    names: list[str]
+
+    def to_input(self, at: float, reply: Reply) -> Input:
+        return SetSteady(checked_steady(self.names), at=at, reply=reply)
 
 
 class _Voice(Command, tag="voice"):
@@ -395,6 +405,7 @@ GestureCommand = (
     | _Release
     | _Temperature
     | _Quote
+    | _Steady
     | _Voice
     | _Line
     | _KeysReturn

@@ -224,23 +224,38 @@ def _make_folder(folder: Path, *, private: bool) -> None:
         folder.chmod(0o700)
 
 
+def refuse_a_second(path: Path | None = None) -> None:
+    """Find out before anything is opened whether an instrument has the socket (None: `default_path`).
+
+    Raises:
+        ControlError: one has.
+    """
+    with contextlib.suppress(OSError, msgspec.DecodeError):  # told when it is opened
+        _refuse_if_alive(default_path() if path is None else path)
+
+
 def _clear(path: Path) -> None:
     """Remove the socket that a dead instrument has left at `path`, and nothing else."""
     try:
-        with connect(path) as client:
-            alive = client.family != socket.AF_INET or _speaks(client)
+        _refuse_if_alive(path)
     except FileNotFoundError:
         return
-    except ConnectionRefusedError:
-        alive = False
     except msgspec.DecodeError:
         raise ControlError(f"{path} is in the way: it isn't a control socket") from None
+    path.unlink()
+
+
+def _refuse_if_alive(path: Path) -> None:
+    try:
+        with connect(path) as client:
+            alive = client.family != socket.AF_INET or _speaks(client)
+    except ConnectionRefusedError:
+        alive = False
     if alive:
         raise ControlError(
             f"another nesvae-live is playing already (control socket {path}): `nesvae-live ctl stop` "
             "ends it; a second one beside it needs a socket of its own, --control PATH"
         )
-    path.unlink()
 
 
 def _speaks(client: socket.socket) -> bool:

@@ -40,6 +40,8 @@ STEADINESS = 0.3
 """By how much the prior's components are narrowed: a piece keeps its character."""
 RECENT = 3
 """Phrases that were just played don't come again."""
+TOLD = 0.25
+"""Where a hand has turned something, what was set besides counts so much when a candidate is chosen."""
 SECTION = 4
 """Phrases that come again together."""
 
@@ -157,7 +159,8 @@ class SongCritic:
         )
         if n > 1:
             tuples = np.stack([symbols_to_tuples(decoded.symbols) for decoded in found])
-            errors = attribute_errors(tuples, z[None, : len(mask)], mask[None], self._quantiles)
+            counts = np.where(turned > 0, 1.0, TOLD) * mask if turned.any() else mask
+            errors = attribute_errors(tuples, z[None, : len(mask)], counts[None], self._quantiles)
             found = [found[int(errors.argmin())]]
         return replace(found[0], said=Said(z, mask, begin))
 

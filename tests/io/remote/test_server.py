@@ -20,6 +20,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nesvae_live.app.options import PlayOptions
+from nesvae_live.app.play import play
 from nesvae_live.control.gestureinputs import StorePoint
 from nesvae_live.control.inputs import (
     GetLearning,
@@ -39,7 +41,12 @@ from nesvae_live.io.remote import server as control
 from nesvae_live.io.remote.asides import Desk
 from nesvae_live.io.remote.client import ControlError, connect, send_command
 from nesvae_live.io.remote.commands import COMMANDS, parse_command
-from nesvae_live.io.remote.server import LONGEST_LINE, ControlServer, nobody_to_look_at
+from nesvae_live.io.remote.server import (
+    LONGEST_LINE,
+    ControlServer,
+    nobody_to_look_at,
+    refuse_a_second,
+)
 from nesvae_live.music.voices import Voice
 from tests.support.fakes import ManualTime
 from tests.support.waiting import wait_until
@@ -270,6 +277,19 @@ def test_a_second_instrument_leaves_the_first_its_socket(
         second.open()
     second.close()
     assert send_command({"do": "status"}, server.path) == {"ok": True, "bar": 3}
+
+
+def test_a_second_play_is_refused_before_it_opens_or_says_anything(
+    server: ControlServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jams = tmp_path / "jams"
+    options = PlayOptions(control=server.path, jams=jams, checkpoint="there is none")
+    with pytest.raises(ControlError, match="another nesvae-live is playing already"):
+        play(options)
+    assert not jams.exists()
+    assert not "".join(capsys.readouterr())
+    server.close()
+    refuse_a_second(server.path)
 
 
 def test_a_dead_instruments_socket_is_replaced(engine: Answering, unix: bool, place: Path) -> None:

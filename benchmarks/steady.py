@@ -1,0 +1,249 @@
+"""Knobs that stay in their lane: what else moves, and do the ends still move?
+
+    python benchmarks/steady.py [--runs 16] [--seed 1000] [--seconds 32] [--only NAME]
+                                [--places 24] [--settings 13] [--data ARCHIVE|DIR] [--json FILE]
+
+Each run plays eight phrases that nobody steers, as `play` does. Then a knob is turned, and played on
+from there: once with that knob alone, once with `--steady density` too, once with the density told
+to the network but not guided. Said of each: moments a second in which something begins; how far the
+density has moved since, in standard deviations of the corpus; the longest time in which nothing
+begins; voices that are lost. After that each knob is turned over its range in many such places:
+Spearman's rho of its attribute, which must not fall. With `--data`, songs of the valid split stand
+beside: how long those stand still that have most, and least, of an attribute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.engine.inference import draws
+from nesvae_live.evaluation.knobtest import spearman
+from nesvae_live.evaluation.song.heard import onsets_of, standstill, voices_lost
+from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles, measure
+from nesvae_live.latent.decoding import QUOTE, SAMPLING, Asked
+from nesvae_live.latent.space import value_to_coordinate
+from nesvae_live.latent.steady import LATELY, standing
+from nesvae_live.model.song.memory import SongState
+from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
+from nesvae_live.model.song.songcritic import SongCritic, make_decoder
+from nesvae_live.music.metre.place import place_of
+from nesvae_live.music.phrase import (
+    STEPS_PER_SECOND,
+    TUPLES_PER_PHRASE,
+    Ints,
+    steps_to_tuples,
+    symbols_to_tuples,
+    tuples_to_steps,
+)
+from nesvae_live.paths import shipped_dir
+
+F32 = NDArray[np.float32]
+BEFORE = 8
+"""Phrases before a knob is turned."""
+DENSITY = 0
+ALONE, STEADY, TOLD = "alone", "steady", "told"
+WAYS = (ALONE, STEADY, TOLD)
+DRONE = 8.0
+"""Seconds in which nothing begins."""
+
+
+@dataclass(frozen=True)
+class Fork:
+    """Where a knob is turned: the decoder's state, the style, where the attributes stand `[8]`."""
+
+    state: SongState
+    style: F32
+    stands: NDArray[np.float64]
+    seed: int
+
+
+@dataclass
+class Player:
+    """Plays as the instrument does."""
+
+    critic: SongCritic
+    quantiles: Quantiles
+    quote: float
+
+    def begin(self, seed: int) -> Fork:
+        """Play what nobody steers, and stop where a knob is to be turned."""
+        state = self.critic.initial_state(place_of(0, 4))
+        nothing = np.zeros(self.critic.latent, np.float32)
+        mask = np.ones(N_ATTRIBUTES, np.float32)
+        z, phrases = nothing, []
+        for index in range(BEFORE):
+            start = state.asked(Asked(state.place, self.quote, hands=nothing))
+            start, z = self.critic.compose(start, nothing, nothing > 0, (seed, index, 3))
+            decoded = self.critic.decode(z, mask, start, draws(seed, index), SAMPLING)
+            phrases.append([tuple(map(int, t)) for t in symbols_to_tuples(decoded.symbols)])
+            state = decoded.state(TUPLES_PER_PHRASE)
+        stands = standing(phrases[-LATELY:], self.quantiles)
+        assert stands is not None
+        return Fork(state, z[N_ATTRIBUTES:], stands, seed)
+
+    def turned(self, fork: Fork, held: dict[int, float], way: str) -> tuple[F32, F32, F32]:
+        """z, mask and hands when attributes are set to coordinates."""
+        z = np.concatenate((np.zeros(N_ATTRIBUTES, np.float32), fork.style))
+        mask, hands = np.zeros(N_ATTRIBUTES, np.float32), np.zeros(len(z), np.float32)
+        for axis, coordinate in held.items():
+            z[axis], mask[axis], hands[axis] = coordinate, 1.0, 1.0
+        if way != ALONE and DENSITY not in held:
+            z[DENSITY], mask[DENSITY] = fork.stands[DENSITY], 1.0
+            hands[DENSITY] = float(way == STEADY)
+        return z, mask, hands
+
+    def go_on(self, fork: Fork, held: dict[int, float], way: str, steps: int) -> Ints:
+        """Play on with attributes set: `[n, 4]` tuples, of so many steps at least."""
+        z, mask, hands = self.turned(fork, held, way)
+        state, played = fork.state, 0
+        parts: list[Ints] = []
+        while played < steps:
+            start = state.asked(Asked(state.place, self.quote, hands=hands))
+            uniforms = draws(fork.seed, BEFORE + len(parts))
+            decoded = self.critic.decode(z, mask, start, uniforms, SAMPLING)
+            parts.append(symbols_to_tuples(decoded.symbols))
+            played += int(parts[-1][:, 3].sum())
+            state = decoded.state(TUPLES_PER_PHRASE)
+        return np.concatenate(parts)
+
+    def coordinates(self, tuples: Ints) -> NDArray[np.float64]:
+        """Where tuples stand, `[8]`: the mean over phrases, each by its time."""
+        n = len(tuples) // TUPLES_PER_PHRASE * TUPLES_PER_PHRASE
+        phrases = [
+            [tuple(map(int, t)) for t in part]
+            for part in tuples[:n].reshape(-1, TUPLES_PER_PHRASE, 4)
+        ]
+        found = standing(phrases, self.quantiles)
+        assert found is not None
+        return found
+
+
+def row(player: Player, forks: list[Fork], held: dict[int, float], way: str, steps: int) -> Any:
+    """The figures of one knob at one value."""
+    moments, moved, still, lost, own = [], [], [], [], []
+    for fork in forks:
+        tuples = player.go_on(fork, held, way, steps)
+        notes = tuples_to_steps(tuples)[:steps]
+        onsets = onsets_of(notes).sum(1)
+        moments.append(float((onsets > 0).sum()) / (steps / STEPS_PER_SECOND))
+        still.append(standstill(onsets.astype(float)))
+        lost.append(voices_lost(notes))
+        stands = player.coordinates(tuples)
+        moved.append(float(stands[DENSITY] - fork.stands[DENSITY]))
+        own.append(float(np.mean([stands[axis] for axis in held])) if held else 0.0)
+    return {
+        "moments": float(np.median(moments)),
+        "moved": float(np.median(moved)),
+        "off": float(np.median(np.abs(moved))),
+        "still": float(np.median(still)),
+        "still_95": float(np.quantile(still, 0.95)),
+        "still_most": float(np.max(still)),
+        "drones": float(np.mean(np.array(still) >= DRONE)),
+        "lost": float(np.mean(np.array(lost) > 0)),
+        "reached": float(np.median(own)),
+    }
+
+
+def correlations(player: Player, forks: list[Fork], way: str, settings: int) -> dict[str, float]:
+    """Spearman's rho of each knob's own attribute, the mean over places, in the phrase that follows."""
+    values = np.linspace(0.0, 1.0, settings)
+    out = {}
+    for axis, (low, high) in enumerate(player.quantiles.reach()):
+        found = np.empty((len(forks), settings))
+        for i, fork in enumerate(forks):
+            for k, value in enumerate(values):
+                held = {axis: value_to_coordinate(float(value), float(low), float(high))}
+                tuples = player.go_on(fork, held, way, 1)
+                found[i, k] = measure(tuples[None])[0, axis]
+        out[ATTRIBUTES[axis].name] = float(spearman(values, found).mean())
+    out["mean"] = float(np.mean(list(out.values())))
+    return out
+
+
+def beside(player: Player, path: Path, steps: int) -> dict[str, dict[str, float]]:
+    """How long windows of songs stand still that have most, or least, of an attribute: a tenth each."""
+    from nesvae_live.chip.corpus import read_split
+    from nesvae_live.evaluation.song.songevaluate import songs_heard
+
+    windows = [
+        notes[at : at + steps]
+        for notes in songs_heard(read_split(path, "valid"))
+        for at in range(0, len(notes) - steps + 1, steps // 4)
+    ]
+    stands = np.stack([player.coordinates(steps_to_tuples(notes)) for notes in windows])
+    still = np.array([standstill(onsets_of(notes).sum(1).astype(float)) for notes in windows])
+    lost = np.array([voices_lost(notes) for notes in windows])
+    out = {}
+    tenth = max(len(windows) // 10, 1)
+    for axis, spec in enumerate(ATTRIBUTES):
+        order = np.argsort(stands[:, axis])
+        for name, rows in (("least", order[:tenth]), ("most", order[-tenth:])):
+            out[f"{spec.name}, {name}"] = {
+                "still_95": float(np.quantile(still[rows], 0.95)),
+                "still": float(np.median(still[rows])),
+                "lost": float((lost[rows] > 0).mean()),
+            }
+    out["all"] = {
+        "still_95": float(np.quantile(still, 0.95)),
+        "still": float(np.median(still)),
+        "lost": float((lost > 0).mean()),
+        "windows": float(len(windows)),
+    }
+    return out
+
+
+def main() -> None:
+    """Measure, and print tables."""
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument("--runs", type=int, default=16)
+    p.add_argument("--seed", type=int, default=1000)
+    p.add_argument("--seconds", type=int, default=32)
+    p.add_argument("--places", type=int, default=24)
+    p.add_argument("--settings", type=int, default=13)
+    p.add_argument("--only", default="")
+    p.add_argument("--values", default="0.1,0.9")
+    p.add_argument("--ways", default=",".join(WAYS))
+    p.add_argument("--data", type=Path)
+    p.add_argument("--json", type=Path)
+    given = p.parse_args()
+    checkpoint = load_song_checkpoint(shipped_dir("checkpoints") / "nesmdb-song.safetensors")
+    quote = float(checkpoint.about.get("quote", QUOTE))
+    player = Player(make_decoder(checkpoint), checkpoint.quantiles, quote)
+    ways, steps = given.ways.split(","), given.seconds * STEPS_PER_SECOND
+    out: dict[str, Any] = {}
+    seeds = range(given.seed, given.seed + max(given.runs, given.places))
+    forks = [player.begin(seed) for seed in seeds]
+    if given.data is not None:
+        out["songs"] = beside(player, given.data, steps)
+        for name, found in out["songs"].items():
+            print(f"songs  {name:24}", *(f"{k} {v:5.2f}" for k, v in found.items()), flush=True)
+    for axis, (low, high) in enumerate(player.quantiles.reach()):
+        for value in map(float, given.values.split(",")):
+            name = f"{ATTRIBUTES[axis].name} {value:g}"
+            if given.only not in name or not given.runs:
+                continue
+            held = {axis: value_to_coordinate(value, float(low), float(high))}
+            for way in ways if axis != DENSITY else (ALONE,):
+                found = row(player, forks[: given.runs], held, way, steps)
+                out[f"{name}, {way}"] = found
+                shown = (f"{k} {v:5.2f}" for k, v in found.items())
+                print(f"{name:16} {way:7}", *shown, flush=True)
+    for way in ways if given.places else ():
+        out[f"rho, {way}"] = rho = correlations(player, forks[: given.places], way, given.settings)
+        print(f"rho {way:7}", *(f"{k} {v:.3f}" for k, v in rho.items()), flush=True)
+    if given.json is not None:
+        given.json.write_text(json.dumps(out, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
