@@ -4,8 +4,8 @@
                                 [--places 24] [--settings 13] [--data ARCHIVE|DIR] [--json FILE]
 
 Each run plays eight phrases that nobody steers, as `play` does. Then a knob is turned, and played on
-from there: once with that knob alone, once with `--steady density` too, once with the density told
-to the network but not guided. Said of each: moments a second in which something begins; how far the
+from there: once with that knob alone, once with `--steady density` (the network is told the density),
+once with the density guided, too, as if a hand had set it. Said of each: moments a second in which something begins; how far the
 density has moved since, in standard deviations of the corpus; the longest time in which nothing
 begins; voices that are lost. After that each knob is turned over its range in many such places:
 Spearman's rho of its attribute, which must not fall. With `--data`, songs of the valid split stand
@@ -51,8 +51,8 @@ F32 = NDArray[np.float32]
 BEFORE = 8
 """Phrases before a knob is turned."""
 DENSITY = 0
-ALONE, STEADY, TOLD = "alone", "steady", "told"
-WAYS = (ALONE, STEADY, TOLD)
+ALONE, STEADY, GUIDED = "alone", "steady", "guided"
+WAYS = (ALONE, STEADY, GUIDED)
 DRONE = 8.0
 """Seconds in which nothing begins."""
 
@@ -99,7 +99,7 @@ class Player:
             z[axis], mask[axis], hands[axis] = coordinate, 1.0, 1.0
         if way != ALONE and DENSITY not in held:
             z[DENSITY], mask[DENSITY] = fork.stands[DENSITY], 1.0
-            hands[DENSITY] = float(way == STEADY)
+            hands[DENSITY] = float(way == GUIDED)
         return z, mask, hands
 
     def go_on(self, fork: Fork, held: dict[int, float], way: str, steps: int) -> Ints:
@@ -154,8 +154,10 @@ def row(player: Player, forks: list[Fork], held: dict[int, float], way: str, ste
     }
 
 
-def correlations(player: Player, forks: list[Fork], way: str, settings: int) -> dict[str, float]:
-    """Spearman's rho of each knob's own attribute, the mean over places, in the phrase that follows."""
+def correlations(
+    player: Player, forks: list[Fork], way: str, settings: int
+) -> dict[str, NDArray[np.float64]]:
+    """Spearman's rho of each knob's own attribute in the phrase that follows, `[places]`."""
     values = np.linspace(0.0, 1.0, settings)
     out = {}
     for axis, (low, high) in enumerate(player.quantiles.reach()):
@@ -165,9 +167,16 @@ def correlations(player: Player, forks: list[Fork], way: str, settings: int) -> 
                 held = {axis: value_to_coordinate(float(value), float(low), float(high))}
                 tuples = player.go_on(fork, held, way, 1)
                 found[i, k] = measure(tuples[None])[0, axis]
-        out[ATTRIBUTES[axis].name] = float(spearman(values, found).mean())
-    out["mean"] = float(np.mean(list(out.values())))
+        out[ATTRIBUTES[axis].name] = spearman(values, found)
+    out["mean"] = np.mean(list(out.values()), axis=0)
     return out
+
+
+def fallen(now: NDArray[np.float64], before: NDArray[np.float64]) -> list[float]:
+    """By how much rho has changed, with the ends of a 95 % interval over the places."""
+    off = now - before
+    rows = np.random.default_rng(0).integers(0, len(off), (1000, len(off)))
+    return [float(off.mean()), *np.quantile(off[rows].mean(1), (0.025, 0.975)).tolist()]
 
 
 def beside(player: Player, path: Path, steps: int) -> dict[str, dict[str, float]]:
@@ -238,9 +247,17 @@ def main() -> None:
                 out[f"{name}, {way}"] = found
                 shown = (f"{k} {v:5.2f}" for k, v in found.items())
                 print(f"{name:16} {way:7}", *shown, flush=True)
+    rho: dict[str, dict[str, NDArray[np.float64]]] = {}
     for way in ways if given.places else ():
-        out[f"rho, {way}"] = rho = correlations(player, forks[: given.places], way, given.settings)
-        print(f"rho {way:7}", *(f"{k} {v:.3f}" for k, v in rho.items()), flush=True)
+        rho[way] = correlations(player, forks[: given.places], way, given.settings)
+        means = {name: float(found.mean()) for name, found in rho[way].items()}
+        out[f"rho, {way}"] = means
+        print(f"rho {way:7}", *(f"{k} {v:.3f}" for k, v in means.items()), flush=True)
+        if way != ALONE and ALONE in rho:
+            out[f"rho, {way}, change"] = changed = {
+                name: fallen(found, rho[ALONE][name]) for name, found in rho[way].items()
+            }
+            print(f"by {way:7}", *(f"{k} {[round(x, 3) for x in v]}" for k, v in changed.items()))
     if given.json is not None:
         given.json.write_text(json.dumps(out, indent=1), encoding="utf-8")
 

@@ -83,7 +83,7 @@ def test_osc_steers_the_instrument_and_is_told(tmp_path: Path, preset: Path) -> 
         while heard.get("/nesvae/focus/set") != 1 or "/nesvae/info/take" not in heard:
             for timed in OscPacket(client.recv(65_536)).messages:
                 heard[timed.message.address] = timed.message.params[0]
-        assert daemon.ctl(do="status")["knobs"] == {"focus": 0.75}
+        assert daemon.ctl(do="status")["knobs"]["focus"] == 0.75
         assert heard["/nesvae/info/take"] == str(daemon.take)
         assert daemon.end() == 0
 

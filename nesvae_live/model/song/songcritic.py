@@ -152,7 +152,7 @@ class SongCritic:
             hands=turned,
             back=back,
             chord=chord,
-            patience=patience(z, hands, lately),
+            patience=patience(z, hands, lately, mask * (turned == 0) if turned.any() else None),
             again=HOLD_AGAIN * float((z[: len(mask)] * turned)[REGULARITY]),
             agree=agree,
             strange=strange,

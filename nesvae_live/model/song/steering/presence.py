@@ -27,6 +27,10 @@ speaks against it. In songs of the training that last a minute the longest silen
 shorter in 98 %, the longest note in 95 %, the longest standstill in 98 %."""
 ASKED = 12.0
 """The same of what a hand asks for and isn't there."""
+KEPT_STILL = 48.0
+"""Ticks that nothing may begin where the density is to stay, and is one of music that goes on."""
+SELDOM = -1.5
+"""Below this density music stands still anyway."""
 SPARSE = 4.0
 """Who asks for few notes and has them waits so many times as long."""
 MISSED = 0.5
@@ -44,13 +48,16 @@ def wait_for_ever() -> F32:
     return out
 
 
-def patience(z: F32, hands: F32, lately: NDArray[np.float64] | None) -> F32:
+def patience(
+    z: F32, hands: F32, lately: NDArray[np.float64] | None, told: F32 | None = None
+) -> F32:
     """For how many ticks each voice may be silent and have one note, and nothing begin: `[4, 2]`.
 
     Args:
         z: `[8 + U]`, what is asked for.
         hands: `[8 + U]`, 1 where a hand has set it.
         lately: `[8]`, the attributes of what was played last, as coordinates; None: nothing was.
+        told: `[8]`, 1 where an attribute is to stay though no hand has set it; None: none is.
 
     Returns:
         A row a voice, and one that says for how long nothing at all may begin, and in how many ticks
@@ -64,6 +71,8 @@ def patience(z: F32, hands: F32, lately: NDArray[np.float64] | None) -> F32:
     for attribute, voices in ((POLYPHONY, tuple(Voice)[:N_VOICES]), (BASS, (Voice.TR,))):
         if hands[attribute] > 0:
             out[list(voices), 0] = NEVER if there[attribute] else ASKED
+    if told is not None and told[DENSITY] > 0 and z[DENSITY] > SELDOM:
+        out[N_VOICES] = KEPT_STILL, BEAT
     asked = hands[: len(ATTRIBUTES)] > 0
     if (asked & ~there)[[DENSITY, BASS, POLYPHONY]].any():
         out[N_VOICES, 1] = BEAT
