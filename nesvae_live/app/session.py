@@ -33,6 +33,7 @@ from nesvae_live.io.midi.clocksender import ClockSender
 from nesvae_live.io.midi.leading import open_leaders
 from nesvae_live.io.midi.transportslots import TransportSender
 from nesvae_live.io.pace import Pace
+from nesvae_live.io.realtime import DECIDING, ask_for_realtime
 from nesvae_live.io.remote.asides import Tuples
 from nesvae_live.io.remote.client import default_path
 from nesvae_live.latent.adopted import Adopted, order_of
@@ -159,6 +160,7 @@ class Session:
             journal=recorder,
             balance=heard.renderer.mixer.balance,
             callbacks=Callbacks(
+                begin=partial(ask_for_realtime, DECIDING),
                 show=midi.feedback.send if midi.feedback is not None else ignore,
                 hear=heard.renderer.mixer.set_balance,
                 keep=part_export.keep,

@@ -77,7 +77,7 @@ class Engine:
             Foresight(self.live, self.sequencer.player, decoder),
             lambda: self.sequencer.surface.waiting(self.live),
         )
-        self._thread = threading.Thread(target=self.sequencer.run, name="sequencer", daemon=True)
+        self._thread = threading.Thread(target=self._sequence, name="sequencer", daemon=True)
 
     def prepare(self) -> None:
         """Decode the first phrase, so that the music starts together with the clock."""
@@ -93,6 +93,10 @@ class Engine:
         self.sequencer.start(at)
         self.inference.start()
         self._thread.start()
+
+    def _sequence(self) -> None:
+        self._callbacks.begin()
+        self.sequencer.run()
 
     def stop(self, why: str) -> None:
         """End every note and both threads; does nothing if they have ended."""

@@ -97,6 +97,10 @@ def nothing_recorded(bars: int, over: int) -> Mapping[str, Any]:
     return {"ok": False, "error": "nothing is being recorded"}
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Callbacks:
     """Whom the engine tells and asks besides its outputs. None of them may block or raise.
@@ -104,6 +108,8 @@ class Callbacks:
     All but `status` are called in the sequencer's thread.
     """
 
+    begin: Callable[[], object] = nothing
+    """Called first in that thread."""
     show: Callable[[MidiBytes], None] = ignore
     """Sends a message to the controller, so that it shows the value of a control."""
     hear: Callable[[Balance], None] = ignore

@@ -1,4 +1,4 @@
-"""Real-time scheduling for the thread that a sound device waits for, where the system grants it.
+"""Real-time scheduling for the threads that have to be in time, where the system grants it.
 
 Linux grants it to root and to users with an `rtprio` limit (the group `audio`, as jackd and
 PipeWire set it up). On other systems drivers take care of their own threads.
@@ -13,8 +13,11 @@ import threading
 PRIORITY = 10
 """Of SCHED_FIFO: above everything that isn't real-time, and below the threads of interrupts."""
 
+DECIDING = 5
+"""Of the threads that decide what is played: what a device waits for comes before them."""
 
-def ask_for_realtime() -> bool:
+
+def ask_for_realtime(priority: int = PRIORITY) -> bool:
     """Make the calling thread real-time if the system allows it; returns whether it now is.
 
     A thread that somebody else (libjack) made real-time stays as it is. Threads and processes that
@@ -26,7 +29,7 @@ def ask_for_realtime() -> bool:
         policy = os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK
         if policy not in {os.SCHED_FIFO, os.SCHED_RR}:
             fifo = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
-            os.sched_setscheduler(0, fifo, os.sched_param(PRIORITY))
+            os.sched_setscheduler(0, fifo, os.sched_param(priority))
     except OSError:
         return False
     return True

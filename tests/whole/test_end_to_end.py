@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
+import sys
 import time
 import wave
 from collections.abc import Iterator, Sequence
@@ -15,6 +18,7 @@ import numpy.typing as npt
 import pytest
 
 from nesvae_live.control.inputs import SetSwap, SetTempo, Tap
+from nesvae_live.io.realtime import DECIDING, realtime_granted
 from nesvae_live.latent.axes import axes_of, labels
 from nesvae_live.log.entries import Closed, Decoded, Heard, Placed, Sent, Turned
 from nesvae_live.log.jam import Jam
@@ -427,6 +431,7 @@ def test_the_seed_decides_the_music(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_ctl_sets_mutes_asks_and_stops(tmp_path: Path) -> None:
     with Daemon(tmp_path, *SILENT) as daemon:
+        assert priorities(daemon.process.pid).count(DECIDING) == realtime_granted(), "the sequencer"
         assert daemon.ctl(do="set", knob="density", value=0.75)["ok"]
         assert not daemon.ctl(do="set", knob="volume", value=0.75)["ok"]
         assert daemon.ctl(do="mute", voice="P2", on=True)["ok"]
@@ -440,6 +445,15 @@ def test_ctl_sets_mutes_asks_and_stops(tmp_path: Path) -> None:
         assert daemon.wait() == 0
     ends = [e for e in daemon.jam().entries if isinstance(e, Closed)]
     assert len(ends) == 1
+
+
+def priorities(pid: int) -> list[int]:
+    """The real-time priorities of a process' threads; 0: it has none."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").iterdir() if sys.platform == "linux" else ():
+        with contextlib.suppress(ProcessLookupError):  # it has ended
+            found.append(os.sched_getparam(int(thread.name)).sched_priority)
+    return found
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from nesvae_live.io.midi.ports import MidiError
 from nesvae_live.io.midi.sender import LatenessBook
 from nesvae_live.io.midi.slot import Slot
 from nesvae_live.io.ownprocess import own_command
+from nesvae_live.io.realtime import DECIDING, ask_for_realtime
 
 ANSWER_SECONDS = 8.0
 """How long opening or closing a port may take: a server may be slow to let a client in."""
@@ -137,6 +138,7 @@ class JackHost:
 
     def _read(self, back: int) -> None:
         """The loop of the thread that reads the inputs, until the process ends."""
+        ask_for_realtime(DECIDING)
         data = bytearray()
         while came := os.read(back, 1 << 16):
             data += came
