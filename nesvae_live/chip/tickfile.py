@@ -23,13 +23,17 @@ FIELDS = {"tuples": "i", "places": "i", "frames": "f", "steps": "i", "sure": "f"
 
 
 def dumps_ticks(song: TickSong, sure: float) -> bytes:
-    """A song as the bytes of a file; the same song gives the same bytes."""
+    """A song as the bytes of a file; the same song gives the same bytes.
+
+    Rows of uneven length can put a tick a fraction of a frame before the one before it; in the file they
+    begin together.
+    """
     out = io.BytesIO()
     np.savez_compressed(
         out,
         tuples=song.tuples.astype(np.int16),
         places=song.places.astype(np.int16),
-        frames=song.frames.astype(np.float64),
+        frames=np.maximum.accumulate(song.frames.astype(np.float64)),
         steps=np.int64(song.steps),
         sure=np.float64(sure),
     )

@@ -10,6 +10,7 @@ In reading order:
     heard         beat, themes, key and lost voices in seconds, beside songs as they are
     songwritten   the figures as JSON, part by part if wanted
     songreport    the report, a page of Markdown
+    songcard      the table of figures of a checkpoint's card
 
 It may import `music`, `metre`, `latent`, `model`, `chip`, `song` and `evaluation`.
 """

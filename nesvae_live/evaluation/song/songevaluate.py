@@ -75,6 +75,13 @@ class Part(StrEnum):
 
 
 EVERYTHING = frozenset(Part)
+PLANNED = {
+    Part.AUTO: ("runs", "phrases"),
+    Part.HEARD: ("heard",),
+    Part.TIMES: ("timed",),
+    Part.KNOBS: ("contexts", "settings"),
+}
+"""What of a `SongPlan` says how much of a part is measured."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +216,12 @@ def evaluate_song(
         "candidates": sampling.candidates,
         "quote": quote,
         "seed": seed,
-        "plan": {name: getattr(plan, name) for name in SongPlan.__slots__},
+        "plan": {
+            name: getattr(plan, name)
+            for part, names in PLANNED.items()
+            for name in names
+            if part in parts
+        },
     }
     return SongEvaluation(figures, frozenset(parts), responses, music, held)
 

@@ -12,12 +12,13 @@ from nesvae_live.evaluation.bootstrap import Estimate
 from nesvae_live.evaluation.features import FEATURES
 from nesvae_live.evaluation.plots import draw_features, draw_knobs, draw_rolls, draw_seams
 from nesvae_live.evaluation.song.heard import MEASURES
+from nesvae_live.evaluation.song.songcard import card_table
 from nesvae_live.evaluation.song.songevaluate import SongEvaluation
 from nesvae_live.latent.attributes import ATTRIBUTES
 from nesvae_live.music.voices import VOICES
 
 DPI = 110
-PAGE = "report.md"
+PAGE, CARD = "report.md", "card.md"
 NEEDED = {"nats_per_token", "pulse", "heard", "decode_ms", "knobs_at"}
 """A figure of each part."""
 HEARD = {
@@ -35,7 +36,7 @@ HEARD = {
 
 
 def write_song_report(evaluation: SongEvaluation, folder: Path) -> Path | None:
-    """Write `report.md` and its pictures into `folder`.
+    """Write `report.md` and its pictures into `folder`, and `card.md`, the table of the checkpoint's card.
 
     Pictures of parts that were not measured stay as they are there.
 
@@ -61,6 +62,8 @@ def write_song_report(evaluation: SongEvaluation, folder: Path) -> Path | None:
         return None
     page = folder / PAGE
     page.write_text(song_report_to_markdown(figures), encoding="utf-8")
+    if figures["js_over_human"] is not None:  # else there were no training songs
+        (folder / CARD).write_text(card_table(figures), encoding="utf-8")
     return page
 
 
@@ -94,6 +97,7 @@ def song_report_to_markdown(f: dict[str, Any]) -> str:
             *((v.voice.name, *_cells(f["given"][v.voice.name]["less"])) for v in VOICES),
         ),
         "## How long a decode takes",
+        "On the machine that measured, beside whatever else it did.",
         _table(
             ("ms", "p50", "interval", "p99", "interval"),
             *(

@@ -54,14 +54,15 @@ def join_parts(before: Any, now: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(earlier, dict) or not earlier.keys() >= about.keys():
         raise NesvaeError("there are no such figures to go on from; name another file for --json")
     for name, value in about.items():
-        if name != TRAIN and earlier[name] != value:
+        if name not in {TRAIN, PLAN} and earlier[name] != value:
             raise NesvaeError(
                 f"the figures there are of another {name} ({earlier[name]}, now {value}); name "
                 "another file for --json"
             )
     figures: dict[str, Any] = before | now
-    return figures | {"about": about | {TRAIN: about[TRAIN] or earlier[TRAIN]}}
+    of_both = {TRAIN: about[TRAIN] or earlier[TRAIN], PLAN: earlier[PLAN] | about[PLAN]}
+    return figures | {"about": about | of_both}
 
 
-TRAIN = "train_sha256"
-"""Of the songs that only one part needs."""
+TRAIN, PLAN = "train_sha256", "plan"
+"""Of the songs that only one part needs; and how much was measured of each part."""
