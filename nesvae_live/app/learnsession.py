@@ -22,7 +22,21 @@ SAVE_SECONDS = 5.0
 HELP = """Type the name of a target, then move its control. Also: list, undo, help, quit.
 While it listens, Enter leaves the target as it is."""
 
+QUIET_SECONDS = 2.0
+"""If nothing has come for so long, it is said which controllers there are."""
+
 Send = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+def there_are(status: Mapping[str, Any]) -> list[str]:
+    """The names of the MIDI inputs of others, on the system that the instrument uses."""
+    from nesvae_live.io.midi.ports import MidiUnavailableError, list_ports
+
+    try:
+        names = list_ports(str(status.get("midi", "none"))).inputs
+    except (MidiUnavailableError, KeyError):
+        return []
+    return [name for name in names if "nesvae_live" not in name]
 
 
 class LearnSession:
@@ -32,9 +46,17 @@ class LearnSession:
         send: sends a command and returns the answer; what it raises ends the session.
         out: where the person reads.
         lines: what the person types, a line each; None at the end.
+        inputs: the names of the MIDI inputs that there are, given what the instrument says of its own.
     """
 
-    def __init__(self, send: Send, out: TextIO, lines: SimpleQueue[str | None]) -> None:
+    def __init__(
+        self,
+        send: Send,
+        out: TextIO,
+        lines: SimpleQueue[str | None],
+        inputs: Callable[[Mapping[str, Any]], Iterable[str]] = there_are,
+    ) -> None:
+        self._inputs = inputs
         self._send = send
         self._out = out
         self._lines = lines
@@ -75,6 +97,7 @@ class LearnSession:
             return False
         self._say(f"{target} ({TARGET_BY_NAME[target].more}): move its control")
         number, shown = answer["number"], ""
+        quiet_until: float | None = time.monotonic() + QUIET_SECONDS
         while True:
             answer = self._send({"do": "learning"})
             if answer["number"] != number:
@@ -83,6 +106,10 @@ class LearnSession:
             if heard != shown:
                 self._say(f"  {heard}")
                 shown = heard
+            if quiet_until is not None and time.monotonic() >= quiet_until:
+                quiet_until = None
+                if not shown:
+                    self._say(f"  {self._quiet()}")
             if answer["target"] != target:
                 self._say(f"{target}: somebody else is learning another target now")
                 return False
@@ -90,6 +117,18 @@ class LearnSession:
                 self._send({"do": "learn", "target": None})
                 self._say(f"{target}: left as it is")
                 return False
+
+    def _quiet(self) -> str:
+        """What to do where nothing arrives."""
+        status = self._send({"do": "status"})
+        heard = ", ".join(map(repr, status.get("midi_in", ()))) or "no MIDI input"
+        there = ", ".join(map(repr, self._inputs(status)))
+        if not there:
+            return f"nothing arrives from {heard}, and there is no controller: is it plugged in?"
+        return (
+            f"nothing arrives from {heard}. These are there: {there}. Connect yours with it, or start "
+            "`nesvae-live play --midi-in NAME`"
+        )
 
     def _left(self) -> bool:
         """Wait a moment; returns whether the person pressed Enter."""

@@ -16,7 +16,7 @@ def means(part: str, name: str) -> bool:
     """
     before = r"(?<!\d)" if part[:1].isdigit() else ""
     behind = r"(?!\d)" if part[-1:].isdigit() else ""
-    return re.search(before + re.escape(part.lower()) + behind, name.lower()) is not None
+    return re.search(before + re.escape(part.casefold()) + behind, name.casefold()) is not None
 
 
 def match_name(names: Sequence[str], wanted: str, what: str, error: type[NesvaeError]) -> int:
@@ -29,10 +29,10 @@ def match_name(names: Sequence[str], wanted: str, what: str, error: type[NesvaeE
         NesvaeError: none matches, or several do: an `error`, whose line calls them `what` and says
             which there are.
     """
-    folded, plain = wanted.lower(), plain_name(wanted).lower()
+    folded, plain = wanted.casefold(), plain_name(wanted).casefold()
     exact = [i for i, name in enumerate(names) if name == wanted]
-    whole = [i for i, name in enumerate(names) if name.lower() == folded]
-    alike = [i for i, name in enumerate(names) if plain_name(name).lower() == plain]
+    whole = [i for i, name in enumerate(names) if name.casefold() == folded]
+    alike = [i for i, name in enumerate(names) if plain_name(name).casefold() == plain]
     parts = [i for i, name in enumerate(names) if means(wanted, name)]
     found = exact or whole or alike or parts
     listed = ", ".join(repr(names[i]) for i in found or range(len(names))) or "none"

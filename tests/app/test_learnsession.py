@@ -112,6 +112,23 @@ def test_what_is_asked_for_help_changes_nothing(tmp_path: Path, line: str) -> No
     assert ("mute-P1" in talk.said) == (line == "list\n")
 
 
+def test_where_nothing_arrives_it_says_what_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nesvae_live.app.learnsession.QUIET_SECONDS", 0.0)
+    for inputs, says in ((["WeirdBox:1"], "are there: 'WeirdBox:1'"), ([], "is it plugged in?")):
+        talk = Talk(tmp_path / "mine.toml", "density", "\n", "quit")
+        talk.session = LearnSession(
+            talk._send,
+            talk.out,
+            talk.lines,
+            lambda _, there=inputs: there,  # type: ignore[misc]
+        )
+        talk.session.converse()
+        assert "nothing arrives" in talk.said
+        assert says in talk.said
+
+
 def test_what_was_not_saved_is_said(tmp_path: Path) -> None:
     talk = Talk(tmp_path / "mine.toml")
     talk.turns = [cc(22, 1, 30, 60)]

@@ -43,6 +43,7 @@ def test_a_number_in_a_part_is_taken_as_a_whole() -> None:
     ports = ["X:Port 10", "X:Port 1", "X:Port 11"]
     assert match_name(ports, "Port 1", "port", NesvaeError) == 1
     assert match_name(ports, "x:port 1", "port", NesvaeError) == 1
+    assert match_name(["FLÖTE ß", "x"], "flöte SS", "port", NesvaeError) == 0, "whatever the case"
     with pytest.raises(NesvaeError, match="no port matches 'X:Port 1'"):
         match_name(["X:Port 10"], "X:Port 1", "port", NesvaeError)
     with pytest.raises(NesvaeError, match="no port matches '0 out'"):

@@ -101,6 +101,7 @@ def figures(
         "underruns": counters.underruns,
         "blocks_late": device.blocks_late if device else 0,
         "midi": midi.api,
+        "midi_in": list(midi.inputs),
         "midi_late_ms": midi.lateness_ms(),
         "take": str(folder),
         "axes": axes,
