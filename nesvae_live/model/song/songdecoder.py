@@ -24,7 +24,7 @@ from nesvae_live.model.song.songkernel import spell
 from nesvae_live.model.song.songweights import song_tables
 from nesvae_live.model.song.steering.ending import LastChord
 from nesvae_live.model.song.steering.presence import wait_for_ever
-from nesvae_live.model.song.steering.quote import odds_to_alignment
+from nesvae_live.model.song.steering.quote import STAY, odds_to_alignment
 from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT, tick_of_bar
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE
 
@@ -141,7 +141,7 @@ class SongDecoder:
             contiguous(np.stack(branches)),
             np.array(start.previous, np.int64),
             contiguous(uniforms),
-            np.array([*_drawn_by(sampling), again, agree, strange], np.float32),
+            np.array([*_drawn_by(sampling), again, agree, strange, STAY], np.float32),
             np.array([odds, odds_to_alignment(odds)], np.float32),
             np.array(back.odds if back else [0.0] * SLOTS, np.float32),
             due,

@@ -81,7 +81,8 @@ def spell(
         first: `[4]`, the tuple before the first one that was ever played.
         uniforms: `[N, T, 4]`, the draws.
         how: temperature, top-p, guidance, log odds of holds that the phrase has had already, and of
-            notes that are consonant with given ones; which share of the others is left as it is.
+            notes that are consonant with given ones; which share of the others is left as it is, and what
+            then speaks for what a voice has, after the first tuple.
         quoting: what is added to the log odds of quoting, and what speaks for the same place of the bar.
         led: `[4]`, what is added to the odds of each slot of what is due.
         due: `[W]`, at which tick each tuple of the past is due, if it comes back.
@@ -285,6 +286,8 @@ def spell(
                     agree_with(one, slot, fixed[c], how[4])
                     if how[5] < 1 and fitting(fixed[c], may):
                         lead_to(one, slot, last, may, how[5])
+                        if t > 0:
+                            one[last] += how[6]
                 elif how[3] != 0:
                     hold_again(one, had[c], how[3])
                 gone = ticks[c, now] - ticks[c, played]

@@ -30,9 +30,10 @@ CONSONANCE = 6
 """Which attribute says how consonant voices are."""
 AGREE = 0.7
 """Log odds of notes that are consonant with a given one."""
-STRANGE_PLAYED = 0.1
+STRANGE_PLAYED, STAY = 0.25, 0.7
 """Of the probability of notes that are dissonant with one that somebody plays so much is left: nobody knows
-what they play next, so that what sounds with it can't have been chosen for it."""
+what they play next, so that what sounds with it can't have been chosen for it. And log odds of staying
+on a note until they play the next one: so the others begin theirs with it."""
 LINE = 0.8
 """Log odds that speak for a tuple that ends on the bar line."""
 ALONG = -2.0
