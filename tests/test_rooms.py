@@ -97,7 +97,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("bench", "evaluation", "evaluation.song", "evaluation.performing", "training"),
         "evaluation.drumming",
     ),
-    "bench": (*PROGRAMS, "app"),
+    "bench": (*PROGRAMS, "app.during", "app"),
     "evaluation": ("music", "music.metre", "latent", "model", "chip", "model.song"),
     "evaluation.song": (
         *("music", "music.metre", "latent", "model", "chip", "model.song"),
@@ -105,6 +105,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "evaluation.performing": (
         "music",
+        "music.metre",
+        "latent",
         "model",
         "model.performer",
         "chip",

@@ -16,22 +16,22 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from nesvae_live.app.during.choices import load
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.app.play import run
 from nesvae_live.app.session import Session
 from nesvae_live.clock.sources import InternalClock
 from nesvae_live.clock.timing import ClockRef
-from nesvae_live.control.inputs import MidiIn
+from nesvae_live.control.inputs import MidiIn, SetKnob
 from nesvae_live.engine.inference import Request
 from nesvae_live.io.midi.ports import make_client
 from nesvae_live.io.midi.sender import DeadlineSender
 from nesvae_live.io.pace import FORMER
 from nesvae_live.log.entries import Clocked, Heard, Placed, Sent, Spliced
 from nesvae_live.log.jam import Jam
-from nesvae_live.model.encoder import Encoder, PhraseEncoder
 from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
-from nesvae_live.model.song.songcritic import make_decoder
 from nesvae_live.music.dialect import MidiSpeaker
+from nesvae_live.music.drums import NOISE_KNOB, RULE
 from nesvae_live.music.events import Event, NoteOn
 from nesvae_live.music.voices import CHANNELS
 from nesvae_live.paths import find_checkpoint
@@ -40,6 +40,8 @@ from nesvae_live.take.folder import read_jam
 
 CONTROL_CHANGE = 0xB0
 RTMIDI_CLIENT = "nesvae_rtmidi_out"
+PLAIN = ("P1=lead", "P2=comp")
+"""The hand-made patches of the pulses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class PlayCase:
 
     With `beside` the notes leave through RtMidi too, from a port of their own, as they did before
     they were written at their frame. With `former` things are decided as far ahead as they were then.
+    A `plain` one has hand-made patches, and drums by the rule, in place of those that are learnt.
     """
 
     clock: str = "internal"
@@ -56,6 +59,7 @@ class PlayCase:
     audio: str = "jack"
     beside: bool = False
     former: bool = False
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,9 @@ def main(argument: str) -> None:
     """Run the case, a JSON object."""
     case = PlayCase(**json.loads(argument))
     checkpoint = load_song_checkpoint(find_checkpoint(None))
-    decoder = make_decoder(checkpoint)
+    preset = load_preset("default")
+    patch, drums = (PLAIN, RULE) if case.plain else ((), None)
+    loaded = load(preset, checkpoint, patch, drums=drums)
     with tempfile.TemporaryDirectory() as folder:
         options = PlayOptions(
             midi_api="jack",
@@ -92,6 +98,8 @@ def main(argument: str) -> None:
             clock_out=case.clock == "internal",
             swap=case.swap,
             tempo=case.tempo,
+            patch=patch,
+            drums=drums,
             seed=7,
             jams=Path(folder) / "jams",
             control=Path(folder) / "control",
@@ -101,10 +109,10 @@ def main(argument: str) -> None:
             session = Session.open(
                 stack,
                 options,
-                load_preset("default"),
+                preset,
                 checkpoint,
-                decoder,
-                PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles),
+                loaded.decoder,
+                loaded.encoder,
                 FORMER if case.former else None,
             )
             asked = _note_requests(session)
@@ -120,7 +128,8 @@ def main(argument: str) -> None:
 
 
 def _talk(session: Session) -> None:
-    """Print that it plays, and wait for the line that stops it."""
+    """Let drums be heard, print that it plays, and wait for the line that stops it."""
+    session.inbox.put(SetKnob(NOISE_KNOB, 0.5, at=session.stage.time.now()))
     clock = session.engine.clock
     while isinstance(clock, InternalClock) and clock.ref.beat_at(session.stage.time.now()) <= 0:
         time.sleep(0.01)

@@ -1,7 +1,8 @@
 """`nesvae-live bench timing`: whether notes, clocks and knobs are on time, through real ports.
 
 It starts a JACK server of its own (dummy driver). On it plays the instrument with its sound on, in
-each swap mode (`former`: `now`, with the horizon of 50 ms that once held everywhere), while a
+each swap mode (`former`: `now`, with the horizon of 50 ms that once held everywhere; `plain`: `now`,
+with hand-made patches and drums by the rule), while a
 listener turns knobs 100 times a second and receives notes and clock; then it follows
 `jack_midi_clock`. The same notes leave through RtMidi too. In the same run the usual Python way
 (`bench.usual`) plays, once sleeping between messages and once as it would play a file.
@@ -47,6 +48,8 @@ FOLLOWED_TEMPO = 123.4
 MIDI_CLOCK = "jack_midi_clock"
 FORMER = "former"
 """The case of `now` with the horizon of 50 ms that once held everywhere."""
+PLAIN = "plain"
+"""The case of `now` with hand-made patches, and drums by the rule."""
 
 USUAL, FILE = "usual", "file"
 """The two ways of `bench.usual`, and the names of their cases."""
@@ -74,7 +77,10 @@ def bench_timing(
             partial(_measure_play, server, swap, seconds) for swap in swaps
         ]
         if beside and "now" in swaps:
-            runs.insert(1, partial(_measure_play, server, "now", seconds, former=True))
+            runs[1:1] = [
+                partial(_measure_play, server, "now", seconds, name=name)
+                for name in (FORMER, PLAIN)
+            ]
         if beside and shutil.which(MIDI_CLOCK):
             runs.append(partial(_measure_follow, server, seconds))
         if beside and find_spec("torch"):
@@ -154,8 +160,9 @@ def _listener(server: str) -> Iterator[Listener]:
             os.environ["JACK_DEFAULT_SERVER"] = before
 
 
-def _measure_play(server: str, swap: str, seconds: float, *, former: bool = False) -> Timing:
-    case = json.dumps(asdict(PlayCase(swap=swap, beside=True, former=former)))
+def _measure_play(server: str, swap: str, seconds: float, *, name: str = "") -> Timing:
+    play = PlayCase(swap=swap, beside=True, former=name == FORMER, plain=name == PLAIN)
+    case = json.dumps(asdict(play))
     with (
         _listener(server) as listener,
         _program("play", case, server=server, seconds=seconds) as stop,
@@ -175,7 +182,7 @@ def _measure_play(server: str, swap: str, seconds: float, *, former: bool = Fals
     late, jitter = clock_lateness(meant, caught)
     return _counted(
         meant,
-        name=FORMER if former else swap,
+        name=name or swap,
         **_notes(meant, caught),
         rtmidi=spread(1e3 * (item.at - due) for due, _, item in match_notes(meant, caught, RTMIDI)),
         stamps=spread(stamp_errors(meant, turned)),

@@ -250,7 +250,7 @@ def _sound(p: Group) -> None:
         action="append",
         default=[],
         metavar="VOICE=NAME|performer|off",
-        help="the patch of a voice, such as P1=lead or TR=off; performer: P1 and P2 as learnt from "
+        help="the patch of a voice, such as P1=lead or TR=off; performer (default): P1 and P2 as learnt from "
         "the games; off: every voice flat; can be repeated",
     )
     p.add_argument(

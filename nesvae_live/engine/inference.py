@@ -34,7 +34,7 @@ from nesvae_live.latent.decoding import (
 from nesvae_live.latent.given import Given
 from nesvae_live.latent.harmony import Harmony
 from nesvae_live.latent.lines import NEVER, NONE_GIVEN, Lines
-from nesvae_live.latent.performing import UNPLAYED, Passage, Performance
+from nesvae_live.latent.performing import LEARNT, UNPLAYED, Manner, Passage, Performance
 from nesvae_live.log.entries import Overtaken
 from nesvae_live.music.drums import FILL_KNOB
 from nesvae_live.music.grid import Mode
@@ -64,8 +64,8 @@ class Request:
     the encoder finds them. It begins at `place` of the bar, and quotes so much (`quote`, 0..1) of
     the past, if the decoder knows of these; `hands`, `back`, `forget`, `cell`, `ending`, `given`,
     `harmony` and `enters` are as in `Asked`. If `known` `[8 + U]` is given, the decoder composes: only those coordinates of z are kept. `returns`,
-    `forgets` and `lines` are the condition's; `tick`, `before`, `past`, `drummed`
-    and `fill` are as in `Passage`.
+    `forgets` and `lines` are the condition's; `tick`, `before`, `past`, `drummed`,
+    `fill` and `manner` are as in `Passage`.
     """
 
     index: int
@@ -97,6 +97,7 @@ class Request:
     past: tuple[Any, ...] = ()
     drummed: bytes = b""
     fill: float | None = None
+    manner: Manner = LEARNT
 
     @property
     def condition(self) -> Condition:
@@ -210,6 +211,7 @@ def run_request(
                 drummed=request.drummed,
                 cell=request.cell,
                 fill=request.fill,
+                manner=request.manner,
             )
         )
     return Result(request, phrase, decoded, time.now() - began, found, performance)
@@ -382,6 +384,7 @@ class RequestBuilder:
             ending=self._ending(beat),
             tick=_tick(beat),
             fill=self._fill,
+            manner=Manner.of(self._live.knobs.values),
         )
 
     def _request(
@@ -424,6 +427,7 @@ class RequestBuilder:
             enters=condition.lines.enters(_place(beat), self._step_beats),
             tick=_tick(beat),
             fill=self._fill,
+            manner=Manner.of(live.knobs.values),
         )
 
     @property

@@ -48,6 +48,10 @@ SOUND_KNOBS = (
     KnobSpec("vibrato", NO_AXIS, "more vibrato on the pulses"),
     KnobSpec("noise", NO_AXIS, "more drums"),
     KnobSpec("fill", NO_AXIS, "more sections end with a fill of the drums"),
+    KnobSpec("brightness", NO_AXIS, "the performer plays thinner pulses"),
+    KnobSpec("ring", NO_AXIS, "the performer's notes ring longer"),
+    KnobSpec("accent", NO_AXIS, "the performer plays notes on the beat louder than others"),
+    KnobSpec("instrument", NO_AXIS, "another of the performer's instruments, in eight steps"),
 )
 """The knobs of the sound. Untouched, they leave patches as they are and drums off."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,6 +37,32 @@ class Stroke:
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """What knobs ask of a performer, 0 to 1 each; None: as it learnt to.
+
+    `brightness` of the pulses' duties, from 50 % (dark) to 12.5 %; `ring`, from envelopes that fall at
+    once to those that stay; `accent`, by how much a note on the beat is louder than one off it;
+    `instrument`, which of its casts plays.
+    """
+
+    brightness: float | None = None
+    ring: float | None = None
+    accent: float | None = None
+    instrument: float | None = None
+
+    @classmethod
+    def of(cls, knobs: Mapping[str, float]) -> Manner:
+        """What the knobs' values ask for."""
+        return cls(*(knobs.get(knob) for knob in MANNER_KNOBS))
+
+
+MANNER_KNOBS = ("brightness", "ring", "accent", "instrument")
+"""The performer's own knobs, as `Manner` has them."""
+LEARNT = Manner()
+"""No knob asks for anything."""
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """Notes that are to be played.
 
@@ -43,7 +70,8 @@ class Passage:
     on `tick`, counted from the performance's first beat; until then the voices hold `before`. `past`
     is what the performer knows of what was played, and `drummed` the drummer, a row of bytes for each
     tick; `seed` determines what is drawn. Strokes may begin on every `cell`th tick of the bar; `fill`
-    is how many sections are to end with a fill, 0 to 1 (None: as it learnt to).
+    is how many sections are to end with a fill, 0 to 1 (None: as it learnt to). `manner` is what the
+    performer's knobs ask for.
     """
 
     tuples: tuple[tuple[int, int, int, int], ...]
@@ -55,6 +83,7 @@ class Passage:
     drummed: bytes = b""
     cell: int = 1
     fill: float | None = None
+    manner: Manner = LEARNT
 
 
 @dataclass(frozen=True, slots=True)

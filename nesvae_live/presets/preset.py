@@ -36,6 +36,8 @@ from nesvae_live.presets.patchbank import (
 from nesvae_live.presets.tomltable import check_keys, subtable, typed
 
 DEFAULT_PRESET = "default"
+BEGINS_WITH = {Voice.P1: "lead", Voice.P2: "comp"}
+"""The patch whose vibrato a performed pulse has, if the preset names no other for it."""
 PARTS = ("controller", "defaults", *(section for section, _ in SECTIONS), "pages")
 """The keys of a preset that are about its controls."""
 
@@ -125,7 +127,8 @@ class Preset:
         """
         names = self._names(choices)
         for voice in self.performed(choices):  # it begins from the preset's, and keeps its vibrato
-            names[voice] = self.patches.get(voice, OFF)
+            own = self.patches.get(voice, OFF)
+            names[voice] = BEGINS_WITH[voice] if own == PERFORMER else own
         try:
             found = {voice: self.bank.find(name) for voice, name in names.items()}
         except ValueError as error:

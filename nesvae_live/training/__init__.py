@@ -12,6 +12,7 @@ In reading order:
     maplayout   the map of the corpus, laid out by t-SNE
     performertrain  the performer's own training
     performerkit    its kit: envelopes clustered from the corpus' notes
+    performercasts  its casts: pairs of instruments as songs have them
     drumtrain       the drummer's own training
     drumkit         its kit: the commonest kinds of strokes
 

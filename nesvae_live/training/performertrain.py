@@ -17,10 +17,12 @@ from nesvae_live.model.performer.notetable import Performances
 from nesvae_live.model.performer.performerconfig import PerformerConfig
 from nesvae_live.model.performer.performerfile import PerformerFile, save_performer
 from nesvae_live.model.performer.performernet import PerformerNet
+from nesvae_live.training.performercasts import find_casts
 from nesvae_live.training.performerkit import find_kit
 from nesvae_live.training.songrun import TrainingError
 from nesvae_live.training.stop import Stop
 
+CASTS = 8
 BEST, STATE, SETTINGS = "best.performer", "state.pt", "settings.json"
 
 
@@ -69,6 +71,7 @@ def train_performer(
     )
     batches = Batches(Played.of(learnt, kit), kit)
     checks = Batches(Played.of(checked, kit), kit)
+    casts = find_casts(learnt, batches.played.patches, kit, CASTS, run.seed)
     say(f"{len(learnt)} notes to train on, {len(checked)} to choose by")
     torch.manual_seed(run.seed)
     net = PerformerNet(config)
@@ -99,7 +102,7 @@ def train_performer(
                 best = figures["step"]
                 weights = {k: v.numpy().copy() for k, v in net.state_dict().items()}
                 about = {"step": step, "figures": figures, "torch": torch.__version__, **settings}
-                save_performer(folder / BEST, PerformerFile(config, kit, weights, about))
+                save_performer(folder / BEST, PerformerFile(config, kit, weights, about, casts))
             kept = {name: part.state_dict() for name, part in parts.items()}
             torch.save({**kept, "step": step, "best": best}, folder / STATE)
             if stop.asked and not ends:

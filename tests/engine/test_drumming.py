@@ -14,8 +14,9 @@ from nesvae_live.control.inputs import SetKnob
 from nesvae_live.latent.performing import Passage, Performance, Stroke
 from nesvae_live.log.entries import Answered, Drummed, Placed, Spliced
 from nesvae_live.model.drums.drummer import LearntDrummer
-from nesvae_live.model.performer.performer import Performer, PerformingDecoder
+from nesvae_live.model.performer.performer import Performer
 from nesvae_live.model.performer.performerfile import load_performer
+from nesvae_live.model.performer.performingdecoder import PerformingDecoder
 from nesvae_live.music.events import NoteOn, Shape, volume_to_velocity
 from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.patch import Macro

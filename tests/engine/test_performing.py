@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from nesvae_live.chip.apu import Apu
+from nesvae_live.chip.chipplayer import ChipPlayer
 from nesvae_live.latent.decoding import Decoded, Sampling
-from nesvae_live.latent.performing import Passage, Performance, Touch
+from nesvae_live.latent.performing import LEARNT, Manner, Passage, Performance, Touch
 from nesvae_live.log.entries import Answered, Performed, Spliced
-from nesvae_live.model.performer.performer import Performer, PerformingDecoder
+from nesvae_live.model.performer.performer import Performer
 from nesvae_live.model.performer.performerfile import load_performer
-from nesvae_live.music.events import NoteOn, Shape, volume_to_velocity
+from nesvae_live.model.performer.performingdecoder import PerformingDecoder
+from nesvae_live.music.events import NoteOff, NoteOn, Shape, volume_to_velocity
 from nesvae_live.music.patch import Macro, Patch, Vibrato
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import find_performer
@@ -28,6 +31,7 @@ from tests.support.rig import Rig, turn
 from tests.support.simulated import SimulatedJam
 
 DUTY = Macro((3,))
+RATE = 44_100
 
 
 class Counting(DrawnDecoder):
@@ -110,6 +114,76 @@ def test_a_held_notes_envelope_goes_on_over_a_splice() -> None:
     assert strikes(turned) == strikes(left) == [volume_to_velocity(1)]
     assert len(shapes(left)) == 29
     assert shapes(turned) == shapes(left)
+
+
+def rendered(rig: Rig, voice: Voice) -> NDArray[np.int16]:
+    """The samples of one voice alone, of all that was sent."""
+    player = ChipPlayer(Apu(RATE))
+    player.start()
+    parts = []
+    mine = [(at, event) for at, event in rig.output.sent if event.voice is voice]
+    for at, group in groupby(mine, key=lambda timed: timed[0]):
+        sample = round(at * RATE)
+        parts.append(player.chip.render(max(sample - player.chip.position, 0)))
+        player.act([event for _, event in group], sample)
+    parts.append(player.chip.render(round(rig.time.value * RATE) - player.chip.position))
+    return np.concatenate(parts)
+
+
+def test_over_a_splice_a_held_note_sounds_as_if_there_was_none_sample_by_sample() -> None:
+    left, turned = Rig(decoder=Counting(held=True)), Rig(decoder=Counting(held=True))
+    left.play(2.0)
+    for i in range(4):
+        turned.play(0.4)
+        turn(turned, density=0.2 * i)
+    turned.play(0.38)
+    assert sum(isinstance(e, Spliced) for e in turned.journal.entries) >= 3
+    one, other = rendered(left, Voice.P1), rendered(turned, Voice.P1)
+    n = min(len(one), len(other))
+    assert n > 1.5 * RATE
+    assert len(np.unique(one[:n])) > 10, "its envelope moves"
+    assert (one[:n] == other[:n]).all()
+    assert (rendered(left, Voice.P2)[:n] != rendered(turned, Voice.P2)[:n]).any(), "the rest is new"
+
+
+def test_no_envelope_goes_on_after_its_note() -> None:
+    rig = Rig(decoder=Counting())
+    for i in range(20):
+        rig.play(0.3)
+        turn(rig, density=0.04 * i)
+    notes, sounds, volume = 0, False, 0
+    for _, event in rig.output.sent:
+        if event.voice is not Voice.P1:
+            continue
+        if isinstance(event, NoteOff):
+            sounds = False
+        elif isinstance(event, NoteOn):
+            sounds, notes = True, notes + 1
+            assert event.velocity == volume_to_velocity(volume)
+        elif sounds:
+            assert abs(event.volume - volume) <= 1, "it moves as it was told, a step a frame"
+        if isinstance(event, Shape):
+            volume = event.volume
+    assert notes > 20
+    for (_, one), (_, other) in pairwise(rig.output.sent):
+        if isinstance(one, Shape) and isinstance(other, Shape) and one.voice is other.voice:
+            assert one != other, "what hasn't changed isn't said again"
+
+
+def test_the_performers_knobs_are_asked_for_with_the_next_phrase_and_move_no_note() -> None:
+    left, turned = (Rig(decoder=Counting(), composed=None) for _ in range(2))
+    for rig, knobs in ((left, {}), (turned, {"brightness": 1.0, "accent": 0.25})):
+        rig.play(0.5)
+        turn(rig, **knobs)
+        rig.play(5.5)
+    decoder = turned.decoder
+    assert isinstance(decoder, Counting)
+    assert decoder.passages[0].manner == LEARNT
+    assert decoder.passages[-1].manner == Manner(brightness=1.0, accent=0.25)
+    assert not any(isinstance(e, Spliced) for e in turned.journal.entries)
+    n = len(strikes(left))
+    assert n > 20
+    assert strikes(turned)[:n] == strikes(left), "the other was carried on 5 ms longer"
 
 
 def test_a_repeated_phrase_is_played_as_before() -> None:

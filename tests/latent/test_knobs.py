@@ -64,6 +64,7 @@ def test_a_knob_that_is_not_there_or_a_value_out_of_range_is_refused(
 def test_knobs_of_the_sound_are_knobs_but_steer_no_z() -> None:
     assert [knob.name for knob in SOUND_KNOBS] == [
         *("duty1", "duty2", "decay", "vibrato", "noise", "fill"),
+        *("brightness", "ring", "accent", "instrument"),
     ]
     state = KnobState({"decay": 0.25, "density": 0.5})
     assert dict(state.values) == {"decay": 0.25, "density": 0.5}

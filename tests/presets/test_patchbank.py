@@ -127,18 +127,22 @@ def test_what_the_command_line_may_not_say_is_named(word: str, says: str) -> Non
 
 def test_the_performer_plays_the_pulses_from_the_presets_patches_on() -> None:
     preset = load_preset()
-    assert preset.performed(["performer"]) == {Voice.P1, Voice.P2}
+    assert preset.performed() == preset.performed(["performer"]) == {Voice.P1, Voice.P2}
     assert preset.performed(["performer", "P1=lead"]) == {Voice.P2}
-    assert preset.performed(["P1=performer"]) == {Voice.P1}
+    assert preset.performed(["P2=off", "P1=performer"]) == {Voice.P1}
     assert preset.performed(["performer", "off"]) == frozenset()
-    assert preset.voice_patches(["performer"]) == preset.voice_patches()
+    hand_made = preset.voice_patches(["P1=lead", "P2=comp"])
+    assert preset.voice_patches(["performer"]) == preset.voice_patches() == hand_made
     assert preset.voice_patches(["off", "performer"]).keys() == {Voice.P1, Voice.P2}
 
 
 def test_a_preset_may_say_who_performs(tmp_path: Path) -> None:
     found = read_preset(preset(tmp_path, '[voices]\npatch = { P2 = "performer", TR = "bass" }'))
     assert found.performed() == {Voice.P2}
-    assert found.voice_patches().keys() == {Voice.TR}
+    assert found.voice_patches() == {
+        Voice.P2: found.bank.patches["comp"],
+        Voice.TR: found.bank.patches["bass"],
+    }
     assert found.performed(["P2=off"]) == frozenset()
 
 

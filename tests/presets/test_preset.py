@@ -51,7 +51,7 @@ def test_the_default_preset_has_eight_style_axes_on_cc_102_to_109() -> None:
     assert controls[8:16] == tuple(picked_up(f"style{i + 1}", 102 + i) for i in range(8))
 
 
-def test_the_default_preset_has_the_knobs_of_the_sound_on_cc_110_to_115() -> None:
+def test_the_default_preset_has_the_knobs_of_the_sound_on_cc_110_to_119() -> None:
     controls = load_preset().layout.controls
     sound = controls[16 : 16 + len(SOUND_KNOBS)]
     assert sound == tuple(picked_up(k.name, 110 + i) for i, k in enumerate(SOUND_KNOBS))

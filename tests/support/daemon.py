@@ -20,6 +20,7 @@ from tests.support.probe import JackProbe
 from tests.support.waiting import wait_until
 
 START_SECONDS = 60.0
+HAND_MADE = ("--patch", "P1=lead", "--patch", "P2=comp")
 END_SECONDS = 90.0
 
 
@@ -40,7 +41,8 @@ class Daemon:
     """`nesvae-live play` with the given options, a jams folder and a control socket of its own.
 
     `with` waits until it plays, and ends it if the test did not. `said` is its standard error,
-    known once it has ended. Without `--panel-port` it has no panel.
+    known once it has ended. Without `--panel-port` it has no panel, and without `--patch` or `--preset`
+    hand-made patches, so that it starts sooner.
     With a group of its own it can be stopped as a shell's job.
     """
 
@@ -56,6 +58,7 @@ class Daemon:
                     *(sys.executable, "-m", "nesvae_live", command),
                     *("--jams", str(self.jams), "--control", str(self.control)),
                     *(() if "--panel-port" in options else ("--no-panel",)),
+                    *(() if {"--patch", "--preset"} & {*options} else HAND_MADE),
                     *options,
                 ],
                 stdin=subprocess.DEVNULL,

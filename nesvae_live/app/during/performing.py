@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from nesvae_live.model.drums.drumfile import load_drummer
 from nesvae_live.model.drums.drummer import LearntDrummer
-from nesvae_live.model.performer.performer import Composer, Performer, PerformingDecoder
+from nesvae_live.model.performer.performer import Performer
 from nesvae_live.model.performer.performerfile import load_performer
+from nesvae_live.model.performer.performingdecoder import Composer, PerformingDecoder
 from nesvae_live.music.drums import LEARNT, RULE
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import find_drummer, find_performer

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nesvae_live.model.drums.cells import NO_STROKE, UNKNOWN, Cell
 from nesvae_live.model.drums.drumfile import DrumFile
-from nesvae_live.model.drums.drummer import CALM, LEAST
+from nesvae_live.model.drums.drummer import CALM, LEAST, VARY
 from nesvae_live.model.drums.drumming import drum_tables, play_ticks
 from nesvae_live.model.drums.drumtable import DrumTable
 from nesvae_live.model.drums.reading import NOT_SAID
@@ -24,6 +24,7 @@ def play_parts(
     *,
     calm: float = CALM,
     least: float = LEAST,
+    vary: float = VARY,
     fills: NDArray[np.int64] | None = None,
     seed: int = 0,
 ) -> Bytes:
@@ -34,15 +35,17 @@ def play_parts(
     tables = drum_tables(drummer.weights, drummer.config)
     cells = table.cells.copy()
     cells[:, Cell.STROKE] = UNKNOWN
-    draws = np.random.default_rng(seed).random(len(cells), dtype=np.float32)
+    draws, varied = np.random.default_rng(seed).random((2, len(cells)), dtype=np.float32)
+    heard = np.zeros(len(cells), np.uint8)
     told = np.full(len(cells), NOT_SAID) if fills is None else fills
     extra, logits = np.zeros(len(cells), np.uint8), np.zeros(drummer.config.kinds + 1, np.float32)
     for begin, end in table.parts():
         part = slice(begin, end)
         play_ticks(
             *(cells[part], 0, 0, told[part].astype(np.uint8), 1, draws[part], calm),
-            *(least, tables, extra[part], logits),
+            *(least, vary, varied[part], tables, heard[part], extra[part], logits),
         )
+    cells[:, Cell.STROKE] = heard
     return cells
 
 

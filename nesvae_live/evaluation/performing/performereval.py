@@ -10,16 +10,17 @@ import torch
 
 from nesvae_live.evaluation.bootstrap import interval, sum_by_song
 from nesvae_live.evaluation.performing.accuracy import Scored
+from nesvae_live.evaluation.performing.knobs import knob_figures
+from nesvae_live.evaluation.performing.liveplay import Playing, play_live
 from nesvae_live.evaluation.performing.naive import of_corpus, of_nearest, of_song
 from nesvae_live.evaluation.performing.played import HINT, Mode, play_notes
 from nesvae_live.evaluation.performing.soundtest import (
-    Playing,
     flat_notes,
     patched_notes,
     sound_distances,
 )
 from nesvae_live.model.performer.batches import Batches, Played, nats_of
-from nesvae_live.model.performer.notes import STEPS
+from nesvae_live.model.performer.notes import PULSES, STEPS, Column
 from nesvae_live.model.performer.notetable import Performances
 from nesvae_live.model.performer.performer import TEMPERATURE
 from nesvae_live.model.performer.performerconfig import PerformerConfig
@@ -51,7 +52,8 @@ def evaluate_performer(
     Returns:
         By mode: `forced` (everything before a note is known, and something is), `hinted` (the first eight phrases
         are, and then nothing later), `alone` (nothing is, it goes on from its own choices) and
-        `apart` (nothing is), each with the naive rows of its kind, measured on the same notes; `nats`; `changes` of patches; `sound`.
+        `apart` (nothing is), each with the naive rows of its kind, measured on the same notes; `live` (the
+        pulses as they are played live, hinted by its own cast); `knobs`; `nats`; `changes` of patches; `sound`.
     """
     say("patches of the songs")
     truth = songs.notes.patches(performer.kit)
@@ -81,17 +83,25 @@ def evaluate_performer(
             found["one_before"] = scored.frame_before(mine)
         figures[mode.value] = found
     drawn = play_notes(performer, notes, truth, Mode.ALONE, temperature=TEMPERATURE)
+    by_hand = patched_notes(songs, patches)
+    live = play_live(performer, notes, by_hand)
+    pulses = np.isin(notes.rows[:, Column.VOICE], PULSES)
+    figures["live"] = {"performer": scored.figures(live.volume, live.duty, pulses)}
+    say("knobs")
+    figures["knobs"] = knob_figures(performer, notes, by_hand)
     figures["changes"] = {
         "songs": scored.changes(truth, everything),
         "hinted": scored.changes(played[Mode.HINTED].patches, late),
         "alone": scored.changes(played[Mode.ALONE].patches, everything),
         "drawn": scored.changes(drawn.patches, everything),
+        "live": scored.changes(live.patches, pulses),
     }
     if sounds:
         say("renders")
         ways: dict[str, Playing] = {
             "flat": flat_notes(songs),
-            "hand_made": patched_notes(songs, patches),
+            "hand_made": by_hand,
+            "live": (live.volume, live.duty),
             "hinted": (played[Mode.HINTED].volume, played[Mode.HINTED].duty),
             "alone": (played[Mode.ALONE].volume, played[Mode.ALONE].duty),
             "apart": (played[Mode.APART].volume, played[Mode.APART].duty),

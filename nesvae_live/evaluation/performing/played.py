@@ -8,7 +8,8 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.model.performer.choosing import DRAWS, KitTables, Notes, choose, choosing_tables
+from nesvae_live.model.performer.choosing import DRAWS, choose
+from nesvae_live.model.performer.choosingtables import KitTables, Notes, choosing_tables
 from nesvae_live.model.performer.notetable import NoteTable, known_volumes
 from nesvae_live.model.performer.performerfile import PerformerFile
 

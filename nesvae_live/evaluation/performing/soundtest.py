@@ -13,6 +13,7 @@ from nesvae_live.chip.convert import log_to_blocks, to_log
 from nesvae_live.chip.nesmdb import ExprScore
 from nesvae_live.chip.vgm.registerlog import VGM_RATE
 from nesvae_live.evaluation.bootstrap import interval, median_interval
+from nesvae_live.evaluation.performing.liveplay import Playing
 from nesvae_live.evaluation.performing.logmel import distance
 from nesvae_live.evaluation.performing.played import HINT
 from nesvae_live.model.performer.kit import FRAMES
@@ -29,9 +30,6 @@ Bytes = NDArray[np.uint8]
 SECONDS = 20.0
 """Of each song so much is rendered, from the end of its first eight phrases on."""
 SHORTEST = 4.0
-
-Playing = tuple[Bytes, Bytes]
-"""The volumes and duties of all notes of a table, `[n, STEPS]` each."""
 
 
 def flat_notes(songs: Performances) -> Playing:

@@ -28,8 +28,9 @@ from nesvae_live.music.metre.ticks import places_after
 from nesvae_live.music.patch import Macro
 from nesvae_live.music.voices import SILENCE
 
-CALM, LEAST = 0.1, 0.003
-"""How strokes are drawn: so many nats more speak for none, and what has a chance below the least never is.
+CALM, LEAST, VARY = 0.1, 0.003, 0.025
+"""How strokes are drawn: so many nats more speak for none, and what has a chance below the least never is;
+so many are heard as another kind than that of the pattern.
 
 As it learnt them, its own mistakes make it strike ever more often; chosen on held-out songs of the train
 split.
@@ -54,10 +55,16 @@ class _Sound:
 class LearntDrummer:
     """Says what the noise plays beside the other voices; the same passage always the same."""
 
-    def __init__(self, file: DrumFile, calm: float = CALM, least: float = LEAST) -> None:
+    def __init__(
+        self,
+        file: DrumFile,
+        calm: float = CALM,
+        least: float = LEAST,
+        vary: float = VARY,
+    ) -> None:
         self._tables = drum_tables(file.weights, file.config)
         self._kinds = file.config.kinds
-        self._calm, self._least = calm, least
+        self._calm, self._least, self._vary = calm, least, vary
         self._ranks = file.ranks.tolist()
         self._sounds = [
             _Sound(int(file.kit.notes[k]), _ended(file.kit.volume(k)), file.kit.duty(k))
@@ -78,7 +85,10 @@ class LearntDrummer:
         fresh = tuples_to_cells(passage.tuples, places, passage.before, bar)
         past = continued(np.frombuffer(passage.drummed, np.uint8).reshape(-1, CELLS), place)
         cells = np.concatenate((past, fresh))
-        draws = np.random.default_rng((*passage.seed, STRUCK)).random(len(fresh), dtype=np.float32)
+        draws, varied = np.random.default_rng((*passage.seed, STRUCK)).random(
+            (2, len(fresh)), dtype=np.float32
+        )
+        heard = np.zeros(len(fresh), np.uint8)
         extra, logits = np.zeros(len(fresh), np.uint8), np.zeros(self._kinds + 1, np.float32)
         play_ticks(
             cells,
@@ -89,14 +99,17 @@ class LearntDrummer:
             draws,
             self._calm,
             self._least,
+            self._vary,
+            varied,
             self._tables,
+            heard,
             extra,
             logits,
         )
         fresh = cells[len(past) :]
         return replace(
             performance,
-            strokes=tuple(self._strokes(passage, fresh, extra)),
+            strokes=tuple(self._strokes(passage, fresh, heard, extra)),
             drummed=fresh.tobytes(),
             heard=past[-HISTORY:].tobytes(),
             width=CELLS,
@@ -116,7 +129,9 @@ class LearntDrummer:
             out[bars == number] = FILLED if filled else PLAIN
         return out
 
-    def _strokes(self, passage: Passage, fresh: Bytes, extra: Bytes) -> Iterator[Stroke]:
+    def _strokes(
+        self, passage: Passage, fresh: Bytes, heard: Bytes, extra: Bytes
+    ) -> Iterator[Stroke]:
         """The strokes, and those that the knob adds when it is turned up, in order."""
         rows, i = fresh.tolist(), 0
         for number, (*_, held) in enumerate(passage.tuples):
@@ -126,7 +141,7 @@ class LearntDrummer:
                 rank = HALF * chosen if kind != NO_STROKE else HALF * (1.0 + added)
                 on_cell = place == FREE or (place - int(LINES[place])) % passage.cell == 0
                 if kind != NO_STROKE or (added < 1.0 and on_cell):
-                    sound = self._sounds[(kind or int(extra[i])) - 1]
+                    sound = self._sounds[(int(heard[i]) if kind else int(extra[i])) - 1]
                     ranked = round(rank, 3)
                     yield Stroke(number, tick, sound.note, sound.volume, sound.duty, ranked)
                 i += 1

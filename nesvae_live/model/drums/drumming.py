@@ -35,6 +35,9 @@ PLACE, STROKE = int(Cell.PLACE), int(Cell.STROKE)
 FILL_GUIDANCE = 2.0
 """By how much a fill that is asked for differs from a plain bar, in what the network says of both."""
 
+OTHERS_SPREAD = 2.0
+"""The kind in place of one that is varied is drawn by the root of its chance."""
+
 
 class DrumTables(NamedTuple):
     """The weights; `rows` has all tables, of which each begins at `firsts`; matrices are `[out, in]`."""
@@ -110,6 +113,25 @@ def _weigh(
 
 
 @njit(cache=True, nogil=True)
+def _another(logits: F32, struck: int, draw: float) -> int:
+    """Another kind than that which is struck, one that is likely there, by a draw in 0..1."""
+    most, total = np.float32(-1e30), np.float32(0)
+    for k in range(1, len(logits)):
+        if k != struck:
+            most = max(most, logits[k])
+    for k in range(1, len(logits)):
+        if k != struck:
+            total += np.exp((logits[k] - most) / OTHERS_SPREAD)
+    left = draw * total
+    for k in range(1, len(logits)):
+        if k != struck:
+            left -= np.exp((logits[k] - most) / OTHERS_SPREAD)
+            if left < 0.0:
+                return k
+    return struck
+
+
+@njit(cache=True, nogil=True)
 def play_ticks(
     cells: Bytes,
     start: int,
@@ -119,7 +141,10 @@ def play_ticks(
     draws: F32,
     calm: float,
     least: float,
+    vary: float,
+    varied: F32,
     t: DrumTables,
+    heard: Bytes,
     extra: Bytes,
     logits: F32,
 ) -> None:
@@ -134,7 +159,10 @@ def play_ticks(
         draws: `[n - start]` in 0..1.
         calm: nats by which a tick without a stroke is the likelier.
         least: what has a smaller chance is never played, what has a greater one than 1 less that always.
+        vary: so many strokes are heard as another kind, the pattern that is remembered being as it was.
+        varied: `[n - start]` in 0..1: which.
         t: the weights.
+        heard: `[n - start]` gets the kinds that are heard.
         extra: `[n - start]` gets the kind that each tick would be struck with, if it were.
         logits: `[kinds + 1]` gets those of the last tick.
     """
@@ -163,7 +191,7 @@ def play_ticks(
         extra[i - start] = best
         place = cells[i, PLACE]
         if cell > 1 and place != FREE and (place - LINES[place]) % cell != 0:
-            cells[i, STROKE] = NO_STROKE
+            cells[i, STROKE] = heard[i - start] = NO_STROKE
             continue
         strike = np.float32(0)  # all kinds' weights beside the likeliest kind's
         for k in range(1, kinds + 1):
@@ -171,7 +199,7 @@ def play_ticks(
         chance = 1.0 / (1.0 + np.exp(logits[0] + calm - logits[best]) / strike)
         chance = 0.0 if chance < least else 1.0 if chance > 1.0 - least else chance
         draw = draws[i - start]
-        cells[i, STROKE] = NO_STROKE
+        cells[i, STROKE] = heard[i - start] = NO_STROKE
         if draw >= chance:
             continue
         total = np.float32(0)
@@ -186,3 +214,7 @@ def play_ticks(
             if left < 0.0:
                 cells[i, STROKE] = k
                 break
+        struck = cells[i, STROKE]
+        heard[i - start] = struck
+        if varied[i - start] < vary:
+            heard[i - start] = _another(logits, struck, varied[i - start] / vary)

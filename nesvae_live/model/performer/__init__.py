@@ -5,10 +5,15 @@ In reading order:
     notes            notes as rows of numbers, from a song of the corpus or from a phrase
     kit              envelopes and duty sequences, and the patches that are made of them
     pairs            what is read of a note, and of an earlier one whose patch it may take again
+    casts            with which patches songs play: a hint before anything is played
     performerconfig  sizes, and the shapes of the weights
     performerfile    the file with the weights and the kit
+    choosingtables   what choosing is told: weights, kit, notes, and what knobs ask for
     choosing         which patch each note is played with, compiled
-    performer        the live performer, and a decoder that has one
+    leaning          what knobs ask for, as nats for and against patches
+    echo             a pulse that repeats the other
+    performer        the live performer
+    performingdecoder  a decoder that has one, or a drummer
     notetable        all notes of a split of the corpus, for training and evaluation
     performernet     the same network for torch
     batches          batches of notes for torch, and their nats

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from nesvae_live.model.checkpoint import Weights
-from nesvae_live.model.performer.kit import Kit
+from nesvae_live.model.performer.choosingtables import (
+    UNMOVED,
+    ChoosingTables,
+    KitTables,
+    Leaning,
+    Notes,
+    Workspace,
+)
 from nesvae_live.model.performer.notes import STEPS
 from nesvae_live.model.performer.pairs import (
     N_NOTE,
@@ -25,94 +29,10 @@ from nesvae_live.model.performer.performerconfig import SIDES
 
 F32 = NDArray[np.float32]
 Ints = NDArray[np.int64]
-
 Bytes = NDArray[np.uint8]
 
 DRAWS = 6
 """Numbers in 0..1 that a note's patch is drawn by."""
-
-
-class KitTables(NamedTuple):
-    """The kit: `volumes` `[15 K, STEPS]`, each shape at each level from 1 on; `duties` `[D, STEPS]`."""
-
-    volumes: Bytes
-    duties: Bytes
-
-    @classmethod
-    def of(cls, kit: Kit) -> KitTables:
-        """A kit's."""
-        return cls(np.ascontiguousarray(kit.volumes()[:, 1:]).reshape(-1, STEPS), kit.duties)
-
-
-class Notes(NamedTuple):
-    """Notes that were played or are to be, `n` in all.
-
-    `rows` `[n, COLUMNS]`, `before` `[n]` of `pairs.previous`; `patches` `[n, 3]`, `volume` and `duty`
-    `[n, STEPS]` are known where notes were played, and get what is chosen. `out` `[n, 3]`, `out_volume`
-    and `out_duty` get what is chosen for every note; `taught` `[n]` is where what follows goes on from
-    what is known all the same. Notes from `hold` on take again only what was played before it; with 0
-    each is played as if nothing had been before.
-    """
-
-    rows: Ints
-    before: Ints
-    patches: Ints
-    volume: Bytes
-    duty: Bytes
-    out: Ints
-    out_volume: Bytes
-    out_duty: Bytes
-    taught: NDArray[np.bool_]
-    hold: int
-
-
-class ChoosingTables(NamedTuple):
-    """The weights, as `PerformerConfig.weights` names them; matrices are `[out, in]`."""
-
-    read: F32
-    read_bias: F32
-    think: F32
-    think_bias: F32
-    to_shape: F32
-    to_shape_bias: F32
-    to_level: F32
-    to_level_bias: F32
-    to_duty: F32
-    to_duty_bias: F32
-    gate: F32
-    gate_bias: F32
-    pair: F32
-    pair_bias: F32
-    shape_in: F32
-    level_in: F32
-    duty_in: F32
-    level_of: F32
-    wanted: F32
-    score: F32
-
-
-def choosing_tables(weights: Weights) -> ChoosingTables:
-    """The weights in the order in which the compiled function wants them."""
-    found = {}
-    for name in ChoosingTables._fields:
-        key = f"{name[:-5]}.bias" if name.endswith("_bias") else f"{name}.weight"
-        found[name] = np.ascontiguousarray(weights[key], np.float32)
-    return ChoosingTables(**found)
-
-
-class Workspace(NamedTuple):
-    """What speaks for the last note's patch: `gate` `[2]`, the logit of a new one, by side.
-
-    `scores` `[2, WINDOW]` are the logits of the earlier notes, from the first that is looked at on.
-    """
-
-    gate: F32
-    scores: F32
-
-    @classmethod
-    def new(cls) -> Workspace:
-        """An empty one."""
-        return cls(np.zeros(SIDES, np.float32), np.zeros((SIDES, WINDOW), np.float32))
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -189,6 +109,66 @@ def _agreeing(known: Bytes, first: int, n: int, chances: F32, ticks: int) -> int
     return best
 
 
+LEVEL_WIDTH = 1.2
+"""By how many levels a note may miss that of its accent."""
+
+
+@njit(cache=True, nogil=True)
+def _fold(gate: float, new: float, again: float) -> float:
+    """The chance of a new patch whose `gate` is its logit, where both sides weigh so much more."""
+    fresh, copied = 1.0 / (1.0 + np.exp(-gate)), 1.0 / (1.0 + np.exp(gate))
+    total = fresh * new + copied * again
+    return fresh * new / total if total > 0.0 else 1.0
+
+
+@njit(cache=True, nogil=True)
+def _lean(logits: F32, n: int, by: F32) -> float:
+    """How much more the chances of `n` logits weigh, each more by so many nats."""
+    most, total, leant = np.float32(-1e30), np.float32(0), np.float32(0)
+    for k in range(n):
+        most = max(most, logits[k])
+    for k in range(n):
+        weight = np.exp(logits[k] - most)
+        total += weight
+        leant += weight * np.exp(by[k])
+    return leant / total
+
+
+@njit(cache=True, nogil=True)
+def _lean_kit(
+    shapes: F32, level: F32, level_of: F32, by_shape: F32, by_level: F32, kit: F32, by_kit: F32
+) -> None:
+    """The kit's logits, each shape at each level, and the nats for each; `shapes` are its chances."""
+    levels, n = np.zeros(15, np.float32), len(by_level)
+    for k in range(len(shapes)):
+        _soften(level, level_of[k], n, 1.0, levels)
+        for j in range(n):
+            kit[n * k + j] = np.log(shapes[k] * levels[j] + 1e-12)
+            by_kit[n * k + j] = by_shape[k] + by_level[j]
+
+
+@njit(cache=True, nogil=True)
+def _read_last(
+    rows: Ints, before: Ints, patches: Ints, i: int, near: int, t: ChoosingTables, x: F32
+) -> None:
+    """Read the patches of note `i`'s voice's last note and of the other pulse's, from `near` on."""
+    n_shapes, n_duties, at = len(t.to_shape), len(t.to_duty), N_NOTE
+    for which in range(2):
+        found = before[i] if which == 0 and before[i] >= near else NEVER
+        if which == 1:
+            for j in range(i - 1, near - 1, -1):
+                if rows[j, VOICE] != rows[i, VOICE]:
+                    found = j
+                    break
+        s = patches[found, 0] if found != NEVER else n_shapes
+        loud = patches[found, 1] if found != NEVER else 0
+        d = patches[found, 2] if found != NEVER else n_duties
+        for table, row in ((t.shape_in, s), (t.level_in, loud), (t.duty_in, d)):
+            for k in range(table.shape[1]):
+                x[at] = table[row, k]
+                at += 1
+
+
 @njit(cache=True, nogil=True)
 def _choose(
     rows: Ints,
@@ -209,9 +189,15 @@ def _choose(
     temperature: float,
     gate: F32,
     scores: F32,
+    on: bool,
+    by_shape: F32,
+    by_duty: F32,
+    levelled: bool,
+    accent: float,
+    base: F32,
+    strength: F32,
 ) -> None:
     n, n_shapes, n_duties = len(rows), len(t.to_shape), len(t.to_duty)
-    widths = (t.shape_in.shape[1], t.level_in.shape[1], t.duty_in.shape[1])
     codes = np.zeros(n, np.int64)
     for i in range(start):
         codes[i] = patches[i, 0] * 512 + patches[i, 1] * 32 + patches[i, 2]
@@ -222,28 +208,13 @@ def _choose(
     shape, level = np.zeros(n_shapes, np.float32), np.zeros(15, np.float32)
     wide, levels = np.zeros(n_duties, np.float32), np.zeros(15, np.float32)
     shapes = np.zeros(n_shapes, np.float32)
+    by_level, by_pair = np.zeros(15, np.float32), np.zeros(WINDOW, np.float32)
+    by_kit, kit = np.zeros(n_shapes * 15, np.float32), np.zeros(n_shapes * 15, np.float32)
     for i in range(start, n):
         last = min(i, hold)
         first, near = max(0, last - WINDOW), max(0, i - WINDOW) if hold > 0 else i
         read_note(rows, before, i, 0, x)
-        at = N_NOTE
-        for which in range(2):
-            found = before[i] if which == 0 and before[i] >= near else NEVER
-            if which == 1:
-                for j in range(i - 1, near - 1, -1):
-                    if rows[j, VOICE] != rows[i, VOICE]:
-                        found = j
-                        break
-            s = patches[found, 0] if found != NEVER else n_shapes
-            loud = patches[found, 1] if found != NEVER else 0
-            d = patches[found, 2] if found != NEVER else n_duties
-            for k in range(widths[0]):
-                x[at + k] = t.shape_in[s, k]
-            for k in range(widths[1]):
-                x[at + widths[0] + k] = t.level_in[loud, k]
-            for k in range(widths[2]):
-                x[at + widths[0] + widths[1] + k] = t.duty_in[d, k]
-            at += widths[0] + widths[1] + widths[2]
+        _read_last(rows, before, patches, i, near, t, x)
         _layer(t.read, t.read_bias, x, one, 0.0)
         _layer(t.think, t.think_bias, one, hidden, 0.0)
         _layer(t.gate, t.gate_bias, hidden, gate, -1e30)
@@ -255,14 +226,41 @@ def _choose(
         for side in range(SIDES):
             draw = draws[i - start]
             chance = 1.0 / (1.0 + np.exp(-gate[side])) if m > 0 else 1.0
+            if on and side == 0:
+                _layer(t.to_shape, t.to_shape_bias, hidden, shape, -1e30)
+                _layer(t.to_level, t.to_level_bias, hidden, level, -1e30)
+                _soften(shape, none, n_shapes, 1.0, shapes)
+                target = base[rows[i, VOICE]] + accent * strength[i]
+                for k in range(15):
+                    off = (k + 1 - target) / LEVEL_WIDTH
+                    by_level[k] = -0.5 * off * off if levelled else 0.0
+                _lean_kit(shapes, level, t.level_of, by_shape, by_level, kit, by_kit)
+            elif on:
+                _layer(t.to_duty, t.to_duty_bias, hidden, wide, -1e30)
+            if on and m > 0:
+                for j in range(m):
+                    p = patches[first + j]
+                    by_pair[j] = by_shape[p[0]] + by_level[p[1] - 1] if side == 0 else by_duty[p[2]]
+                if side == 0:
+                    new = _lean(kit, 15 * n_shapes, by_kit)
+                else:
+                    new = _lean(wide, n_duties, by_duty)
+                chance = _fold(gate[side], new, _lean(scores[side], m, by_pair))
             fresh = draw[side] < chance if temperature > 0.0 else chance > 0.5
             if fresh and side == 1:
                 _layer(t.to_duty, t.to_duty_bias, hidden, wide, -1e30)
-                _soften(wide, none, n_duties, temperature, chances)
+                _soften(wide, by_duty if on else none, n_duties, temperature, chances)
                 d = _draw(chances, n_duties, draw[3] if temperature > 0.0 else 1.0)
                 out[i, 2] = d
                 for k in range(STEPS):
                     out_duty[i, k] = duties[d, k]
+            elif fresh and on:
+                _soften(kit, by_kit, 15 * n_shapes, temperature, chances)
+                s = _draw(chances, 15 * n_shapes, draw[4])
+                s, loud = s // 15, 1 + s % 15
+                out[i, 0], out[i, 1] = s, loud
+                for k in range(STEPS):
+                    out_volume[i, k] = volumes[15 * s + loud - 1, k]
             elif fresh:
                 _layer(t.to_shape, t.to_shape_bias, hidden, shape, -1e30)
                 _layer(t.to_level, t.to_level_bias, hidden, level, -1e30)
@@ -282,7 +280,7 @@ def _choose(
                 for k in range(STEPS):
                     out_volume[i, k] = volumes[15 * s + loud - 1, k]
             else:
-                _soften(scores[side], none, m, temperature, chances)
+                _soften(scores[side], by_pair if on else none, m, temperature, chances)
                 if temperature > 0.0:
                     source = first + _draw(chances, m, draw[2 + side])
                 else:
@@ -312,6 +310,7 @@ def choose(
     draws: F32,
     temperature: float,
     space: Workspace | None = None,
+    leaning: Leaning | None = None,
 ) -> None:
     """Choose how the notes from `start` on are played, one after the other.
 
@@ -323,6 +322,8 @@ def choose(
         draws: `[n - start, DRAWS]` in 0..1.
         temperature: 0: what agrees best, in the mean, with all that is likely.
         space: gets what spoke for the last note's patch.
+        leaning: what knobs ask for, with a temperature above 0 only.
     """
     space = space or Workspace.new()
-    _choose(*notes, start, t, kit.volumes, kit.duties, draws, temperature, *space)
+    leaning = leaning or UNMOVED
+    _choose(*notes, start, t, kit.volumes, kit.duties, draws, temperature, *space, *leaning)

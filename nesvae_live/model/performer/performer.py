@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.latent.decoding import Sampling, Spelling, Standing
-from nesvae_live.latent.performing import Passage, Performance, Touch
-from nesvae_live.model.performer.choosing import DRAWS, KitTables, Notes, choose, choosing_tables
+from nesvae_live.latent.performing import LEARNT, Manner, Passage, Performance, Touch
+from nesvae_live.model.performer.casts import hint
+from nesvae_live.model.performer.choosing import DRAWS, choose
+from nesvae_live.model.performer.choosingtables import KitTables, Notes, choosing_tables
+from nesvae_live.model.performer.echo import echoed
 from nesvae_live.model.performer.kit import Kit, steps_to_macro
-from nesvae_live.model.performer.notes import PULSES, phrase_to_onsets
+from nesvae_live.model.performer.leaning import Knobs, cast_of
+from nesvae_live.model.performer.notes import PULSES, Column, phrase_to_onsets
 from nesvae_live.model.performer.pairs import WINDOW, previous
 from nesvae_live.model.performer.performerfile import PerformerFile
+from nesvae_live.music.events import LOUDEST
 from nesvae_live.music.voices import SILENCE, Voice
 
 TEMPERATURE = 0.7
 """How patches are drawn: more safely below 1."""
 KEPT = WINDOW + 32
 """So many notes are remembered: those that may be taken again, and what stood before them."""
+USUAL_LEVEL = 2 * LOUDEST / 3
+"""Of a pulse that no cast says of."""
 
+Row = tuple[int, ...]
 F32 = NDArray[np.float32]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A note that was played: its row (`notes.Column`), and its patch of the kit."""
+    """A note that was played: its row (`notes.Column`), its patch of the kit, and in which cast."""
 
-    row: tuple[int, ...]
+    row: Row
     patch: tuple[int, int, int]
+    cast: int = 0
 
 
 class Performer:
@@ -49,6 +57,7 @@ class Performer:
         self._tables = choosing_tables(file.weights)
         self._kit = KitTables.of(file.kit)
         self._macros = _Macros(file.kit)
+        self._casts, self._knobs = file.casts, Knobs(file.kit)
 
     def warm_up(self) -> None:
         """Compile what is compiled, or load it from numba's cache."""
@@ -62,25 +71,55 @@ class Performer:
         onsets = phrase_to_onsets(passage.tuples, place, tick, held, _last(past))
         if not onsets:
             return Performance((), (), past)
-        rows = np.array([*(note.row for note in past), *(onset.row for onset in onsets)], np.int64)
-        n, start = len(rows), len(past)
-        patches = np.zeros((n, 3), np.int64)
-        patches[:start] = np.array([note.patch for note in past], np.int64).reshape(-1, 3)
-        volume = self._kit.volumes[15 * patches[:, 0] + np.maximum(patches[:, 1], 1) - 1]
-        duty = self._kit.duties[patches[:, 2]]
-        before = previous(rows, np.zeros(n, np.int64))
-        draws = np.random.default_rng(passage.seed).random((n - start, DRAWS), dtype=np.float32)
-        chosen = (patches.copy(), volume.copy(), duty.copy(), np.zeros(n, np.bool_), n)
-        notes = Notes(rows, before, patches, volume, duty, *chosen)
-        choose(notes, start, self._tables, self._kit, draws, self._temperature)
+        rows = [onset.row for onset in onsets]
+        played = self.play(rows, past, passage.seed, passage.manner)
         touches, known = [], []
-        for onset, (shape, level, wide) in zip(onsets, patches[start:].tolist(), strict=True):
-            voice = Voice(onset.row[0])
-            known.append((onset.number, Known(onset.row, (shape, level, wide))))
+        for onset, note in zip(onsets, played, strict=True):
+            voice, (shape, level, wide) = Voice(onset.row[0]), note.patch
+            known.append((onset.number, note))
             if voice in self._voices:
                 macros = self._macros.volume(shape, level), self._macros.duty(wide)
                 touches.append(Touch(onset.number, voice, *macros))
         return Performance(tuple(touches), tuple(known), past)
+
+    def play(
+        self,
+        rows: Sequence[Row],
+        past: Sequence[Known],
+        seed: tuple[int, ...],
+        manner: Manner = LEARNT,
+    ) -> list[Known]:
+        """How notes are played, in order, after `past` ones."""
+        cast = cast_of(manner, len(self._casts), past[-1].cast if past else 0)
+        mine = [note for note in past if note.cast == cast]
+        told, patches, base = self._told(rows, mine, cast)
+        n, start = len(told), len(told) - len(rows)
+        volume = self._kit.volumes[LOUDEST * patches[:, 0] + np.maximum(patches[:, 1], 1) - 1]
+        duty = self._kit.duties[patches[:, 2]]
+        before = previous(told, np.zeros(n, np.int64))
+        draws = np.random.default_rng(seed).random((n - start, DRAWS), dtype=np.float32)
+        chosen = (patches.copy(), volume.copy(), duty.copy(), np.zeros(n, np.bool_), n)
+        notes = Notes(told, before, patches, volume, duty, *chosen)
+        leaning = self._knobs.leaning(manner, told, base)
+        choose(*(notes, start, self._tables, self._kit, draws, self._temperature), leaning=leaning)
+        if len(self._casts):
+            echoed(told, patches, start)
+        found = patches[start:].tolist()
+        return [Known(row, (s, v, d), cast) for row, (s, v, d) in zip(rows, found, strict=True)]
+
+    def _told(
+        self, rows: Sequence[Row], past: Sequence[Known], cast: int
+    ) -> tuple[Ints, Ints, F32]:
+        """All notes and their patches, a cast's first, and the usual level of each pulse."""
+        notes = np.array([*(note.row for note in past), *rows], np.int64)
+        patches = np.zeros((len(notes), 3), np.int64)
+        patches[: len(past)] = np.array([note.patch for note in past], np.int64).reshape(-1, 3)
+        if not len(self._casts):
+            return notes, patches, np.full(2, USUAL_LEVEL, np.float32)
+        begins = int(notes[0, Column.BEGINS])
+        hinted, of = hint(self._casts[cast], begins)
+        base = self._casts[cast][:, :, 1].mean(1).astype(np.float32)
+        return np.concatenate([hinted, notes]), np.concatenate([of, patches]), base
 
 
 class _Macros:
@@ -99,50 +138,3 @@ def _last(past: tuple[Known, ...]) -> tuple[tuple[int, int], tuple[int, int]]:
         voice, pitch, ticks, _, begins = note.row[:5]
         found[Voice(voice)] = pitch, begins + ticks
     return found[Voice.P1], found[Voice.P2]
-
-
-class Composer(Protocol):
-    """A decoder that composes (`engine.protocols`)."""
-
-    def initial_state(self) -> Standing:
-        """The state without a past."""
-        ...
-
-    def decode(self, z: F32, mask: F32, start: Any, uniforms: F32, sampling: Sampling) -> Spelling:
-        """Decode a phrase."""
-        ...
-
-    def compose(
-        self, start: Any, z: F32, known: NDArray[np.bool_], seed: tuple[int, ...]
-    ) -> tuple[Any, F32]:
-        """Say where the music goes."""
-        ...
-
-
-class Drums(Protocol):
-    """A drummer (`model.drums`)."""
-
-    def drum(self, passage: Passage, performance: Performance) -> Performance:
-        """A performance of a passage, with drums."""
-        ...
-
-
-class PerformingDecoder:
-    """A decoder with a performer, who says how what it writes is played, or a drummer, or both."""
-
-    def __init__(
-        self, decoder: Composer, performer: Performer | None, drummer: Drums | None = None
-    ) -> None:
-        self.initial_state = decoder.initial_state
-        self.decode = decoder.decode
-        self.compose = decoder.compose
-        self._performer, self._drummer = performer, drummer
-
-    def perform(self, passage: Passage) -> Performance:
-        """How a passage is played, and its drums."""
-        performance = Performance((), (), passage.past)
-        if self._performer is not None:
-            performance = self._performer.perform(passage)
-        if self._drummer is not None:
-            performance = self._drummer.drum(passage, performance)
-        return performance

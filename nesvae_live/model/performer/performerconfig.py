@@ -13,7 +13,10 @@ SIDES = 2
 
 @dataclass(frozen=True, slots=True)
 class PerformerConfig:
-    """Sizes: `shapes` and `duties` of the kit, the width of what stands for each in the input, layers."""
+    """Sizes: `shapes` and `duties` of the kit, the width of what stands for each in the input, layers.
+
+    So many `casts` are in its file.
+    """
 
     shapes: int = 100
     duties: int = 16
@@ -22,6 +25,7 @@ class PerformerConfig:
     duty_width: int = 6
     hidden: int = 128
     pair_hidden: int = 32
+    casts: int = 0
 
     @property
     def patch_width(self) -> int:

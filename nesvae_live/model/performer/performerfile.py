@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +11,26 @@ from numpy.typing import NDArray
 
 from nesvae_live.model.checkpoint import Weights
 from nesvae_live.model.partfile import Kind, Shapes, load_part, save_part
+from nesvae_live.model.performer.casts import N_KINDS
 from nesvae_live.model.performer.kit import Kit
-from nesvae_live.model.performer.notes import STEPS
+from nesvae_live.model.performer.notes import PULSES, STEPS
 from nesvae_live.model.performer.performerconfig import PerformerConfig
 
 KIND = Kind("performer", "nesvae_live performer", "1")
-SHAPES, DUTIES = "kit.shapes", "kit.duties"
+SHAPES, DUTIES, CASTS = "kit.shapes", "kit.duties", "kit.casts"
+CAST = (len(PULSES), N_KINDS, 3)
+"""The shape of a cast."""
 
 
 @dataclass(frozen=True)
 class PerformerFile:
-    """What the file holds; `about` is free data, `sha256` the file's."""
+    """What the file holds; `about` is free data, `casts` as of `casts.hint`, `sha256` the file's."""
 
     config: PerformerConfig
     kit: Kit
     weights: Weights
     about: dict[str, Any] = field(default_factory=dict)
+    casts: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, *CAST), np.uint8))
     sha256: str = ""
 
 
@@ -39,7 +43,10 @@ def save_performer(path: Path, performer: PerformerFile) -> None:
     tensors: dict[str, NDArray[Any]]
     tensors = {name: np.ascontiguousarray(w, np.float32) for name, w in performer.weights.items()}
     tensors |= {SHAPES: performer.kit.shapes, DUTIES: performer.kit.duties}
-    save_part(path, KIND, asdict(performer.config), tensors, performer.about)
+    config = replace(performer.config, casts=len(performer.casts))
+    if config.casts:
+        tensors[CASTS] = np.ascontiguousarray(performer.casts)
+    save_part(path, KIND, asdict(config), tensors, performer.about)
 
 
 def load_performer(path: Path) -> PerformerFile:
@@ -51,8 +58,12 @@ def load_performer(path: Path) -> PerformerFile:
     """
     config, tensors, about, sha256 = load_part(path, KIND, PerformerConfig, _shapes)
     kit = Kit(tensors.pop(SHAPES), tensors.pop(DUTIES))
-    return PerformerFile(config, kit, tensors, about, sha256)
+    casts = tensors.pop(CASTS) if config.casts else np.zeros((0, *CAST), np.uint8)
+    return PerformerFile(config, kit, tensors, about, casts, sha256)
 
 
 def _shapes(config: PerformerConfig) -> Shapes:
-    return config.weights() | {SHAPES: (config.shapes, STEPS), DUTIES: (config.duties, STEPS)}
+    kit: Shapes = {SHAPES: (config.shapes, STEPS), DUTIES: (config.duties, STEPS)}
+    if config.casts:
+        kit[CASTS] = (config.casts, *CAST)
+    return config.weights() | kit

@@ -32,7 +32,7 @@ KNOB_CC = {a.name: 20 + i for i, a in enumerate(ATTRIBUTES)} | {
     f"style{i}": 101 + i for i in range(1, 9)
 }
 KNOB_CC |= {knob.name: 110 + i for i, knob in enumerate(SOUND_KNOBS)}
-"""Controllers of the track of knobs, as in the default preset; 102 to 115 are undefined in MIDI."""
+"""Controllers of the track of knobs, as in the default preset; 102 to 119 are undefined in MIDI."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ def test_it_weighs_as_torch_does() -> None:
         told[i, Cell.STROKE] = UNKNOWN
         one = np.zeros(1, np.uint8)
         fill, draw = fills[i : i + 1].astype(np.uint8), np.zeros(1, np.float32)
-        play_ticks(told, i, 0, fill, 1, draw, 0.0, 0.0, tables, one, logits)
+        play_ticks(told, i, 0, fill, 1, draw, 0.0, 0.0, 0.0, draw, tables, one, one, logits)
         assert logits == pytest.approx(wanted[i], abs=1e-4)
 
 
