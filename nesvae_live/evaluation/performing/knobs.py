@@ -73,7 +73,8 @@ def traits(file: PerformerFile, notes: NoteTable, patches: NDArray[np.int64]) ->
         n = int(song.max()) + 1
         count = np.bincount(song[among], minlength=n).astype(np.float64)
         total = np.bincount(song[among], of[among], minlength=n)
-        return np.divide(total, count, out=np.full(n, np.nan), where=count > 0)
+        out: Floats = np.full(n, np.nan)
+        return np.asarray(np.divide(total, count, out=out, where=count > 0))
 
     everything, on = np.ones(len(song), np.bool_), ON_BEAT[place]
     return np.stack(

@@ -131,7 +131,7 @@ def _lean(logits: F32, n: int, by: F32) -> float:
         weight = np.exp(logits[k] - most)
         total += weight
         leant += weight * np.exp(by[k])
-    return leant / total
+    return float(leant / total)
 
 
 @njit(cache=True, nogil=True)

@@ -18,7 +18,7 @@ LONGEST_DELAY = 24
 """Ticks."""
 SOFTER = 3
 """Levels."""
-LATELY, LEAST = 8, 5
+LATELY, LEAST = 8, 7
 """A pulse echoes if, of so many of its notes, at least so many repeat the other's with one delay."""
 NONE = -1
 
