@@ -65,7 +65,18 @@ def test_the_commands_train_and_measure_one(tmp_path: Path) -> None:
     evaluate = ["evaluate", "--part", "performer", "--data", data, "--split", "valid", "--quick"]
     assert main([*evaluate, "--performer", str(out / BEST), "--json", str(figures)]) == 0
     found = json.loads(figures.read_text())
-    parts = ("nats", "kit", "forced", "hinted", "alone", "apart", "changes", "sound")
+    parts = (
+        "nats",
+        "kit",
+        "forced",
+        "hinted",
+        "alone",
+        "apart",
+        "live",
+        "knobs",
+        "changes",
+        "sound",
+    )
     assert set(found) == set(parts)
     hinted = found["hinted"]
     for row, least in (
@@ -75,5 +86,7 @@ def test_the_commands_train_and_measure_one(tmp_path: Path) -> None:
         assert hinted[row]["velocity"]["P1"]["value"] > least
         assert hinted[row]["timbre"]["P2"]["value"] > least
     assert hinted["nearest_song"]["velocity"]["P1"]["value"] < 0.9
+    assert found["knobs"]["brightness"]["brightness"]["rho"]["value"] > 0.5
+    assert len(found["knobs"]["instrument"]) == len(load_performer(out / BEST).casts) == 8
     sound = {name: way["mean"]["value"] for name, way in found["sound"].items()}
     assert sound["hinted"] < sound["flat"] / 2

@@ -25,7 +25,7 @@ POSITIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
 TRAITS = ("brightness", "ring", "accent", "level")
 """What is measured of a song: how bright its duties are and how long its envelopes ring (0 to 1), by how
 many of 15 levels notes on the beat are louder than those off it, and its notes' mean level."""
-SONGS = 48
+SONGS = 24
 
 
 def knob_figures(file: PerformerFile, notes: NoteTable, playing: Playing) -> Figures:

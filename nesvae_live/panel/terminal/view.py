@@ -11,6 +11,7 @@ from rich.text import Text
 from nesvae_live.control.targets import TARGET_BY_NAME
 from nesvae_live.latent.attributes import ATTRIBUTES
 from nesvae_live.latent.knobs import SOUND_KNOBS
+from nesvae_live.latent.performing import MANNER_KNOBS
 from nesvae_live.music.key import ROOTS
 from nesvae_live.music.voices import SILENCE, VOICES, Voice
 from nesvae_live.panel.terminal.facts import ViewFacts
@@ -76,9 +77,9 @@ FOOT = (
 
 
 def knobs_of(facts: ViewFacts) -> tuple[str, ...]:
-    """The knobs that are shown, in their order."""
+    """The knobs that are shown, in their order; for the performer's there is no room."""
     style = (f"style{i + 1}" for i in range(min(facts.n_style, MOST_STYLE)))
-    sound = (knob.name for knob in SOUND_KNOBS)
+    sound = (knob.name for knob in SOUND_KNOBS if knob.name not in MANNER_KNOBS)
     return (
         *(attribute.name for attribute in ATTRIBUTES),
         *style,
