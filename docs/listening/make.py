@@ -45,7 +45,7 @@ ORACLE = "held_note_changes"
 RATE = 24.0
 STEPS = 128  # 4 bars, a sixteenth is 2 steps
 TEMPO = 180.0
-PATCHES = {Voice.P1: "lead", Voice.P2: "comp", Voice.TR: "bass"}  # hand-made; the default preset's where nobody performs
+PATCHES = {Voice.P1: "lead", Voice.P2: "comp", Voice.TR: "bass"}  # hand-made
 
 # Lead: (first step, steps, note). A minor; the last bar is its dominant, and home.
 LEAD = (
