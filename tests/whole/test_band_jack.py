@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.band import BAR, TOGETHER, Tune, fit, strokes, tunes
+from nesvae_live.chip.tickcorpus import read_ticks
 from nesvae_live.control.inputs import MidiIn
-from nesvae_live.log.entries import Heard, Sent, Spliced
+from nesvae_live.log.entries import Heard, Replied, Sent, Spliced
 from nesvae_live.log.jam import Jam
 from nesvae_live.music.events import NoteOff, NoteOn
+from nesvae_live.music.phrase import N_VOICES, STEPS_PER_SECOND, Ints
 from nesvae_live.music.voices import Voice
 from nesvae_live.take.replayfiles import replay_take
 from tests.support.daemon import Daemon, plug
@@ -20,6 +24,8 @@ from tests.support.probe import JackProbe
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.jack, pytest.mark.slow]
+BARS, TUNES, PARTS = 6, 40, 10
+BEAT = 0.5
 
 PLAY = ("--midi-api", "jack", "--audio", "none", "--seed", "5", "--tempo", "120")
 TUNE = (76, 74, 72, 74, 76, 79)
@@ -85,3 +91,84 @@ def test_who_plays_is_heard_and_followed_and_nothing_hangs_without_them(
     done = replay_take(daemon.take / "take.jsonl", tmp_path / "again")
     assert not done.faults
     assert (tmp_path / "again" / "take.mid").read_bytes() == (daemon.take / "take.mid").read_bytes()
+
+
+def next_bar(daemon: Daemon) -> float:
+    """When a bar begins, by our clock; two beats from now at the earliest."""
+    asked = time.perf_counter()
+    beat = daemon.ctl(do="status")["beat"]
+    now = (asked + time.perf_counter()) / 2
+    return now + (np.ceil((beat + 2.0) / 4.0) * 4.0 - beat) * BEAT
+
+
+def play(keys: JackProbe, tune: Tune, voice: Voice, begins: float, seed: int) -> None:
+    """Play a voice of a tune on the keyboard, as a person does, from a time of our clock on."""
+    for item in strokes(tune.notes[:, voice], begins, seed):
+        time.sleep(max(item.at - time.perf_counter(), 0.0))
+        keys.send_midi(item.data)
+
+
+def sounded(jam: Jam, begins: float) -> Ints:
+    """What the take has from a time of its own on, `[n, 3]`."""
+    steps = np.zeros((BARS * BAR, N_VOICES), np.int64)
+    for entry in jam.entries:
+        if isinstance(entry, Sent) and isinstance(entry.event, NoteOn | NoteOff):
+            event, at = entry.event, round((entry.at - begins) * STEPS_PER_SECOND)
+            if event.voice < N_VOICES and at < len(steps):
+                steps[max(at, 0) :, event.voice] = event.note if isinstance(event, NoteOn) else 0
+    return steps
+
+
+@pytest.mark.soak
+@pytest.mark.corpus
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("voice", [Voice.P1, Voice.TR], ids=lambda voice: voice.name)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_held_out_tunes_that_somebody_plays_are_followed_and_answered(
+    jack_server: JackServer, corpus_archive: Path, tmp_path: Path, part: int, voice: Voice
+) -> None:
+    del jack_server
+    found = tunes(read_ticks(corpus_archive, "valid"), voice, BARS * BAR, TUNES, (4,))[part::PARTS]
+    with Daemon(tmp_path, *PLAY) as daemon, JackProbe("keys", speaks_as="keys_out") as keys:
+        plug(keys, daemon, 20, "density")
+        assert daemon.ctl(do="release")["ok"]
+        assert daemon.ctl(do="voice", voice=voice.name, source="keys")["ok"]
+        for seed, tune in enumerate(found):
+            play(keys, tune, voice, next_bar(daemon), seed)
+        assert daemon.ctl(do="answer", answer="played")["ok"]
+        play(keys, found[0], voice, next_bar(daemon), 99)
+        time.sleep(3.0 * 4 * BEAT)
+        assert daemon.end() == 0
+    jam = daemon.jam()
+    waits = knows_after(jam)
+    ms = (np.percentile(waits, (50, 95)) * 1000).round()
+    starts = [e.at for e in jam.entries if isinstance(e, Heard) and is_key(e)]
+    gaps = [b for a, b in pairwise(starts) if b - a > 1.5] or starts[:1]
+    assert len(gaps) >= len(found) - 1
+    bars = [4 * BEAT * round(at / (4 * BEAT)) for at in (starts[0], *gaps)][: len(found)]
+    rows = [
+        (fit(tune.notes, voice, TOGETHER), fit(sounded(jam, bar), voice, TOGETHER))
+        for tune, bar in zip(found, bars, strict=False)
+    ]
+    songs, ours = np.nanmedian(np.array(rows), 0)
+    print(f"{voice.name}: {len(waits)} keys, known after {ms} ms; songs {songs}, ours {ours}")
+    replies = [e for e in jam.entries if isinstance(e, Replied)]
+    assert replies
+    for reply in replies:
+        assert reply.beat == round(reply.beat)
+        assert any(
+            isinstance(e, Sent)
+            and isinstance(e.event, NoteOn)
+            and e.event.voice is voice
+            and abs(e.beat - reply.beat) < 0.01
+            for e in jam.entries
+        )
+    done = replay_take(daemon.take / "take.jsonl", tmp_path / "again")
+    assert not done.faults
+    assert (tmp_path / "again" / "take.mid").read_bytes() == (daemon.take / "take.mid").read_bytes()
+
+
+def is_key(entry: Heard) -> bool:
+    """Whether a key went down."""
+    item = entry.input
+    return isinstance(item, MidiIn) and item.data[0] == 0x90 and item.data[2] > 0
