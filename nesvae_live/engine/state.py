@@ -356,8 +356,11 @@ class LiveState:
             return
         self.chord, self._scale = chord, ()
         if chord is not None:
-            self._scale = chord.scale(self._chords)
-            self._chords = (*self._chords, chord)[-REMEMBERED:]
+            before = self._chords
+            if before and set(before[-1].tones) < set(chord.tones):
+                before = before[:-1]  # key after key of one chord
+            self._scale = chord.scale(before)
+            self._chords = (*before, chord)[-REMEMBERED:]
         self.condition = self._condition()
         tones = () if chord is None else chord.tones
         self.journal.put(Harmonised(at, str(chord or ""), tones, self._scale))

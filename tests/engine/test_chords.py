@@ -84,6 +84,21 @@ def test_a_knob_still_waits_for_its_bar() -> None:
     assert last.z[8] == pytest.approx(rig.live.condition.z[8])
 
 
+def test_a_chord_that_is_struck_key_by_key_is_one_chord_of_those_before() -> None:
+    rig = chord_rig()
+    for notes in ((60, 64, 67), (67, 71, 74), (62, 65, 69)):
+        for note in notes:
+            press(rig, note)
+            rig.play(0.02)
+        rig.play(0.2)
+        press(rig, *notes, velocity=0)
+        rig.play(0.1)
+    told = rig.live.condition.harmony
+    assert told is not None
+    assert told.chord == (2, 5, 9)
+    assert told.scale == (0, 2, 4, 5, 7, 9, 11)
+
+
 def test_voices_that_are_transposed_sound_the_chord_all_the_same() -> None:
     rig = chord_rig()
     press(rig, 60, 64, 67)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -98,7 +99,7 @@ def next_bar(daemon: Daemon) -> float:
     asked = time.perf_counter()
     beat = daemon.ctl(do="status")["beat"]
     now = (asked + time.perf_counter()) / 2
-    return now + (np.ceil((beat + 2.0) / 4.0) * 4.0 - beat) * BEAT
+    return now + (math.ceil((beat + 2.0) / 4.0) * 4.0 - float(beat)) * BEAT
 
 
 def play(keys: JackProbe, tune: Tune, voice: Voice, begins: float, seed: int) -> None:
