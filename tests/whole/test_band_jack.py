@@ -97,9 +97,9 @@ def test_who_plays_is_heard_and_followed_and_nothing_hangs_without_them(
 def next_bar(daemon: Daemon) -> float:
     """When a bar begins, by our clock; two beats from now at the earliest."""
     asked = time.perf_counter()
-    beat = daemon.ctl(do="status")["beat"]
+    beat = float(daemon.ctl(do="status")["beat"])
     now = (asked + time.perf_counter()) / 2
-    return now + (math.ceil((beat + 2.0) / 4.0) * 4.0 - float(beat)) * BEAT
+    return now + (math.ceil((beat + 2.0) / 4.0) * 4.0 - beat) * BEAT
 
 
 def play(keys: JackProbe, tune: Tune, voice: Voice, begins: float, seed: int) -> None:
