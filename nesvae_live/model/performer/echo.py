@@ -20,22 +20,28 @@ SOFTER = 3
 """Levels."""
 LATELY, LEAST = 8, 7
 """A pulse echoes if, of so many of its notes, at least so many repeat the other's with one delay."""
+REMEMBERED = 48
+"""Of so many notes before a phrase it is known what they repeat."""
 NONE = -1
+
+Begun = tuple[int, int, int]
+"""The tick on which a note begins, its pitch, and its row."""
 
 
 def find_echoes(rows: Ints) -> Ints:
     """`[n]`: which earlier note each of the notes `[n, COLUMNS]` is the echo of; -1: of none."""
     found = np.full(len(rows), NONE)
-    there: dict[tuple[int, int, int], int] = {}
+    played: tuple[list[Begun], list[Begun]] = ([], [])
     repeats: tuple[list[dict[int, int]], list[dict[int, int]]] = ([], [])
-    for i, row in enumerate(rows.tolist()):
-        voice, pitch, begins = row[Column.VOICE], row[Column.PITCH], row[Column.BEGINS]
-        there[voice, pitch, begins] = i
-        of = {
-            delay: there[1 - voice, pitch, begins - delay]
-            for delay in range(1, LONGEST_DELAY + 1)
-            if (1 - voice, pitch, begins - delay) in there
-        }
+    columns = [Column.VOICE, Column.PITCH, Column.BEGINS]
+    for i, (voice, pitch, begins) in enumerate(rows[:, columns].tolist()):
+        of: dict[int, int] = {}
+        for began, other, source in reversed(played[1 - voice]):
+            if began < begins - LONGEST_DELAY:
+                break
+            if other == pitch and began < begins:
+                of[begins - began] = source
+        played[voice].append((begins, pitch, i))
         lately = repeats[voice]
         lately.append(of)
         for delay, source in of.items():
@@ -46,7 +52,8 @@ def find_echoes(rows: Ints) -> Ints:
 
 def echoed(rows: Ints, patches: Ints, start: int) -> None:
     """Play the echoes among the notes from `start` on as what they repeat, in place."""
-    for i, source in enumerate(find_echoes(rows).tolist()):
-        if i >= start and source != NONE:
-            shape, level, duty = patches[source]
-            patches[i] = shape, max(level - SOFTER, 1), duty
+    first = max(start - REMEMBERED, 0)
+    for i, source in enumerate(find_echoes(rows[first:]).tolist()):
+        if first + i >= start and source != NONE:
+            shape, level, duty = patches[first + source]
+            patches[first + i] = shape, max(level - SOFTER, 1), duty

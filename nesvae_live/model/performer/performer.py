@@ -58,6 +58,7 @@ class Performer:
         self._kit = KitTables.of(file.kit)
         self._macros = _Macros(file.kit)
         self._casts, self._knobs = file.casts, Knobs(file.kit)
+        self._hints = [hint(cast, 0) for cast in file.casts]
 
     def warm_up(self) -> None:
         """Compile what is compiled, or load it from numba's cache."""
@@ -116,8 +117,9 @@ class Performer:
         patches[: len(past)] = np.array([note.patch for note in past], np.int64).reshape(-1, 3)
         if not len(self._casts):
             return notes, patches, np.full(2, USUAL_LEVEL, np.float32)
-        begins = int(notes[0, Column.BEGINS])
-        hinted, of = hint(self._casts[cast], begins)
+        hinted, of = self._hints[cast]
+        hinted = hinted.copy()
+        hinted[:, Column.BEGINS] += notes[0, Column.BEGINS]
         base = self._casts[cast][:, :, 1].mean(1).astype(np.float32)
         return np.concatenate([hinted, notes]), np.concatenate([of, patches]), base
 
