@@ -30,10 +30,10 @@ from nesvae_live.io.pace import FORMER
 from nesvae_live.log.entries import Clocked, Heard, Placed, Sent, Spliced
 from nesvae_live.log.jam import Jam
 from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
-from nesvae_live.music.dialect import MidiSpeaker
+from nesvae_live.music.dialect import MidiSpeaker, noise_to_drum
 from nesvae_live.music.drums import NOISE_KNOB, RULE
 from nesvae_live.music.events import Event, NoteOn
-from nesvae_live.music.voices import CHANNELS
+from nesvae_live.music.voices import CHANNELS, Voice
 from nesvae_live.paths import find_checkpoint
 from nesvae_live.presets.preset import load_preset
 from nesvae_live.take.folder import read_jam
@@ -178,7 +178,8 @@ def _meant(jam: Jam, asked: dict[tuple[int, int], float]) -> Meant:
     for entry in jam.entries:
         match entry:
             case Sent(at, beat, NoteOn(voice, note)):
-                notes.append((at + origin, beat, CHANNELS[voice], note))
+                key = noise_to_drum(note) if voice is Voice.NO else note
+                notes.append((at + origin, beat, CHANNELS[voice], key))
             case Clocked(at, beat, beat_seconds, runs):
                 line = ClockRef(beat, at + origin, beat_seconds)
                 lines += [(beat, at + origin, beat_seconds)] if runs else []
