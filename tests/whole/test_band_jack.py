@@ -25,7 +25,7 @@ from tests.support.probe import JackProbe
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.jack, pytest.mark.slow]
-BARS, TUNES, PARTS = 6, 40, 10
+BARS, TUNES, PARTS = 6, 40, 20
 BEAT = 0.5
 
 PLAY = ("--midi-api", "jack", "--audio", "none", "--seed", "5", "--tempo", "120")
