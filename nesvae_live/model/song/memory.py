@@ -51,7 +51,7 @@ class Keys:
         for piece in self.pieces:
             low, high = max(first - began, 0), min(end - began, len(piece))
             if low < high:
-                pieces.append(piece[low:high])
+                pieces.append(piece if high - low == len(piece) else piece[low:high])
             began += len(piece)
         return Keys(self.size, tuple(pieces))
 

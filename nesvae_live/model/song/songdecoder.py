@@ -7,8 +7,10 @@ found by comparing integers.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,12 +47,34 @@ class Guide:
     odds: tuple[float, float, float, float]
 
 
+class Workspace:
+    """Arrays for one decode, in the memory of the last one.
+
+    A decode needs some megabytes, ever more as the past grows; made anew each time, they are what
+    remembered phrases split the heap between, so that it grew by hundreds of megabytes.
+    """
+
+    def __init__(self) -> None:
+        self._rooms: dict[str, NDArray[Any]] = {}
+
+    def zeros(self, name: str, shape: tuple[int, ...], kind: type[Any]) -> NDArray[Any]:
+        """Make an array of zeros, which is that of a name until the next one of that name."""
+        size = math.prod(shape)
+        room = self._rooms.get(name)
+        if room is None or room.size < size:
+            room = self._rooms[name] = np.empty(1 << (size - 1).bit_length(), kind)
+        found = room[:size].reshape(shape)
+        found.fill(0)
+        return found
+
+
 class SongDecoder:
     """Spells phrases from z, the place and the past; from one thread at a time; releases the GIL."""
 
     def __init__(self, checkpoint: SongCheckpoint) -> None:
         self.config = checkpoint.config
         self._tables = song_tables(checkpoint.weights, checkpoint.config)
+        self._workspace = Workspace()
 
     def initial_state(self, place: int = FREE) -> SongState:
         """No past."""
@@ -122,20 +146,21 @@ class SongDecoder:
         memory = start.memory if back is None else start.memory.recent_after(back.memory)
         rows, played = n * len(branches), len(memory)
         c = self.config
-        symbols = np.zeros((n, played + length, SLOTS), np.int64)
+        zeros = self._workspace.zeros
+        symbols = zeros("symbols", (n, played + length, SLOTS), np.int64)
         symbols[:, :played] = memory.symbols
-        places = np.zeros((n, played + length + 1), np.int64)
+        places = zeros("places", (n, played + length + 1), np.int64)
         places[:, :played] = memory.places
         places[:, played] = start.place
-        ticks = np.zeros((n, played + length + 1), np.int64)
+        ticks = zeros("ticks", (n, played + length + 1), np.int64)
         ticks[:, :played] = memory.ticks
         ticks[:, played] = memory.end
-        keys = np.zeros((n, played + length, c.keys), np.float32)
+        keys = zeros("keys", (n, played + length, c.keys), np.float32)
         keys[:, :played] = memory.keys.rows()
         due = np.full(played + length, NEVER, np.int64)
         if back is not None:
             due[: len(back.memory)] = back.memory.ticks - back.gone
-        hidden = np.zeros((length + 1, c.layers, rows, c.hidden), np.float32)
+        hidden = zeros("hidden", (length + 1, c.layers, rows, c.hidden), np.float32)
         hidden[0] = start.hidden[:, None]
         spell(
             contiguous(np.stack(branches)),
