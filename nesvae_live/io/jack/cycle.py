@@ -47,6 +47,16 @@ class Cycle:
     begins: int
     ends: int
 
+    @classmethod
+    def told(cls, first: int, frames: int, begins: int, ends: int, rate: int) -> Cycle:
+        """A cycle as a server tells it, which was late if it lasts half as long as it must, or twice.
+
+        Its line has leapt then, and the cycle is taken to last what it must.
+        """
+        lasts = max(1, round(1e6 * frames / rate))
+        leapt = not lasts <= 2 * (ends - begins) <= 4 * lasts
+        return cls(first, frames, begins, begins + lasts if leapt else ends)
+
     def offset_of(self, at: int) -> int:
         """The frame, counted from the cycle's first, that is nearest to a time."""
         return round((at - self.begins) * self.frames / (self.ends - self.begins))

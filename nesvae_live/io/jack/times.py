@@ -87,9 +87,7 @@ class CycleTimes:
         """The cycle of `frames` frames that has begun."""
         failed = self._ask(self._pointer, *self._parts)
         begins, ends = self._begins.value - self._apart, self._ends.value - self._apart
+        first = self._frame.value
         if failed or ends <= begins:  # the server has no line yet
-            first = int(self._client.last_frame_time)
-            begins = time.perf_counter_ns() // 1000
-            ends = begins + max(1, round(1e6 * frames / self._client.samplerate))
-            return Cycle(first, frames, begins, ends)
-        return Cycle(self._frame.value, frames, begins, ends)
+            first, begins = int(self._client.last_frame_time), time.perf_counter_ns() // 1000
+        return Cycle.told(first, frames, begins, ends, int(self._client.samplerate))

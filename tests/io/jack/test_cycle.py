@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,17 @@ from nesvae_live.io.jack.cycle import (
 from nesvae_live.io.jack.times import SteadyLine
 
 PERIOD = 5333
+
+
+@pytest.mark.parametrize(
+    ("ends", "lasts"),
+    [(5333, 5333), (5100, 5100), (9000, 9000), (1, 5333), (0, 5333), (-40, 5333), (60_000, 5333)],
+)
+def test_a_cycle_in_which_the_servers_line_leaps_lasts_what_it_must(ends: int, lasts: int) -> None:
+    cycle = Cycle.told(256, 256, 7_000_000, 7_000_000 + ends, 48_000)
+    assert (cycle.first, cycle.frames, cycle.begins) == (256, 256, 7_000_000)
+    assert cycle.ends - cycle.begins == lasts
+    assert cycle.offset_of(7_000_000 + lasts // 2) == 128
 
 
 class Port:
