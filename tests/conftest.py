@@ -32,6 +32,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 NICE = 10
 TIMED = pytest.StashKey[bool]()
 BEGAN = pytest.StashKey[float]()
+FAILED = pytest.StashKey[bool]()
 TRIES = 3
 """Of a test of timing that fails while the machine stands still."""
 
@@ -132,6 +133,8 @@ class StoodStill:
         self.__name__ = "the machine stood still"
 
     def __call__(self) -> bool:
+        if not self._item.stash.get(FAILED, False):  # it is asked of every test
+            return False
         stall = stall_watch().since(self._item.stash.get(BEGAN, 0.0))
         if stall:
             text = f"the machine stood still for {1e3 * stall:.0f} ms during {self._item.nodeid}"
@@ -213,6 +216,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.fail(f"{marker} is required (NESVAE_REQUIRE), but {reason}", pytrace=False)
         if reason is not None:
             pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Whether the test has failed, for `StoodStill`."""
+    report = yield
+    item.stash[FAILED] = report.failed or (report.when != "setup" and item.stash[FAILED])
+    return report
 
 
 @pytest.hookimpl(wrapper=True)
