@@ -48,7 +48,7 @@ def test_a_cc_turns_a_knob_three_channels_speak_and_no_note_is_left_on(
     jack_server: JackServer, tmp_path: Path, how: int
 ) -> None:
     with (
-        Daemon(tmp_path, *JACK, "--seed", "3", "--patch", "off") as daemon,
+        Daemon(tmp_path, *JACK, "--seed", "3", "--patch", "off", "--steady", "none") as daemon,
         JackProbe() as probe,
     ):
         probe.connect_midi_from(OUT)
