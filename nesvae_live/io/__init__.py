@@ -6,6 +6,7 @@
     remote/    the control socket, OSC and Link
     matching   which port or device is meant by a part of its name
     portname   a port's name without the system's numbers; a port that is known again
+    jacklisting  the ports of a JACK server, though some go away while they are listed
     libraries  the shared libraries that this process has loaded, such as libjack
     ownprocess how Python is started for a process of our own; whether one is stopped
     pace       how far ahead everything is done, by the device's period and this machine

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from nesvae_live import NesvaeError
 from nesvae_live.io.audio.clicks import Way, click, click_delay, sound_delay
+from nesvae_live.io.jacklisting import list_ports
 from nesvae_live.io.matching import match_name
 
 SPEAKS, HEARS = "nesvae_live_align", "nesvae_live_align_in"
@@ -239,8 +240,8 @@ class JackLoop:
         ):
             if part is None:
                 continue
-            ports = self._out.get_ports(
-                is_midi=midi, is_audio=not midi, is_output=speaks, is_input=not speaks
+            ports = list_ports(
+                self._out, is_midi=midi, is_audio=not midi, is_output=speaks, is_input=not speaks
             )
             names = [port.name for port in ports if not port.name.startswith(SPEAKS)]
             other = names[match_name(names, part, "JACK port", LoopError)]

@@ -16,6 +16,7 @@ from typing import Any
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.io import pipewire
+from nesvae_live.io.jacklisting import list_ports
 from nesvae_live.io.libraries import loaded_libraries
 from nesvae_live.io.midi.wiring import SeenPort
 
@@ -112,22 +113,22 @@ class JackWatch:
         """The full names of all MIDI ports; there are none on a server that is gone."""
         if self._dead or self._client is None:
             return set()
-        return {port.name for port in self._client.get_ports(is_midi=True)}
+        return {port.name for port in list_ports(self._client, is_midi=True)}
 
     def seen(self) -> list[SeenPort]:
         """All MIDI ports, with what is known of them."""
         if self._dead or self._client is None:
             return []
-        ports = self._client.get_ports(is_midi=True)
+        ports = list_ports(self._client, is_midi=True)
         return [SeenPort(port.name, port.is_output, port.is_physical) for port in ports]
 
     def readable(self) -> list[str]:
         """The full names of the MIDI ports that can be read, in the server's order."""
-        return [port.name for port in self._client.get_ports(is_midi=True, is_output=True)]
+        return [port.name for port in list_ports(self._client, is_midi=True, is_output=True)]
 
     def writable(self) -> list[str]:
         """The full names of the MIDI ports that can be written to, likewise."""
-        return [port.name for port in self._client.get_ports(is_midi=True, is_input=True)]
+        return [port.name for port in list_ports(self._client, is_midi=True, is_input=True)]
 
     def cables(self, port: str) -> set[tuple[str, str]]:
         """The connections of a port, as (sending port, receiving port)."""
