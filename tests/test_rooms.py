@@ -186,7 +186,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "rtmidi": ("io.midi.ports",),
     "jack": (
         *("bench.listener", "bench.server", "io.audio.jacksound", "io.audio.loop"),
-        *("io.jack.*", "io.midi.jackwatch"),
+        *("io.jack.*", "io.jacklisting", "io.midi.jackwatch"),
     ),
     "pyo": ("bench.case", "io.audio.probe", "io.audio.pyosound"),
     "matplotlib": (

@@ -68,7 +68,7 @@ def play(options: PlayOptions) -> Take | None:
     if is_temporary():
         say(
             "neither the installation nor your home can be written to, so compiled code is kept in "
-            f"{os.environ[VARIABLE]}, and is compiled again (some 20 s) when that is gone"
+            f"{os.environ[VARIABLE]}, and is compiled again (a minute or so) when that is gone"
         )
     adopted = open_style(options.style, checkpoint)
     with compiled_beside(checkpoint.path):

@@ -182,7 +182,7 @@ def _load_torch(what: str, threads: int) -> None:
         import torch
     except ImportError:
         raise NesvaeError(
-            f"{what} needs torch: in the project's folder, pip install -c constraints.txt '.[train]'"
+            f"{what} needs torch: in the project's folder, pip install -c constraints.txt -e '.[train]'"
         ) from None
     torch.set_num_threads(threads)
 

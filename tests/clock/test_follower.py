@@ -271,7 +271,14 @@ def test_a_jump_of_tempo_is_followed_within_a_beat(jitter: int, before: int, aft
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("jitter", "period"), [(0.0, 0.0), (0.005, 0.0), (0.002, 1024 / 48000)])
+@pytest.mark.parametrize(
+    ("jitter", "period"),
+    [
+        pytest.param(0.0, 0.0, marks=pytest.mark.soak),
+        pytest.param(0.005, 0.0, marks=pytest.mark.soak),
+        (0.002, 1024 / 48000),
+    ],
+)
 def test_a_daw_loops_every_4_bars_for_an_hour(jitter: float, period: float) -> None:
     turn: list[Step] = [Clocks(4 * 96, 0), STOP, position(0), CONTINUE]
     steps: list[Step] = [START, *(turn * 450), Clocks(10, 0)]  # 450 times 4 bars of 2 s

@@ -112,7 +112,11 @@ def test_the_random_jams_have_everything_in_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "seed", [pytest.param(n, marks=[pytest.mark.slow] if n >= 10 else []) for n in range(50)]
+    "seed",
+    [
+        *(pytest.param(n, marks=[pytest.mark.slow] if n >= 10 else []) for n in range(18)),
+        *(pytest.param(n, marks=pytest.mark.soak) for n in range(18, 50)),
+    ],
 )
 def test_a_random_jam_plays_again_to_the_byte_and_to_the_sample(seed: int, tmp_path: Path) -> None:
     """Its log is stripped of all that can be computed, or falsified, in turn."""

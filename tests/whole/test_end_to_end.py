@@ -114,8 +114,8 @@ def test_what_was_captured_is_what_the_log_says(jack_server: JackServer, tmp_pat
 
 
 @pytest.mark.jack
+@pytest.mark.soak
 @pytest.mark.timeout(300)
-@pytest.mark.xdist_group("density")  # it counts, and need not keep its time
 def test_density_up_is_more_notes_a_beat(jack_server: JackServer, tmp_path: Path) -> None:
     """4 phrases at each end of the knob, borders from the log; ten seeds are in test_voices_stay."""
     with Daemon(tmp_path, *JACK, "--seed", "0", "--tempo", "400") as daemon:

@@ -102,7 +102,7 @@ def _open_any(
     try:
         return _open_portaudio(offer, None, wish, time)
     except AudioError as error:
-        warn(f"no sound device, the sound goes into the take only ({no_jack}; {error})")
+        warn(f"no sound device, the sound goes into the take and to the panel ({no_jack}; {error})")
         return None
 
 

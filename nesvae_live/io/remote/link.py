@@ -50,7 +50,7 @@ class LinkSession:
             import aalink
         except ImportError:
             raise LinkError(
-                "Ableton Link needs aalink: in the project's folder, pip install -c constraints.txt '.[link]'"
+                "Ableton Link needs aalink: in the project's folder, pip install -c constraints.txt -e '.[link]'"
             ) from None
 
         async def join() -> Any:

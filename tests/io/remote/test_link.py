@@ -51,7 +51,7 @@ class LinkFollower(Follower):
 
 def test_without_aalink_it_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aalink", None)
-    with pytest.raises(LinkError, match=r"pip install -c constraints.txt '\.\[link\]'"):
+    with pytest.raises(LinkError, match=r"pip install -c constraints.txt -e '\.\[link\]'"):
         LinkSession(120.0, 4.0, start_stop=False, inbox=SimpleQueue(), time=RealTime())
 
 
