@@ -30,7 +30,10 @@ pytestmark = [pytest.mark.ardour, pytest.mark.slow, pytest.mark.timeout(180)]
 SCRIPT = ROOT / "tests" / "support" / "ardour.lua"
 
 
-@pytest.fixture(scope="module", params=["led", "followed", "metres"])
+@pytest.fixture(
+    scope="module",
+    params=["led", *(pytest.param(way, marks=pytest.mark.soak) for way in ("followed", "metres"))],
+)
 def take(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     jam = jam_that_is(request.param)
     jam.play()

@@ -176,7 +176,10 @@ def test_ctrl_z_leaves_the_terminal_to_the_shell_and_fg_comes_back(tmp_path: Pat
         terminal.wait_for("over 42")
 
 
-@pytest.mark.parametrize("plain", ["NO_COLOR", "--no-status", "TERM"])
+@pytest.mark.parametrize(
+    "plain",
+    [*(pytest.param(name, marks=pytest.mark.soak) for name in ("NO_COLOR", "--no-status")), "TERM"],
+)
 def test_plain_lines_where_the_view_is_not_wanted(tmp_path: Path, plain: str) -> None:
     options = ("--no-status",) if plain == "--no-status" else ()
     environment = {"NO_COLOR": {"NO_COLOR": "1"}, "TERM": {"TERM": "dumb"}}.get(plain, {})

@@ -74,7 +74,9 @@ def test_who_asks_for_every_voice_has_every_voice(
     assert np.diff(at).max() < 4 * 48  # nothing stands still for four bars
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize(
+    "seed", [*range(4), *(pytest.param(n, marks=pytest.mark.soak) for n in range(4, 10))]
+)
 def test_density_up_is_more_notes_a_second(
     checkpoint: SongCheckpoint, network: SongCritic, seed: int
 ) -> None:
