@@ -24,24 +24,21 @@ import argparse
 import itertools
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.form import DECODE_SECONDS, TICK, Nothing, Roll, SimulatedTime
+from benchmarks.simulated import BEFORE_SECONDS, simulate
 from nesvae_live.app.options import PlayOptions, choose_performance
 from nesvae_live.chip.tickcorpus import TickCorpus, read_ticks
 from nesvae_live.control.gestureinputs import GiveVoice
 from nesvae_live.control.inputs import MidiIn
-from nesvae_live.engine.config import Setup
-from nesvae_live.engine.inference import Item, Request, draws, run_request
+from nesvae_live.engine.inference import draws
 from nesvae_live.engine.protocols import Decode
-from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.latent.attributes import CONSONANT, N_ATTRIBUTES
 from nesvae_live.latent.decoding import QUOTE, SAMPLING, Asked
 from nesvae_live.latent.given import OPEN, Given, Source
@@ -124,34 +121,13 @@ def jam(
     listens: bool,
 ) -> Ints:
     """What is heard of a tune that somebody plays, `[n, 3]`, from its beginning on."""
-    time, inbox = SimulatedTime(), SimpleQueue[Item]()
     begins = 2 * BAR + int(tick_of_bar(np.array(tune.place)))
-    roll = Roll((begins + len(tune.notes)) / STEPS_PER_SECOND)
-    asked: list[tuple[float, Request]] = []
-    sequencer = Sequencer(
-        Setup(choose_performance(PlayOptions(), load_preset(), checkpoint, seed)),
-        decoder.initial_state(),
-        time=time,
-        inbox=inbox,
-        outputs=[roll],
-        journal=Nothing(),
-        ask=lambda request: asked.append((time.value + DECODE_SECONDS, request)),
-    )
-    time.value = -0.5
+    performance = choose_performance(PlayOptions(), load_preset(), checkpoint, seed)
+    asks = [GiveVoice(voice, Source.KEYS, at=-BEFORE_SECONDS)] if listens else []
     keys = strokes(tune.notes[:, voice], begins / STEPS_PER_SECOND, seed) if listens else []
-    if listens:
-        inbox.put(GiveVoice(voice, Source.KEYS, at=time.value))
-    sequencer.begin(run_request(sequencer.first_request(), decoder, time))
-    sequencer.start(0.0)
-    while time.value < len(roll.steps) / STEPS_PER_SECOND:
-        time.value += TICK
-        while keys and keys[0].at <= time.value:
-            inbox.put(keys.pop(0))
-        while asked and asked[0][0] <= time.value:
-            result = run_request(asked.pop(0)[1], decoder, time)
-            inbox.put(replace(result, seconds=DECODE_SECONDS))
-        sequencer.step()
-    out = roll.steps[begins : begins + len(tune.notes)]
+    seconds = (begins + len(tune.notes)) / STEPS_PER_SECOND
+    heard, _ = simulate(performance, decoder, seconds, asks, keys)
+    out = heard[begins : begins + len(tune.notes)]
     if not listens:
         out[:, voice] = tune.notes[:, voice]
     return out

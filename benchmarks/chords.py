@@ -22,21 +22,18 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.form import DECODE_SECONDS, TICK, Nothing, Roll, SimulatedTime
+from benchmarks.simulated import BEFORE_SECONDS, simulate
 from benchmarks.yours import rho
 from nesvae_live.app.options import PlayOptions, choose_performance
 from nesvae_live.control.gestureinputs import SetChords
 from nesvae_live.control.inputs import MidiIn
 from nesvae_live.engine.band.chord import Chord
-from nesvae_live.engine.config import Setup
-from nesvae_live.engine.inference import Item, Request, run_request
 from nesvae_live.engine.protocols import Decode
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.latent.decoding import Sampling
@@ -100,32 +97,9 @@ def jam(
     seed: int,
 ) -> tuple[Ints, Sequencer]:
     """What is heard, `[n, 3]`, and who played it."""
-    time, inbox, roll = SimulatedTime(), SimpleQueue[Item](), Roll(seconds)
-    asked: list[tuple[float, Request]] = []
-    options = PlayOptions(swap=swap)
-    sequencer = Sequencer(
-        Setup(choose_performance(options, load_preset(), checkpoint, seed)),
-        decoder.initial_state(),
-        time=time,
-        inbox=inbox,
-        outputs=[roll],
-        journal=Nothing(),
-        ask=lambda request: asked.append((time.value + DECODE_SECONDS, request)),
-    )
-    time.value = -0.5
-    inbox.put(SetChords(CHANNEL, at=time.value))
-    keys = [*keys]
-    sequencer.begin(run_request(sequencer.first_request(), decoder, time))
-    sequencer.start(0.0)
-    while time.value < seconds:
-        time.value += TICK
-        while keys and keys[0].at <= time.value:
-            inbox.put(keys.pop(0))
-        while asked and asked[0][0] <= time.value:
-            result = run_request(asked.pop(0)[1], decoder, time)
-            inbox.put(replace(result, seconds=DECODE_SECONDS))
-        sequencer.step()
-    return roll.steps, sequencer
+    performance = choose_performance(PlayOptions(swap=swap), load_preset(), checkpoint, seed)
+    asks = [SetChords(CHANNEL, at=-BEFORE_SECONDS)]
+    return simulate(performance, decoder, seconds, asks, keys)
 
 
 def in_chord(notes: Ints, chords: list[tuple[float, tuple[int, ...]]]) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """The instrument left alone, on simulated time, beside as many songs: does one hear a piece?
 
-    python benchmarks/form.py [--runs 40] [--seed 1000] [--seconds 64] [--quote Q]
-                              [--checkpoint FILE] [--data ARCHIVE|DIR] [--json FILE]
+    python -m benchmarks.form [--runs 40] [--seed 1000] [--seconds 64] [--quote Q]
+                               [--checkpoint FILE] [--data ARCHIVE|DIR] [--json FILE]
 
 The whole sequencer plays, with the checkpoint as it ships, untouched and with `--auto`, each run with
 a seed of its own; what it sends is heard in 24ths of a second (`evaluation/song/heard.py`). With
@@ -18,66 +18,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
+from benchmarks.simulated import BEFORE_SECONDS, simulate
 from nesvae_live.app.options import PlayOptions, choose_performance
 from nesvae_live.chip.corpus import read_split
 from nesvae_live.control.gestureinputs import SetAuto
-from nesvae_live.engine.config import Setup
-from nesvae_live.engine.inference import Item, Request, run_request
 from nesvae_live.engine.protocols import Decode
-from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.evaluation.song.heard import heard_figures
 from nesvae_live.evaluation.song.songevaluate import songs_heard
-from nesvae_live.log.entries import Entry
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint, load_song_checkpoint
 from nesvae_live.model.song.songcritic import make_decoder
-from nesvae_live.music.events import Event, NoteOff, NoteOn
-from nesvae_live.music.phrase import N_VOICES, STEPS_PER_SECOND, Ints
+from nesvae_live.music.phrase import Ints
 from nesvae_live.paths import shipped_dir
 from nesvae_live.presets.preset import load_preset
-
-TICK = 0.005
-DECODE_SECONDS = 0.006
-"""How long a decode takes on simulated time."""
-
-
-class SimulatedTime:
-    """A time that the script sets."""
-
-    value = 0.0
-
-    def now(self) -> float:
-        """Seconds."""
-        return self.value
-
-
-class Nothing:
-    """A journal that keeps nothing."""
-
-    def put(self, entry: Entry) -> None:
-        """Drop the entry."""
-
-
-class Roll:
-    """Hears notes, in 24ths of a second: `steps` `[n, 3]`."""
-
-    def __init__(self, seconds: float) -> None:
-        self.steps: Ints = np.zeros((round(seconds * STEPS_PER_SECOND), N_VOICES), np.int64)
-
-    def send(self, event: Event, at: float) -> None:
-        """From `at` seconds on a note sounds, or none."""
-        if isinstance(event, NoteOn | NoteOff) and event.voice < N_VOICES:
-            note = event.note if isinstance(event, NoteOn) else 0
-            self.steps[max(round(at * STEPS_PER_SECOND), 0) :, event.voice] = note
-
-    def silence(self, *, panic: bool = False) -> None:
-        """Nothing is silenced here."""
 
 
 def play(
@@ -90,31 +48,11 @@ def play(
     quote: float | None = None,
 ) -> Ints:
     """What is heard of a run, `[n, 3]`."""
-    time, inbox, roll = SimulatedTime(), SimpleQueue[Item](), Roll(seconds)
-    asked: list[tuple[float, Request]] = []
     performance = choose_performance(PlayOptions(), load_preset(), checkpoint, seed)
     if quote is not None:
         performance = replace(performance, quote=quote)
-    sequencer = Sequencer(
-        Setup(performance),
-        decoder.initial_state(),
-        time=time,
-        inbox=inbox,
-        outputs=[roll],
-        journal=Nothing(),
-        ask=lambda request: asked.append((time.value + DECODE_SECONDS, request)),
-    )
-    time.value = -0.5
-    if auto:
-        inbox.put(SetAuto(on=True, at=time.value))
-    sequencer.begin(run_request(sequencer.first_request(), decoder, time))
-    sequencer.start(0.0)
-    while time.value < seconds:
-        time.value += TICK
-        while asked and asked[0][0] <= time.value:
-            inbox.put(run_request(asked.pop(0)[1], decoder, time))
-        sequencer.step()
-    return roll.steps
+    asks = [SetAuto(on=True, at=-BEFORE_SECONDS)] if auto else []
+    return simulate(performance, decoder, seconds, asks)[0]
 
 
 @contextmanager
