@@ -149,7 +149,7 @@ PURE_BUT = {"clock.hosttime": {"time"}, "control.learn": {"queue"}}
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "numpy": ("*",),
     "numba": (
-        *("chip.kernel", "model.encoder", "model.gru", "model.symbols"),
+        *("chip.kernel", "model.encoder", "model.gru", "model.measured", "model.symbols"),
         *("model.song.candidates", "model.song.songkernel", "model.song.steering.leaning"),
         "model.song.steering.chording",
         *("model.performer.kit", "model.performer.pairs", "model.performer.choosing"),

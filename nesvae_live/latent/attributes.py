@@ -145,12 +145,12 @@ class Quantiles:
     def to_coordinates(self, measured: Floats) -> Floats:
         """Measures `[n, 8]` to coordinates in -2.5..2.5; what could not be measured becomes 0."""
         out = np.empty(measured.shape)
-        for i, (values, coordinates) in enumerate(self._steps):
+        for i, (values, coordinates) in enumerate(self.steps):
             out[:, i] = np.interp(measured[:, i], values, coordinates)
         return np.nan_to_num(np.clip(out, -REACH, REACH), nan=0.0)
 
     @cached_property
-    def _steps(self) -> tuple[tuple[Floats, Floats], ...]:
+    def steps(self) -> tuple[tuple[Floats, Floats], ...]:
         """Each attribute's values without what repeats, and the coordinate of each."""
         found = []
         for values, coordinates in zip(self.values, self.coordinates, strict=True):

@@ -8,6 +8,7 @@ In reading order:
     int8            matrices of 8 bits
     gru             a GRU's arithmetic, shared by decoder and encoder
     symbols         how symbols are drawn from logits, and guided, when live
+    measured        the attributes of phrases, compiled, for the live decoder's critic
     encoder         the live encoder: where a phrase lies in z
 
 The network itself is the room `model/song`, who plays what it writes `model/performer`, and

@@ -148,6 +148,15 @@ def _lean_kit(
 
 
 @njit(cache=True, nogil=True)
+def _at_most(shapes: F32, by_shape: F32, by_level: F32) -> float:
+    """More than `_lean` says of the kit, whatever level each shape has; rounding is far less."""
+    leant, loudest = 0.0, by_level.max()
+    for k in range(len(shapes)):
+        leant += shapes[k] * np.exp(by_shape[k])
+    return float(np.exp(loudest) * (1.01 * leant + 1e-8))
+
+
+@njit(cache=True, nogil=True)
 def _read_last(
     rows: Ints, before: Ints, patches: Ints, i: int, near: int, t: ChoosingTables, x: F32
 ) -> None:
@@ -182,7 +191,7 @@ def _choose(
     taught: NDArray[np.bool_],
     hold: int,
     start: int,
-    t: ChoosingTables,
+    weights: tuple[F32, ...],
     volumes: Bytes,
     duties: Bytes,
     draws: F32,
@@ -197,6 +206,7 @@ def _choose(
     base: F32,
     strength: F32,
 ) -> None:
+    t = ChoosingTables(*weights)
     n, n_shapes, n_duties = len(rows), len(t.to_shape), len(t.to_duty)
     codes = np.zeros(n, np.int64)
     for i in range(start):
@@ -234,18 +244,22 @@ def _choose(
                 for k in range(15):
                     off = (k + 1 - target) / LEVEL_WIDTH
                     by_level[k] = -0.5 * off * off if levelled else 0.0
-                _lean_kit(shapes, level, t.level_of, by_shape, by_level, kit, by_kit)
             elif on:
                 _layer(t.to_duty, t.to_duty_bias, hidden, wide, -1e30)
             if on and m > 0:
                 for j in range(m):
                     p = patches[first + j]
                     by_pair[j] = by_shape[p[0]] + by_level[p[1] - 1] if side == 0 else by_duty[p[2]]
-                if side == 0:
-                    new = _lean(kit, 15 * n_shapes, by_kit)
-                else:
-                    new = _lean(wide, n_duties, by_duty)
-                chance = _fold(gate[side], new, _lean(scores[side], m, by_pair))
+                again = _lean(scores[side], m, by_pair)
+                if side == 1:
+                    chance = _fold(gate[side], _lean(wide, n_duties, by_duty), again)
+                else:  # most notes take an earlier patch, whatever the 1,500 new ones weigh
+                    chance = _fold(gate[side], _at_most(shapes, by_shape, by_level), again)
+                    if draw[side] < chance:
+                        _lean_kit(shapes, level, t.level_of, by_shape, by_level, kit, by_kit)
+                        chance = _fold(gate[side], _lean(kit, 15 * n_shapes, by_kit), again)
+            elif on and side == 0:
+                _lean_kit(shapes, level, t.level_of, by_shape, by_level, kit, by_kit)
             fresh = draw[side] < chance if temperature > 0.0 else chance > 0.5
             if fresh and side == 1:
                 _layer(t.to_duty, t.to_duty_bias, hidden, wide, -1e30)
@@ -326,4 +340,5 @@ def choose(
     """
     space = space or Workspace.new()
     leaning = leaning or UNMOVED
-    _choose(*notes, start, t, kit.volumes, kit.duties, draws, temperature, *space, *leaning)
+    weights = tuple(t)  # the types of a named one's fields are worked out anew with every call
+    _choose(*notes, start, weights, kit.volumes, kit.duties, draws, temperature, *space, *leaning)

@@ -143,8 +143,11 @@ def read_pairs(
     last, voice, ticks, place = before[i], rows[i, VOICE], rows[i, TICKS], rows[i, PLACE]
     code = codes[last] if last >= 0 else NEVER
     log_ticks, mine = HALVES[min(ticks, LONGEST)], 0
+    own = np.full(end - begin, NEVER)  # the voice's patches
     for j in range(begin, end):
-        mine += rows[j, VOICE] == voice
+        if rows[j, VOICE] == voice:
+            own[j - begin] = codes[j]
+            mine += 1
     for j in range(begin, end):
         f = j - begin
         same = rows[j, VOICE] == voice
@@ -179,8 +182,8 @@ def read_pairs(
         out[16, f] = codes[j] == code
         out[17, f] = code >= 0 and (codes[j] ^ code) & ~480 == 0
         alike = 0
-        for k in range(begin, end):
-            alike += codes[k] == codes[j] and rows[k, VOICE] == voice
+        for k in range(len(own)):
+            alike += own[k] == codes[j]
         out[18, f] = alike / max(mine, 1)
         out[19, f] = (codes[j] >> 5 & 15) / 15.0
         out[20, f] = rows[j, TICKS] >= ticks

@@ -55,9 +55,9 @@ class Keys:
             began += len(piece)
         return Keys(self.size, tuple(pieces))
 
-    def rows(self) -> F32:
-        """`[P, size]`: all of them."""
-        return np.concatenate((np.zeros((0, self.size), np.float32), *self.pieces))
+    def rows(self, out: F32 | None = None) -> F32:
+        """`[P, size]`: all of them, written into `out` if it is given."""
+        return np.concatenate((np.zeros((0, self.size), np.float32), *self.pieces), out=out)
 
 
 @dataclass(frozen=True, slots=True)

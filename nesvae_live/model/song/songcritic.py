@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
+from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.model.gru import F32
+from nesvae_live.model.measured import Floats, Measure
 from nesvae_live.model.song.memory import Returning, Said, SongDecoded, SongState
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songdecoder import Guide, SongDecoder
@@ -28,7 +29,7 @@ from nesvae_live.model.song.steering.quote import (
     quote_to_odds,
 )
 from nesvae_live.music.metre.place import FREE
-from nesvae_live.music.phrase import TUPLES_PER_PHRASE, symbols_to_tuples
+from nesvae_live.music.phrase import TUPLES_PER_PHRASE
 
 Seed = tuple[int, ...]
 DRAW_STEP = 0.618_033_988_75
@@ -56,7 +57,7 @@ class SongCritic:
         self, decoder: SongDecoder, quantiles: Quantiles, prior: SongPrior | None = None
     ) -> None:
         self._decoder = decoder
-        self._quantiles = quantiles
+        self._measure = Measure(quantiles)
         self._prior = prior
 
     @property
@@ -158,9 +159,9 @@ class SongCritic:
             strange=strange,
         )
         if n > 1:
-            tuples = np.stack([symbols_to_tuples(decoded.symbols) for decoded in found])
+            reached = self._measure(np.stack([decoded.symbols for decoded in found]))
             counts = np.where(turned > 0, 1.0, TOLD) * mask if turned.any() else mask
-            errors = attribute_errors(tuples, z[None, : len(mask)], counts[None], self._quantiles)
+            errors = attribute_errors(reached, z[: len(mask)], counts)
             found = [found[int(errors.argmin())]]
         return replace(found[0], said=Said(z, mask, begin))
 
@@ -177,7 +178,9 @@ class SongCritic:
     def _gone_on(self, start: SongState) -> SongState:
         """The state if a phrase is over: the prior knows of it."""
         form, said = start.form, start.said
-        if not start.over or self._prior is None or form is None or said is None:
+        if not start.over:
+            return start
+        if self._prior is None or form is None or said is None:
             return replace(start, over=False)
         last = self._measured(start.memory.symbols[-TUPLES_PER_PHRASE:])
         attributes = np.where(said.mask > 0, said.z[:N_ATTRIBUTES], last)
@@ -185,16 +188,14 @@ class SongCritic:
         form = self._prior.after(form, z, start.hidden[-1], said.begin)
         return replace(start, form=form, said=None, over=False)
 
-    def _measured(self, symbols: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _measured(self, symbols: NDArray[np.int64]) -> Floats:
         """`[8]`: the attributes of tuples as coordinates."""
         if not len(symbols):
             return np.zeros(N_ATTRIBUTES)
-        return np.asarray(
-            self._quantiles.to_coordinates(measure(symbols_to_tuples(symbols)[None]))[0]
-        )
+        return np.asarray(self._measure(symbols[None])[0])
 
 
-def distance(z: F32, mask: F32, lately: NDArray[np.float64] | None) -> float:
+def distance(z: F32, mask: F32, lately: Floats | None) -> float:
     """How far what is asked for is from the attributes `[8]` of what was just played; 0: nothing was."""
     if lately is None:
         return 0.0
@@ -233,19 +234,15 @@ def candidate_draws(uniforms: F32, candidates: int) -> F32:
     )
 
 
-def attribute_errors(
-    tuples: NDArray[np.integer], a: F32, mask: F32, quantiles: Quantiles
-) -> NDArray[np.float64]:
+def attribute_errors(reached: Floats, a: F32, mask: NDArray[np.floating]) -> Floats:
     """How far phrases are from what was asked: standard deviations, summed over set attributes.
 
     Args:
-        tuples: `[n, T, 4]`.
-        a: `[n, 8]` or `[1, 8]`, the coordinates that were asked for.
-        mask: of the same shape, 1 where an attribute is set.
-        quantiles: the attributes' ranks in the corpus.
+        reached: `[n, 8]`, their coordinates.
+        a: `[8]`, the coordinates that were asked for.
+        mask: `[8]`, how much each counts, 0 where it isn't set.
 
     Returns:
         `[n]`.
     """
-    reached = quantiles.to_coordinates(measure(tuples))
     return np.asarray((np.abs(reached - a) * mask).sum(1))

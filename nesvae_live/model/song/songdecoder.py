@@ -73,7 +73,9 @@ class SongDecoder:
 
     def __init__(self, checkpoint: SongCheckpoint) -> None:
         self.config = checkpoint.config
-        self._tables = song_tables(checkpoint.weights, checkpoint.config)
+        # Of a named tuple the types of all fields are worked out with every call, which takes as long as
+        # a tuple of the music does.
+        self._tables = tuple(song_tables(checkpoint.weights, checkpoint.config))
         self._workspace = Workspace()
 
     def initial_state(self, place: int = FREE) -> SongState:
@@ -156,7 +158,7 @@ class SongDecoder:
         ticks[:, :played] = memory.ticks
         ticks[:, played] = memory.end
         keys = zeros("keys", (n, played + length, c.keys), np.float32)
-        keys[:, :played] = memory.keys.rows()
+        keys[1:, :played] = memory.keys.rows(keys[0, :played])
         due = np.full(played + length, NEVER, np.int64)
         if back is not None:
             due[: len(back.memory)] = back.memory.ticks - back.gone

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -66,7 +68,7 @@ def spell(
     chord: I64,
     leans: F32,
     patience: F32,
-    tables: SongTables,
+    packed: tuple[NDArray[Any], ...],
     most: int,
     symbols: I64,
     places: I64,
@@ -95,7 +97,7 @@ def spell(
         patience: `[4, 2]`, ticks that each voice may be silent and have one note; `[3, 0]`: that
             nothing may begin.
         leans: `[2, 3, n]`, what is added to log-probabilities before it and of it.
-        tables: the weights.
+        packed: the weights, of `SongTables`.
         most: so many places of the past are weighed.
         symbols: `[N, W, 4]`, the past, and room for T tuples, which is filled; so is that of
             `places` and `ticks` `[N, W + 1]`, `keys` `[N, W, keys]` and `hidden` `[T + 1, L, N * G, H]`.
@@ -106,6 +108,7 @@ def spell(
     """
     # Row c * branches + g is candidate c, with the knobs set (g 0) or released (g 1). Numba takes long for
     # array expressions, and for the whole of `tables` as an argument: there are few here.
+    tables = SongTables(*packed)
     layers, rows, size = hidden.shape[1], hidden.shape[2], hidden.shape[3]
     n, branches, length = symbols.shape[0], zm.shape[0], uniforms.shape[1]
     played = symbols.shape[1] - length

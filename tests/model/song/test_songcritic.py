@@ -31,15 +31,12 @@ def test_the_first_candidates_draws_are_those_given_and_all_are_in_range() -> No
 
 
 def test_errors_count_only_what_is_set() -> None:
-    tuples = np.tile([60, 64, 40, 2], (1, 13, 1))
-    reached = CHECKPOINT.quantiles.to_coordinates(measure(tuples))
-    asked = reached.astype(np.float32)
-    asked[:, 1:] += 1.0
-    exact = attribute_errors(tuples, asked, ONLY_DENSITY[None], CHECKPOINT.quantiles)
-    assert np.allclose(exact, 0.0, atol=1e-6)
-    asked[:, 0] += 0.5
-    off = attribute_errors(tuples, asked, ONLY_DENSITY[None], CHECKPOINT.quantiles)
-    assert np.allclose(off, 0.5, atol=1e-6)
+    reached = np.linspace(-1.0, 1.0, 8)[None]
+    asked = reached[0].astype(np.float32)
+    asked[1:] += 1.0
+    assert np.allclose(attribute_errors(reached, asked, ONLY_DENSITY), 0.0, atol=1e-6)
+    asked[0] += 0.5
+    assert np.allclose(attribute_errors(reached, asked, ONLY_DENSITY), 0.5, atol=1e-6)
 
 
 def test_the_candidate_nearest_to_the_knobs_is_kept() -> None:
@@ -59,7 +56,8 @@ def test_the_candidate_nearest_to_the_knobs_is_kept() -> None:
         waits = patience(z, ONLY_DENSITY, None)
         all_ = decoder.decode_many(z, ONLY_DENSITY, start, many, by_hand, odds=odds, patience=waits)
         tuples = np.stack([symbols_to_tuples(d.symbols) for d in all_])
-        errors = attribute_errors(tuples, z[None, :8], ONLY_DENSITY[None], CHECKPOINT.quantiles)
+        reached = CHECKPOINT.quantiles.to_coordinates(measure(tuples))
+        errors = attribute_errors(reached, z[:8], ONLY_DENSITY)
         assert np.array_equal(kept.symbols, all_[int(errors.argmin())].symbols)
         kept_another += errors.min() < errors[0]
     assert kept_another > 0
