@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import time
+from collections import deque
 from typing import Any
 
 from nesvae_live.io.jack.cycle import FRAMES_ROUND, Cycle
@@ -19,34 +20,54 @@ MOST_CORRECTED = 0.25
 """And how many frames at most."""
 
 LEFT_SECONDS = 0.05
-"""A cycle that is so far off the line begins another one."""
+"""A line that is so far behind begins anew."""
+
+AHEAD_SECONDS = 0.005
+"""And one that is so far ahead, as what is decided by it comes so much later."""
+
+WATCHED_SECONDS = 0.5
+"""Of the cycles of so many seconds the one that woke up soonest says where the line is."""
 
 
 class SteadyLine:
     """A line from frames to times that no late cycle bends; for one thread.
 
-    The server's own line follows when its cycles wake up: on a busy machine, and under PipeWire, it
-    goes to and fro by a millisecond. Who works out a time from what was told in one cycle, and has it
-    turned into a frame in another, would be off by that.
+    Nobody wakes up too soon, so the line goes by who woke up least late. The server's own line goes
+    to and fro by a millisecond on a busy machine and under PipeWire, and after a cycle of jackd's
+    that was 100 ms late it falls behind by as much, then runs ahead by a fifth of it for seconds:
+    notes that are decided 30 ms ahead by such a line come too late.
     """
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
-        self._at = 0.0  # seconds, of the frame
+        self._watched = round(WATCHED_SECONDS * rate)
+        self._at = 0.0  # seconds, of the cycle's first frame
         self._first: int | None = None
+        self._passed = 0  # frames since the first cycle
+        self._woke: deque[tuple[int, float]] = deque()  # frames passed, seconds after them; rising
 
-    def steady(self, cycle: Cycle) -> Cycle:
-        """The cycle, with the times that the line gives it."""
-        begins = cycle.begins / 1e6
-        if self._first is not None:
-            self._at += ((cycle.first - self._first) % FRAMES_ROUND) / self._rate
-        off = begins - self._at
-        if self._first is None or abs(off) > LEFT_SECONDS:
-            self._at = begins
+    def steady(self, cycle: Cycle, woke: int, *, anew: bool = False) -> Cycle:
+        """The cycle, with the times that the line gives it; `woke` is when it ran, in microseconds.
+
+        `anew`: what was decided by the line doesn't count any more, and it may leap.
+        """
+        passed = 0 if self._first is None else (cycle.first - self._first) % FRAMES_ROUND
+        self._first = cycle.first
+        self._passed += passed
+        self._at += passed / self._rate
+        went = self._passed / self._rate
+        after = woke / 1e6 - went
+        while self._woke and self._woke[-1][1] >= after:
+            self._woke.pop()
+        self._woke.append((self._passed, after))
+        while self._passed - self._woke[0][0] > self._watched:
+            self._woke.popleft()
+        off = self._woke[0][1] + went - self._at
+        if anew or not -AHEAD_SECONDS <= off <= LEFT_SECONDS:
+            self._at += off
         else:
             most = MOST_CORRECTED / self._rate
             self._at += min(max(off * CORRECTED, -most), most)
-        self._first = cycle.first
         at, lasts = round(1e6 * self._at), round(1e6 * cycle.frames / self._rate)
         return Cycle(cycle.first, cycle.frames, at, at + lasts)
 

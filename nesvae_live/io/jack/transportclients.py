@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import struct
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -40,6 +41,9 @@ class TransportFollower:
         self.name = str(self._client.name)
         self._began = False
         self._line = SteadyLine(self._rate)
+        self._goes_on: int | None = (
+            None  # the frame on which the next cycle goes on, while it rolls
+        )
         self._rolls = False
         # PipeWire asks the timebase master at the end of a cycle about its beginning, so that others
         # hear of it in the next.
@@ -56,9 +60,14 @@ class TransportFollower:
             self._began = True
             keep_thread_state()
         try:
-            cycle = self._line.steady(self._times.read(frames))
+            woke = time.perf_counter_ns() // 1000
             state, position = self._client.transport_query_struct()
-            now = (cycle, int(position.frame), state in self._rolling)
+            frame, rolls = int(position.frame), state in self._rolling
+            cycle = self._line.steady(
+                self._times.read(frames), woke, anew=not rolls or frame != self._goes_on
+            )
+            self._goes_on = frame + frames if rolls else None
+            now = (cycle, frame, rolls)
             meant, self._before = self._before if self._hears_later else now, now
             if meant is None:
                 return

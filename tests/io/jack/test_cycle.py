@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import struct
+from math import floor
 
 import pytest
 from hypothesis import given
@@ -207,11 +209,63 @@ def test_a_steady_line_is_not_bent_by_late_cycles_and_follows_a_clock_that_is_of
     meant = []
     for n in range(20_000):
         late = 900 * draw.random() if n % 50 < 5 else 20 * draw.random()
-        begins = round(1e6 * n * frames / real + late)
+        begins = 1e6 * n * frames / real
         first = (FRAMES_ROUND - 999 + n * frames) % FRAMES_ROUND  # their count goes round
-        cycle = line.steady(Cycle(first, frames, begins, begins + 5333))
-        assert abs(cycle.begins - 1e6 * n * frames / real) < 600
+        cycle = line.steady(Cycle(first, frames, 0, 5333), round(begins + late))
+        assert abs(cycle.begins - begins) < 600
         meant.append((cycle.begins + 30_000, line.frame_of(cycle.begins + 30_000)))
         if n > 8:
             at, frame = meant[n - 5]
             assert abs(Cycle(frame or 0, frames, 0, 1).offset_of_frame(line.frame_of(at) or 0)) <= 2
+
+
+AHEAD = 0.03
+"""Seconds by which everything is decided ahead, as at 256 frames."""
+
+
+@pytest.mark.parametrize("stalls", [(0.035,), (0.144,), (0.08, 0.14), (0.13, 0.14), (0.3,)])
+def test_after_jackd_stood_still_notes_are_decided_in_time_and_lie_on_their_frames(
+    stalls: tuple[float, ...],
+) -> None:
+    jackd, line, draw = JackdsLine(), SteadyLine(48_000), random.Random(5)
+    box = Outbox(notes=False, frame_of=line.frame_of)
+    note, off, real = 0, [], 0.0
+    for n in range(3_000):
+        real += 256 / 48_000 + (stalls[n // 375 - 1] if n in STANDS[: len(stalls)] else 0.0)
+        server = jackd.cycle(n * 256, real)
+        # Our port's cycle comes first, then the transport's, and then is decided what is due.
+        for offset, data in box.due(server):
+            (due,) = struct.unpack("<q", data)
+            off.append(n * 256 + offset - due)
+        woke = real + 0.0001 * draw.random()
+        steady = line.steady(server, round(1e6 * woke))
+        while True:
+            due = 997 * note  # the transport's frame, which is the server's
+            at = steady.begins + round((due - n * 256) / 0.048)
+            if at > 1e6 * (woke + AHEAD):
+                break
+            box.take(Kind.MESSAGE, at, struct.pack("<q", due), 0)
+            note += 1
+    assert len(off) > 700
+    assert max(map(abs, off[1:])) <= 2
+
+
+STANDS = (375, 750)
+"""In which cycles it does."""
+
+
+class JackdsLine:
+    """The line from frames to times that jackd 1.9 tells: it swings for seconds after a late cycle."""
+
+    def __init__(self) -> None:
+        self._period = 1e6 * 256 / 48_000
+        self._omega = self._period * 7.854e-7
+        self._next: float | None = None
+
+    def cycle(self, first: int, real: float) -> Cycle:
+        """A cycle that woke up at `real` seconds, as the server tells it."""
+        begins = 1e6 * real if self._next is None else self._next
+        off = (1e6 * real - begins) * self._omega
+        self._period += self._omega * off
+        self._next = begins + floor(self._period + 1.41 * off + 0.5)
+        return Cycle(first, 256, round(begins), round(self._next))
