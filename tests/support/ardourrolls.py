@@ -17,10 +17,10 @@ NEAR = 4096
 """So few frames from where it is to stand Ardour says it is: it says places some cycles ahead."""
 
 WAIT = (
-    "for i = 1, 10000 do if {} then break end; ARDOUR.LuaAPI.usleep(1000) end; "
-    "assert({}, 'the transport is elsewhere')"
+    "for i = 1, 10000000 // {2} do if {0} then break end; {1} ARDOUR.LuaAPI.usleep({2}) end; "
+    "assert({0}, 'the transport is elsewhere')"
 )
-"""Lua that waits until something is so."""
+"""Lua that waits until something is so, and does something until then."""
 
 CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
 <Ardour>
@@ -95,9 +95,11 @@ class ArdourRolls:
 
         In the middle of a map whose tempi and metres were never played nobody could know them.
         """
+        near, rolls = (f"session:transport_sample() {sign} {NEAR}" for sign in ("<", ">="))
         self.locate(0)
-        self.ask(WAIT.format(*[f"session:transport_sample() < {NEAR}"] * 2))
-        self.roll()
+        self.ask(WAIT.format(near, "", 1000))
+        # While it locates, it may not take notice.
+        self.ask(WAIT.format(rolls, "session:request_roll(UI);", 100_000))
 
     def roll(self) -> None:
         self.ask("session:request_roll(UI)")
@@ -115,7 +117,7 @@ class ArdourRolls:
             f"session:transport_sample() >= {last}",
             f"session:transport_sample() < {last}",
         ):
-            self.ask(WAIT.format(there, there))
+            self.ask(WAIT.format(there, "", 1000))
             if ">=" in there:
                 self.locate(frame)
 
