@@ -10,17 +10,17 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from nesvae_live.app.during.choices import Loaded
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.app.say import say as say_only
 from nesvae_live.clock.hosttime import Time
+from nesvae_live.io.remote.client import default_path
 from nesvae_live.latent.axes import axes_of, labels
-from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.panel.door import Door, open_door
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.panel.keeper import PanelKeeper
 from nesvae_live.panel.soundring import SoundRing
 from nesvae_live.panel.table import table
-from nesvae_live.presets.preset import Preset
 
 WITHOUT_TLS = (
     "the panel is open to this network, without TLS: anyone who can read its traffic can read the "
@@ -28,26 +28,17 @@ WITHOUT_TLS = (
 )
 
 
-def panel_facts(
-    control: Path,
-    take: Path,
-    options: PlayOptions,
-    preset: Preset,
-    checkpoint: SongCheckpoint,
-    sample_rate: int,
-) -> PanelFacts:
-    """What the panel is told of a session.
-
-    `control` is its control socket, `take` its folder, `sample_rate` that of the take in Hz.
-    """
+def panel_facts(take: Path, options: PlayOptions, loaded: Loaded, sample_rate: int) -> PanelFacts:
+    """What the panel is told of a session; `sample_rate` is that of its `take`, in Hz."""
+    checkpoint = loaded.checkpoint
     n_style = checkpoint.config.style
     return PanelFacts(
-        control=control,
+        control=options.control or default_path(),
         take=take,
         meter=str(options.meter),
         beats_per_bar=options.meter.beats_per_bar,
         checkpoint=checkpoint.path.stem if checkpoint.path else "",
-        preset=preset.name,
+        preset=loaded.preset.name,
         quantiles=checkpoint.quantiles,
         reach=checkpoint.quantiles.reach(),
         table=table(n_style, labels(axes_of(checkpoint.about, n_style))),

@@ -94,16 +94,7 @@ def play(options: PlayOptions) -> Take | None:
 def _open(stack: ExitStack, stage: Stage, options: PlayOptions, loaded: Loaded) -> Session:
     """Open a session on a stage, from what was loaded."""
     stage.chooser.attend(loaded)
-    return Session.open(
-        stack,
-        options,
-        loaded.preset,
-        loaded.checkpoint,
-        loaded.decoder,
-        loaded.encoder,
-        stage=stage,
-        adopted=loaded.adopted,
-    )
+    return Session.open(stack, options, loaded, stage=stage)
 
 
 def run(session: Session) -> Ending:
@@ -141,7 +132,7 @@ def perform(session: Session, stack: ExitStack) -> tuple[Ending, Session]:
             session, at = go_on(session, at, why, stack)
     except BaseException as error:  # noqa: BLE001 - told when every note has ended
         fault, why = error, _one_line(error)
-        session.recorder.put(Noted(stage.time.now(), why))
+        session.recording.recorder.put(Noted(stage.time.now(), why))
     finally:
         end(session, str(why), fault)
         restore()
@@ -150,11 +141,10 @@ def perform(session: Session, stack: ExitStack) -> tuple[Ending, Session]:
 
 def begin(session: Session, at: float) -> None:
     """Let the music of an open session begin at `at` seconds."""
-    session.renderer.start(at)
+    session.heard.renderer.start(at)
     session.engine.start(at)
-    for leader in (session.leader, session.transport):
-        if leader is not None:
-            leader.start()
+    for leader in session.leaders:
+        leader.start()
     if session.stage.panel is not None:
         session.stage.panel.look()  # what it loads is loaded by the first note
 
@@ -164,9 +154,8 @@ def end(session: Session, why: str, fault: BaseException | None) -> None:
     engine = session.engine
     session.again.close()
     engine.stop(why)
-    for leader in (session.leader, session.transport):
-        if leader is not None:
-            leader.stop()
+    for leader in session.leaders:
+        leader.stop()
     end = engine.sequencer.ended_at
     if engine.clock.runs:
         bars = session.options.meter.whole_bars(engine.sequencer.ended_beat)
@@ -174,9 +163,9 @@ def end(session: Session, why: str, fault: BaseException | None) -> None:
     while not engine.finished() and fault is None:
         time.sleep(0.005)
     session.stage.midi.silence()
-    session.renderer.stop(end)
+    session.heard.renderer.stop(end)
     if (ending := engine.ending) is not None:
-        session.recorder.put(ending)
+        session.recording.recorder.put(ending)
     session.keep_snapshots()
 
 
@@ -206,8 +195,8 @@ def go_on(session: Session, at: float, loaded: Loaded, stack: ExitStack) -> tupl
     last = at - session.setup.performance.lookahead - SPARE_SECONDS
     try:
         begin(following, at)
-        if session.gate is not None:
-            session.gate.end_at(at)
+        if session.heard.gate is not None:
+            session.heard.gate.end_at(at)
         stage.stopping.wait(max(last - stage.time.now(), 0.0))
         following.check()
     except BaseException:
@@ -222,7 +211,7 @@ def go_on(session: Session, at: float, loaded: Loaded, stack: ExitStack) -> tupl
     following.record(at)
     following.attend()
     session.leave(at)
-    following.recovery.begin("the files of the take before are being made")
+    following.recording.recovery.begin("the files of the take before are being made")
     stage.notices.say(
         f"preset {loaded.preset.name}, checkpoint {following.facts.checkpoint}{_in_style(loaded)}: the "
         "music goes on in "

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import secrets
-import sys
 import time
-from contextlib import ExitStack, closing
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Self
@@ -16,38 +14,26 @@ from typing import Self
 from nesvae_live.app.during.again import Again
 from nesvae_live.app.during.beginning import begin_with
 from nesvae_live.app.during.choices import Loaded
-from nesvae_live.app.during.gate import Gate
-from nesvae_live.app.during.heard import Heard, figures
+from nesvae_live.app.during.heard import Heard, callbacks
+from nesvae_live.app.during.recording import Recording
 from nesvae_live.app.encode import open_snapshots
 from nesvae_live.app.openpanel import panel_facts
 from nesvae_live.app.options import PlayOptions, choose_performance, choose_setup, first_entry
 from nesvae_live.app.stage import Stage
-from nesvae_live.control.inputs import Refresh
-from nesvae_live.control.reply import ignore
 from nesvae_live.engine.config import Setup
 from nesvae_live.engine.engine import Engine
 from nesvae_live.engine.inference import Item
-from nesvae_live.engine.protocols import Callbacks, Decode, Encode
-from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.clocksender import ClockSender
 from nesvae_live.io.midi.leading import open_leaders
 from nesvae_live.io.midi.transportslots import TransportSender
 from nesvae_live.io.pace import Pace
-from nesvae_live.io.realtime import DECIDING, ask_for_realtime
-from nesvae_live.io.remote.asides import Tuples
-from nesvae_live.io.remote.client import default_path
-from nesvae_live.latent.adopted import Adopted, order_of
+from nesvae_live.latent.adopted import order_of
 from nesvae_live.latent.axes import axes_of, labels
 from nesvae_live.log.entries import Opened
-from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.music.balance import Balance
-from nesvae_live.music.capture import checked_phrase
-from nesvae_live.music.grid import Mode
 from nesvae_live.panel.facts import PanelFacts
 from nesvae_live.presets.preset import Preset
 from nesvae_live.presets.snapshotbank import BankError, SnapshotFile
-from nesvae_live.take.growing import said_in_advance
-from nesvae_live.take.processes import PartExport, Recovery
 from nesvae_live.take.recorder import Recorder, Take
 from nesvae_live.take.recover import FILES
 
@@ -56,9 +42,8 @@ from nesvae_live.take.recover import FILES
 class Session:
     """A take and what plays it on a stage; the stack that `open` is given closes it.
 
-    `folder` is that of the take, and `opened` the first entry of its log, except for the time of
-    beat 0. `leader` is None if no other machine is to follow our clock, `transport` if we don't lead
-    JACK's.
+    `opened` is the first entry of the take's log, except for the time of beat 0. `leaders` let others
+    follow our clock, where they are to.
     """
 
     stage: Stage
@@ -66,18 +51,13 @@ class Session:
     loaded: Loaded
     setup: Setup
     inbox: SimpleQueue[Item]
-    folder: Path
+    recording: Recording
     opened: Opened
-    recorder: Recorder
-    recovery: Recovery
-    part_export: PartExport
     snapshot_file: SnapshotFile
-    renderer: Renderer
-    gate: Gate | None
+    heard: Heard
     again: Again
     engine: Engine
-    leader: ClockSender | None
-    transport: TransportSender | None
+    leaders: tuple[ClockSender | TransportSender, ...]
     facts: PanelFacts
 
     @classmethod
@@ -85,102 +65,60 @@ class Session:
         cls,
         stack: ExitStack,
         options: PlayOptions,
-        preset: Preset,
-        checkpoint: SongCheckpoint,
-        decoder: Decode,
-        encoder: Encode,
+        loaded: Loaded,
         pace: Pace | None = None,
         stage: Stage | None = None,
-        adopted: Adopted | None = None,
     ) -> Self:
         """Open everything, in the order in which a failure costs least; it closes in reverse.
 
         Without a `stage` that is opened too, with the `pace` that says how far ahead things are done
-        (None: as this machine and its device need it). The checkpoint is that of the style that was
-        `adopted`, if there is one. Nothing is played before `play.begin`.
+        (None: as this machine and its device need it). Nothing is played before `play.begin`.
 
         Raises:
             ConfigError, BankError, MidiError, AudioError, RecordError, ControlError, OscError,
                 LinkError, PanelError: something that was asked for can't be had.
         """
-        if stage is None:
-            stage = Stage.open(stack, options, preset, pace)
-        clock, notices, midi, device = stage.time, stage.notices, stage.midi, stage.device
+        preset, checkpoint = loaded.preset, loaded.checkpoint
+        # The stage, and what is only read.
+        stage = stage or Stage.open(stack, options, preset, pace)
         seed = secrets.randbits(31) if options.seed is None else options.seed
-        axes = labels(axes_of(checkpoint.about, checkpoint.config.style))
-        order = order_of(adopted)
-        if options.snapshots is None:
-            n_style = checkpoint.config.style
-            snapshot_file = SnapshotFile(preset.bank_path, checkpoint.sha256, n_style, order=order)
-        else:
-            snapshot_file = open_snapshots(options.snapshots, checkpoint, notices.warn, order)
-        inbox: SimpleQueue[Item] = SimpleQueue()
-        if stage.shown:
-            inbox.put(Refresh(at=clock.now(), connected=True))
-        performance = choose_performance(options, preset, checkpoint, seed, stage.pace, adopted)
-
-        # The take, and beside it whatever earlier ones still lack.
-        recorder = Recorder(
-            stage.jams, stage.sample_rate, time=clock, warn=notices.warn, makers=FILES
+        snapshot_file = _open_snapshots(options, loaded, stage.notices.warn)
+        inbox = stage.new_inbox()
+        performance = choose_performance(
+            options, preset, checkpoint, seed, stage.pace, loaded.adopted
         )
-        if notices.journal is None:
-            notices.journal = recorder
-        recovery = stack.enter_context(closing(Recovery(stage.jams, notices.warn)))
-        if sys.stderr.isatty():
-            print(said_in_advance(stage.jams, stage.sample_rate), file=sys.stderr)
-        started = datetime.now().astimezone()
-        folder = recorder.start(started)
-        part_export = stack.enter_context(closing(PartExport(folder, notices.warn)))
-        stack.enter_context(closing(recorder))
-
-        # What plays: the renderer, the outputs, the engine.
+        # The take, and beside it whatever earlier ones still lack.
+        recording = _open_recording(stack, stage)
+        # What plays: the renderer, the outputs, the engine, and who leads others by its clock.
         heard = Heard.open(
             stage.midi.output,
-            device,
+            stage.device,
             stage.sample_rate,
-            clock,
+            stage.time,
             stage.pace,
-            recorder,
+            recording.recorder,
             Balance(options.level, options.spread),
             stage.sound,
             offsets=(options.offset_midi or 0.0, options.offset_audio or 0.0),
         )
-        again = Again(folder, heard.insert, heard.gate, clock, stage.pace.lead)
+        again = Again(recording.folder, heard.insert, heard.gate, stage.time, stage.pace.lead)
         stack.callback(again.close)
-        setup = choose_setup(options, preset, performance, midi.inputs, snapshot_file.found)
+        setup = choose_setup(options, preset, performance, stage.midi.inputs, snapshot_file.found)
         if snapshot_file.dropped:
-            notices.warn(snapshot_file.dropped)
-        engine = Engine(
-            setup,
-            decoder=decoder,
-            encoder=encoder,
-            time=clock,
-            inbox=inbox,
-            outputs=heard.outputs,
-            journal=recorder,
-            balance=heard.renderer.mixer.balance,
-            callbacks=Callbacks(
-                begin=partial(ask_for_realtime, DECIDING),
-                show=midi.feedback.send if midi.feedback is not None else ignore,
-                hear=heard.renderer.mixer.set_balance,
-                keep=part_export.keep,
-                status=partial(
-                    figures, heard.renderer, device, midi, folder, axes, again, lambda: notices.last
-                ),
-            ),
-        )
+            stage.notices.warn(snapshot_file.dropped)
+        engine = _make_engine(stage, loaded, setup, inbox, recording, heard, again)
         begin_with(
             inbox,
-            clock.now(),
-            notices.warn,
+            stage.time.now(),
+            stage.notices.warn,
             auto=options.auto,
             answer=options.answer or preset.play.answer,
             chords=preset.play.chords,
         )
-        leader, transport = open_leaders(
+        leaders = open_leaders(
             engine.clock,
-            midi,
-            clock,
+            stage.midi,
+            stage.time,
             options.meter,
             stage.pace.lead,
             transport=bool(options.clock_lead),
@@ -189,37 +127,30 @@ class Session:
         session = cls(
             stage=stage,
             options=options,
-            loaded=Loaded(
-                *(preset, checkpoint, decoder, encoder, options.patch, options.performer, adopted),
-                grid=options.grid or Mode.CLOCK,
-            ),
+            loaded=loaded,
             setup=setup,
             inbox=inbox,
-            folder=folder,
-            opened=first_entry(options, preset, checkpoint, setup, started, stage.sample_rate),
-            recorder=recorder,
-            recovery=recovery,
-            part_export=part_export,
+            recording=recording,
+            opened=first_entry(
+                options, preset, checkpoint, setup, recording.started, stage.sample_rate
+            ),
             snapshot_file=snapshot_file,
-            renderer=heard.renderer,
-            gate=heard.gate,
+            heard=heard,
             again=again,
             engine=engine,
-            leader=leader,
-            transport=transport,
-            facts=panel_facts(
-                default_path() if options.control is None else options.control,
-                folder,
-                options,
-                preset,
-                checkpoint,
-                stage.sample_rate,
-            ),
+            leaders=leaders,
+            facts=panel_facts(recording.folder, options, loaded, stage.sample_rate),
         )
+        # Who reaches us from outside, once there is something to reach.
         if stage.control is None:
             session.attend()
             stage.let_in(options, engine, setup.clock, session.facts)
         return session
+
+    @property
+    def folder(self) -> Path:
+        """The take's."""
+        return self.recording.folder
 
     @property
     def preset(self) -> Preset:
@@ -228,11 +159,11 @@ class Session:
 
     def attend(self) -> None:
         """Be the one whom those reach who come from outside, from now on."""
-        stage, engine, encoder = self.stage, self.engine, self.loaded.encoder
-        stage.notices.journal = self.recorder
+        stage, engine = self.stage, self.engine
+        stage.notices.journal = self.recording.recorder
         stage.desk.attend(
             engine.lookout.look,
-            partial(_find, encoder),
+            self.loaded.encoder,
             self.again.hear,
             lambda: engine.live.snapshots,
             self._keep_now,
@@ -245,7 +176,7 @@ class Session:
 
     def record(self, at: float) -> None:
         """Let the take begin: beat 0 falls at `at` seconds."""
-        self.recorder.put(replace(self.opened, at=at, origin=at))
+        self.recording.recorder.put(replace(self.opened, at=at, origin=at))
 
     def options_for(self, loaded: Loaded) -> PlayOptions:
         """The options of a session that goes on in this one's place, from something else."""
@@ -271,26 +202,25 @@ class Session:
 
         What is made of its log is left to `recovery`: the music of the other one plays.
         """
-        for leader in (self.leader, self.transport):
-            if leader is not None:
-                leader.stop()
+        for leader in self.leaders:
+            leader.stop()
         while not self.engine.finished():
             time.sleep(0.002)
-        self.renderer.stop(at)
+        self.heard.renderer.stop(at)
         if (ending := self.engine.ending) is not None:
-            self.recorder.put(ending)
-        self.recorder.close(finish=False)
+            self.recording.recorder.put(ending)
+        self.recording.recorder.close(finish=False)
 
     def give_up(self) -> None:
         """End what was begun and never heard; no take is left of it."""
         self.engine.stop("another goes on")
-        self.renderer.stop()
+        self.heard.renderer.stop()
 
     def check(self) -> None:
         """Raise what went wrong in a thread of the engine, the renderer or the recorder, if any."""
         self.engine.check()
-        self.renderer.check()
-        self.recorder.check()
+        self.heard.renderer.check()
+        self.recording.recorder.check()
 
     def keep_snapshots(self) -> None:
         """Write the snapshots to their file, if they have changed."""
@@ -314,13 +244,53 @@ class Session:
 
     def take(self) -> Take | None:
         """The take, once the session is closed; None if nothing was recorded."""
-        return self.recorder.close()  # it is closed, and says again what came of it
+        return self.recording.recorder.close()  # it is closed, and says again what came of it
 
 
-def _find(encoder: Encode, tuples: Tuples) -> list[float]:
-    """Where a phrase lies on the map, `[8 + U]`; in any thread: nothing is kept between two calls.
+def _open_snapshots(
+    options: PlayOptions, loaded: Loaded, warn: Callable[[str], None]
+) -> SnapshotFile:
+    """The snapshots of a file that was named, or those that lie beside the preset."""
+    checkpoint, order = loaded.checkpoint, order_of(loaded.adopted)
+    if options.snapshots is not None:
+        return open_snapshots(options.snapshots, checkpoint, warn, order)
+    return SnapshotFile(
+        loaded.preset.bank_path, checkpoint.sha256, checkpoint.config.style, order=order
+    )
 
-    Raises:
-        ValueError: it is no phrase.
-    """
-    return [float(x) for x in encoder.encode(checked_phrase(tuples))]
+
+def _open_recording(stack: ExitStack, stage: Stage) -> Recording:
+    """A take on a stage, whose notices the first one gets from its beginning on."""
+    notices = stage.notices
+    recorder = Recorder(
+        stage.jams, stage.sample_rate, time=stage.time, warn=notices.warn, makers=FILES
+    )
+    if notices.journal is None:
+        notices.journal = recorder
+    return Recording.open(stack, recorder, stage.jams, stage.sample_rate, notices.warn)
+
+
+def _make_engine(
+    stage: Stage,
+    loaded: Loaded,
+    setup: Setup,
+    inbox: SimpleQueue[Item],
+    recording: Recording,
+    heard: Heard,
+    again: Again,
+) -> Engine:
+    checkpoint, notices = loaded.checkpoint, stage.notices
+    axes = labels(axes_of(checkpoint.about, checkpoint.config.style))
+    return Engine(
+        setup,
+        decoder=loaded.decoder,
+        encoder=loaded.encoder,
+        time=stage.time,
+        inbox=inbox,
+        outputs=heard.outputs,
+        journal=recording.recorder,
+        balance=heard.renderer.mixer.balance,
+        callbacks=callbacks(
+            *(heard, stage.device, stage.midi, recording, again, axes, lambda: notices.last)
+        ),
+    )

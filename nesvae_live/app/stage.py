@@ -150,6 +150,13 @@ class Stage:
         midi.watch_feedback(stage.take_shown)
         return stage
 
+    def new_inbox(self) -> SimpleQueue[Any]:
+        """An inbox for a session; a controller that takes values back asks for them in it."""
+        inbox: SimpleQueue[Any] = SimpleQueue()
+        if self.shown:
+            inbox.put(Refresh(at=self.time.now(), connected=True))
+        return inbox
+
     def take_shown(self, shown: bool) -> None:
         """Take whether somebody receives what a controller is to show."""
         self.shown = shown

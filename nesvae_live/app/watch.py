@@ -229,8 +229,8 @@ class Watch:
         if stage.panel is not None:
             stage.panel.look()
         if self._polls % LOST_POLLS == 0:
-            session.recovery.poll()
-            session.part_export.poll()
+            session.recording.recovery.poll()
+            session.recording.part_export.poll()
             self._connections.poll()
             session.keep_snapshots()
             self._check_osc()

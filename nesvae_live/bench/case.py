@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from nesvae_live.app.during.choices import Loaded
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.app.play import run
 from nesvae_live.app.session import Session
@@ -147,7 +148,7 @@ def _run_loaded(case: Case) -> None:
         )
         finder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
         preset = load_preset("default")
-        session = Session.open(stack, options, preset, checkpoint, decoder, finder)
+        session = Session.open(stack, options, Loaded(preset, checkpoint, decoder, finder))
         osc = Osc() if case.engine == "osc" else None
         decodes: list[float] = []
 
@@ -163,7 +164,7 @@ def _run_loaded(case: Case) -> None:
                 inputs=session.engine.sequencer.counters.inputs,
                 cpu=time.process_time(),
             )
-            return _figures(session.stage.device, session.renderer, figures)
+            return _figures(session.stage.device, session.heard.renderer, figures)
 
         def measure() -> None:
             _measure(read, case.seconds)

@@ -106,15 +106,7 @@ def main(argument: str) -> None:
             status=False,
         )
         with ExitStack() as stack:
-            session = Session.open(
-                stack,
-                options,
-                preset,
-                checkpoint,
-                loaded.decoder,
-                loaded.encoder,
-                FORMER if case.former else None,
-            )
+            session = Session.open(stack, options, loaded, FORMER if case.former else None)
             asked = _note_requests(session)
             if case.beside:
                 stack.enter_context(_by_rtmidi(session))

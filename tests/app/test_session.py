@@ -35,7 +35,8 @@ def open_session(stack: ExitStack, folder: Path, seed: int | None = 5) -> Sessio
     )
     preset = load_preset(str(PRESETS / "default.toml"))
     checkpoint = tiny_checkpoint(replace(TINY, style=32))
-    return Session.open(stack, options, preset, checkpoint, ComposingDecoder(), MeasuringEncoder())
+    loaded = Loaded(preset, checkpoint, ComposingDecoder(), MeasuringEncoder())
+    return Session.open(stack, options, loaded)
 
 
 def test_a_session_that_closes_hangs_up_and_leaves_a_whole_take(tmp_path: Path) -> None:

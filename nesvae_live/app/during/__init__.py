@@ -7,6 +7,7 @@
     performing  the decoder is given a performer, where one is asked for
     reception answers what is asked beside the music, for whichever session plays
     heard    what makes the sound and takes the notes of a session
+    recording the take of a session, and the processes that make files beside the music
     carrying what hands have set, for a session that goes on in another's place
     beginning what a performance begins with, as if somebody asked for it first
     pausing  Ctrl-Z: notes end, and the music goes on with `fg`

@@ -1,24 +1,27 @@
-"""What makes the sound and takes the notes of a session, and what others are told of it."""
+"""What makes the sound and takes the notes of a session, and what the engine tells of both."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any, Self
 
 from nesvae_live.app.during.again import Again
 from nesvae_live.app.during.gate import Gate
+from nesvae_live.app.during.recording import Recording
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import Time
+from nesvae_live.control.reply import ignore
 from nesvae_live.engine.outputs import DelayedOutput
-from nesvae_live.engine.protocols import Output
+from nesvae_live.engine.protocols import Callbacks, Output
 from nesvae_live.io.audio.device import AudioDevice
 from nesvae_live.io.audio.insert import Insert
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.openports import MidiPorts
 from nesvae_live.io.pace import Pace
+from nesvae_live.io.realtime import DECIDING, ask_for_realtime
 from nesvae_live.music.balance import Balance
 from nesvae_live.panel.soundring import SoundRing
 from nesvae_live.take.recorder import Recorder
@@ -84,27 +87,41 @@ class Heard:
         return cls(renderer, outputs, insert, gate)
 
 
-def figures(
-    renderer: Renderer,
+def callbacks(
+    heard: Heard,
     device: AudioDevice | None,
     midi: MidiPorts,
-    folder: Path,
-    axes: Mapping[str, str],
+    recording: Recording,
     again: Again,
+    axes: Mapping[str, str],
     said: Callable[[], tuple[int, str] | None],
-) -> dict[str, Any]:
-    """What the status says of the outputs and the take, besides the engine's own figures."""
-    counters = renderer.counters
-    return {
-        "audio": device.api if device else "none",
-        "audio_late": counters.late,
-        "underruns": counters.underruns,
-        "blocks_late": device.blocks_late if device else 0,
-        "midi": midi.api,
-        "midi_in": list(midi.inputs),
-        "midi_late_ms": midi.lateness_ms(),
-        "take": str(folder),
-        "axes": axes,
-        "again": again.status,
-        "said": said(),
-    }
+) -> Callbacks:
+    """Whom the engine of a session tells and asks.
+
+    `axes` has the style axes' labels by their knobs, `said` gives the newest notice and its number.
+    """
+    mixer = heard.renderer.mixer
+
+    def status() -> dict[str, Any]:
+        counters = heard.renderer.counters
+        return {
+            "audio": device.api if device else "none",
+            "audio_late": counters.late,
+            "underruns": counters.underruns,
+            "blocks_late": device.blocks_late if device else 0,
+            "midi": midi.api,
+            "midi_in": list(midi.inputs),
+            "midi_late_ms": midi.lateness_ms(),
+            "take": str(recording.folder),
+            "axes": axes,
+            "again": again.status,
+            "said": said(),
+        }
+
+    return Callbacks(
+        begin=partial(ask_for_realtime, DECIDING),
+        show=midi.feedback.send if midi.feedback is not None else ignore,
+        hear=mixer.set_balance,
+        keep=recording.part_export.keep,
+        status=status,
+    )

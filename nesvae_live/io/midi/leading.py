@@ -12,8 +12,8 @@ from nesvae_live.io.midi.transportslots import TransportSender
 
 def open_leaders(
     clock: object, midi: MidiPorts, time: Time, meter: Meter, early: float, *, transport: bool
-) -> tuple[ClockSender | None, TransportSender | None]:
-    """Make what leads others by `clock`, if that is our own; neither is started.
+) -> tuple[ClockSender | TransportSender, ...]:
+    """Make what leads others by `clock`, if that is our own; none of it is started.
 
     `early` is how many seconds before its time a port gets a message that it places itself;
     `transport` asks to lead JACK's too.
@@ -22,10 +22,13 @@ def open_leaders(
         MidiError: JACK's transport is to be led, and can't be.
     """
     if not isinstance(clock, InternalClock):
-        return None, None
-    leader = None
+        return ()
+    leaders: list[ClockSender | TransportSender] = []
     if midi.send_clock is not None:
         ahead = early if midi.places_clocks else 0.0
         leader = ClockSender(clock, midi.send_clock, time, meter.beats_per_bar, ahead)
         midi.clock_joined = leader.join
-    return leader, midi.lead_transport(clock, meter) if transport else None
+        leaders.append(leader)
+    if transport:
+        leaders.append(midi.lead_transport(clock, meter))
+    return tuple(leaders)
