@@ -1,4 +1,4 @@
-"""A command of the control socket: the base of every command, and the voices that one names."""
+"""A command of the control socket: the base of every command, and what several of them name."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from nesvae_live.control.inputs import Input
 from nesvae_live.control.reply import Reply
 from nesvae_live.latent.setting import Setting, slot_of
 from nesvae_live.music.ranges import SHARE, nearest
-from nesvae_live.music.voices import Voice
+from nesvae_live.music.voices import VOICES, Voice
 
 EVERYTHING = "all"
 """In place of a voice's name: all of them."""
+
+PITCHED = tuple(spec.voice for spec in VOICES)
+"""The voices that have notes of a pitch."""
 
 NamedSlot = int | Annotated[str, msgspec.Meta(max_length=100)]
 """A snapshot, by its number or its name."""
@@ -24,6 +27,9 @@ Share = Annotated[float, msgspec.Meta(ge=SHARE.low, le=SHARE.high)]
 
 class Command(msgspec.Struct, tag_field="do", forbid_unknown_fields=True):
     """A command: `do` has its name, and the other fields of the line are its fields."""
+
+    asks: ClassVar[type[Any]]
+    """The input that it asks for, if that has the same fields in the same order."""
 
     changes_snapshots: ClassVar[bool] = False
     """Whether snapshots are to be kept in their file before it is answered."""
@@ -47,7 +53,8 @@ class Command(msgspec.Struct, tag_field="do", forbid_unknown_fields=True):
         Raises:
             ValueError: it names something that doesn't exist; the message is one line.
         """
-        raise NotImplementedError
+        asked: Input = self.asks(*msgspec.structs.astuple(self), at=at, reply=reply)
+        return asked
 
 
 def named_slot(slot: NamedSlot, there: Mapping[int, Setting]) -> int:
@@ -63,6 +70,17 @@ def named_slot(slot: NamedSlot, there: Mapping[int, Setting]) -> int:
         known = f"there are: {', '.join(sorted(names))}" if names else "none has a name"
         raise ValueError(f"no snapshot {slot!r}{nearest(slot, names) or f'; {known}'}")
     return found
+
+
+def number_of(slot: NamedSlot) -> int:
+    """The number that a name was replaced by.
+
+    Raises:
+        ValueError: it is a name still: nobody here knows the snapshots.
+    """
+    if isinstance(slot, int):
+        return slot
+    raise ValueError(f"no snapshot {slot!r}")
 
 
 def named_voice(name: str, voices: Iterable[Voice] = Voice, *others: str) -> Voice:

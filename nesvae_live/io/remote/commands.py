@@ -19,8 +19,8 @@
     {"do": "watch", "after": 0}                             how all stands, and what was played since
 
 `watch` is answered beside the music, as often as one likes; every other command goes through the
-sequencer. The commands of `gesturecommands` and `asides` come on top. An answer is `{"ok": true, ...}`, or
-`{"ok": false, "error": "one line"}`.
+sequencer. The commands of `gesturecommands`, `snapshotcommands`, `bandcommands` and `asides` come on top.
+An answer is `{"ok": true, ...}`, or `{"ok": false, "error": "one line"}`.
 """
 
 from __future__ import annotations
@@ -51,8 +51,10 @@ from nesvae_live.control.inputs import (
 from nesvae_live.control.reply import Reply
 from nesvae_live.control.targets import TARGET_BY_NAME
 from nesvae_live.io.remote.asides import AsideCommand
+from nesvae_live.io.remote.bandcommands import BandCommand
 from nesvae_live.io.remote.command import Command, Share, named_voice, voice_or_all
 from nesvae_live.io.remote.gesturecommands import GestureCommand
+from nesvae_live.io.remote.snapshotcommands import SnapshotCommand
 from nesvae_live.latent.knobs import KNOB_BY_NAME
 from nesvae_live.music.ranges import LEVEL
 from nesvae_live.music.swap import Swap
@@ -96,27 +98,21 @@ class _Level(Command, tag="level"):
 
 
 class _Swap(Command, tag="swap"):
+    asks = SetSwap
     mode: Swap
-
-    def to_input(self, at: float, reply: Reply) -> Input:
-        return SetSwap(self.mode, at=at, reply=reply)
 
 
 class _Tempo(Command, tag="tempo"):
+    asks = SetTempo
     tempo: float
-
-    def to_input(self, at: float, reply: Reply) -> Input:
-        return SetTempo(self.tempo, at=at, reply=reply)
 
 
 class _Tap(Command, tag="tap"):
-    def to_input(self, at: float, reply: Reply) -> Input:
-        return Tap(at=at, reply=reply)
+    asks = Tap
 
 
 class _One(Command, tag="one"):
-    def to_input(self, at: float, reply: Reply) -> Input:
-        return SetOne(at=at, reply=reply)
+    asks = SetOne
 
 
 class _Page(Command, tag="page"):
@@ -127,40 +123,32 @@ class _Page(Command, tag="page"):
 
 
 class _Refresh(Command, tag="refresh"):
-    def to_input(self, at: float, reply: Reply) -> Input:
-        return Refresh(at=at, reply=reply)
+    asks = Refresh
 
 
 class _Learn(Command, tag="learn"):
+    asks = Learn
     target: str | None
-
-    def to_input(self, at: float, reply: Reply) -> Input:
-        return Learn(self.target, at=at, reply=reply)
 
 
 class _Learning(Command, tag="learning"):
-    def to_input(self, at: float, reply: Reply) -> Input:
-        return GetLearning(at=at, reply=reply)
+    asks = GetLearning
 
 
 class _Unlearn(Command, tag="unlearn"):
-    def to_input(self, at: float, reply: Reply) -> Input:
-        return Unlearn(at=at, reply=reply)
+    asks = Unlearn
 
 
 class _Panic(Command, tag="panic"):
-    def to_input(self, at: float, reply: Reply) -> Input:
-        return Panic(at=at, reply=reply)
+    asks = Panic
 
 
 class _Stop(Command, tag="stop"):
-    def to_input(self, at: float, reply: Reply) -> Input:
-        return Stop(at=at, reply=reply)
+    asks = Stop
 
 
 class _Status(Command, tag="status"):
-    def to_input(self, at: float, reply: Reply) -> Input:
-        return GetStatus(at=at, reply=reply)
+    asks = GetStatus
 
 
 class Watch(Command, tag="watch"):
@@ -197,6 +185,8 @@ _AnyCommand = (
     | _Status
     | Watch
     | GestureCommand
+    | SnapshotCommand
+    | BandCommand
     | AsideCommand
 )
 COMMANDS = tuple(str(kind.__struct_config__.tag) for kind in get_args(_AnyCommand))
