@@ -1,4 +1,4 @@
-"""`nesvae-live render`, `encode`, `interpolate` and `meter`: what can be made of a file, and told."""
+"""`nesvae-live render`, `encode`, `interpolate`, `meter` and `patches`: what is made of a file, and told."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STEPS = Range(2, 1000)
 
 
 def add_files(commands: Any) -> None:
-    """Add all four commands."""
+    """Add all of the commands."""
     commands.add_parser(
         "render",
         help="convert a score, VGM, MIDI file or jam into another of these, or into a WAV",
@@ -32,6 +32,11 @@ def add_files(commands: Any) -> None:
         fill=_interpolate,
     )
     commands.add_parser("meter", help="find a piece's beat and bars", fill=_meter)
+
+
+def add_patches(commands: Any) -> None:
+    """Add the command that is listed on its own, below `jam`."""
+    commands.add_parser("patches", help="take patches from a tracker's module", fill=_patches)
 
 
 def _render(p: argparse.ArgumentParser) -> None:
@@ -151,6 +156,20 @@ def _meter(p: argparse.ArgumentParser) -> None:
     p.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _patches(p: argparse.ArgumentParser) -> None:
+    verbs = p.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser(
+        "import", help="a module's instruments, as tables for a preset", fill=_fill_import
+    ).set_defaults(run=_run_import)
+
+
+def _fill_import(p: argparse.ArgumentParser) -> None:
+    p.add_argument("source", type=Path, metavar="FILE", help=".ftm, or FamiTracker's .txt")
+    p.add_argument(
+        "-o", "--out", type=Path, metavar="OUT", help="a file of TOML; default: print them"
+    )
+
+
 def _run_render(arguments: argparse.Namespace) -> int:
     from nesvae_live.app.render import RenderOptions, render
 
@@ -235,4 +254,27 @@ def _run_meter(arguments: argparse.Namespace) -> int:
         except OSError as error:
             raise NesvaeError(f"{arguments.out}: {error.strerror}") from None
     print(json.dumps(piece_to_json(piece), indent=2) if arguments.json else piece_to_text(piece))
+    return 0
+
+
+def _run_import(arguments: argparse.Namespace) -> int:
+    from nesvae_live.chip.tracker.patchtext import file_to_patches
+    from nesvae_live.paths import replacing
+
+    try:
+        text, notices = file_to_patches(arguments.source.read_bytes())
+    except OSError as error:
+        say(f"{arguments.source}: cannot be read: {error.strerror or error}")
+        return 1
+    except ValueError as error:
+        say(f"{arguments.source}: {error}")
+        return 1
+    for notice in notices:
+        say(f"{arguments.source}: {notice}")
+    if arguments.out is None:
+        print(text, end="")
+        return 0
+    with replacing(arguments.out) as new:
+        new.write_text(text, encoding="utf-8")
+    print(arguments.out)
     return 0

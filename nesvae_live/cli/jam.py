@@ -1,9 +1,8 @@
-"""`nesvae-live jam`: lists, shows, exports, recovers, captures and replays takes; clips for Live."""
+"""`nesvae-live jam`: what is made of a take: files, another performance, clips for Live."""
 
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,21 +12,28 @@ from typing import TYPE_CHECKING, Any
 from nesvae_live.app.say import say
 from nesvae_live.cli.arguments import FRAME_RATES, add_credits, credits_of, loop_bar, number
 from nesvae_live.cli.shelf import (
+    add_bars,
+    add_jams,
+    add_take,
     fill_delete,
     fill_name,
     fill_open,
     fill_rate,
+    fill_show,
     run_delete,
+    run_list,
     run_name,
     run_open,
     run_rate,
+    run_recover,
+    run_show,
+    take_of,
 )
 from nesvae_live.music.ranges import Range
 
 if TYPE_CHECKING:
     from nesvae_live.engine.protocols import Decode
 
-MEGABYTE = 1e6
 KEPT = Range(1, 100_000, "bars")
 LONG_BYTES = 2_000_000
 """A log that is larger gets a progress bar."""
@@ -42,10 +48,10 @@ def add_jam(commands: Any) -> None:
 def _jam(p: argparse.ArgumentParser) -> None:
     verbs = p.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, more, fill, run in (
-        ("list", "list every take in the folder", _add_jams, _list),
-        ("show", "show a take's picture and figures in the terminal", _fill_show, _show),
+        ("list", "list every take in the folder", add_jams, run_list),
+        ("show", "show a take's picture and figures in the terminal", fill_show, run_show),
         ("export", "write a take, or some bars of it, as files", _fill_export, _export),
-        ("recover", "complete interrupted takes", _add_jams, _recover),
+        ("recover", "complete interrupted takes", add_jams, run_recover),
         ("capture", "export the last bars while it plays", _fill_capture, _capture),
         ("replay", "play a take again, to files or to ports", _fill_replay, _replay),
         ("name", "name a take; it is found by that name, too", fill_name, run_name),
@@ -55,11 +61,6 @@ def _jam(p: argparse.ArgumentParser) -> None:
         ("clips", "put bars of a take into Ableton Live's Session view", _fill_clips, _clips),
     ):
         verbs.add_parser(name, help=more, fill=fill).set_defaults(run=run)
-
-
-def _fill_show(p: argparse.ArgumentParser) -> None:
-    _add_take(p)
-    _add_bars(p)
 
 
 def _fill_export(p: argparse.ArgumentParser) -> None:
@@ -72,7 +73,7 @@ def _fill_export(p: argparse.ArgumentParser) -> None:
             raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {','.join(EXPORT_KINDS)}")
         return given
 
-    _add_take(p)
+    add_take(p)
     p.add_argument(
         "--to",
         type=kinds,
@@ -80,7 +81,7 @@ def _fill_export(p: argparse.ArgumentParser) -> None:
         metavar="KINDS",
         help=f"one or more of {', '.join(EXPORT_KINDS)}; write mid,wav",
     )
-    _add_bars(p)
+    add_bars(p)
     p.add_argument("-o", "--out", type=Path, default=Path(), metavar="DIR")
     p.add_argument(
         "--midi-cc",
@@ -106,8 +107,8 @@ def _fill_export(p: argparse.ArgumentParser) -> None:
 
 
 def _fill_clips(p: argparse.ArgumentParser) -> None:
-    _add_take(p)
-    _add_bars(p)
+    add_take(p)
+    add_bars(p)
     p.add_argument(
         "--host",
         default="127.0.0.1",
@@ -119,7 +120,7 @@ def _fill_clips(p: argparse.ArgumentParser) -> None:
 def _fill_capture(p: argparse.ArgumentParser) -> None:
     from nesvae_live.io.remote.gesturecommands import KEPT_BARS
 
-    _add_jams(p)
+    add_jams(p)
     p.add_argument(
         "--bars",
         type=number("a number of bars", KEPT, whole=True),
@@ -131,7 +132,7 @@ def _fill_capture(p: argparse.ArgumentParser) -> None:
 
 
 def _fill_replay(p: argparse.ArgumentParser) -> None:
-    _add_take(p)
+    add_take(p)
     where = p.add_mutually_exclusive_group(required=True)
     where.add_argument("-o", "--out", type=Path, metavar="DIR", help="where the files go")
     where.add_argument("--live", action="store_true", help="play it to the ports, in real time")
@@ -145,47 +146,6 @@ def _fill_replay(p: argparse.ArgumentParser) -> None:
     p.add_argument("--midi-out", metavar="NAME")
     p.add_argument("--audio", default="auto", metavar="API")
     p.add_argument("--audio-device", metavar="NAME")
-
-
-def _add_jams(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--jams", type=Path, metavar="DIR", help="where takes are")
-
-
-def _add_take(p: argparse.ArgumentParser) -> None:
-    p.add_argument(
-        "take",
-        nargs="?",
-        metavar="TAKE",
-        help="a folder, the beginning of a take's name, or the name you gave it; default: the newest",
-    )
-    _add_jams(p)
-
-
-def _add_bars(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--bars", type=_bars, metavar="A-B", help="only these bars, counted from 1")
-
-
-def _bars(text: str) -> tuple[int, int]:
-    first, _, last = text.partition("-")
-    try:
-        bars = int(first), int(last or first)
-    except ValueError:
-        bars = 0, 0
-    if 1 <= bars[1] < bars[0]:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: the first bar comes after the last; {bars[1]}-{bars[0]}?"
-        )
-    if not 1 <= bars[0] <= bars[1]:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a range of bars: write 5-12, counted from 1"
-        )
-    return bars
-
-
-def _jams(arguments: argparse.Namespace) -> Path:
-    from nesvae_live.paths import default_jams_dir
-
-    return arguments.jams or default_jams_dir()
 
 
 @contextmanager
@@ -218,65 +178,11 @@ def steps(what: str, names: Sequence[str]) -> Iterator[Callable[[str], Any]]:
         yield done
 
 
-def _list(arguments: argparse.Namespace) -> int:
-    from nesvae_live.take.takes import find_takes, inspect_take
-
-    jams = _jams(arguments)
-    takes = [inspect_take(folder) for folder in find_takes(jams)]
-    if not takes:
-        say(f"no takes in {jams}")
-        return 0
-    width = max(len(take.folder.name) for take in takes)
-    for take in takes:
-        minutes, seconds = divmod(round(take.seconds), 60)
-        tempo = f"{take.opened.tempo:.0f} BPM {take.opened.meter}" if take.opened else ""
-        print(
-            f"{take.folder.name:{width}}  {minutes:3d}:{seconds:02d}  {take.bars:4d} bars  "
-            f"{tempo:12}  {take.n_bytes / MEGABYTE:8.1f} MB  {take.state:9} "
-            f"{'*' * take.label.stars:5} {take.label.name}".rstrip()
-            + (f": {take.fault}" if take.fault else "")
-        )
-    return 0
-
-
-def _show(arguments: argparse.Namespace) -> int:
-    from nesvae_live.log.text import jam_to_figures, jam_to_text
-    from nesvae_live.take.export import read_selection
-    from nesvae_live.take.takes import find_take, inspect_take
-
-    take = find_take(arguments.take, _jams(arguments))
-    jam = read_selection(take, arguments.bars).jam
-    width = shutil.get_terminal_size((100, 24)).columns
-    lines = jam_to_text(jam, width, colour=sys.stdout.isatty())
-    print(as_printable("\n".join(lines), sys.stdout.encoding))
-    print()
-    for name, value in {**jam_to_figures(jam), "state": str(inspect_take(take).state)}.items():
-        print(f"{name:>12}  {value}")
-    return 0
-
-
-def as_printable(text: str, encoding: str | None) -> str:
-    """A drawn jam for an encoding that may lack Braille and blocks."""
-    try:
-        text.encode(encoding or "ascii")
-    except UnicodeEncodeError:
-        return "".join(
-            "#" if "\u2800" < c <= "\u28ff" else " " if c == "\u2800" else PLAIN.get(c, c)
-            for c in text
-        )
-    return text
-
-
-PLAIN = dict(zip("▁▂▃▄▅▆▇█", "12345678", strict=True))
-"""Heights as digits."""
-
-
 def _export(arguments: argparse.Namespace) -> int:
     from nesvae_live.take.export import export, read_selection
     from nesvae_live.take.release import Release
-    from nesvae_live.take.takes import find_take
 
-    take = find_take(arguments.take, _jams(arguments))
+    take = take_of(arguments)
     with steps(take.name, ("reading", *arguments.to)) as done:
         selection = read_selection(take, arguments.bars)
         done("reading")
@@ -305,9 +211,8 @@ def _clips(arguments: argparse.Namespace) -> int:
     from nesvae_live.io.remote.ableton import AbletonLive, Clip
     from nesvae_live.take.daw.arrangement import jam_to_arrangement
     from nesvae_live.take.export import read_selection
-    from nesvae_live.take.takes import find_take
 
-    selection = read_selection(find_take(arguments.take, _jams(arguments)), arguments.bars)
+    selection = read_selection(take_of(arguments), arguments.bars)
     arrangement = jam_to_arrangement(selection.jam)
     clips = []
     for track in arrangement.tracks:
@@ -319,30 +224,11 @@ def _clips(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _recover(arguments: argparse.Namespace) -> int:
-    from nesvae_live.take.recover import cut_takes, recover
-    from nesvae_live.take.takes import TakeError
-
-    jams = _jams(arguments)
-    takes = cut_takes(jams)
-    if not takes:
-        print(f"{jams}: no interrupted takes")
-    failed = 0
-    for take in takes:
-        try:
-            print(recover(take), flush=True)
-        except TakeError as error:
-            say(str(error))
-            failed = 1
-    return failed
-
-
 def _replay(arguments: argparse.Namespace) -> int:
     from nesvae_live.take.folder import LOG_NAME
     from nesvae_live.take.replayfiles import replay_take
-    from nesvae_live.take.takes import find_take
 
-    take = find_take(arguments.take, _jams(arguments))
+    take = take_of(arguments)
     log = take / LOG_NAME
     if arguments.live:
         return _replay_live(log, arguments)

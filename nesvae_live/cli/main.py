@@ -65,12 +65,11 @@ def parser() -> argparse.ArgumentParser:
     from nesvae_live.cli.arguments import CommandParser
     from nesvae_live.cli.bench import add_bench
     from nesvae_live.cli.ctl import add_ctl
-    from nesvae_live.cli.files import add_files
+    from nesvae_live.cli.files import add_files, add_patches
     from nesvae_live.cli.jam import add_jam
     from nesvae_live.cli.learn import add_learn
     from nesvae_live.cli.machine import add_machine
     from nesvae_live.cli.network import add_network
-    from nesvae_live.cli.patches import add_patches
     from nesvae_live.cli.play import add_play
     from nesvae_live.cli.yours import add_yours
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import say
 from nesvae_live.cli.arguments import number
+from nesvae_live.cli.parts import DRUMS, PERFORMER, SONG, evaluate_part, train_part
 from nesvae_live.music.ranges import SEEDS, Range
 
 if TYPE_CHECKING:  # needs torch
@@ -26,8 +27,6 @@ QUICK_SONG = {"contexts": 24, "runs": 32, "settings": 17}
 DATA = "the archive of NES-MDB or a prepared one, or a folder of it"
 SONG_PARTS = ("nats", "auto", "heard", "times", "knobs")
 """What `evaluate --only` takes: `songevaluate.Part`, which needs torch."""
-SONG, PERFORMER, DRUMS = "song", "performer", "drums"
-"""The parts that are trained."""
 
 
 @dataclass(frozen=True)
@@ -189,17 +188,8 @@ def _load_torch(what: str, threads: int) -> None:
 
 def _run_train(arguments: argparse.Namespace) -> int:
     _load_torch("training", arguments.threads)
-    if arguments.part == PERFORMER:
-        from nesvae_live.cli.performer import run_train
-
-        if arguments.init is not None:
-            raise NesvaeError("--init is for the part song: a performer is trained in minutes")
-        arguments.check_every = arguments.check_every or FROM_NOTHING.check_every
-        return run_train(arguments)
-    if arguments.part == DRUMS:
-        from nesvae_live.cli.drums import run_train as train_drums
-
-        return train_drums(arguments)
+    if arguments.part != SONG:
+        return train_part(arguments)
     from nesvae_live.chip.tickcorpus import read_ticks
     from nesvae_live.model.song.songbound import SongSettings
     from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
@@ -272,16 +262,8 @@ def _run_finish(arguments: argparse.Namespace) -> int:
 
 def _run_evaluate(arguments: argparse.Namespace) -> int:
     _load_torch("evaluation", arguments.threads)
-    if arguments.part != SONG and arguments.only:
-        raise NesvaeError(f"--only is for the part song: {arguments.part} is measured in one go")
-    if arguments.part == PERFORMER:
-        from nesvae_live.cli.performer import run_evaluate
-
-        return run_evaluate(arguments)
-    if arguments.part == DRUMS:
-        from nesvae_live.cli.drums import run_evaluate as evaluate_drums
-
-        return evaluate_drums(arguments)
+    if arguments.part != SONG:
+        return evaluate_part(arguments)
     from nesvae_live.chip.corpus import read_split
     from nesvae_live.chip.tickcorpus import read_ticks
     from nesvae_live.evaluation.song.songevaluate import Part, SongPlan, evaluate_song

@@ -100,7 +100,7 @@ def test_the_commands_train_and_measure_one(tmp_path: Path) -> None:
             (tmp_path / "data" / split / name).write_bytes(song)
     data, out = str(tmp_path / "data"), tmp_path / "run"
     train = ["train", "--part", "drums", "--data", data, "--out", str(out), "--quiet"]
-    assert main([*train, "--steps", "10", "--check-every", "10"]) == 0
+    assert main([*train, "--steps", "10"]) == 0
     figures = tmp_path / "figures.json"
     evaluate = ["evaluate", "--part", "drums", "--data", data, "--split", "valid"]
     assert main([*evaluate, "--drummer", str(out / BEST), "--json", str(figures)]) == 0

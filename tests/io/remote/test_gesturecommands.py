@@ -10,7 +10,7 @@ import mido
 import pytest
 
 from nesvae_live.cli import main as cli
-from nesvae_live.cli.ctl import VERBS
+from nesvae_live.cli.verbs import VERBS
 from nesvae_live.control.gestureinputs import (
     Capture,
     CapturePhrase,
