@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from nesvae_live.control.gestureinputs import (
     MORPH,
@@ -40,13 +40,14 @@ from nesvae_live.control.gestureinputs import (
 from nesvae_live.control.inputs import Input, KeepBars, SetKnob
 from nesvae_live.control.reply import ignore
 from nesvae_live.control.target import (
-    Kind,
     StateView,
     TargetSpec,
-    choice_to_value,
+    choice,
+    knob,
     linear_to_value,
     ratio_to_value,
-    value_to_choice,
+    switch,
+    trigger,
     value_to_linear,
     value_to_ratio,
 )
@@ -65,256 +66,186 @@ N_SNAPSHOTS = 16
 
 MORPH_BARS_CHOICES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 KEYS = (None, *(Key(root, scale) for scale in ("major", "minor") for root in range(len(ROOTS))))
-KEYS_RETURNS = (1.0, 2.0, 4.0, 8.0, 16.0, math.inf)
+KEYS_RETURNS = (1.0, 2.0, 4.0, 8.0, 16.0)
 CHORDS = (None, *CHORD_CHANNELS)
 OFF, NEVER = "off", "never"
 
 
-def _trigger(
-    name: str,
-    more: str,
-    ask: Callable[[float], Input],
-    now: Callable[[StateView], float | None] = ignore,
-) -> TargetSpec:
-    return TargetSpec(name, Kind.TRIGGER, more, lambda _, at: ask(at), now)
-
-
-def _release(knob: str) -> TargetSpec:
-    return _trigger(f"release-{knob}", f"release {knob}", lambda at: SetKnob(knob, None, at=at))
+def _release(name: str) -> TargetSpec:
+    return trigger(f"release-{name}", f"release {name}", partial(SetKnob, name, None))
 
 
 def _transpose(voice: Voice | None) -> TargetSpec:
     who = "all" if voice is None else voice.name
     shown = Voice.P1 if voice is None else voice
-    return TargetSpec(
+    return knob(
         f"transpose-{who}",
-        Kind.KNOB,
         f"{who} higher, {TRANSPOSE}; middle: as written",
-        lambda value, at: SetTranspose(voice, round(value_to_linear(value, TRANSPOSE)), at=at),
+        lambda value, *, at: SetTranspose(voice, round(value_to_linear(value, TRANSPOSE)), at=at),
         lambda view: linear_to_value(view.arrangement.transpose[shown], TRANSPOSE),
     )
 
 
-def _recall(slot: int) -> TargetSpec:
-    return _trigger(
-        f"recall-{slot}",
-        f"recall snapshot {slot} at the next swap point",
-        lambda at: RecallSnapshot(slot, at=at),
-        lambda view: float(slot in view.snapshots),
-    )
-
-
-def _store(slot: int) -> TargetSpec:
-    return _trigger(
-        f"store-{slot}",
-        f"store everything as snapshot {slot}",
-        lambda at: StoreSnapshot(slot, at=at),
-        lambda view: float(slot in view.snapshots),
-    )
-
-
-def _morph(slot: int) -> TargetSpec:
-    return _trigger(
-        f"morph-{slot}",
-        f"morph to snapshot {slot}, over morph-bars bars",
-        lambda at: StartMorph(slot, None, at=at),
-    )
-
-
 def _given(voice: Voice) -> TargetSpec:
-    return TargetSpec(
+    return choice(
         f"given-{voice.name}",
-        Kind.CHOICE,
         f"who plays {voice.name}; the network writes the others to fit",
-        lambda value, at: GiveVoice(voice, SOURCES[value_to_choice(value, len(SOURCES))], at=at),
-        lambda view: choice_to_value(
-            SOURCES.index(view.sources.get(voice, Source.MODEL)), len(SOURCES)
-        ),
-        tuple(str(source) for source in SOURCES),
+        SOURCES,
+        partial(GiveVoice, voice),
+        lambda view: view.sources.get(voice, Source.MODEL),
     )
 
 
-def _return_now(view: StateView) -> float:
-    beats = math.inf if view.keys_return is None else view.keys_return
-    near = [0.0 if beats == x else abs(beats - x) for x in KEYS_RETURNS]
-    return choice_to_value(near.index(min(near)), len(KEYS_RETURNS))
+def _slots(
+    name: str, more: str, ask: Callable[..., Input], *, lit: bool = True
+) -> Iterator[TargetSpec]:
+    """One for each snapshot, whose number is for `{}` in `more`; `lit` where there is one."""
+    for slot in range(1, N_SNAPSHOTS + 1):
+        now = partial(_is_kept, slot) if lit else ignore
+        yield trigger(f"{name}-{slot}", more.format(slot), partial(ask, slot), now)
 
 
-def _beats(choice: float) -> float | None:
-    return None if math.isinf(choice) else choice
+def _is_kept(slot: int, view: StateView) -> float:
+    return float(slot in view.snapshots)
 
 
-def _keep_theme(letter: str) -> TargetSpec:
-    return _trigger(
-        f"mark-{letter}",
-        f"mark what is playing as theme {letter}",
-        lambda at: KeepTheme(letter, at=at),
-        lambda view: float(letter in view.themes.kept),
-    )
+def _themes(name: str, more: str, ask: Callable[..., Input]) -> Iterator[TargetSpec]:
+    """One for each theme, whose letter is for `{}` in `more`."""
+    for letter in LETTERS:
+        now = partial(_is_marked, letter)
+        yield trigger(f"{name}-{letter}", more.format(letter), partial(ask, letter), now)
 
 
-def _return_theme(letter: str) -> TargetSpec:
-    return _trigger(
-        f"return-{letter}",
-        f"bring theme {letter} back at the next swap point",
-        lambda at: ReturnTheme(letter, at=at),
-        lambda view: float(letter in view.themes.kept),
-    )
+def _is_marked(letter: str, view: StateView) -> float:
+    return float(letter in view.themes.kept)
 
 
 def _keep(bars: int) -> TargetSpec:
-    return _trigger(
-        f"keep-{bars}", f"export the last {bars} bars to files", lambda at: KeepBars(bars, at=at)
-    )
+    return trigger(f"keep-{bars}", f"export the last {bars} bars to files", partial(KeepBars, bars))
 
 
-def _key_now(view: StateView) -> float:
-    key = view.arrangement.key
-    return choice_to_value(KEYS.index(key) if key in KEYS else 0, len(KEYS))
+def _return_now(view: StateView) -> float | None:
+    beats = view.keys_return
+    return None if beats is None else _nearest(KEYS_RETURNS, beats)
 
 
-def _bars_now(view: StateView) -> float:
-    nearest = min(MORPH_BARS_CHOICES, key=lambda bars: abs(bars - view.morph_bars))
-    return choice_to_value(MORPH_BARS_CHOICES.index(nearest), len(MORPH_BARS_CHOICES))
+def _nearest(choices: Sequence[float], number: float) -> float:
+    return min(choices, key=lambda one: abs(one - number))
 
 
 GESTURE_TARGETS: tuple[TargetSpec, ...] = (
-    TargetSpec(
+    knob(
         "temperature",
-        Kind.KNOB,
         f"wilder, {TEMPERATURE_KNOB}",
-        lambda value, at: SetTemperature(value_to_ratio(value, TEMPERATURE_KNOB), at=at),
+        lambda value, *, at: SetTemperature(value_to_ratio(value, TEMPERATURE_KNOB), at=at),
         lambda view: ratio_to_value(view.temperature, TEMPERATURE_KNOB),
     ),
-    TargetSpec(
+    knob(
         "quote",
-        Kind.KNOB,
         "more of what was played comes back; 0: nothing, middle: as the network learnt it",
-        lambda value, at: SetQuote(value, at=at),
+        SetQuote,
         lambda view: view.quote,
     ),
     *(_given(spec.voice) for spec in VOICES),
-    TargetSpec(
+    choice(
         "keys-return",
-        Kind.CHOICE,
         "how many beats without a key until the network plays a voice again",
-        lambda value, at: SetKeysReturn(
-            _beats(KEYS_RETURNS[value_to_choice(value, len(KEYS_RETURNS))]), at=at
-        ),
+        (*KEYS_RETURNS, None),
+        SetKeysReturn,
         _return_now,
-        tuple(NEVER if math.isinf(beats) else f"{beats:g}" for beats in KEYS_RETURNS),
+        lambda beats: NEVER if beats is None else f"{beats:g}",
     ),
-    TargetSpec(
+    knob(
         "keys-split",
-        Kind.KNOB,
         "split one keyboard between voices at a higher key; middle: middle C",
-        lambda value, at: SetKeysSplit(round(value_to_linear(value, KEYS_SPLITS)), at=at),
+        lambda value, *, at: SetKeysSplit(round(value_to_linear(value, KEYS_SPLITS)), at=at),
         lambda view: linear_to_value(view.keys_split, KEYS_SPLITS),
     ),
-    TargetSpec(
+    choice(
         "answer",
-        Kind.CHOICE,
         "the network answers what you play: when you stop for a beat, or after so many bars",
-        lambda value, at: SetAnswer(ANSWERS[value_to_choice(value, len(ANSWERS))], at=at),
-        lambda view: choice_to_value(ANSWERS.index(view.answer), len(ANSWERS)),
-        tuple(str(answer) for answer in ANSWERS),
+        ANSWERS,
+        SetAnswer,
+        lambda view: view.answer,
     ),
-    TargetSpec(
+    choice(
         "chords",
-        Kind.CHOICE,
         "the MIDI channel on which the keys you hold are the harmony",
-        lambda value, at: SetChords(CHORDS[value_to_choice(value, len(CHORDS))], at=at),
-        lambda view: choice_to_value(CHORDS.index(view.chords), len(CHORDS)),
-        tuple(OFF if channel is None else str(channel + 1) for channel in CHORDS),
+        CHORDS,
+        SetChords,
+        lambda view: view.chords,
+        lambda channel: OFF if channel is None else str(channel + 1),
     ),
     *(_transpose(voice) for voice in (None, *(spec.voice for spec in VOICES))),
-    TargetSpec(
+    choice(
         "key",
-        Kind.CHOICE,
         "keep the voices in a key",
-        lambda value, at: SetKey(KEYS[value_to_choice(value, len(KEYS))], at=at),
-        _key_now,
-        tuple(OFF if key is None else str(key) for key in KEYS),
+        KEYS,
+        SetKey,
+        lambda view: view.arrangement.key if view.arrangement.key in KEYS else None,
+        lambda key: OFF if key is None else str(key),
     ),
-    TargetSpec(
+    knob(
         "morph",
-        Kind.KNOB,
         "crossfade towards the second of the fader's two snapshots",
-        lambda value, at: MoveFader(value, at=at),
+        MoveFader,
         lambda view: view.fader,
     ),
-    TargetSpec(
+    choice(
         "morph-bars",
-        Kind.CHOICE,
         "how many bars a morph takes",
-        lambda value, at: SetMorphBars(
-            MORPH_BARS_CHOICES[value_to_choice(value, len(MORPH_BARS_CHOICES))], at=at
-        ),
-        _bars_now,
-        tuple(f"{bars:g}" for bars in MORPH_BARS_CHOICES),
+        MORPH_BARS_CHOICES,
+        SetMorphBars,
+        lambda view: _nearest(MORPH_BARS_CHOICES, view.morph_bars),
+        lambda bars: f"{bars:g}",
     ),
-    TargetSpec(
-        "bounds",
-        Kind.KNOB,
-        "chance moves the knobs farther",
-        lambda value, at: SetBounds(value, at=at),
-        lambda view: view.bounds,
-    ),
-    TargetSpec(
-        "hold",
-        Kind.SWITCH,
-        "loop the current phrase",
-        lambda value, at: SetHold(value >= 0.5, at=at),
-        lambda view: float(view.hold),
-    ),
-    TargetSpec(
+    knob("bounds", "chance moves the knobs farther", SetBounds, lambda view: view.bounds),
+    switch("hold", "loop the current phrase", SetHold, lambda view: view.hold),
+    switch(
         "auto",
-        Kind.SWITCH,
         "the music wanders by itself; a knob you touch stays yours",
-        lambda value, at: SetAuto(value >= 0.5, at=at),
-        lambda view: float(view.auto),
+        SetAuto,
+        lambda view: view.auto,
     ),
-    TargetSpec(
+    switch(
         "round",
-        Kind.SWITCH,
         "morph from snapshot to snapshot; a knob you touch stays yours",
-        lambda value, at: GoRound(value >= 0.5, None, at=at),
-        lambda view: float(view.round),
+        partial(GoRound, bars=None),
+        lambda view: view.round,
     ),
-    _trigger("back", "play the previous phrase again, and hold it", lambda at: LookBack(1, at=at)),
-    _trigger(
+    trigger("back", "play the previous phrase again, and hold it", partial(LookBack, 1)),
+    trigger(
         "forward",
         "play the next phrase; after the newest, the music goes on",
-        lambda at: LookBack(-1, at=at),
+        partial(LookBack, -1),
     ),
-    _trigger(
-        "chance", "nudge the map's knobs at random, within bounds", lambda at: Roll(None, at=at)
-    ),
-    _trigger("vary", "other notes at the same place on the map", lambda at: SetSeed(None, at=at)),
-    _trigger("capture", "go on from what you played on the MIDI input", lambda at: Capture(at=at)),
-    *(_keep_theme(letter) for letter in LETTERS),
-    *(_return_theme(letter) for letter in LETTERS),
-    _trigger(
-        "forget",
-        "drop the themes; nothing played so far comes back",
-        lambda at: ForgetAll(at=at),
-    ),
-    _trigger("mark", "put a mark into the take's log", lambda at: Mark("", at=at)),
+    trigger("chance", "nudge the map's knobs at random, within bounds", partial(Roll, None)),
+    trigger("vary", "other notes at the same place on the map", partial(SetSeed, None)),
+    trigger("capture", "go on from what you played on the MIDI input", Capture),
+    *_themes("mark", "mark what is playing as theme {}", KeepTheme),
+    *_themes("return", "bring theme {} back at the next swap point", ReturnTheme),
+    trigger("forget", "drop the themes; nothing played so far comes back", ForgetAll),
+    trigger("mark", "put a mark into the take's log", partial(Mark, "")),
     *(_keep(bars) for bars in (4, 8, 16, 32)),
-    _trigger("release", "release every knob", lambda at: ReleaseKnobs(at=at)),
-    *(_release(knob.name) for knob in (*KNOBS, *SOUND_KNOBS)),
-    *(_recall(slot) for slot in range(1, N_SNAPSHOTS + 1)),
-    _trigger(
+    trigger("release", "release every knob", ReleaseKnobs),
+    *(_release(spec.name) for spec in (*KNOBS, *SOUND_KNOBS)),
+    *_slots("recall", "recall snapshot {} at the next swap point", RecallSnapshot),
+    trigger(
         "store-to",
         "then press a recall button within 5 s: stores everything there",
-        lambda at: AimRecall(STORE, at=at),
+        partial(AimRecall, STORE),
     ),
-    _trigger(
+    trigger(
         "morph-to",
         "then press a recall button within 5 s: morphs there, over morph-bars bars",
-        lambda at: AimRecall(MORPH, at=at),
+        partial(AimRecall, MORPH),
     ),
-    *(_store(slot) for slot in range(1, N_SNAPSHOTS + 1)),
-    *(_morph(slot) for slot in range(1, N_SNAPSHOTS + 1)),
+    *_slots("store", "store everything as snapshot {}", StoreSnapshot),
+    *_slots(
+        "morph",
+        "morph to snapshot {}, over morph-bars bars",
+        partial(StartMorph, bars=None),
+        lit=False,
+    ),
 )
 """The gestures' part of the table."""

@@ -1,12 +1,12 @@
-"""A target: its kind, the input it asks for, where it stands; and what values in 0..1 mean."""
+"""A target of each kind: the input it asks for, where it stands; and what values in 0..1 mean."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.inputs import Input
@@ -21,6 +21,9 @@ from nesvae_live.music.balance import Balance
 from nesvae_live.music.ranges import LEVEL, TEMPO, Range
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
+
+T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 DB_SPAN = 60.0
 """Decibels that a level's knob spans below its top; its very bottom is silence."""
@@ -129,6 +132,69 @@ class TargetSpec:
     ask: Callable[[float, float], Input]
     now: Callable[[StateView], float | None] = ignore
     choices: tuple[str, ...] = ()
+
+
+class Asked(Protocol):
+    """Makes the input for something that happens, such as the input's class."""
+
+    def __call__(self, *, at: float) -> Input:
+        """The input, stamped `at`."""
+        ...
+
+
+class AskedFor(Protocol[T_contra]):
+    """Makes the input for one thing of a kind, such as the input's class."""
+
+    def __call__(self, thing: T_contra, /, *, at: float) -> Input:
+        """The input, stamped `at`."""
+        ...
+
+
+def knob(
+    name: str, more: str, ask: AskedFor[float], now: Callable[[StateView], float | None]
+) -> TargetSpec:
+    """A target that takes the value itself."""
+    return TargetSpec(name, Kind.KNOB, more, lambda value, at: ask(value, at=at), now)
+
+
+def trigger(
+    name: str, more: str, ask: Asked, now: Callable[[StateView], float | None] = ignore
+) -> TargetSpec:
+    """A target that happens, whatever the value; `now` may light it."""
+    return TargetSpec(name, Kind.TRIGGER, more, lambda _, at: ask(at=at), now)
+
+
+def switch(
+    name: str, more: str, ask: AskedFor[bool], now: Callable[[StateView], bool]
+) -> TargetSpec:
+    """A target that is on from 0.5."""
+    return TargetSpec(
+        name,
+        Kind.SWITCH,
+        more,
+        lambda value, at: ask(value >= 0.5, at=at),
+        lambda view: float(now(view)),
+    )
+
+
+def choice(
+    name: str,
+    more: str,
+    choices: Sequence[T],
+    ask: AskedFor[T],
+    now: Callable[[StateView], T],
+    shown: Callable[[T], str] = str,
+) -> TargetSpec:
+    """A target that is one of `choices`: `now` gives which, and `shown` how each is written."""
+    n = len(choices)
+    return TargetSpec(
+        name,
+        Kind.CHOICE,
+        more,
+        lambda value, at: ask(choices[value_to_choice(value, n)], at=at),
+        lambda view: choice_to_value(choices.index(now(view)), n),
+        tuple(shown(one) for one in choices),
+    )
 
 
 def choice_to_value(index: int, n: int) -> float:

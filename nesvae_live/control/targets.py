@@ -24,6 +24,7 @@ letters, digits and hyphens, so that they are bare keys in TOML; a voice or numb
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 
 from nesvae_live.control.gesturetargets import GESTURE_TARGETS
@@ -42,30 +43,26 @@ from nesvae_live.control.inputs import (
     TurnPage,
 )
 from nesvae_live.control.target import (
-    Kind,
     StateView,
     TargetSpec,
-    choice_to_value,
+    choice,
+    knob,
     level_to_value,
+    switch,
     tempo_to_value,
-    value_to_choice,
+    trigger,
     value_to_level,
     value_to_tempo,
 )
-from nesvae_live.latent.knobs import KNOBS, SOUND_KNOBS
+from nesvae_live.latent.knobs import KNOBS, SOUND_KNOBS, KnobSpec
 from nesvae_live.music.ranges import TEMPO
 from nesvae_live.music.swap import Swap
 from nesvae_live.music.voices import Voice
 
 
-def _knob(name: str, more: str) -> TargetSpec:
-    return TargetSpec(
-        name,
-        Kind.KNOB,
-        more,
-        lambda value, at: SetKnob(name, value, at=at),
-        lambda view: view.knobs.values.get(name),
-    )
+def _knob(spec: KnobSpec) -> TargetSpec:
+    name = spec.name
+    return knob(name, spec.more, partial(SetKnob, name), lambda view: view.knobs.values.get(name))
 
 
 def _level(voice: Voice | None) -> TargetSpec:
@@ -73,52 +70,42 @@ def _level(voice: Voice | None) -> TargetSpec:
         balance = view.balance
         return level_to_value(balance.level if voice is None else balance.voices[voice])
 
-    who = "all" if voice is None else voice.name
-    return TargetSpec(
-        f"level-{who}",
-        Kind.KNOB,
-        "everything louder" if voice is None else f"{who} louder",
-        lambda value, at: SetLevel(voice, value_to_level(value), at=at),
+    return knob(
+        f"level-{'all' if voice is None else voice.name}",
+        "everything louder" if voice is None else f"{voice.name} louder",
+        lambda value, *, at: SetLevel(voice, value_to_level(value), at=at),
         now,
     )
 
 
 def _mute(voice: Voice) -> TargetSpec:
-    return TargetSpec(
-        f"mute-{voice.name}",
-        Kind.SWITCH,
-        f"mute {voice.name}",
-        lambda value, at: SetMute(voice, value >= 0.5, at=at),
-        lambda view: float(voice in view.muted),
+    name = voice.name
+    return switch(
+        f"mute-{name}", f"mute {name}", partial(SetMute, voice), lambda view: voice in view.muted
     )
 
 
 def _solo(voice: Voice) -> TargetSpec:
-    return TargetSpec(
+    return switch(
         f"solo-{voice.name}",
-        Kind.SWITCH,
         f"solo {voice.name}: only voices in solo are heard",
-        lambda value, at: SetSolo(voice, value >= 0.5, at=at),
-        lambda view: float(voice in view.balance.solo),
+        partial(SetSolo, voice),
+        lambda view: voice in view.balance.solo,
     )
 
 
 def _page(number: int) -> TargetSpec:
-    return TargetSpec(
+    return trigger(
         f"page-{number}",
-        Kind.TRIGGER,
         f"select page {number} of the controls",
-        lambda _, at: TurnPage(number - 1, 0, at=at),
+        partial(TurnPage, number - 1, 0),
         lambda view: float(view.page == number - 1),
     )
 
 
 def _page_step(which: str, step: int) -> TargetSpec:
-    return TargetSpec(
-        f"page-{which}",
-        Kind.TRIGGER,
-        f"select the {which} page of the controls",
-        lambda _, at: TurnPage(None, step, at=at),
+    return trigger(
+        f"page-{which}", f"select the {which} page of the controls", partial(TurnPage, None, step)
     )
 
 
@@ -127,46 +114,30 @@ PAGES = 8
 """How many pages of the controls have a target each."""
 
 TARGETS: tuple[TargetSpec, ...] = (
-    *(_knob(knob.name, knob.more) for knob in (*KNOBS, *SOUND_KNOBS)),
+    *(_knob(spec) for spec in (*KNOBS, *SOUND_KNOBS)),
     *(_level(voice) for voice in (None, *Voice)),
-    TargetSpec(
+    knob(
         "tempo",
-        Kind.KNOB,
         f"faster, {TEMPO} (internal clock)",
-        lambda value, at: SetTempo(value_to_tempo(value), at=at),
+        lambda value, *, at: SetTempo(value_to_tempo(value), at=at),
         lambda view: tempo_to_value(view.clock.ref.tempo),
     ),
     *(_mute(voice) for voice in Voice),
     *(_solo(voice) for voice in Voice),
-    TargetSpec(
-        "swap",
-        Kind.CHOICE,
-        "when a knob change takes effect",
-        lambda value, at: SetSwap(SWAPS[value_to_choice(value, len(SWAPS))], at=at),
-        lambda view: choice_to_value(SWAPS.index(view.swap), len(SWAPS)),
-        tuple(str(swap) for swap in SWAPS),
-    ),
-    TargetSpec(
-        "tap", Kind.TRIGGER, "tap on a beat; two taps set the tempo", lambda _, at: Tap(at=at)
-    ),
-    TargetSpec(
+    choice("swap", "when a knob change takes effect", SWAPS, SetSwap, lambda view: view.swap),
+    trigger("tap", "tap on a beat; two taps set the tempo", Tap),
+    trigger(
         "one",
-        Kind.TRIGGER,
         "a bar of the followed clock begins now; joins a clock that is already running",
-        lambda _, at: SetOne(at=at),
+        SetOne,
     ),
     *(_page(number) for number in range(1, PAGES + 1)),
     _page_step("next", 1),
     _page_step("previous", -1),
     *GESTURE_TARGETS,
-    TargetSpec(
-        "refresh",
-        Kind.TRIGGER,
-        "send the controller all its values again",
-        lambda _, at: Refresh(at=at),
-    ),
-    TargetSpec("panic", Kind.TRIGGER, "end every note now", lambda _, at: Panic(at=at)),
-    TargetSpec("stop", Kind.TRIGGER, "end the performance", lambda _, at: Stop(at=at)),
+    trigger("refresh", "send the controller all its values again", Refresh),
+    trigger("panic", "end every note now", Panic),
+    trigger("stop", "end the performance", Stop),
 )
 """Every target."""
 
