@@ -4,7 +4,6 @@ In reading order:
 
     contexts     held-out songs encoded: phrases with attributes, style and their past
     knobtest     whether a knob moves its own attribute, and no other
-    slerptest    whether interpolation is even
     autorun      the auto mode beside real music: seams, divergences, copies
     features     the eleven features whose distributions are compared
     bootstrap    95 % intervals, by resampling songs

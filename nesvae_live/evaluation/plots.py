@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from nesvae_live.evaluation.features import BINS, FEATURES, features, to_bins
 from nesvae_live.evaluation.knobtest import Responses
-from nesvae_live.evaluation.slerptest import Ways
-from nesvae_live.latent.attributes import ATTRIBUTES, measure
+from nesvae_live.latent.attributes import ATTRIBUTES
 from nesvae_live.music.phrase import N_VOICES, TUPLES_PER_PHRASE, Ints
 from nesvae_live.music.voices import FAINT, INK, PAPER, VOICE_INKS, VOICES
 
@@ -36,22 +35,6 @@ def draw_knobs(responses: Responses, figures: dict[str, Any]) -> Figure:
         axis.set_title(f"{spec.name}   $\\rho$ {rho:.2f}", fontsize=10, color=INK)
         axis.set_ylabel(spec.unit, fontsize=8, color=FAINT)
         axis.set_xlabel("knob", fontsize=8, color=FAINT)
-    return figure
-
-
-def draw_slerp(ways: Ways) -> Figure:
-    """How far the music has changed along the way, and how even the steps are."""
-    distances, steps = ways.distances(), ways.steps()
-    alphas = np.linspace(0, 1, distances.shape[1])
-    figure, axes = _panels(1, 2, (11, 4), "From one phrase to another")
-    low, middle, high = _quantiles(distances, (0.1, 0.5, 0.9))
-    axes[0].fill_between(alphas, low, high, color=OURS, alpha=0.22, linewidth=0)
-    axes[0].plot(alphas, middle, color=OURS, label="median of the pairs")
-    axes[0].plot([0, 1], [0, middle[-1]], color=FAINT, linestyle=":", label="perfectly even")
-    axes[0].set(xlabel="$\\alpha$", ylabel="tokens that differ from the start's")
-    axes[0].legend(frameon=False, fontsize=8)
-    axes[1].bar((alphas[1:] + alphas[:-1]) / 2, steps.mean(0), width=0.8 / len(alphas), color=OURS)
-    axes[1].set(xlabel="$\\alpha$", ylabel="tokens that change in a step, mean")
     return figure
 
 
@@ -121,22 +104,6 @@ def draw_rolls(music: Ints, title: str) -> Figure:
         draw_roll(axis, phrases)
         axis.set_ylabel("MIDI note", fontsize=8, color=FAINT)
     axes[-1].set_xlabel("steps of 1/24 s", fontsize=8, color=FAINT)
-    return figure
-
-
-def draw_way(ways: Ways) -> Figure:
-    """The phrases along one way, from top to bottom: a lively one whose ends differ typically."""
-    spans = ways.distances()[:, -1]
-    typical = np.argsort(spans)[len(spans) // 4 : max(3 * len(spans) // 4, 1)]
-    notes = measure(ways.phrases[typical, 0])[:, 0] + measure(ways.phrases[typical, -1])[:, 0]
-    pair = int(typical[notes.argmax()])
-    points = [0, 4, 8, 12, 16] if ways.phrases.shape[1] == 17 else range(ways.phrases.shape[1])
-    figure, axes = _panels(len(points), 1, (9, 8.6), "One way, from its start to its end")
-    for axis, point in zip(axes, points, strict=True):
-        draw_roll(axis, ways.phrases[pair, point][None])
-        axis.set_ylabel(
-            f"$\\alpha$ {point / (ways.phrases.shape[1] - 1):.2f}", fontsize=9, color=INK
-        )
     return figure
 
 

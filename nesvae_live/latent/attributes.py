@@ -163,13 +163,6 @@ class Quantiles:
         ends = np.column_stack((self.coordinates[:, 0], self.coordinates[:, -1]))
         return np.clip(ends, -REACH, REACH)
 
-    def to_values(self, coordinates: Floats) -> Floats:
-        """Coordinates `[n, 8]` to the measures that they stand for."""
-        out = np.empty(coordinates.shape)
-        for i in range(N_ATTRIBUTES):
-            out[:, i] = np.interp(coordinates[:, i], self.coordinates[i], self.values[i])
-        return out
-
 
 def fit_quantiles(
     measured: Floats, normal_quantile: NDArray[np.float64], size: int = 129

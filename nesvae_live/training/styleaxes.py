@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from nesvae_live.evaluation.contexts import EncodedPhrases
 from nesvae_live.evaluation.features import features
 from nesvae_live.evaluation.knobtest import spearman
-from nesvae_live.evaluation.slerptest import token_distance
 from nesvae_live.evaluation.song.songplaying import F32, SongPast, SongPlay
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.axes import AxisSpec
@@ -194,7 +193,7 @@ def measure_axes(
             AxisSpec(
                 label=to_label(rho),
                 effect=round(float(np.linalg.norm(shift)), 3),
-                tokens=round(float(token_distance(phrases[:, 0], phrases[:, -1]).mean()), 1),
+                tokens=round(float((phrases[:, 0] != phrases[:, -1]).sum((-1, -2)).mean()), 1),
                 does={
                     TRAITS[i].name: round(float(rho[i]), 3)
                     for i in np.argsort(-np.abs(rho), kind="stable")

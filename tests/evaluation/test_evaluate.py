@@ -31,9 +31,8 @@ from nesvae_live.evaluation.knobtest import (
     spearman,
     turn_knobs,
 )
-from nesvae_live.evaluation.slerptest import Ways, evenness, slerp_figures, walk_ways
 from nesvae_live.evaluation.song.songevaluate import load_song_model
-from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles, measure
+from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles, measure
 from nesvae_live.model.song.songcheckpoint import save_song_checkpoint
 from nesvae_live.music.phrase import Ints, tuples_to_phrases
 from tests.support.songs import make_corpus, make_song
@@ -182,51 +181,6 @@ def test_own_correlation_leaves_out_what_was_not_measured() -> None:
     assert np.array_equal(np.diag(own), np.ones(N_ATTRIBUTES))
 
 
-# Interpolation.
-
-
-def ways_of(changes: list[int]) -> Ways:
-    """A way along which this many tokens change at each step, one after the other."""
-    phrases = np.zeros((1, len(changes) + 1, 52), np.int64)
-    for i, total in enumerate(np.cumsum(changes)):
-        phrases[0, i + 1, :total] = 1
-    return Ways(phrases.reshape(1, -1, 13, 4))
-
-
-def test_an_even_way_scores_1_and_1() -> None:
-    ratio, r2 = evenness(ways_of([3] * 16))
-    assert ratio == pytest.approx([1.0])
-    assert r2 == pytest.approx([1.0])
-
-
-def test_a_jump_shows() -> None:
-    ratio, r2 = evenness(ways_of([0] * 8 + [32] + [0] * 7))
-    assert ratio == pytest.approx([16.0])
-    assert r2[0] < 0.8
-
-
-def test_a_way_that_goes_nowhere_is_left_out() -> None:
-    both = Ways(np.concatenate((ways_of([0] * 16).phrases, ways_of([2] * 16).phrases)))
-    assert slerp_figures(both)["slerp"]["max_over_mean"]["n"] == 1
-
-
-def test_a_way_starts_and_ends_at_its_ends() -> None:
-    seen: list[F32] = []
-
-    def play(z: F32, mask: F32, past: Contexts) -> Ints:
-        seen.append(z)
-        return np.zeros((len(z), 13, 4), np.int64)
-
-    rng = np.random.default_rng(0)
-    start, end = rng.standard_normal((2, 3, 13)).astype(np.float32)
-    past = Contexts(3)
-    ways = walk_ways(play, start, end, past)
-    assert ways.phrases.shape == (3, 17, 13, 4)
-    z = seen[0].reshape(3, 17, 13)
-    assert np.allclose(z[:, 0], start, atol=1e-5)
-    assert np.allclose(z[:, -1], end, atol=1e-5)
-
-
 # Features.
 
 
@@ -364,16 +318,6 @@ def test_chosen_phrases_are_whole_and_have_a_past_if_wanted(held_out: Corpus) ->
 
 
 # The whole.
-
-KEYS = {
-    *(f"nats_per_token.{k}" for k in ("no_context", "carried", "masked", "iwae")),
-    *("kl", "leak", "seam.jump", "slerp.max_over_mean", "slerp.r2", "copies"),
-    *(f"seam.held.{v}" for v in ("P1", "P2", "TR")),
-    *("accuracy.teacher_forced", "accuracy.free_running"),
-    *("knob_spearman.mean", "knob_spearman.worst"),
-    *(f"knob_spearman.{a.name}" for a in ATTRIBUTES),
-    *(f"js_over_human.{f.name}" for f in FEATURES),
-}
 
 
 @pytest.fixture(scope="module")

@@ -99,13 +99,6 @@ def test_coordinates_are_standard_normal_over_the_corpus(corpus: NDArray[np.floa
     assert np.abs(coordinates).max() <= 2.5
 
 
-def test_values_come_back_from_coordinates(corpus: NDArray[np.float64]) -> None:
-    quantiles = fit(corpus)
-    inner = corpus[(np.abs(quantiles.to_coordinates(corpus)) < 2.4).all(1)]
-    back = quantiles.to_values(quantiles.to_coordinates(inner))
-    assert np.allclose(back, inner, atol=0.05)
-
-
 def test_equal_values_share_the_middle_of_their_ranks_and_end_the_reach(
     corpus: NDArray[np.float64],
 ) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live import NesvaeError
 from nesvae_live.app.say import Say
 from nesvae_live.app.yours.calibrate import calibrate
 from nesvae_live.app.yours.pieces import Piece, read_pieces
@@ -37,10 +36,6 @@ DIGITS = 4
 """A style is kept to so many digits after the point, so that files and logs have exactly what plays."""
 USUALLY = (10, 90)
 """The percentiles between which the files are said to lie."""
-
-
-class AdoptError(NesvaeError):
-    """No style can be made of the files; one line says why."""
 
 
 def adopt(

@@ -7,9 +7,6 @@ from bisect import bisect_right
 from nesvae_live.chip.smf.song import BEAT_MICROSECONDS, SET_TEMPO, Song
 from nesvae_live.chip.vgm.registerlog import VGM_RATE
 
-STEADY_BEAT_SECONDS = BEAT_MICROSECONDS / 1e6
-"""A beat at the steady tempo, 120 a minute, at which a step of 1/24 s is a twelfth of it."""
-
 TEMPO_BYTES = 3
 
 
