@@ -133,7 +133,7 @@ class Engine:
         sequencer, live, ref = self.sequencer, self.live, self.clock.ref
         at = self.time.now() if self.clock.runs else ref.at
         beat = max(ref.beat_at(at), 0.0)
-        meter = live.meter
+        meter, chord = live.meter, live.chord
         bar, count = meter.position(beat)
         return {
             "bar": bar,
@@ -160,8 +160,10 @@ class Engine:
             "keys_return": live.keys_return,
             "keys_split": live.keys_split,
             "answer": str(live.answer),
+            "answering": sequencer.players.answering,
             "chords": None if live.chords is None else live.chords + 1,
-            "chord": str(live.chord or ""),
+            "chord": str(chord or ""),
+            "chord_tones": () if chord is None else chord.rising,
             "seed": live.seed,
             "hold": live.hold,
             "back": sequencer.player.history.back,

@@ -71,8 +71,12 @@ def test_after_a_beat_of_rest_it_answers_on_the_beat_for_as_long_as_was_played(
     rig = answering(Answer.PLAYED, swap=swap)
     call(rig, first, beats, 60, 64, 67, 72)
     let_go = first + 3.9 * beats / 4
+    until(rig, let_go + 0.1)
+    foreseen = rig.sequencer.players.answering
     until(rig, let_go + 2.2 + beats + 2.0)
+    assert rig.sequencer.players.answering is None
     ((begin, lasts),) = replies(rig)
+    assert foreseen == (begin, begin + lasts)
     assert begin == int(begin)
     assert let_go + 1.0 <= begin < let_go + 2.0 + 0.05
     assert lasts == max(round(let_go - first), 1)

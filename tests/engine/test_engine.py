@@ -123,6 +123,8 @@ def test_a_status_has_what_the_line_shows() -> None:
     assert status["knobs"] == {"density": 0.25}
     assert status["tempo"] == 400.0
     assert status["underruns"] == 0
+    assert (status["chord"], status["chord_tones"]) == ("", ())
+    assert (status["answer"], status["answering"]) == ("off", None)
     assert set(status["decode_ms"]) == {"p50", "p95", "max"}
 
 

@@ -84,6 +84,13 @@ def test_a_theme_and_what_was_played_before_are_marked_on_the_roll(
     assert wait_until(lambda: page.evaluate(INKED, ["roll", "accent"])["row"] <= theme)
     playing.index = 1  # the same notes as in phrase 0
     assert wait_until(lambda: page.evaluate(INKED, ["roll", "faint"])["row"] > echo + 100)
+    plain = playing.status
+    band = {"chords": 4, "chord": "Bbm7b5", "chord_tones": [10, 1, 4, 8], "answer": "played"}
+    playing.status = plain | band | {"answering": [plain["beat"] + 1, plain["beat"] + 5]}
+    page.get_by_text("chord B♭m7♭5: B♭ C♯ E A♭ · answers in 1 beat, for 4 beats").wait_for()
+    assert wait_until(lambda: page.evaluate(INKED, ["roll", "accent"])["row"] > theme + 100)
+    playing.status = plain | {"chords": None, "chord": "", "answer": "off", "answering": None}
+    page.locator("#band").wait_for(state="hidden")
 
 
 AHEAD = """async now => {

@@ -94,6 +94,18 @@ def test_a_viewer_that_looks_seldom_misses_nothing(tmp_path: Path) -> None:
     assert "things" not in often.news(picture)
 
 
+def test_a_page_gets_the_chord_that_is_held_and_when_it_is_answered(tmp_path: Path) -> None:
+    picture, viewer = Picture(some_facts(tmp_path)), Viewer()
+    band = {"chords": 4, "chord": "Am", "chord_tones": [9, 0, 4], "answer": "played"}
+    plain = told()["status"]
+    picture.take(told(status=plain | band | {"answering": None}))
+    assert band.items() <= viewer.news(picture)["things"].items()
+    picture.take(told(status=plain | band | {"answering": [8.0, 12.0]}))
+    assert viewer.news(picture)["things"] == {"answering": [8.0, 12.0]}
+    picture.take(told(status=plain | {"chord": "", "chord_tones": [], "answering": None}))
+    assert viewer.news(picture)["things"] == {"chord": "", "chord_tones": [], "answering": None}
+
+
 def test_every_target_has_its_place_and_stands_in_the_table() -> None:
     rows = table(32, {})
     assert len(rows) > 100

@@ -64,6 +64,11 @@ class Chord:
         known = (root for root in (bass, *tones) if _above(tones, root) in SHAPES)
         return cls(tones, next(known, bass))
 
+    @property
+    def rising(self) -> tuple[int, ...]:
+        """Its pitch classes from the root upwards."""
+        return tuple(sorted(self.tones, key=lambda tone: (tone - self.root) % 12))
+
     def __str__(self) -> str:
         name = SHAPES.get(_above(self.tones, self.root))
         if name is None:

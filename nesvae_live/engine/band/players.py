@@ -57,6 +57,14 @@ class Players:
             self._cancel(at)
             self._answering = Answering(mode)
 
+    @property
+    def answering(self) -> Span | None:
+        """The beats on which the next answer, or the present one, begins and ends; None: not known.
+
+        Any thread may ask.
+        """
+        return self._answering.plan
+
     def receive(self, port: str, data: Sequence[int], at: float, split: int) -> None:
         """Take a MIDI message stamped `at` seconds that is no control's."""
         if self._keyboard.receive(port, data, at, split):

@@ -55,7 +55,8 @@ export function forgetColours() {
 }
 
 const NOTES = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
-export const noteName = (note) => `${NOTES[note % 12]}${Math.floor(note / 12) - 1}`;
+export const toneName = (note) => NOTES[note % 12];
+export const noteName = (note) => `${toneName(note)}${Math.floor(note / 12) - 1}`;
 
 const KINDS = { mid: "audio/midi", wav: "audio/wav", png: "image/png" };
 

@@ -1,5 +1,6 @@
 // The page: made from the table that the server says hello with, and kept up to date by its news.
 
+import { Band } from "./band.js";
 import { byId } from "./dom.js";
 import { Link } from "./link.js";
 import { State } from "./state.js";
@@ -69,7 +70,7 @@ function build(hello) {
   const map = new MapView(panel, hello.attributes);
   byId("map").hidden = !hello.has_map;
   if (hello.has_map) map.load();
-  parts = [new Transport(panel, hello), new Roll(panel, hello), new Voices(panel, hello), map];
+  parts = [new Transport(panel, hello), new Roll(panel, hello), new Band(panel), new Voices(panel, hello), map];
   new Snapshots(panel, hello);
   new Themes(panel, hello);
   new Take(panel, hello);

@@ -63,10 +63,12 @@ export class Roll {
     context.rect(left, 0, width - left, height);
     context.clip();
     const thick = Math.max(3, step * 1.5);
+    this.drawChord(context, colours, { x, y, now, step, width });
     this.drawPlayed(context, colours, { x, y, from, now, thick, height });
     this.drawComing(context, colours, { x, y, now, thick });
     this.drawEchoes(context, colours, { x, height });
     this.drawThemes(context, colours, { x, from });
+    this.drawAnswer(context, colours, { x, from, height });
     this.drawLine(context, colours, { x, now, width, height });
     context.restore();
     context.strokeStyle = colours.ink;
@@ -122,6 +124,17 @@ export class Roll {
         context.fillText(String((beat - this.since) / this.bar + this.before + 1), x(beat) + 4, size * 0.7);
       }
     }
+  }
+
+  // Behind the notes that come: the rows of the chord that is held.
+  drawChord(context, colours, { x, y, now, step, width }) {
+    const { chord_tones: tones = [] } = this.panel.state.things;
+    context.fillStyle = colours.accent;
+    context.globalAlpha = 0.16;
+    for (let note = Math.ceil(this.low); note <= this.high; note++) {
+      if (tones.includes(note % OCTAVE)) context.fillRect(x(now), y(note) - step / 2, width - x(now), step);
+    }
+    context.globalAlpha = 1;
   }
 
   drawPlayed(context, colours, { x, y, from, now, thick, height }) {
@@ -182,6 +195,19 @@ export class Roll {
       stroke(context, x(begins), size * 1.6, x(ends) - 2, size * 1.6);
       context.fillText(letter, x(Math.max(begins, from)) + 4, size * 2.4);
     }
+  }
+
+  // Under them: the beats of an answer to what somebody played.
+  drawAnswer(context, colours, { x, from, height }) {
+    const { answering } = this.panel.state.things;
+    if (!answering) return;
+    const [begin, end] = answering;
+    const size = lettering(12);
+    const line = height - DRUMS - 8;
+    context.strokeStyle = context.fillStyle = colours.accent;
+    context.lineWidth = 3;
+    stroke(context, x(begin), line, x(end), line);
+    context.fillText("answer", x(Math.max(begin, from)) + 4, line - size * 0.8);
   }
 
   // From where on what was turned is heard.

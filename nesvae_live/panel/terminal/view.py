@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -213,6 +214,12 @@ class View:
             line.append(f"  {status['back']} back")
         if status["key"]:
             line.append(f"  {status['key']}")
+        if chord := status.get("chord"):
+            line.append("  chord ", DIM).append(chord)
+        if status.get("answer", "off") != "off":
+            begin, end = status.get("answering") or (math.inf, math.inf)
+            answers = begin <= status["beat"] < end
+            line.append("  answers" if answers else "  listens", STRONG)
         return line
 
     def _asked(self, message: str, told: Mapping[str, Any]) -> Text:

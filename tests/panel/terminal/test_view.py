@@ -103,6 +103,16 @@ def test_it_says_where_the_music_is_and_how_everything_stands(view: View) -> Non
     assert "all on time" in text
 
 
+def test_the_chord_and_the_answer_are_there_while_there_is_room(view: View) -> None:
+    band = {"chord": "Dm7", "answer": "played", "answering": None}
+    lines = view.lines(TOLD | {"status": STATUS | band}, [], "", 0.0)
+    assert "chord Dm7  listens" in plain(lines)
+    answer = {"answering": [STATUS["beat"] - 1, STATUS["beat"] + 3]}
+    lines = view.lines(TOLD | {"status": STATUS | band | answer}, [], "", 0.0)
+    assert "chord Dm7  answers" in plain(lines)
+    assert max(len(line.plain.rstrip()) for line in lines) < COLUMNS
+
+
 def test_snapshots_have_their_names_and_the_one_that_stands_is_strong(view: View) -> None:
     status = STATUS | {"snapshot_names": {"2": "chorus"}, "standing": 2}
     lines = view.lines(TOLD | {"status": status}, [], "", 0.0)
