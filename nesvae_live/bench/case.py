@@ -1,7 +1,7 @@
 """One case of `bench audio`, in a process of its own: an engine, alone or under load.
 
-The load is the whole instrument, playing (ports, sequencer, decoder, recorder), and beside it a
-decoder that never pauses. Its knobs are turned from outside (`bench.knobs`).
+The load is the whole instrument, playing as shipped (ports, sequencer, decoder, performer, drummer,
+recorder), and beside it a decoder that never pauses. Its knobs are turned from outside (`bench.knobs`).
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nesvae_live.app.during.choices import Loaded
+from nesvae_live.app.during.choices import load
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.app.play import run
 from nesvae_live.app.session import Session
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import PerfTime
+from nesvae_live.control.inputs import SetKnob
 from nesvae_live.engine.inference import Inference, Result
 from nesvae_live.io.audio.device import AudioDevice
 from nesvae_live.io.audio.opening import open_audio
 from nesvae_live.io.audio.probe import probe, quiet
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.log.entries import Entry
-from nesvae_live.model.encoder import Encoder, PhraseEncoder
 from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
 from nesvae_live.model.song.songcritic import make_decoder
+from nesvae_live.music.drums import NOISE_KNOB
 from nesvae_live.music.events import NoteOff, NoteOn
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import find_checkpoint
@@ -137,7 +138,8 @@ def _chip() -> Iterator[Read]:
 def _run_loaded(case: Case) -> None:
     """Run the instrument under full load; it has a sound device if the engine is the chip."""
     checkpoint = load_song_checkpoint(find_checkpoint(None))
-    decoder, restless = make_decoder(checkpoint), make_decoder(checkpoint)
+    preset = load_preset("default")
+    loaded, restless = load(preset, checkpoint), make_decoder(checkpoint)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         options = PlayOptions(
             audio="jack" if case.engine == "chip" else "none",
@@ -146,9 +148,8 @@ def _run_loaded(case: Case) -> None:
             control=Path(folder) / "control",
             status=False,
         )
-        finder = PhraseEncoder(Encoder(checkpoint), checkpoint.quantiles)
-        preset = load_preset("default")
-        session = Session.open(stack, options, Loaded(preset, checkpoint, decoder, finder))
+        session = Session.open(stack, options, loaded)
+        session.inbox.put(SetKnob(NOISE_KNOB, 0.5, at=session.stage.time.now()))  # drums are heard
         osc = Osc() if case.engine == "osc" else None
         decodes: list[float] = []
 

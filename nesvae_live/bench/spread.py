@@ -24,6 +24,9 @@ HELD_SECONDS = 1.0
 MOST_TURNS = 900
 """And how many turns of knobs: no two of so many are alike."""
 
+SOONER_SECONDS = 0.005
+"""No note comes before its time, but for what clocks and rounding make of it."""
+
 AGAIN_SECONDS = 0.03
 """Within this time a listener that was late gets a block again; no note is as short."""
 
@@ -73,12 +76,10 @@ def match_notes(
         due = [note for note in meant.notes if note[2] == channel]
         first, end, late = 0, len(due), 0.0
         for item in items:
-            lateness = {
-                i: item.at - due[i][0] for i in range(first, end) if due[i][3] == item.data[1]
-            } or {
-                i: item.at - due[i][0]
-                for i in range(len(due))
-                if due[i][3] == item.data[1] and abs(item.at - due[i][0]) < HELD_SECONDS
+            lateness = _lateness(item, due, range(first, end)) or {
+                i: behind
+                for i, behind in _lateness(item, due, range(len(due))).items()
+                if behind < HELD_SECONDS
             }
             if not lateness:
                 raise BenchError(
@@ -91,6 +92,17 @@ def match_notes(
             matched.append((due[i][0], due[i][1], item))
             first, end = i + 1, min(i + 2 + MOST_LOST, len(due))
     return matched
+
+
+def _lateness(
+    item: Caught, due: Sequence[tuple[float, float, int, int]], which: range
+) -> dict[int, float]:
+    """How late it would be as each of the notes that it may be."""
+    return {
+        i: item.at - due[i][0]
+        for i in which
+        if due[i][3] == item.data[1] and item.at >= due[i][0] - SOONER_SECONDS
+    }
 
 
 def count_lost(meant: Meant, matched: Sequence[tuple[float, float, Caught]]) -> int:

@@ -75,6 +75,13 @@ def test_who_was_held_up_for_a_while_loses_many_notes_and_hears_some_again() -> 
     assert [at for at, _, _ in matched] == [at for at, *_ in (*due[:6], *due[20:])]
 
 
+def test_no_note_that_comes_again_is_taken_for_one_that_is_not_due_yet() -> None:
+    due = tuple((1.0 + 0.1 * i, 0.0, 0, 60 + i % 2) for i in range(20))
+    heard = [note(0, at + 0.001, number) for at, _, _, number in due]
+    matched = match_notes(Meant(notes=due), [*heard[:6], note(0, 1.441, 60), *heard[6:]])
+    assert [at for at, _, _ in matched] == [at for at, *_ in due]
+
+
 def test_what_was_never_played_is_not_taken_for_a_late_note() -> None:
     meant = Meant(notes=((1.0, 0.0, 0, 60), (1.2, 0.4, 0, 62)))
     with pytest.raises(BenchError, match="note 61 came on channel 1 that was not played"):

@@ -34,8 +34,8 @@ class Ear:
         self.first_frame = -1
         self.frames_missed = 0
         self._echoes = False
-        self._flood: Iterator[bytes] = iter(())
-        self._flooding = 0.0
+        self.fault = ""
+        self._flood: tuple[float, Iterator[bytes]] = (0.0, iter(()))
         self._dawdling = 0.0
         self._to_send: SimpleQueue[bytes] = SimpleQueue()
         self._timebase: Timebase | None = None
@@ -55,7 +55,13 @@ class Ear:
         self._client.activate()
 
     def _process(self, frames: int) -> None:
-        """Take and give a block. Runs in the server's cycle."""
+        """Runs in the server's cycle, from which no error comes out: the test is told of the first."""
+        try:
+            self._take_and_give(frames)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            self.fault = self.fault or f"in the cycle of {self._client.name}: {error!r}"
+
+    def _take_and_give(self, frames: int) -> None:
         if self._dawdling:
             time.sleep(self._dawdling)
             self._dawdling = 0.0
@@ -69,8 +75,9 @@ class Ear:
             if self._echoes:
                 self._to_send.put(bytes(data))
         self._ports["midi_out"].clear_buffer()
-        for _ in range(round(frames * self._flooding)):
-            self._ports["midi_out"].write_midi_event(0, next(self._flood))
+        per_frame, messages = self._flood
+        for _ in range(round(frames * per_frame)):
+            self._ports["midi_out"].write_midi_event(0, next(messages))
         while True:
             try:
                 message = self._to_send.get_nowait()
@@ -112,8 +119,10 @@ class Ear:
         self._echoes = True
 
     def flood(self, messages: Sequence[bytes], per_second: int) -> None:
-        self._flood = itertools.cycle(messages)
-        self._flooding = per_second / self.sample_rate
+        self._flood = (
+            per_second / self.sample_rate,
+            itertools.cycle(messages),
+        )  # at once: a cycle may come between
 
     def dawdle(self, seconds: float) -> None:
         self._dawdling = seconds

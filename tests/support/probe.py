@@ -203,7 +203,9 @@ def _run_probe(pipe: Connection, name: str, audio_seconds: float, speaks_as: str
             if ear is None:
                 ear = Ear(name, audio_seconds, speaks_as)
             answer = getattr(ear, what)
-            pipe.send((True, answer(*arguments) if callable(answer) else answer))
+            if callable(answer):
+                answer = answer(*arguments)
+            pipe.send((False, ear.fault) if ear.fault else (True, answer))
         except Exception as error:  # noqa: BLE001 - told to the test
             pipe.send((False, f"{type(error).__name__}: {error}"))
         try:
