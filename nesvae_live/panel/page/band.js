@@ -35,7 +35,7 @@ function answerOf({ answer = "off", answering }, beat) {
   const [begin, end] = answering;
   const lasts = beats(end - begin);
   if (beat < begin) return `answers in ${beats(begin - beat)}, for ${lasts}`;
-  return `answers: ${beats(end - beat)} of ${lasts} left`;
+  return `answers: ${Math.ceil(end - beat)} of ${lasts} left`;
 }
 
 const beats = (n) => (Math.ceil(n) === 1 ? "1 beat" : `${Math.ceil(n)} beats`);
