@@ -24,8 +24,8 @@ HELD_SECONDS = 1.0
 MOST_TURNS = 900
 """And how many turns of knobs: no two of so many are alike."""
 
-SOONER_SECONDS = 0.005
-"""No note comes before its time, but for what clocks and rounding make of it."""
+SOONER_SECONDS = 0.05
+"""No note comes before its time, but after a late cycle the server's times are off by as much."""
 
 AGAIN_SECONDS = 0.03
 """Within this time a listener that was late gets a block again; no note is as short."""
@@ -76,18 +76,22 @@ def match_notes(
         due = [note for note in meant.notes if note[2] == channel]
         first, end, late = 0, len(due), 0.0
         for item in items:
-            lateness = _lateness(item, due, range(first, end)) or {
+            lateness = {
+                i: behind
+                for i, behind in _lateness(item, due, range(first, end)).items()
+                if behind >= -SOONER_SECONDS
+            } or {
                 i: behind
                 for i, behind in _lateness(item, due, range(len(due))).items()
-                if behind < HELD_SECONDS
+                if abs(behind) < HELD_SECONDS
             }
             if not lateness:
                 raise BenchError(
                     f"note {item.data[1]} came on channel {channel + 1} that was not played"
                 )
-            if max(lateness) < first:  # the listener was held up, and gets it again
-                continue
             i = min(lateness, key=lambda i: abs(lateness[i] - late))
+            if i < first:  # the listener was held up, and gets it again
+                continue
             late = lateness[i]
             matched.append((due[i][0], due[i][1], item))
             first, end = i + 1, min(i + 2 + MOST_LOST, len(due))
@@ -98,11 +102,7 @@ def _lateness(
     item: Caught, due: Sequence[tuple[float, float, int, int]], which: range
 ) -> dict[int, float]:
     """How late it would be as each of the notes that it may be."""
-    return {
-        i: item.at - due[i][0]
-        for i in which
-        if due[i][3] == item.data[1] and item.at >= due[i][0] - SOONER_SECONDS
-    }
+    return {i: item.at - due[i][0] for i in which if due[i][3] == item.data[1]}
 
 
 def count_lost(meant: Meant, matched: Sequence[tuple[float, float, Caught]]) -> int:
