@@ -41,7 +41,7 @@ def roll_on(probe: JackProbe, notes: int) -> None:
 
 @pytest.mark.ardour
 @pytest.mark.jack
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(240)
 def test_notes_lie_on_ardours_frames_through_starts_stops_and_locates(
     jack_server: JackServer, tmp_path: Path
