@@ -41,9 +41,8 @@ class TransportFollower:
         self.name = str(self._client.name)
         self._began = False
         self._line = SteadyLine(self._rate)
-        self._goes_on: int | None = (
-            None  # the frame on which the next cycle goes on, while it rolls
-        )
+        # The frame on which the next cycle goes on, while it rolls.
+        self._goes_on: int | None = None
         self._rolls = False
         # PipeWire asks the timebase master at the end of a cycle about its beginning, so that others
         # hear of it in the next.
