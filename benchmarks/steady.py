@@ -1,15 +1,17 @@
 """Knobs that stay in their lane: what else moves, and do the ends still move?
 
     python benchmarks/steady.py [--runs 16] [--seed 1000] [--seconds 32] [--only NAME]
-                                [--places 24] [--settings 13] [--data ARCHIVE|DIR] [--json FILE]
+                                [--places 24] [--settings 13] [--data ARCHIVE|DIR] [--split valid]
+                                [--waits] [--json FILE]
 
 Each run plays eight phrases that nobody steers, as `play` does. Then a knob is turned, and played on
 from there: once with that knob alone, once with `--steady density` (the network is told the density),
 once with the density guided, too, as if a hand had set it. Said of each: moments a second in which something begins; how far the
 density has moved since, in standard deviations of the corpus; the longest time in which nothing
 begins; voices that are lost. After that each knob is turned over its range in many such places:
-Spearman's rho of its attribute, which must not fall. With `--data`, songs of the valid split stand
-beside: how long those stand still that have most, and least, of an attribute.
+Spearman's rho of its attribute, which must not fall. With `--data`, songs of a split stand
+beside: how long those stand still that have most, and least, of an attribute; `still_75` of `--split train` is
+what `model/song/steering/standstill.py` has. With `--waits` the ends of knobs are played as in takes of before.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +30,15 @@ from numpy.typing import NDArray
 
 from nesvae_live.engine.inference import draws
 from nesvae_live.evaluation.knobtest import spearman
-from nesvae_live.evaluation.song.heard import onsets_of, standstill, voices_lost
+from nesvae_live.evaluation.song.heard import PULSES, onsets_of, resultant, standstill, voices_lost
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles, measure
-from nesvae_live.latent.decoding import QUOTE, SAMPLING, Asked
+from nesvae_live.latent.decoding import QUOTE, SAMPLING, Asked, Sampling
 from nesvae_live.latent.space import value_to_coordinate
 from nesvae_live.latent.steady import LATELY, standing
 from nesvae_live.model.song.memory import SongState
 from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
 from nesvae_live.model.song.songcritic import SongCritic, make_decoder
-from nesvae_live.music.metre.place import place_of
+from nesvae_live.music.metre.place import place_of, tick_of_bar
 from nesvae_live.music.phrase import (
     STEPS_PER_SECOND,
     TUPLES_PER_PHRASE,
@@ -50,7 +52,7 @@ from nesvae_live.paths import shipped_dir
 F32 = NDArray[np.float32]
 BEFORE = 8
 """Phrases before a knob is turned."""
-DENSITY = 0
+DENSITY, SIXTEENTH = 0, 3
 ALONE, STEADY, GUIDED = "alone", "steady", "guided"
 WAYS = (ALONE, STEADY, GUIDED)
 DRONE = 8.0
@@ -74,6 +76,7 @@ class Player:
     critic: SongCritic
     quantiles: Quantiles
     quote: float
+    sampling: Sampling
 
     def begin(self, seed: int) -> Fork:
         """Play what nobody steers, and stop where a knob is to be turned."""
@@ -84,7 +87,7 @@ class Player:
         for index in range(BEFORE):
             start = state.asked(Asked(state.place, self.quote, hands=nothing))
             start, z = self.critic.compose(start, nothing, nothing > 0, (seed, index, 3))
-            decoded = self.critic.decode(z, mask, start, draws(seed, index), SAMPLING)
+            decoded = self.critic.decode(z, mask, start, draws(seed, index), self.sampling)
             phrases.append([tuple(map(int, t)) for t in symbols_to_tuples(decoded.symbols)])
             state = decoded.state(TUPLES_PER_PHRASE)
         stands = standing(phrases[-LATELY:], self.quantiles)
@@ -110,7 +113,7 @@ class Player:
         while played < steps:
             start = state.asked(Asked(state.place, self.quote, hands=hands))
             uniforms = draws(fork.seed, BEFORE + len(parts))
-            decoded = self.critic.decode(z, mask, start, uniforms, SAMPLING)
+            decoded = self.critic.decode(z, mask, start, uniforms, self.sampling)
             parts.append(symbols_to_tuples(decoded.symbols))
             played += int(parts[-1][:, 3].sum())
             state = decoded.state(TUPLES_PER_PHRASE)
@@ -130,7 +133,7 @@ class Player:
 
 def row(player: Player, forks: list[Fork], held: dict[int, float], way: str, steps: int) -> Any:
     """The figures of one knob at one value."""
-    moments, moved, still, lost, own = [], [], [], [], []
+    moments, moved, still, lost, own, pulse, on_line = [], [], [], [], [], [], []
     for fork in forks:
         tuples = player.go_on(fork, held, way, steps)
         notes = tuples_to_steps(tuples)[:steps]
@@ -138,6 +141,9 @@ def row(player: Player, forks: list[Fork], held: dict[int, float], way: str, ste
         moments.append(float((onsets > 0).sum()) / (steps / STEPS_PER_SECOND))
         still.append(standstill(onsets.astype(float)))
         lost.append(voices_lost(notes))
+        pulse.append(resultant(onsets.astype(float), PULSES))
+        ticks = int(tick_of_bar(np.array(fork.state.place))) + np.flatnonzero(onsets)
+        on_line.append(float((ticks % SIXTEENTH == 0).mean()) if len(ticks) else 1.0)
         stands = player.coordinates(tuples)
         moved.append(float(stands[DENSITY] - fork.stands[DENSITY]))
         own.append(float(np.mean([stands[axis] for axis in held])) if held else 0.0)
@@ -151,6 +157,8 @@ def row(player: Player, forks: list[Fork], held: dict[int, float], way: str, ste
         "drones": float(np.mean(np.array(still) >= DRONE)),
         "lost": float(np.mean(np.array(lost) > 0)),
         "reached": float(np.median(own)),
+        "pulse": float(np.nanmedian(pulse)),
+        "on_line": float(np.mean(on_line)),
     }
 
 
@@ -179,14 +187,14 @@ def fallen(now: NDArray[np.float64], before: NDArray[np.float64]) -> list[float]
     return [float(off.mean()), *np.quantile(off[rows].mean(1), (0.025, 0.975)).tolist()]
 
 
-def beside(player: Player, path: Path, steps: int) -> dict[str, dict[str, float]]:
+def beside(player: Player, path: Path, split: str, steps: int) -> dict[str, dict[str, float]]:
     """How long windows of songs stand still that have most, or least, of an attribute: a tenth each."""
     from nesvae_live.chip.corpus import read_split
     from nesvae_live.evaluation.song.songevaluate import songs_heard
 
     windows = [
         notes[at : at + steps]
-        for notes in songs_heard(read_split(path, "valid"))
+        for notes in songs_heard(read_split(path, split))
         for at in range(0, len(notes) - steps + 1, steps // 4)
     ]
     stands = np.stack([player.coordinates(steps_to_tuples(notes)) for notes in windows])
@@ -199,6 +207,7 @@ def beside(player: Player, path: Path, steps: int) -> dict[str, dict[str, float]
         for name, rows in (("least", order[:tenth]), ("most", order[-tenth:])):
             out[f"{spec.name}, {name}"] = {
                 "still_95": float(np.quantile(still[rows], 0.95)),
+                "still_75": float(np.quantile(still[rows], 0.75)),
                 "still": float(np.median(still[rows])),
                 "lost": float((lost[rows] > 0).mean()),
             }
@@ -223,17 +232,20 @@ def main() -> None:
     p.add_argument("--values", default="0.1,0.9")
     p.add_argument("--ways", default=",".join(WAYS))
     p.add_argument("--data", type=Path)
+    p.add_argument("--split", default="valid")
+    p.add_argument("--waits", action="store_true")
     p.add_argument("--json", type=Path)
     given = p.parse_args()
     checkpoint = load_song_checkpoint(shipped_dir("checkpoints") / "nesmdb-song.safetensors")
     quote = float(checkpoint.about.get("quote", QUOTE))
-    player = Player(make_decoder(checkpoint), checkpoint.quantiles, quote)
+    sampling = replace(SAMPLING, stirs=not given.waits)
+    player = Player(make_decoder(checkpoint), checkpoint.quantiles, quote, sampling)
     ways, steps = given.ways.split(","), given.seconds * STEPS_PER_SECOND
     out: dict[str, Any] = {}
     seeds = range(given.seed, given.seed + max(given.runs, given.places))
     forks = [player.begin(seed) for seed in seeds]
     if given.data is not None:
-        out["songs"] = beside(player, given.data, steps)
+        out["songs"] = beside(player, given.data, given.split, steps)
         for name, found in out["songs"].items():
             print(f"songs  {name:24}", *(f"{k} {v:5.2f}" for k, v in found.items()), flush=True)
     for axis, (low, high) in enumerate(player.quantiles.reach()):

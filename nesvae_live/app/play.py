@@ -21,7 +21,7 @@ from nesvae_live.app.options import PlayOptions
 from nesvae_live.app.say import say
 from nesvae_live.app.session import Session
 from nesvae_live.app.stage import Stage
-from nesvae_live.app.start.beside import compiled_beside
+from nesvae_live.app.start.beside import compiled_beside, compiles_first
 from nesvae_live.app.watch import Watch
 from nesvae_live.compiled import VARIABLE, is_temporary
 from nesvae_live.io.remote.server import refuse_a_second
@@ -70,6 +70,8 @@ def play(options: PlayOptions) -> Take | None:
             "neither the installation nor your home can be written to, so compiled code is kept in "
             f"{os.environ[VARIABLE]}, and is compiled again (a minute or so) when that is gone"
         )
+    if sys.stderr.isatty() and compiles_first():
+        say("compiling first, which takes a minute or two; later starts take seconds")
     adopted = open_style(options.style, checkpoint)
     with compiled_beside(checkpoint.path):
         loaded = load(preset, checkpoint, options.patch, options.performer, adopted, options.drums)

@@ -114,6 +114,15 @@ def _converse(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def stored(answer: Mapping[str, Any]) -> str:
+    """What a snapshot is called that was stored, and whether another was there; "": neither."""
+    name, replaced = answer.get("name"), answer.get("replaced")
+    if not name and not replaced:
+        return ""
+    over = ", in place of what was stored there" if replaced else ""
+    return f"snapshot {answer['slot']} is {repr(name) if name else 'how it stands'} now{over}"
+
+
 def _run_ctl(arguments: argparse.Namespace) -> int:
     if arguments.verb is None:
         return _converse(arguments)
@@ -129,8 +138,8 @@ def _run_ctl(arguments: argparse.Namespace) -> int:
         return 1
     if arguments.verb == "status":
         print(json.dumps(answer, indent=2))
-    elif arguments.verb == "store" and answer.get("name"):
-        print(f"snapshot {answer['slot']} is {answer['name']!r} now")
+    elif arguments.verb == "store" and (text := stored(answer)):
+        print(text)
     elif arguments.verb == "snapshots":
         standing = send_command({"do": "status"}, arguments.control).get("standing")
         print("\n".join(listed(answer["snapshots"], standing)))

@@ -33,7 +33,9 @@ def _presets(p: argparse.ArgumentParser) -> None:
     verbs.add_parser("list", help="one line for each preset")
     verbs.add_parser(
         "show", help="a picture of the controller, and what each control moves"
-    ).add_argument("preset", metavar="NAME|FILE")
+    ).add_argument(
+        "preset", nargs="?", metavar="NAME|FILE", help="default: it says which there are"
+    )
     midnam = verbs.add_parser(
         "midnam", help="write a file from which a DAW knows the controllers by name"
     )
@@ -71,6 +73,8 @@ def _run_presets(arguments: argparse.Namespace) -> int:
 
     if arguments.verb == "list":
         print(presets_to_text())
+    elif arguments.verb == "show" and arguments.preset is None:
+        print(f"{presets_to_text()}\n\n`nesvae-live presets show NAME` draws one of them")
     elif arguments.verb == "show":
         print(preset_to_text(load_preset(arguments.preset)))
     elif arguments.verb == "midnam":

@@ -78,13 +78,13 @@ def fill_show(p: argparse.ArgumentParser) -> None:
 
 def fill_name(p: argparse.ArgumentParser) -> None:
     """Add the arguments of `jam name`."""
-    _add_takes(p)
-    p.add_argument("name", nargs="+", metavar="NAME", help="its name; - removes it")
+    add_take(p)
+    p.add_argument("name", nargs="*", metavar="NAME", help="its name; - removes it")
 
 
 def fill_rate(p: argparse.ArgumentParser) -> None:
     """Add the arguments of `jam rate`."""
-    _add_takes(p)
+    add_take(p)
     p.add_argument("stars", type=number("a rating", STARS, whole=True), metavar="0..5")
 
 
@@ -97,11 +97,6 @@ def fill_open(p: argparse.ArgumentParser) -> None:
 def fill_delete(p: argparse.ArgumentParser) -> None:
     """Add the arguments of `jam delete`."""
     p.add_argument("takes", nargs="+", metavar="TAKE")
-    add_jams(p)
-
-
-def _add_takes(p: argparse.ArgumentParser) -> None:
-    p.add_argument("take", metavar="TAKE", help="its folder, the beginning of its name, or newest")
     add_jams(p)
 
 
@@ -160,12 +155,31 @@ PLAIN = dict(zip("▁▂▃▄▅▆▇█", "12345678", strict=True))
 """Heights as digits."""
 
 
-def run_name(arguments: argparse.Namespace) -> int:
-    """Give a take a name."""
-    from nesvae_live.take.takes import change_label
+def _is_take(name: str, jams: Path) -> bool:
+    """Whether a take is called so, or begins so."""
+    from nesvae_live.take.takes import TakeError, find_take, find_takes
 
-    take = take_of(arguments)
+    try:
+        find_take(name, jams)
+    except TakeError:
+        return any(take.name.startswith(name) for take in find_takes(jams))
+    return True
+
+
+def run_name(arguments: argparse.Namespace) -> int:
+    """Give a take a name; a word that no take begins with names the newest.
+
+    Without a name it says which the take has.
+    """
+    from nesvae_live.take.takes import change_label, read_label
+
     name = " ".join(arguments.name)
+    if not name and arguments.take and not _is_take(arguments.take, jams_of(arguments)):
+        arguments.take, name = None, arguments.take
+    take = take_of(arguments)
+    if not name:
+        print(f"{take.name}: {read_label(take).name or 'it has no name'}")
+        return 0
     change_label(take, name="" if name == "-" else name)
     print(f"{take.name}: {name}")
     return 0

@@ -27,16 +27,19 @@ class Sampling:
     `temperature` is above 0. `top_p`, in 0..1, is the probability mass that is kept. `guidance`,
     from 1 (none) up, says how far to go from what the network would write with all attributes
     released towards what it writes with those that are set. When a knob is set, `candidates`
-    phrases are decoded at once, of which the critic keeps one (`model.song.songcritic`).
+    phrases are decoded at once, of which the critic keeps one (`model.song.songcritic`). One that `stirs`
+    lets nothing stand still for longer than songs do that are as extreme as hands ask for; takes of
+    before waited for longer.
     """
 
     temperature: float = 1.0
     top_p: float = 1.0
     guidance: float = 1.0
     candidates: int = 1
+    stirs: bool = False
 
 
-SAMPLING = Sampling(temperature=0.85, top_p=0.93, guidance=2.5, candidates=2)
+SAMPLING = Sampling(temperature=0.85, top_p=0.93, guidance=2.5, candidates=2, stirs=True)
 """The sampling that ships."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from nesvae_live.cli.ctl import stored
 from nesvae_live.cli.main import main
 from nesvae_live.cli.verbs import VERBS
 from nesvae_live.io.remote import client
@@ -76,3 +77,11 @@ def test_a_switch_without_on_or_off_is_turned_over(
     asked, done = sent
     assert asked == {"do": "status"}
     assert (done["do"], done["on"]) == (verb, not was)
+
+
+def test_a_snapshot_that_is_stored_over_another_says_so() -> None:
+    assert stored({"slot": 2, "name": ""}) == ""
+    assert stored({"slot": 2, "name": "chorus"}) == "snapshot 2 is 'chorus' now"
+    over = stored({"slot": 2, "name": "chorus", "replaced": True})
+    assert over == "snapshot 2 is 'chorus' now, in place of what was stored there"
+    assert "how it stands now, in place" in stored({"slot": 2, "name": "", "replaced": True})

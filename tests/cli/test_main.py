@@ -118,3 +118,12 @@ def test_an_output_that_is_not_utf_8_gets_what_it_has(encoding: str, tmp_path: P
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
     assert "no takes in" in done.stderr
+
+
+def test_presets_show_without_a_name_says_which_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["presets", "show"]) == 0
+    said = capsys.readouterr().out
+    assert "eight-knobs" in said
+    assert "presets show NAME" in said

@@ -57,6 +57,27 @@ def test_a_take_is_named_and_rated_and_found_by_its_name(
     assert read_label(jams / NAMES[0]).stars == 4
 
 
+def test_without_a_take_it_is_the_newest_that_is_named_and_rated(
+    jam: Jam, jams: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert jam("name", "chorus") == 0
+    assert jam("rate", "3") == 0
+    label = read_label(jams / NAMES[1])
+    assert (label.name, label.stars) == ("chorus", 3)
+    capsys.readouterr()
+    assert jam("name") == 0
+    assert jam("name", NAMES[0]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{NAMES[1]}: chorus",
+        f"{NAMES[0]}: it has no name",
+    ]
+    assert jam("name", "2026") == 1  # two begin so: neither is named by it
+    assert "2 takes" in capsys.readouterr().err
+    assert read_label(jams / NAMES[1]).name == "chorus"
+    assert jam("name", "-") == 0
+    assert read_label(jams / NAMES[1]).name == ""
+
+
 @pytest.mark.parametrize("damage", [b"", b"{", b'{"stars": 9}', b"\xff"])
 def test_a_damaged_label_is_none(damage: bytes, jams: Path) -> None:
     (jams / NAMES[0] / LABEL_NAME).write_bytes(damage)

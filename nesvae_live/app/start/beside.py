@@ -7,6 +7,7 @@ disk. At all later starts there is nothing to compile, and no process.
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from nesvae_live.chip.apu import Apu
 from nesvae_live.chip.kernel import render_chip
 from nesvae_live.model.encoder import Encoder, PhraseEncoder
 from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
+from nesvae_live.model.song.songkernel import spell
 
 LONGEST_SECONDS = 300.0
 """Then whoever waits compiles for himself."""
@@ -47,11 +49,26 @@ def compiled_beside(checkpoint: Path | None) -> Iterator[None]:
         process.wait()
 
 
+def compiles_first() -> bool:
+    """Whether much is to be compiled before anything sounds: at the first start, and after an update."""
+    return not all(is_newer(function) for function in (render_chip, spell))
+
+
+def is_newer(function: Any) -> bool:
+    """Whether what numba has kept of a function is newer than its source."""
+    changed = Path(inspect.getfile(function.py_func)).stat().st_mtime
+    return any(path.stat().st_mtime >= changed for path in kept(function))
+
+
 def is_kept(function: Any) -> bool:
     """Whether numba has kept a compiled function on the disk, of this or of an earlier version."""
+    return any(kept(function))
+
+
+def kept(function: Any) -> Iterator[Path]:
+    """The files by which numba finds a compiled function on the disk."""
     module = function.__module__.rpartition(".")[2]
-    folder = Path(function.stats.cache_path)
-    return any(folder.glob(f"{module}.{function.__qualname__}-*.nbi"))
+    return Path(function.stats.cache_path).glob(f"{module}.{function.__qualname__}-*.nbi")
 
 
 def main(checkpoint: Path) -> None:

@@ -31,27 +31,32 @@ from nesvae_live.music.ranges import SNAPSHOTS
 
 
 class _Store(Command, tag="store"):
-    """By a name that no snapshot has: the first number that is free gets it."""
+    """By a name that no snapshot has: the first number that is free gets it.
+
+    The answer says if another was `replaced`.
+    """
 
     changes_snapshots: ClassVar[bool] = True
     slot: NamedSlot
     name: str = ""
+    replaced: bool = False
 
     def named(self, there: Mapping[int, Setting]) -> Command:
         name = checked_name(self.name) if self.name else ""
         if isinstance(self.slot, int):
             kept = there.get(self.slot)
-            return _Store(self.slot, name or ("" if kept is None else kept.name))
+            return _Store(self.slot, name or ("" if kept is None else kept.name), kept is not None)
         slot = slot_of(self.slot, there)
         if slot is None:
             free = [n for n in SNAPSHOTS.whole if n not in there]
             if not free:
                 raise ValueError(f"all {len(SNAPSHOTS.whole)} snapshots are in use: `ctl clear N`")
             return _Store(free[0], name or checked_name(self.slot))
-        return _Store(slot, name or there[slot].name)
+        return _Store(slot, name or there[slot].name, replaced=True)
 
     def says(self) -> Mapping[str, Any]:
-        return {"slot": self.slot, "name": self.name}
+        replaced = {"replaced": True} if self.replaced else {}
+        return {"slot": self.slot, "name": self.name, **replaced}
 
     def to_input(self, at: float, reply: Reply) -> Input:
         return StoreSnapshot(number_of(self.slot), self.name, at=at, reply=reply)

@@ -16,7 +16,7 @@ from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songdecoder import Guide, SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.model.song.steering.ending import LastChord
-from nesvae_live.model.song.steering.presence import patience
+from nesvae_live.model.song.steering.presence import NEVER, patience
 from nesvae_live.model.song.steering.quote import (
     CONSONANCE,
     HOLD_AGAIN,
@@ -28,6 +28,7 @@ from nesvae_live.model.song.steering.quote import (
     lead_odds,
     quote_to_odds,
 )
+from nesvae_live.model.song.steering.standstill import longest_still
 from nesvae_live.music.metre.place import FREE
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE
 
@@ -142,6 +143,7 @@ class SongCritic:
         chord = None if ending is None else LastChord.of(ending, start.memory.symbols)
         n = sampling.candidates if mask.any() else 1
         draws = candidate_draws(uniforms, n)
+        still = longest_still(z, turned) if sampling.stirs else NEVER
         agree, strange = (0.0, 1.0) if hands[CONSONANCE] > 0 else agreement(start.given)
         found = self._decoder.decode_many(
             z,
@@ -157,6 +159,7 @@ class SongCritic:
             again=HOLD_AGAIN * float((z[: len(mask)] * turned)[REGULARITY]),
             agree=agree,
             strange=strange,
+            still=still,
         )
         if n > 1:
             reached = self._measure(np.stack([decoded.symbols for decoded in found]))

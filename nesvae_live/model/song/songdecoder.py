@@ -25,6 +25,7 @@ from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songkernel import spell
 from nesvae_live.model.song.songweights import song_tables
 from nesvae_live.model.song.steering.ending import LastChord
+from nesvae_live.model.song.steering.presence import NEVER as NO_END
 from nesvae_live.model.song.steering.presence import wait_for_ever
 from nesvae_live.model.song.steering.quote import STAY, odds_to_alignment
 from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT, tick_of_bar
@@ -124,6 +125,7 @@ class SongDecoder:
         again: float = 0.0,
         agree: float = 0.0,
         strange: float = 1.0,
+        still: float = NO_END,
     ) -> list[SongDecoded]:
         """Spell N candidates at once, from draws `[N, T, 4]`: little dearer than one.
 
@@ -133,7 +135,8 @@ class SongDecoder:
         the state's `harmony`, and a voice `enters` where that says. A last `chord` is near if it is given. After
         `patience` `[4, 2]` ticks a silent voice is brought back, and what stands still moved on (None:
         never). `again` speaks for holds that the phrase has had, `agree` for what is consonant
-        with given notes; of what isn't, so much of a share is left (`strange`).
+        with given notes; of what isn't, so much of a share is left (`strange`). Something begins after `still`
+        ticks at the latest.
         """
         turned = mask * (mask if hands is None else hands)
         left_over = mask * (turned == 0)
@@ -168,7 +171,7 @@ class SongDecoder:
             contiguous(np.stack(branches)),
             np.array(start.previous, np.int64),
             contiguous(uniforms),
-            np.array([*_drawn_by(sampling), again, agree, strange, STAY], np.float32),
+            np.array([*_drawn_by(sampling), again, agree, strange, STAY, still], np.float32),
             np.array([odds, odds_to_alignment(odds)], np.float32),
             np.array(back.odds if back else [0.0] * SLOTS, np.float32),
             due,

@@ -24,12 +24,15 @@ from nesvae_live.model.song.steering.chording import enter, fitting, is_strange,
 from nesvae_live.model.song.steering.ending import RULED_OUT
 from nesvae_live.model.song.steering.leaning import (
     agree_with,
+    begin_by,
     bring_back,
     close,
     end_on_lines,
     end_with_given,
+    has_begun,
     heard_then,
     hold_again,
+    hold_until,
     since_heard,
 )
 from nesvae_live.model.song.steering.quote import HOLDS, LINE
@@ -84,7 +87,7 @@ def spell(
         uniforms: `[N, T, 4]`, the draws.
         how: temperature, top-p, guidance, log odds of holds that the phrase has had already, and of
             notes that are consonant with given ones; which share of the others is left as it is, and what
-            then speaks for what a voice has, after the first tuple.
+            then speaks for what a voice has, after the first tuple; for how many ticks nothing may begin.
         quoting: what is added to the log odds of quoting, and what speaks for the same place of the bar.
         led: `[4]`, what is added to the odds of each slot of what is due.
         due: `[W]`, at which tick each tuple of the past is due, if it comes back.
@@ -286,13 +289,18 @@ def spell(
                 elif slot < 3:
                     last = symbols[c, now - 1, slot] if now > 0 else 0
                     bring_back(one, slot, last, since[c], patience)
+                    if not has_begun(symbols[c], now):
+                        begin_by(one, last, since[c, 3, 0], how[7])
                     agree_with(one, slot, fixed[c], how[4])
                     if how[5] < 1 and fitting(fixed[c], may):
                         lead_to(one, slot, last, may, how[5])
                         if t > 0:
                             one[last] += how[6]
-                elif how[3] != 0:
-                    hold_again(one, had[c], how[3])
+                else:
+                    if how[3] != 0:
+                        hold_again(one, had[c], how[3])
+                    begun = has_begun(symbols[c], now)
+                    hold_until(one, 0 if begun else since[c, 3, 0], how[7])
                 gone = ticks[c, now] - ticks[c, played]
                 if slot == 3 and lines[0] > 1:
                     end_on_lines(one, lines[1] + gone, lines[0])

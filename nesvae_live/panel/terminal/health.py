@@ -8,6 +8,7 @@ from typing import Any
 
 MINUTE = 60.0
 ALL_WELL = "all on time"
+UNHEARD = "no sound device"
 WAITS = {
     "stopped": "waits for the clock to start",
     "armed": "armed: the next clock starts it",

@@ -9,6 +9,8 @@ from typing import Any
 
 from rich.text import Text
 
+from nesvae_live.control.gesturetargets import TEMPERATURE_KNOB
+from nesvae_live.control.target import value_to_ratio
 from nesvae_live.control.targets import TARGET_BY_NAME
 from nesvae_live.latent.attributes import ATTRIBUTES
 from nesvae_live.latent.knobs import SOUND_KNOBS
@@ -17,7 +19,7 @@ from nesvae_live.music.key import ROOTS
 from nesvae_live.music.voices import SILENCE, VOICES, Voice
 from nesvae_live.panel.terminal.facts import ViewFacts
 from nesvae_live.panel.terminal.hands import SLOTS, STRIPS, SWITCHES, TRIGGERS, Hands
-from nesvae_live.panel.terminal.health import ALL_WELL, Health
+from nesvae_live.panel.terminal.health import ALL_WELL, UNHEARD, Health
 
 COLUMNS = 3
 NAME, BAR, VALUE = 11, 7, 5
@@ -146,6 +148,8 @@ class View:
         wrong = self._health.words(status, now)
         decode = status["decode_ms"]
         words = Text(" · ".join(wrong) or ALL_WELL, WRONG if wrong else GOOD)
+        if status.get("audio") == "none":
+            words.append(f" · {UNHEARD}", "yellow")
         return words.append(f"   a phrase takes {decode['p50']:.1f} to {decode['p95']:.1f} ms", DIM)
 
     def _where(self) -> Text:
@@ -190,6 +194,8 @@ class View:
         halves = round(value * BAR * 2)
         full = FULL * (halves // 2) + HALF * (halves % 2)
         cell.append(full, "cyan").append(EMPTY * (BAR - len(full)), DIM)
+        if name == "temperature":  # as `ctl temperature` has it
+            value = value_to_ratio(value, TEMPERATURE_KNOB)
         return cell.append(f"{value:>{VALUE}.2f}")
 
     def _gestures(self, status: Mapping[str, Any]) -> Text:

@@ -55,3 +55,14 @@ def test_what_goes_wrong_beside_costs_nothing_but_time(monkeypatch: pytest.Monke
     with beside.compiled_beside(Path("/nowhere/none.safetensors")):
         done = True
     assert done
+
+
+def test_after_an_update_it_compiles_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "kernel.render_chip-1.nbi"
+    kept.touch()
+    monkeypatch.setattr(beside, "kept", lambda _: iter((kept,)))
+    assert not beside.compiles_first()
+    os.utime(kept, (0, 0))
+    assert beside.compiles_first()
+    monkeypatch.setattr(beside, "kept", lambda _: iter(()))
+    assert beside.compiles_first()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import mido
+import numpy as np
 import pytest
 
 from nesvae_live.cli import main as cli
@@ -44,8 +45,9 @@ from nesvae_live.control.gestureinputs import (
 )
 from nesvae_live.control.inputs import MidiIn, SetSwap
 from nesvae_live.control.reply import ignore
-from nesvae_live.io.remote.commands import parse_command
+from nesvae_live.io.remote.commands import decode_command, parse_command
 from nesvae_live.latent.given import Answer, Source
+from nesvae_live.latent.setting import Setting
 from nesvae_live.music.key import Key
 from nesvae_live.music.voices import Voice
 
@@ -190,3 +192,16 @@ def test_a_note_comes_as_from_a_keyboard_and_is_answered_at_once() -> None:
     assert answers == [{"ok": True}]
     with pytest.raises(ValueError, match="<= 127"):
         parse_command(b'{"do": "note", "note": 128, "velocity": 100}', 1.5, answers.append)
+
+
+@pytest.mark.parametrize("slot", [2, "chorus"])
+def test_what_is_stored_over_a_snapshot_keeps_its_name_and_says_so(slot: int | str) -> None:
+    there = {2: Setting({}, np.zeros(0, np.float32), 1.0, 0, name="chorus")}
+    line = json.dumps({"do": "store", "slot": slot}).encode()
+    assert decode_command(line).named(there).says() == {
+        "slot": 2,
+        "name": "chorus",
+        "replaced": True,
+    }
+    fresh = decode_command(b'{"do": "store", "slot": 3}').named(there)
+    assert fresh.says() == {"slot": 3, "name": ""}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import termios
 import threading
 from collections.abc import Iterator
@@ -14,10 +15,12 @@ import pyte
 import pytest
 from rich.text import Text
 
+from nesvae_live.control.gesturetargets import TEMPERATURE_KNOB
+from nesvae_live.control.target import ratio_to_value
 from nesvae_live.panel.terminal.drawing import Drawing
 from nesvae_live.panel.terminal.facts import ViewFacts
 from nesvae_live.panel.terminal.hands import Hands
-from nesvae_live.panel.terminal.health import Health
+from nesvae_live.panel.terminal.health import UNHEARD, Health
 from nesvae_live.panel.terminal.view import STRONG, View, knobs_of
 from tests.support.waiting import wait_until
 
@@ -247,3 +250,16 @@ def test_a_knob_that_waits_for_its_control_is_marked_and_says_where_that_stands(
     assert text.count("<") == 1
     assert hands.knob == "density"
     assert "density waits for your control, which is at 0.34" in text
+
+
+def test_the_temperature_is_shown_as_it_is_asked_for(view: View) -> None:
+    targets = TOLD["targets"] | {"temperature": ratio_to_value(0.85, TEMPERATURE_KNOB)}
+    text = plain(view.lines(TOLD | {"targets": targets}, [], "", 0.0))
+    (shown,) = re.findall(r"temperature +\S+ +(\S+)", text)
+    assert shown == "0.85"
+
+
+def test_it_says_that_nothing_is_heard_where_there_is_no_sound_device(view: View) -> None:
+    assert UNHEARD not in plain(view.lines(TOLD, [], "", 0.0))
+    silent = TOLD | {"status": STATUS | {"audio": "none"}}
+    assert f"all on time · {UNHEARD}" in plain(view.lines(silent, [], "", 0.0))

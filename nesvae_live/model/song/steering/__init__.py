@@ -1,11 +1,12 @@
 """What is asked of the symbols beside the knobs: how much is quoted, who is to sound, and how it ends.
 
-    quote     how much of the past is quoted, and how knobs win over it
-    presence  voices that fell silent come back, and nothing stands still for ever
-    ending    the chord on which a performance ends
+    quote       how much of the past is quoted, and how knobs win over it
+    presence    voices that fell silent come back, and nothing stands still for ever
+    standstill  how long nothing may begin where a knob stands near its end
+    ending      the chord on which a performance ends
 
-    leaning   what follows from that for a symbol, in numba
-    chording  notes are led to those of a harmony that somebody holds, in numba
+    leaning     what follows from that for a symbol, in numba
+    chording    notes are led to those of a harmony that somebody holds, in numba
 
 It may import `music`, `music.metre` and `latent`.
 """

@@ -16,6 +16,8 @@ F32 = NDArray[np.float32]
 LOWEST = np.array([slot.first for slot in SLOT_TABLE[:N_VOICES]])
 SYMBOLS = np.array([slot.n_symbols for slot in SLOT_TABLE[:N_VOICES]])
 """Of each voice: its lowest note, and how many symbols it has."""
+FIRMLY, SHORTEST = 20.0, 3
+"""Log odds against holds that last too long; ticks that a hold may have even then."""
 I64 = NDArray[np.int64]
 
 
@@ -67,6 +69,36 @@ def bring_back(one: F32, voice: int, last: int, since: I64, patience: F32) -> No
         over = max(over, since[voice, kind] - patience[voice, kind])
     over = max(over, since[3, 0] - patience[3, 0])
     one[last] -= min(np.float32(RISE) * over / patience[3, 1], np.float32(MOST_RISE))
+
+
+@njit(nogil=True, cache=True)
+def has_begun(symbols: I64, at: int) -> bool:
+    """Whether a note begins in tuple `at`, as far as it is spelt; what is not is 0."""
+    for voice in range(3):
+        note = symbols[at, voice]
+        if note > 0 and (at == 0 or note != symbols[at - 1, voice]):
+            return True
+    return False
+
+
+@njit(nogil=True, cache=True)
+def begin_by(one: F32, last: int, gone: int, most: np.float32) -> None:
+    """Speak for a note of a voice, where nothing has begun for `gone` ticks and `most` are as many as may be."""
+    late = np.float32(gone) - most + np.float32(TICKS_PER_BEAT)
+    if late > 0:
+        much = np.float32(MOST_RISE) * min(late / np.float32(TICKS_PER_BEAT), np.float32(1))
+        one[last] -= much
+        if last != 0:
+            one[0] -= much
+
+
+@njit(nogil=True, cache=True)
+def hold_until(holds: F32, gone: int, most: np.float32) -> None:
+    """Speak against holds after which nothing would have begun for more than `most` ticks."""
+    left = max(most - np.float32(gone), np.float32(SHORTEST))
+    for k in range(holds.shape[0]):
+        if k + 1 > left:
+            holds[k] -= np.float32(FIRMLY)
 
 
 @njit(nogil=True, cache=True)
