@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from nesvae_live.log.entries import Entry
-from nesvae_live.take.export import export, read_selection
+from nesvae_live.take.export.export import export
+from nesvae_live.take.export.selection import read_selection
 from nesvae_live.take.folder import LOG_NAME, SOUND_NAME
 from nesvae_live.take.recorder import Recorder
 from nesvae_live.take.replayfiles import replay_take

@@ -46,6 +46,7 @@ PROGRAMS = (
         "io.remote",
         "take.daw",
         "take",
+        "take.export",
         "panel",
     ),
     "panel.terminal",
@@ -77,10 +78,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "io.audio": ("clock", "music", "chip", "log", "io"),
     "io.remote": ("clock", "music", "control", "latent"),
     "take.daw": ("clock", "music", "latent", "control", "log"),
-    "take": (
-        *("take.daw", "clock", "music", "latent", "chip", "chip.console", "chip.tracker"),
+    "take": (*("take.daw", "clock", "music", "latent", "chip", "control", "log", "engine"),),
+    "take.export": (
+        *("take", "take.daw", "music", "chip", "chip.console", "chip.tracker", "log", "engine"),
         "io.audio",  # its mixer: what is exported as heard is mixed as what is heard
-        *("control", "log", "engine"),
     ),
     "panel": (
         *("clock", "music", "latent", "chip", "chip.smf", "control", "take", "io", "io.remote"),
@@ -172,7 +173,14 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "safetensors": ("model.song.songcheckpoint", "model.partfile"),
     "tqdm": ("cli.jam", "app.render", "training.songtrain"),
     "msgspec": (
-        *("app.during.styles", "take.takes", "take.tracked", "log.codec", "log.plain", "log.quick"),
+        *(
+            "app.during.styles",
+            "take.takes",
+            "take.export.tracked",
+            "log.codec",
+            "log.plain",
+            "log.quick",
+        ),
         *("io.remote.*", "panel.*", "presets.tomltable", "presets.snapshotbank"),
     ),
     "platformdirs": ("io.remote.client", "paths"),

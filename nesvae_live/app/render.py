@@ -40,9 +40,9 @@ from nesvae_live.log.reader import JamError
 from nesvae_live.music.dialect import GENERAL
 from nesvae_live.music.voices import Voice
 from nesvae_live.paths import replacing
+from nesvae_live.take.export.release import FIRST_BAR, Release, jam_to_edition
 from nesvae_live.take.folder import read_jam
 from nesvae_live.take.midifile import jam_to_midi
-from nesvae_live.take.release import FIRST_BAR, Release, jam_to_edition
 from nesvae_live.take.sound import jam_to_timeline
 from nesvae_live.take.wav import wav_head
 

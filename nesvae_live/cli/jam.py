@@ -64,7 +64,7 @@ def _jam(p: argparse.ArgumentParser) -> None:
 
 
 def _fill_export(p: argparse.ArgumentParser) -> None:
-    from nesvae_live.take.export import EXPORT_KINDS
+    from nesvae_live.take.export.export import EXPORT_KINDS
     from nesvae_live.take.midifile import MIDI_CC
 
     def kinds(text: str) -> tuple[str, ...]:
@@ -179,8 +179,9 @@ def steps(what: str, names: Sequence[str]) -> Iterator[Callable[[str], Any]]:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from nesvae_live.take.export import export, read_selection
-    from nesvae_live.take.release import Release
+    from nesvae_live.take.export.export import export
+    from nesvae_live.take.export.release import Release
+    from nesvae_live.take.export.selection import read_selection
 
     take = take_of(arguments)
     with steps(take.name, ("reading", *arguments.to)) as done:
@@ -210,7 +211,7 @@ def _capture(arguments: argparse.Namespace) -> int:
 def _clips(arguments: argparse.Namespace) -> int:
     from nesvae_live.io.remote.ableton import AbletonLive, Clip
     from nesvae_live.take.daw.arrangement import jam_to_arrangement
-    from nesvae_live.take.export import read_selection
+    from nesvae_live.take.export.selection import read_selection
 
     selection = read_selection(take_of(arguments), arguments.bars)
     arrangement = jam_to_arrangement(selection.jam)

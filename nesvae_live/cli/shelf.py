@@ -125,7 +125,7 @@ def run_list(arguments: argparse.Namespace) -> int:
 def run_show(arguments: argparse.Namespace) -> int:
     """Show a take's picture and figures in the terminal."""
     from nesvae_live.log.text import jam_to_figures, jam_to_text
-    from nesvae_live.take.export import read_selection
+    from nesvae_live.take.export.selection import read_selection
     from nesvae_live.take.takes import inspect_take
 
     take = take_of(arguments)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nesvae_live.cli.main import main
-from nesvae_live.take.export import EXPORT_KINDS
+from nesvae_live.take.export.export import EXPORT_KINDS
 
 VERB = re.compile(r"^    (?P<name>[a-z]+)(?:  .*|$)", re.MULTILINE)
 """A command in a help text: a line of its own, indented by four."""

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from nesvae_live.take.export import export, read_selection
+from nesvae_live.take.export.export import export
+from nesvae_live.take.export.selection import read_selection
 from nesvae_live.take.folder import LOG_NAME, MIDI_NAME, SOUND_NAME
 from nesvae_live.take.replayfiles import replay_take
 from tests.support.places import RELEASE

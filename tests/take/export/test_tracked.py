@@ -33,8 +33,8 @@ from nesvae_live.music.grid import Grid
 from nesvae_live.music.voices import VOICES, Voice
 from nesvae_live.paths import shipped_dir
 from nesvae_live.presets.patchbank import PatchBank
+from nesvae_live.take.export.tracked import jam_to_module, jam_to_notes
 from nesvae_live.take.sound import jam_to_timeline
-from nesvae_live.take.tracked import jam_to_module, jam_to_notes
 from tests.support import simulated
 from tests.support.fakes import DrawnDecoder
 from tests.support.simulated import PATCHES, SimulatedJam

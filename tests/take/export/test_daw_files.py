@@ -22,7 +22,8 @@ from nesvae_live.music.dialect import MidiSpeaker
 from nesvae_live.music.events import NoteOn
 from nesvae_live.music.voices import Voice
 from nesvae_live.take.daw.arrangement import Arrangement, jam_to_arrangement
-from nesvae_live.take.export import export, read_selection
+from nesvae_live.take.export.export import export
+from nesvae_live.take.export.selection import read_selection
 from nesvae_live.take.folder import read_jam
 from tests.support.dawjams import jam_that_is
 from tests.support.places import ROOT

@@ -16,8 +16,9 @@ import pytest
 from nesvae_live.control.inputs import Input, SetLevel, SetSolo
 from nesvae_live.log.entries import Opened
 from nesvae_live.music.voices import Voice
-from nesvae_live.take.cutsound import IN_SECONDS, OUT_SECONDS, PRIME_SECONDS, CutSound
-from nesvae_live.take.export import export, read_selection
+from nesvae_live.take.export.cutsound import IN_SECONDS, OUT_SECONDS, PRIME_SECONDS, CutSound
+from nesvae_live.take.export.export import export
+from nesvae_live.take.export.selection import read_selection
 from nesvae_live.take.folder import SOUND_NAME
 from tests.support.simulated import RATE, SimulatedJam
 

@@ -24,10 +24,11 @@ from nesvae_live.log.jam import Jam
 from nesvae_live.log.reader import JamError
 from nesvae_live.log.text import jam_to_figures, jam_to_text
 from nesvae_live.music.voices import Voice
-from nesvae_live.take.cutsound import CutSound
-from nesvae_live.take.export import EXPORT_KINDS, export, read_selection
+from nesvae_live.take.export.cutsound import CutSound
+from nesvae_live.take.export.export import EXPORT_KINDS, export
+from nesvae_live.take.export.release import Release
+from nesvae_live.take.export.selection import read_selection
 from nesvae_live.take.folder import LOG_NAME, SOUND_NAME, read_jam
-from nesvae_live.take.release import Release
 from nesvae_live.take.takes import TakeError
 from tests.support.simulated import RATE, SimulatedJam
 
