@@ -9,6 +9,7 @@
     takes        the takes in a folder: found by name, whole or cut off
     recover      completes a take that was cut off
     replay       plays a log again, through the engine
+    given        what a replay has in place of a clock, an encoder and a decoder
     replayfiles  the files of a replay: log, WAV and MIDI
     sound        the sound of a log: its events, at the samples at which the chip took them
     daw/         a take as the session of a DAW

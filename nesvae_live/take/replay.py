@@ -8,12 +8,11 @@ decided by the sequencer, so those entries are passed on.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from queue import SimpleQueue
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nesvae_live import NesvaeError
 from nesvae_live.control.reply import ignore
@@ -22,7 +21,7 @@ from nesvae_live.engine.inference import Item, Request, Result, run_request
 from nesvae_live.engine.journaling import STALLED, to_strokes, to_touches
 from nesvae_live.engine.protocols import Callbacks, Decode, Output
 from nesvae_live.engine.sequencer import Sequencer
-from nesvae_live.latent.decoding import Asked, Standing
+from nesvae_live.latent.decoding import Standing
 from nesvae_live.latent.performing import UNPLAYED, Performance
 from nesvae_live.log.codec import to_stamp
 from nesvae_live.log.entries import (
@@ -43,7 +42,8 @@ from nesvae_live.log.entries import (
 )
 from nesvae_live.log.plain import to_value
 from nesvae_live.music.balance import Balance
-from nesvae_live.music.phrase import Ints, Phrase, tokens_to_tuples, tuples_to_symbols
+from nesvae_live.music.phrase import Phrase, tokens_to_tuples, tuples_to_symbols
+from nesvae_live.take.given import GivenEncoder, GivenSpelling, GivenState, GivenTime
 
 GAP_SECONDS = 1.0
 """The sequencer steps far more often than that."""
@@ -55,64 +55,6 @@ class ReplayError(NesvaeError):
 
 def at_once(stamp: float) -> None:
     """Don't wait: play as fast as it goes."""
-
-
-class GivenTime:
-    """A clock that shows what the log says."""
-
-    def __init__(self) -> None:
-        self.value = 0.0
-
-    def now(self) -> float:
-        """Seconds, on the scale of the jam's stamps."""
-        return self.value
-
-
-class GivenEncoder:
-    """An encoder that answers what the log says was found."""
-
-    def __init__(self, z: Sequence[float]) -> None:
-        self._z = np.array(z, np.float32)
-
-    def encode(self, tuples: Ints) -> NDArray[np.float32]:
-        """The latent point in the log, whatever was played."""
-        del tuples
-        return self._z
-
-
-@dataclass(frozen=True, slots=True)
-class GivenState:
-    """The state of a decoder that is not there; it answers what the log says, whatever the state."""
-
-    remembers: bool
-
-    def held(self, steps: int) -> GivenState:
-        """The same."""
-        del steps
-        return self
-
-    def having(self, symbols: Ints, place: int) -> GivenState:
-        """The same."""
-        del symbols, place
-        return self
-
-    def asked(self, asked: Asked) -> GivenState:
-        """The same."""
-        del asked
-        return self
-
-
-@dataclass(frozen=True, slots=True)
-class GivenSpelling:
-    """What the log says was spelt: `symbols` `[T, 4]`."""
-
-    symbols: Ints
-    end: Standing
-
-    def state(self, tuples: int) -> Standing:
-        """The state after so many tuples."""
-        del tuples
-        return self.end
 
 
 class Replay:
