@@ -8,8 +8,8 @@ import sys
 from types import FrameType
 from typing import Any
 
-from nesvae_live.cli.arguments import SWAPS, number
-from nesvae_live.cli.play import BLOCKS
+from nesvae_live.cli.play.devicearguments import BLOCKS
+from nesvae_live.cli.reading.arguments import SWAPS, number
 from nesvae_live.music.ranges import Range
 
 SECONDS = Range(0.5, 3600.0, "s")

@@ -10,8 +10,8 @@ from typing import Any
 
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import say
-from nesvae_live.cli.arguments import COUNT, FRAME_RATES, add_credits, credits_of, number
-from nesvae_live.cli.play import SAMPLE_RATES
+from nesvae_live.cli.play.devicearguments import SAMPLE_RATES
+from nesvae_live.cli.reading.arguments import COUNT, FRAME_RATES, add_credits, credits_of, number
 from nesvae_live.music.ranges import Range
 
 SCORE_RATES = Range(1.0, 1000.0, "Hz")

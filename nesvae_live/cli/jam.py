@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nesvae_live.app.say import say
-from nesvae_live.cli.arguments import FRAME_RATES, add_credits, credits_of, loop_bar, number
+from nesvae_live.cli.reading.arguments import FRAME_RATES, add_credits, credits_of, loop_bar, number
 from nesvae_live.cli.shelf import (
     add_bars,
     add_jams,

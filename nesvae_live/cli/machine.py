@@ -48,14 +48,14 @@ def _run_align(arguments: argparse.Namespace) -> int:
 
 
 def _completion(p: argparse.ArgumentParser) -> None:
-    from nesvae_live.cli.prompt import SHELLS
+    from nesvae_live.cli.ctl.prompt import SHELLS
 
     p.set_defaults(run=_run_completion)
     p.add_argument("shell", choices=SHELLS, metavar="SHELL", help=" or ".join(SHELLS))
 
 
 def _run_completion(arguments: argparse.Namespace) -> int:
-    from nesvae_live.cli.prompt import shell_script
+    from nesvae_live.cli.ctl.prompt import shell_script
 
     print(shell_script(arguments.shell))
     return 0

@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:  # from here on: a Ctrl-C may come while the commands are still being imported
         if argv is None and "_ARGCOMPLETE" in os.environ:
-            from nesvae_live.cli.prompt import answer_shell
+            from nesvae_live.cli.ctl.prompt import answer_shell
 
             answer_shell(parser())
         arguments = parser().parse_args(argv)
@@ -62,16 +62,18 @@ def _unread(error: OSError) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of every command; each gets its options when it is given."""
-    from nesvae_live.cli.arguments import CommandParser
     from nesvae_live.cli.bench import add_bench
-    from nesvae_live.cli.ctl import add_ctl
+    from nesvae_live.cli.ctl.ctl import add_ctl
     from nesvae_live.cli.files import add_files, add_patches
     from nesvae_live.cli.jam import add_jam
     from nesvae_live.cli.learn import add_learn
     from nesvae_live.cli.machine import add_machine
-    from nesvae_live.cli.network import add_network
-    from nesvae_live.cli.play import add_play
-    from nesvae_live.cli.yours import add_yours
+    from nesvae_live.cli.network.evaluate import add_evaluate
+    from nesvae_live.cli.network.finish import add_finish
+    from nesvae_live.cli.network.train import add_train
+    from nesvae_live.cli.network.yours import add_yours
+    from nesvae_live.cli.play.play import add_play
+    from nesvae_live.cli.reading.parser import CommandParser
 
     top = CommandParser(
         prog="nesvae-live", description="Steer a neural map of NES music with MIDI knobs."
@@ -89,5 +91,7 @@ def parser() -> argparse.ArgumentParser:
     add_jam(commands)
     add_patches(commands)
     add_bench(commands)
-    add_network(commands)
+    add_train(commands)
+    add_finish(commands)
+    add_evaluate(commands)
     return top

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from nesvae_live.app.say import say
-from nesvae_live.cli.arguments import number
+from nesvae_live.cli.reading.arguments import number
 from nesvae_live.take.takes import STARS
 
 MEGABYTE = 1e6

@@ -12,7 +12,7 @@ import pytest
 from nesvae_live.chip.corpus import Corpus
 from nesvae_live.chip.nesmdb import ExprScore, dumps_exprsco
 from nesvae_live.cli.main import main
-from nesvae_live.cli.network import SONG_PARTS
+from nesvae_live.cli.network.evaluate import SONG_PARTS
 from nesvae_live.evaluation.autorun import KnownPhrases, copied
 from nesvae_live.evaluation.bootstrap import flatten
 from nesvae_live.evaluation.features import FEATURES
@@ -140,7 +140,7 @@ def test_the_command_measures_a_checkpoint_of_this_format_part_by_part(
     path = tmp_path / "tiny.safetensors"
     save_song_checkpoint(path, replace(tiny_song_checkpoint(), about={}))
     monkeypatch.setattr(
-        "nesvae_live.cli.network.QUICK_SONG",
+        "nesvae_live.cli.network.evaluate.QUICK_SONG",
         {"contexts": 2, "runs": 2, "settings": 3, "heard": 2, "timed": 2},
     )
     out = tmp_path / "figures.json"

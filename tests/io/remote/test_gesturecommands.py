@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nesvae_live.cli import main as cli
-from nesvae_live.cli.verbs import VERBS
+from nesvae_live.cli.ctl.verbs import VERBS
 from nesvae_live.control.gestureinputs import (
     Capture,
     CapturePhrase,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from nesvae_live.cli.arguments import CommandParser, number, span
+from nesvae_live.cli.reading.arguments import number, span
+from nesvae_live.cli.reading.parser import CommandParser
 from nesvae_live.music.ranges import SEEDS, SHARE, TEMPO, TRANSPOSE
 
 

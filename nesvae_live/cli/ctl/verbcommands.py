@@ -66,7 +66,7 @@ def style(given: Given) -> Command:
 
 def adopt(given: Given) -> Command:
     """Adopt files here, beside the music, and play in that style."""
-    from nesvae_live.cli.yours import make_style
+    from nesvae_live.cli.network.yours import make_style
 
     return {"do": "choose", "what": "style", "name": make_style(given)[1]}
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from nesvae_live.cli.ctl import completions
+from nesvae_live.cli.ctl.ctl import completions
+from nesvae_live.cli.ctl.prompt import complete
+from nesvae_live.cli.ctl.verbs import VERBS
 from nesvae_live.cli.main import main
-from nesvae_live.cli.prompt import complete
-from nesvae_live.cli.verbs import VERBS
 from nesvae_live.clock.hosttime import PerfTime
 from nesvae_live.control.gestureinputs import RecallSnapshot
 from nesvae_live.control.inputs import GetStatus, SetMute, Tap

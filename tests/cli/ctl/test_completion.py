@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from nesvae_live.cli.ctl.prompt import SHELLS, snapshot_names
 from nesvae_live.cli.main import main
-from nesvae_live.cli.prompt import SHELLS, snapshot_names
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shells of Unix")
 

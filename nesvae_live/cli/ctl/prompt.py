@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from nesvae_live.cli.arguments import CommandParser
+from nesvae_live.cli.reading.parser import CommandParser
 
 HELP = """Type a verb of `ctl`, such as `recall 1` or `mute p2`; Enter alone repeats the last line (tap, tap).
 Tab completes, the arrow keys bring back earlier lines. `help` lists the verbs, `quit` or Ctrl-D leaves."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nesvae_live.app.say import say
-from nesvae_live.cli.arguments import number
+from nesvae_live.cli.reading.arguments import number
 from nesvae_live.music.ranges import Range
 
 SHARES = Range(0.0, 0.9)

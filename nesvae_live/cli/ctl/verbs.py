@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nesvae_live.cli.arguments import SWAPS, number, span
-from nesvae_live.cli.verbcommands import (
+from nesvae_live.cli.ctl.verbcommands import (
     Command,
     Given,
     adopt,
@@ -23,6 +22,7 @@ from nesvae_live.cli.verbcommands import (
     switch,
     turned,
 )
+from nesvae_live.cli.reading.arguments import SWAPS, number, span
 from nesvae_live.latent.given import ANSWERS, SOURCES
 from nesvae_live.latent.themes import LETTERS
 from nesvae_live.music.ranges import (

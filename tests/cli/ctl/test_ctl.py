@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from nesvae_live.cli.ctl import stored
+from nesvae_live.cli.ctl.ctl import stored
+from nesvae_live.cli.ctl.verbs import VERBS
 from nesvae_live.cli.main import main
-from nesvae_live.cli.verbs import VERBS
 from nesvae_live.io.remote import client
 from tests.support.ctl import sent_by_ctl
 from tests.support.places import RELEASE

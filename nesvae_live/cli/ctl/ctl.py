@@ -11,8 +11,8 @@ from typing import Any
 
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import say
-from nesvae_live.cli.arguments import CommandParser
-from nesvae_live.cli.verbs import VERBS
+from nesvae_live.cli.ctl.verbs import VERBS
+from nesvae_live.cli.reading.parser import CommandParser
 from nesvae_live.latent.knobs import KNOBS, SOUND_KNOBS
 from nesvae_live.music.key import ROOTS, SCALES
 from nesvae_live.music.voices import VOICES
@@ -78,7 +78,7 @@ def completions(before: Sequence[str], control: Path | None = None) -> Iterable[
     if name == "knob":
         return [*(knob.name for knob in KNOBS), *(knob.name for knob in SOUND_KNOBS)]
     if name in {"slot", "low", "high"}:
-        from nesvae_live.cli.prompt import snapshot_names
+        from nesvae_live.cli.ctl.prompt import snapshot_names
 
         return snapshot_names(control)
     if name == "target":
@@ -91,7 +91,7 @@ def completions(before: Sequence[str], control: Path | None = None) -> Iterable[
 
 
 def _converse(arguments: argparse.Namespace) -> int:
-    from nesvae_live.cli.prompt import converse, typed_lines
+    from nesvae_live.cli.ctl.prompt import converse, typed_lines
     from nesvae_live.io.remote.client import send_command
     from nesvae_live.paths import history_path
 
