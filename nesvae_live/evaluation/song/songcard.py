@@ -17,7 +17,10 @@ def card_table(f: dict[str, Any]) -> str:
     pulse, songs = f["pulse"]["window"], f["pulse"]["songs"]
     features = [figure["value"] for figure in f["js_over_human"].values()]
     copies = f["copies_in_a_row"].items()
-    less = ", ".join(_short(f["given"][v.voice.name]["less"]) for v in VOICES)
+    less, less_live = (
+        ", ".join(_short(f[key][v.voice.name]["less"]) for v in VOICES)
+        for key in ("given", "given_live")
+    )
     scale = _short(heard["auto"]["diatonic"], 2)
     if "songs" in heard:  # else none lasts so long
         scale += f" ({_short(heard['songs']['diatonic'], 2)})"
@@ -27,6 +30,7 @@ def card_table(f: dict[str, Any]) -> str:
         ("nats a tuple, with / without the past", _pair(f["nats_per_tuple"], 2)),
         ("nats a second of music, with / without the past", _pair(f["nats_per_second"], 1)),
         ("nats a token saved on the other voices when one is given (P1, P2, TR)", less),
+        ("the same, with a z that the prior draws, as live", less_live),
         ("knobs, Spearman mean / worst, as played", _knobs(f["knob_spearman"])),
         (
             "the same, quoting nothing; quoting all it can",

@@ -78,6 +78,7 @@ def song_nats(
     *,
     past: int = PAST,
     given: int | None = None,
+    foreseen: bool = True,
 ) -> SongNats:
     """Tell every song.
 
@@ -87,6 +88,8 @@ def song_nats(
         corpus: the songs, as they are.
         past: tuples that can be pointed at.
         given: a voice that is given throughout: its tokens cost nothing.
+        foreseen: whether the decoder is told each phrase's own z. If not, it is told one that is drawn
+            from the prior, as live, where nobody knows what comes; then `alone` and its rate are 0.
 
     Returns:
         Sums in the order of the songs.
@@ -100,7 +103,7 @@ def song_nats(
         songs = order[at : at + TOGETHER]
         index = torch.from_numpy(songs).to(corpus.device)
         turn = Turn(*(x[index] for x in every))
-        out[songs] = _tell(bound, corpus, turn, lengths[songs], past, given)
+        out[songs] = _tell(bound, corpus, turn, lengths[songs], past, given, foreseen=foreseen)
     return SongNats(out[:, :SLOTS], *out[:, SLOTS:].T)
 
 
@@ -111,23 +114,39 @@ def _tell(
     lengths: NDArray[np.int64],
     past: int,
     given: int | None,
+    *,
+    foreseen: bool,
 ) -> Floats:
     """`[n, 10]` sums of songs that are told together."""
-    tuples = CHUNK * TUPLES_PER_PHRASE
+    phrases = CHUNK if foreseen else 1  # a guess goes by all phrases before
+    tuples = phrases * TUPLES_PER_PHRASE
     sums = np.zeros((len(lengths), SLOTS + 6))
     carried = nothing_yet(bound.model, len(lengths), past, corpus.device)
     for chunk in range(-(-int(lengths[0]) // tuples)):
         n = int((lengths > chunk * tuples).sum())
         turn = Turn(*(x[:n] for x in turn))
         carried = Carried(carried.state[:, :n], *(x[:n] for x in carried[1:]))
-        fixed = torch.zeros(n, CHUNK, N_VOICES, dtype=torch.bool, device=corpus.device)
+        fixed = torch.zeros(n, phrases, N_VOICES, dtype=torch.bool, device=corpus.device)
         if given is not None:
             fixed[..., given] = True
         part = corpus.chunk(turn, tuples, past)
-        told, carried = bound(part, turn.fresh, carried, fixed=fixed)
+        if foreseen:
+            told, carried = bound(part, turn.fresh, carried, fixed=fixed)
+        else:
+            guess = _guess(bound.model, turn.fresh, carried)[:, None]
+            told, carried = bound(part, turn.fresh, carried, fixed=fixed, alone=0, guess=guess)
         sums[:n] += _sums(told).cpu().numpy()
         turn = turn._replace(at=turn.at + tuples, fresh=torch.zeros_like(turn.fresh))
     return sums
+
+
+def _guess(model: SongVae, fresh: Tensor, carried: Carried) -> Tensor:
+    """`[n, Z]`: a z for the next phrase, drawn from the prior after the phrases so far."""
+    prior, memory = model.prior, model.config.memory
+    state = torch.where(fresh[:, None], prior.initial(len(fresh)), carried.prior)
+    age = memory - torch.arange(memory, device=fresh.device)
+    age = torch.where(age <= (carried.played * ~fresh)[:, None], age, 0)
+    return prior.draw(*prior.components(state, carried.z, carried.z_keys, age))
 
 
 def _sums(told: Told) -> Tensor:
@@ -159,7 +178,8 @@ def nats_figures(
         `nats_per_token`, `nats_per_tuple` and `nats_per_second`, each of `carried` and
         `no_context`; `cross_entropy.carried` a token; `rate.carried`, `.no_context` and `.normal`
         (against N(0, 1), the style alone) a phrase; `given.P1.less`, `.P2.less`, `.TR.less`: by
-        how many nats a token the other slots are cheaper.
+        how many nats a token the other slots are cheaper, and `.of` what they cost otherwise; `given_live`
+        the same where z isn't foreseen.
     """
     torch.manual_seed(seed)
     told = song_nats(model, ranks, corpus)
@@ -176,14 +196,27 @@ def nats_figures(
         "no_context": interval(told.rate_alone, told.phrases),
         "normal": interval(told.divergence, told.phrases),
     }
-    figures["given"] = {}
-    for voice, spec in enumerate(VOICES):
+    for name, foreseen in (("given", True), ("given_live", False)):
+        figures[name] = _given_figures(model, ranks, corpus, seed, foreseen=foreseen)
+    return figures
+
+
+def _given_figures(
+    model: SongVae, ranks: Ranks, corpus: DeviceCorpus, seed: int, *, foreseen: bool
+) -> dict[str, Any]:
+    """What a voice that is given saves on the other slots, with one and the same draw of each z."""
+
+    def tell(voice: int | None) -> SongNats:
         torch.manual_seed(seed)
-        with_it = song_nats(model, ranks, corpus, given=voice)
+        return song_nats(model, ranks, corpus, given=voice, foreseen=foreseen)
+
+    told, figures = tell(None), {}
+    for voice, spec in enumerate(VOICES):
         others = [slot for slot in range(SLOTS) if slot != voice]
-        less = told.slots[:, others].sum(1) - with_it.slots[:, others].sum(1)
-        figures["given"][spec.voice.name] = {
-            "less": interval(less, told.tuples * len(others)),
-            "of": interval(told.slots[:, others].sum(1), told.tuples * len(others)),
+        tokens = told.tuples * len(others)
+        of = told.slots[:, others].sum(1)
+        figures[spec.voice.name] = {
+            "less": interval(of - tell(voice).slots[:, others].sum(1), tokens),
+            "of": interval(of, tokens),
         }
     return figures

@@ -19,7 +19,7 @@ from nesvae_live.music.voices import VOICES
 
 DPI = 110
 PAGE, CARD = "report.md", "card.md"
-NEEDED = {"nats_per_token", "pulse", "heard", "decode_ms", "knobs_at"}
+NEEDED = {"nats_per_token", "given_live", "pulse", "heard", "decode_ms", "knobs_at"}
 """A figure of each part."""
 HEARD = {
     "beat": "a beat: greatest autocorrelation of onsets, 1/6 to 1 s",
@@ -93,8 +93,17 @@ def song_report_to_markdown(f: dict[str, Any]) -> str:
             ),
         ),
         _table(
-            ("one voice given", "the others, nats a token less", "interval"),
-            *((v.voice.name, *_cells(f["given"][v.voice.name]["less"])) for v in VOICES),
+            (
+                "one voice given: the others, nats a token less",
+                "z known",
+                "interval",
+                "z not foreseen",
+                "interval",
+            ),
+            *(
+                (name, *_cells(f["given"][name]["less"]), *_cells(f["given_live"][name]["less"]))
+                for name in (v.voice.name for v in VOICES)
+            ),
         ),
         "## How long a decode takes",
         "On the machine that measured, beside whatever else it did.",

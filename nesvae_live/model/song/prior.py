@@ -93,6 +93,14 @@ class Prior(nn.Module):
         sigmas = torch.cat((log_sigma, grain), -2).clamp(-2.5, 1.5)
         return weights, means, sigmas
 
+    def draw(self, weights: Tensor, means: Tensor, sigmas: Tensor) -> Tensor:
+        """`[B, Z]`: a z of each mixture."""
+        every = torch.arange(len(weights), device=weights.device)
+        which = torch.distributions.Categorical(logits=weights).sample()
+        off = torch.randn_like(means[every, which]) * sigmas[every, which].exp()
+        style = off[..., N_ATTRIBUTES:] @ self.turn.T
+        return means[every, which] + torch.cat((off[..., :N_ATTRIBUTES], style), -1)
+
     def log_density(self, z: Tensor, weights: Tensor, means: Tensor, sigmas: Tensor) -> Tensor:
         """`[...]`: log p of z `[..., Z]` under a mixture."""
         off = (z[..., None, :] - means).float()

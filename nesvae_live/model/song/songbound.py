@@ -126,6 +126,7 @@ class SongBound(nn.Module):
         *,
         fixed: Tensor | None = None,
         alone: int | None = None,
+        guess: Tensor | None = None,
     ) -> tuple[Told, Carried]:
         """Tell a chunk.
 
@@ -135,6 +136,7 @@ class SongBound(nn.Module):
             carried: from the chunk before.
             fixed: `[B, C, V]`, which voices are given; drawn in training, none else.
             alone: how many phrases are told without a past, too; in evaluation all are.
+            guess: `[B, C, Z]`, a z that the decoder is told instead of each phrase's own.
         """
         model, s = self.model, self.settings
         n, length = chunk.real.shape
@@ -153,7 +155,8 @@ class SongBound(nn.Module):
         log_q = log_q - (0.5 * (a_noise**2 + LOG_2_PI) + math.log(NOISE)).sum(1)
         log_q, z = log_q.view(n, phrases), z.view(n, phrases, -1)
         mask = self._mask(n, phrases, device)
-        zm = torch.cat((z[..., :N_ATTRIBUTES] * mask, z[..., N_ATTRIBUTES:], mask), -1)
+        heard = z if guess is None else guess
+        zm = torch.cat((heard[..., :N_ATTRIBUTES] * mask, heard[..., N_ATTRIBUTES:], mask), -1)
         zm = zm.repeat_interleave(TUPLES_PER_PHRASE, 1)
         if fixed is None:
             fixed = self._given(n, phrases, device)

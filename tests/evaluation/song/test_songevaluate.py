@@ -96,6 +96,7 @@ def test_every_figure_that_is_promised_is_there() -> None:
     assert {"js_over_human", *lines} == set(figures["bar"])
     assert {"grams", "bars", "songs"} <= set(figures["recurrence"])
     assert all("less" in figures["given"][voice] for voice in ("P1", "P2", "TR"))
+    assert all("less" in figures["given_live"][voice] for voice in ("P1", "P2", "TR"))
     assert "mean" in figures["knob_spearman"]
     assert {"quote_0", "quote_1"} == set(figures["knobs_at"])
     assert set(figures["js_over_human"]) == {spec.name for spec in FEATURES}

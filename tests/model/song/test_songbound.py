@@ -37,10 +37,15 @@ def model() -> SongVae:
     return out
 
 
-def told(**how: int) -> SongNats:
+def told(
+    network: SongVae | None = None, given: int | None = None, *, foreseen: bool = True
+) -> SongNats:
+    network = network or model()
     torch.manual_seed(0)
     ranks = Ranks(CHECKPOINT.quantiles, CPU)
-    return song_nats(model(), ranks, DeviceCorpus(tick_songs(), CPU), **how)
+    return song_nats(
+        network, ranks, DeviceCorpus(tick_songs(), CPU), given=given, foreseen=foreseen
+    )
 
 
 def test_shapes_of_the_weights_are_those_of_the_configuration() -> None:
@@ -90,6 +95,17 @@ def test_a_given_voice_costs_nothing() -> None:
     figures = told(given=1)
     assert (figures.slots[:, 1] == 0).all()
     assert (figures.slots[:, [0, 2, 3]] > 0).all()
+
+
+def test_what_is_not_foreseen_knows_nothing_of_the_phrase_itself() -> None:
+    other = model()
+    with torch.no_grad():
+        other.encoder.out.bias.add_(1.0)  # another style of every phrase
+    lonely = 2  # this song is one phrase: nothing before it says anything
+    assert told(other).slots[lonely].sum() != told().slots[lonely].sum()
+    mine, theirs = (told(network, foreseen=False).slots for network in (None, other))
+    assert mine[lonely].tolist() == theirs[lonely].tolist()
+    assert (mine[:2].sum(1) != theirs[:2].sum(1)).all()  # the prior hears what was before
 
 
 def test_music_that_comes_again_is_cheaper_with_its_past() -> None:
