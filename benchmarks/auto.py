@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from nesvae_live.app.piece import Piece, write_piece_midi, write_piece_picture
 from nesvae_live.app.render import RenderOptions, render
 from nesvae_live.chip.corpus import read_split
-from nesvae_live.engine.inference import draws
+from nesvae_live.engine.phrases.inference import draws
 from nesvae_live.evaluation.features import FEATURES, features
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import SAMPLING

@@ -37,8 +37,8 @@ from nesvae_live.app.options import PlayOptions, choose_performance
 from nesvae_live.chip.tickcorpus import TickCorpus, read_ticks
 from nesvae_live.control.gestureinputs import GiveVoice
 from nesvae_live.control.inputs import MidiIn
-from nesvae_live.engine.inference import draws
-from nesvae_live.engine.protocols import Decode
+from nesvae_live.engine.live.protocols import Decode
+from nesvae_live.engine.phrases.inference import draws
 from nesvae_live.latent.attributes import CONSONANT, N_ATTRIBUTES
 from nesvae_live.latent.decoding import QUOTE, SAMPLING, Asked
 from nesvae_live.latent.given import OPEN, Given, Source

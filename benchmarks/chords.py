@@ -34,7 +34,7 @@ from nesvae_live.app.options import PlayOptions, choose_performance
 from nesvae_live.control.gestureinputs import SetChords
 from nesvae_live.control.inputs import MidiIn
 from nesvae_live.engine.band.chord import Chord
-from nesvae_live.engine.protocols import Decode
+from nesvae_live.engine.live.protocols import Decode
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.latent.harmony import Harmony

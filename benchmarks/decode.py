@@ -33,7 +33,7 @@ from torch import Tensor, nn
 
 from nesvae_live.bench.case import BEGINS, READY, Case
 from nesvae_live.bench.server import bench_server
-from nesvae_live.engine.inference import draws
+from nesvae_live.engine.phrases.inference import draws
 from nesvae_live.io.realtime import realtime_granted
 from nesvae_live.latent.decoding import SAMPLING, Sampling
 from nesvae_live.model.song.song import SongVae

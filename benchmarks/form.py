@@ -28,7 +28,7 @@ from benchmarks.simulated import BEFORE_SECONDS, simulate
 from nesvae_live.app.options import PlayOptions, choose_performance
 from nesvae_live.chip.corpus import read_split
 from nesvae_live.control.gestureinputs import SetAuto
-from nesvae_live.engine.protocols import Decode
+from nesvae_live.engine.live.protocols import Decode
 from nesvae_live.evaluation.song.heard import heard_figures
 from nesvae_live.evaluation.song.songevaluate import songs_heard
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint, load_song_checkpoint

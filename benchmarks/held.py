@@ -24,7 +24,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 
 from nesvae_live.chip.corpus import read_split
-from nesvae_live.engine.inference import draws
+from nesvae_live.engine.phrases.inference import draws
 from nesvae_live.evaluation.song.heard import HEARD_STEPS, onsets_of, standstill, voices_lost
 from nesvae_live.evaluation.song.songevaluate import songs_heard
 from nesvae_live.latent.attributes import ATTRIBUTES

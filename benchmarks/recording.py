@@ -23,9 +23,9 @@ import numpy.typing as npt
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import PerfTime
 from nesvae_live.control.inputs import SetKnob
-from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
 from nesvae_live.engine.engine import Engine
-from nesvae_live.engine.inference import Item
+from nesvae_live.engine.live.config import ClockSetup, PlayConfig, Setup
+from nesvae_live.engine.phrases.request import Item
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.io.midi.sender import DeadlineSender
 from nesvae_live.latent.decoding import SAMPLING

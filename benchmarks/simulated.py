@@ -9,9 +9,10 @@ from queue import SimpleQueue
 import numpy as np
 
 from nesvae_live.control.inputs import Input, MidiIn
-from nesvae_live.engine.config import PlayConfig, Setup
-from nesvae_live.engine.inference import Item, Request, run_request
-from nesvae_live.engine.protocols import Decode
+from nesvae_live.engine.live.config import PlayConfig, Setup
+from nesvae_live.engine.live.protocols import Decode
+from nesvae_live.engine.phrases.inference import run_request
+from nesvae_live.engine.phrases.request import Item, Request
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.log.entries import Entry
 from nesvae_live.music.events import Event, NoteOff, NoteOn

@@ -28,7 +28,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.engine.inference import draws
+from nesvae_live.engine.phrases.inference import draws
 from nesvae_live.evaluation.knobtest import spearman
 from nesvae_live.evaluation.song.heard import PULSES, onsets_of, resultant, standstill, voices_lost
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, Quantiles, measure

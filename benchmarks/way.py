@@ -49,9 +49,10 @@ import numpy as np
 from benchmarks.arrows import PACKAGE, room_of
 from nesvae_live.app.options import PlayOptions, choose_performance
 from nesvae_live.chip.apu import Apu
-from nesvae_live.engine.config import Setup
-from nesvae_live.engine.inference import Item, Request, run_request
+from nesvae_live.engine.live.config import Setup
 from nesvae_live.engine.outputs import DelayedOutput
+from nesvae_live.engine.phrases.inference import run_request
+from nesvae_live.engine.phrases.request import Item, Request
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.renderer import Renderer

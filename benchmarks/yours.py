@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from nesvae_live.app.yours.adopt import adopt_pieces
 from nesvae_live.app.yours.pieces import read_pieces
-from nesvae_live.engine.inference import COMPOSED, draws
+from nesvae_live.engine.phrases.inference import COMPOSED, draws
 from nesvae_live.evaluation.features import FEATURES, features, histograms, jensen_shannon
 from nesvae_live.latent.adopted import Adopted
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES, measure

@@ -15,7 +15,7 @@ from nesvae_live import __version__
 from nesvae_live.clock.jackclock import TRANSPORT_PORT
 from nesvae_live.clock.linkclocks import LINK_PORT
 from nesvae_live.clock.timing import Meter
-from nesvae_live.engine.config import REMEMBERS, ClockSetup, PlayConfig, Setup
+from nesvae_live.engine.live.config import REMEMBERS, ClockSetup, PlayConfig, Setup
 from nesvae_live.io.matching import means
 from nesvae_live.io.midi.ports import IN_PORT, MidiError
 from nesvae_live.io.midi.wiring import CLOCK, CONTROLLER, NOTES

@@ -14,9 +14,9 @@ from nesvae_live.app.options import BLOCK_FRAMES
 from nesvae_live.app.say import Say
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.engine.config import LOOKAHEAD
+from nesvae_live.engine.live.config import LOOKAHEAD
+from nesvae_live.engine.live.protocols import Output
 from nesvae_live.engine.outputs import DelayedOutput
-from nesvae_live.engine.protocols import Output
 from nesvae_live.io.audio.mixer import Mixer
 from nesvae_live.io.audio.opening import open_audio
 from nesvae_live.io.audio.renderer import Renderer

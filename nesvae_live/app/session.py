@@ -20,9 +20,9 @@ from nesvae_live.app.encode import open_snapshots
 from nesvae_live.app.openpanel import panel_facts
 from nesvae_live.app.options import PlayOptions, choose_performance, choose_setup, first_entry
 from nesvae_live.app.stage import Stage
-from nesvae_live.engine.config import Setup
 from nesvae_live.engine.engine import Engine
-from nesvae_live.engine.inference import Item
+from nesvae_live.engine.live.config import Setup
+from nesvae_live.engine.phrases.request import Item
 from nesvae_live.io.midi.clocksender import ClockSender
 from nesvae_live.io.midi.leading import open_leaders
 from nesvae_live.io.midi.transportslots import TransportSender

@@ -21,8 +21,8 @@ from nesvae_live.app.openpanel import open_panel, say_where
 from nesvae_live.app.options import PlayOptions
 from nesvae_live.clock.hosttime import PerfTime
 from nesvae_live.control.inputs import Refresh
-from nesvae_live.engine.config import ClockSetup
 from nesvae_live.engine.engine import Engine
+from nesvae_live.engine.live.config import ClockSetup
 from nesvae_live.io.audio.device import AudioDevice
 from nesvae_live.io.audio.opening import open_audio
 from nesvae_live.io.midi.opening import open_midi

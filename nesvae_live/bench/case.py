@@ -24,7 +24,8 @@ from nesvae_live.app.session import Session
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import PerfTime
 from nesvae_live.control.inputs import SetKnob
-from nesvae_live.engine.inference import Inference, Result
+from nesvae_live.engine.phrases.inference import Inference
+from nesvae_live.engine.phrases.request import Result
 from nesvae_live.io.audio.device import AudioDevice
 from nesvae_live.io.audio.opening import open_audio
 from nesvae_live.io.audio.probe import probe, quiet

@@ -23,7 +23,7 @@ from nesvae_live.app.session import Session
 from nesvae_live.clock.sources import InternalClock
 from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.inputs import MidiIn, SetKnob
-from nesvae_live.engine.inference import Request
+from nesvae_live.engine.phrases.request import Request
 from nesvae_live.io.midi.ports import make_client
 from nesvae_live.io.midi.sender import DeadlineSender
 from nesvae_live.io.pace import FORMER

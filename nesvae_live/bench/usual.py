@@ -20,7 +20,7 @@ import mido
 import numpy as np
 import torch
 
-from nesvae_live.engine.inference import draws
+from nesvae_live.engine.phrases.inference import draws
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import SAMPLING
 from nesvae_live.model.song.song import SongVae

@@ -32,7 +32,7 @@ from nesvae_live.cli.shelf import (
 from nesvae_live.music.ranges import Range
 
 if TYPE_CHECKING:
-    from nesvae_live.engine.protocols import Decode
+    from nesvae_live.engine.live.protocols import Decode
 
 KEPT = Range(1, 100_000, "bars")
 LONG_BYTES = 2_000_000
@@ -266,7 +266,7 @@ def _decoder(log: Path, checkpoint: str | None) -> Decode:
     Raises:
         ReplayError: the checkpoint is another one, or its network is one that there is no more.
     """
-    from nesvae_live.engine.config import REMEMBERS
+    from nesvae_live.engine.live.config import REMEMBERS
     from nesvae_live.latent.adopted import Adopted
     from nesvae_live.log.plain import to_value
     from nesvae_live.log.reader import line_to_opened

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from nesvae_live.engine.inference import Result
-from nesvae_live.engine.placedphrase import PlacedPhrase
-from nesvae_live.engine.state import LiveState
+from nesvae_live.engine.live.state import LiveState
+from nesvae_live.engine.phrases.placedphrase import PlacedPhrase
+from nesvae_live.engine.phrases.request import Result
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.setting import (
     ATTRIBUTE_KNOBS,

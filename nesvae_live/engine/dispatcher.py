@@ -41,10 +41,10 @@ from nesvae_live.control.learn import MidiLearn
 from nesvae_live.control.surface import Surface
 from nesvae_live.engine.gestures import Gestures
 from nesvae_live.engine.journaling import TempoLog
+from nesvae_live.engine.live.protocols import Callbacks
+from nesvae_live.engine.live.state import LiveState
 from nesvae_live.engine.outputs import Outputs
-from nesvae_live.engine.phraseplayer import PhrasePlayer
-from nesvae_live.engine.protocols import Callbacks
-from nesvae_live.engine.state import LiveState
+from nesvae_live.engine.phrases.phraseplayer import PhrasePlayer
 from nesvae_live.log.entries import Heard, Noted, Sent
 
 CLOCK_MESSAGES = tuple(int(status) for status in Status)

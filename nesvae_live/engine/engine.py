@@ -23,10 +23,11 @@ from queue import SimpleQueue
 from typing import Any
 
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.engine.config import Setup
-from nesvae_live.engine.inference import Inference, Item, run_request
+from nesvae_live.engine.live.config import Setup
+from nesvae_live.engine.live.protocols import NO_CALLBACKS, Callbacks, Decode, Encode, Output
 from nesvae_live.engine.lookout import Foresight, Lookout, PlayedRing
-from nesvae_live.engine.protocols import NO_CALLBACKS, Callbacks, Decode, Encode, Output
+from nesvae_live.engine.phrases.inference import Inference, run_request
+from nesvae_live.engine.phrases.request import Item
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.log.entries import Closed, Journal
 from nesvae_live.music.balance import Balance

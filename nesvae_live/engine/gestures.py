@@ -56,10 +56,10 @@ from nesvae_live.engine.automation import ARRANGEMENT, Automation, Cue
 from nesvae_live.engine.band.chords import Chords
 from nesvae_live.engine.band.fileline import Ticks, checked_line, laid_on_bars
 from nesvae_live.engine.band.players import Players
-from nesvae_live.engine.inference import Result
-from nesvae_live.engine.phraseplayer import PhrasePlayer
-from nesvae_live.engine.placedphrase import Past
-from nesvae_live.engine.state import NO_CHORDS, NO_PAST, NOT_GIVEN, LiveState
+from nesvae_live.engine.live.state import NO_CHORDS, NO_PAST, NOT_GIVEN, LiveState
+from nesvae_live.engine.phrases.phraseplayer import PhrasePlayer
+from nesvae_live.engine.phrases.placedphrase import Past
+from nesvae_live.engine.phrases.request import Result
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.given import Answer, Source
 from nesvae_live.latent.knobs import steers

@@ -14,11 +14,11 @@ from typing import Any
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.targets import TARGETS
-from nesvae_live.engine.inference import composed
-from nesvae_live.engine.phraseplayer import PhrasePlayer, State
-from nesvae_live.engine.placedphrase import PlacedPhrase
-from nesvae_live.engine.protocols import Decode
-from nesvae_live.engine.state import LiveState
+from nesvae_live.engine.live.protocols import Decode
+from nesvae_live.engine.live.state import LiveState
+from nesvae_live.engine.phrases.inference import composed
+from nesvae_live.engine.phrases.phraseplayer import PhrasePlayer, State
+from nesvae_live.engine.phrases.placedphrase import PlacedPhrase
 from nesvae_live.music.events import Event, NoteOff, NoteOn
 
 REMEMBERED = 2048

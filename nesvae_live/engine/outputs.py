@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.timing import ClockRef
 from nesvae_live.engine.band.moment import Moment
-from nesvae_live.engine.protocols import Output
-from nesvae_live.engine.schedule import Voicing
+from nesvae_live.engine.live.protocols import Output
+from nesvae_live.engine.phrases.schedule import Voicing
 from nesvae_live.log.entries import Journal, Sent
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.drums import DRUM_PATCHES, Hit

@@ -19,15 +19,15 @@ from nesvae_live.control.surface import Surface
 from nesvae_live.engine.automation import Automation
 from nesvae_live.engine.band.chords import Chords
 from nesvae_live.engine.band.players import Players
-from nesvae_live.engine.config import LONGEST_STALL, Counters, Setup
 from nesvae_live.engine.dispatcher import Dispatcher
 from nesvae_live.engine.gestures import Gestures
-from nesvae_live.engine.inference import Item, Request, Result
 from nesvae_live.engine.journaling import StepTime, TempoLog, stalled
+from nesvae_live.engine.live.config import LONGEST_STALL, Counters, Setup
+from nesvae_live.engine.live.protocols import NO_CALLBACKS, Callbacks, Output
+from nesvae_live.engine.live.state import LiveState
 from nesvae_live.engine.outputs import Outputs
-from nesvae_live.engine.phraseplayer import PhrasePlayer, State
-from nesvae_live.engine.protocols import NO_CALLBACKS, Callbacks, Output
-from nesvae_live.engine.state import LiveState
+from nesvae_live.engine.phrases.phraseplayer import PhrasePlayer, State
+from nesvae_live.engine.phrases.request import Item, Request, Result
 from nesvae_live.latent.adopted import themes_of
 from nesvae_live.latent.attributes import Floats
 from nesvae_live.latent.decoding import Standing

@@ -30,7 +30,7 @@ class Opened:
     `at` is the time of beat 0, `started` the local wall time (ISO 8601), `beats_per_bar` is in
     quarter notes. `settings` and `versions` are name -> text, for people. For a replay, `origin` is
     what the stamps' clock showed at beat 0, and `setup` is all that the sequencer was made with
-    (`nesvae_live.engine.config`; without it there is no replay). `dialect` is the MIDI dialect.
+    (`nesvae_live.engine.live.config`; without it there is no replay). `dialect` is the MIDI dialect.
     """
 
     at: float

@@ -16,10 +16,12 @@ import numpy as np
 
 from nesvae_live import NesvaeError
 from nesvae_live.control.reply import ignore
-from nesvae_live.engine.config import REMEMBERS, Setup
-from nesvae_live.engine.inference import Item, Request, Result, run_request
-from nesvae_live.engine.journaling import STALLED, to_strokes, to_touches
-from nesvae_live.engine.protocols import Callbacks, Decode, Output
+from nesvae_live.engine.journaling import STALLED
+from nesvae_live.engine.live.config import REMEMBERS, Setup
+from nesvae_live.engine.live.protocols import Callbacks, Decode, Output
+from nesvae_live.engine.phrases.entries import to_strokes, to_touches
+from nesvae_live.engine.phrases.inference import run_request
+from nesvae_live.engine.phrases.request import Item, Request, Result
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.latent.decoding import Standing
 from nesvae_live.latent.performing import UNPLAYED, Performance

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from nesvae_live.chip.apu import Apu
 from nesvae_live.control.reply import ignore
-from nesvae_live.engine.protocols import Decode
+from nesvae_live.engine.live.protocols import Decode
 from nesvae_live.log.codec import line_to_entry
 from nesvae_live.log.entries import Entry, Opened
 from nesvae_live.log.reader import JamError, line_to_opened

@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from nesvae_live.control.inputs import GetStatus, SetKnob
-from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
 from nesvae_live.engine.engine import Engine, milliseconds
-from nesvae_live.engine.inference import Item
-from nesvae_live.engine.protocols import Callbacks, Decode
+from nesvae_live.engine.live.config import ClockSetup, PlayConfig, Setup
+from nesvae_live.engine.live.protocols import Callbacks, Decode
+from nesvae_live.engine.phrases.request import Item
 from nesvae_live.latent.decoding import Decoded, DecoderState, Sampling
 from nesvae_live.music.events import NoteOff, NoteOn
 from tests.support.fakes import CapturingOutput, DrawnDecoder, ListJournal, RealTime

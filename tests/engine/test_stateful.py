@@ -61,7 +61,7 @@ from nesvae_live.control.inputs import (
     SetTempo,
     Stop,
 )
-from nesvae_live.engine.phraseplayer import State
+from nesvae_live.engine.phrases.phraseplayer import State
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.latent.given import ANSWERS, SOURCES
 from nesvae_live.latent.given import Source as Player

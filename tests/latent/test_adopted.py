@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nesvae_live.engine.config import PlayConfig
+from nesvae_live.engine.live.config import PlayConfig
 from nesvae_live.latent.adopted import Adopted, Regions, fit_movement, fit_regions
 from nesvae_live.latent.setting import STYLE_KNOBS, Setting, reordered
 from nesvae_live.log.plain import to_data, to_value

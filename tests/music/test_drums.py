@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nesvae_live.engine.inference import draws
+from nesvae_live.engine.phrases.inference import draws
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.music.drums import DRUM_BY_NOTE, DRUMS, HAT, KICK, SNARE, Drummer, Hit
 from nesvae_live.music.phrase import Phrase, symbols_to_tuples, tuples_to_phrase

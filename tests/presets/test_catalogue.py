@@ -16,7 +16,7 @@ from nesvae_live.cli.main import main
 from nesvae_live.control.inputs import MidiIn, TurnPage
 from nesvae_live.control.layout import Layout
 from nesvae_live.control.targets import TARGET_BY_NAME
-from nesvae_live.engine.config import PlayConfig, Setup
+from nesvae_live.engine.live.config import PlayConfig, Setup
 from nesvae_live.log.entries import Turned
 from nesvae_live.log.plain import to_data, to_value
 from nesvae_live.music.events import NoteOn

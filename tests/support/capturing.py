@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nesvae_live.chip.corpus import read_files
 from nesvae_live.chip.nesmdb import loads_exprsco
-from nesvae_live.engine.inference import LIKELIEST
+from nesvae_live.engine.phrases.requestbuilder import LIKELIEST
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
 from nesvae_live.model.encoder import Encoder, PhraseEncoder
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint, load_song_checkpoint

@@ -12,8 +12,8 @@ from nesvae_live.control.controlspec import ControlSpec
 from nesvae_live.control.inputs import Input, SetKnob, SetMute, SetSwap, TurnPage
 from nesvae_live.control.layout import Layout, Page
 from nesvae_live.control.surface import Surface
-from nesvae_live.engine.config import PlayConfig
-from nesvae_live.engine.state import LiveState
+from nesvae_live.engine.live.config import PlayConfig
+from nesvae_live.engine.live.state import LiveState
 from nesvae_live.music.events import MidiBytes
 from tests.support.fakes import ListJournal
 

@@ -15,9 +15,10 @@ from nesvae_live.control.controlspec import ControlSpec
 from nesvae_live.control.gestureinputs import Gesture
 from nesvae_live.control.inputs import MidiIn, SetKnob
 from nesvae_live.control.layout import Layout
-from nesvae_live.engine.config import ClockSetup, PlayConfig, Setup
-from nesvae_live.engine.inference import Item, Request, run_request
-from nesvae_live.engine.protocols import Decode, Encode
+from nesvae_live.engine.live.config import ClockSetup, PlayConfig, Setup
+from nesvae_live.engine.live.protocols import Decode, Encode
+from nesvae_live.engine.phrases.inference import run_request
+from nesvae_live.engine.phrases.request import Item, Request
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.latent.attributes import Quantiles
 from nesvae_live.latent.decoding import Sampling

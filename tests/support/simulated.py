@@ -35,9 +35,10 @@ from nesvae_live.control.inputs import (
     Tap,
 )
 from nesvae_live.control.layout import Layout
-from nesvae_live.engine.config import REMEMBERS, ClockSetup, PlayConfig, Setup
-from nesvae_live.engine.inference import Item, Request, run_request
-from nesvae_live.engine.protocols import Decode, Encode
+from nesvae_live.engine.live.config import REMEMBERS, ClockSetup, PlayConfig, Setup
+from nesvae_live.engine.live.protocols import Decode, Encode
+from nesvae_live.engine.phrases.inference import run_request
+from nesvae_live.engine.phrases.request import Item, Request
 from nesvae_live.engine.sequencer import Sequencer
 from nesvae_live.io.audio.renderer import Renderer
 from nesvae_live.latent.adopted import Adopted

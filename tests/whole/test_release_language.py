@@ -18,7 +18,7 @@ import pytest
 from nesvae_live.clock.timing import ClockRef
 from nesvae_live.control.inputs import Input
 from nesvae_live.control.targets import TARGETS
-from nesvae_live.engine.config import Setup
+from nesvae_live.engine.live.config import Setup
 from nesvae_live.io.remote.commands import COMMANDS, parse_command
 from nesvae_live.io.remote.oscmap import message_to_input, state_to_values, status_to_values
 from nesvae_live.latent.given import Answer

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from nesvae_live.clock.hosttime import Time
-from nesvae_live.engine.config import ClockSetup
+from nesvae_live.engine.live.config import ClockSetup
 from nesvae_live.io.remote.link import LinkBars, LinkSession
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from nesvae_live.control.gestureinputs import GoRound, SetAnswer, SetAuto, SetChords
 from nesvae_live.control.reply import Reply
-from nesvae_live.engine.inference import Item
+from nesvae_live.engine.phrases.request import Item
 from nesvae_live.latent.given import Answer
 
 WALK, ROUND = "walk", "round"

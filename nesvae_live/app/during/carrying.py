@@ -16,7 +16,7 @@ from nesvae_live.control.gestureinputs import (
     SetTranspose,
 )
 from nesvae_live.control.inputs import Input, SetKnob, SetLevel, SetMute, SetSolo
-from nesvae_live.engine.state import LiveState
+from nesvae_live.engine.live.state import LiveState
 from nesvae_live.latent.adopted import Adopted, order_of
 from nesvae_live.latent.given import Answer, Source
 from nesvae_live.latent.setting import reordered

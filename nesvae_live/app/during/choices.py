@@ -17,7 +17,7 @@ from typing import Any
 from nesvae_live import NesvaeError
 from nesvae_live.app.during.performing import performing
 from nesvae_live.app.during.styles import NONE, open_style, style_paths
-from nesvae_live.engine.protocols import Decode, Encode
+from nesvae_live.engine.live.protocols import Decode, Encode
 from nesvae_live.io.audio.device import AudioDevice
 from nesvae_live.io.audio.opening import offered, switch_audio
 from nesvae_live.io.audio.probe import probe

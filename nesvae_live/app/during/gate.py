@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from nesvae_live.engine.protocols import Output
+from nesvae_live.engine.live.protocols import Output
 from nesvae_live.music.events import Event, NoteOff
 
 BEFORE_SECONDS = 0.001

@@ -13,8 +13,8 @@ from nesvae_live.app.during.recording import Recording
 from nesvae_live.chip.apu import Apu
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.control.reply import ignore
+from nesvae_live.engine.live.protocols import Callbacks, Output
 from nesvae_live.engine.outputs import DelayedOutput
-from nesvae_live.engine.protocols import Callbacks, Output
 from nesvae_live.io.audio.device import AudioDevice
 from nesvae_live.io.audio.insert import Insert
 from nesvae_live.io.audio.mixer import Mixer

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nesvae_live.app.during.choices import Chooser
-from nesvae_live.engine.protocols import Encode
+from nesvae_live.engine.live.protocols import Encode
 from nesvae_live.io.remote.asides import NOBODY, Desk, Snapshots, Tuples
 from nesvae_live.io.remote.server import Look, nobody_to_look_at
 from nesvae_live.music.capture import checked_phrase

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.engine.inference import COMPOSED, draws
+from nesvae_live.engine.phrases.inference import COMPOSED, draws
 from nesvae_live.latent.adopted import Adopted
 from nesvae_live.latent.attributes import N_ATTRIBUTES, measure
 from nesvae_live.latent.decoding import QUOTE, SAMPLING, Asked

@@ -15,7 +15,7 @@ F32 = NDArray[np.float32]
 
 
 class Composer(Protocol):
-    """A decoder that composes (`engine.protocols`)."""
+    """A decoder that composes (`engine.live.protocols`)."""
 
     def initial_state(self) -> Standing:
         """The state without a past."""

@@ -8,6 +8,6 @@
     release     what a cartridge or a tracker is told: credits, bars, the loop
     tracked     a take as a tracker takes it: notes with what was heard of them
 
-May import `take` with `daw`, `music`, `chip` with `console` and `tracker`, `log`, `engine`, and of
+May import `take` with `daw`, `music`, `chip` with `console` and `tracker`, `log`, `engine/live`, and of
 `io.audio` the mixer.
 """

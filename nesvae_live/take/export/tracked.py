@@ -11,7 +11,7 @@ from nesvae_live.chip.console.nsf import Credits
 from nesvae_live.chip.tracker.compose import Composed, compose
 from nesvae_live.chip.tracker.played import TICKS_PER_SECOND, Performance, PlayedNote, Tempo
 from nesvae_live.chip.tracker.rows import nearest_tick
-from nesvae_live.engine.config import Setup
+from nesvae_live.engine.live.config import Setup
 from nesvae_live.log.entries import Clocked, Sent
 from nesvae_live.log.jam import Jam
 from nesvae_live.log.plain import to_value

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nesvae_live.app.during.performing import performing
-from nesvae_live.engine.protocols import Compose, Perform
+from nesvae_live.engine.live.protocols import Compose, Perform
 from nesvae_live.latent.performing import Passage
 from nesvae_live.model.checkpoint import CheckpointError
 from nesvae_live.model.performer.performerfile import save_performer

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nesvae_live.engine.inference import draws
+from nesvae_live.engine.phrases.inference import draws
 from nesvae_live.latent.attributes import measure
 from nesvae_live.latent.decoding import Sampling
 from nesvae_live.model.song.songcritic import SongCritic, attribute_errors, candidate_draws

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nesvae_live.engine.inference import draws
+from nesvae_live.engine.phrases.inference import draws
 from nesvae_live.latent.attributes import CONSONANT, N_ATTRIBUTES
 from nesvae_live.latent.decoding import Ending, Sampling
 from nesvae_live.latent.given import OPEN, Given

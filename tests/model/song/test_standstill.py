@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nesvae_live.engine.inference import draws
+from nesvae_live.engine.phrases.inference import draws
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES
 from nesvae_live.latent.decoding import SAMPLING, Sampling
 from nesvae_live.log.plain import to_value

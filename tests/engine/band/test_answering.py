@@ -8,7 +8,7 @@ from nesvae_live.clock.timing import Meter
 from nesvae_live.control.gestureinputs import GiveVoice, SetAnswer, SetKeysReturn
 from nesvae_live.control.inputs import MidiIn
 from nesvae_live.engine.band.answering import Answering
-from nesvae_live.engine.config import LOOKAHEAD
+from nesvae_live.engine.live.config import LOOKAHEAD
 from nesvae_live.latent.given import ANSWERS, Answer, Source
 from nesvae_live.log.entries import Replied
 from nesvae_live.music.events import NoteOff, NoteOn

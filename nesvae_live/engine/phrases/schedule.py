@@ -12,8 +12,8 @@ from dataclasses import replace
 from nesvae_live.clock.timing import EPSILON, Meter, clocks_to_beats
 from nesvae_live.engine.band.moment import Moment
 from nesvae_live.engine.band.written import Written
-from nesvae_live.engine.config import PlayConfig
-from nesvae_live.engine.protocols import Clock
+from nesvae_live.engine.live.config import PlayConfig
+from nesvae_live.engine.live.protocols import Clock
 from nesvae_live.latent.performing import Stroke, Touch
 from nesvae_live.music.drums import Drummer, Hit
 from nesvae_live.music.events import NoteEvent, NoteOff, NoteOn

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from nesvae_live.clock.timing import ClockRef, Meter
 from nesvae_live.control.reply import ignore
 from nesvae_live.engine.band.chord import REMEMBERED, Chord
-from nesvae_live.engine.config import PlayConfig
-from nesvae_live.engine.protocols import Clock
+from nesvae_live.engine.live.config import PlayConfig
+from nesvae_live.engine.live.protocols import Clock
 from nesvae_live.latent.attributes import N_ATTRIBUTES, Floats
 from nesvae_live.latent.decoding import QUOTE, Condition, Stretch
 from nesvae_live.latent.given import Answer, Source

@@ -12,7 +12,7 @@ from nesvae_live.clock.jackclock import TRANSPORT_PORT, JackClock
 from nesvae_live.clock.sources import InternalClock, MidiClock
 from nesvae_live.clock.timing import Meter
 from nesvae_live.control.layout import Layout
-from nesvae_live.engine.protocols import Clock
+from nesvae_live.engine.live.protocols import Clock
 from nesvae_live.latent.adopted import Adopted
 from nesvae_live.latent.attributes import Quantiles
 from nesvae_live.latent.decoding import QUOTE, Sampling

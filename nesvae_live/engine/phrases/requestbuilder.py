@@ -1,280 +1,37 @@
-"""Inference: requests for phrases, who makes them, and the thread that decodes them."""
+"""Makes requests from the knobs as they are; in the sequencer's thread."""
 
 from __future__ import annotations
 
 import math
-import threading
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.timing import CLOCKS_PER_BEAT, clocks_to_beats
-from nesvae_live.control.inputs import Input
-from nesvae_live.engine.placedphrase import Cut, PlacedPhrase
-from nesvae_live.engine.protocols import Compose, Decode, Encode, Perform
-from nesvae_live.engine.state import LiveState
+from nesvae_live.engine.live.state import LiveState
+from nesvae_live.engine.phrases.placedphrase import Cut, PlacedPhrase
+from nesvae_live.engine.phrases.request import Request
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import (
-    QUOTE,
     SAMPLING,
-    Asked,
     Condition,
     Ending,
-    Joint,
     Sampling,
-    Spelling,
     Standing,
-    Stretch,
 )
 from nesvae_live.latent.given import Given
 from nesvae_live.latent.harmony import Harmony
-from nesvae_live.latent.lines import NEVER, NONE_GIVEN, Lines
-from nesvae_live.latent.performing import LEARNT, UNPLAYED, Manner, Passage, Performance
-from nesvae_live.log.entries import Overtaken
+from nesvae_live.latent.lines import Lines
+from nesvae_live.latent.performing import Manner
 from nesvae_live.music.drums import FILL_KNOB
 from nesvae_live.music.grid import Mode
 from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT, beat_to_place, cell_ticks, next_tick
 from nesvae_live.music.phrase import (
     LONGEST_HOLD,
-    SLOTS,
     STEPS_PER_SECOND,
     TUPLES_PER_PHRASE,
     Ints,
-    Phrase,
-    symbols_to_tuples,
 )
-from nesvae_live.music.voices import SILENCE
-
-REMEMBERED_TIMES = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Phrase `index`, to be decoded from `z` `[8 + U]` and `mask` `[8]`, going on from `start`.
-
-    `follows` is the index of the phrase that `start` ends (-1: none). `splice` is 0 for a whole
-    phrase. Otherwise only the phrase's last `tuples` tuples are decoded again, and `splice` counts
-    how often that has been asked for, this time included. `seed`, `index` and `splice` determine
-    the draws. With `captured` tuples, `[n, 4]` with n up to 13, the phrase is decoded from where
-    the encoder finds them. It begins at `place` of the bar, and quotes so much (`quote`, 0..1) of
-    the past, if the decoder knows of these; `hands`, `back`, `forget`, `cell`, `ending`, `given`,
-    `harmony` and `enters` are as in `Asked`. If `known` `[8 + U]` is given, the decoder composes: only those coordinates of z are kept. `returns`,
-    `forgets` and `lines` are the condition's; `tick`, `before`, `past`, `drummed`,
-    `fill` and `manner` are as in `Passage`.
-    """
-
-    index: int
-    follows: int
-    seed: int
-    z: NDArray[np.float32]
-    mask: NDArray[np.float32]
-    start: Standing
-    sampling: Sampling
-    tuples: int = TUPLES_PER_PHRASE
-    splice: int = 0
-    captured: Ints | None = None
-    place: int = FREE
-    quote: float = QUOTE
-    hands: NDArray[np.float32] | None = None
-    back: Stretch | None = None
-    forget: bool = False
-    known: NDArray[np.bool_] | None = None
-    returns: int = 0
-    forgets: int = 0
-    cell: int = 1
-    ending: Ending | None = None
-    given: Given | None = None
-    lines: Lines = NONE_GIVEN
-    harmony: Harmony | None = None
-    enters: tuple[int, int, int] = NEVER
-    tick: int = 0
-    before: tuple[int, int, int] = (SILENCE, SILENCE, SILENCE)
-    past: tuple[Any, ...] = ()
-    drummed: bytes = b""
-    fill: float | None = None
-    manner: Manner = LEARNT
-
-    @property
-    def condition(self) -> Condition:
-        """What the knobs ask the decoder for."""
-        return Condition(
-            self.z,
-            self.mask,
-            self.sampling.temperature,
-            self.seed,
-            self.quote,
-            self.returns,
-            self.forgets,
-            self.hands,
-            self.lines,
-            self.harmony,
-        )
-
-    @property
-    def asked(self) -> Asked:
-        """How the decoder is to go on from `start`."""
-        return Asked(
-            self.place,
-            self.quote,
-            not self.splice,
-            self.hands,
-            self.back,
-            self.forget,
-            self.cell,
-            self.ending,
-            self.given,
-            self.harmony,
-            self.enters,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The answer to a request: the phrase or its tail, as decoded, and the seconds that it took.
-
-    `z` `[8 + U]` is where the encoder found what was captured, or where the decoder composed the
-    phrase; else None. `performance` is how its notes are played.
-    """
-
-    request: Request
-    phrase: Phrase
-    decoded: Spelling
-    seconds: float
-    z: NDArray[np.float32] | None = None
-    performance: Performance = UNPLAYED
-
-    @property
-    def states(self) -> tuple[Joint, ...]:
-        """The decoder's state before each tuple, and after the last."""
-        return tuple(Joint(self.decoded, i) for i in range(len(self.phrase.tuples) + 1))
-
-
-Item = Input | Result | Overtaken
-"""What the sequencer's inbox holds; `Overtaken` only in a replay."""
-
-
-def draws(
-    seed: int, index: int, splice: int = 0, tuples: int = TUPLES_PER_PHRASE
-) -> NDArray[np.float32]:
-    """The draws for phrase `index` of a jam, or for its new tail: `[tuples, 4]` float32 in 0..1."""
-    rng = np.random.default_rng([seed, index, 0, splice] if splice else [seed, index])
-    return rng.random((tuples, SLOTS), dtype=np.float32)
-
-
-COMPOSED, PERFORMED = 3, 4
-"""Set the draws of where a phrase goes, and how it is played, apart from those of its symbols."""
-
-
-def composed(request: Request, decoder: Decode) -> tuple[Any, NDArray[np.float32]]:
-    """Where a request that is composed goes on from, and the z `[8 + U]` of its phrase."""
-    assert isinstance(decoder, Compose)  # that of a performance that composes is
-    assert request.known is not None  # the caller asked
-    seed = (request.seed, request.index, COMPOSED)
-    return decoder.compose(request.start.asked(request.asked), request.z, request.known, seed)
-
-
-def run_request(
-    request: Request,
-    decoder: Decode,
-    time: Time,
-    encoder: Encode | None = None,
-) -> Result:
-    """Decode one request in the calling thread; one with captured tuples needs an encoder."""
-    began = time.now()
-    found = None
-    start = request.start.asked(request.asked)
-    if request.captured is not None:
-        assert encoder is not None  # who captures has one
-        found = encoder.encode(request.captured)
-    elif request.known is not None:
-        start, found = composed(request, decoder)
-    decoded = decoder.decode(
-        request.z if found is None else found,
-        request.mask,
-        start,
-        draws(request.seed, request.index, request.splice, request.tuples),
-        request.sampling,
-    )
-    rows = symbols_to_tuples(decoded.symbols)
-    phrase = Phrase(tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in rows))
-    performance = UNPLAYED
-    if isinstance(decoder, Perform):
-        draw = (request.seed, request.index, PERFORMED, request.splice)
-        performance = decoder.perform(
-            Passage(
-                *(phrase.tuples, request.place, request.tick, request.before, request.past, draw),
-                drummed=request.drummed,
-                cell=request.cell,
-                fill=request.fill,
-                manner=request.manner,
-            )
-        )
-    return Result(request, phrase, decoded, time.now() - began, found, performance)
-
-
-class Inference:
-    """Decodes in a thread of its own; a request not yet begun gives way to a newer one.
-
-    `deliver` is called from the inference thread with each result: a queue put.
-    """
-
-    def __init__(
-        self,
-        decoder: Decode,
-        time: Time,
-        deliver: Callable[[Result], None],
-        encoder: Encode | None = None,
-    ) -> None:
-        self._encoder = encoder
-        self._decoder = decoder
-        self._time = time
-        self._deliver = deliver
-        self._asked = threading.Condition()
-        self._request: Request | None = None
-        self._stopped = False
-        self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
-        self.error: BaseException | None = None
-        self.seconds: deque[float] = deque(maxlen=REMEMBERED_TIMES)
-        """The seconds that the last decodes took."""
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Let a decode in progress finish and end the thread."""
-        with self._asked:
-            self._stopped = True
-            self._asked.notify()
-        if self._thread.is_alive():
-            self._thread.join(timeout=2.0)
-
-    def ask(self, request: Request) -> None:
-        """Ask for a phrase; the newest request wins. Called from the sequencer's thread."""
-        with self._asked:
-            self._request = request
-            self._asked.notify()
-
-    def _run(self) -> None:
-        try:
-            while True:
-                with self._asked:
-                    while self._request is None and not self._stopped:
-                        self._asked.wait()
-                    request, self._request = self._request, None
-                if request is None:
-                    return
-                result = run_request(request, self._decoder, self._time, self._encoder)
-                self.seconds.append(result.seconds)
-                self._deliver(result)
-        except BaseException as error:  # noqa: BLE001 - engine.check() raises it again
-            self.error = error
-
 
 LIKELIEST = Sampling(temperature=0.01, guidance=SAMPLING.guidance)
 """A captured phrase is first played back by the likeliest symbols, as near to it as possible.

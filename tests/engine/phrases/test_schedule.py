@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from nesvae_live.clock.sources import InternalClock
 from nesvae_live.engine.band.moment import Moment
-from nesvae_live.engine.config import PlayConfig
-from nesvae_live.engine.schedule import Placer, Schedule, Voicing
+from nesvae_live.engine.live.config import PlayConfig
+from nesvae_live.engine.phrases.schedule import Placer, Schedule, Voicing
 from nesvae_live.music.events import NoteOff, NoteOn
 from nesvae_live.music.grid import Grid, Mode
 from nesvae_live.music.phrase import Phrase

@@ -8,7 +8,7 @@ import pytest
 
 from nesvae_live.control.gestureinputs import GiveVoice, SetKeysReturn, SetKeysSplit, SetTranspose
 from nesvae_live.control.inputs import MidiIn, Panic, SetKnob
-from nesvae_live.engine.config import LOOKAHEAD
+from nesvae_live.engine.live.config import LOOKAHEAD
 from nesvae_live.latent.given import UNKNOWN, Source
 from nesvae_live.log.entries import Spliced
 from nesvae_live.model.song.songconfig import YOURS

@@ -10,8 +10,8 @@ import pytest
 
 from nesvae_live.clock.sources import InternalClock
 from nesvae_live.control.gestureinputs import ReleaseKnobs
-from nesvae_live.engine.config import PlayConfig
-from nesvae_live.engine.state import LiveState
+from nesvae_live.engine.live.config import PlayConfig
+from nesvae_live.engine.live.state import LiveState
 from nesvae_live.log.entries import Arranged, Posed, Turned
 from nesvae_live.music.voices import Voice
 from tests.support.fakes import ListJournal

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nesvae_live.engine.inference import Inference, Request, Result
+from nesvae_live.engine.phrases.inference import Inference
+from nesvae_live.engine.phrases.request import Request, Result
 from nesvae_live.latent.decoding import Sampling
 from tests.support.fakes import DrawnDecoder, RealTime
 from tests.support.waiting import wait_until

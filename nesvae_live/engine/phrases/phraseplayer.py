@@ -27,13 +27,14 @@ from enum import Enum, auto
 
 from nesvae_live.clock.hosttime import Time
 from nesvae_live.clock.timing import EPSILON
-from nesvae_live.engine.config import Counters
-from nesvae_live.engine.deadlines import Deadlines
-from nesvae_live.engine.inference import Request, RequestBuilder, Result
-from nesvae_live.engine.journaling import answered, decoded, drummed, performed, spliced
-from nesvae_live.engine.placedphrase import Cut, History, Past, PlacedPhrase
-from nesvae_live.engine.schedule import Placer
-from nesvae_live.engine.state import LiveState
+from nesvae_live.engine.live.config import Counters
+from nesvae_live.engine.live.state import LiveState
+from nesvae_live.engine.phrases.deadlines import Deadlines
+from nesvae_live.engine.phrases.entries import answered, decoded, drummed, performed, spliced
+from nesvae_live.engine.phrases.placedphrase import Cut, History, Past, PlacedPhrase
+from nesvae_live.engine.phrases.request import Request, Result
+from nesvae_live.engine.phrases.requestbuilder import RequestBuilder
+from nesvae_live.engine.phrases.schedule import Placer
 from nesvae_live.latent.decoding import Condition, Standing
 from nesvae_live.latent.lines import Loop
 from nesvae_live.latent.themes import Theme

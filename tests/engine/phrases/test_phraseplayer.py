@@ -14,8 +14,9 @@ from nesvae_live.control.inputs import (
     MidiIn,
     SetKnob,
 )
-from nesvae_live.engine.inference import Request, draws, run_request
-from nesvae_live.engine.phraseplayer import State
+from nesvae_live.engine.phrases.inference import draws, run_request
+from nesvae_live.engine.phrases.phraseplayer import State
+from nesvae_live.engine.phrases.request import Request
 from nesvae_live.latent.decoding import DecoderState
 from nesvae_live.log.entries import (
     Decoded,

@@ -5,9 +5,9 @@ All of it runs in the sequencer's thread. A place is a beat before swing; a beat
 
 from __future__ import annotations
 
-from nesvae_live.engine.placedphrase import FORMER_WAIT, LONGEST_WAIT, Cut, PlacedPhrase
-from nesvae_live.engine.schedule import Placer
-from nesvae_live.engine.state import LiveState
+from nesvae_live.engine.live.state import LiveState
+from nesvae_live.engine.phrases.placedphrase import FORMER_WAIT, LONGEST_WAIT, Cut, PlacedPhrase
+from nesvae_live.engine.phrases.schedule import Placer
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE
 from nesvae_live.music.swap import Swap, next_line
 
