@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -119,6 +120,31 @@ def default_jams_dir() -> Path:
     return platformdirs.user_music_path() / APP
 
 
+def read_whole(path: Path) -> bytes:
+    """What is in a file that somebody gave.
+
+    Raises:
+        OSError: it can't be read.
+        ValueError: there is nothing in it.
+    """
+    data = path.read_bytes()
+    if not data:
+        raise ValueError("the file is empty")
+    return data
+
+
+def make_dir(path: Path) -> None:
+    """Make a folder that somebody named, with those it is in, where it isn't there yet.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, "it is a file, not a folder", str(path)) from None
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A path to write in place of `path`, which takes its place when the block ends well.
@@ -129,7 +155,7 @@ def replacing(path: Path) -> Iterator[Path]:
     folder must exist; two writers of one path at a time are not guarded against.
 
     Raises:
-        OSError: it can't be written; the old file stays.
+        OSError: it can't be written; the old file stays. The error names `path`.
     """
     part = path.with_name(f".{path.name}.part")
     try:
@@ -137,6 +163,12 @@ def replacing(path: Path) -> Iterator[Path]:
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         part.replace(path)
+    except OSError as error:
+        if error.filename is None or Path(error.filename) != part:
+            raise
+        lacks = not path.parent.exists()
+        why = f"there is no folder {path.parent}" if lacks else error.strerror
+        raise type(error)(error.errno, why, str(path)) from None
     finally:
         with suppress(OSError):  # it took its place, was never made, or the disk is gone
             part.unlink(missing_ok=True)

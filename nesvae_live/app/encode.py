@@ -40,6 +40,7 @@ from nesvae_live.music.phrase import (
 )
 from nesvae_live.music.voicenotes import played_to_tuples
 from nesvae_live.music.voices import Voice
+from nesvae_live.paths import read_whole
 from nesvae_live.presets.snapshotbank import (
     SUFFIX,
     BankError,
@@ -225,9 +226,11 @@ def read_data(path: Path) -> tuple[str, bytes]:
     if kind is None:
         raise EncodeError(f"{path}: its name must end in one of {', '.join(MUSIC)}")
     try:
-        return kind, path.read_bytes()
+        return kind, read_whole(path)
     except OSError as error:
         raise EncodeError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise EncodeError(f"{path}: {error}") from None
 
 
 def read_score(kind: str, data: bytes, tell: Say) -> NDArray[np.uint8]:

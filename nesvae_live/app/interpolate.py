@@ -19,6 +19,7 @@ from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songdecoder import SongDecoder
 from nesvae_live.music.metre.place import place_of
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, symbols_to_tuples
+from nesvae_live.paths import make_dir
 
 GREEDY = Sampling(temperature=1.0, top_p=1e-6, guidance=SAMPLING.guidance)
 """The likeliest symbol each time, so that only z changes the music along the way."""
@@ -61,7 +62,7 @@ def interpolate(
     )
     files = [folder / f"{NAME}{suffix}" for suffix in (".mid", ".wav", ".png")]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_dir(folder)
         write_piece_midi(piece, files[0])
         render(RenderOptions(files[0], files[1]), say)
         write_piece_picture(piece, files[2])

@@ -39,7 +39,7 @@ from nesvae_live.log.jam import Jam
 from nesvae_live.log.reader import JamError
 from nesvae_live.music.dialect import GENERAL
 from nesvae_live.music.voices import Voice
-from nesvae_live.paths import replacing
+from nesvae_live.paths import read_whole, replacing
 from nesvae_live.take.export.release import FIRST_BAR, Release, jam_to_edition
 from nesvae_live.take.folder import read_jam
 from nesvae_live.take.midifile import jam_to_midi
@@ -231,8 +231,8 @@ def read_source(path: Path, warn: Say) -> Source | Jam:
                 warn(f"{path}: {jam.cut}")
             return jam
         if kind in reading.SUFFIXES:
-            return midi_to_timeline(path.read_bytes(), lambda line: warn(f"{path}: {line}"))
-        source = READERS[kind](path.read_bytes())
+            return midi_to_timeline(read_whole(path), lambda line: warn(f"{path}: {line}"))
+        source = READERS[kind](read_whole(path))
     except JamError as error:
         raise RenderError(str(error)) from None
     except OSError as error:

@@ -148,7 +148,7 @@ def _loads(data: bytes) -> Any:
         RecursionError,
         TypeError,
     ) as error:
-        raise ValueError(f"pickle is damaged: {error or type(error).__name__}") from None
+        raise ValueError(f"pickle is damaged: {str(error) or type(error).__name__}") from None
 
 
 def _loads_three(data: bytes) -> tuple[float, int, object]:

@@ -11,7 +11,14 @@ from typing import Any
 from nesvae_live import NesvaeError
 from nesvae_live.app.say import say
 from nesvae_live.cli.play.devicearguments import SAMPLE_RATES
-from nesvae_live.cli.reading.arguments import COUNT, FRAME_RATES, add_credits, credits_of, number
+from nesvae_live.cli.reading.arguments import (
+    COUNT,
+    FRAME_RATES,
+    add_credits,
+    credits_of,
+    file_named,
+    number,
+)
 from nesvae_live.music.ranges import Range
 
 SCORE_RATES = Range(1.0, 1000.0, "Hz")
@@ -105,7 +112,7 @@ def _encode(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "-o",
         "--out",
-        type=Path,
+        type=file_named(".json"),
         metavar="OUT",
         help="a preset's file of snapshots, .json; default: print them",
     )
@@ -152,7 +159,9 @@ def _meter(p: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=".exprsco.pkl, .seprsco.pkl, .blndsco.pkl, .nlm.pkl, .npz, .vgm, .vgz, .mid or .jsonl",
     )
-    p.add_argument("-o", "--out", type=Path, metavar="OUT", help="also draw it there, as a .png")
+    p.add_argument(
+        "-o", "--out", type=file_named(".png"), metavar="OUT", help="also draw it there, as a .png"
+    )
     p.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -259,10 +268,10 @@ def _run_meter(arguments: argparse.Namespace) -> int:
 
 def _run_import(arguments: argparse.Namespace) -> int:
     from nesvae_live.chip.tracker.patchtext import file_to_patches
-    from nesvae_live.paths import replacing
+    from nesvae_live.paths import read_whole, replacing
 
     try:
-        text, notices = file_to_patches(arguments.source.read_bytes())
+        text, notices = file_to_patches(read_whole(arguments.source))
     except OSError as error:
         say(f"{arguments.source}: cannot be read: {error.strerror or error}")
         return 1

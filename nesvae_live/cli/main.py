@@ -41,7 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(str(error))
         return 1
     except OSError as error:
-        if error.filename is not None or error.errno not in UNREAD:
+        if error.filename is not None:
+            say(f"{os.fsdecode(error.filename)}: {error.strerror}")
+            return 1
+        if error.errno not in UNREAD:
             raise
         return _unread(error)
     return status

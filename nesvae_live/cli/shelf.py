@@ -220,11 +220,12 @@ def run_open(arguments: argparse.Namespace) -> int:
 def run_recover(arguments: argparse.Namespace) -> int:
     """Complete takes that were cut off."""
     from nesvae_live.take.recover import cut_takes, recover
-    from nesvae_live.take.takes import TakeError
+    from nesvae_live.take.takes import TakeError, find_takes
 
     jams = jams_of(arguments)
     takes = cut_takes(jams)
     if not takes:
+        find_takes(jams)  # says so if there is no such folder
         print(f"{jams}: no interrupted takes")
     failed = 0
     for take in takes:

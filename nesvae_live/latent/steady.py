@@ -26,7 +26,9 @@ def checked_steady(names: Collection[str]) -> tuple[str, ...]:
     for name in names:
         if name not in CAN_BE_STEADY:
             meant = nearest(name, CAN_BE_STEADY)
-            raise ValueError(f"{name!r} can't be kept{meant or ': ' + ', '.join(CAN_BE_STEADY)}")
+            raise ValueError(
+                f"{name!r} can't be kept{meant or ': one of ' + ', '.join(CAN_BE_STEADY)}"
+            )
     return tuple(name for name in CAN_BE_STEADY if name in names)
 
 

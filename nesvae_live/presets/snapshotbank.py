@@ -86,7 +86,7 @@ def text_to_settings(
     try:
         bank = msgspec.json.decode(text, type=_Bank)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(f"not a bank of snapshots, or damaged ({error})") from None
     if bank.format != FORMAT:
         raise ValueError(f"its format is {bank.format!r}, not {FORMAT!r}")
     if bank.version != VERSION:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nesvae_live.log.jam import Jam
 from nesvae_live.log.reader import JamError, lines_to_jam
-from nesvae_live.paths import replacing
+from nesvae_live.paths import make_dir, replacing
 
 LOG_NAME, SOUND_NAME, MIDI_NAME, PICTURE_NAME = "take.jsonl", "take.wav", "take.mid", "take.png"
 
@@ -22,7 +22,7 @@ def make_folder(jams: Path, name: str) -> Path:
     Raises:
         OSError: it can't be made.
     """
-    jams.mkdir(parents=True, exist_ok=True)
+    make_dir(jams)
     for n in count(1):
         folder = jams / (name if n == 1 else f"{name}_{n}")
         try:

@@ -15,7 +15,7 @@ from nesvae_live.log.codec import line_to_entry
 from nesvae_live.log.entries import Entry, Opened
 from nesvae_live.log.reader import JamError, line_to_opened
 from nesvae_live.log.tally import LogLines
-from nesvae_live.paths import replacing
+from nesvae_live.paths import make_dir, replacing
 from nesvae_live.take.folder import LOG_NAME, MIDI_NAME, SOUND_NAME, make_files
 from nesvae_live.take.midifile import write_midi
 from nesvae_live.take.replay import Replay, ReplayError
@@ -94,7 +94,7 @@ def _write_replay(
     Raises:
         _DiffersError: the network's answers differ from the log.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    make_dir(out)
     with log.open("rb") as lines:
         first = lines.readline()
         opened = line_to_opened(first)

@@ -18,11 +18,14 @@ from nesvae_live.log.entries import Barred, Closed, Entry, Opened, Sent
 from nesvae_live.log.reader import JamError, line_to_opened
 from nesvae_live.music.ranges import Range, nearest
 from nesvae_live.paths import replacing
-from nesvae_live.take.folder import LOG_NAME, MIDI_NAME
+from nesvae_live.take.folder import LOG_NAME, MIDI_NAME, PICTURE_NAME, SOUND_NAME
 from nesvae_live.take.growing import is_held
 
 TAIL_BYTES = 1 << 16
 """How much of a log's end is read to learn how it ended."""
+
+OF_A_TAKE = (LOG_NAME, SOUND_NAME, MIDI_NAME, PICTURE_NAME)
+LOG_SUFFIX = Path(LOG_NAME).suffix
 
 LONGEST_LINE = 1 << 20
 """How much of a log is read as its first line, in bytes."""
@@ -114,6 +117,11 @@ def find_takes(jams: Path) -> list[Path]:
     """
     try:
         takes = [path for path in jams.iterdir() if (path / LOG_NAME).is_file()]
+    except FileNotFoundError:
+        raise TakeError(
+            f"there is no folder {jams}: `nesvae-live play` makes it with the first take; "
+            "--jams names another"
+        ) from None
     except OSError as error:
         raise TakeError(f"{jams}: {error.strerror}; name the folder of takes with --jams") from None
     return sorted(takes, key=lambda take: (_begun(take), take.name))
@@ -141,7 +149,7 @@ def find_take(name: str | None, jams: Path) -> Path:
     """The folder of a take.
 
     Args:
-        name: a take's folder or its log, or the beginning of a take's name in `jams`, or the name
+        name: a take's folder or one of its files, or the beginning of a take's name in `jams`, or the name
             that a person gave it; None, or `newest`, means the newest there.
         jams: the folder of takes.
 
@@ -153,8 +161,13 @@ def find_take(name: str | None, jams: Path) -> Path:
         path = Path(name).expanduser()
         if (path / LOG_NAME).is_file():
             return path
-        if path.is_file():
+        if path.name in OF_A_TAKE and (path.parent / LOG_NAME).is_file():
             return path.parent
+        if path.suffix == LOG_SUFFIX and path.is_file():
+            raise TakeError(
+                f"{path}: a take is a folder with {LOG_NAME} in it; "
+                "`nesvae-live render` takes a log by itself"
+            )
     takes = find_takes(jams)
     named = takes[-1:] if name is None else [take for take in takes if take.name.startswith(name)]
     named = [take for take in named if take.name == name] or named

@@ -428,7 +428,7 @@ def changed(step: int, voice: int, field: int, value: int) -> npt.NDArray[np.uin
 
 BAD: dict[str, tuple[str, bytes, str]] = {
     "no npz": ("in.npz", b"nothing", "not an npz file"),
-    "an empty npz": ("in.npz", b"", "not an npz file"),
+    "an empty npz": ("in.npz", b"", "the file is empty"),
     "a cut npz": ("in.npz", npz()[:-30], "npz file is damaged"),
     "objects in an npz": ("in.npz", npz(rate=np.array({}, dtype=object)), "npz file is damaged"),
     "no score": ("in.npz", npz(score=None), "npz file has no score"),
@@ -470,7 +470,7 @@ BAD: dict[str, tuple[str, bytes, str]] = {
     "an exprsco called blndsco": ("in.blndsco.pkl", dumps_exprsco(GOOD), "ndarray, not a list"),
     "a hostile nlm": ("in.nlm.pkl", b"cos\nsystem\n(S'true'\ntR.", "refused"),
     "no clock": ("in.nlm.pkl", pickle.dumps([("w", 3)]), "don't begin with a clock"),
-    "an empty vgm": ("in.vgm", b"", "not a VGM file"),
+    "an empty vgm": ("in.vgm", b"", "the file is empty"),
     "a foreign midi": ("in.mid", b"RIFF" + bytes(300), "not a MIDI file"),
     "no note": ("in.mid", b"MThd\0\0\0\6\0\1\0\0\1\xe0", "MIDI file has no notes"),
     "a foreign log": ("in.jsonl", b'{"kind":"turned"}\n', "not a jam log"),

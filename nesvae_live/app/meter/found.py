@@ -28,6 +28,7 @@ from nesvae_live.music.metre.ticks import beat_lines, score_to_ticks
 from nesvae_live.music.phrase import STEPS_PER_SECOND
 from nesvae_live.music.voicenotes import to_range
 from nesvae_live.music.voices import Voice
+from nesvae_live.paths import read_whole
 from nesvae_live.take.sound import jam_to_timeline
 
 KINDS = (*SOURCES, ".jsonl")
@@ -110,12 +111,12 @@ def find_piece(path: Path, say: Say) -> FoundPiece:
 
 def piece_to_text(piece: FoundPiece) -> str:
     """A line for the piece and one for each stretch."""
-    lines = [f"{piece.name}: {piece.seconds:.1f} s, its metre is sure in {piece.sure:.0%} of it"]
+    lines = [f"{piece.name}: {piece.seconds:.1f} s, a clear metre in {piece.sure:.0%} of it"]
     for stretch in piece.found:
         when = f"{_clock(stretch.start)} to {_clock(stretch.end)}"
         metre = stretch.metre
         if metre is None:
-            lines.append(f"  {when}  free: no metre is sure")
+            lines.append(f"  {when}  free: no clear metre")
             continue
         lines.append(
             f"  {when}  {metre.beats_per_bar}/4 at {metre.bpm:.1f} BPM, bars of "
@@ -180,7 +181,7 @@ def _read_score(path: Path, say: Say) -> Score:
         raise MeterError(f"{path}: its name must end in one of {', '.join(KINDS)}")
     try:
         if name.endswith(SUFFIXES):
-            music = read_midi(path.read_bytes(), lambda line: say(f"{path}: {line}"))
+            music = read_midi(read_whole(path), lambda line: say(f"{path}: {line}"))
             return midi_to_score(music)
         read = read_source(path, say)
         source = jam_to_timeline(read) if isinstance(read, Jam) else read

@@ -84,7 +84,9 @@ def read_pieces(sources: Sequence[Path], say: Say) -> list[Piece]:
         pieces.append(piece)
     if not pieces:
         where = ", ".join(str(source) for source in sources[:MOST_NAMED])
-        what = f"none of its {len(paths)} files of music can be used" if paths else "no music in it"
+        what = f"none of the {len(paths)} files of music can be used" if paths else "no music in it"
+        if len(paths) == 1:
+            what = "the only file of music can't be used"
         raise PiecesError(f"{where}: {what} (names end in {', '.join(MUSIC)})")
     return pieces
 

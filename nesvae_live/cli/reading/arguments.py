@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nesvae_live.music.ranges import Range
@@ -51,6 +52,17 @@ def number(
         if not fits:
             raise argparse.ArgumentTypeError(f"{text!r} is not {what}: it must be {allowed}")
         return value
+
+    return convert
+
+
+def file_named(ending: str) -> Callable[[str], Path]:
+    """The type of a file whose name must end so, in either case."""
+
+    def convert(text: str) -> Path:
+        if not text.casefold().endswith(ending):
+            raise argparse.ArgumentTypeError(f"{text!r}: the file's name must end in {ending}")
+        return Path(text)
 
     return convert
 

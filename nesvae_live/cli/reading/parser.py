@@ -12,6 +12,8 @@ from nesvae_live.music.ranges import nearest
 NO_CHOICE = re.compile(
     r"argument (?P<what>.*): invalid choice: '(?P<word>.*)' \((maybe you meant.*|)choose from (?P<known>.*)\)"
 )
+ONE_OF = re.compile(r"one of the arguments (?P<known>.*) is required")
+NO_VALUE = re.compile(r"argument (?P<what>.*): expected (one|at least one) argument")
 CHOICE = re.compile(r"[^', ]+")
 NEGATIVE = re.compile(r"-(\d+|\d*\.\d+)([A-Za-z]+)?")
 """A number below 0, with a unit or without."""
@@ -69,4 +71,8 @@ class CommandParser(argparse.ArgumentParser):
             )
         elif message.startswith(MISSING):
             message = f"it needs {message.removeprefix(MISSING).strip()}"
+        elif one_of := ONE_OF.fullmatch(message):
+            message = f"it needs {' or '.join(one_of['known'].split())}"
+        elif no_value := NO_VALUE.fullmatch(message):
+            message = f"{no_value['what']} needs a value"
         self.exit(2, f"{self.prog}: {message} (see `{self.prog} --help`)\n")

@@ -14,7 +14,7 @@ from nesvae_live.chip.nesmdb import dumps_exprsco
 from nesvae_live.chip.tracker.module import Module
 from nesvae_live.log.jam import Jam
 from nesvae_live.log.reader import JamError
-from nesvae_live.paths import replacing
+from nesvae_live.paths import make_dir, replacing
 from nesvae_live.take.export.dawfiles import export_ardour, export_dawproject, export_rpp
 from nesvae_live.take.export.release import (
     RELEASE,
@@ -103,7 +103,7 @@ def export(
     }
     files: list[Path] = []
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_dir(out)
         base = _free_base(out, selection.name)
         for kind in kinds:
             files += makers[kind](selection, base)

@@ -114,7 +114,7 @@ def test_music_without_a_steady_row_is_free(tmp_path: Path) -> None:
         piece = find_piece(path, silent)
         found += piece.sure
     assert found / 3 < 0.34
-    assert "free: no metre is sure" in piece_to_text(piece)
+    assert "free: no clear metre" in piece_to_text(piece)
 
 
 def test_the_command_prints_text_or_json_and_draws(
