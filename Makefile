@@ -1,9 +1,10 @@
-# make demo    play 16 bars with no hardware, and leave the take
-# make check   format, lint, types and the tests that need neither ports nor minutes
-# make test    format, lint, types and all tests
-# make soak    the tests that take longer
-# make format  format and fix what can be fixed
-# make clean   remove what was built and cached (not .venv, never a take)
+# make demo      play 16 bars with no hardware, and leave the take
+# make check     format, lint, types and the tests that need neither ports nor minutes
+# make test      format, lint, types and all tests
+# make coverage  how much of the code the tests of `make check` run
+# make soak      the tests that take longer
+# make format    format and fix what can be fixed
+# make clean     remove what was built and cached (not .venv, never a take)
 #
 # Each makes the environment in .venv first, and again when pyproject.toml or constraints.txt
 # change. PYTHON names another interpreter, PIP_ARGS goes to pip; on Linux, torch without CUDA:
@@ -25,7 +26,16 @@ PYTHON := $(shell for python in python3.11 python3.12 python3 python3.13; do \
 	2>/dev/null && command -v "$$python" && break; done)
 endif
 
-.PHONY: demo lint check test soak format clean
+.PHONY: demo lint check test coverage soak format clean
+
+QUICK := -m "not (slow or soak or jack or browser)"
+
+# Tests, with the types beside them: $(call tests,OPTIONS). nice: some tests have to be in time.
+define tests
+	nice -n 19 $(BIN)/mypy & types=$$!; \
+	$(PYTEST) $(1) $(PYTEST_ARGS); tests=$$?; \
+	wait $$types || { echo "mypy: see above" >&2; exit 1; }; exit $$tests
+endef
 
 demo: $(VENV)/.installed-play
 	$(BIN)/nesvae-live demo
@@ -35,13 +45,13 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 
 check: lint
-	$(BIN)/mypy & types=$$!; \
-	$(PYTEST) -m "not (slow or soak or jack or browser)" $(PYTEST_ARGS); tests=$$?; \
-	wait $$types && exit $$tests
+	$(call tests,$(QUICK))
 
 test: lint
-	$(BIN)/mypy
-	$(PYTEST) --cov --durations 20 $(PYTEST_ARGS)
+	$(call tests,--durations 20)
+
+coverage: $(VENV)/.installed-dev
+	$(PYTEST) --cov $(QUICK) $(PYTEST_ARGS)
 
 soak: $(VENV)/.installed-dev
 	$(BIN)/pytest -m soak --timeout 14400 $(PYTEST_ARGS)

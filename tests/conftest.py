@@ -228,19 +228,6 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """What is slow runs without the tracer of coverage, which makes loops many times slower."""
-    tracer = sys.gettrace()
-    if not item.get_closest_marker("slow") or type(tracer).__module__.split(".")[0] != "coverage":
-        return (yield)
-    sys.settrace(None)
-    try:
-        return (yield)
-    finally:
-        sys.settrace(tracer)
-
-
 @pytest.fixture
 def corpus_archive() -> Path:
     """The archive of NES-MDB; mark the test `corpus`."""
