@@ -92,7 +92,7 @@ def _given(voice: Voice) -> TargetSpec:
         f"who plays {voice.name}; the network writes the others to fit",
         SOURCES,
         partial(GiveVoice, voice),
-        lambda view: view.sources.get(voice, Source.MODEL),
+        lambda view: view.band.sources.get(voice, Source.MODEL),
     )
 
 
@@ -125,7 +125,7 @@ def _keep(bars: int) -> TargetSpec:
 
 
 def _return_now(view: StateView) -> float | None:
-    beats = view.keys_return
+    beats = view.band.keys_return
     return None if beats is None else _nearest(KEYS_RETURNS, beats)
 
 
@@ -159,21 +159,21 @@ GESTURE_TARGETS: tuple[TargetSpec, ...] = (
         "keys-split",
         "split one keyboard between voices at a higher key; middle: middle C",
         lambda value, *, at: SetKeysSplit(round(value_to_linear(value, KEYS_SPLITS)), at=at),
-        lambda view: linear_to_value(view.keys_split, KEYS_SPLITS),
+        lambda view: linear_to_value(view.band.keys_split, KEYS_SPLITS),
     ),
     choice(
         "answer",
         "the network answers what you play: when you stop for a beat, or after so many bars",
         ANSWERS,
         SetAnswer,
-        lambda view: view.answer,
+        lambda view: view.band.answer,
     ),
     choice(
         "chords",
         "the MIDI channel on which the keys you hold are the harmony",
         CHORDS,
         SetChords,
-        lambda view: view.chords,
+        lambda view: view.band.chords,
         lambda channel: OFF if channel is None else str(channel + 1),
     ),
     *(_transpose(voice) for voice in (None, *(spec.voice for spec in VOICES))),

@@ -47,6 +47,27 @@ class Timed(Protocol):
         ...
 
 
+class BandView(Protocol):
+    """The read side of what others play than the network."""
+
+    sources: Mapping[Voice, Source]
+    keys_return: float | None
+    keys_split: int
+    answer: Answer
+    chords: int | None
+
+
+@dataclass(slots=True)
+class BandAtRest:
+    """A `BandView` in which the network plays every voice."""
+
+    sources: Mapping[Voice, Source] = field(default_factory=dict)
+    keys_return: float | None = None
+    keys_split: int = 60
+    answer: Answer = Answer.OFF
+    chords: int | None = None
+
+
 class StateView(Protocol):
     """The read side of the live state: what a target's `now` may look at."""
 
@@ -65,11 +86,11 @@ class StateView(Protocol):
     bounds: float
     snapshots: Mapping[int, Setting]
     themes: Themes
-    sources: Mapping[Voice, Source]
-    keys_return: float | None
-    keys_split: int
-    answer: Answer
-    chords: int | None
+
+    @property
+    def band(self) -> BandView:
+        """Who plays beside the network."""
+        ...
 
     @property
     def muted(self) -> Collection[Voice]:
@@ -101,11 +122,7 @@ class AtRest:
     bounds: float = 0.25
     snapshots: Mapping[int, Setting] = field(default_factory=dict)
     themes: Themes = field(default_factory=Themes.none)
-    sources: Mapping[Voice, Source] = field(default_factory=dict)
-    keys_return: float | None = None
-    keys_split: int = 60
-    answer: Answer = Answer.OFF
-    chords: int | None = None
+    band: BandAtRest = field(default_factory=BandAtRest)
     ref: ClockRef = field(default_factory=ClockRef)
 
     @property

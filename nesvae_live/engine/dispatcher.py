@@ -159,7 +159,7 @@ class Dispatcher:
         self.surface.settle(self.live)
         if not asked and not self.gestures.chords.receive(port, data, at):
             self.gestures.buffer.receive(data, at)
-            self.gestures.players.receive(port, data, at, self.live.keys_split)
+            self.gestures.players.receive(port, data, at, self.live.band.keys_split)
 
     def _turn_page(self, asked: TurnPage) -> Mapping[str, Any]:
         if not self.surface.layout.pages:

@@ -134,7 +134,7 @@ class Engine:
         sequencer, live, ref = self.sequencer, self.live, self.clock.ref
         at = self.time.now() if self.clock.runs else ref.at
         beat = max(ref.beat_at(at), 0.0)
-        meter, chord = live.meter, live.chord
+        meter, chord = live.meter, live.band.chord
         bar, count = meter.position(beat)
         return {
             "bar": bar,
@@ -155,14 +155,14 @@ class Engine:
             "key": str(live.arrangement.key or ""),
             "temperature": round(live.temperature, 3),
             "quote": None if live.quote is None else round(live.quote, 3),
-            "steady": list(live.steady),
+            "steady": list(live.steady.names),
             "themes": sorted(live.themes.kept),
-            "given": {voice.name: str(source) for voice, source in live.sources.items()},
-            "keys_return": live.keys_return,
-            "keys_split": live.keys_split,
-            "answer": str(live.answer),
+            "given": {voice.name: str(source) for voice, source in live.band.sources.items()},
+            "keys_return": live.band.keys_return,
+            "keys_split": live.band.keys_split,
+            "answer": str(live.band.answer),
             "answering": sequencer.players.answering,
-            "chords": None if live.chords is None else live.chords + 1,
+            "chords": None if live.band.chords is None else live.band.chords + 1,
             "chord": str(chord or ""),
             "chord_tones": () if chord is None else chord.rising,
             "seed": live.seed,

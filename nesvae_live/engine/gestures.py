@@ -110,7 +110,7 @@ class Gestures:
             case SetTemperature(temperature):
                 live.set_temperature(temperature, at)
             case SetSteady(names):
-                live.set_steady(names)
+                live.steady.keep(names)
             case SetQuote() | KeepTheme() | ReturnTheme() | ForgetAll():
                 self._remember(item)
             case GiveVoice(voice, source):
@@ -118,9 +118,9 @@ class Gestures:
             case GiveLine(voice, line):
                 self._give(voice, Source.FILE, at, checked_line(line))
             case SetKeysReturn(beats):
-                live.keys_return = None if beats is None else KEYS_BEATS.check("beats", beats)
+                live.band.keys_return = None if beats is None else KEYS_BEATS.check("beats", beats)
             case SetKeysSplit(note):
-                live.keys_split = int(KEYS_SPLITS.check("the split", note))
+                live.band.keys_split = int(KEYS_SPLITS.check("the split", note))
             case SetAnswer(answer):
                 self._answer(answer, at)
             case SetChords(channel):
@@ -213,21 +213,21 @@ class Gestures:
             raise ValueError(NOT_GIVEN)
         if live.performance.grid.mode is Mode.BARS:
             raise ValueError("--grid bars stretches phrases: no voice can be given to fit them")
-        if source is live.sources.get(voice, Source.MODEL) and ticks is None:
+        if source is live.band.sources.get(voice, Source.MODEL) and ticks is None:
             return
         line = self._file(voice, ticks) if source is Source.FILE else None
         if source is Source.HELD:
             line = self.player.line(voice)
-        sources = {**live.sources, voice: source}
+        sources = {**live.band.sources, voice: source}
         self.players.own([v for v, s in sources.items() if s is Source.KEYS], at)
-        live.give(voice, source, line, at)
+        live.band.give(voice, source, line, at)
         live.hold = False
 
     def _answer(self, answer: Answer, at: float) -> None:
         """Answer what is played; if nobody has a voice to play, it is P1."""
-        if answer is not Answer.OFF and Source.KEYS not in self.live.sources.values():
+        if answer is not Answer.OFF and Source.KEYS not in self.live.band.sources.values():
             self._give(Voice.P1, Source.KEYS, at)
-        self.live.answer = answer
+        self.live.band.answer = answer
         self.players.answer(answer, at)
 
     def _take_chords(self, channel: int | None, at: float) -> None:
@@ -238,7 +238,7 @@ class Gestures:
             )
         if channel is not None and not self.live.remembers:
             raise ValueError(NO_CHORDS)
-        self.live.chords = channel
+        self.live.band.chords = channel
         self.chords.listen(channel, at)
 
     def _file(self, voice: Voice, ticks: Ticks | None) -> Loop:

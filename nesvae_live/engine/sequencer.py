@@ -107,11 +107,11 @@ class Sequencer:
             ask=ask,
             before_phrase=self._before_phrase,
         )
-        self.live.stands = self._stands
+        self.live.steady.stands = self._stands
         self.automation = Automation(self.live, arrange=self._arrange_later, leap=self.player.leap)
         live, lookahead = self.live, self.performance.lookahead
-        self.players = Players(live.strike, live.reply, live.where, lookahead)
-        self.chords = Chords(live.harmonise)
+        self.players = Players(live.band.strike, live.band.reply, live.where, lookahead)
+        self.chords = Chords(live.band.harmonise)
         self.gestures = Gestures(
             self.time,
             self.live,
@@ -203,7 +203,7 @@ class Sequencer:
             self._resume(now)
         plays = goes_on and not self.player.joining
         beat = self.clock.ref.beat_at(now) if plays else None
-        self.players.tick(now, beat, self.live.keys_return)
+        self.players.tick(now, beat, self.live.band.keys_return)
         self.chords.tick(now)
         if goes_on and self.player.joining:
             self.player.enter_here()

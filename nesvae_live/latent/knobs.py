@@ -107,10 +107,6 @@ class KnobState:
         self.values = MappingProxyType(values)
         return True
 
-    def release_all(self) -> None:
-        """Release every knob."""
-        self.values = MappingProxyType({})
-
 
 def steers(knob: str) -> bool:
     """Whether a knob steers z."""

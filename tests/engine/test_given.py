@@ -110,7 +110,7 @@ def test_given_back_it_is_written_again_and_nothing_is_given() -> None:
     assert rig.decoder.starts[-1].given is None  # type: ignore[attr-defined]
     told = [(e.voice, e.source) for e in rig.journal.entries if isinstance(e, Lent)]
     assert told == [("P1", "held"), ("P1", "model")]
-    assert not rig.live.sources
+    assert not rig.live.band.sources
 
 
 def test_back_brings_the_phrase_of_before_and_held_there_goes_on_from_its_line() -> None:
@@ -226,7 +226,7 @@ def test_a_files_line_begins_on_the_next_bar_and_comes_again_in_whole_bars() -> 
     rig.play(3.0)
     assert do(rig, GiveVoice, Voice.P1, Source.FILE)["ok"], "the one of last time"
     rig.play(3.0)
-    assert rig.live.sources == {Voice.P1: Source.FILE}
+    assert rig.live.band.sources == {Voice.P1: Source.FILE}
 
 
 def test_a_line_of_exactly_a_bar_is_a_bar_and_one_that_is_none_is_refused() -> None:
@@ -237,4 +237,4 @@ def test_a_line_of_exactly_a_bar_is_a_bar_and_one_that_is_none_is_refused() -> N
     rig.play(3.0)
     for wrong in ((), ((0, 12),), ((60, 0),), ((200, 1),), ((60, 200_000),)):
         assert "line" in do(rig, GiveLine, Voice.P1, wrong)["error"]
-    assert not rig.live.sources
+    assert not rig.live.band.sources

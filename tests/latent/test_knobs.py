@@ -43,12 +43,6 @@ def test_a_snapshot_cannot_be_written() -> None:
         KnobState({"density": 0.25}).values["density"] = 0.5  # type: ignore[index]
 
 
-def test_letting_all_go_leaves_none() -> None:
-    state = KnobState({"density": 0.25, "style3": 1.0})
-    state.release_all()
-    assert state.values == {}
-
-
 @pytest.mark.parametrize(
     ("knob", "value"), [("nope", 0.5), ("nope", None), ("bass", 1.01), ("bass", float("nan"))]
 )

@@ -45,13 +45,16 @@ def carried(live: LiveState, now: float, adopted: Adopted | None = None) -> list
         asked.append(SetSolo(voice, voice in balance.solo, at=now))
     if live.quote is not None:
         asked.append(SetQuote(live.quote, at=now))
-    asked.append(SetSteady(live.steady, at=now))
-    asked += [GiveVoice(v, s, at=now) for v, s in live.sources.items() if s is Source.KEYS]
-    asked += [SetKeysReturn(live.keys_return, at=now), SetKeysSplit(live.keys_split, at=now)]
-    if live.answer is not Answer.OFF:
-        asked.append(SetAnswer(live.answer, at=now))
-    if live.chords is not None:
-        asked.append(SetChords(live.chords, at=now))
+    asked.append(SetSteady(live.steady.names, at=now))
+    asked += [GiveVoice(v, s, at=now) for v, s in live.band.sources.items() if s is Source.KEYS]
+    asked += [
+        SetKeysReturn(live.band.keys_return, at=now),
+        SetKeysSplit(live.band.keys_split, at=now),
+    ]
+    if live.band.answer is not Answer.OFF:
+        asked.append(SetAnswer(live.band.answer, at=now))
+    if live.band.chords is not None:
+        asked.append(SetChords(live.band.chords, at=now))
     if live.auto:
         asked.append(SetAuto(on=True, at=now))
     return asked

@@ -5,36 +5,30 @@ Only the sequencer's thread writes; what other threads read is replaced, never c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.clock.timing import ClockRef, Meter
 from nesvae_live.control.reply import ignore
-from nesvae_live.engine.band.chord import REMEMBERED, Chord
+from nesvae_live.engine.live.band import Band
 from nesvae_live.engine.live.config import PlayConfig
 from nesvae_live.engine.live.protocols import Clock
-from nesvae_live.latent.attributes import N_ATTRIBUTES, Floats
+from nesvae_live.engine.live.snapshots import cleared, snapshot_in, stored
+from nesvae_live.engine.live.steady import Steady
+from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import QUOTE, Condition, Stretch
-from nesvae_live.latent.given import Answer, Source
-from nesvae_live.latent.harmony import Harmony
 from nesvae_live.latent.knobs import KNOB_BY_NAME, KnobState, steers
-from nesvae_live.latent.lines import NONE_GIVEN, Line, Span
-from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, Setting, checked_name, is_style, slot_of
+from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, Setting, is_style
 from nesvae_live.latent.space import Vector, assemble, coordinate_to_value
-from nesvae_live.latent.steady import checked_steady, standing_value
 from nesvae_live.latent.themes import Themes
 from nesvae_live.log.entries import (
     Arranged,
-    Harmonised,
     Journal,
-    Lent,
     Posed,
     Quoted,
-    Replied,
     Themed,
     Turned,
 )
@@ -50,17 +44,9 @@ TEMPERATURE, SEED = "temperature", "seed"
 COMPOSED = "composed"
 """Why all was set anew where the decoder composed a phrase."""
 
-KEYS_RETURN, KEYS_SPLIT = 4.0, 60
-"""How it is with players unless somebody says."""
-
 NOT_GIVEN = "this checkpoint takes no given voice; one of format 3 does (--checkpoint)"
 NO_CHORDS = "this checkpoint takes no chords; one of format 3 does (--checkpoint)"
 NO_PAST = "this checkpoint can't quote what was played; one of format 3 can (--checkpoint)"
-
-
-def nowhere() -> Floats | None:
-    """Nothing was played."""
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +75,6 @@ class LiveState:
     snapshots: Mapping[int, Setting] = field(default_factory=dict)
     """Number -> setting; the mapping is replaced when one is stored or cleared."""
     remembers: bool = False
-    stands: Callable[[], Floats | None] = nowhere
-    """The attributes' coordinates `[8]` of what was played lately; None: nothing was."""
 
     def __post_init__(self) -> None:
         p = self.performance
@@ -104,21 +88,8 @@ class LiveState:
         """The themes that were marked."""
         self.back: Stretch | None = None
         """The theme that was asked back last."""
-        self.sources: Mapping[Voice, Source] = MappingProxyType({})
-        """Who plays the voices that are not the network's."""
-        self._lines = NONE_GIVEN
-        self.keys_return: float | None = KEYS_RETURN
-        """After so many beats without a key a voice is the network's again; None: never."""
-        self.keys_split = KEYS_SPLIT
-        """One keyboard plays several voices: keys below this note are the lowest one's."""
-        self.answer = Answer.OFF
-        """When what is played is answered."""
-        self.chords: int | None = None
-        """The MIDI channel, from 0, on which keys are the harmony; None: none is."""
-        self.chord: Chord | None = None
-        """The chord that is held."""
-        self._chords: tuple[Chord, ...] = ()  # those that were held last, with this one
-        self._scale: tuple[int, ...] = ()  # of the chord that is held
+        self.band = Band(self.journal, self.clock, self.renew)
+        """What others play than the network."""
         self._returns = self._forgets = 0
         self._drawn: Pose | None = None  # where all stands as long as no hand says
         self._left_alone = True  # no hand has set anything of the map, or all was released again
@@ -136,9 +107,8 @@ class LiveState:
         """Whether the phrase that plays repeats."""
         self.touched: set[str] = set()
         """The knobs turned by hand since the present automation began: it leaves them alone."""
-        self.steady = p.steady
+        self.steady = Steady(p, self.knobs, self.journal)
         """The attributes that are set where they stand when a hand turns another knob."""
-        self._let_go: set[str] = set()  # those of them that a hand has released since
         self.condition = self._condition()
         self.page = 0
         """The controller's current page, from 0."""
@@ -175,45 +145,12 @@ class LiveState:
         if changed:
             self.journal.put(Turned(at, knob, value))
         if changed and steers(knob):
-            if value is None and (was_steady or knob in self.steady):
-                self._let_go.add(knob)
-            else:
-                self._let_go.discard(knob)
-            self._hold_steady(at)
+            self.steady.turned(knob, released=value is None, was_steady=was_steady)
+            self.steady.hold(at)
             self._drawn = None
             self._left_alone = not any(map(steers, self.knobs.values))
         if changed or was_steady:
             self.condition = self._condition()
-
-    def _hold_steady(self, at: float) -> None:
-        """A hand has turned a knob, or released it: set what is to stay, or release that too."""
-        knobs, p = self.knobs, self.performance
-        if not {knob for knob in knobs.values if steers(knob)} - knobs.steadied:
-            for knob in sorted(knobs.steadied):
-                knobs.set(knob, None)
-                self.journal.put(Turned(at, knob, None))
-            knobs.steadied = frozenset()
-            self._let_go.clear()
-            return
-        wanted = [k for k in self.steady if k not in knobs.values and k not in self._let_go]
-        stands = self.stands() if wanted and p.quantiles is not None else None
-        if stands is None:
-            return
-        for knob in wanted:
-            value = standing_value(knob, stands, p.reach)
-            knobs.set(knob, value)
-            self.journal.put(Turned(at, knob, value))
-        knobs.steadied |= set(wanted)
-
-    def set_steady(self, names: Collection[str]) -> None:
-        """Set which attributes stay where they stand when a hand turns another knob.
-
-        Those that are set already stay as they are.
-
-        Raises:
-            ValueError: one is no attribute.
-        """
-        self.steady = checked_steady(names)
 
     def release_all(self, at: float) -> None:
         """Release every knob, and leave the music alone."""
@@ -267,8 +204,7 @@ class LiveState:
         before = self.condition
         if why not in {TEMPERATURE, SEED}:
             self._drawn, self._left_alone = None, False
-            self.knobs.steadied = frozenset()
-            self._let_go.clear()
+            self.steady.drop()
         self.style = self.style if setting.style is None else setting.style
         self.temperature = self.temperature if TEMPERATURE in keep else setting.temperature
         self.seed = self.seed if SEED in keep else setting.seed
@@ -327,44 +263,6 @@ class LiveState:
         self.condition = self._condition()
         self.journal.put(Themed(at, "", "forgotten", -1, 0))
 
-    def give(self, voice: Voice, source: Source, line: Line | None, at: float) -> None:
-        """Let somebody play a voice, along a line if there is one."""
-        sources = {**self.sources, voice: source}
-        self.sources = MappingProxyType({v: s for v, s in sources.items() if s is not Source.MODEL})
-        if line is not None or voice in self._lines.lines:
-            self._lines = self._lines.changed(voice, line)
-            self.condition = self._condition()
-        self.journal.put(Lent(at, voice.name, source))
-
-    def strike(self, notes: Mapping[Voice, int | None], answer: Span | None = None) -> None:
-        """Notes that somebody plays in voices of theirs have changed; None: they left it.
-
-        An `answer` to them is to come on its beats.
-        """
-        self._lines = self._lines.struck(notes, answer)
-        self.condition = self._condition()
-
-    def reply(self, answer: Span, voices: Sequence[Voice]) -> None:
-        """The network answers what was played in voices, from one beat to another."""
-        begin, end = answer
-        names = tuple(voice.name for voice in voices)
-        self.journal.put(Replied(self.clock.ref.time_of(begin), begin, end - begin, names))
-
-    def harmonise(self, chord: Chord | None, at: float) -> None:
-        """Let what is written fit a chord that is held; None: it is the network's again."""
-        if chord == self.chord:
-            return
-        self.chord, self._scale = chord, ()
-        if chord is not None:
-            before = self._chords
-            if before and set(before[-1].tones) < set(chord.tones):
-                before = before[:-1]  # key after key of one chord
-            self._scale = chord.scale(before)
-            self._chords = (*before, chord)[-REMEMBERED:]
-        self.condition = self._condition()
-        tones = () if chord is None else chord.tones
-        self.journal.put(Harmonised(at, str(chord or ""), tones, self._scale))
-
     def _stand(self, pose: Pose, at: float, why: str) -> None:
         if self.auto:
             self.touched.intersection_update(self.knobs.values)  # who is released is taken along
@@ -404,7 +302,7 @@ class LiveState:
         if arrangement == self.arrangement:
             return
         self.arrangement = arrangement
-        if self.chord is not None:
+        if self.band.chord is not None:
             self.condition = self._condition()
         muted = tuple(sorted(voice.name for voice in arrangement.muted))
         key = None if arrangement.key is None else str(arrangement.key)
@@ -418,16 +316,7 @@ class LiveState:
         Raises:
             ValueError: there is no such number, or that is no name.
         """
-        ranges.SNAPSHOTS.check("snapshot", slot)
-        there = dict(self.snapshots)
-        if name:
-            name = checked_name(name)
-            if (other := slot_of(name, there)) not in {None, slot}:
-                there[other] = replace(there[other], name="")
-        elif slot in there:
-            name = there[slot].name
-        there[slot] = replace(setting or self.setting, name=name)
-        self.snapshots = MappingProxyType(there)
+        self.snapshots = stored(self.snapshots, slot, setting or self.setting, name)
 
     def clear(self, slot: int) -> None:
         """Remove a snapshot.
@@ -435,9 +324,7 @@ class LiveState:
         Raises:
             ValueError: there is none of that number.
         """
-        self.snapshot(slot)
-        kept = {number: kept for number, kept in self.snapshots.items() if number != slot}
-        self.snapshots = MappingProxyType(kept)
+        self.snapshots = cleared(self.snapshots, slot)
 
     def snapshot(self, slot: int) -> Setting:
         """The setting of a snapshot.
@@ -445,10 +332,7 @@ class LiveState:
         Raises:
             ValueError: there is none of that number.
         """
-        if slot not in self.snapshots:
-            there = ", ".join(map(str, sorted(self.snapshots))) or "none"
-            raise ValueError(f"no snapshot {slot}; there are: {there}")
-        return self.snapshots[slot]
+        return snapshot_in(self.snapshots, slot)
 
     @property
     def standing(self) -> int | None:
@@ -467,8 +351,6 @@ class LiveState:
             z, mask = self._drawn.z, self._drawn.mask
         quote = QUOTE if self.quote is None else self.quote
         counts, hands = (self._returns, self._forgets), self._hands()
-        harmony = None
-        if self.chord is not None:
-            harmony = Harmony(self.chord.tones, self._scale, self.arrangement.transpose)
+        harmony = self.band.harmony(self.arrangement.transpose)
         drawn = self.temperature, self.seed, quote
-        return Condition(z, mask, *drawn, *counts, hands, self._lines, harmony)
+        return Condition(z, mask, *drawn, *counts, hands, self.band.lines, harmony)

@@ -180,10 +180,10 @@ def test_turned_off_it_leaves_the_voice_to_who_plays() -> None:
 
 def test_if_nobody_has_a_voice_it_is_p1_and_what_cant_be_is_a_line() -> None:
     rig = answering(Answer.TWO)
-    assert dict(rig.live.sources) == {P1: Source.KEYS}
+    assert dict(rig.live.band.sources) == {P1: Source.KEYS}
     plain = Rig(decoder=DrawnDecoder())
     assert "takes no given voice" in do(plain, SetAnswer, Answer.PLAYED)["error"]
-    assert plain.live.answer is Answer.OFF
+    assert plain.live.band.answer is Answer.OFF
     assert do(plain, SetAnswer, Answer.OFF)["ok"]
 
 

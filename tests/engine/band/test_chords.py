@@ -57,7 +57,7 @@ def test_from_the_next_beat_that_can_be_reached_it_is_the_harmony(swap: Swap, la
     assert began < first.beat <= began + 1.35
     if isinstance(first, Spliced):  # else a phrase begins there anyway
         assert first.beat == pytest.approx(round(first.beat), abs=1e-6)
-    chord = rig.live.chord
+    chord = rig.live.band.chord
     assert chord is not None
     assert (str(chord), chord.rising) == ("Am", (9, 0, 4))
     told = harmony(rig)
