@@ -25,8 +25,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.app.piece import Piece, write_piece_midi, write_piece_picture
-from nesvae_live.app.render import RenderOptions, render
+from nesvae_live.app.files.piece import Piece, write_piece_midi, write_piece_picture
+from nesvae_live.app.files.render import RenderOptions, render
 from nesvae_live.chip.corpus import read_split
 from nesvae_live.engine.phrases.inference import draws
 from nesvae_live.evaluation.features import FEATURES, features

@@ -99,12 +99,16 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("clock", "music", "latent", "chip", "chip.smf", "control", "take", "io", "io.remote"),
     ),
     "panel.terminal": ("clock", "music", "latent", "control", "io.remote", "panel"),
+    "app.files": (
+        *("music", "music.metre", "latent", "model", "model.song", "chip", "chip.smf"),
+        *("chip.console", "chip.vgm", "log", "presets", "take", "take.export"),
+    ),
     "app.daw": PROGRAMS,
     "app.start": ("music", "latent", "chip", "model", "model.song"),
     "app.during": PROGRAMS,
-    "app": (*PROGRAMS, "app.daw", "app.start", "app.during"),
-    "app.meter": ("music", "music.metre", "chip", "chip.smf", "log", "take", "app"),
-    "app.yours": (*PROGRAMS, "app", "app.meter"),
+    "app": (*PROGRAMS, "app.files", "app.daw", "app.start", "app.during"),
+    "app.meter": ("music", "music.metre", "chip", "chip.smf", "log", "take", "app", "app.files"),
+    "app.yours": (*PROGRAMS, "app", "app.files", "app.meter"),
     "bench": (*PROGRAMS, "app.during", "app"),
     "evaluation": ("music", "music.metre", "latent", "model", "chip", "model.song"),
     "evaluation.song": (
@@ -132,11 +136,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("cli.reading", *PROGRAMS, "app.during", "app", "app.yours", "training"),
         *("evaluation", "evaluation.song", "evaluation.performing", "evaluation.drumming"),
     ),
-    "cli.ctl": ("cli.reading", "cli.network", *PROGRAMS, "app"),
+    "cli.ctl": ("cli.reading", "cli.network", *PROGRAMS, "app", "app.files"),
     "cli": (
         *("cli.reading", "cli.play", "cli.network", "cli.ctl"),
-        *(*PROGRAMS, "app.daw", "app.start", "app.during", "app", "app.meter", "app.yours"),
-        "bench",
+        *(*PROGRAMS, "app.daw", "app.files", "app.during", "app", "app.meter", "bench"),
     ),
 }
 """Each room, from the bottom up, and the rooms that it may import from."""
@@ -190,7 +193,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         *("cli.network.loading", "bench.usual"),
     ),
     "safetensors": ("model.song.songcheckpoint", "model.partfile"),
-    "tqdm": ("cli.jam", "app.render", "training.songtrain"),
+    "tqdm": ("cli.jam", "app.files.render", "training.songtrain"),
     "msgspec": (
         *(
             "app.during.styles",
@@ -205,7 +208,13 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "platformdirs": ("io.remote.client", "paths"),
     "tomlkit": ("presets.presetfile",),
     "mido": (
-        *("chip.nesmidi", "chip.smf.general", "take.daw.ardour", "take.midifile", "app.piece"),
+        *(
+            "chip.nesmidi",
+            "chip.smf.general",
+            "take.daw.ardour",
+            "take.midifile",
+            "app.files.piece",
+        ),
         *("io.midi.*", "bench.usual"),
     ),
     "aalink": ("io.remote.link",),
@@ -218,7 +227,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "pyo": ("bench.case", "io.audio.probe", "io.audio.pyosound"),
     "matplotlib": (
         "take.picture",
-        "app.piece",
+        "app.files.piece",
         "app.meter.meterpicture",
         "evaluation.*",
         "training.*",

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nesvae_live.app.render import RenderOptions, render
+from nesvae_live.app.files.render import RenderOptions, render
 from nesvae_live.chip.nesmdb import ExprScore, SeprScore
 from nesvae_live.chip.npzscore import loads_npz
 from nesvae_live.chip.vgm.registerlog import VGM_RATE

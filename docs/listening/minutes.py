@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nesvae_live.app.piece import Piece, write_piece_midi, write_piece_picture
-from nesvae_live.app.render import RenderOptions, render
+from nesvae_live.app.files.piece import Piece, write_piece_midi, write_piece_picture
+from nesvae_live.app.files.render import RenderOptions, render
 from nesvae_live.engine.phrases.inference import draws
 from nesvae_live.latent.attributes import ATTRIBUTES, N_ATTRIBUTES
 from nesvae_live.latent.decoding import QUOTE, SAMPLING, Asked

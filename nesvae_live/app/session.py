@@ -16,7 +16,7 @@ from nesvae_live.app.during.beginning import begin_with
 from nesvae_live.app.during.choices import Loaded
 from nesvae_live.app.during.heard import Heard, callbacks
 from nesvae_live.app.during.recording import Recording
-from nesvae_live.app.encode import open_snapshots
+from nesvae_live.app.files.encode import open_snapshots
 from nesvae_live.app.openpanel import panel_facts
 from nesvae_live.app.options import PlayOptions, choose_performance, choose_setup, first_entry
 from nesvae_live.app.stage import Stage

@@ -180,7 +180,7 @@ def _fill_import(p: argparse.ArgumentParser) -> None:
 
 
 def _run_render(arguments: argparse.Namespace) -> int:
-    from nesvae_live.app.render import RenderOptions, render
+    from nesvae_live.app.files.render import RenderOptions, render
 
     options = RenderOptions(
         source=arguments.source,
@@ -201,7 +201,7 @@ def _run_render(arguments: argparse.Namespace) -> int:
 
 
 def _run_encode(arguments: argparse.Namespace) -> int:
-    from nesvae_live.app.encode import encode_file, encode_to_bank
+    from nesvae_live.app.files.encode import encode_file, encode_to_bank
     from nesvae_live.latent.decoding import SAMPLING
     from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
     from nesvae_live.music.ranges import SNAPSHOTS
@@ -235,7 +235,7 @@ def _run_encode(arguments: argparse.Namespace) -> int:
 
 
 def _run_interpolate(arguments: argparse.Namespace) -> int:
-    from nesvae_live.app.interpolate import End, interpolate
+    from nesvae_live.app.files.interpolate import End, interpolate
     from nesvae_live.model.song.songcheckpoint import load_song_checkpoint
     from nesvae_live.paths import find_checkpoint
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live import NesvaeError
-from nesvae_live.app.render import SOURCES, RenderError, read_source
+from nesvae_live.app.files.render import SOURCES, RenderError, read_source
 from nesvae_live.app.say import Say
 from nesvae_live.chip.convert import SCORE_RATE, to_exprsco
 from nesvae_live.chip.smf.reading import (

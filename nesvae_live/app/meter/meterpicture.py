@@ -10,8 +10,8 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from nesvae_live.app.files.piece import DPI, LINE_SECONDS, MOST_LINES, draw_notes, dress_line
 from nesvae_live.app.meter.found import FoundPiece, frames_to_seconds
-from nesvae_live.app.piece import DPI, LINE_SECONDS, MOST_LINES, draw_notes, dress_line
 from nesvae_live.music.metre.ticks import beat_lines
 from nesvae_live.music.phrase import STEPS_PER_SECOND
 from nesvae_live.music.voices import FAINT, INK, PAPER, VOICES, Voice

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from nesvae_live import NesvaeError
-from nesvae_live.app.encode import MUSIC, NO_NOTE, EncodeError, read_data, read_score
+from nesvae_live.app.files.encode import MUSIC, NO_NOTE, EncodeError, read_data, read_score
 from nesvae_live.app.meter.found import midi_to_score
 from nesvae_live.app.say import Say
 from nesvae_live.chip.smf.bars import midi_to_song

@@ -46,7 +46,7 @@ def capture(given: Given) -> Command:
     """What was played on the input, or a phrase of a file."""
     if given.file is None:
         return {"do": "capture"}
-    from nesvae_live.app.encode import read_tuples
+    from nesvae_live.app.files.encode import read_tuples
     from nesvae_live.io.remote.client import ControlError
     from nesvae_live.music.phrase import TUPLES_PER_PHRASE
 
@@ -75,7 +75,7 @@ def give(given: Given) -> Command:
     """Who plays a voice, or a file's line for it."""
     if given.file is None:
         return {"do": "voice", "voice": given.voice, "source": given.source}
-    from nesvae_live.app.encode import read_line
+    from nesvae_live.app.files.encode import read_line
     from nesvae_live.io.remote.client import ControlError
 
     if given.source != str(Source.FILE):

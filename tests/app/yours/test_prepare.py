@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nesvae_live.app.encode import read_tuples
+from nesvae_live.app.files.encode import read_tuples
 from nesvae_live.app.yours.pieces import FOUND, LONGEST_MINUTES, STATED, read_piece, read_pieces
 from nesvae_live.app.yours.prepare import Prepared, split
 from nesvae_live.chip.corpus import read_split

@@ -16,7 +16,6 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from nesvae_live import NesvaeError
-from nesvae_live.app.say import Say
 from nesvae_live.chip.apu import Apu, DcBlocker
 from nesvae_live.chip.console.cartridge import SUFFIXES, Edition, to_cartridge
 from nesvae_live.chip.console.nsf import NO_CREDITS, Credits
@@ -86,7 +85,7 @@ class RenderOptions:
     dialect: str = GENERAL
 
 
-def render(options: RenderOptions, warn: Say) -> list[Path]:
+def render(options: RenderOptions, warn: Callable[[str], None]) -> list[Path]:
     """Make the files and return them; `warn` is told, a line each, what was left out.
 
     What was there stays until the new file is whole.
@@ -217,7 +216,7 @@ def _writing(paths: list[Path]) -> Iterator[list[BinaryIO]]:
         raise RenderError(f"{paths[0]}: cannot be written: {why}") from None
 
 
-def read_source(path: Path, warn: Say) -> Source | Jam:
+def read_source(path: Path, warn: Callable[[str], None]) -> Source | Jam:
     """Read any file that can be rendered; `warn` is told what of it is left out.
 
     Raises:

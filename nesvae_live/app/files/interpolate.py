@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nesvae_live.app.encode import EncodeError, read_places
-from nesvae_live.app.piece import Piece, write_piece_midi, write_piece_picture
-from nesvae_live.app.render import RenderOptions, render
-from nesvae_live.app.say import Say
+from nesvae_live.app.files.encode import EncodeError, Say, read_places
+from nesvae_live.app.files.piece import Piece, write_piece_midi, write_piece_picture
+from nesvae_live.app.files.render import RenderOptions, render
 from nesvae_live.latent.attributes import N_ATTRIBUTES
 from nesvae_live.latent.decoding import SAMPLING, Sampling
 from nesvae_live.latent.point import LatentPoint

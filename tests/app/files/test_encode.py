@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nesvae_live.app.encode import (
+from nesvae_live.app.files.encode import (
     EncodeError,
     encode_file,
     encode_to_bank,
@@ -25,8 +25,8 @@ from nesvae_live.app.encode import (
     read_places,
     read_tuples,
 )
-from nesvae_live.app.interpolate import walk_way
-from nesvae_live.app.piece import Piece, piece_to_figure, write_piece_midi
+from nesvae_live.app.files.interpolate import walk_way
+from nesvae_live.app.files.piece import Piece, piece_to_figure, write_piece_midi
 from nesvae_live.chip.convert import to_midi
 from nesvae_live.chip.corpus import read_files
 from nesvae_live.chip.nesmdb import (

@@ -6,7 +6,7 @@ metre is found, and what has no sure metre is read as it is, a step of 1/24 s to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live import NesvaeError
-from nesvae_live.app.say import Say
 from nesvae_live.chip.convert import READERS, to_exprsco
 from nesvae_live.chip.smf.reading import SUFFIXES, check_length, midi_to_tuples, read_midi
 from nesvae_live.chip.vgm.registerlog import RegisterLog
@@ -49,6 +48,9 @@ from nesvae_live.presets.snapshotbank import (
     settings_to_text,
     write_bank,
 )
+
+Say = Callable[[str], None]
+"""Takes one line for a person."""
 
 SNAPSHOTS = ".json"
 MUSIC = (*SUFFIXES, *READERS)

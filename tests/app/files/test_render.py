@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from nesvae_live.app.render import RenderError, RenderOptions, render
+from nesvae_live.app.files.render import RenderError, RenderOptions, render
 from nesvae_live.chip.apu import Apu
 from nesvae_live.chip.nesmdb import (
     ExprScore,
