@@ -47,5 +47,5 @@ PAGES += [*(ROOT / "checkpoints").glob("*.md")]
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_files_that_a_page_names_are_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    named = re.findall(r"`((?:nesvae_live|tests|benchmarks|docs)/[\w/]+\.\w+)`", text)
+    named = re.findall(r"(?<![\w./-])((?:nesvae_live|tests|benchmarks|docs)/[\w/-]+\.\w+)", text)
     assert not [name for name in named if not (ROOT / name).exists()]
