@@ -55,6 +55,8 @@ BEFORE = 8
 DENSITY, SIXTEENTH = 0, 3
 ALONE, STEADY, GUIDED = "alone", "steady", "guided"
 WAYS = (ALONE, STEADY, GUIDED)
+REDRAWN = 400
+"""How often games are drawn again for the interval of what songs have."""
 DRONE = 8.0
 """Seconds in which nothing begins."""
 
@@ -192,21 +194,32 @@ def beside(player: Player, path: Path, split: str, steps: int) -> dict[str, dict
     from nesvae_live.chip.corpus import read_split
     from nesvae_live.evaluation.song.songevaluate import songs_heard
 
-    windows = [
-        notes[at : at + steps]
-        for notes in songs_heard(read_split(path, split))
-        for at in range(0, len(notes) - steps + 1, steps // 4)
-    ]
+    corpus = read_split(path, split)
+    windows, game = [], []
+    for name, song in zip(corpus.names, corpus.songs, strict=True):
+        for notes in songs_heard(replace(corpus, names=(name,), songs=(song,))):
+            cut = [notes[at : at + steps] for at in range(0, len(notes) - steps + 1, steps // 4)]
+            windows += cut
+            game += [Path(name).name.partition("_")[0]] * len(cut)
     stands = np.stack([player.coordinates(steps_to_tuples(notes)) for notes in windows])
     still = np.array([standstill(onsets_of(notes).sum(1).astype(float)) for notes in windows])
     lost = np.array([voices_lost(notes) for notes in windows])
+    rows_of = [np.flatnonzero(np.array(game) == one) for one in sorted(set(game))]
+    rng = np.random.default_rng(0)
+    drawn = [
+        np.concatenate([rows_of[k] for k in rng.integers(len(rows_of), size=len(rows_of))])
+        for _ in range(REDRAWN)
+    ]
     out = {}
-    tenth = max(len(windows) // 10, 1)
     for axis, spec in enumerate(ATTRIBUTES):
-        order = np.argsort(stands[:, axis])
-        for name, rows in (("least", order[:tenth]), ("most", order[-tenth:])):
+        for name, sign in (("least", 1.0), ("most", -1.0)):
+            order = sign * stands[:, axis]
+            rows = extreme(order)
+            again = [np.quantile(still[at][extreme(order[at])], 0.95) for at in drawn]
             out[f"{spec.name}, {name}"] = {
                 "still_95": float(np.quantile(still[rows], 0.95)),
+                "low": float(np.quantile(again, 0.025)),
+                "high": float(np.quantile(again, 0.975)),
                 "still_75": float(np.quantile(still[rows], 0.75)),
                 "still": float(np.median(still[rows])),
                 "lost": float((lost[rows] > 0).mean()),
@@ -218,6 +231,11 @@ def beside(player: Player, path: Path, split: str, steps: int) -> dict[str, dict
         "windows": float(len(windows)),
     }
     return out
+
+
+def extreme(order: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The tenth of the windows that come first in an order."""
+    return np.argsort(order)[: max(len(order) // 10, 1)]
 
 
 def main() -> None:
