@@ -13,6 +13,8 @@
 VENV ?= .venv
 PIP_ARGS ?=
 PYTEST_ARGS ?=
+# Tests start hundreds of programs; each would compile the whole package again.
+unexport PYTHONDONTWRITEBYTECODE
 # How many processes test side by side: one has JACK to itself.
 WORKERS ?= 2
 BIN := $(VENV)/bin
