@@ -117,7 +117,7 @@ def test_files_that_no_style_can_be_made_of_are_a_line_each(
     assert main(given) == 1
     said = capsys.readouterr().err.splitlines()
     assert says in said[0]
-    assert "can be used" in said[-1]
+    assert "the only file of music can't be used" in said[-1]
     assert len(said) == 2
     assert not out.exists()
 
