@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import sys
-import time
 import wave
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -489,10 +488,11 @@ def test_phrases_follow_each_other_by_the_log(tmp_path: Path) -> None:
     assert not any(p.repeat for p in placed)
 
 
-def test_it_is_ready_to_stop_at_once(tmp_path: Path) -> None:
+def test_it_is_ready_to_stop_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while it is still starting: no traceback, no half take."""
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")  # it says what it has imported
     daemon = Daemon(tmp_path, *SILENT)
-    time.sleep(0.3)
+    assert wait_until(lambda: "nesvae_live.cli.bench\n" in daemon.said), "the first command"
     daemon.process.send_signal(signal.SIGINT)
     assert daemon.wait() in {0, 130, -signal.SIGINT}
     assert "Traceback" not in daemon.said
