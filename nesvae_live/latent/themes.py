@@ -64,7 +64,9 @@ class Themes:
         """
         if letter not in self.kept:
             there = ", ".join(sorted(self.kept)) or "none"
-            raise ValueError(f"no theme {letter}; there are: {there} (mark-{letter} makes it)")
+            raise ValueError(
+                f"no theme {letter}; there are: {there} (`ctl theme {letter}` marks what is playing)"
+            )
         return self.kept[letter]
 
     def forget(self) -> None:

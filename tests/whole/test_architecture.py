@@ -49,3 +49,28 @@ def test_the_files_that_a_page_names_are_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     named = re.findall(r"(?<![\w./-])((?:nesvae_live|tests|benchmarks|docs)/[\w/-]+\.\w+)", text)
     assert not [name for name in named if not (ROOT / name).exists()]
+
+
+def anchors(page: Path) -> set[str]:
+    """What a page's headings are called in links."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.strip().casefold()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", [*PAGES, *(DOCS / "adr").glob("*.md")], ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if "://" in link:
+            continue
+        path, _, heading = link.partition("#")
+        there = page.parent / path if path else page
+        if not there.exists() or (heading and heading not in anchors(there)):
+            broken.append(link)
+    assert not broken
+
+
+def test_the_index_has_every_page() -> None:
+    text = (DOCS / "index.md").read_text(encoding="utf-8")
+    pages = [page.name for page in DOCS.glob("*.md") if page.name != "index.md"]
+    assert not [page for page in pages if f"({page}" not in text]

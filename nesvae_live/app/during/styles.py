@@ -95,11 +95,15 @@ def parse_style(wanted: str) -> tuple[str, float]:
 def _read(path: Path) -> Adopted:
     try:
         data = path.read_bytes()
-    except OSError as error:
+    except FileNotFoundError:
         there = ", ".join(style_paths()) or "none"
+        own = path.parent == user_styles_dir()
+        name = repr(path.name.removesuffix(STYLE_SUFFIX)) if own else path
         raise StyleError(
-            f"style {path}: {error.strerror}; there are: {there} (`nesvae-live adopt` makes them)"
+            f"no style {name}; there are: {there} (`nesvae-live adopt` makes them)"
         ) from None
+    except OSError as error:
+        raise StyleError(f"style {path}: {error.strerror}") from None
     try:
         kept = msgspec.json.decode(data, type=dict[str, Any])
         is_style = (kept.get("format"), kept.get("version")) == (FORMAT, VERSION)
