@@ -56,11 +56,9 @@ STANDING: Any = SimpleNamespace(
     bounds=0.2,
     quote=0.25,
     themes=SimpleNamespace(kept={}),
-    sources={},
-    keys_return=None,
-    keys_split=60,
-    answer=Answer.OFF,
-    chords=None,
+    band=SimpleNamespace(
+        sources={}, keys_return=None, keys_split=60, answer=Answer.OFF, chords=None
+    ),
     snapshots={},
     clock=SimpleNamespace(ref=ClockRef(beat_seconds=0.5)),
 )

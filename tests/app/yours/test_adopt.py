@@ -129,7 +129,7 @@ def test_a_style_that_cant_be_had_is_one_line(files: Path, tiny: Path, tmp_path:
     for wanted, says in (
         (f"{path}:2", "an amount from 0 to 1"),
         (f"{path}:.", "an amount from 0 to 1"),
-        ("nowhere", "No such file"),
+        ("nowhere", "no style 'nowhere'; there are: "),
     ):
         with pytest.raises(StyleError, match=says):
             open_style(wanted, checkpoint)
