@@ -192,7 +192,9 @@ class Dispatcher:
                 return answer
 
     def _set_tempo(self, tempo: float) -> Mapping[str, Any]:
-        answer = self._tried(lambda: self.tempo_log.set_tempo(tempo, self.player.placer.reached))
+        answer = self._tried(
+            lambda: self.tempo_log.set_tempo(tempo, self.player.playing.placer.reached)
+        )
         if not answer["ok"]:
             return answer
         self.player.plan_anew()
@@ -217,7 +219,7 @@ class Dispatcher:
         self.player.counters.panics += 1
         self.gestures.players.panic(self.time.now())
         self.gestures.chords.panic(self.time.now())
-        at = self.clock.ref.time_of(self.player.placer.reached)
+        at = self.clock.ref.time_of(self.player.playing.placer.reached)
         for event in self.outputs.silence(panic=True):
-            self.journal.put(Sent(at, self.player.placer.reached, event))
+            self.journal.put(Sent(at, self.player.playing.placer.reached, event))
         self.journal.put(Noted(self.time.now(), "panic"))

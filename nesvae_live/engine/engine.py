@@ -167,7 +167,7 @@ class Engine:
             "chord_tones": () if chord is None else chord.rising,
             "seed": live.seed,
             "hold": live.hold,
-            "back": sequencer.player.history.back,
+            "back": sequencer.player.playing.history.back,
             "snapshots": sorted(live.snapshots),
             "snapshot_names": {
                 str(n): kept.name for n, kept in live.snapshots.items() if kept.name

@@ -155,7 +155,7 @@ class Gestures:
                 most = live.bounds if amount is None else amount
                 automation.roll(BOUNDS.check("bounds", most), self.player.next_line())
             case Capture():
-                self._capture(self.buffer.tuples(self.player.placer.step_seconds, at))
+                self._capture(self.buffer.tuples(self.player.playing.placer.step_seconds, at))
             case CapturePhrase(tuples):
                 self._capture(checked_phrase(tuples))
             case SetPoint(z):
@@ -217,7 +217,7 @@ class Gestures:
             return
         line = self._file(voice, ticks) if source is Source.FILE else None
         if source is Source.HELD:
-            line = self.player.line(voice)
+            line = self.player.playing.line(voice)
         sources = {**live.band.sources, voice: source}
         self.players.own([v for v, s in sources.items() if s is Source.KEYS], at)
         live.band.give(voice, source, line, at)
@@ -258,7 +258,7 @@ class Gestures:
             raise ValueError(f"no theme can be called {letter!r}: A to {LETTERS[-1]}")
         if not self.live.remembers:
             raise ValueError(NO_PAST)
-        theme = self.player.theme()
+        theme = self.player.playing.theme()
         self.live.themes.mark(letter, theme)
         self.live.journal.put(Themed(at, letter, "kept", theme.last, 0))
 
@@ -295,7 +295,7 @@ class Gestures:
 
     def _look_back(self, phrases: int) -> None:
         """Go back, and hold the phrase found there; going forward from the newest ends the hold."""
-        live, history = self.live, self.player.history
+        live, history = self.live, self.player.playing.history
         if phrases < 0 and live.hold and history.back == 0:
             live.hold = False
             return

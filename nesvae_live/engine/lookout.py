@@ -103,7 +103,7 @@ class Foresight:
     def goal(self) -> list[float] | None:
         """The z `[8 + U]` of the next phrase; None while hands steer, or it isn't known."""
         live, player = self._live, self._player
-        placed, key = player.placed, live.condition.key
+        placed, key = player.playing.placed, live.condition.key
         settled = player.state is State.PLAYING and not live.hold
         if placed is None or live.known is None or placed.condition != key or not settled:
             return None
@@ -153,7 +153,7 @@ class Lookout:
             "mask": condition.mask.tolist(),
             "goal": self.foresight.goal(),
             "phrase": self._phrase(),
-            "line": None if line is None else round(player.placer.swung(line), 4),
+            "line": None if line is None else round(player.playing.placer.swung(line), 4),
             "takeover": self.takeover(),
             "themes": {
                 letter: [theme.last - theme.phrases + 1, theme.last]
@@ -176,8 +176,8 @@ class Lookout:
         return told
 
     def _phrase(self) -> dict[str, Any] | None:
-        placed = self.player.placed
+        placed = self.player.playing.placed
         if placed is None or self.player.joining:
             return None
-        beats = [round(self.player.placer.swung(place), 4) for place in placed.places]
+        beats = [round(self.player.playing.placer.swung(place), 4) for place in placed.places]
         return {"index": placed.index, "tuples": placed.tuples, "beats": beats}

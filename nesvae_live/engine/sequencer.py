@@ -252,7 +252,7 @@ class Sequencer:
     def _is_behind(self, now: float) -> bool:
         """Whether more was missed than is to be caught up with."""
         player = self.player
-        beat = self.clock.entry if player.joining else player.placer.reached
+        beat = self.clock.entry if player.joining else player.playing.placer.reached
         due = self.clock.ref.time_of(beat) - self.performance.lookahead
         return self.performance.resumes and now - due > LONGEST_STALL
 
@@ -269,7 +269,7 @@ class Sequencer:
 
         Our own clock goes on from the beat that was reached; one that is followed is where it is.
         """
-        reached, ref = self.player.placer.reached, self.clock.ref
+        reached, ref = self.player.playing.placer.reached, self.clock.ref
         at = ref.time_of(reached) - self.performance.lookahead
         held = ref.beat_at(at)
         if isinstance(self.clock, InternalClock):
@@ -289,7 +289,7 @@ class Sequencer:
     def _advance(self, now: float) -> None:
         """Send everything up to the horizon."""
         ref, end, knobs = self.clock.ref, self.performance.end, self.live.knobs.values
-        player, schedule = self.player, self.player.placer.schedule
+        player, schedule = self.player, self.player.playing.placer.schedule
         horizon = ref.beat_at(now + self.performance.lookahead)
         while schedule.end <= horizon and schedule.end < end:
             player.repeat(now)
@@ -297,7 +297,7 @@ class Sequencer:
         while self._arrangements and self._arrangements[0][0] <= last:
             beat, arrangement = self._arrangements.pop(0)
             self._send(math.nextafter(beat, -math.inf))
-            self._arrange(arrangement, max(beat, player.placer.reached))
+            self._arrange(arrangement, max(beat, player.playing.placer.reached))
         self._send(last)
         self.outputs.shape(ref.time_of(last), ref, knobs)
         self.counters.events_late = self.outputs.late
@@ -307,7 +307,7 @@ class Sequencer:
     def _send(self, beat: float) -> None:
         """Send what the voices play up to and including a beat."""
         knobs = self.live.knobs.values
-        placer, ref, ahead = self.player.placer, self.clock.ref, self.performance.lookahead
+        placer, ref, ahead = self.player.playing.placer, self.clock.ref, self.performance.lookahead
         first = placer.reached
         moments, hits = placer.take_due(beat, knobs.get(drums.NOISE_KNOB))
         hands = self.players.hands
@@ -323,18 +323,18 @@ class Sequencer:
     def _stands(self) -> Floats | None:
         """Where the attributes of what was played lately stand."""
         quantiles = self.performance.quantiles
-        phrases = self.player.history.latest(LATELY)
+        phrases = self.player.playing.history.latest(LATELY)
         return None if quantiles is None else standing(phrases, quantiles)
 
     def _before_phrase(self, at: float) -> None:
         self.automation.step(at)
 
     def _arrange_now(self, arrangement: Arrangement) -> None:
-        self._arrange(arrangement, self.player.placer.reached)
+        self._arrange(arrangement, self.player.playing.placer.reached)
 
     def _arrange_later(self, arrangement: Arrangement, beat: float) -> None:
         """Arrange the voices anew from a beat on, or from the horizon if that is later."""
-        if self.player.joining or beat <= self.player.placer.reached:
+        if self.player.joining or beat <= self.player.playing.placer.reached:
             self._arrangements.clear()
             self._arrange_now(arrangement)
         else:
@@ -351,7 +351,7 @@ class Sequencer:
     def _finish(self, why: str, now: float, beat: float | None = None) -> None:
         if self.done.is_set():
             return
-        reached = self.player.placer.reached if self.clock.runs else self.clock.held
+        reached = self.player.playing.placer.reached if self.clock.runs else self.clock.held
         end = reached if beat is None else beat
         self.outputs.end(end, self.clock.ref)
         self.why = why

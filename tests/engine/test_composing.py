@@ -103,7 +103,7 @@ def test_a_knob_turned_while_a_phrase_is_composed_is_heard() -> None:
         rig.play(0.005)
     turn(rig, register=1.0)
     rig.play(2.5)
-    placed = rig.sequencer.player.placed
+    placed = rig.sequencer.player.playing.placed
     assert placed is not None
     assert placed.asked is not None
     assert placed.asked.z[1] == pytest.approx(2.5)

@@ -62,7 +62,7 @@ def test_the_internal_clock_changes_its_tempo_without_a_step() -> None:
     rig = Rig(seed=2)
     rig.play(3.0)
     rig.inbox.put(SetTempo(200.0, at=rig.time.value))
-    before = rig.sequencer.player.placer.reached
+    before = rig.sequencer.player.playing.placer.reached
     rig.play(3.0)
     ref = rig.clock.ref
     assert ref.tempo == pytest.approx(200.0)

@@ -138,7 +138,7 @@ def test_swing_and_stretched_tuples_move_them_with_the_notes() -> None:
     rig = Rig(
         decoder=Metronome(), learnt_drums=True, grid=Grid(Mode.CLOCK, quantise=16, swing=62.0)
     )
-    placer = rig.sequencer.player.placer
+    placer = rig.sequencer.player.playing.placer
     placer.drummer.clear()
     phrase = Phrase(tuple((60 + i, 0, 0, 2) for i in range(13)))
     strokes = tuple(Stroke(i, t, 4, FADE, FADE, 0.0) for i in range(13) for t in (0, 1))

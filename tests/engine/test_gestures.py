@@ -106,7 +106,7 @@ def test_going_back_plays_the_phrase_of_then_and_forward_goes_on() -> None:
     rig = bars_rig()
     turn(rig, density=0.2)
     play_to(rig, 6.0)  # phrase 1 plays, on 4..8
-    then = rig.sequencer.player.placed
+    then = rig.sequencer.player.playing.placed
     turn(rig, density=0.8)
     play_to(rig, 14.0)  # phrase 3, on 12..16
     assert do(rig, LookBack, 2)["ok"]
@@ -114,8 +114,8 @@ def test_going_back_plays_the_phrase_of_then_and_forward_goes_on() -> None:
     back = rig.placed()[-2:]
     assert [(p.index, p.beat, p.repeat) for p in back] == [(1, 16.0, True), (1, 20.0, True)]
     assert then is not None
-    assert rig.sequencer.player.placed is not None
-    assert rig.sequencer.player.placed.tuples == then.tuples
+    assert rig.sequencer.player.playing.placed is not None
+    assert rig.sequencer.player.playing.placed.tuples == then.tuples
     assert rig.live.knobs.values["density"] == 0.2
     for _ in range(2):
         assert do(rig, LookBack, -1)["ok"]
@@ -134,7 +134,7 @@ def test_going_back_plays_the_phrase_of_then_and_forward_goes_on() -> None:
 def test_64_phrases_are_remembered() -> None:
     rig = Rig()
     rig.play(300.0)
-    assert len(rig.sequencer.player.history) == 64
+    assert len(rig.sequencer.player.playing.history) == 64
     newest = rig.placed()[-1].index
     do(rig, LookBack, 1000)
     rig.play(0.2)

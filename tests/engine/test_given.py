@@ -52,7 +52,7 @@ def test_a_held_voice_keeps_its_line_bar_after_bar_and_the_others_do_not(
     rig = held_rig(swap=swap)
     rig.play(7.0)
     hold(rig, voice)
-    placed = rig.sequencer.player.placed
+    placed = rig.sequencer.player.playing.placed
     assert placed is not None
     rig.play(24.0)
     loop = rig.live.condition.lines.lines[voice]
@@ -75,7 +75,7 @@ def test_a_held_voice_keeps_its_line_bar_after_bar_and_the_others_do_not(
 def test_what_was_kept_is_the_phrase_that_sounded() -> None:
     rig = held_rig()
     rig.play(7.0)
-    placed = rig.sequencer.player.placed
+    placed = rig.sequencer.player.playing.placed
     assert placed is not None
     beat = rig.clock.ref.beat_at(rig.time.value)
     assert placed.places[0] < beat < placed.end
@@ -120,7 +120,7 @@ def test_back_brings_the_phrase_of_before_and_held_there_goes_on_from_its_line()
     rig.play(6.0)
     assert do(rig, LookBack, 2)["ok"]
     rig.play(3.0)
-    placed = rig.sequencer.player.placed
+    placed = rig.sequencer.player.playing.placed
     assert placed is not None
     assert repeats(rig)
     kept = placed.tuples
@@ -149,7 +149,7 @@ def test_what_the_others_play_fits_in_time_whatever_the_quantise() -> None:
 def test_it_is_held_in_native_time_too_as_the_phrase_alone() -> None:
     rig = held_rig(grid=Grid(Mode.NATIVE))
     rig.play(6.0)
-    placed = rig.sequencer.player.placed
+    placed = rig.sequencer.player.playing.placed
     assert placed is not None
     hold(rig, Voice.P1)
     loop = rig.live.condition.lines.lines[Voice.P1]

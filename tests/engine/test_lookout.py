@@ -104,7 +104,7 @@ def test_where_the_music_goes_by_itself_is_told_before_it_goes_there(network: bo
 
     def look() -> None:
         goal = looked.lookout.foresight.goal()
-        placed = looked.rig.sequencer.player.placed
+        placed = looked.rig.sequencer.player.playing.placed
         if goal is not None and placed is not None:
             goals[placed.index + 1] = goal
 

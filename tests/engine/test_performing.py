@@ -192,7 +192,7 @@ def test_a_repeated_phrase_is_played_as_before() -> None:
     rig.live.hold = True
     rig.play(8.0)
     found = strikes(rig)
-    n = len(rig.sequencer.player.placed.performance.touches)  # type: ignore[union-attr]
+    n = len(rig.sequencer.player.playing.placed.performance.touches)  # type: ignore[union-attr]
     assert len(found) > 3 * n
     assert found[-2 * n : -n] == found[-n:] or found[-n:] == sorted(found[-n:])
 

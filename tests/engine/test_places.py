@@ -38,7 +38,7 @@ class Checked:
         self.rig.sequencer.step = stepped  # type: ignore[method-assign]
 
     def check(self) -> None:
-        placed = self.rig.sequencer.player.placed
+        placed = self.rig.sequencer.player.playing.placed
         if placed is None or (placed.index, placed.splices) in self.seen:
             return
         self.seen.add((placed.index, placed.splices))
@@ -69,7 +69,7 @@ def test_quantised_every_tuple_of_phrases_and_tails_begins_on_a_line(swap: Swap,
     for i in range(40):
         checked.rig.play(0.37)
         checked.turn(i / 40)
-        placed = checked.rig.sequencer.player.placed
+        placed = checked.rig.sequencer.player.playing.placed
         assert placed is not None
         lines = np.array(placed.places) * cell / 4
         assert np.abs(lines - lines.round()).max() < 1e-6
@@ -98,7 +98,7 @@ def test_cells_that_are_no_whole_ticks_or_parts_of_a_bar_are_snapped_to_afterwar
     decoder = RememberingDecoder()
     rig = Rig(grid=Grid(quantise=32, strict=True), decoder=decoder)
     rig.play(6.0)
-    placed = rig.sequencer.player.placed
+    placed = rig.sequencer.player.playing.placed
     assert placed is not None
     lines = np.array(placed.places) * 8
     assert np.abs(lines - lines.round()).max() < 1e-6
@@ -142,7 +142,7 @@ def test_a_start_in_the_middle_of_a_bar_is_known_to_the_phrase_that_waited() -> 
 def test_where_a_step_is_no_tick_the_music_is_free(grid: Grid) -> None:
     rig = Rig(grid=grid or Grid(), decoder=RememberingDecoder())
     rig.play(6.0)
-    placed = rig.sequencer.player.placed
+    placed = rig.sequencer.player.playing.placed
     assert placed is not None
     places = {joint.state.place for joint in placed.states}  # type: ignore[attr-defined]
     assert places == {FREE}

@@ -291,7 +291,7 @@ class Machine(RuleBasedStateMachine):
         if not hasattr(self, "rig"):
             return
         player = self.rig.sequencer.player
-        assert player.joining or (player.placed is not None and player.ready is None)
+        assert player.joining or (player.playing.placed is not None and player.ready is None)
         asked = player.pending
         if asked is not None and asked.captured is None:
             assert bool(asked.splice) == (player.state is State.CUTTING)

@@ -38,7 +38,7 @@ def steady_rig(*names: str, quantiles: Quantiles | None = QUANTILES) -> Rig:
 
 def test_density_is_set_where_it_stands_when_another_knob_turns() -> None:
     rig = steady_rig()
-    phrases = rig.sequencer.player.history.latest(LATELY)
+    phrases = rig.sequencer.player.playing.history.latest(LATELY)
     there = measure(np.array(phrases))[:, 0]
     seconds = np.array(phrases)[:, :, 3].sum(1)
     turn(rig, register=0.9)

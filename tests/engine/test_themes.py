@@ -30,10 +30,10 @@ def themes_rig(swap: Swap = Swap.BAR, *, midi: bool = False) -> tuple[Rig, Remem
 def playing(rig: Rig) -> np.ndarray:
     """The symbols of the phrase that sounds now, before anything of it is cut."""
     player = rig.sequencer.player
-    assert player.placed is not None
-    placed = player.placed
+    assert player.playing.placed is not None
+    placed = player.playing.placed
     if rig.clock.ref.beat_at(rig.time.value) < placed.places[0]:
-        before = player.history.before
+        before = player.playing.history.before
         assert before is not None
         placed = before.placed
     return tuples_to_symbols(np.array(placed.tuples))
@@ -163,7 +163,7 @@ def test_a_return_while_the_clock_stands_enters_with_it() -> None:
     assert decoder.starts[-1].back is not None
     source.start(96)
     source.run(3.0)
-    placed = rig.sequencer.player.placed
+    placed = rig.sequencer.player.playing.placed
     assert placed is not None
     assert placed.asked is not None
     assert placed.asked.returns == 1

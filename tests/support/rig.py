@@ -201,7 +201,7 @@ def turn(rig: Rig, **knobs: float | None) -> None:
 
 def play_to(rig: Rig, beat: float) -> None:
     """Let time pass until the horizon has reached `beat`."""
-    while rig.sequencer.player.placer.reached < beat:
+    while rig.sequencer.player.playing.placer.reached < beat:
         rig.play(0.005)
 
 

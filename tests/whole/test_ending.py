@@ -117,5 +117,5 @@ def test_quantised_all_that_sounds_begins_on_lines_and_nothing_falls_away(
     lines = np.array([at for at, _ in begun]) * 2.0 * cell / 4
     assert len(begun) > 60
     assert np.abs(lines - lines.round()).max() < 1e-6
-    for placed in rig.sequencer.player.history._past:
+    for placed in rig.sequencer.player.playing.history._past:
         assert (np.diff(placed.placed.places) > 1e-6).all()

@@ -65,7 +65,7 @@ def returned(rig: Rig) -> Ints:
     assert do(rig, ReturnTheme, "A")["ok"]
     while True:
         rig.play(0.05)
-        placed = rig.sequencer.player.placed
+        placed = rig.sequencer.player.playing.placed
         assert placed is not None
         if placed.asked is not None and placed.asked.returns:
             break
@@ -111,7 +111,7 @@ def test_knobs_turned_meanwhile_are_obeyed_and_it_is_another_phrase_where_they_a
         assert do(rig, SetKnob, knob, value)["ok"]
     rig.play(BARS_64)
     theme = rig.live.themes.theme("A")
-    placed = rig.sequencer.player.placed
+    placed = rig.sequencer.player.playing.placed
     assert placed is not None
     here = placed.states[-1].state
     marked = set(grams(stretch(theme)))

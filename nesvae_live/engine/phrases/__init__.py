@@ -1,6 +1,7 @@
 """Phrases: asked for as late as is safe, decoded, placed on beats, cut for new tails.
 
     phraseplayer    the next phrase, and a new tail when a knob was turned; a table of its states
+    playing         what plays: phrases put onto the schedule, their tails, and what was played before
     request         a request, and its result
     requestbuilder  makes requests from the knobs as they are
     inference       how a request is answered, and the thread that does it

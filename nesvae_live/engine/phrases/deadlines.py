@@ -5,9 +5,12 @@ All of it runs in the sequencer's thread. A place is a beat before swing; a beat
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nesvae_live.engine.live.state import LiveState
 from nesvae_live.engine.phrases.placedphrase import FORMER_WAIT, LONGEST_WAIT, Cut, PlacedPhrase
 from nesvae_live.engine.phrases.schedule import Placer
+from nesvae_live.latent.decoding import Condition
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE
 from nesvae_live.music.swap import Swap, next_line
 
@@ -120,3 +123,20 @@ class Deadlines:
     def _decided(self, beat: float) -> float:
         """When the horizon reaches a beat, in seconds: what sounds there is decided then."""
         return self._live.clock.ref.time_of(beat) - self._lookahead
+
+    def urgent(self, placed: PlacedPhrase) -> tuple[Swap, Condition] | None:
+        """What is asked for whatever the swap, and how soon; all else in it is as it was.
+
+        What somebody plays is asked for now, a chord that somebody holds from the next beat on. None:
+        neither has changed since the phrase was written, or everything is asked for as soon.
+        """
+        now, was, swap = self._live.condition, placed.asked, self._live.swap
+        if was is None:
+            return None
+        at_once = replace(was, lines=now.lines, harmony=now.harmony)
+        if now.lines.played != was.lines.played:
+            return None if swap is Swap.NOW else (Swap.NOW, at_once)
+        if now.harmony == was.harmony or swap is Swap.BEAT:
+            return None
+        alone = at_once.key == now.key
+        return (Swap.BEAT, at_once) if swap is Swap.BAR or alone else None

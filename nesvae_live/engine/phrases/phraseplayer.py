@@ -30,19 +30,15 @@ from nesvae_live.clock.timing import EPSILON
 from nesvae_live.engine.live.config import Counters
 from nesvae_live.engine.live.state import LiveState
 from nesvae_live.engine.phrases.deadlines import Deadlines
-from nesvae_live.engine.phrases.entries import answered, decoded, drummed, performed, spliced
-from nesvae_live.engine.phrases.placedphrase import Cut, History, Past, PlacedPhrase
+from nesvae_live.engine.phrases.entries import answered, drummed, performed
+from nesvae_live.engine.phrases.placedphrase import Cut, PlacedPhrase
+from nesvae_live.engine.phrases.playing import Playing
 from nesvae_live.engine.phrases.request import Request, Result
 from nesvae_live.engine.phrases.requestbuilder import RequestBuilder
-from nesvae_live.engine.phrases.schedule import Placer
 from nesvae_live.latent.decoding import Condition, Standing
-from nesvae_live.latent.lines import Loop
-from nesvae_live.latent.themes import Theme
-from nesvae_live.log.entries import Overtaken, Placed
-from nesvae_live.music.grid import Mode
-from nesvae_live.music.phrase import Ints, Phrase
+from nesvae_live.log.entries import Overtaken
+from nesvae_live.music.phrase import Ints
 from nesvae_live.music.swap import Swap
-from nesvae_live.music.voices import Voice
 
 SOONER = (Swap.BAR, Swap.BEAT, Swap.NOW)
 """Each comes sooner than the one before."""
@@ -83,24 +79,23 @@ class PhrasePlayer:
     def __post_init__(self) -> None:
         self.performance = self.live.performance
         self.journal = self.live.journal
-        self.history = History()
-        self.placer = Placer(self.performance, self.live.clock)
-        self.deadlines = Deadlines(self.live, self.placer)
         self.requests = RequestBuilder(self.performance.sampling, self.live, self.origin)
+        self.playing = Playing(self.time, self.live, self.requests)
+        self.deadlines = Deadlines(self.live, self.playing.placer)
         self.pending: Request | None = None
         """What was asked for last and has not been answered."""
         self.ready: Ready | None = None
-        self.placed: PlacedPhrase | None = None
-        """The phrase that plays, or played when the clock broke off."""
-        self.joining = True
-        """Whether nothing is placed yet on the clock's present run: EMPTY or READY."""
         self._cut: Cut | None = None  # of the splice that is planned, or pending
         self._planned = Swap.BAR  # how soon it was to be, when it was planned
         self._at_once = False  # it was planned for what somebody plays or holds, and for that alone
-        self._condition = self.live.condition  # what the playing phrase was decoded from
         self._asked_for = self.live.condition  # when `pending` was asked for
         self._to_capture: Ints | None = None
         self._captured: Result | None = None
+
+    @property
+    def joining(self) -> bool:
+        """Whether nothing is placed yet on the clock's present run: EMPTY or READY."""
+        return not self.playing.entered
 
     @property
     def state(self) -> State:
@@ -112,7 +107,7 @@ class PhrasePlayer:
     @property
     def heard_from(self) -> float | None:
         """The place from which the knobs as they are now are heard; None: they are. Any thread."""
-        placed, cut = self.placed, self._cut
+        placed, cut = self.playing.placed, self._cut
         if placed is None or self.live.condition.key == placed.condition:
             return None
         return placed.end if cut is None else cut.place
@@ -126,17 +121,16 @@ class PhrasePlayer:
         """Place the phrase that is ready where the clock enters."""
         ready = self.ready
         assert ready is not None  # the caller asked
-        self.placer.clear()
         entry = self.requests.start(entry)
-        self.placer.reached = entry
+        self.playing.enter(entry)
         if isinstance(ready.phrase, PlacedPhrase):
             phrase = replace(ready.phrase, condition=ready.condition.key)
-            self._play_again(phrase, entry, self.time.now())
+            self.playing.play_again(phrase, entry, self.time.now())
         else:
             self._place(ready.phrase, entry, ready.condition)
         # What may be pending is the same phrase from newer knobs: a tail will have them.
         self.pending = self.ready = None
-        self.joining = False
+        self.playing.entered = True
 
     def enter_here(self) -> None:
         """The clock runs: what waits for another place in the bar, or comes for one, is dropped."""
@@ -148,15 +142,15 @@ class PhrasePlayer:
 
     def break_off(self) -> None:
         """The clock broke off: nothing that was placed before it counts any more."""
-        self.placer.drummer.clear()
+        self.playing.placer.drummer.clear()
         if self.joining:  # the phrase that waits, or comes, is as good as before
             return
         if self.pending is not None and self.pending.captured is not None:
             self._to_capture = self.pending.captured
         self.pending = self._cut = None
-        self.joining = True
-        if self.live.hold and self.placed is not None:
-            self.ready = Ready(self.placed, self.live.condition)
+        self.playing.entered = False
+        if self.live.hold and self.playing.placed is not None:
+            self.ready = Ready(self.playing.placed, self.live.condition)
 
     def plan_anew(self) -> None:
         """The time or the swap changed: plan the cut anew, unless its tail is being decoded."""
@@ -171,8 +165,8 @@ class PhrasePlayer:
             return float("inf")
         if self._cut is None:
             return self.deadlines.phrase()
-        assert self.placed is not None  # it is cut
-        return self.deadlines.tail(self.placed, self._cut)
+        assert self.playing.placed is not None  # it is cut
+        return self.deadlines.tail(self.playing.placed, self._cut)
 
     def ask_what_is_due(self, now: float) -> None:
         """Ask for the next phrase, or a tail, if its time has come."""
@@ -206,8 +200,8 @@ class PhrasePlayer:
         elif result.request.splice:
             self._splice(result)
         else:
-            assert self.placed is not None  # something plays, so it can be followed
-            self._place(result, self.placed.end, self._composed(result))
+            assert self.playing.placed is not None  # something plays, so it can be followed
+            self._place(result, self.playing.placed.end, self._composed(result))
 
     def miss(self, tuples: int, seconds: float) -> None:
         """An answer of so many tuples is no longer waited for; it took so long."""
@@ -216,7 +210,8 @@ class PhrasePlayer:
 
     def repeat(self, now: float) -> None:
         """Play the phrase once more: it is held, or what was asked for is late and is dropped."""
-        assert self.placed is not None  # join() comes first
+        placed = self.playing.placed
+        assert placed is not None  # join() comes first
         if not self.live.hold:
             if self.pending is not None and self.pending.splice:
                 self.counters.splices_late += 1
@@ -225,7 +220,7 @@ class PhrasePlayer:
         if self.pending is not None and self.pending.captured is None:
             self.pending = None
         self._cut = None
-        self._play_again(self.placed, self.placed.end, now)
+        self.playing.play_again(placed, placed.end, now)
 
     def leap(self, phrase: Result | PlacedPhrase, line: float) -> None:
         """From `line` on play another phrase, as if it came from the knobs as they are now.
@@ -236,43 +231,12 @@ class PhrasePlayer:
         if self.joining:
             self.ready = Ready(phrase, self.live.condition)
             return
-        place = self.requests.start(max(line, self.placer.reached + EPSILON))
+        place = self.requests.start(max(line, self.playing.placer.reached + EPSILON))
         if isinstance(phrase, Result):
             self._place(phrase, place, self.live.condition)
             return
-        self._condition = condition = self.live.condition
-        self._play_again(replace(phrase, condition=condition.key), place, self.time.now())
-
-    def theme(self) -> Theme:
-        """The phrase that sounds now, to be kept.
-
-        Raises:
-            ValueError: nothing plays.
-        """
-        placed = self._sounding("marked")
-        asked = placed.asked or self.live.condition
-        key, end = self.live.arrangement.key, placed.states[-1]
-        return Theme(placed.tuples, end, asked, key, placed.index, len(placed.tuples))
-
-    def line(self, voice: Voice) -> Loop:
-        """What a voice plays in the phrase that sounds now, to be kept.
-
-        Raises:
-            ValueError: nothing plays.
-        """
-        placed = self._sounding("held")
-        if self.live.hold and self.placed is not None:
-            placed = self.placed
-        in_bars = self.performance.grid.mode is Mode.CLOCK
-        bar = self.live.meter.beats_per_bar if in_bars else None
-        return self.placer.written.loop(voice, placed.tuples, placed.places, bar)
-
-    def _sounding(self, what: str) -> PlacedPhrase:
-        placed, before = self.placed, self.history.before
-        if placed is None or self.joining:
-            raise ValueError(f"nothing is playing that could be {what}")
-        beat = self.live.clock.ref.beat_at(self.time.now())
-        return before.placed if beat < placed.places[0] and before is not None else placed
+        self.playing.condition = condition = self.live.condition
+        self.playing.play_again(replace(phrase, condition=condition.key), place, self.time.now())
 
     def capture(self, tuples: Ints) -> None:
         """Let the encoder find `[n, 4]` tuples, n from 1 to 13, as soon as it has time."""
@@ -288,16 +252,6 @@ class PhrasePlayer:
         if self.joining:
             return -float("inf")
         return self.requests.start(self.deadlines.next_line(self.time.now()))
-
-    def _play_again(self, placed: PlacedPhrase, place: float, now: float) -> None:
-        played = placed.performance
-        places, beats = self.placer.put_down(
-            *(Phrase(placed.tuples), placed.index, place),
-            touches=played.touches,
-            strokes=played.strokes,
-        )
-        self.placed = replace(placed, places=places)
-        self.journal.put(Placed(now, placed.index, beats[0], beats[-1] - beats[0], repeat=True))
 
     def _composed(self, result: Result) -> Condition:
         """Let everything stand where the decoder composed a phrase; what it was decoded from."""
@@ -332,14 +286,16 @@ class PhrasePlayer:
         changed = ready is not None and ready.condition.key != self.live.condition.key
         if ready is None or self._misplaced() or (changed and not self.live.hold):
             self._ask(
-                self.requests.following(self.placed, self.requests.start(self.live.clock.coming))
+                self.requests.following(
+                    self.playing.placed, self.requests.start(self.live.clock.coming)
+                )
             )
 
     def _ask_to_go_on(self, now: float) -> None:
         """Ask for the next phrase or for a new tail, if its time has come."""
-        placed = self.placed
+        placed = self.playing.placed
         assert placed is not None  # it joined
-        urgent = self._urgent(placed)
+        urgent = self.deadlines.urgent(placed)
         swap = urgent[0] if urgent else self.live.swap
         if placed.condition == self.live.condition.key:
             self._cut = None
@@ -354,23 +310,6 @@ class PhrasePlayer:
         else:
             asked = urgent[1] if urgent and self._at_once else None
             self._ask(self.requests.tail(placed, self._cut, asked), asked)
-
-    def _urgent(self, placed: PlacedPhrase) -> tuple[Swap, Condition] | None:
-        """What is asked for whatever the swap, and how soon; all else in it is as it was.
-
-        What somebody plays is asked for now, a chord that somebody holds from the next beat on. None:
-        neither has changed since the phrase was written, or everything is asked for as soon.
-        """
-        now, was, swap = self.live.condition, placed.asked, self.live.swap
-        if was is None:
-            return None
-        at_once = replace(was, lines=now.lines, harmony=now.harmony)
-        if now.lines.played != was.lines.played:
-            return None if swap is Swap.NOW else (Swap.NOW, at_once)
-        if now.harmony == was.harmony or swap is Swap.BEAT:
-            return None
-        alone = at_once.key == now.key
-        return (Swap.BEAT, at_once) if swap is Swap.BAR or alone else None
 
     def _ask(self, request: Request, asked_for: Condition | None = None) -> None:
         """Ask for an answer from the newest condition, or from another one."""
@@ -387,57 +326,23 @@ class PhrasePlayer:
         now = self.live.condition
         if self.deadlines.heard_soon():
             return now
-        was = self._condition
+        was = self.playing.condition
         if was.lines.played == now.lines.played and was.harmony == now.harmony:
             return was
         return replace(was, lines=now.lines, harmony=now.harmony)
 
     def _place(self, result: Result, start: float, condition: Condition | None = None) -> None:
-        """Let a whole phrase play from place `start` on."""
-        request, phrase = result.request, result.phrase
-        played = result.performance
-        places, beats = self.placer.put_down(
-            phrase, request.index, start, touches=played.touches, strokes=played.strokes
-        )
-        condition = condition or request.condition
-        before, states = self.placed, result.states
-        unturned = before is not None and before.condition == condition.key
-        if unturned or request.known is not None:
-            self.live.themes.went_on(request.index, request.follows, states[-1], len(phrase.tuples))
-        self.placed = PlacedPhrase(
-            *(request.index, phrase.tuples, places, states, condition.key),
-            asked=condition,
-            performance=played,
-        )
-        self.requests.count(request.index, condition)
-        self._condition, self._cut = condition, None
-        self.history.add(Past(self.placed, self.live.setting))
-        now = self.time.now()
-        self.journal.put(decoded(result, now))
-        self.journal.put(Placed(now, request.index, beats[0], beats[-1] - beats[0], repeat=False))
+        """Let a whole phrase play from place `start` on, in which no cut is planned."""
+        self.playing.place(result, start, condition)
+        self._cut = None
 
     def _splice(self, result: Result) -> None:
         """Give the playing phrase its new tail, if the cut is still ahead."""
-        request, phrase, cut, placed = result.request, result.phrase, self._cut, self.placed
-        self._cut = None
+        cut, self._cut = self._cut, None
         assert cut is not None  # it was asked for, and whatever drops one drops the other
-        assert placed is not None
-        beat = self.placer.swung(cut.place)
-        if beat <= self.placer.reached:
+        if self.playing.placer.swung(cut.place) <= self.playing.placer.reached:
             self.counters.splices_late += 1
             return
         self.counters.splices += 1
-        end = placed.end if self.performance.grid.mode is Mode.BARS else None
-        before = placed.tuples[cut.kept - 1][:3]
-        played = result.performance
-        places, beats = self.placer.put_down(
-            phrase, request.index, cut.place, end, before, played.touches, played.strokes
-        )
-        self._condition = self._asked_for if self.performance.settles else request.condition
-        self.requests.count(request.index, request.condition)
-        self.live.themes.close(request.index)
-        self.placed = placed.spliced(
-            cut, phrase.tuples, places, result.states, self._condition, played
-        )
-        self.history.amend(Past(self.placed, self.live.setting))
-        self.journal.put(spliced(result, cut, beat, beats[-1] - beat, self.time.now()))
+        settles = self.performance.settles
+        self.playing.splice(result, cut, self._asked_for if settles else result.request.condition)

@@ -133,7 +133,7 @@ def test_a_knob_waits_for_its_line_while_keys_are_heard_at_once(swap: Swap) -> N
     assert rig.clock.ref.time_of(first.beat) - began < 0.25
     assert first.z[8] != pytest.approx(rig.live.condition.z[8]), "the knob is not in it"
     rig.play(3.0)
-    placed = rig.sequencer.player.placed
+    placed = rig.sequencer.player.playing.placed
     assert placed is not None
     assert placed.asked is not None
     assert placed.asked.z[8] == pytest.approx(rig.live.condition.z[8])
