@@ -60,7 +60,7 @@ def test_the_commands_train_and_measure_one(tmp_path: Path) -> None:
             (tmp_path / "data" / split / name).write_bytes(song)
     data, out = str(tmp_path / "data"), tmp_path / "run"
     train = ["train", "--part", "performer", "--data", data, "--out", str(out), "--quiet"]
-    assert main([*train, "--steps", "60", "--check-every", "20"]) == 0
+    assert main([*train, "--steps", "90", "--check-every", "30"]) == 0
     figures = tmp_path / "figures.json"
     evaluate = ["evaluate", "--part", "performer", "--data", data, "--split", "valid", "--quick"]
     assert main([*evaluate, "--performer", str(out / BEST), "--json", str(figures)]) == 0

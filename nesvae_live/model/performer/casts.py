@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.model.performer.notes import COLUMNS, PULSES, Column
+from nesvae_live.model.performer.notes import COLUMNS, ON_TIME, PULSES, Column
 from nesvae_live.music.metre.place import FREE, N_PLACES, TICKS_PER_BEAT, bar_line, place_of
 
 Bytes = NDArray[np.uint8]
@@ -58,6 +58,7 @@ def hint(cast: Bytes, begins: int) -> tuple[Ints, Ints]:
             row[Column.BEGINS] = tick + offset
             row[Column.BEFORE], row[Column.RESTED] = before[voice], 1
             row[Column.BASS], row[Column.OTHER] = 40, other
+            row[Column.LATE] = ON_TIME
             before[voice] = pitch
             rows.append(row)
             patches.append(cast[voice, kind])

@@ -24,24 +24,24 @@ REMEMBERED = 48
 """Of so many notes before a phrase it is known what they repeat."""
 NONE = -1
 
-Begun = tuple[int, int, int]
-"""The tick on which a note begins, its pitch, and its row."""
+Begun = tuple[int, int]
+"""The tick on which a note begins, and its row."""
 
 
 def find_echoes(rows: Ints) -> Ints:
     """`[n]`: which earlier note each of the notes `[n, COLUMNS]` is the echo of; -1: of none."""
     found = np.full(len(rows), NONE)
-    played: tuple[list[Begun], list[Begun]] = ([], [])
+    played: tuple[dict[int, list[Begun]], dict[int, list[Begun]]] = ({}, {})
     repeats: tuple[list[dict[int, int]], list[dict[int, int]]] = ([], [])
     columns = [Column.VOICE, Column.PITCH, Column.BEGINS]
     for i, (voice, pitch, begins) in enumerate(rows[:, columns].tolist()):
         of: dict[int, int] = {}
-        for began, other, source in reversed(played[1 - voice]):
+        for began, source in reversed(played[1 - voice].get(pitch, ())):
             if began < begins - LONGEST_DELAY:
                 break
-            if other == pitch and began < begins:
+            if began < begins:
                 of[begins - began] = source
-        played[voice].append((begins, pitch, i))
+        played[voice].setdefault(pitch, []).append((begins, i))
         lately = repeats[voice]
         lately.append(of)
         for delay, source in of.items():

@@ -52,9 +52,23 @@ class Column(IntEnum):
     """The triangle's pitch as it begins; 0 for silence."""
     OTHER = 8
     """The other pulse's, or for the noise pulse 1's."""
+    LATE = 9
+    """How late in the score's first step of it it begins, by the metre's grid (`lateness`)."""
 
 
 COLUMNS = len(Column)
+
+LATENESSES = 16
+"""Parts of a step in which it is told how late a note begins."""
+ON_TIME = 1 + LATENESSES
+"""The note begins as the step does: so the chip plays all notes."""
+UNTOLD = 0
+"""The metre is free, so nobody knows."""
+
+
+def lateness(place: int, steps: float) -> int:
+    """What a column has of a note at `place` that begins so many `steps`, -1 to 1.5, after its first one."""
+    return UNTOLD if place == FREE else ON_TIME + round(LATENESSES * min(max(steps, -1.0), 1.5))
 
 
 @dataclass(frozen=True)
@@ -77,6 +91,7 @@ class SongNotes:
 def song_to_notes(score: Bytes) -> tuple[SongNotes, SongNotes]:
     """The notes of the pulses and of the noise of an exprsco's array `[N, 4, 3]`."""
     song = score_to_ticks(score, find_metre(score))
+    begun = np.append(song.frames / FRAMES_PER_STEP, len(score))
     first_step = np.floor(song.heard / FRAMES_PER_STEP + 1e-6).astype(np.int64)
     first_tick = np.cumsum(np.append(0, song.tuples[:, 3]))[:-1]
     found: dict[Voice, list[tuple[int, ...]]] = {voice: [] for voice in PERFORMED}
@@ -85,8 +100,9 @@ def song_to_notes(score: Bytes) -> tuple[SongNotes, SongNotes]:
             pitch, step = int(song.tuples[i, voice]), int(first_step[i])
             if pitch == SILENCE or step >= len(score) or score[step, voice, 0] != pitch:
                 continue
-            ticks = int(song.tuples[i:j, 3].sum())
-            head = (voice, pitch, ticks, int(song.places[i]), int(first_tick[i]))
+            ticks, place = int(song.tuples[i:j, 3].sum()), int(song.places[i])
+            late = lateness(place, begun[i] - step)
+            head = (voice, pitch, ticks, place, int(first_tick[i]), late)
             found[voice].append((*head, step, _end(score[:, voice, 0], step), i))
     for step, stop in strokes_of(score[:, Voice.NO]):
         i = int(np.searchsorted(first_step, step, "right")) - 1
@@ -95,7 +111,10 @@ def song_to_notes(score: Bytes) -> tuple[SongNotes, SongNotes]:
         offset = round((step - int(first_step[i])) * per_step)
         place = advance(int(song.places[i]), offset)
         ticks = max(1, round((stop - step) * per_step))
-        head = (Voice.NO, int(score[step, Voice.NO, 0]), ticks, place, int(first_tick[i]) + offset)
+        share = offset / int(song.tuples[i, 3])
+        late = lateness(place, begun[i] + share * (begun[i + 1] - begun[i]) - step)
+        tick = int(first_tick[i]) + offset
+        head = (Voice.NO, int(score[step, Voice.NO, 0]), ticks, place, tick, late)
         found[Voice.NO].append((*head, step, stop, i))
     pulses = sorted(found[Voice.P1] + found[Voice.P2], key=lambda note: (note[4], note[0]))
     return _listed(pulses, score), _listed(found[Voice.NO], score)
@@ -107,12 +126,12 @@ def _listed(notes: Sequence[tuple[int, ...]], score: Bytes) -> SongNotes:
     volume, duty = np.zeros((n, STEPS), np.uint8), np.zeros((n, STEPS), np.uint8)
     steps, start, phrase = (np.zeros(n, np.int64) for _ in range(3))
     last: dict[int, tuple[int, int]] = {}  # voice: pitch, and the tick on which it ended
-    for k, (voice, pitch, ticks, place, begins, step, stop, i) in enumerate(notes):
+    for k, (voice, pitch, ticks, place, begins, late, step, stop, i) in enumerate(notes):
         before, ended = last.get(voice, (0, -1))
         last[voice] = pitch, begins + ticks
         other = Voice.P2 if voice == Voice.P1 else Voice.P1
         sounding = int(score[step, Voice.TR, 0]), int(score[step, other, 0])
-        rows[k] = (voice, pitch, ticks, place, begins, before, ended < begins, *sounding)
+        rows[k] = (voice, pitch, ticks, place, begins, before, ended < begins, *sounding, late)
         kept = score[step : min(stop, step + STEPS), voice]
         for out, column in ((volume, 1), (duty, 2)):
             out[k, : len(kept)] = kept[:, column]
@@ -164,7 +183,9 @@ def phrase_to_onsets(
                 long += later[3]
             was, until = ended[voice]
             sounding = (tr, notes[1 - voice])
-            out.append(Onset(i, (voice, pitch, long, now, tick, was, until < tick, *sounding)))
+            out.append(
+                Onset(i, (voice, pitch, long, now, tick, was, until < tick, *sounding, ON_TIME))
+            )
             ended[voice] = [pitch, tick + ticks]
         held = notes
         tick, now = tick + ticks, advance(now, ticks) if now != FREE else FREE

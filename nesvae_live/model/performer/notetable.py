@@ -124,7 +124,7 @@ def read_performances(source: Path, split: str, kept: Path | None = None) -> Per
             scores.append(score)
     if not names:
         raise CorpusError(f"{source}: split {split!r} has no song with a step in it")
-    code = hashlib.sha256(sha256.encode()).hexdigest()[:12]
+    code = hashlib.sha256(f"{sha256} {COLUMNS}".encode()).hexdigest()[:12]
     path = None if kept is None else kept / f"notes-{split}-{code}.npz"
     if path is not None and path.exists():
         notes = NoteTable.load(path)

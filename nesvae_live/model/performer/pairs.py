@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from nesvae_live.model.performer.notes import STEPS, Column
+from nesvae_live.model.performer.notes import LATENESSES, ON_TIME, STEPS, UNTOLD, Column
 from nesvae_live.music.metre.place import FREE, N_PLACES, TICKS_PER_BEAT, bar_line
 
 F32 = NDArray[np.float32]
@@ -20,7 +20,7 @@ WINDOW = 64
 """Of so many earlier notes one may be taken again."""
 RUN = 6
 """Up to so many notes before two are compared."""
-N_PAIR, N_NOTE = 24, 47
+N_PAIR, N_NOTE = 27, 57
 """How many numbers are read of a pair, and of a note."""
 NEVER = -1
 
@@ -32,6 +32,12 @@ LINES = np.array([bar_line(p) for p in range(N_PLACES)], np.int64)
 VOICE, PITCH, TICKS = int(Column.VOICE), int(Column.PITCH), int(Column.TICKS)
 PLACE, BEGINS, BEFORE = int(Column.PLACE), int(Column.BEGINS), int(Column.BEFORE)
 RESTED, BASS, OTHER = int(Column.RESTED), int(Column.BASS), int(Column.OTHER)
+LATE = int(Column.LATE)
+
+EARLIEST, EVERY, MARKS = -0.625, 0.25, 8
+"""How late a note is in its step is read at so many marks, so many steps apart, from the earliest on."""
+SAME_LATE = 0.1
+"""By so many steps two notes may differ and still be cut into steps nearly alike."""
 
 
 @njit(cache=True, nogil=True)
@@ -130,6 +136,14 @@ def read_note(rows: Ints, before: Ints, i: int, begin: int, out: F32) -> None:
         out[44] = 64 <= pitch < 72
         out[45] = 72 <= pitch < 82
         out[46] = pitch >= 82
+    if row[LATE] != UNTOLD:
+        out[47] = 1.0
+        at = ((row[LATE] - ON_TIME) / LATENESSES - EARLIEST) / EVERY
+        for k in range(MARKS):
+            out[48 + k] = max(0.0, 1.0 - abs(min(max(at, 0.0), MARKS - 1.0) - k))
+    if j >= begin:
+        gap = row[BEGINS] - rows[j, BEGINS] - rows[j, TICKS]
+        out[56] = np.log2(max(gap, 0) + 1.0) / 5.0
 
 
 @njit(cache=True, nogil=True)
@@ -190,6 +204,12 @@ def read_pairs(
         out[21, f] = (rows[j, BASS] > 0) == (rows[i, BASS] > 0)
         out[22, f] = (rows[j, OTHER] > 0) == (rows[i, OTHER] > 0)
         out[23, f] = equal and level
+        out[24, f] = out[25, f] = out[26, f] = 0.0
+        if rows[i, LATE] != UNTOLD and rows[j, LATE] != UNTOLD:
+            later = abs(rows[i, LATE] - rows[j, LATE]) / LATENESSES
+            out[24, f] = 1.0
+            out[25, f] = min(later, 1.0)
+            out[26, f] = np.exp(-((later / SAME_LATE) ** 2))
 
 
 @njit(cache=True, nogil=True)

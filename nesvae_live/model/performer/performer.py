@@ -135,8 +135,11 @@ class _Macros:
 
 def _last(past: tuple[Known, ...]) -> tuple[tuple[int, int], tuple[int, int]]:
     """Of each pulse the pitch of its last note, and the tick on which it ended."""
-    found = dict.fromkeys(PULSES, (SILENCE, -1))
-    for note in past:
-        voice, pitch, ticks, _, begins = note.row[:5]
-        found[Voice(voice)] = pitch, begins + ticks
-    return found[Voice.P1], found[Voice.P2]
+    found: dict[int, tuple[int, int]] = {}
+    for note in reversed(past):
+        voice, pitch, ticks, _, begins, *_ = note.row
+        found.setdefault(voice, (pitch, begins + ticks))
+        if len(found) == len(PULSES):
+            break
+    nobody = SILENCE, -1
+    return found.get(Voice.P1, nobody), found.get(Voice.P2, nobody)

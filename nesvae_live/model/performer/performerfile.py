@@ -16,7 +16,7 @@ from nesvae_live.model.performer.kit import Kit
 from nesvae_live.model.performer.notes import PULSES, STEPS
 from nesvae_live.model.performer.performerconfig import PerformerConfig
 
-KIND = Kind("performer", "nesvae_live performer", "1")
+KIND = Kind("performer", "nesvae_live performer", "2")
 SHAPES, DUTIES, CASTS = "kit.shapes", "kit.duties", "kit.casts"
 CAST = (len(PULSES), N_KINDS, 3)
 """The shape of a cast."""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from nesvae_live.model.performer.notes import Column, phrase_to_onsets, song_to_notes
+from nesvae_live.model.performer.notes import (
+    LATENESSES,
+    ON_TIME,
+    UNTOLD,
+    Column,
+    phrase_to_onsets,
+    song_to_notes,
+)
+from nesvae_live.music.metre.onsets import FRAMES_PER_STEP
 from nesvae_live.music.metre.place import FREE, place_of
 from nesvae_live.music.voices import Voice
 
@@ -74,4 +82,26 @@ def test_a_phrases_notes_are_those_of_the_same_song() -> None:
     places = set(pulses.rows[:, Column.PLACE].tolist())
     assert places == {FREE}, "24 steps are too few for a metre"
     onsets = phrase_to_onsets(tuples, FREE, 0, (0, 0, 0), NOBODY)
-    assert [list(onset.row) for onset in onsets] == pulses.rows.tolist()
+    others = [column for column in Column if column != Column.LATE]
+    assert np.array([onset.row for onset in onsets])[:, others].tolist() == (
+        pulses.rows[:, others].tolist()
+    )
+    assert {onset.row[Column.LATE] for onset in onsets} == {ON_TIME}
+    assert set(pulses.rows[:, Column.LATE].tolist()) == {UNTOLD}
+
+
+def test_the_grid_tells_how_late_in_its_step_a_note_begins() -> None:
+    begun = 9 * np.arange(40)  # frames: a row lasts nine of them
+    starts = np.rint(begun / FRAMES_PER_STEP).astype(int)
+    score = np.zeros((int(starts[-1]) + 4, 4, 3), np.uint8)
+    for k, (start, stop) in enumerate(zip(starts, [*starts[1:], len(score)], strict=True)):
+        score[start:stop, 0] = 50 + 5 * (k % 4), 12, 0
+        score[start:stop, 2, 0] = 36 + 7 * (k // 8 % 2)
+    score[:, 3] = 0
+    pulses, _ = song_to_notes(score)
+    assert pulses.start.tolist() == starts.tolist()
+    told = (pulses.rows[:, Column.LATE] - ON_TIME) / LATENESSES
+    late = begun / FRAMES_PER_STEP - starts
+    assert np.ptp(late) > 0.8, "the rows begin anywhere in a step"
+    assert np.abs(told - told.mean() - (late - late.mean())).max() < 0.1
+    assert abs(told.mean() - late.mean()) < 0.3

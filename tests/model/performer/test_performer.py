@@ -231,7 +231,7 @@ def test_a_file_that_is_cut_short_is_refused(tmp_path: Path, cut: int) -> None:
 def test_another_file_is_refused(tmp_path: Path) -> None:
     from nesvae_live.paths import find_checkpoint
 
-    with pytest.raises(CheckpointError, match="not a performer of version 1"):
+    with pytest.raises(CheckpointError, match="not a performer of version 2"):
         load_performer(find_checkpoint())
     file = tiny_performer()
     file.weights.pop("gate.bias")
