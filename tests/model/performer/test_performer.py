@@ -22,7 +22,13 @@ from nesvae_live.model.performer.choosingtables import (
     choosing_tables,
 )
 from nesvae_live.model.performer.leaning import brightness_of, ring_of
-from nesvae_live.model.performer.notes import Column, song_to_notes
+from nesvae_live.model.performer.notes import (
+    COLUMNS,
+    LATENESSES,
+    ON_TIME,
+    Column,
+    song_to_notes,
+)
 from nesvae_live.model.performer.notetable import to_table
 from nesvae_live.model.performer.performer import Performer
 from nesvae_live.model.performer.performerfile import load_performer, save_performer
@@ -173,6 +179,34 @@ def test_a_phrase_takes_about_a_millisecond_at_most(shipped: Performer) -> None:
         played(shipped, 10)
         best = min(best, (time.thread_time() - began) / 10)
     assert best < 0.004, "measured: docs/performer.md; this only notices a factor"
+
+
+def test_a_note_is_played_as_one_that_was_cut_into_steps_alike() -> None:
+    file = load_performer(find_performer())
+    rng, n = np.random.default_rng(3), 33
+    rows = np.zeros((n, COLUMNS), np.int64)
+    rows[:, Column.PITCH], rows[:, Column.TICKS] = rng.integers(60, 66, n), 6
+    rows[:, Column.BEGINS] = 6 * np.arange(n)
+    rows[:, Column.PLACE] = [place_of(6 * i, 4) for i in range(n)]
+    rows[1:, Column.BEFORE] = rows[:-1, Column.PITCH]
+    later = rng.permutation(np.arange(n) % 2 == 1)
+    rows[:, Column.LATE] = ON_TIME + np.where(later, LATENESSES // 2, 0)
+    patches = np.stack([np.full(n, 3), np.where(later, 8, 9), np.where(later, 2, 0)], -1)
+    kit, tables = KitTables.of(file.kit), choosing_tables(file.weights)
+    volume = kit.volumes[15 * patches[:, 0] + patches[:, 1] - 1]
+    duty = kit.duties[patches[:, 2]]
+    draws = np.zeros((1, DRAWS), np.float32)
+    for late in (False, True):
+        rows[-1, Column.LATE] = ON_TIME + late * LATENESSES // 2
+        space, before, taught = Workspace.new(), np.arange(n) - 1, np.ones(n, np.bool_)
+        out = (patches.copy(), volume.copy(), duty.copy(), taught, n)
+        told = Notes(rows, before, patches, volume, duty, *out)
+        choose(told, n - 1, tables, kit, draws, 1.0, space)
+        chances = np.exp(space.scores[:, : n - 1])
+        alike = chances[:, later[:-1] == late].sum(1) / chances.sum(1)
+        volumes, duties = alike
+        assert volumes > 0.95
+        assert duties > 0.6, "half of the notes were cut alike"
 
 
 def test_it_weighs_as_torch_does() -> None:
