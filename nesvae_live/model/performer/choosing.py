@@ -179,6 +179,81 @@ def _read_last(
 
 
 @njit(cache=True, nogil=True)
+def _weigh_patches(
+    hidden: F32,
+    t: ChoosingTables,
+    target: float,
+    levelled: bool,
+    none: F32,
+    shape: F32,
+    level: F32,
+    shapes: F32,
+    by_level: F32,
+) -> None:
+    """What speaks for each shape and level of a new patch, and the nats by which levels lean."""
+    _layer(t.to_shape, t.to_shape_bias, hidden, shape, -1e30)
+    _layer(t.to_level, t.to_level_bias, hidden, level, -1e30)
+    _soften(shape, none, len(shape), 1.0, shapes)
+    for k in range(15):
+        off = (k + 1 - target) / LEVEL_WIDTH
+        by_level[k] = -0.5 * off * off if levelled else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _lean_pairs(
+    side: int,
+    patches: Ints,
+    first: int,
+    m: int,
+    by_shape: F32,
+    by_level: F32,
+    by_duty: F32,
+    by_pair: F32,
+) -> None:
+    """By how many nats each of `m` earlier notes leans, as its patch does."""
+    for j in range(m):
+        p = patches[first + j]
+        by_pair[j] = by_shape[p[0]] + by_level[p[1] - 1] if side == 0 else by_duty[p[2]]
+
+
+@njit(cache=True, nogil=True)
+def _choose_patch(
+    hidden: F32,
+    t: ChoosingTables,
+    volumes: Bytes,
+    draw: F32,
+    temperature: float,
+    ticks: int,
+    none: F32,
+    shape: F32,
+    level: F32,
+    shapes: F32,
+    levels: F32,
+    chances: F32,
+) -> int:
+    """A new patch, where nothing leans: its row of `volumes`."""
+    n_shapes = len(shape)
+    _layer(t.to_shape, t.to_shape_bias, hidden, shape, -1e30)
+    _layer(t.to_level, t.to_level_bias, hidden, level, -1e30)
+    _soften(shape, none, n_shapes, temperature, shapes)
+    if temperature > 0.0:
+        s = _draw(shapes, n_shapes, draw[4])
+        _soften(level, t.level_of[s], 15, temperature, levels)
+        return int(15 * s + _draw(levels, 15, draw[5]))
+    for k in range(n_shapes):
+        _soften(level, t.level_of[k], 15, 0.0, levels)
+        for j in range(15):
+            chances[15 * k + j] = shapes[k] * levels[j]
+    return int(_agreeing(volumes, 0, 15 * n_shapes, chances, ticks))
+
+
+@njit(cache=True, nogil=True)
+def _copy(row: Bytes, out: Bytes) -> None:
+    for k in range(STEPS):
+        out[k] = row[k]
+
+
+@njit(cache=True, nogil=True)
 def _choose(
     rows: Ints,
     before: Ints,
@@ -223,33 +298,25 @@ def _choose(
     for i in range(start, n):
         last = min(i, hold)
         first, near = max(0, last - WINDOW), max(0, i - WINDOW) if hold > 0 else i
+        draw, m = draws[i - start], last - first
         read_note(rows, before, i, 0, x)
         _read_last(rows, before, patches, i, near, t, x)
         _layer(t.read, t.read_bias, x, one, 0.0)
         _layer(t.think, t.think_bias, one, hidden, 0.0)
         _layer(t.gate, t.gate_bias, hidden, gate, -1e30)
-        m = last - first
         if m > 0:
             read_pairs(rows, codes, before, i, first, last, pairs)
             _layer(t.wanted, t.pair_bias, hidden, wanted, -1e30)
             _score(t.pair, wanted, t.score, pairs, m, scores)
         for side in range(SIDES):
-            draw = draws[i - start]
             chance = 1.0 / (1.0 + np.exp(-gate[side])) if m > 0 else 1.0
             if on and side == 0:
-                _layer(t.to_shape, t.to_shape_bias, hidden, shape, -1e30)
-                _layer(t.to_level, t.to_level_bias, hidden, level, -1e30)
-                _soften(shape, none, n_shapes, 1.0, shapes)
                 target = base[rows[i, VOICE]] + accent * strength[i]
-                for k in range(15):
-                    off = (k + 1 - target) / LEVEL_WIDTH
-                    by_level[k] = -0.5 * off * off if levelled else 0.0
+                _weigh_patches(hidden, t, target, levelled, none, shape, level, shapes, by_level)
             elif on:
                 _layer(t.to_duty, t.to_duty_bias, hidden, wide, -1e30)
             if on and m > 0:
-                for j in range(m):
-                    p = patches[first + j]
-                    by_pair[j] = by_shape[p[0]] + by_level[p[1] - 1] if side == 0 else by_duty[p[2]]
+                _lean_pairs(side, patches, first, m, by_shape, by_level, by_duty, by_pair)
                 again = _lean(scores[side], m, by_pair)
                 if side == 1:
                     chance = _fold(gate[side], _lean(wide, n_duties, by_duty), again)
@@ -266,53 +333,35 @@ def _choose(
                 _soften(wide, by_duty if on else none, n_duties, temperature, chances)
                 d = _draw(chances, n_duties, draw[3] if temperature > 0.0 else 1.0)
                 out[i, 2] = d
-                for k in range(STEPS):
-                    out_duty[i, k] = duties[d, k]
-            elif fresh and on:
-                _soften(kit, by_kit, 15 * n_shapes, temperature, chances)
-                s = _draw(chances, 15 * n_shapes, draw[4])
-                s, loud = s // 15, 1 + s % 15
-                out[i, 0], out[i, 1] = s, loud
-                for k in range(STEPS):
-                    out_volume[i, k] = volumes[15 * s + loud - 1, k]
+                _copy(duties[d], out_duty[i])
             elif fresh:
-                _layer(t.to_shape, t.to_shape_bias, hidden, shape, -1e30)
-                _layer(t.to_level, t.to_level_bias, hidden, level, -1e30)
-                _soften(shape, none, n_shapes, temperature, shapes)
-                if temperature > 0.0:
-                    s = _draw(shapes, n_shapes, draw[4])
-                    _soften(level, t.level_of[s], 15, temperature, levels)
-                    loud = 1 + _draw(levels, 15, draw[5])
+                if on:
+                    _soften(kit, by_kit, 15 * n_shapes, temperature, chances)
+                    s = _draw(chances, 15 * n_shapes, draw[4])
                 else:
-                    for k in range(n_shapes):
-                        _soften(level, t.level_of[k], 15, 0.0, levels)
-                        for j in range(15):
-                            chances[15 * k + j] = shapes[k] * levels[j]
-                    s = _agreeing(volumes, 0, 15 * n_shapes, chances, rows[i, TICKS])
-                    s, loud = s // 15, 1 + s % 15
-                out[i, 0], out[i, 1] = s, loud
-                for k in range(STEPS):
-                    out_volume[i, k] = volumes[15 * s + loud - 1, k]
+                    s = _choose_patch(
+                        *(hidden, t, volumes, draw, temperature, rows[i, TICKS]),
+                        *(none, shape, level, shapes, levels, chances),
+                    )
+                out[i, 0], out[i, 1] = s // 15, 1 + s % 15
+                _copy(volumes[s], out_volume[i])
             else:
                 _soften(scores[side], by_pair if on else none, m, temperature, chances)
+                known, heard = (volume, out_volume) if side == 0 else (duty, out_duty)
                 if temperature > 0.0:
                     source = first + _draw(chances, m, draw[2 + side])
                 else:
-                    known = volume if side == 0 else duty
                     source = first + _agreeing(known, first, m, chances, rows[i, TICKS])
                 if side == 0:
                     out[i, 0], out[i, 1] = patches[source, 0], patches[source, 1]
-                    for k in range(STEPS):
-                        out_volume[i, k] = volume[source, k]
                 else:
                     out[i, 2] = patches[source, 2]
-                    for k in range(STEPS):
-                        out_duty[i, k] = duty[source, k]
+                _copy(known[source], heard[i])
         if not taught[i]:
             for k in range(3):
                 patches[i, k] = out[i, k]
-            for k in range(STEPS):
-                volume[i, k], duty[i, k] = out_volume[i, k], out_duty[i, k]
+            _copy(out_volume[i], volume[i])
+            _copy(out_duty[i], duty[i])
         codes[i] = patches[i, 0] * 512 + patches[i, 1] * 32 + patches[i, 2]
 
 
