@@ -6,6 +6,7 @@ It is given its time, outputs, decoder and journal, and knows no network, chip, 
     sequencer   one step of the loop, and the one place where all parts are put together
     dispatcher  every input is journaled, carried out and answered
     gestures    snapshots, morphs, transposition, hold, capture: gestures, carried out
+    bandgestures  those of the band: who plays which voice, when they are answered, held chords
     automation  recalls, morphs, the fader, chance, the auto mode, rounds
     outputs     notes shaped by patches and sent to every output, in order of time
     lookout     what was played, what comes and how all stands, for whoever watches

@@ -54,26 +54,22 @@ from nesvae_live.control.gestureinputs import (
 )
 from nesvae_live.engine.automation import ARRANGEMENT, Automation, Cue
 from nesvae_live.engine.band.chords import Chords
-from nesvae_live.engine.band.fileline import Ticks, checked_line, laid_on_bars
 from nesvae_live.engine.band.players import Players
-from nesvae_live.engine.live.state import NO_CHORDS, NO_PAST, NOT_GIVEN, LiveState
+from nesvae_live.engine.bandgestures import BandGestures
+from nesvae_live.engine.live.state import NO_PAST, LiveState
 from nesvae_live.engine.phrases.phraseplayer import PhrasePlayer
 from nesvae_live.engine.phrases.placedphrase import Past
 from nesvae_live.engine.phrases.request import Result
 from nesvae_live.latent.attributes import N_ATTRIBUTES
-from nesvae_live.latent.given import Answer, Source
 from nesvae_live.latent.knobs import steers
-from nesvae_live.latent.lines import Loop
 from nesvae_live.latent.setting import ATTRIBUTE_KNOBS, Setting
 from nesvae_live.latent.space import Vector, coordinate_to_value
 from nesvae_live.latent.themes import LETTERS
 from nesvae_live.log.entries import Noted, Themed
 from nesvae_live.music.arrangement import Arrangement
 from nesvae_live.music.capture import CaptureBuffer, checked_phrase
-from nesvae_live.music.grid import Mode
 from nesvae_live.music.phrase import Ints
-from nesvae_live.music.ranges import BOUNDS, FADER, KEYS_BEATS, KEYS_SPLITS, MORPH_BARS, SEEDS
-from nesvae_live.music.voices import CHORD_CHANNELS, Voice
+from nesvae_live.music.ranges import BOUNDS, FADER, MORPH_BARS, SEEDS
 
 
 @dataclass
@@ -90,7 +86,7 @@ class Gestures:
 
     def __post_init__(self) -> None:
         self.buffer = CaptureBuffer()
-        self._files: dict[Voice, Ticks] = {}  # the lines of files that were given last
+        self.band = BandGestures(self.live, self.player, self.players, self.chords)
         self._aim: tuple[str, float] | None = None  # what for, and when it was said
 
     def take(self, item: Gesture) -> None:  # noqa: C901, PLR0912, PLR0915 - a table, one line a gesture
@@ -113,18 +109,15 @@ class Gestures:
                 live.steady.keep(names)
             case SetQuote() | KeepTheme() | ReturnTheme() | ForgetAll():
                 self._remember(item)
-            case GiveVoice(voice, source):
-                self._give(voice, source, at)
-            case GiveLine(voice, line):
-                self._give(voice, Source.FILE, at, checked_line(line))
-            case SetKeysReturn(beats):
-                live.band.keys_return = None if beats is None else KEYS_BEATS.check("beats", beats)
-            case SetKeysSplit(note):
-                live.band.keys_split = int(KEYS_SPLITS.check("the split", note))
-            case SetAnswer(answer):
-                self._answer(answer, at)
-            case SetChords(channel):
-                self._take_chords(channel, at)
+            case (
+                GiveVoice()
+                | GiveLine()
+                | SetKeysReturn()
+                | SetKeysSplit()
+                | SetAnswer()
+                | SetChords()
+            ):
+                self.band.take(item)
             case SetSeed(seed):
                 live.set_seed((live.seed + 1) % len(SEEDS.whole) if seed is None else seed, at)
             case SetHold(hold):
@@ -203,55 +196,6 @@ class Gestures:
                 live.hold = False
             case ForgetAll(at=at):
                 live.forget(at)
-
-    def _give(self, voice: Voice, source: Source, at: float, ticks: Ticks | None = None) -> None:
-        """Let somebody play a voice: its own line, one in `ticks`, a player, or the network again."""
-        live = self.live
-        if voice is Voice.NO:
-            raise ValueError(f"{voice.name} plays drums: it can't be given")
-        if not live.remembers:
-            raise ValueError(NOT_GIVEN)
-        if live.performance.grid.mode is Mode.BARS:
-            raise ValueError("--grid bars stretches phrases: no voice can be given to fit them")
-        if source is live.band.sources.get(voice, Source.MODEL) and ticks is None:
-            return
-        line = self._file(voice, ticks) if source is Source.FILE else None
-        if source is Source.HELD:
-            line = self.player.playing.line(voice)
-        sources = {**live.band.sources, voice: source}
-        self.players.own([v for v, s in sources.items() if s is Source.KEYS], at)
-        live.band.give(voice, source, line, at)
-        live.hold = False
-
-    def _answer(self, answer: Answer, at: float) -> None:
-        """Answer what is played; if nobody has a voice to play, it is P1."""
-        if answer is not Answer.OFF and Source.KEYS not in self.live.band.sources.values():
-            self._give(Voice.P1, Source.KEYS, at)
-        self.live.band.answer = answer
-        self.players.answer(answer, at)
-
-    def _take_chords(self, channel: int | None, at: float) -> None:
-        if channel is not None and channel not in CHORD_CHANNELS:
-            there = [number + 1 for number in CHORD_CHANNELS]
-            raise ValueError(
-                f"chords on channel {channel + 1}: one of {', '.join(map(str, there))}"
-            )
-        if channel is not None and not self.live.remembers:
-            raise ValueError(NO_CHORDS)
-        self.live.band.chords = channel
-        self.chords.listen(channel, at)
-
-    def _file(self, voice: Voice, ticks: Ticks | None) -> Loop:
-        """A file's line, laid on the bars from the next one on; None: the one of last time."""
-        ticks = self._files.get(voice) if ticks is None else ticks
-        if ticks is None:
-            raise ValueError(
-                f"no file for {voice.name} yet: `ctl voice {voice.name} file FILE.mid`"
-            )
-        self._files[voice] = ticks
-        player = self.player
-        beat = self.live.clock.coming if player.joining else player.next_line()
-        return laid_on_bars(voice, ticks, beat, self.live.meter)
 
     def _keep_theme(self, letter: str, at: float) -> None:
         if letter not in LETTERS:
