@@ -65,7 +65,7 @@ class Told:
         self.targets: dict[str, float] = {"swap": 1.0, "density": 0.25}
         self.status: dict[str, Any] = {"beat": 1.0, "tempo": 120.0, "motion": "running"}
         self.played: list[list[Any]] = []
-        self.looks = 0
+        self.looked: list[float] = []  # when, in seconds
         self.refuses: str | None = None
         self.asked: list[object] = []  # beside the music
         desk = Desk(lambda _: [0.0] * (8 + TINY.style), self.again, self.choices, self.choose)
@@ -74,7 +74,7 @@ class Told:
         self._thread = threading.Thread(target=self._run)
 
     def look(self, after: int, snapshots: bool) -> dict[str, Any]:
-        self.looks += 1
+        self.looked.append(time.monotonic())
         told: dict[str, Any] = {
             "status": self.status,
             "targets": dict(self.targets),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from nesvae_live.control.inputs import LinkBar
 from nesvae_live.log.entries import Heard
 from tests.support.following import FOLLOW, Follower, connect, midi_clock, needs_clock
 from tests.support.jack import JackServer
+from tests.support.linkpeer import beat_and_time
 from tests.support.notes import notes_on
 from tests.support.probe import JackProbe
 from tests.support.waiting import wait_until
@@ -65,7 +65,7 @@ def test_a_clock_that_rolls_is_joined_on_the_bars_of_a_link_session(
             if not wait_until(lambda: daemon.motion == "running", PEER_SECONDS):
                 assert not peer.num_peers, "they found one another"
                 pytest.skip("two Link peers don't find one another here: no multicast")
-            now, beat = time.perf_counter(), float(peer.beat)
+            beat, now = beat_and_time(peer)
             assert probe.wait_until(lambda: len(notes_on(probe.midi)) > 10)
             assert wait_until(lambda: not peer.num_peers), "it took the bar, and left"
             assert daemon.end() == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -18,6 +17,7 @@ from nesvae_live.io.remote.link import LinkError, LinkSession
 from tests.support.daemon import Daemon
 from tests.support.fakes import RealTime
 from tests.support.following import Follower
+from tests.support.linkpeer import beat_and_time
 from tests.support.waiting import wait_until
 
 PEER_SECONDS = 20.0
@@ -73,7 +73,7 @@ def test_two_peers_share_tempo_and_bar_lines(peer: Any) -> None:
             return sum(item.data == (0xF8,) for item in heard) > 48
 
         assert wait_until(came)
-        beat, now = peer.beat, time.perf_counter()
+        beat, now = beat_and_time(peer)
     assert session.error is None
     assert {item.port for item in heard} == {LINK_PORT}
     starts = [i for i, item in enumerate(heard) if item.data == (0xFA,)]
