@@ -1,4 +1,7 @@
-"""Batches of notes for torch: what is read of each, and how well each earlier patch would fit it."""
+"""Batches of notes for torch: what is read of each, and how well each earlier patch would fit it.
+
+As in `choosing`, who changes what `pairs` reads changes this file too, or numba goes on with what it compiled before.
+"""
 
 from __future__ import annotations
 

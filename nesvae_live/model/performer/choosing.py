@@ -1,4 +1,8 @@
-"""The performer's arithmetic without torch or the GIL: which patch each note is played with."""
+"""The performer's arithmetic without torch or the GIL: which patch each note is played with.
+
+Numba keeps what it compiled of this file until the file changes; not when `pairs`, whose functions are compiled
+into it, does. So who changes what is read of a note changes this file too, as for version 2 of the file of weights.
+"""
 
 from __future__ import annotations
 
