@@ -40,6 +40,7 @@ def panel_process(daemon: Daemon) -> int:
     return found[0]
 
 
+@pytest.mark.xdist_group("jack")  # it has to be in time, so it isn't niced
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are found in /proc")
 def test_a_panel_that_is_killed_changes_nothing_and_comes_back_where_it_was(
@@ -69,6 +70,7 @@ def fill(wire: socket.socket, line: bytes) -> None:
             wire.sendall(line * 100)
 
 
+@pytest.mark.xdist_group("jack")  # it has to be in time, so it isn't niced
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are found in /proc")
 def test_a_panel_that_is_stopped_with_its_sockets_full_changes_nothing_and_comes_back(

@@ -21,6 +21,7 @@ from tests.support.waiting import wait_until
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.xdist_group("jack"),  # with those that have to be in time: they aren't niced
     pytest.mark.skipif(own_address() is None, reason="this machine is on no network"),
 ]
 QUIET = ("--audio", "none", "--midi-api", "none", "--no-status", "--seed", "3")

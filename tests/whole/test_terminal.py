@@ -121,6 +121,7 @@ def test_the_terminal_is_given_back_when_the_music_is_over(tmp_path: Path) -> No
         assert terminal.is_restored
 
 
+@pytest.mark.xdist_group("jack")  # it has to be in time, so it isn't niced
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_view_that_ends_or_is_stuck_changes_nothing_in_the_music(
     terminal: Terminal, how: int
