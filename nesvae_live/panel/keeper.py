@@ -68,6 +68,7 @@ class PanelKeeper:
         self._context = multiprocessing.get_context("spawn")
         self._process: Any = None
         self._pipe: Connection | None = None
+        self._telling: threading.Thread | None = None
         self._tries = 0
         self._start_at = float("-inf")
         self._started = self._alive = self._looked = 0.0
@@ -136,10 +137,11 @@ class PanelKeeper:
         """Tell the process what it is to serve; a thread waits until it has loaded enough to hear it."""
 
         def send() -> None:
-            with contextlib.suppress(OSError):  # it has ended, or was closed
+            with contextlib.suppress(OSError):  # it has ended
                 pipe.send(facts)
 
-        threading.Thread(target=send, name="panel facts", daemon=True).start()
+        self._telling = threading.Thread(target=send, name="panel facts", daemon=True)
+        self._telling.start()
 
     def _hear(self, now: float) -> bool:
         """Take its signs of life; whether it has ended."""
@@ -157,6 +159,10 @@ class PanelKeeper:
         if self._pipe is None:
             return
         self._sound.wanted = False
+        if self._telling is not None and self._telling.is_alive():
+            self._process.kill()  # it hasn't heard what it is to serve; nobody closes a pipe in use
+            self._telling.join(CLOSE_SECONDS)
+        self._telling = None
         self._pipe.close()
         self._pipe = None
         self._process.join(patience)

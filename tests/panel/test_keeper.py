@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from tests.support.panels import LEAD_SECONDS, RATE, BarePage, Told, free_port, 
 from tests.support.waiting import wait_until
 
 PATIENCE = 60.0
+LONGER_THAN_A_PIPE = 10_000_000
 
 
 @pytest.fixture
@@ -93,6 +96,20 @@ def test_closing_ends_the_process_and_gives_the_port_back(keeper: PanelKeeper) -
     keeper.close()
     assert not Path(f"/proc/{process}").exists()
     socket.create_server(("127.0.0.1", port)).close()
+
+
+def test_closing_while_it_is_being_told_leaves_nothing_behind(
+    tmp_path: Path, time: ManualTime, said: list[str]
+) -> None:
+    keeper = PanelKeeper(*open_door(free_port()), SoundRing(RATE, LEAD_SECONDS), time, said.append)
+    keeper.look()
+    process = keeper.pid
+    assert process is not None
+    os.kill(process, signal.SIGSTOP)  # it reads nothing
+    keeper.show(replace(some_facts(tmp_path), preset="x" * LONGER_THAN_A_PIPE))
+    keeper.close()
+    assert not Path(f"/proc/{process}").exists()
+    assert "panel facts" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_who_was_asleep_itself_does_not_take_the_process_for_stuck(
