@@ -29,7 +29,8 @@ class Sampling:
     released towards what it writes with those that are set. When a knob is set, `candidates`
     phrases are decoded at once, of which the critic keeps one (`model.song.songcritic`). One that `stirs`
     lets nothing stand still for longer than songs do that are as extreme as hands ask for; takes of
-    before waited for longer.
+    before waited for longer. Where no hand steers, one that is `calibrated` has notes begin, stay and sound together as
+    often as in songs; takes of before had them as they came.
     """
 
     temperature: float = 1.0
@@ -37,9 +38,12 @@ class Sampling:
     guidance: float = 1.0
     candidates: int = 1
     stirs: bool = False
+    calibrated: bool = False
 
 
-SAMPLING = Sampling(temperature=0.85, top_p=0.93, guidance=2.5, candidates=2, stirs=True)
+SAMPLING = Sampling(
+    temperature=0.85, top_p=0.93, guidance=2.5, candidates=2, stirs=True, calibrated=True
+)
 """The sampling that ships."""
 
 

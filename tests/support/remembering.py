@@ -73,8 +73,14 @@ class ComposingDecoder(RememberingDecoder):
     """It also says where the music goes: anywhere, as the seed has it."""
 
     def compose(
-        self, start: Any, z: NDArray[np.float32], known: NDArray[np.bool_], seed: tuple[int, ...]
+        self,
+        start: Any,
+        z: NDArray[np.float32],
+        known: NDArray[np.bool_],
+        seed: tuple[int, ...],
+        sampling: Sampling,
     ) -> tuple[Any, NDArray[np.float32]]:
         """Where it goes on from, and the z of the phrase that follows."""
+        del sampling
         drawn = np.random.default_rng(seed).standard_normal(len(z)).astype(np.float32)
         return start, np.where(known, z, drawn)

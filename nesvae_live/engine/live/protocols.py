@@ -66,6 +66,7 @@ class Compose(Protocol):
         z: NDArray[np.float32],
         known: NDArray[np.bool_],
         seed: tuple[int, ...],
+        sampling: Sampling,
     ) -> tuple[Any, NDArray[np.float32]]:
         """Where to go on from, and the z `[8 + U]` of the phrase that follows.
 

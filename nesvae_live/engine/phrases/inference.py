@@ -41,7 +41,8 @@ def composed(request: Request, decoder: Decode) -> tuple[Any, NDArray[np.float32
     assert isinstance(decoder, Compose)  # that of a performance that composes is
     assert request.known is not None  # the caller asked
     seed = (request.seed, request.index, COMPOSED)
-    return decoder.compose(request.start.asked(request.asked), request.z, request.known, seed)
+    start = request.start.asked(request.asked)
+    return decoder.compose(start, request.z, request.known, seed, request.sampling)
 
 
 def run_request(

@@ -150,7 +150,7 @@ def run_song(
     while len(symbols) < phrases and (ticks is None or played < ticks):
         nothing = np.zeros(critic.latent, np.float32)
         start = state.asked(Asked(state.place, quote, hands=nothing))
-        start, z = critic.compose(start, nothing, nothing > 0, (seed, len(symbols)))
+        start, z = critic.compose(start, nothing, nothing > 0, (seed, len(symbols)), sampling)
         uniforms = rng.random((TUPLES_PER_PHRASE, SLOTS), dtype=np.float32)
         mask = everything if touched or symbols else released
         decoded = critic.decode(z, mask, start, uniforms, sampling)

@@ -26,7 +26,12 @@ class Composer(Protocol):
         ...
 
     def compose(
-        self, start: Any, z: F32, known: NDArray[np.bool_], seed: tuple[int, ...]
+        self,
+        start: Any,
+        z: F32,
+        known: NDArray[np.bool_],
+        seed: tuple[int, ...],
+        sampling: Sampling,
     ) -> tuple[Any, F32]:
         """Say where the music goes."""
         ...

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.latent.attributes import N_ATTRIBUTES, Quantiles
-from nesvae_live.latent.decoding import Sampling
+from nesvae_live.latent.decoding import SAMPLING, Sampling
 from nesvae_live.model.gru import F32
 from nesvae_live.model.measured import Floats, Measure
 from nesvae_live.model.song.memory import Returning, Said, SongDecoded, SongState
@@ -16,6 +16,7 @@ from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songdecoder import Guide, SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.model.song.steering.ending import LastChord
+from nesvae_live.model.song.steering.marginals import MARGINALS, Marginals
 from nesvae_live.model.song.steering.presence import NEVER, patience
 from nesvae_live.model.song.steering.quote import (
     CONSONANCE,
@@ -39,7 +40,7 @@ DRAW_STEP = 0.618_033_988_75
 AGAIN = 0.08
 """How likely an earlier section comes again when a phrase or a section is over."""
 STEADINESS = 0.3
-"""By how much the prior's components are narrowed: a piece keeps its character."""
+"""By how much the prior's components are narrowed where nothing is mended: a piece keeps its character."""
 RECENT = 3
 """Phrases that were just played don't come again."""
 TOLD = 0.25
@@ -51,13 +52,19 @@ SECTION = 4
 class SongCritic:
     """A decoder that spells several candidates at once and keeps the best.
 
-    With a `prior` it also says where the music would go by itself.
+    With a `prior` it also says where the music would go by itself. Where a sampling is calibrated, that is by
+    `mends`, if there are any.
     """
 
     def __init__(
-        self, decoder: SongDecoder, quantiles: Quantiles, prior: SongPrior | None = None
+        self,
+        decoder: SongDecoder,
+        quantiles: Quantiles,
+        prior: SongPrior | None = None,
+        mends: Marginals | None = MARGINALS,
     ) -> None:
         self._decoder = decoder
+        self._mends = mends
         self._measure = Measure(quantiles)
         self._prior = prior
 
@@ -72,7 +79,12 @@ class SongCritic:
         return replace(self._decoder.initial_state(place), form=form)
 
     def compose(
-        self, start: SongState, z: F32, known: NDArray[np.bool_], seed: Seed
+        self,
+        start: SongState,
+        z: F32,
+        known: NDArray[np.bool_],
+        seed: Seed,
+        sampling: Sampling = SAMPLING,
     ) -> tuple[SongState, F32]:
         """Draw where the next phrase goes from the prior: on, or to a section that was there.
 
@@ -81,6 +93,7 @@ class SongCritic:
             z: `[Z]`, of which the coordinates are kept that `known` `[Z]` says.
             known: which.
             seed: of the draws.
+            sampling: whether it is calibrated.
 
         Returns:
             Where to go on from, and the phrase's z `[Z]`.
@@ -93,8 +106,9 @@ class SongCritic:
             at = int(np.searchsorted(form.ticks, back.ticks + back.gone, "right")) - 1
             if at >= 0:
                 return start, np.where(known, z, form.z[at]).astype(np.float32)
+        mended = sampling.calibrated and self._mends is not None
         mixture = self._prior.mixture(form, AGAIN, RECENT).given(z, known)
-        drawn, which = mixture.draw(np.random.default_rng(seed), STEADINESS)
+        drawn, which = mixture.draw(np.random.default_rng(seed), 0.0 if mended else STEADINESS)
         again = which - self._prior.config.components
         if again >= 0:
             start = replace(start, back=_section(start, again, drawn))
@@ -144,6 +158,8 @@ class SongCritic:
         n = sampling.candidates if mask.any() else 1
         draws = candidate_draws(uniforms, n)
         still = longest_still(z, turned) if sampling.stirs else NEVER
+        alone = not turned.any() and start.given is None and start.harmony is None
+        mends = self._mends if sampling.calibrated and alone and start.place != FREE else None
         agree, strange = (0.0, 1.0) if hands[CONSONANCE] > 0 else agreement(start.given)
         found = self._decoder.decode_many(
             z,
@@ -160,6 +176,7 @@ class SongCritic:
             agree=agree,
             strange=strange,
             still=still,
+            mends=mends,
         )
         if n > 1:
             reached = self._measure(np.stack([decoded.symbols for decoded in found]))

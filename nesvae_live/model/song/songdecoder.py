@@ -25,6 +25,7 @@ from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songkernel import spell
 from nesvae_live.model.song.songweights import song_tables
 from nesvae_live.model.song.steering.ending import LastChord
+from nesvae_live.model.song.steering.marginals import UNMENDED, Marginals
 from nesvae_live.model.song.steering.presence import NEVER as NO_END
 from nesvae_live.model.song.steering.presence import wait_for_ever
 from nesvae_live.model.song.steering.quote import STAY, odds_to_alignment
@@ -126,6 +127,7 @@ class SongDecoder:
         agree: float = 0.0,
         strange: float = 1.0,
         still: float = NO_END,
+        mends: Marginals | None = None,
     ) -> list[SongDecoded]:
         """Spell N candidates at once, from draws `[N, T, 4]`: little dearer than one.
 
@@ -136,7 +138,7 @@ class SongDecoder:
         `patience` `[4, 2]` ticks a silent voice is brought back, and what stands still moved on (None:
         never). `again` speaks for holds that the phrase has had, `agree` for what is consonant
         with given notes; of what isn't, so much of a share is left (`strange`). Something begins after `still`
-        ticks at the latest.
+        ticks at the latest. `mends` has how often things happen be as in songs (None: as it comes).
         """
         turned = mask * (mask if hands is None else hands)
         left_over = mask * (turned == 0)
@@ -183,6 +185,7 @@ class SongDecoder:
             np.array((chord.at, chord.end), np.int64),
             np.stack((chord.before, chord.notes)),
             wait_for_ever() if patience is None else patience,
+            tuple(mends or UNMENDED),
             self._tables,
             c.candidates,
             symbols,

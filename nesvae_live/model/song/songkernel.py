@@ -33,6 +33,8 @@ from nesvae_live.model.song.steering.leaning import (
     heard_then,
     hold_again,
     hold_until,
+    mend_hold,
+    mend_note,
     since_heard,
 )
 from nesvae_live.model.song.steering.quote import HOLDS, LINE
@@ -71,6 +73,7 @@ def spell(
     chord: I64,
     leans: F32,
     patience: F32,
+    mends: tuple[F32, ...],
     packed: tuple[NDArray[Any], ...],
     most: int,
     symbols: I64,
@@ -99,6 +102,7 @@ def spell(
         chord: the ticks on which the last chord begins and ends.
         patience: `[4, 2]`, ticks that each voice may be silent and have one note; `[3, 0]`: that
             nothing may begin.
+        mends: what is added by place, by voice that stays, pitch class and interval, as of `Marginals`.
         leans: `[2, 3, n]`, what is added to log-probabilities before it and of it.
         packed: the weights, of `SongTables`.
         most: so many places of the past are weighed.
@@ -301,6 +305,10 @@ def spell(
                         hold_again(one, had[c], how[3])
                     begun = has_begun(symbols[c], now)
                     hold_until(one, 0 if begun else since[c, 3, 0], how[7])
+                if wanted[c] < 0 and slot < 3:
+                    mend_note(one, slot, symbols[c], now, mends[1], mends[2], mends[3])
+                elif wanted[c] < 0:
+                    mend_hold(one, tables.later[places[c, now]], mends[0])
                 gone = ticks[c, now] - ticks[c, played]
                 if slot == 3 and lines[0] > 1:
                     end_on_lines(one, lines[1] + gone, lines[0])

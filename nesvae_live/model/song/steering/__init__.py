@@ -4,6 +4,7 @@
     presence    voices that fell silent come back, and nothing stands still for ever
     standstill  how long nothing may begin where a knob stands near its end
     ending      the chord on which a performance ends
+    marginals   how often things happen, mended to be as in songs, where no hand steers
 
     leaning     what follows from that for a symbol, in numba
     chording    notes are led to those of a harmony that somebody holds, in numba

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from nesvae_live.latent.attributes import CONSONANT
 from nesvae_live.model.song.steering.ending import RULED_OUT
+from nesvae_live.model.song.steering.marginals import AT_TIMES, ENOUGH, LATELY, MAJOR, SELDOM
 from nesvae_live.model.song.steering.presence import MOST_RISE, RISE
 from nesvae_live.music.metre.place import TICKS_PER_BEAT
 from nesvae_live.music.phrase import N_VOICES, SLOT_TABLE
@@ -136,3 +137,63 @@ def close(one: F32, slot: int, gone: int, chord: I64, leans: F32, before: int) -
             one[k] += leans[1, slot, k]
         elif gone >= chord[0] - TICKS_PER_BEAT:
             one[k] += leans[0, slot, k]
+
+
+@njit(nogil=True, cache=True)
+def heard_lately(symbols: I64, now: int, kinds: I64) -> bool:
+    """Tell of which kind each pitch class is at tuple `now` of symbols `[W, 4]`.
+
+    Args:
+        symbols: the music.
+        now: which tuple.
+        kinds: `[12]`, filled with 0 to 7, as in `Marginals.heard`.
+
+    Returns:
+        Whether enough was heard to tell.
+    """
+    counts = np.zeros(12, np.int64)
+    for s in range(max(now - LATELY, 0), now):
+        for voice in range(N_VOICES):
+            if symbols[s, voice] > 0:
+                counts[(LOWEST[voice] + symbols[s, voice]) % 12] += 1
+    total = counts.sum()
+    scale, most = 0, -1
+    for key in range(12):
+        within = 0
+        for i in range(12):
+            within += counts[(key + i) % 12] * MAJOR[i]
+        if within > most:
+            scale, most = key, within
+    for i in range(12):
+        share = 100 * counts[i]
+        kind = 0
+        if share > 0:
+            kind = 1 if share < SELDOM * total else (2 if share < AT_TIMES * total else 3)
+        kinds[i] = kind + 4 * MAJOR[(i - scale) % 12]
+    return bool(total > ENOUGH)
+
+
+@njit(nogil=True, cache=True)
+def mend_note(
+    one: F32, voice: int, symbols: I64, now: int, stay: F32, heard: F32, apart: F32
+) -> None:
+    """Mend the note of a voice of tuple `now` of symbols `[W, 4]`; the voices before it are spelt."""
+    last = symbols[now - 1, voice] if now > 0 else 0
+    kinds = np.zeros(12, np.int64)
+    enough = heard_lately(symbols, now, kinds)
+    for k in range(1, one.shape[0]):
+        pitch = LOWEST[voice] + k
+        if k == last:
+            one[k] += stay[voice]
+        elif enough:
+            one[k] += heard[kinds[pitch % 12]]
+        for other in range(voice):
+            if symbols[now, other] > 0:
+                one[k] += apart[(pitch - LOWEST[other] - symbols[now, other]) % 12]
+
+
+@njit(nogil=True, cache=True)
+def mend_hold(one: F32, later: I64, place: F32) -> None:
+    """Mend on which places tuples begin; `later[n]` is the one n ticks on."""
+    for k in range(one.shape[0]):
+        one[k] += place[later[k + 1]]

@@ -95,7 +95,10 @@ def turned(checkpoint: SongCheckpoint, style: Adopted) -> SongCheckpoint:
 
 
 def make_styled_decoder(checkpoint: SongCheckpoint, style: Adopted) -> SongCritic:
-    """The decoder of a checkpoint that is `turned` already, which composes in the style."""
+    """The decoder of a checkpoint that is `turned` already, which composes in the style.
+
+    Nothing is mended: how often things happen is as in the files, not as in the songs of the training.
+    """
     decoder = SongDecoder(checkpoint)
     decoder.warm_up()
-    return SongCritic(decoder, checkpoint.quantiles, StyledPrior(checkpoint, style))
+    return SongCritic(decoder, checkpoint.quantiles, StyledPrior(checkpoint, style), mends=None)

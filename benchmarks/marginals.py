@@ -1,0 +1,195 @@
+"""Fit the tables of `steering/marginals.py`, so that what is played is as songs are; or say how near it is.
+
+    python benchmarks/marginals.py --data ARCHIVE|DIR [--rounds 4] [--runs 128] [--seed 5000]
+                                   [--plain] [--rows] [--checkpoint FILE]
+
+The auto mode is played (`runs` of 24 phrases, in 4/4). What is counted in it, and in all songs of the train split, is
+what each table is by: onsets by tick of the bars of four, voices that stay, pitch classes by how they
+were heard lately, intervals between voices. Half the log of the ratio is added to the table, up to 1.5, and so on
+for `rounds`, with the same seeds; the tables are printed at the end. It begins with those that ship, with
+`--plain` with none. Each round, and with `--rows` nothing but the tables as they are, is put beside the songs of the train split
+that no network was trained on, and beside one game in eight of the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nesvae_live.chip.tickcorpus import TickCorpus, read_ticks
+from nesvae_live.evaluation.autorun import auto_figures
+from nesvae_live.evaluation.song.beat import FOUR, WINDOW, Music, beat_figures, onset_places
+from nesvae_live.evaluation.song.songplaying import run_song
+from nesvae_live.latent.decoding import QUOTE, SAMPLING
+from nesvae_live.model.song.songcheckpoint import SongCheckpoint, load_song_checkpoint
+from nesvae_live.model.song.songcritic import SongCritic
+from nesvae_live.model.song.songdecoder import SongDecoder
+from nesvae_live.model.song.songprior import SongPrior
+from nesvae_live.model.song.steering.leaning import LOWEST, heard_lately
+from nesvae_live.model.song.steering.marginals import (
+    MARGINALS,
+    UNMENDED,
+    Marginals,
+    by_place,
+)
+from nesvae_live.music.metre.place import METRES, TICKS_PER_BEAT, place_of
+from nesvae_live.music.phrase import (
+    SLOTS,
+    TUPLES_PER_PHRASE,
+    Ints,
+    tuples_to_phrases,
+    tuples_to_symbols,
+)
+from nesvae_live.paths import find_checkpoint
+
+Floats = NDArray[np.float64]
+STEP, MOST, SMOOTHING = 0.5, 1.5, 20.0
+"""Of a log ratio so much is added; of a table's numbers the farthest from 0; so many more are counted, as songs
+would have them."""
+HELD_OUT, OF = 7, 33
+BESIDE, IN = 3, 8
+"""Games of whose numbers that is left over: those that nothing was trained on, and the others beside them."""
+PHRASES, GRAIN = 24, 1e-9
+
+
+def tally(symbols: Ints, stays: Floats, heard: Floats, apart: Floats) -> None:
+    """Count in symbols `[n, 4]`: stays `[3, 2]` (on its note, or not), and as of `Marginals`."""
+    kinds = np.zeros(12, np.int64)
+    for now in range(1, len(symbols)):
+        enough = heard_lately(symbols, now, kinds)
+        for voice in range(3):
+            note, last = symbols[now, voice], symbols[now - 1, voice]
+            if note == 0:
+                continue
+            if last > 0:
+                stays[voice, 0 if note == last else 1] += 1
+            pitch = LOWEST[voice] + note
+            if note != last and enough:
+                heard[kinds[pitch % 12]] += 1
+            for other in range(voice):
+                if symbols[now, other] > 0:
+                    apart[(pitch - LOWEST[other] - symbols[now, other]) % 12] += 1
+
+
+def count(pieces: list[Music]) -> tuple[Floats, ...]:
+    """Counts of onsets `[48]`, stays `[3, 2]`, kinds `[8]` and intervals `[12]`."""
+    onsets = np.zeros(FOUR)
+    stays, heard, apart = np.zeros((3, 2)), np.zeros(len(UNMENDED.heard)), np.zeros(12)
+    for piece in pieces:
+        tally(np.ascontiguousarray(tuples_to_symbols(piece.tuples)), stays, heard, apart)
+        onsets += onset_places(piece)
+    return onsets, stays, heard, apart
+
+
+def log_ratio(songs: Floats, ours: Floats) -> Floats:
+    """By how much songs have more of each kind `[..., n]` than we, as a log."""
+    of_songs = songs / songs.sum(-1, keepdims=True)
+    total = ours.sum(-1, keepdims=True)
+    of_ours = (ours + SMOOTHING * of_songs) / (total + SMOOTHING)
+    return np.asarray(np.log((of_songs + GRAIN) / (of_ours + GRAIN)))
+
+
+def fitted(mends: Marginals, songs: tuple[Floats, ...], ours: tuple[Floats, ...]) -> Marginals:
+    """The tables one round on."""
+    onsets, stays, heard, apart = (log_ratio(a, b) for a, b in zip(songs, ours, strict=True))
+
+    def moved(table: NDArray[np.floating], by: Floats) -> NDArray[np.float32]:
+        return np.clip(table + STEP * by, -MOST, MOST).astype(np.float32)
+
+    return Marginals(
+        by_place(moved(bars_of_four(mends), onsets.reshape(METRES[0], TICKS_PER_BEAT))),
+        moved(mends.stay, stays[:, 0] - stays[:, 1]),
+        moved(mends.heard, heard),
+        moved(mends.apart, apart),
+    )
+
+
+def bars_of_four(mends: Marginals) -> NDArray[np.float32]:
+    """`[4, 12]`: the ticks of the bar of four."""
+    first = place_of(0, METRES[0])
+    return mends.place[first : first + FOUR].reshape(METRES[0], TICKS_PER_BEAT)
+
+
+def play(checkpoint: SongCheckpoint, mends: Marginals, runs: int, seed: int) -> list[Music]:
+    """The auto mode, from the bar line on."""
+    prior = SongPrior(checkpoint.weights, checkpoint.config)
+    critic = SongCritic(SongDecoder(checkpoint), checkpoint.quantiles, prior, mends)
+    quote = float(checkpoint.about.get("quote", QUOTE))
+    place = place_of(0, METRES[0])
+    return [
+        run_song(critic, SAMPLING, seed + i, place=place, phrases=PHRASES, quote=quote)
+        for i in range(runs)
+    ]
+
+
+def row(ours: list[Music], songs: list[Music], train: list[Ints]) -> str:
+    """What `docs/model.md` has of choices, beside the songs' own, and every feature."""
+    figures = beat_figures(ours, [s for s in songs if len(s.tuples) >= WINDOW])
+    music = np.stack([m.tuples.reshape(-1, TUPLES_PER_PHRASE, SLOTS) for m in ours])
+    phrases = [tuples_to_phrases(song.tuples)[0] for song in songs]
+    found = auto_figures(music, phrases, train, None)["js_over_human"]
+    apart = {name: figure["value"] for name, figure in found.items()}
+    bar, again = figures["bar"], figures["recurrence"]
+    cells = [
+        f"{figures['pulse'][who]['median']['value']:.2f}; {figures['pulse'][who]['above_07']['value']:.0%}"
+        for who in ("window", "songs")
+    ]
+    cells += [f"{bar[name]['value']:.2f}" for name in ("js_over_human", "lines_struck", "on_line")]
+    cells += [f"{again['grams']['value']:.3f}; {again['grams_ks']['value']:.2f}"]
+    cells += [f"{sum(x <= 1.5 for x in apart.values())}; {max(apart.values()):.1f}"]
+    cells += [" ".join(f"{name} {x:.2f}" for name, x in apart.items())]
+    return f"| {' | '.join(cells)} |"
+
+
+def songs_of(corpus: TickCorpus) -> tuple[list[Music], list[Music], list[Music]]:
+    """All songs that have a phrase, those that are held out, and those beside them."""
+    every, held_out, beside = [], [], []
+    for i, name in enumerate(corpus.names):
+        piece = Music(*corpus.song(i))
+        if len(piece.tuples) < TUPLES_PER_PHRASE:
+            continue
+        game = int(str(name)[:3])
+        every.append(piece)
+        if game % OF == HELD_OUT:
+            held_out.append(piece)
+        elif game % IN == BESIDE:
+            beside.append(piece)
+    return every, held_out, beside
+
+
+def main() -> int:
+    """Fit, and print."""
+    parser = argparse.ArgumentParser(description="Fit the tables of marginals.")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--runs", type=int, default=128)
+    parser.add_argument("--seed", type=int, default=5000)
+    parser.add_argument("--plain", action="store_true")
+    parser.add_argument("--rows", action="store_true")
+    parser.add_argument("--checkpoint")
+    arguments = parser.parse_args()
+    checkpoint = load_song_checkpoint(find_checkpoint(arguments.checkpoint))
+    every, held_out, beside = songs_of(read_ticks(arguments.data, "train"))
+    train = [tuples_to_phrases(song.tuples)[0] for song in every]
+    of_songs = count(every)
+    mends = UNMENDED if arguments.plain else MARGINALS
+    for _ in range(1 if arguments.rows else arguments.rounds):
+        ours = play(checkpoint, mends, arguments.runs, arguments.seed)
+        for name, songs in (("held out", held_out), ("beside", beside)):
+            print(name, row(ours, songs, train), flush=True)
+        mends = fitted(mends, of_songs, count(ours))
+    if not arguments.rows:
+        np.set_printoptions(precision=2, suppress=True, linewidth=100)
+        print(mends._replace(place=bars_of_four(mends)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
