@@ -27,7 +27,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from nesvae_live.compiled import keep_compiled
+from nesvae_live.compiled import forget_outdated, keep_compiled
 
 if TYPE_CHECKING:
     from nesvae_live.app.options import PlayOptions
@@ -48,7 +48,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-keep_compiled()  # before anything imports numba
+forget_outdated()  # before anything imports numba
+keep_compiled()
 
 __all__ = [
     "Apu",

@@ -1,14 +1,20 @@
-"""Where numba keeps what it has compiled, if neither the package nor the home can be written.
+"""What numba has compiled: where it is kept if need be, and when it is too old.
 
 In a container, a kiosk or a service the installation and the home may be read-only. Numba then
 refuses to run what is to be kept. So it is kept in a folder for temporary files, in which nobody
 else can put code of theirs, and compiled anew when that is gone.
+
+Numba compiles a function anew when its own file has changed, but not when another file has from which it
+calls something or has a constant: after an update it would go on with the old ones. So what was
+kept before any of those files changed is forgotten.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 VARIABLE = "NUMBA_CACHE_DIR"
@@ -17,16 +23,70 @@ VARIABLE = "NUMBA_CACHE_DIR"
 OURS = "NESVAE_CACHE_IS_TEMPORARY"
 """Set if we named that folder; our own child processes see it."""
 
-COMPILED = ("chip", "model", "model/song")
+PACKAGE = Path(__file__).parent
+
+COMPILED = (
+    "chip",
+    "evaluation/performing",
+    "model",
+    "model/drums",
+    "model/performer",
+    "model/song",
+    "model/song/steering",
+)
 """The rooms that have something compiled."""
+
+SOURCES = {
+    "chip": ("kernel", "tables"),
+    "evaluation/performing": ("naive", "played"),
+    "latent": ("attributes",),
+    "model": ("encoder", "gru", "measured", "symbols"),
+    "model/drums": ("cells", "drumming", "drumnet", "reading", "strokes"),
+    "model/performer": (
+        "batches",
+        "choosing",
+        "choosingtables",
+        "kit",
+        "notes",
+        "pairs",
+        "performerconfig",
+    ),
+    "model/song": ("candidates", "songconfig", "songkernel"),
+    "model/song/steering": ("chording", "ending", "leaning", "marginals", "presence", "quote"),
+    "music": ("events", "phrase"),
+    "music/metre": ("place",),
+}
+"""By room, the files that are compiled, and those whose constants are compiled with them."""
+
+
+def forget_outdated(package: Path = PACKAGE) -> None:
+    """Delete what was compiled in `package` before one of the `SOURCES` changed.
+
+    A file from the future counts as unchanged, or everything would be compiled at each start.
+    """
+    now = time.time()
+    times = (_changed(package / room / f"{name}.py") for room in SOURCES for name in SOURCES[room])
+    newest = max(moment for moment in times if moment <= now)
+    for room in COMPILED:
+        for kept in (package / room / "__pycache__").glob("*.nb[ci]"):
+            if _changed(kept) < newest:
+                with suppress(OSError):
+                    kept.unlink()
+
+
+def _changed(file: Path) -> float:
+    """When a file was last written, in seconds since 1970; 0 if it isn't there."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def keep_compiled() -> None:
     """Name a folder for numba if it would find none."""
     if VARIABLE in os.environ:
         return
-    package = Path(__file__).parent
-    if all(_can_write(package / room / "__pycache__") for room in COMPILED):
+    if all(_can_write(PACKAGE / room / "__pycache__") for room in COMPILED):
         return
     if _can_write(_home_cache()):
         return

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 import nesvae_live
 from nesvae_live import compiled
-from nesvae_live.compiled import COMPILED, OURS, VARIABLE, keep_compiled
+from nesvae_live.compiled import COMPILED, OURS, SOURCES, VARIABLE, forget_outdated, keep_compiled
 
 PACKAGE = Path(nesvae_live.__file__).parent
 
@@ -115,3 +117,47 @@ def test_what_somebody_names_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "_can_write", lambda _: False)
     keep_compiled()
     assert os.environ[VARIABLE] == "/somewhere"
+
+
+def constants_of(file: Path) -> set[str]:
+    """The modules of ours from which a file imports constants."""
+    imports = [n for n in ast.parse(file.read_text()).body if isinstance(n, ast.ImportFrom)]
+    return {
+        node.module.removeprefix("nesvae_live.").replace(".", "/")
+        for node in imports
+        if (node.module or "").startswith("nesvae_live.")
+        and any(a.name.isupper() for a in node.names)
+    }
+
+
+def test_all_that_is_compiled_and_its_constants_are_known() -> None:
+    compiled_files = [f for f in PACKAGE.rglob("*.py") if "\n@njit" in f.read_text()]
+    names = {f.relative_to(PACKAGE).with_suffix("").as_posix() for f in compiled_files}
+    assert {name.rpartition("/")[0] for name in names} == set(COMPILED)
+    read = names.union(*(constants_of(f) for f in compiled_files))
+    assert read == {f"{room}/{name}" for room, files in SOURCES.items() for name in files}
+
+
+def test_what_was_compiled_before_a_source_changed_is_forgotten(tmp_path: Path) -> None:
+    now = time.time()
+    for room, files in SOURCES.items():
+        (tmp_path / room / "__pycache__").mkdir(parents=True)
+        for name in files:
+            (tmp_path / room / f"{name}.py").write_text("")
+            os.utime(tmp_path / room / f"{name}.py", (now - 100, now - 100))
+    kept = [
+        tmp_path / "model/song/__pycache__" / f"songkernel.spell.{end}" for end in ("nbi", "nbc")
+    ]
+    other = tmp_path / "model/song/__pycache__/songkernel.pyc"
+    for file in (*kept, other):
+        file.write_text("")
+        os.utime(file, (now - 50, now - 50))
+    forget_outdated(tmp_path)
+    assert all(file.exists() for file in kept)
+    ahead = now + 3600
+    os.utime(tmp_path / "model/gru.py", (ahead, ahead))
+    forget_outdated(tmp_path)
+    assert all(file.exists() for file in kept)
+    os.utime(tmp_path / "model/song/steering/quote.py", (now - 10, now - 10))
+    forget_outdated(tmp_path)
+    assert [file.exists() for file in (*kept, other)] == [False, False, True]
