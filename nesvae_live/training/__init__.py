@@ -10,6 +10,7 @@ In reading order:
     styleaxes   how style axes are found, turned, measured and labelled
     traits      what a style axis may change, in words
     maplayout   the map of the corpus, laid out by t-SNE
+    partrun         the run of a part beside the song network: its loop, kept and resumed
     performertrain  the performer's own training
     performerkit    its kit: envelopes clustered from the corpus' notes
     performercasts  its casts: pairs of instruments as songs have them

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from nesvae_live.model.checkpoint import Weights
 from nesvae_live.model.drums.cells import HISTORY, NO_STROKE, Cell
 from nesvae_live.model.drums.drumconfig import DrumConfig
 from nesvae_live.model.drums.drumfile import DrumFile, save_drummer
@@ -19,9 +21,8 @@ from nesvae_live.model.drums.drumtable import DrummedSongs, DrumTable
 from nesvae_live.model.drums.fills import find_fills
 from nesvae_live.music.metre.place import N_PLACES
 from nesvae_live.training.drumkit import find_stroke_kit
-from nesvae_live.training.performertrain import STATE, resume, same_run
+from nesvae_live.training.partrun import Part, same_run, train_part
 from nesvae_live.training.songrun import TrainingError
-from nesvae_live.training.stop import Stop
 
 BEST = "best.drummer"
 Ints = NDArray[np.int64]
@@ -90,39 +91,16 @@ def train_drummer(
     say(f"{len(learnt)} ticks to train on, {len(checked)} to choose by")
     torch.manual_seed(run.seed)
     net = DrumNet(config)
-    optimiser = torch.optim.AdamW(net.parameters(), run.learning_rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, run.steps)
-    parts: dict[str, Any] = {"net": net, "optimiser": optimiser, "schedule": schedule}
-    step, best = resume(folder, parts)
-    figures: dict[str, float] = {}
-    last = run.steps if most is None else min(most, run.steps)
-    with Stop() as stop:
-        while step < last:
-            loss = nats_of(net, drawn.batch(step)).mean()
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            step += 1
-            ends = step == last
-            if not (step % check_every == 0 or ends or stop.asked):
-                continue
-            figures = checks.nats(net)
-            say(f"step {step}: {figures['tick']:.4f} nats a tick, {figures['stroke']:.3f} a stroke")
-            if figures["tick"] < best:
-                best = figures["tick"]
-                weights = {k: v.numpy().copy() for k, v in net.state_dict().items()}
-                about = {"step": step, "figures": figures, "torch": torch.__version__, **settings}
-                found = DrumFile(config, kit, place_ranks(drawn.cells), weights, about)
-                save_drummer(folder / BEST, found)
-            kept = {name: part.state_dict() for name, part in parts.items()}
-            torch.save({**kept, "step": step, "best": best}, folder / STATE)
-            if stop.asked and not ends:
-                raise TrainingError(
-                    f"interrupted after step {step}: the same command resumes from there"
-                )
-    return figures
+
+    def keep(weights: Weights, about: dict[str, Any]) -> None:
+        found = DrumFile(config, kit, place_ranks(drawn.cells), weights, {**about, **settings})
+        save_drummer(folder / BEST, found)
+
+    def loss(step: int) -> Tensor:
+        return nats_of(net, drawn.batch(step)).mean()
+
+    part = Part(net, loss, lambda: checks.nats(net), keep, ("tick", "stroke"))
+    return train_part(part, folder, run, most=most, check_every=check_every, say=say)
 
 
 class _Drawn:

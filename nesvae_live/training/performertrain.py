@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,18 +11,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nesvae_live.model.checkpoint import Weights
 from nesvae_live.model.performer.batches import Batches, Played, held_nats, nats_of
 from nesvae_live.model.performer.notetable import Performances
 from nesvae_live.model.performer.performerconfig import PerformerConfig
 from nesvae_live.model.performer.performerfile import PerformerFile, save_performer
 from nesvae_live.model.performer.performernet import PerformerNet
+from nesvae_live.training.partrun import Part, same_run, train_part
 from nesvae_live.training.performercasts import find_casts
 from nesvae_live.training.performerkit import find_kit
 from nesvae_live.training.songrun import TrainingError
-from nesvae_live.training.stop import Stop
 
 CASTS = 8
-BEST, STATE, SETTINGS = "best.performer", "state.pt", "settings.json"
+BEST = "best.performer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,41 +75,19 @@ def train_performer(
     say(f"{len(learnt)} notes to train on, {len(checked)} to choose by")
     torch.manual_seed(run.seed)
     net = PerformerNet(config)
-    optimiser = torch.optim.AdamW(net.parameters(), run.learning_rate, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, run.steps)
-    parts: dict[str, Any] = {"net": net, "optimiser": optimiser, "schedule": schedule}
-    step, best = resume(folder, parts)
-    figures: dict[str, float] = {}
-    last = run.steps if most is None else min(most, run.steps)
-    with Stop() as stop:
-        while step < last:
-            rng = np.random.default_rng([run.seed, step])
-            picks = rng.integers(len(learnt), size=run.batch)
-            batch = forgetful(batches.read(picks), config, run, rng)
-            loss = nats_of(net, batch).clamp(max=200.0).sum(1).mean()
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            step += 1
-            ends = step == last
-            if not (step % check_every == 0 or ends or stop.asked):
-                continue
-            figures = held_nats(net, checks)
-            say(f"step {step}: {figures['step']:.4f} nats a step, {figures['note']:.3f} a note")
-            if figures["step"] < best:
-                best = figures["step"]
-                weights = {k: v.numpy().copy() for k, v in net.state_dict().items()}
-                about = {"step": step, "figures": figures, "torch": torch.__version__, **settings}
-                save_performer(folder / BEST, PerformerFile(config, kit, weights, about, casts))
-            kept = {name: part.state_dict() for name, part in parts.items()}
-            torch.save({**kept, "step": step, "best": best}, folder / STATE)
-            if stop.asked and not ends:
-                raise TrainingError(
-                    f"interrupted after step {step}: the same command resumes from there"
-                )
-    return figures
+
+    def loss(step: int) -> Tensor:
+        rng = np.random.default_rng([run.seed, step])
+        picks = rng.integers(len(learnt), size=run.batch)
+        batch = forgetful(batches.read(picks), config, run, rng)
+        return nats_of(net, batch).clamp(max=200.0).sum(1).mean()
+
+    def keep(weights: Weights, about: dict[str, Any]) -> None:
+        found = PerformerFile(config, kit, weights, {**about, **settings}, casts)
+        save_performer(folder / BEST, found)
+
+    part = Part(net, loss, lambda: held_nats(net, checks), keep, ("step", "note"))
+    return train_part(part, folder, run, most=most, check_every=check_every, say=say)
 
 
 def forgetful(
@@ -120,29 +98,3 @@ def forgetful(
     batch["there"][lost] = False
     batch["last"][lost] = torch.tensor([config.shapes, 0, config.duties])
     return batch
-
-
-def resume(folder: Path, parts: dict[str, Any]) -> tuple[int, float]:
-    """Load what was kept of a run, if there is any; the step, and the fewest nats so far."""
-    path = folder / STATE
-    if not path.exists():
-        return 0, float("inf")
-    state = torch.load(path, weights_only=True)
-    for name, part in parts.items():
-        part.load_state_dict(state[name])
-    return state["step"], state["best"]
-
-
-def same_run(folder: Path, settings: dict[str, Any]) -> None:
-    """Write what a run is made with into its folder.
-
-    Raises:
-        TrainingError: the folder holds a run with other settings.
-    """
-    path = folder / SETTINGS
-    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != settings:
-        raise TrainingError(
-            f"{path.parent} holds a run with other settings or data: "
-            "use the same ones to resume it, or another folder"
-        )
-    path.write_text(json.dumps(settings, indent=1), encoding="utf-8")
