@@ -121,12 +121,13 @@ def test_what_somebody_names_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def constants_of(file: Path) -> set[str]:
     """The modules of ours from which a file imports constants."""
-    imports = [n for n in ast.parse(file.read_text()).body if isinstance(n, ast.ImportFrom)]
     return {
         node.module.removeprefix("nesvae_live.").replace(".", "/")
-        for node in imports
-        if (node.module or "").startswith("nesvae_live.")
-        and any(a.name.isupper() for a in node.names)
+        for node in ast.parse(file.read_text()).body
+        if isinstance(node, ast.ImportFrom)
+        and node.module is not None
+        and node.module.startswith("nesvae_live.")
+        and any(alias.name.isupper() for alias in node.names)
     }
 
 

@@ -57,6 +57,7 @@ def test_a_cc_turns_a_knob_three_channels_speak_and_no_note_is_left_on(
             probe.send_midi((0xB0 + cc % 16, cc, value))
         assert probe.wait_until(lambda: daemon.ctl(do="status")["knobs"].keys() >= {"density"})
         assert probe.wait_until(lambda: {c for _, c, _ in notes_on(probe.midi)} == {0, 1, 2}, 20.0)
+        assert probe.wait_until(lambda: len(notes_on(probe.midi)) >= 5, 20.0)
         assert probe.wait_until(lambda: float(np.abs(probe.audio).max(initial=0.0)) > 0.05)
         assert daemon.end(how) == 0
         assert probe.wait_until(lambda: not left_on(probe.midi))
@@ -222,14 +223,14 @@ def test_with_no_device_at_all_it_plays_into_the_take_and_says_what_it_could_not
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "nobody_is_here")
     if Path("/dev/snd/seq").exists():
         pytest.skip("this machine has an ALSA sequencer")
-    with Daemon(tmp_path, "--bars", "4", "--tempo", "200", "--seed", "2") as daemon:
+    with Daemon(tmp_path, "--bars", "6", "--tempo", "200", "--seed", "2") as daemon:
         assert daemon.wait() == 0
     lines = daemon.said.splitlines()
     assert any("MIDI" in line and "JACK" in line and "ALSA" in line for line in lines)
     assert any("no sound device" in line for line in lines)
     assert len(lines) == 2, daemon.said
     jam = daemon.jam()
-    assert jam.bars() == 4
+    assert jam.bars() == 6
     assert_take_is_whole(daemon.take, jam, at_least=20)
 
 
