@@ -119,6 +119,7 @@ def spell(
     layers, rows, size = hidden.shape[1], hidden.shape[2], hidden.shape[3]
     n, branches, length = symbols.shape[0], zm.shape[0], uniforms.shape[1]
     played = symbols.shape[1] - length
+    mended = mends[1].any()  # else nothing is, and there is nothing to work out
     from_zm = np.zeros((branches, 3 * size), np.float32)
     for g in range(branches):
         add_plain(tables.w_zm, zm[g], from_zm[g])
@@ -305,9 +306,9 @@ def spell(
                         hold_again(one, had[c], how[3])
                     begun = has_begun(symbols[c], now)
                     hold_until(one, 0 if begun else since[c, 3, 0], how[7])
-                if wanted[c] < 0 and slot < 3:
+                if mended and wanted[c] < 0 and slot < 3:
                     mend_note(one, slot, symbols[c], now, mends[1], mends[2], mends[3])
-                elif wanted[c] < 0:
+                elif mended and wanted[c] < 0:
                     mend_hold(one, tables.later[places[c, now]], mends[0])
                 gone = ticks[c, now] - ticks[c, played]
                 if slot == 3 and lines[0] > 1:
