@@ -173,6 +173,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "numpy": ("*",),
     "numba": (
         *("chip.kernel", "model.encoder", "model.gru", "model.measured", "model.symbols"),
+        "model.wide",
         *("model.song.candidates", "model.song.songkernel", "model.song.steering.leaning"),
         "model.song.steering.chording",
         *("model.performer.kit", "model.performer.pairs", "model.performer.choosing"),
@@ -180,6 +181,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         *("model.drums.strokes", "model.drums.reading", "model.drums.drumming"),
         "model.drums.drumnet",
     ),
+    "llvmlite": ("model.wide",),
     "torch": (
         *("model.song.song", "model.song.pointer", "model.song.prior"),
         *(

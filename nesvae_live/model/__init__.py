@@ -6,6 +6,7 @@ In reading order:
     partfile        the file of a network beside the song's: performer, drummer
     intervals       how candidate notes relate to known ones, and the scores of intervals
     int8            matrices of 8 bits
+    wide            products of small tiles in vectors of 512 bits
     gru             a GRU's arithmetic, shared by decoder and encoder
     symbols         how symbols are drawn from logits, and guided, when live
     measured        the attributes of phrases, compiled, for the live decoder's critic

@@ -12,10 +12,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from nesvae_live.model.checkpoint import Weights
+from nesvae_live.model.wide import FEW, MANY, STEP, WIDE, add_tile
 from nesvae_live.music.phrase import SLOTS
 
 F32 = NDArray[np.float32]
-Matrix = NDArray[np.float32] | NDArray[np.int8]
+I8 = NDArray[np.int8]
 
 
 def contiguous(array: NDArray[Any]) -> F32:
@@ -62,21 +63,32 @@ def add_row(table: F32, row: int, out: F32) -> None:
         out[i] += table[row, i]
 
 
-@njit(nogil=True, cache=True, fastmath=True)
-def add_product(w: Matrix, scale: F32, x: F32, out: F32) -> None:
+@njit(nogil=True, cache=True)
+def add_product(w: I8, scale: F32, x: F32, out: F32) -> None:
     """`out[r] += (scale * w) @ x[r]` for `w` `[out, in]`, `scale` `[out]`, `x` `[R, in]`.
 
-    Reading `w` takes most of the time, so four rows of `x` share each reading of two of its rows.
+    Reading `w` takes most of the time, so four rows of `x` share each reading of two of its rows, or of four
+    where vectors are wide; what is left of the rows of `w` then is added as elsewhere.
     """
-    rows, r = x.shape[0], 0
+    rows, r, n = x.shape[0], 0, w.shape[0]
+    wide = n if WIDE and w.shape[1] % STEP == 0 else 0
+    few, many = wide - wide % FEW, wide - wide % MANY
     while rows - r >= 4:
-        _add_4(w, scale, x[r], x[r + 1], x[r + 2], x[r + 3], out[r : r + 4])
+        x0, x1, x2, x3 = x[r], x[r + 1], x[r + 2], x[r + 3]
+        for i in range(0, few, FEW):
+            outs = (out[r], out[r + 1], out[r + 2], out[r + 3])
+            add_tile(w, scale, (x0, x1, x2, x3), outs, i)
+        _add_4(w, scale, x0, x1, x2, x3, out[r : r + 4], few)
         r += 4
     if rows - r >= 2:
-        _add_2(w, scale, x[r], x[r + 1], out[r : r + 2])
+        for i in range(0, few, FEW):
+            add_tile(w, scale, (x[r], x[r + 1]), (out[r], out[r + 1]), i)
+        _add_2(w, scale, x[r], x[r + 1], out[r : r + 2], few)
         r += 2
     if rows - r == 1:
-        _add_1(w, scale, x[r], out[r])
+        for i in range(0, many, MANY):
+            add_tile(w, scale, (x[r],), (out[r],), i)
+        _add_1(w, scale, x[r], out[r], many)
 
 
 @njit(nogil=True, cache=True, fastmath=True)
@@ -91,8 +103,8 @@ def add_plain(w: F32, x: F32, out: F32) -> None:
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def _add_1(w: Matrix, scale: F32, x: F32, out: F32) -> None:
-    for i in range(w.shape[0]):
+def _add_1(w: I8, scale: F32, x: F32, out: F32, first: int) -> None:
+    for i in range(first, w.shape[0]):
         row = w[i]
         total = np.float32(0)
         for j in range(row.shape[0]):
@@ -101,8 +113,8 @@ def _add_1(w: Matrix, scale: F32, x: F32, out: F32) -> None:
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def _add_2(w: Matrix, scale: F32, x0: F32, x1: F32, out: F32) -> None:
-    for i in range(w.shape[0]):
+def _add_2(w: I8, scale: F32, x0: F32, x1: F32, out: F32, first: int) -> None:
+    for i in range(first, w.shape[0]):
         row = w[i]
         total0, total1 = np.float32(0), np.float32(0)
         for j in range(row.shape[0]):
@@ -114,9 +126,9 @@ def _add_2(w: Matrix, scale: F32, x0: F32, x1: F32, out: F32) -> None:
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def _add_4(w: Matrix, scale: F32, x0: F32, x1: F32, x2: F32, x3: F32, out: F32) -> None:
+def _add_4(w: I8, scale: F32, x0: F32, x1: F32, x2: F32, x3: F32, out: F32, first: int) -> None:
     n = w.shape[0]
-    for i in range(0, n, 2):
+    for i in range(first, n, 2):
         k = min(i + 1, n - 1)  # an odd last row stands alone
         row, next_row = w[i], w[k]
         a0, a1, a2, a3 = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
