@@ -40,7 +40,7 @@ SOURCES = {
     "chip": ("kernel", "tables"),
     "evaluation/performing": ("naive", "played"),
     "latent": ("attributes",),
-    "model": ("encoder", "gru", "measured", "symbols", "wide"),
+    "model": ("alike", "encoder", "gru", "measured", "symbols", "wide"),
     "model/drums": ("cells", "drumming", "drumnet", "reading", "strokes"),
     "model/performer": (
         "batches",

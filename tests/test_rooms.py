@@ -173,7 +173,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "numpy": ("*",),
     "numba": (
         *("chip.kernel", "model.encoder", "model.gru", "model.measured", "model.symbols"),
-        "model.wide",
+        *("model.alike", "model.wide"),
         *("model.song.candidates", "model.song.songkernel", "model.song.steering.leaning"),
         "model.song.steering.chording",
         *("model.performer.kit", "model.performer.pairs", "model.performer.choosing"),

@@ -8,6 +8,7 @@ In reading order:
     int8            matrices of 8 bits
     wide            products of small tiles in vectors of 512 bits
     gru             a GRU's arithmetic, shared by decoder and encoder
+    alike           which places of the past are like the present, by comparing integers
     symbols         how symbols are drawn from logits, and guided, when live
     measured        the attributes of phrases, compiled, for the live decoder's critic
     encoder         the live encoder: where a phrase lies in z

@@ -13,7 +13,7 @@ In reading order:
     songsampling    phrases spelt in torch: the reference of the live decoder
     songweights     the weights as the live decoder reads them
     memory          what was played, and where a performance stands
-    candidates      the pointer when live: its candidates in integers, and what they say
+    candidates      the pointer when live: places of the past, and what they say
     songkernel      the live decoder's loop, without the GIL
     songdecoder     the live decoder
     songcritic      several candidates, of which one is kept; knobs are heeded; the decoder that plays

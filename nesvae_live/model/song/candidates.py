@@ -1,9 +1,6 @@
 """The pointer for live use: which places of the past a tuple may be like, and what they say.
 
-It is `pointer` without torch; the candidates are found by comparing integers.
-
-For each earlier tuple there is a run: how many tuples up to it agree with those up to the last
-one, 0 to 8. A tuple later each run is the one before it plus one, or 0.
+It is `pointer` without torch; which places they are says `alike`.
 """
 
 from __future__ import annotations
@@ -12,57 +9,19 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from nesvae_live.model.alike import I32, most_alike
 from nesvae_live.model.gru import F32
-from nesvae_live.model.song.songconfig import AGES, BARS_BACK, LEAST, LONGEST_MATCH
+from nesvae_live.model.song.songconfig import AGES, BARS_BACK, LEAST
 
 I64 = NDArray[np.int64]
 B8 = NDArray[np.bool_]
 WANTED = 20.0
 """What speaks for the tuple that is to come back now."""
-SAME, RHYTHM, MOVED = 0, 1, 2
-"""Rows of the runs: exactly, in the hold alone, moved by an interval."""
-
-
-@njit(nogil=True, cache=True)
-def update_runs(symbols: I64, n: int, runs: I64) -> None:
-    """Go on by tuple `n - 1`: afterwards `runs` `[3, W]` are those of the first `n` tuples."""
-    last = n - 1
-    for s in range(last - 1, -1, -1):
-        if symbols[s, 3] != symbols[last, 3]:  # as most do: then nothing agrees
-            for kind in range(3):
-                runs[kind, s] = 0
-            continue
-        same, moved = True, s > 0
-        for voice in range(3):
-            a, b = symbols[s, voice], symbols[last, voice]
-            same = same and a == b
-            if moved:
-                c, d = symbols[s - 1, voice], symbols[last - 1, voice]
-                if a > 0 and c > 0:
-                    moved = b > 0 and d > 0 and a - c == b - d
-                else:
-                    moved = (a > 0) == (b > 0) and (c > 0) == (d > 0)
-        for kind in range(3):
-            agrees = kind == RHYTHM or (same if kind == SAME else moved)
-            before = runs[kind, s - 1] if s > 0 else 0
-            runs[kind, s] = min(before + 1, LONGEST_MATCH) if agrees else 0
-    for kind in range(3):
-        runs[kind, last] = 0
-
-
-@njit(nogil=True, cache=True)
-def start_runs(symbols: I64, n: int, runs: I64) -> None:
-    """The runs of the first `n` tuples from nothing, for N candidates with one past: `runs` `[N, 3, W]`."""
-    runs[:, :, :] = 0
-    for k in range(max(n - LONGEST_MATCH, 0) + 1, n + 1):
-        update_runs(symbols, k, runs[0])
-    for c in range(1, runs.shape[0]):
-        runs[c] = runs[0]
 
 
 @njit(nogil=True, cache=True)
 def wanted_at(due: I64, tick: int) -> int:
-    """Which of the places of the past is due `[W]` at a tick; -1: none."""
+    """Which of the first places of the past is due `[B]` at a tick; -1: none."""
     for s in range(due.shape[0]):
         if due[s] == tick:
             return s
@@ -75,7 +34,8 @@ def find_candidates(
     places: I64,
     ticks: I64,
     n: int,
-    runs: I64,
+    runs: I32,
+    level: I32,
     bar: int,
     n_symbols: I64,
     wanted: int,
@@ -89,43 +49,22 @@ def find_candidates(
         places: `[W]`, of tuple `n` too.
         ticks: `[W]`, of tuple `n` too.
         n: how many were played.
-        runs: `[3, W]`.
+        runs: `[3, W + 1]`, as of `update_runs`.
+        level: `[W + 1]`, scratch.
         bar: ticks of the bar that tuple `n` lies in, 0 if it is free.
         n_symbols: `[4]`.
         wanted: a place that is found in any case, -1 if there is none.
         found: `[K, 6]` is filled: which, the three lengths, the bars' and the age's bucket.
-        values: `[K, 8]` is filled: the 4 symbols that stood there, and moved into this key, or -1.
+        values: `[8, K]` is filled: the 4 symbols that stood there, and moved into this key, or -1.
 
     Returns:
         How many there are, at most K.
     """
-    most = found.shape[0]
-    counts = np.zeros(4 * LONGEST_MATCH + 4, np.int64)
-    worth = np.empty(n, np.int64)
-    for s in range(n):
-        level = 0
-        if s > 0:
-            level = 2 * runs[0, s - 1] + runs[2, s - 1] + runs[1, s - 1]
-        if bar > 0 and places[s] == places[n]:
-            level += 2
-        if s == wanted:
-            level = len(counts) - 1
-        worth[s] = level
-        counts[level] += 1
-    left, lowest, partly = most, counts.shape[0], 0
-    while lowest > 0 and left > 0:
-        lowest -= 1
-        partly = min(counts[lowest], left)
-        left -= partly
-    k = 0
-    for s in range(n - 1, -1, -1):
-        if worth[s] < lowest or (worth[s] == lowest and partly == 0):
-            continue
-        if worth[s] == lowest:
-            partly -= 1
-        found[k, 0] = s
+    n_found: int = most_alike(runs, places, n, bar > 0, wanted, level, found)
+    for k in range(n_found):
+        s = found[k, 0]
         for kind in range(3):
-            found[k, 1 + kind] = runs[kind, s - 1] if s > 0 else 0
+            found[k, 1 + kind] = runs[kind, n - s] if s > 0 else 0
         found[k, 4] = 0
         if bar > 0 and places[s] == places[n]:
             found[k, 4] = min((ticks[n] - ticks[s]) // bar, BARS_BACK) + 1
@@ -135,7 +74,7 @@ def find_candidates(
             age += 1
         found[k, 5] = min(age, AGES - 1)
         for slot in range(4):
-            values[k, slot] = symbols[s, slot]
+            values[slot, k] = symbols[s, slot]
         for voice in range(3):
             then, was = symbols[s, voice], symbols[s - 1, voice] if s > 0 else 0
             now = symbols[n - 1, voice]
@@ -146,12 +85,9 @@ def find_candidates(
                     moved = note
             elif then == 0 and (was > 0) == (now > 0):
                 moved = 0
-            values[k, 4 + voice] = moved
-        values[k, 7] = symbols[s, 3]
-        k += 1
-        if k == most:
-            break
-    return k
+            values[4 + voice, k] = moved
+        values[7, k] = symbols[s, 3]
+    return n_found
 
 
 @njit(nogil=True, cache=True, fastmath=True)
@@ -171,6 +107,7 @@ def softmax(x: F32) -> None:
 @njit(nogil=True, cache=True, fastmath=True)
 def weigh(
     query: F32,
+    past: F32,
     keys: F32,
     found: I64,
     n: int,
@@ -185,18 +122,20 @@ def weigh(
 ) -> None:
     """What speaks for each of `n` candidates: `scores` `[2, K]`, from `query` `[2 keys]`.
 
+    `past` `[P, keys]` is of the tuples before those that are spelt now, `keys` `[T, keys]` of these.
     `same`, `rhythm`, `moved`, `bars` and `age` are the pointer's tables; `aligned` is added where a
     candidate lies at the same place of the bar. Nothing speaks as loudly as being the one that is
     `wanted` back (-1: none is).
     """
-    size = keys.shape[1]
+    size, played = keys.shape[1], past.shape[0]
     scale = np.float32(1.0) / np.sqrt(np.float32(size))
     for way in range(2):
         for k in range(n):
             where, first = found[k, 0], way * size
+            key = past[where] if where < played else keys[where - played]
             product = np.float32(0)
             for i in range(size):
-                product += query[first + i] * keys[where, i]
+                product += query[first + i] * key[i]
             total = product * scale + same[way, found[k, 1]]
             total += rhythm[way, found[k, 2]] + moved[way, found[k, 3]]
             total += bars[way, found[k, 4]] + age[way, found[k, 5]]
@@ -211,10 +150,9 @@ def weigh(
 def fade(disagree: F32, slot: int, symbol: int, values: I64, n: int, scores: F32) -> None:
     """Candidates that disagree with a slot's symbol lose."""
     for way in range(2):
-        loss = disagree[way, slot]
+        loss, theirs = disagree[way, slot], values[4 * way + slot]
         for k in range(n):
-            if values[k, 4 * way + slot] != symbol:
-                scores[way, k] -= loss
+            scores[way, k] -= loss if theirs[k] != symbol else np.float32(0)
 
 
 @njit(nogil=True, cache=True, fastmath=True)
@@ -239,7 +177,7 @@ def quote(
             p[i] *= own
         for way in range(2):
             for k in range(n):
-                symbol = values[k, 4 * way + slot]
+                symbol = values[4 * way + slot, k]
                 if symbol >= 0 and fits[k]:
                     p[symbol] += gates[3 * slot + 1 + way] * weights[way, k]
     for i in range(p.shape[0]):

@@ -33,8 +33,6 @@ from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT, tick_of_bar
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE
 
 I64 = NDArray[np.int64]
-NEVER = -(2**40)
-"""The tick at which a tuple is due that is not to come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +57,13 @@ class Workspace:
     def __init__(self) -> None:
         self._rooms: dict[str, NDArray[Any]] = {}
 
-    def zeros(self, name: str, shape: tuple[int, ...], kind: type[Any]) -> NDArray[Any]:
-        """Make an array of zeros, which is that of a name until the next one of that name."""
+    def room(self, name: str, shape: tuple[int, ...], kind: type[Any]) -> NDArray[Any]:
+        """An array to be filled, which is that of a name until the next one of that name."""
         size = math.prod(shape)
         room = self._rooms.get(name)
         if room is None or room.size < size:
             room = self._rooms[name] = np.empty(1 << (size - 1).bit_length(), kind)
-        found = room[:size].reshape(shape)
-        found.fill(0)
-        return found
+        return room[:size].reshape(shape)
 
 
 class SongDecoder:
@@ -153,21 +149,17 @@ class SongDecoder:
         memory = start.memory if back is None else start.memory.recent_after(back.memory)
         rows, played = n * len(branches), len(memory)
         c = self.config
-        zeros = self._workspace.zeros
-        symbols = zeros("symbols", (n, played + length, SLOTS), np.int64)
-        symbols[:, :played] = memory.symbols
-        places = zeros("places", (n, played + length + 1), np.int64)
-        places[:, :played] = memory.places
-        places[:, played] = start.place
-        ticks = zeros("ticks", (n, played + length + 1), np.int64)
-        ticks[:, :played] = memory.ticks
-        ticks[:, played] = memory.end
-        keys = zeros("keys", (n, played + length, c.keys), np.float32)
-        keys[1:, :played] = memory.keys.rows(keys[0, :played])
-        due = np.full(played + length, NEVER, np.int64)
-        if back is not None:
-            due[: len(back.memory)] = back.memory.ticks - back.gone
-        hidden = zeros("hidden", (length + 1, c.layers, rows, c.hidden), np.float32)
+        room = self._workspace.room
+        symbols = room("symbols", (n, played + length, SLOTS), np.int64)
+        symbols[:, :played], symbols[:, played:] = memory.symbols, 0
+        places = room("places", (n, played + length + 1), np.int64)
+        places[:, :played], places[:, played] = memory.places, start.place
+        ticks = room("ticks", (n, played + length + 1), np.int64)
+        ticks[:, :played], ticks[:, played] = memory.ticks, memory.end
+        past = memory.keys.rows(room("past", (played, c.keys), np.float32))
+        keys = room("keys", (n, length, c.keys), np.float32)
+        due = np.zeros(0, np.int64) if back is None else back.memory.ticks - back.gone
+        hidden = room("hidden", (length + 1, c.layers, rows, c.hidden), np.float32)
         hidden[0] = start.hidden[:, None]
         spell(
             contiguous(np.stack(branches)),
@@ -191,6 +183,7 @@ class SongDecoder:
             symbols,
             places,
             ticks,
+            past,
             keys,
             hidden,
         )
@@ -198,7 +191,7 @@ class SongDecoder:
             SongDecoded(
                 symbols[i, played:].copy(),
                 hidden[:, :, i * len(branches)].copy(),
-                keys[i, played:].copy(),
+                keys[i].copy(),
                 start,
             )
             for i in range(n)

@@ -8,17 +8,17 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from nesvae_live.model.alike import mark, start_runs, update_runs
 from nesvae_live.model.gru import F32, add_plain, add_product, add_row, copy_rows, gru_cell
 from nesvae_live.model.song.candidates import (
     fade,
     find_candidates,
     open_gates,
     quote,
-    start_runs,
-    update_runs,
     wanted_at,
     weigh,
 )
+from nesvae_live.model.song.songconfig import LONGEST_MATCH
 from nesvae_live.model.song.songweights import SongTables
 from nesvae_live.model.song.steering.chording import enter, fitting, is_strange, lead_to, resolve
 from nesvae_live.model.song.steering.ending import RULED_OUT
@@ -36,6 +36,7 @@ from nesvae_live.model.song.steering.leaning import (
     mend_hold,
     mend_note,
     since_heard,
+    tones_then,
 )
 from nesvae_live.model.song.steering.quote import HOLDS, LINE
 from nesvae_live.model.symbols import choose, opinion
@@ -79,6 +80,7 @@ def spell(
     symbols: I64,
     places: I64,
     ticks: I64,
+    past: F32,
     keys: F32,
     hidden: F32,
 ) -> None:
@@ -93,7 +95,7 @@ def spell(
             then speaks for what a voice has, after the first tuple; for how many ticks nothing may begin.
         quoting: what is added to the log odds of quoting, and what speaks for the same place of the bar.
         led: `[4]`, what is added to the odds of each slot of what is due.
-        due: `[W]`, at which tick each tuple of the past is due, if it comes back.
+        due: `[B]`, at which tick each of the first tuples of the past is due that come back.
         track: `[ticks, 5]`, as of `Given.track`; what its last row says stays.
         lines: every so many ticks lies a line on which tuples end, and when the last one was.
         harmony: `[2, 3, 12]`, the pitch classes of each voice on strong places and between.
@@ -107,10 +109,11 @@ def spell(
         packed: the weights, of `SongTables`.
         most: so many places of the past are weighed.
         symbols: `[N, W, 4]`, the past, and room for T tuples, which is filled; so is that of
-            `places` and `ticks` `[N, W + 1]`, `keys` `[N, W, keys]` and `hidden` `[T + 1, L, N * G, H]`.
+            `places` and `ticks` `[N, W + 1]`, `keys` `[N, T, keys]` and `hidden` `[T + 1, L, N * G, H]`.
         places: of the tuples.
         ticks: when they begin.
-        keys: of the states before them.
+        past: `[W - T, keys]`, of the states before the tuples of the past.
+        keys: of those before the others.
         hidden: the states.
     """
     # Row c * branches + g is candidate c, with the knobs set (g 0) or released (g 1). Numba takes long for
@@ -135,15 +138,17 @@ def spell(
     ending = np.empty((rows, tables.b_ending.shape[0]), np.float32)
     asked = np.empty((rows, tables.b_query.shape[0]), np.float32)
     gates = np.empty((rows, tables.b_gate.shape[0]), np.float32)
-    found, values = np.zeros((n, most, 6), np.int64), np.zeros((n, most, 8), np.int64)
+    found, values = np.zeros((n, most, 6), np.int64), np.zeros((n, 8, most), np.int64)
     scores, weights = np.empty((n, 2, most), np.float32), np.empty((2, most), np.float32)
     fits = np.ones(most, np.bool_)
-    may = np.ones(12, np.int64)
+    may, tones = np.ones(12, np.int64), np.zeros((n, 12), np.float32)
     wanted = np.full(n, -1, np.int64)
     counts = np.zeros(n, np.int64)
-    runs = np.zeros((n, 3, symbols.shape[1]), np.int64)
+    marks = np.empty((n, 3, played + length), np.int32)
+    runs = np.zeros((n, 3, played + length + 1), np.int32)
+    level = np.empty(played + length + 1, np.int32)
     since, had = np.zeros((n, 4, 2), np.int64), np.zeros((n, tables.b_logits.shape[1]), np.int64)
-    start_runs(symbols[0], played, runs)
+    start_runs(symbols[0], played, LONGEST_MATCH, marks, runs)
     since_heard(symbols[0, :played], since)
     for c in range(n):
         for s in range(max(played + length - TUPLES_PER_PHRASE, 0), played):
@@ -187,8 +192,8 @@ def spell(
         add_product(tables.w_ending, tables.s_ending, top, ending)
         for c in range(n):
             row = c * branches
-            copy_rows(tables.b_key, keys[c, now : now + 1])
-            add_product(tables.w_key, tables.s_key, top[row : row + 1], keys[c, now : now + 1])
+            copy_rows(tables.b_key, keys[c, t : t + 1])
+            add_product(tables.w_key, tables.s_key, top[row : row + 1], keys[c, t : t + 1])
             wanted[c] = wanted_at(due, ticks[c, now] - ticks[c, played])
             counts[c] = find_candidates(
                 symbols[c],
@@ -196,14 +201,18 @@ def spell(
                 ticks[c],
                 now,
                 runs[c],
+                level,
                 tables.bar[places[c, now]],
                 tables.n_symbols,
                 wanted[c],
                 found[c],
                 values[c],
             )
+            if mended and wanted[c] < 0:
+                tones_then(symbols[c], now, mends[2], tones[c])
             weigh(
                 asked[row],
+                past,
                 keys[c],
                 found[c],
                 counts[c],
@@ -284,7 +293,7 @@ def spell(
                         apart = places[c, found[c, k, 0]] - places[c, now]
                         fits[k] = apart != -places[c, now] and apart % TICKS_PER_BEAT == 0
                     if slot == 3:
-                        fits[k] = fits[k] and one[values[c, k, 3]] > RULED_OUT
+                        fits[k] = fits[k] and one[values[c, 3, k]] > RULED_OUT
                 quote(one, gates[row], slot, scores[c], values[c], counts[c], fits, weights)
                 if branches == 2:
                     for k in range(count):
@@ -307,7 +316,7 @@ def spell(
                     begun = has_begun(symbols[c], now)
                     hold_until(one, 0 if begun else since[c, 3, 0], how[7])
                 if mended and wanted[c] < 0 and slot < 3:
-                    mend_note(one, slot, symbols[c], now, mends[1], mends[2], mends[3])
+                    mend_note(one, slot, symbols[c], now, mends[1], tones[c], mends[3])
                 elif mended and wanted[c] < 0:
                     mend_hold(one, tables.later[places[c, now]], mends[0])
                 gone = ticks[c, now] - ticks[c, played]
@@ -337,4 +346,5 @@ def spell(
             heard_then(symbols[c], now, since[c])
             places[c, now + 1] = tables.later[places[c, now], held]
             ticks[c, now + 1] = ticks[c, now] + held
-            update_runs(symbols[c], now + 1, runs[c])
+            mark(symbols[c], now + 1, marks[c])
+            update_runs(marks[c], now + 1, LONGEST_MATCH, runs[c])

@@ -15,7 +15,12 @@ from nesvae_live.model.song.memory import SongState
 from nesvae_live.model.song.songcritic import SongCritic
 from nesvae_live.model.song.songdecoder import SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
-from nesvae_live.model.song.steering.leaning import heard_lately, mend_hold, mend_note
+from nesvae_live.model.song.steering.leaning import (
+    heard_lately,
+    mend_hold,
+    mend_note,
+    tones_then,
+)
 from nesvae_live.model.song.steering.marginals import (
     MARGINALS,
     UNMENDED,
@@ -77,15 +82,18 @@ def test_what_a_table_says_is_added_to_the_symbols_it_is_about() -> None:
     assert heard_lately(symbols, 20, kinds)
     assert not heard_lately(symbols, 5, np.zeros(12, np.int64))  # too few notes for a scale
     heard = np.arange(8, dtype=np.float32) / 10
-    one = np.zeros(10, np.float32)
-    mend_note(one, 0, symbols, 20, stay, heard, apart)
+    one, tones = np.zeros(10, np.float32), np.zeros(12, np.float32)
+    tones_then(symbols, 20, heard, tones)
+    mend_note(one, 0, symbols, 20, stay, tones, apart)
     assert one[0] == 0  # silence
     assert one[c] == 5
     assert one[d] == heard[kinds[(np.int64(kinds.argmax()) + 2) % 12]]
     assert one[e] in heard[[0, 4]]
     second = np.zeros(40, np.float32)
     symbols[20, 0] = d
-    mend_note(second, 1, symbols, 20, stay, UNMENDED.heard, apart)
+    tones_then(symbols, 5, heard, tones)
+    assert not tones.any()
+    mend_note(second, 1, symbols, 20, stay, tones, apart)
     gap = second[c + 12 : c + 14]
     rest = round(100 * float(gap[0] - 6)), round(100 * float(gap[1]))
     assert (rest[1] - rest[0]) % 12 == 1  # a semitone more

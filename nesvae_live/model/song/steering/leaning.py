@@ -55,9 +55,24 @@ def heard_then(symbols: I64, at: int, since: I64) -> None:
 
 @njit(nogil=True, cache=True)
 def since_heard(symbols: I64, since: I64) -> None:
-    """The same after all of the tuples `[W, 4]`, for N candidates: `since` `[N, 4, 2]`."""
-    for at in range(symbols.shape[0]):
-        heard_then(symbols, at, since[0])
+    """The same after all of the tuples `[W, 4]`, for N candidates: `since` `[N, 4, 2]`, which is 0.
+
+    They are looked at from the last one back, until it is known of all.
+    """
+    last = symbols.shape[0] - 1
+    begun, changed, at = False, np.zeros(3, np.bool_), last
+    while at >= 0 and not (begun and changed.all()):
+        held = symbols[at, 3] + 1
+        if not begun:
+            since[0, 3, 0] += held
+        for voice in range(3):
+            note = symbols[at, voice]
+            if not changed[voice]:
+                since[0, voice, 1 if note > 0 else 0] += held
+            if at == 0 or note != symbols[at - 1, voice]:
+                begun = begun or note > 0
+                changed[voice] = True
+        at -= 1
     for c in range(1, since.shape[0]):
         since[c] = since[0]
 
@@ -174,19 +189,26 @@ def heard_lately(symbols: I64, now: int, kinds: I64) -> bool:
 
 
 @njit(nogil=True, cache=True)
+def tones_then(symbols: I64, now: int, heard: F32, tones: F32) -> None:
+    """What is added to a note that begins in tuple `now`, by its pitch class: `tones` `[12]` is filled.
+
+    `heard` `[8]` says it by how often that was heard; 0 where not enough was to tell.
+    """
+    kinds = np.zeros(12, np.int64)
+    enough = heard_lately(symbols, now, kinds)
+    for tone in range(12):
+        tones[tone] = heard[kinds[tone]] if enough else 0
+
+
+@njit(nogil=True, cache=True)
 def mend_note(
-    one: F32, voice: int, symbols: I64, now: int, stay: F32, heard: F32, apart: F32
+    one: F32, voice: int, symbols: I64, now: int, stay: F32, tones: F32, apart: F32
 ) -> None:
     """Mend the note of a voice of tuple `now` of symbols `[W, 4]`; the voices before it are spelt."""
     last = symbols[now - 1, voice] if now > 0 else 0
-    kinds = np.zeros(12, np.int64)
-    enough = heard_lately(symbols, now, kinds)
     for k in range(1, one.shape[0]):
         pitch = LOWEST[voice] + k
-        if k == last:
-            one[k] += stay[voice]
-        elif enough:
-            one[k] += heard[kinds[pitch % 12]]
+        one[k] += stay[voice] if k == last else tones[pitch % 12]
         for other in range(voice):
             if symbols[now, other] > 0:
                 one[k] += apart[(pitch - LOWEST[other] - symbols[now, other]) % 12]
