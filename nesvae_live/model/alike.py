@@ -17,13 +17,15 @@ I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 SAME, RHYTHM, MOVED = 0, 1, 2
 """Rows of marks and runs: exactly, in the hold alone, moved by an interval."""
+WHERE = 3
+"""The row of marks that says at which place of the bar a tuple begins."""
 APART = 128
 """Added to intervals, so that they aren't taken for what says whether a voice is silent."""
 
 
 @njit(nogil=True, cache=True)
-def mark(symbols: I64, n: int, marks: I32) -> None:
-    """Tuple `n - 1` of `[W, 4]` was spelt: `marks` `[3, W]` has what it is compared by, tuple 0 at the end.
+def mark(symbols: I64, places: I64, n: int, marks: I32) -> None:
+    """Tuple `n - 1` of `[W, 4]` was spelt: `marks` `[4, W]` has what it is compared by, tuple 0 at the end.
 
     Tuples agree whose marks are equal: the symbols; the hold; the hold and each voice's interval, or if it
     begins, ends or is silent. The first tuple of all has none of these.
@@ -40,6 +42,7 @@ def mark(symbols: I64, n: int, marks: I32) -> None:
     at = marks.shape[1] - n
     marks[SAME, at], marks[RHYTHM, at] = same, symbols[s, 3]
     marks[MOVED, at] = moved if s > 0 else -1
+    marks[WHERE, at] = places[s]
 
 
 @njit(nogil=True, cache=True)
@@ -57,18 +60,19 @@ def update_runs(marks: I32, n: int, longest: int, runs: I32) -> None:
 
 
 @njit(nogil=True, cache=True)
-def start_runs(symbols: I64, n: int, longest: int, marks: I32, runs: I32) -> None:
+def start_runs(symbols: I64, places: I64, n: int, longest: int, marks: I32, runs: I32) -> None:
     """The marks and runs of the first `n` tuples, for N candidates with one past.
 
     Args:
         symbols: `[W, 4]`, the past.
+        places: `[W]`, of the past.
         n: how many were played.
         longest: no run is longer.
-        marks: `[N, 3, W]` is filled.
+        marks: `[N, 4, W]` is filled.
         runs: `[N, 3, W + 1]` is filled; it is 0.
     """
     for k in range(n):
-        mark(symbols, k + 1, marks[0])
+        mark(symbols, places, k + 1, marks[0])
     for k in range(max(n - longest, 0) + 1, n + 1):
         update_runs(marks[0], k, longest, runs[0])
     for c in range(1, runs.shape[0]):
@@ -78,15 +82,15 @@ def start_runs(symbols: I64, n: int, longest: int, marks: I32, runs: I32) -> Non
 
 @njit(nogil=True, cache=True)
 def most_alike(
-    runs: I32, places: I64, n: int, in_bar: bool, wanted: int, level: I32, found: I64
+    runs: I32, marks: I32, n: int, place: int, wanted: int, level: I32, found: I64
 ) -> int:
     """Choose the places that tuple `n` is most like, the last one first.
 
     Args:
         runs: `[3, W + 1]`.
-        places: `[W + 1]`, of tuple `n` too.
+        marks: `[4, W]`.
         n: how many were played.
-        in_bar: whether tuple `n` lies in bars.
+        place: where in the bar tuple `n` begins, -1 if it lies in none.
         wanted: a place that is chosen in any case, -1 if there is none.
         level: `[W + 1]`, scratch: how much alike they are.
         found: `[K, >= 1]`, whose first column is filled.
@@ -95,13 +99,12 @@ def most_alike(
         How many there are, at most K.
     """
     most = found.shape[0]
-    here = places[n] if in_bar else -1
     same, rhythm, moved = runs[SAME], runs[RHYTHM], runs[MOVED]
+    places = marks[WHERE, marks.shape[1] - n :]
     highest = 0
-    for ago in range(1, n + 1):
-        level[ago] = 2 * same[ago] + moved[ago] + rhythm[ago]
-        if places[n - ago] == here:
-            level[ago] += 2
+    for i in range(n):
+        ago = i + 1
+        level[ago] = 2 * same[ago] + moved[ago] + rhythm[ago] + (2 if places[i] == place else 0)
         highest = max(highest, level[ago])
     if wanted >= 0:
         highest += 1

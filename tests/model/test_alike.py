@@ -9,6 +9,7 @@ from nesvae_live.model.alike import (
     MOVED,
     RHYTHM,
     SAME,
+    WHERE,
     mark,
     most_alike,
     start_runs,
@@ -63,11 +64,11 @@ def run(symbols: np.ndarray, s: int, last: int, kind: int) -> int:
 @pytest.mark.parametrize("seed", range(6))
 def test_a_run_is_how_many_tuples_agree(seed: int) -> None:
     symbols = music(seed)
-    marks, runs = np.zeros((2, 3, ROOM), np.int32), np.zeros((2, 3, ROOM + 1), np.int32)
-    played = 40 if seed else 0
-    start_runs(symbols, played, LONGEST, marks, runs)
+    marks, runs = np.zeros((2, 4, ROOM), np.int32), np.zeros((2, 3, ROOM + 1), np.int32)
+    played, places = 40 if seed else 0, np.arange(ROOM)
+    start_runs(symbols, places, played, LONGEST, marks, runs)
     for n in range(played + 1, ROOM + 1):
-        mark(symbols, n, marks[1])
+        mark(symbols, places, n, marks[1])
         update_runs(marks[1], n, LONGEST, runs[1])
         for kind in (SAME, RHYTHM, MOVED):
             wanted = [run(symbols, n - 1 - ago, n - 1, kind) for ago in range(1, n)]
@@ -87,7 +88,9 @@ def test_the_most_alike_are_chosen_and_of_those_the_last(
     runs[:, 1:n] = rng.integers(0, 9, (3, max(n - 1, 0))) * (rng.random((3, max(n - 1, 0))) < 0.3)
     places = rng.integers(0, 4, ROOM + 1)
     found, level = np.full((most, 6), -1), np.zeros(ROOM + 1, np.int32)
-    k = most_alike(runs, places, n, in_bar, wanted, level, found)
+    marks = np.zeros((4, ROOM), np.int32)
+    marks[WHERE] = places[ROOM - 1 :: -1]
+    k = most_alike(runs, marks, n, int(places[n]) if in_bar else -1, wanted, level, found)
     worth = {}
     for s in range(n):
         same, rhythm, moved = runs[:, n - s]

@@ -34,6 +34,7 @@ def find_candidates(
     places: I64,
     ticks: I64,
     n: int,
+    marks: I32,
     runs: I32,
     level: I32,
     bar: int,
@@ -49,6 +50,7 @@ def find_candidates(
         places: `[W]`, of tuple `n` too.
         ticks: `[W]`, of tuple `n` too.
         n: how many were played.
+        marks: `[4, W]`, as of `mark`.
         runs: `[3, W + 1]`, as of `update_runs`.
         level: `[W + 1]`, scratch.
         bar: ticks of the bar that tuple `n` lies in, 0 if it is free.
@@ -60,7 +62,7 @@ def find_candidates(
     Returns:
         How many there are, at most K.
     """
-    n_found: int = most_alike(runs, places, n, bar > 0, wanted, level, found)
+    n_found: int = most_alike(runs, marks, n, places[n] if bar > 0 else -1, wanted, level, found)
     for k in range(n_found):
         s = found[k, 0]
         for kind in range(3):

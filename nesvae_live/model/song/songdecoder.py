@@ -29,7 +29,7 @@ from nesvae_live.model.song.steering.marginals import UNMENDED, Marginals
 from nesvae_live.model.song.steering.presence import NEVER as NO_END
 from nesvae_live.model.song.steering.presence import wait_for_ever
 from nesvae_live.model.song.steering.quote import STAY, odds_to_alignment
-from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT, tick_of_bar
+from nesvae_live.music.metre.place import FREE, TICKS_PER_BEAT, bar_line
 from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE
 
 I64 = NDArray[np.int64]
@@ -175,7 +175,7 @@ class SongDecoder:
             _strong_places(start),
             np.array(start.enters, np.int64),
             np.array((chord.at, chord.end), np.int64),
-            np.stack((chord.before, chord.notes)),
+            chord.leans,
             wait_for_ever() if patience is None else patience,
             tuple(mends or UNMENDED),
             self._tables,
@@ -224,4 +224,4 @@ def _strong_places(start: SongState) -> I64:
 
 def _since_line(start: SongState) -> int:
     """How many ticks ago the last line of a cell was; where there are no bars it is now."""
-    return max(int(tick_of_bar(np.array(start.place))), 0) % start.cell
+    return 0 if start.place == FREE else (start.place - bar_line(start.place)) % start.cell

@@ -144,11 +144,11 @@ def spell(
     may, tones = np.ones(12, np.int64), np.zeros((n, 12), np.float32)
     wanted = np.full(n, -1, np.int64)
     counts = np.zeros(n, np.int64)
-    marks = np.empty((n, 3, played + length), np.int32)
+    marks = np.empty((n, 4, played + length), np.int32)
     runs = np.zeros((n, 3, played + length + 1), np.int32)
     level = np.empty(played + length + 1, np.int32)
     since, had = np.zeros((n, 4, 2), np.int64), np.zeros((n, tables.b_logits.shape[1]), np.int64)
-    start_runs(symbols[0], played, LONGEST_MATCH, marks, runs)
+    start_runs(symbols[0], places[0], played, LONGEST_MATCH, marks, runs)
     since_heard(symbols[0, :played], since)
     for c in range(n):
         for s in range(max(played + length - TUPLES_PER_PHRASE, 0), played):
@@ -200,6 +200,7 @@ def spell(
                 places[c],
                 ticks[c],
                 now,
+                marks[c],
                 runs[c],
                 level,
                 tables.bar[places[c, now]],
@@ -346,5 +347,5 @@ def spell(
             heard_then(symbols[c], now, since[c])
             places[c, now + 1] = tables.later[places[c, now], held]
             ticks[c, now + 1] = ticks[c, now] + held
-            mark(symbols[c], now + 1, marks[c])
+            mark(symbols[c], places[c], now + 1, marks[c])
             update_runs(marks[c], now + 1, LONGEST_MATCH, runs[c])

@@ -8,6 +8,7 @@ accompaniment has.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,20 +38,19 @@ MOST = max(slot.n_symbols for slot in SLOT_TABLE)
 class LastChord:
     """From tick `at` of what is spelt to tick `end` one chord; no tuple holds over `at`.
 
-    `before` `[3, n]` is added to the log-probabilities of the symbols of each voice in the beat before
-    it, `notes` `[3, n]` to those of the chord.
+    `leans` `[2, 3, n]` is added to the log-probabilities of the symbols of each voice, in the beat before
+    it and of the chord.
     """
 
     at: int
     end: int
-    before: F32
-    notes: F32
+    leans: F32
 
     @classmethod
+    @cache
     def none(cls) -> LastChord:
-        """The performance goes on."""
-        nothing = np.zeros((N_VOICES, MOST), np.float32)
-        return cls(NOT_YET, NOT_YET, nothing, nothing)
+        """The performance goes on; nobody may change it."""
+        return cls(NOT_YET, NOT_YET, np.zeros((2, N_VOICES, MOST), np.float32))
 
     @classmethod
     def of(cls, ending: Ending, symbols: I64) -> LastChord:
@@ -63,8 +63,9 @@ class LastChord:
         lately = symbols[-LATELY:, :N_VOICES]
         begun = (lately[1:] != lately[:-1]).sum(0)[: Voice.TR]
         lead = int(begun.argmax())
-        before = np.zeros((N_VOICES, MOST), np.float32)
-        notes = np.full((N_VOICES, MOST), RULED_OUT, np.float32)
+        leans = np.zeros((2, N_VOICES, MOST), np.float32)
+        before, notes = leans
+        notes[:] = RULED_OUT
         for voice in range(N_VOICES):
             pitch = _pitch_classes(voice, key.root - shift[voice])
             tones = (0,) if voice in (Voice.TR, lead) else chord
@@ -73,7 +74,7 @@ class LastChord:
                 notes[voice, 0] = 0.0
             if voice == Voice.TR:
                 before[voice, : len(pitch)][pitch == FIFTH] = TO_FIFTH
-        return cls(ending.ticks - ending.last, ending.ticks, before, notes)
+        return cls(ending.ticks - ending.last, ending.ticks, leans)
 
 
 def _pitch_classes(voice: int, root: int) -> I64:
