@@ -6,6 +6,7 @@ In reading order:
     liveplay    it plays them as it does live, phrase after phrase
     knobs       what its knobs do
     naive       what the volumes and timbres would be by a rule
+    guess       what is likeliest of each step where nothing is known
     accuracy    shares of steps and of onsets that are as in the songs, with intervals
     logmel      how far two sounds lie apart to the ear
     soundtest   renders, and their distance to the songs' own

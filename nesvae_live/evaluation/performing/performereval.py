@@ -10,6 +10,7 @@ import torch
 
 from nesvae_live.evaluation.bootstrap import interval, sum_by_song
 from nesvae_live.evaluation.performing.accuracy import Scored
+from nesvae_live.evaluation.performing.guess import of_steps
 from nesvae_live.evaluation.performing.knobs import knob_figures
 from nesvae_live.evaluation.performing.liveplay import Playing, play_live
 from nesvae_live.evaluation.performing.naive import of_corpus, of_nearest, of_song
@@ -71,7 +72,10 @@ def evaluate_performer(
         Mode.FORCED: {"song_template": of_song(notes, hint=False)},
         Mode.HINTED: {"hint_majority": of_song(notes, hint=True)},
         Mode.ALONE: {},
-        Mode.APART: {"corpus_majority": of_corpus(notes, train.notes)},
+        Mode.APART: {
+            "likeliest_steps": of_steps(performer, notes, train.notes),
+            "corpus_majority": of_corpus(notes, train.notes),
+        },
     }
     nearest = of_nearest(notes, train.notes)
     rows[Mode.HINTED]["nearest_song"] = rows[Mode.APART]["nearest_song"] = nearest
@@ -119,21 +123,23 @@ def _in_kit(performer: PerformerFile, patches: Any) -> Playing:
 
 
 def _nats(performer: PerformerFile, songs: Performances) -> dict[str, Any]:
-    """Nats of volumes and duties together, everything before being known: a step and a note."""
+    """Nats of volumes and duties together, a step and a note: all before being known; nothing (`apart`)."""
     net = PerformerNet(PerformerConfig(**_sizes(performer)))
     net.load_state_dict({k: torch.from_numpy(w) for k, w in performer.weights.items()})
     batches = Batches(Played.of(songs.notes, performer.kit), performer.kit)
     n = len(songs.notes)
-    nats = np.zeros(n)
+    nats, apart = np.zeros(n), np.zeros(n)
     with torch.no_grad():
         for part in np.array_split(np.arange(n), 1 + n // 2048):
-            nats[part] = nats_of(net, batches.read(part)).sum(1).numpy()
+            batch = batches.read(part)
+            nats[part] = nats_of(net, batch).sum(1).numpy()
+            batch["there"][:] = False
+            batch["last"][:] = torch.tensor([performer.config.shapes, 0, performer.config.duties])
+            apart[part] = nats_of(net, batch).sum(1).numpy()
     song, steps = songs.notes.song, np.minimum(songs.notes.steps, STEPS).astype(np.float64)
-    total = sum_by_song(nats, song)
-    return {
-        "step": interval(total, sum_by_song(steps, song)),
-        "note": interval(total, sum_by_song(np.ones(n), song)),
-    }
+    per = {"step": sum_by_song(steps, song), "note": sum_by_song(np.ones(n), song)}
+    of = [{k: interval(sum_by_song(x, song), w) for k, w in per.items()} for x in (nats, apart)]
+    return of[0] | {"apart": of[1]}
 
 
 def _sizes(performer: PerformerFile) -> dict[str, int]:
