@@ -64,8 +64,10 @@ def add_row(table: F32, row: int, out: F32) -> None:
 
 
 @njit(nogil=True, cache=True)
-def add_product(w: I8, scale: F32, x: F32, out: F32) -> None:
+def add_product(w: I8, scale: F32, x: F32, out: F32, kinds: int) -> None:
     """`out[r] += (scale * w) @ x[r]` for `w` `[out, in]`, `scale` `[out]`, `x` `[R, in]`.
+
+    Of the rows of `x` there are so many `kinds`: where that is 1 or 2, row r is row r % kinds.
 
     Reading `w` takes most of the time, so four rows of `x` share each reading of two of its rows, or of four
     where vectors are wide; what is left of the rows of `w` then is added as elsewhere.
@@ -75,15 +77,30 @@ def add_product(w: I8, scale: F32, x: F32, out: F32) -> None:
     few, many = wide - wide % FEW, wide - wide % MANY
     while rows - r >= 4:
         x0, x1, x2, x3 = x[r], x[r + 1], x[r + 2], x[r + 3]
-        for i in range(0, few, FEW):
-            outs = (out[r], out[r + 1], out[r + 2], out[r + 3])
-            add_tile(w, scale, (x0, x1, x2, x3), outs, i)
-        _add_4(w, scale, x0, x1, x2, x3, out[r : r + 4], few)
+        outs = (out[r], out[r + 1], out[r + 2], out[r + 3])
+        done = few
+        if kinds == 1:
+            done = many
+            for i in range(0, many, MANY):
+                add_tile(w, scale, (x0,), outs, i)
+        elif kinds == 2:
+            for i in range(0, few, FEW):
+                add_tile(w, scale, (x0, x1), outs, i)
+        else:
+            for i in range(0, few, FEW):
+                add_tile(w, scale, (x0, x1, x2, x3), outs, i)
+        _add_4(w, scale, x0, x1, x2, x3, out[r : r + 4], done)
         r += 4
     if rows - r >= 2:
-        for i in range(0, few, FEW):
-            add_tile(w, scale, (x[r], x[r + 1]), (out[r], out[r + 1]), i)
-        _add_2(w, scale, x[r], x[r + 1], out[r : r + 2], few)
+        done = few
+        if kinds == 1:
+            done = many
+            for i in range(0, many, MANY):
+                add_tile(w, scale, (x[r],), (out[r], out[r + 1]), i)
+        else:
+            for i in range(0, few, FEW):
+                add_tile(w, scale, (x[r], x[r + 1]), (out[r], out[r + 1]), i)
+        _add_2(w, scale, x[r], x[r + 1], out[r : r + 2], done)
         r += 2
     if rows - r == 1:
         for i in range(0, many, MANY):

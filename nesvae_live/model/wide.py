@@ -21,9 +21,11 @@ STEP = 32
 """Of this the columns of a matrix are a multiple."""
 LANES = 16
 FEW, MANY = 4, 8
-"""Rows of the matrix in a tile: for two and four rows of `x`, and for one."""
-_TILES = {1: (MANY, 2), 2: (FEW, 2), 4: (FEW, 1)}
-"""By how many rows of `x`: rows of the matrix, and vectors that hold the parts of a sum."""
+"""Rows of the matrix in a tile, for two and four rows of `x`, and for one."""
+_ROWS = {1: MANY, 2: FEW, 4: FEW}
+"""How many those are, by how many rows of `x` there are."""
+_EACH = {1: 2, 2: 2, 4: 1}
+"""How many vectors hold the parts of a sum, by how many rows of the product there are."""
 
 _I8, _I32, _I64, _F32 = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatType()
 
@@ -37,7 +39,8 @@ def add_tile(_: Any, w: Any, scale: Any, x: Any, out: Any, row: Any) -> Any:
     """`out[r, i] += (scale * w)[i] @ x[r]` for the rows i of a tile, of which `row` is the first.
 
     `w` `[n, in]` is int8, `scale` `[n]`, `x` a tuple of 1, 2 or 4 vectors `[in]`, `out` a tuple of as many
-    `[n]`, float32 and contiguous. `in` is a multiple of `STEP`. Nothing is checked.
+    `[n]`, or of 2 or 4: then those of `x` repeat. All are float32 and contiguous. `in` is a multiple of `STEP`.
+    Nothing is checked.
     """
     del row
     signature = types.void(w, scale, x, out, types.intp)
@@ -56,7 +59,7 @@ def _add_tile(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) 
         for kind, packed in ((of_x, values[2]), (of_out, values[3]))
     )
     row, columns = values[4], cgutils.unpack_tuple(builder, w.shape, 2)[1]
-    rows, each = _TILES[len(x)]
+    rows, each = _ROWS[len(x)], _EACH[len(out)]
     firsts = [
         builder.gep(w.data, [builder.mul(builder.add(row, _I64(k)), columns)]) for k in range(rows)
     ]
@@ -65,7 +68,8 @@ def _add_tile(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) 
     some = _vector(_F32, rows)
     scales = _load(builder, scale, row, some)
     for r, row_of_out in enumerate(out):
-        mine = ir.Constant(_vector(_I32, rows), lanes[r * rows : (r + 1) * rows])
+        of = r % len(x)
+        mine = ir.Constant(_vector(_I32, rows), lanes[of * rows : (of + 1) * rows])
         sums = builder.shuffle_vector(total, ir.Constant(total.type, ir.Undefined), mine)
         now = _fused(builder, scales, sums, _load(builder, row_of_out, row, some))
         at = builder.bitcast(builder.gep(row_of_out, [row]), some.as_pointer())

@@ -48,7 +48,7 @@ def in_parts(w: NDArray[np.int8], scale: F32, x: F32, out: F32, parts: int) -> F
 def test_a_product_is_that_of_numpy(rows: int, n: int, columns: int) -> None:
     w, scale, x, out = operands(rows, n, columns)
     wanted = out + (x.astype(np.float64) @ w.T.astype(np.float64)) * scale
-    add_product(w, scale, x, out)
+    add_product(w, scale, x, out, rows)
     np.testing.assert_allclose(out, wanted, rtol=1e-5, atol=2e-3)
 
 
@@ -57,5 +57,16 @@ def test_a_product_is_that_of_numpy(rows: int, n: int, columns: int) -> None:
 def test_sums_are_added_in_the_order_that_takes_were_played_with(rows: int, parts: int) -> None:
     w, scale, x, out = operands(rows, 43, 192)
     wanted = in_parts(w, scale, x, out, parts)
-    add_product(w, scale, x, out)
+    add_product(w, scale, x, out, rows)
     np.testing.assert_array_equal(out, wanted)
+
+
+@pytest.mark.parametrize(("rows", "kinds"), [(2, 1), (3, 1), (4, 1), (4, 2), (6, 2), (8, 2)])
+@pytest.mark.parametrize("columns", [5, 96])
+def test_rows_that_repeat_are_added_in_the_same_order(rows: int, kinds: int, columns: int) -> None:
+    w, scale, x, out = operands(rows, 43, columns)
+    x = x[np.arange(rows) % kinds].copy()
+    known, repeated = out.copy(), out.copy()
+    add_product(w, scale, x, known, rows + 3)
+    add_product(w, scale, x, repeated, kinds)
+    np.testing.assert_array_equal(repeated, known)

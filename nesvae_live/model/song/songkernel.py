@@ -155,6 +155,7 @@ def spell(
             had[c, symbols[c, s, 3]] += 1
     for t in range(length):
         now = played + t
+        kinds = rows if t > 0 else branches  # all candidates begin in one state
         for c in range(n):
             tick = min(ticks[c, now] - ticks[c, played], track.shape[0] - 1)
             changed = False
@@ -179,21 +180,22 @@ def spell(
             else:
                 copy_rows(tables.b_ih[layer], gates_in)
                 w, s = tables.w_ih[layer - 1], tables.s_ih[layer - 1]
-                add_product(w, s, hidden[t + 1, layer - 1], gates_in)
+                add_product(w, s, hidden[t + 1, layer - 1], gates_in, kinds)
             copy_rows(tables.b_hh[layer], gates_h)
-            add_product(tables.w_hh[layer], tables.s_hh[layer], hidden[t, layer], gates_h)
+            w, s = tables.w_hh[layer], tables.s_hh[layer]
+            add_product(w, s, hidden[t, layer], gates_h, rows if t > 0 else 1)
             gru_cell(gates_in, gates_h, hidden[t, layer], hidden[t + 1, layer])
         top = hidden[t + 1, layers - 1]
         copy_rows(tables.b_query, asked)
-        add_product(tables.w_query, tables.s_query, top, asked)
+        add_product(tables.w_query, tables.s_query, top, asked, kinds)
         copy_rows(tables.b_gate, gates)
-        add_product(tables.w_gate, tables.s_gate, top, gates)
+        add_product(tables.w_gate, tables.s_gate, top, gates, kinds)
         copy_rows(tables.b_ending, ending)
-        add_product(tables.w_ending, tables.s_ending, top, ending)
+        add_product(tables.w_ending, tables.s_ending, top, ending, kinds)
         for c in range(n):
             row = c * branches
             copy_rows(tables.b_key, keys[c, t : t + 1])
-            add_product(tables.w_key, tables.s_key, top[row : row + 1], keys[c, t : t + 1])
+            add_product(tables.w_key, tables.s_key, top[row : row + 1], keys[c, t : t + 1], 1)
             wanted[c] = wanted_at(due, ticks[c, now] - ticks[c, played])
             counts[c] = find_candidates(
                 symbols[c],
@@ -240,17 +242,17 @@ def spell(
             if slot < 3 and fixed[:, slot].max() < count:
                 continue
             copy_rows(tables.b_lift[slot], lifted)
-            add_product(tables.w_lift[slot], tables.s_lift[slot], top, lifted)
+            add_product(tables.w_lift[slot], tables.s_lift[slot], top, lifted, kinds)
             for row in range(rows):
                 for j in range(slot):
                     add_row(tables.given[slot, j], symbols[row // branches, now, j], lifted[row])
                 for i in range(lifted.shape[1]):
                     lifted[row, i] = max(lifted[row, i], np.float32(0))
             copy_rows(tables.b_logits[slot], logits)
-            add_product(tables.w_logits[slot], tables.s_logits[slot], lifted, logits)
+            add_product(tables.w_logits[slot], tables.s_logits[slot], lifted, logits, rows)
             if slot < 3:
                 copy_rows(tables.b_relative[slot], scored)
-                add_product(tables.w_relative[slot], tables.s_relative[slot], top, scored)
+                add_product(tables.w_relative[slot], tables.s_relative[slot], top, scored, kinds)
             for row in range(rows):
                 c = row // branches
                 for i in range(tables.related.shape[0]):
