@@ -25,7 +25,17 @@ from numpy.typing import NDArray
 
 from nesvae_live.chip.tickcorpus import TickCorpus, read_ticks
 from nesvae_live.evaluation.autorun import auto_figures
-from nesvae_live.evaluation.song.beat import FOUR, WINDOW, Music, beat_figures, onset_places
+from nesvae_live.evaluation.song.beat import (
+    FOUR,
+    WINDOW,
+    Music,
+    beat_figures,
+    metre_of,
+    onset_places,
+    recurring_grams,
+    windows,
+)
+from nesvae_live.evaluation.song.songmetres import metres
 from nesvae_live.evaluation.song.songplaying import run_song
 from nesvae_live.latent.decoding import QUOTE, SAMPLING
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint, load_song_checkpoint
@@ -34,13 +44,17 @@ from nesvae_live.model.song.songdecoder import SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.model.song.steering.leaning import LOWEST, heard_lately
 from nesvae_live.model.song.steering.marginals import (
-    MARGINALS,
+    LEAPS,
+    MENDS,
+    OF_SCALE,
     UNMENDED,
     Marginals,
+    Mends,
     by_place,
 )
-from nesvae_live.music.metre.place import METRES, TICKS_PER_BEAT, place_of
+from nesvae_live.music.metre.place import FREE, METRES, TICKS_PER_BEAT, place_of
 from nesvae_live.music.phrase import (
+    LONGEST_HOLD,
     SLOTS,
     TUPLES_PER_PHRASE,
     Ints,
@@ -57,9 +71,11 @@ HELD_OUT, OF = 7, 33
 BESIDE, IN = 3, 8
 """Games of whose numbers that is left over: those that nothing was trained on, and the others beside them."""
 PHRASES, GRAIN = 24, 1e-9
+LENGTHS = np.searchsorted([*range(2, 9), 13, 17, 25], np.arange(1, LONGEST_HOLD + 1), side="right")
+"""Of which kind each hold is: the longer ones are too rare to be told apart."""
 
 
-def tally(symbols: Ints, stays: Floats, heard: Floats, apart: Floats) -> None:
+def tally(symbols: Ints, stays: Floats, heard: Floats, apart: Floats, leaps: Floats) -> None:
     """Count in symbols `[n, 4]`: stays `[3, 2]` (on its note, or not), and as of `Marginals`."""
     kinds = np.zeros(12, np.int64)
     for now in range(1, len(symbols)):
@@ -73,19 +89,39 @@ def tally(symbols: Ints, stays: Floats, heard: Floats, apart: Floats) -> None:
             pitch = LOWEST[voice] + note
             if note != last and enough:
                 heard[kinds[pitch % 12]] += 1
+                if last > 0 and kinds[pitch % 12] >= OF_SCALE:
+                    leaps[voice, min(abs(note - last), LEAPS) % LEAPS] += 1
             for other in range(voice):
                 if symbols[now, other] > 0:
                     apart[(pitch - LOWEST[other] - symbols[now, other]) % 12] += 1
 
 
-def count(pieces: list[Music]) -> tuple[Floats, ...]:
-    """Counts of onsets `[48]`, stays `[3, 2]`, kinds `[8]` and intervals `[12]`."""
-    onsets = np.zeros(FOUR)
+def count(pieces: list[Music], free: bool) -> tuple[Floats, ...]:
+    """Counts in what is free, or is not: as of `Marginals`, of stays `[3, 2]`, of again or not `[2]`."""
+    onsets, holds = np.zeros(FOUR), np.zeros(LENGTHS.max() + 1)
     stays, heard, apart = np.zeros((3, 2)), np.zeros(len(UNMENDED.heard)), np.zeros(12)
+    again, held, leaps = np.zeros(2), np.zeros(2), np.zeros((3, LEAPS))
     for piece in pieces:
-        tally(np.ascontiguousarray(tuples_to_symbols(piece.tuples)), stays, heard, apart)
-        onsets += onset_places(piece)
-    return onsets, stays, heard, apart
+        parts = windows(piece)
+        chosen = [part for part in parts if (metre_of(part) == 0) == free]
+        for part in chosen:
+            tally(np.ascontiguousarray(tuples_to_symbols(part.tuples)), stays, heard, apart, leaps)
+            onsets += onset_places(part)
+            held += held_again(part.tuples)
+            holds += np.bincount(LENGTHS[part.tuples[:, 3] - 1], minlength=len(holds))
+        if parts and len(chosen) == len(parts):
+            again += np.array([1.0, 0.0]) + recurring_grams(piece) * np.array([-1.0, 1.0])
+    return onsets, holds, stays, heard, apart, leaps, held, again[::-1]
+
+
+def held_again(tuples: Ints) -> Floats:
+    """How many tuples hold as long as those before them in the phrase, and not: sums of shares."""
+    again = np.zeros(2)
+    for phrase in tuples_to_phrases(tuples)[0][:, :, 3]:
+        if phrase.min() > 0:
+            share = [np.mean(phrase[:i] == phrase[i]) for i in range(1, len(phrase))]
+            again += np.sum(share), len(share) - np.sum(share)
+    return again
 
 
 def log_ratio(songs: Floats, ours: Floats) -> Floats:
@@ -96,19 +132,32 @@ def log_ratio(songs: Floats, ours: Floats) -> Floats:
     return np.asarray(np.log((of_songs + GRAIN) / (of_ours + GRAIN)))
 
 
-def fitted(mends: Marginals, songs: tuple[Floats, ...], ours: tuple[Floats, ...]) -> Marginals:
-    """The tables one round on."""
-    onsets, stays, heard, apart = (log_ratio(a, b) for a, b in zip(songs, ours, strict=True))
+def fitted(
+    mends: Marginals, songs: tuple[Floats, ...], ours: tuple[Floats, ...], free: bool
+) -> Marginals:
+    """The tables one round on: in a metre by place, in free music by length and what comes again."""
+    onsets, holds, stays, heard, apart, leaps = (
+        log_ratio(a, b) for a, b in zip(songs[:-2], ours[:-2], strict=True)
+    )
+    held, quoted = (np.log(songs[i] / ours[i]) @ [[1.0], [-1.0]] for i in (-2, -1))
 
     def moved(table: NDArray[np.floating], by: Floats) -> NDArray[np.float32]:
         return np.clip(table + STEP * by, -MOST, MOST).astype(np.float32)
 
-    return Marginals(
-        by_place(moved(bars_of_four(mends), onsets.reshape(METRES[0], TICKS_PER_BEAT))),
-        moved(mends.stay, stays[:, 0] - stays[:, 1]),
-        moved(mends.heard, heard),
-        moved(mends.apart, apart),
+    mends = mends._replace(
+        stay=moved(mends.stay, stays[:, 0] - stays[:, 1]),
+        heard=moved(mends.heard, heard),
+        apart=moved(mends.apart, apart),
+        leap=moved(mends.leap, leaps),
+        again=moved(mends.again, held),
     )
+    if free:
+        return mends._replace(
+            hold=moved(mends.hold, holds[LENGTHS]),
+            quoting=moved(mends.quoting, quoted),
+        )
+    beats = moved(bars_of_four(mends), onsets.reshape(METRES[0], TICKS_PER_BEAT))
+    return mends._replace(place=by_place(beats))
 
 
 def bars_of_four(mends: Marginals) -> NDArray[np.float32]:
@@ -117,15 +166,14 @@ def bars_of_four(mends: Marginals) -> NDArray[np.float32]:
     return mends.place[first : first + FOUR].reshape(METRES[0], TICKS_PER_BEAT)
 
 
-def play(checkpoint: SongCheckpoint, mends: Marginals, runs: int, seed: int) -> list[Music]:
-    """The auto mode, from the bar line on."""
+def play(checkpoint: SongCheckpoint, mends: Mends, places: Ints, seed: int) -> list[Music]:
+    """The auto mode, from each of some places on."""
     prior = SongPrior(checkpoint.weights, checkpoint.config)
     critic = SongCritic(SongDecoder(checkpoint), checkpoint.quantiles, prior, mends)
     quote = float(checkpoint.about.get("quote", QUOTE))
-    place = place_of(0, METRES[0])
     return [
-        run_song(critic, SAMPLING, seed + i, place=place, phrases=PHRASES, quote=quote)
-        for i in range(runs)
+        run_song(critic, SAMPLING, seed + i, place=int(place), phrases=PHRASES, quote=quote)
+        for i, place in enumerate(places)
     ]
 
 
@@ -177,17 +225,32 @@ def main() -> int:
     arguments = parser.parse_args()
     checkpoint = load_song_checkpoint(find_checkpoint(arguments.checkpoint))
     every, held_out, beside = songs_of(read_ticks(arguments.data, "train"))
-    train = [tuples_to_phrases(song.tuples)[0] for song in every]
-    of_songs = count(every)
-    mends = UNMENDED if arguments.plain else MARGINALS
+    cut = {id(song): tuples_to_phrases(song.tuples)[0] for song in every}
+    kinds = {"metre": False, "free": True}
+    of_songs = {kind: count(every, free) for kind, free in kinds.items()}
+    mends = Mends(UNMENDED, UNMENDED) if arguments.plain else MENDS
     for _ in range(1 if arguments.rows else arguments.rounds):
-        ours = play(checkpoint, mends, arguments.runs, arguments.seed)
         for name, songs in (("held out", held_out), ("beside", beside)):
-            print(name, row(ours, songs, train), flush=True)
-        mends = fitted(mends, of_songs, count(ours))
-    if not arguments.rows:
+            ours = play(checkpoint, mends, metres(songs, arguments.runs), arguments.seed)
+            others = cut.keys() - {id(song) for song in songs}
+            print(name, row(ours, songs, [cut[i] for i in cut if i in others]), flush=True)
+        if arguments.rows:
+            break
+        half = arguments.runs // 2
+        for kind, free in kinds.items():
+            places = np.sort(metres(every, len(every)))
+            there = places[(places == FREE) == free]
+            at = there[((np.arange(half) + 0.5) / half * len(there)).astype(np.int64)]
+            ours = play(checkpoint, mends, at, arguments.seed)
+            table = fitted(getattr(mends, kind), of_songs[kind], count(ours, free), free)
+            mends = mends._replace(**{kind: table})
         np.set_printoptions(precision=2, suppress=True, linewidth=100)
-        print(mends._replace(place=bars_of_four(mends)))
+        for kind in kinds:
+            print(
+                kind,
+                getattr(mends, kind)._replace(place=bars_of_four(getattr(mends, kind))),
+                flush=True,
+            )
     return 0
 
 

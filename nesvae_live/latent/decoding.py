@@ -30,7 +30,8 @@ class Sampling:
     phrases are decoded at once, of which the critic keeps one (`model.song.songcritic`). One that `stirs`
     lets nothing stand still for longer than songs do that are as extreme as hands ask for; takes of
     before waited for longer. Where no hand steers, one that is `calibrated` has notes begin, stay and sound together as
-    often as in songs; takes of before had them as they came.
+    often as in songs; takes of before had them as they came. One that `heeds_metre` does so in free music
+    too, and begins it as songs begin that are free; for takes of before the metre said where notes begin, and no more.
     """
 
     temperature: float = 1.0
@@ -39,10 +40,17 @@ class Sampling:
     candidates: int = 1
     stirs: bool = False
     calibrated: bool = False
+    heeds_metre: bool = False
 
 
 SAMPLING = Sampling(
-    temperature=0.85, top_p=0.93, guidance=2.5, candidates=2, stirs=True, calibrated=True
+    temperature=0.85,
+    top_p=0.93,
+    guidance=2.5,
+    candidates=2,
+    stirs=True,
+    calibrated=True,
+    heeds_metre=True,
 )
 """The sampling that ships."""
 

@@ -32,6 +32,10 @@ PERIODS = np.geomspace(2.0, 16.0, 400)
 """Ticks of the pulses that are sought."""
 CLEAR = 0.7
 """A pulse that is clearly there."""
+LEAST = 8
+"""Notes that a window must have."""
+METRE_NAMES = {"four": METRES[0], "three": METRES[1], "free": 0}
+"""Beats of a bar; 0: there are none."""
 GRAM = 4
 """Tuples in a row that are looked for again."""
 MINUTE = 60 * STEPS_PER_SECOND
@@ -62,17 +66,24 @@ class Music:
         return np.asarray((notes > 0) & (notes != before))
 
 
-def pulses(piece: Music, window: int = WINDOW) -> Floats:
-    """The greatest resultant of the beginnings at any period, 0 to 1, of each window of tuples."""
-    out = []
-    for at in range(0, max(len(piece.tuples) - window, 0) + 1, window):
-        part = Music(piece.tuples[at : at + window], piece.places[at : at + window])
-        count = part.begins().sum(1)
-        if len(part.tuples) < window or count.sum() < 8:
-            continue
-        turns = np.exp(2j * np.pi * part.ticks[None] / PERIODS[:, None])
-        out.append(float(np.abs(turns @ count).max() / count.sum()))
-    return np.array(out)
+def windows(piece: Music, window: int = WINDOW) -> list[Music]:
+    """The piece cut into windows of so many tuples in which enough begins; what is left over is left out."""
+    starts = range(0, len(piece.tuples) - window + 1, window)
+    cut = [Music(piece.tuples[at : at + window], piece.places[at : at + window]) for at in starts]
+    return [part for part in cut if part.begins().sum() >= LEAST]
+
+
+def pulse(piece: Music) -> float:
+    """The greatest resultant of the beginnings at any period, 0 to 1."""
+    count = piece.begins().sum(1)
+    turns = np.exp(2j * np.pi * piece.ticks[None] / PERIODS[:, None])
+    return float(np.abs(turns @ count).max() / count.sum())
+
+
+def metre_of(piece: Music) -> int:
+    """Beats of the bars that most of a piece's tuples lie in; 0: it is free."""
+    bars = [bar_ticks(int(place)) // TICKS_PER_BEAT for place in piece.places]
+    return int(np.bincount(bars).argmax())
 
 
 def onset_places(piece: Music) -> Floats:
@@ -154,12 +165,16 @@ def beat_figures(ours: Sequence[Music], songs: Sequence[Music], seed: int = 0) -
     """`pulse`, `bar` and `recurrence` of our music and of held-out songs in the same tokens."""
     figures: dict[str, Any] = {"pulse": {}, "bar": {}, "recurrence": {}}
     for name, pieces in (("window", ours), ("songs", songs)):
-        each = [pulses(piece) for piece in pieces]
-        every = np.concatenate(each)
-        piece_of = np.repeat(np.arange(len(each)), [len(x) for x in each])
-        figures["pulse"][name] = {
-            "median": median_interval(every),
-            "above_07": mean_by_song((every > CLEAR).astype(np.float64), piece_of),
+        each = [windows(piece) for piece in pieces]
+        every = np.array([pulse(part) for parts in each for part in parts])
+        piece_of = np.repeat(np.arange(len(each)), [len(parts) for parts in each])
+        figures["pulse"][name] = _pulse_figures(every, piece_of)
+        metre = np.array([metre_of(part) for parts in each for part in parts], np.int64)
+        by_metre = {kind: metre == beats for kind, beats in METRE_NAMES.items()}
+        figures["pulse"][name]["by_metre"] = {
+            kind: _pulse_figures(every[at], piece_of[at])
+            for kind, at in by_metre.items()
+            if at.any()
         }
     places = [np.stack([onset_places(piece) for piece in pieces]) for pieces in (ours, songs)]
     halves = np.random.default_rng(seed).permutation(len(songs))
@@ -183,6 +198,13 @@ def beat_figures(ours: Sequence[Music], songs: Sequence[Music], seed: int = 0) -
     both = [np.array([recurring_grams(piece) for piece in pieces]) for pieces in (ours, songs)]
     figures["recurrence"]["grams_ks"] = bootstrap_pair(kolmogorov_smirnov, both[0], both[1])
     return figures
+
+
+def _pulse_figures(values: Floats, piece_of: Ints) -> dict[str, Any]:
+    return {
+        "median": median_interval(values),
+        "above_07": mean_by_song((values > CLEAR).astype(np.float64), piece_of),
+    }
 
 
 def kolmogorov_smirnov(a: Floats, b: Floats) -> float:

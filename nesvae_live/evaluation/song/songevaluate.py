@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,7 @@ from nesvae_live.evaluation.bootstrap import interval
 from nesvae_live.evaluation.knobtest import Responses, knob_figures, own_correlation, turn_knobs
 from nesvae_live.evaluation.song.beat import WINDOW, Music, beat_figures
 from nesvae_live.evaluation.song.heard import HEARD_STEPS, heard_figures, onsets_of
+from nesvae_live.evaluation.song.songmetres import cut_to_steps, metres, tempi
 from nesvae_live.evaluation.song.songnats import nats_figures
 from nesvae_live.evaluation.song.songplaying import (
     SongPast,
@@ -36,9 +38,10 @@ from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songcritic import SongCritic
 from nesvae_live.model.song.songdecoder import SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
-from nesvae_live.music.metre.place import place_of
+from nesvae_live.music.metre.place import METRES, place_of
 from nesvae_live.music.phrase import (
     SLOTS,
+    STEPS_PER_SECOND,
     TUPLES_PER_PHRASE,
     Ints,
     tuples_to_phrases,
@@ -52,8 +55,8 @@ F32 = NDArray[np.float32]
 class SongPlan:
     """How much is measured: the nats are always of every song.
 
-    `contexts` and `settings` of each knob; `runs` of `phrases` in the auto mode; `heard` runs of
-    64 s of the auto mode, and as many with no attribute set; `timed` decodes.
+    `contexts` and `settings` of each knob; `runs` of `phrases` in the auto mode, in the songs' metres; `heard`
+    runs of 64 s of the auto mode, and as many with no attribute set, in 4/4 at the songs' tempi; `timed` decodes.
     """
 
     contexts: int = 128
@@ -159,8 +162,8 @@ def evaluate_song(
     figures: dict[str, Any] = {}
     responses, music = None, None
 
-    def play(run: int, **how: Any) -> Music:
-        return run_song(critic, sampling, seed + run, place=place_of(0, 4), quote=quote, **how)
+    def play(run: int, place: int, **how: Any) -> Music:
+        return run_song(critic, sampling, seed + run, place=place, quote=quote, **how)
 
     if Part.NATS in parts:
         say("nats")
@@ -170,7 +173,8 @@ def evaluate_song(
         figures["metre"] = {"sure": interval(held_out.sure * held_out.seconds, held_out.seconds)}
     if Part.AUTO in parts:
         say("auto mode")
-        ours = [play(run, phrases=plan.phrases) for run in range(plan.runs)]
+        places = metres(songs, plan.runs)
+        ours = [play(run, int(at), phrases=plan.phrases) for run, at in enumerate(places)]
         long_enough = [song for song in songs if len(song.tuples) >= max(WINDOW, TUPLES_PER_PHRASE)]
         figures |= beat_figures(ours, long_enough or songs)
         music = np.stack([piece.tuples.reshape(-1, TUPLES_PER_PHRASE, SLOTS) for piece in ours])
@@ -178,17 +182,14 @@ def evaluate_song(
         figures |= _beside(music, held, train)
     if Part.HEARD in parts:
         say("what is heard")
-        figures["heard"] = {
-            name: heard_figures(
-                [
-                    tuples_to_steps(play(run, ticks=HEARD_STEPS, touched=touched).tuples)[
-                        :HEARD_STEPS
-                    ]
-                    for run in range(plan.heard)
-                ]
-            )
-            for name, touched in (("auto", True), ("untouched", False))
-        }
+        rates = tempi(held_out, plan.heard, np.random.default_rng([seed, 2]))
+        for name, touched in (("auto", True), ("untouched", False)):
+            pieces = []
+            for run, rate in enumerate(rates):
+                long = math.ceil(HEARD_STEPS / STEPS_PER_SECOND * rate)
+                piece = play(run, place_of(0, METRES[0]), ticks=long, touched=touched)
+                pieces.append(cut_to_steps(piece.tuples, rate, HEARD_STEPS))
+            figures.setdefault("heard", {})[name] = heard_figures(pieces)
         if songs_in_steps is not None and (beside := songs_heard(songs_in_steps)):
             figures["heard"]["songs"] = heard_figures(beside)
     if Part.TIMES in parts:

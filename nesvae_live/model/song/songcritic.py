@@ -16,7 +16,8 @@ from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songdecoder import Guide, SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.model.song.steering.ending import LastChord
-from nesvae_live.model.song.steering.marginals import MARGINALS, Marginals
+from nesvae_live.model.song.steering.freeness import AFTER, DRAWN, chances
+from nesvae_live.model.song.steering.marginals import MENDS, Mends
 from nesvae_live.model.song.steering.presence import NEVER, patience
 from nesvae_live.model.song.steering.quote import (
     CONSONANCE,
@@ -61,7 +62,7 @@ class SongCritic:
         decoder: SongDecoder,
         quantiles: Quantiles,
         prior: SongPrior | None = None,
-        mends: Marginals | None = MARGINALS,
+        mends: Mends | None = MENDS,
     ) -> None:
         self._decoder = decoder
         self._mends = mends
@@ -108,7 +109,13 @@ class SongCritic:
                 return start, np.where(known, z, form.z[at]).astype(np.float32)
         mended = sampling.calibrated and self._mends is not None
         mixture = self._prior.mixture(form, AGAIN, RECENT).given(z, known)
-        drawn, which = mixture.draw(np.random.default_rng(seed), 0.0 if mended else STEADINESS)
+        rng, narrowed = np.random.default_rng(seed), 0.0 if mended else STEADINESS
+        free, first = start.place == FREE, not len(form.z)
+        drawn, which = mixture.draw(rng, narrowed)
+        if sampling.heeds_metre:
+            some = [(drawn, which), *(mixture.draw(rng, narrowed) for _ in range(DRAWN - 1))]
+            heard = chances(np.stack([z for z, _ in some]), free, 1.0 if first else AFTER)
+            drawn, which = some[rng.choice(DRAWN, p=heard)]
         again = which - self._prior.config.components
         if again >= 0:
             start = replace(start, back=_section(start, again, drawn))
@@ -159,7 +166,15 @@ class SongCritic:
         draws = candidate_draws(uniforms, n)
         still = longest_still(z, turned) if sampling.stirs else NEVER
         alone = not turned.any() and start.given is None and start.harmony is None
-        mends = self._mends if sampling.calibrated and alone and start.place != FREE else None
+        mends = None
+        if self._mends is not None and sampling.calibrated and alone:
+            mends = self._mends.metre
+            if start.place == FREE:
+                mends = self._mends.free if sampling.heeds_metre else None
+        again = HOLD_AGAIN * float((z[: len(mask)] * turned)[REGULARITY])
+        if mends is not None:
+            odds += float(mends.quoting[0])
+            again += float(mends.again[0])
         agree, strange = (0.0, 1.0) if hands[CONSONANCE] > 0 else agreement(start.given)
         found = self._decoder.decode_many(
             z,
@@ -172,7 +187,7 @@ class SongCritic:
             back=back,
             chord=chord,
             patience=patience(z, hands, lately, mask * (turned == 0) if turned.any() else None),
-            again=HOLD_AGAIN * float((z[: len(mask)] * turned)[REGULARITY]),
+            again=again,
             agree=agree,
             strange=strange,
             still=still,

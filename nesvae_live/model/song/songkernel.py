@@ -104,7 +104,7 @@ def spell(
         chord: the ticks on which the last chord begins and ends.
         patience: `[4, 2]`, ticks that each voice may be silent and have one note; `[3, 0]`: that
             nothing may begin.
-        mends: what is added by place, by voice that stays, pitch class and interval, as of `Marginals`.
+        mends: what is added by place and hold, by voice that stays, pitch class and interval, as of `Marginals`.
         leans: `[2, 3, n]`, what is added to log-probabilities before it and of it.
         packed: the weights, of `SongTables`.
         most: so many places of the past are weighed.
@@ -122,7 +122,7 @@ def spell(
     layers, rows, size = hidden.shape[1], hidden.shape[2], hidden.shape[3]
     n, branches, length = symbols.shape[0], zm.shape[0], uniforms.shape[1]
     played = symbols.shape[1] - length
-    mended = mends[1].any()  # else nothing is, and there is nothing to work out
+    mended = mends[2].any()  # else nothing is, and there is nothing to work out
     from_zm = np.zeros((branches, 3 * size), np.float32)
     for g in range(branches):
         add_plain(tables.w_zm, zm[g], from_zm[g])
@@ -141,7 +141,7 @@ def spell(
     found, values = np.zeros((n, most, 6), np.int64), np.zeros((n, 8, most), np.int64)
     scores, weights = np.empty((n, 2, most), np.float32), np.empty((2, most), np.float32)
     fits = np.ones(most, np.bool_)
-    may, tones = np.ones(12, np.int64), np.zeros((n, 12), np.float32)
+    may, tones = np.ones(12, np.int64), np.zeros((n, 2, 12), np.float32)
     wanted = np.full(n, -1, np.int64)
     counts = np.zeros(n, np.int64)
     marks = np.empty((n, 4, played + length), np.int32)
@@ -212,7 +212,7 @@ def spell(
                 values[c],
             )
             if mended and wanted[c] < 0:
-                tones_then(symbols[c], now, mends[2], tones[c])
+                tones_then(symbols[c], now, mends[3], tones[c])
             weigh(
                 asked[row],
                 past,
@@ -319,9 +319,9 @@ def spell(
                     begun = has_begun(symbols[c], now)
                     hold_until(one, 0 if begun else since[c, 3, 0], how[7])
                 if mended and wanted[c] < 0 and slot < 3:
-                    mend_note(one, slot, symbols[c], now, mends[1], tones[c], mends[3])
+                    mend_note(one, slot, symbols[c], now, mends[2], tones[c], mends[4], mends[5])
                 elif mended and wanted[c] < 0:
-                    mend_hold(one, tables.later[places[c, now]], mends[0])
+                    mend_hold(one, tables.later[places[c, now]], mends[0], mends[1])
                 gone = ticks[c, now] - ticks[c, played]
                 if slot == 3 and lines[0] > 1:
                     end_on_lines(one, lines[1] + gone, lines[0])

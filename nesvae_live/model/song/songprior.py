@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +78,7 @@ class Mixture:
             drawn = np.where(self.known, self.z, drawn)
         return np.asarray(drawn, np.float32), which
 
-    @property
+    @cached_property
     def _roots(self) -> F32:
         """`[N + J, Z, Z]`: what standard normal noise is multiplied with in each component."""
         axes = np.eye(self.means.shape[1], dtype=np.float32)

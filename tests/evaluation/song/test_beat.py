@@ -12,11 +12,13 @@ from nesvae_live.evaluation.song.beat import (
     divergence,
     falling_fifths,
     kolmogorov_smirnov,
+    metre_of,
     on_lines,
     onset_places,
-    pulses,
+    pulse,
     recurring_bars,
     recurring_grams,
+    windows,
 )
 from nesvae_live.music.metre.place import FREE, place_of
 from nesvae_live.music.metre.ticks import places_after
@@ -38,12 +40,25 @@ def uneven(seed: int = 0, n: int = 120) -> Music:
 
 
 def test_even_notes_have_a_perfect_pulse_and_random_ones_hardly_any() -> None:
-    assert pulses(even(3)).min() > 0.9
-    assert pulses(uneven()).max() < 0.6
+    assert min(pulse(part) for part in windows(even(3))) > 0.9
+    assert max(pulse(part) for part in windows(uneven())) < 0.6
 
 
 def test_music_that_is_too_short_has_no_pulse() -> None:
-    assert len(pulses(even(3, n=50))) == 0
+    assert not windows(even(3, n=50))
+
+
+def test_a_pulse_is_told_by_metre_too() -> None:
+    free = uneven(n=240)
+    free = Music(free.tuples, np.full(len(free.places), FREE))
+    figures = beat_figures([even(3, n=240), free], [even(3, n=240), even(4, n=240)])["pulse"]
+    assert (metre_of(free), metre_of(even(3))) == (0, 4)
+    ours, songs = figures["window"]["by_metre"], figures["songs"]["by_metre"]
+    assert ours["four"]["median"]["value"] > 0.9
+    assert ours["free"]["median"]["value"] < 0.6
+    assert (ours["four"]["median"]["n"], ours["free"]["median"]["n"]) == (2, 2)
+    assert songs["four"]["median"]["n"] == 4
+    assert set(songs) == {"four"}
 
 
 def test_a_beginning_is_counted_at_its_tick_of_the_bar() -> None:

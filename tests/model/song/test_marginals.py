@@ -22,9 +22,9 @@ from nesvae_live.model.song.steering.leaning import (
     tones_then,
 )
 from nesvae_live.model.song.steering.marginals import (
-    MARGINALS,
+    LEAPS,
+    MENDS,
     UNMENDED,
-    Marginals,
     by_place,
 )
 from nesvae_live.music.metre.place import N_PLACES, advance_table, place_of
@@ -32,7 +32,8 @@ from nesvae_live.music.phrase import LONGEST_HOLD, TUPLES_PER_PHRASE
 from tests.support.tinysong import TINY_SONG, tiny_song_checkpoint
 
 CHECKPOINT = tiny_song_checkpoint()
-BEFORE = replace(SAMPLING, calibrated=False)
+BEFORE = replace(SAMPLING, calibrated=False, heeds_metre=False)
+IN_METRE_ONLY = replace(SAMPLING, heeds_metre=False)
 FREE, BAR = 0, 1
 NOTHING = np.zeros(TINY_SONG.latent, np.float32)
 EVERYTHING = np.ones(N_ATTRIBUTES, np.float32)
@@ -55,11 +56,13 @@ def played(critic: SongCritic, start: SongState, sampling: Sampling) -> list[lis
 
 
 def test_each_table_has_a_number_for_each_of_its_kinds_and_none_is_large() -> None:
-    for mended, plain in zip(MARGINALS, UNMENDED, strict=True):
-        assert mended.shape == plain.shape
-        assert mended.dtype == np.float32
-        assert 0 < np.abs(mended).max() <= 1.5
-        assert not plain.any()
+    for mends, nothing in ((MENDS.metre, {"hold", "quoting"}), (MENDS.free, {"place"})):
+        for name, mended, plain in zip(mends._fields, mends, UNMENDED, strict=True):
+            assert mended.shape == plain.shape
+            assert mended.dtype == np.float32
+            assert np.abs(mended).max() <= 1.5
+            assert mended.any() != (name in nothing)
+            assert not plain.any()
 
 
 def test_bars_of_three_have_the_first_the_second_and_the_last_beat_and_free_music_no_place() -> (
@@ -82,9 +85,10 @@ def test_what_a_table_says_is_added_to_the_symbols_it_is_about() -> None:
     assert heard_lately(symbols, 20, kinds)
     assert not heard_lately(symbols, 5, np.zeros(12, np.int64))  # too few notes for a scale
     heard = np.arange(8, dtype=np.float32) / 10
-    one, tones = np.zeros(10, np.float32), np.zeros(12, np.float32)
+    one, tones = np.zeros(10, np.float32), np.zeros((2, 12), np.float32)
+    leap = np.zeros((3, LEAPS), np.float32)
     tones_then(symbols, 20, heard, tones)
-    mend_note(one, 0, symbols, 20, stay, tones, apart)
+    mend_note(one, 0, symbols, 20, stay, tones, apart, leap)
     assert one[0] == 0  # silence
     assert one[c] == 5
     assert one[d] == heard[kinds[(np.int64(kinds.argmax()) + 2) % 12]]
@@ -93,29 +97,56 @@ def test_what_a_table_says_is_added_to_the_symbols_it_is_about() -> None:
     symbols[20, 0] = d
     tones_then(symbols, 5, heard, tones)
     assert not tones.any()
-    mend_note(second, 1, symbols, 20, stay, tones, apart)
+    mend_note(second, 1, symbols, 20, stay, tones, apart, leap)
     gap = second[c + 12 : c + 14]
     rest = round(100 * float(gap[0] - 6)), round(100 * float(gap[1]))
     assert (rest[1] - rest[0]) % 12 == 1  # a semitone more
+
+
+def test_a_move_within_the_scale_is_mended_by_how_far_it_goes() -> None:
+    symbols = np.zeros((21, 4), np.int64)
+    symbols[:20, 0] = 20 + np.array([0, 2, 4, 5, 7])[np.arange(20) % 5]
+    symbols[:20, 1] = symbols[:20, 0]
+    nothing, tones = np.zeros(12, np.float32), np.zeros((2, 12), np.float32)
+    tones_then(symbols, 20, nothing[:8], tones)
+    leap = np.arange(3 * LEAPS, dtype=np.float32).reshape(3, LEAPS) / 100
+    one = np.zeros(60, np.float32)
+    last = symbols[19, 0]  # a fifth above the first
+    mend_note(one, 0, symbols, 20, nothing[:3], tones, nothing, leap)
+    assert one[last] == 0
+    assert one[last - 2] == leap[0, 2]
+    assert one[last + 12] == leap[0, 12]
+    assert one[last + 24] == one[last + 17] == leap[0, 0]
+    assert one[last + 1] == one[last - 1] == 0  # neither is of the scale
+    symbols[19, 0] = 0  # after a rest nothing moves
+    mend_note(one := np.zeros(60, np.float32), 0, symbols, 20, nothing[:3], tones, nothing, leap)
+    assert not one.any()
 
 
 def test_a_hold_is_mended_by_where_the_next_tuple_begins() -> None:
     later = advance_table(LONGEST_HOLD)[place_of(45, 4)]
     place = by_place(np.eye(4, 12))
     one = np.zeros(LONGEST_HOLD, np.float32)
-    mend_hold(one, later, place)
+    mend_hold(one, later, place, np.zeros(LONGEST_HOLD, np.float32))
     assert one[2] == 1  # three ticks to the bar line
     assert one[0] == 0
+    free = advance_table(LONGEST_HOLD)[FREE]
+    mend_hold(
+        one := np.zeros(LONGEST_HOLD, np.float32), free, place, np.arange(32, dtype=np.float32)
+    )
+    assert one.tolist() == list(range(32))
 
 
-def test_it_is_mended_in_a_metre_where_no_hand_steers_and_only_if_it_is_calibrated(
+def test_it_is_mended_where_no_hand_steers_and_only_if_it_is_calibrated(
     critic: SongCritic,
 ) -> None:
     hands = NOTHING.copy()
     hands[1] = 1.0
-    for place, by, mends in ((BAR, NOTHING, True), (BAR, hands, False), (FREE, NOTHING, False)):
+    for place, by, mends in ((BAR, NOTHING, True), (BAR, hands, False), (FREE, NOTHING, True)):
         start = replace(critic.initial_state(place), hands=by)
         assert (played(critic, start, SAMPLING) != played(critic, start, BEFORE)) is mends
+    start = replace(critic.initial_state(FREE), hands=NOTHING)
+    assert played(critic, start, IN_METRE_ONLY) == played(critic, start, BEFORE)
 
 
 def test_a_tail_is_as_the_whole_phrase_has_it(critic: SongCritic) -> None:
@@ -141,8 +172,10 @@ def test_where_it_goes_is_as_before_for_takes_of_before_and_for_what_is_not_mend
     start, known = critic.initial_state(BAR), NOTHING > 0
     _, now = critic.compose(start, NOTHING, known, (1, 2))
     _, before = critic.compose(start, NOTHING, known, (1, 2), BEFORE)
-    _, unmended = own.compose(start, NOTHING, known, (1, 2), SAMPLING)
+    _, unmended = own.compose(start, NOTHING, known, (1, 2), IN_METRE_ONLY)
+    _, in_metre_only = critic.compose(start, NOTHING, known, (1, 2), IN_METRE_ONLY)
     assert np.array_equal(before, unmended)
     assert not np.array_equal(now, before)
+    assert not np.array_equal(in_metre_only, before)
     assert not to_value({"temperature": 0.85, "candidates": 2, "stirs": True}, Sampling).calibrated
-    assert isinstance(MARGINALS, Marginals)
+    assert not to_value({"temperature": 0.85, "calibrated": True}, Sampling).heeds_metre

@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 
 from nesvae_live.latent.attributes import CONSONANT
 from nesvae_live.model.song.steering.ending import RULED_OUT
-from nesvae_live.model.song.steering.marginals import AT_TIMES, ENOUGH, LATELY, MAJOR, SELDOM
+from nesvae_live.model.song.steering.marginals import (
+    AT_TIMES,
+    ENOUGH,
+    LATELY,
+    MAJOR,
+    OF_SCALE,
+    SELDOM,
+)
 from nesvae_live.model.song.steering.presence import MOST_RISE, RISE
 from nesvae_live.music.metre.place import TICKS_PER_BEAT
 from nesvae_live.music.phrase import N_VOICES, SLOT_TABLE
@@ -190,32 +197,47 @@ def heard_lately(symbols: I64, now: int, kinds: I64) -> bool:
 
 @njit(nogil=True, cache=True)
 def tones_then(symbols: I64, now: int, heard: F32, tones: F32) -> None:
-    """What is added to a note that begins in tuple `now`, by its pitch class: `tones` `[12]` is filled.
+    """What speaks for a note that begins in tuple `now`, by its pitch class: `tones` `[2, 12]` is filled.
 
-    `heard` `[8]` says it by how often that was heard; 0 where not enough was to tell.
+    First what is added, by `heard` `[8]`, how often that was heard; then whether it is of the scale. 0
+    where not enough was heard to tell.
     """
     kinds = np.zeros(12, np.int64)
     enough = heard_lately(symbols, now, kinds)
     for tone in range(12):
-        tones[tone] = heard[kinds[tone]] if enough else 0
+        tones[0, tone] = heard[kinds[tone]] if enough else 0
+        tones[1, tone] = 1 if enough and kinds[tone] >= OF_SCALE else 0
 
 
 @njit(nogil=True, cache=True)
 def mend_note(
-    one: F32, voice: int, symbols: I64, now: int, stay: F32, tones: F32, apart: F32
+    one: F32,
+    voice: int,
+    symbols: I64,
+    now: int,
+    stay: F32,
+    tones: F32,
+    apart: F32,
+    leap: F32,
 ) -> None:
     """Mend the note of a voice of tuple `now` of symbols `[W, 4]`; the voices before it are spelt."""
     last = symbols[now - 1, voice] if now > 0 else 0
     for k in range(1, one.shape[0]):
         pitch = LOWEST[voice] + k
-        one[k] += stay[voice] if k == last else tones[pitch % 12]
+        if k == last:
+            one[k] += stay[voice]
+        else:
+            one[k] += tones[0, pitch % 12]
+            if last > 0:
+                moved = min(abs(k - last), leap.shape[1]) % leap.shape[1]
+                one[k] += tones[1, pitch % 12] * leap[voice, moved]
         for other in range(voice):
             if symbols[now, other] > 0:
                 one[k] += apart[(pitch - LOWEST[other] - symbols[now, other]) % 12]
 
 
 @njit(nogil=True, cache=True)
-def mend_hold(one: F32, later: I64, place: F32) -> None:
-    """Mend on which places tuples begin; `later[n]` is the one n ticks on."""
+def mend_hold(one: F32, later: I64, place: F32, hold: F32) -> None:
+    """Mend how long tuples hold and on which places the next begin; `later[n]` is the one n ticks on."""
     for k in range(one.shape[0]):
-        one[k] += place[later[k + 1]]
+        one[k] += place[later[k + 1]] + hold[k]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nesvae_live.music.metre.place import METRES, N_PLACES
-from nesvae_live.music.phrase import N_VOICES
+from nesvae_live.music.phrase import LONGEST_HOLD, N_VOICES
 
 F32 = NDArray[np.float32]
 
@@ -26,25 +26,50 @@ LATELY, ENOUGH = 52, 30
 SELDOM, AT_TIMES = 3, 8
 """Per cent of the notes there, from which on a pitch class is heard seldom, at times and often."""
 
+OF_SCALE = 4
+"""The kinds of `Marginals.heard` from which on a pitch class is of the scale."""
+
 
 class Marginals(NamedTuple):
     """Log odds, each float32.
 
     Attributes:
         place: `[N_PLACES]`, of a hold after which the next tuple begins there.
+        hold: `[32]`, of a hold by how long it is.
         stay: `[3]`, of a voice that stays on its note.
         heard: `[8]`, of a note that begins, by how often its pitch class was heard lately: never, less
             than 3 % of the notes, less than 8 %, and more; the second four if it is of the scale of most of them.
         apart: `[12]`, of a note so many semitones above one that a voice before it has, modulo 12.
+        leap: `[3, 13]`, of a note of the scale to which a voice moves by so many semitones, up or down; 13 or more: 0.
+        again: `[1]`, of a hold, times the share of the phrase's holds so far that are as long.
+        quoting: `[1]`, of quoting what was played.
     """
 
     place: F32
+    hold: F32
     stay: F32
     heard: F32
     apart: F32
+    leap: F32
+    again: F32
+    quoting: F32
 
 
-UNMENDED = Marginals(*(np.zeros(n, np.float32) for n in (N_PLACES, N_VOICES, 8, 12)))
+class Mends(NamedTuple):
+    """Those of music in a metre, and of free music, which has no places."""
+
+    metre: Marginals
+    free: Marginals
+
+
+LEAPS = 13
+"""Moves that are told apart: by 1 to 12 semitones, and by more."""
+UNMENDED = Marginals(
+    *(
+        np.zeros(shape, np.float32)
+        for shape in (N_PLACES, LONGEST_HOLD, N_VOICES, 8, 12, (N_VOICES, LEAPS), 1, 1)
+    )
+)
 
 
 def by_place(beats: NDArray[np.floating]) -> F32:
@@ -61,8 +86,8 @@ def by_place(beats: NDArray[np.floating]) -> F32:
 STRANGE = 0.2
 """So much more speaks against what isn't of the scale: else as many notes as in songs leave it, but fewer phrases
 stay within it."""
-MARGINALS = Marginals(
-    by_place(
+IN_METRE = UNMENDED._replace(
+    place=by_place(
         np.array(
             [
                 [0.42, -1.49, -1.5, -0.75, -0.76, -1.29, -0.11, -1.46, -0.38, -0.49, -1.5, -0.91],
@@ -72,11 +97,13 @@ MARGINALS = Marginals(
             ]
         )
     ),
-    np.array([-0.32, -0.32, -0.56], np.float32),
-    np.array(
+    stay=np.array([-0.32, -0.32, -0.56], np.float32),
+    heard=np.array(
         [*(x - STRANGE for x in (-0.41, -0.61, 0.02, 0.24)), -0.16, -0.42, 0.09, 0.05], np.float32
     ),
-    np.array(
+    apart=np.array(
         [0.09, -0.22, -0.22, -0.04, 0.07, 0.12, 0.0, -0.03, 0.17, 0.14, -0.35, -0.34], np.float32
     ),
 )
+FREE_MUSIC = UNMENDED
+MENDS = Mends(IN_METRE, FREE_MUSIC)
