@@ -45,16 +45,16 @@ from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.model.song.steering.leaning import LOWEST, heard_lately
 from nesvae_live.model.song.steering.marginals import (
     LEAPS,
-    MENDS,
+    LENGTHS,
     OF_SCALE,
     UNMENDED,
     Marginals,
     Mends,
     by_place,
 )
+from nesvae_live.model.song.steering.mendtables import MENDS
 from nesvae_live.music.metre.place import FREE, METRES, TICKS_PER_BEAT, place_of
 from nesvae_live.music.phrase import (
-    LONGEST_HOLD,
     SLOTS,
     TUPLES_PER_PHRASE,
     Ints,
@@ -71,8 +71,6 @@ HELD_OUT, OF = 7, 33
 BESIDE, IN = 3, 8
 """Games of whose numbers that is left over: those that nothing was trained on, and the others beside them."""
 PHRASES, GRAIN = 24, 1e-9
-LENGTHS = np.searchsorted([*range(2, 9), 13, 17, 25], np.arange(1, LONGEST_HOLD + 1), side="right")
-"""Of which kind each hold is: the longer ones are too rare to be told apart."""
 
 
 def tally(symbols: Ints, stays: Floats, heard: Floats, apart: Floats, leaps: Floats) -> None:
@@ -149,13 +147,11 @@ def fitted(
         heard=moved(mends.heard, heard),
         apart=moved(mends.apart, apart),
         leap=moved(mends.leap, leaps),
+        hold=moved(mends.hold, holds[LENGTHS]),
         again=moved(mends.again, held),
     )
     if free:
-        return mends._replace(
-            hold=moved(mends.hold, holds[LENGTHS]),
-            quoting=moved(mends.quoting, quoted),
-        )
+        return mends._replace(quoting=moved(mends.quoting, quoted))
     beats = moved(bars_of_four(mends), onsets.reshape(METRES[0], TICKS_PER_BEAT))
     return mends._replace(place=by_place(beats))
 

@@ -7,6 +7,7 @@ In reading order:
     songplaying   played as the instrument does, from held-out songs and from nothing
     beat          pulse, bar and recurrence, in ticks
     songtimes     how long a decode takes
+    songmetres    the metres and tempi of songs, in which it plays
     heard         beat, themes, key and lost voices in seconds, beside songs as they are
     songwritten   the figures as JSON, part by part if wanted
     songreport    the report, a page of Markdown

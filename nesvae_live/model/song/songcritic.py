@@ -17,7 +17,8 @@ from nesvae_live.model.song.songdecoder import Guide, SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.model.song.steering.ending import LastChord
 from nesvae_live.model.song.steering.freeness import AFTER, DRAWN, chances
-from nesvae_live.model.song.steering.marginals import MENDS, Mends
+from nesvae_live.model.song.steering.marginals import Mends
+from nesvae_live.model.song.steering.mendtables import MENDS, OF_BEFORE
 from nesvae_live.model.song.steering.presence import NEVER, patience
 from nesvae_live.model.song.steering.quote import (
     CONSONANCE,
@@ -112,7 +113,7 @@ class SongCritic:
         rng, narrowed = np.random.default_rng(seed), 0.0 if mended else STEADINESS
         free, first = start.place == FREE, not len(form.z)
         drawn, which = mixture.draw(rng, narrowed)
-        if sampling.heeds_metre:
+        if sampling.heeds_metre and self._mends is not None:
             some = [(drawn, which), *(mixture.draw(rng, narrowed) for _ in range(DRAWN - 1))]
             heard = chances(np.stack([z for z, _ in some]), free, 1.0 if first else AFTER)
             drawn, which = some[rng.choice(DRAWN, p=heard)]
@@ -168,9 +169,7 @@ class SongCritic:
         alone = not turned.any() and start.given is None and start.harmony is None
         mends = None
         if self._mends is not None and sampling.calibrated and alone:
-            mends = self._mends.metre
-            if start.place == FREE:
-                mends = self._mends.free if sampling.heeds_metre else None
+            mends = (self._mends if sampling.heeds_metre else OF_BEFORE).at(start.place)
         again = HOLD_AGAIN * float((z[: len(mask)] * turned)[REGULARITY])
         if mends is not None:
             odds += float(mends.quoting[0])

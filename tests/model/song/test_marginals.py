@@ -23,10 +23,11 @@ from nesvae_live.model.song.steering.leaning import (
 )
 from nesvae_live.model.song.steering.marginals import (
     LEAPS,
-    MENDS,
     UNMENDED,
+    by_length,
     by_place,
 )
+from nesvae_live.model.song.steering.mendtables import MENDS, OF_BEFORE
 from nesvae_live.music.metre.place import N_PLACES, advance_table, place_of
 from nesvae_live.music.phrase import LONGEST_HOLD, TUPLES_PER_PHRASE
 from tests.support.tinysong import TINY_SONG, tiny_song_checkpoint
@@ -56,7 +57,12 @@ def played(critic: SongCritic, start: SongState, sampling: Sampling) -> list[lis
 
 
 def test_each_table_has_a_number_for_each_of_its_kinds_and_none_is_large() -> None:
-    for mends, nothing in ((MENDS.metre, {"hold", "quoting"}), (MENDS.free, {"place"})):
+    for mends, nothing in (
+        (MENDS.metre, {"quoting"}),
+        (MENDS.free, {"place"}),
+        (OF_BEFORE.metre, {"hold", "leap", "again", "quoting"}),
+        (OF_BEFORE.free, set(UNMENDED._fields)),
+    ):
         for name, mended, plain in zip(mends._fields, mends, UNMENDED, strict=True):
             assert mended.shape == plain.shape
             assert mended.dtype == np.float32
@@ -73,6 +79,12 @@ def test_bars_of_three_have_the_first_the_second_and_the_last_beat_and_free_musi
     assert table[FREE] == 0
     assert table[place_of(0, 4) :][:48].tolist() == list(range(48))
     assert table[place_of(0, 3) :].tolist() == [*range(24), *range(36, 48)]
+
+
+def test_longer_holds_are_told_apart_in_three_kinds() -> None:
+    table = by_length(np.arange(15.0))
+    assert table.shape == (LONGEST_HOLD,)
+    assert table.tolist() == [*range(12), *[12] * 4, *[13] * 8, *[14] * 8]
 
 
 def test_what_a_table_says_is_added_to_the_symbols_it_is_about() -> None:
@@ -172,7 +184,7 @@ def test_where_it_goes_is_as_before_for_takes_of_before_and_for_what_is_not_mend
     start, known = critic.initial_state(BAR), NOTHING > 0
     _, now = critic.compose(start, NOTHING, known, (1, 2))
     _, before = critic.compose(start, NOTHING, known, (1, 2), BEFORE)
-    _, unmended = own.compose(start, NOTHING, known, (1, 2), IN_METRE_ONLY)
+    _, unmended = own.compose(start, NOTHING, known, (1, 2), SAMPLING)
     _, in_metre_only = critic.compose(start, NOTHING, known, (1, 2), IN_METRE_ONLY)
     assert np.array_equal(before, unmended)
     assert not np.array_equal(now, before)

@@ -5,6 +5,8 @@
     standstill  how long nothing may begin where a knob stands near its end
     ending      the chord on which a performance ends
     marginals   how often things happen, mended to be as in songs, where no hand steers
+    mendtables  the tables of that
+    freeness    whether a phrase is likelier in a metre or free
 
     leaning     what follows from that for a symbol, in numba
     chording    notes are led to those of a harmony that somebody holds, in numba

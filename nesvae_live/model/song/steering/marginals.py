@@ -4,7 +4,7 @@ Drawing at a temperature below 1, from the likeliest symbols, while the past is 
 learnt: voices stay on their notes, begin between the lines and sound dissonant together more often than in songs.
 What is added here to log-probabilities brings that back. It was found by iterative scaling
 (`benchmarks/marginals.py`): in turn, the instrument plays, and half the log of the ratio of songs to it is added
-to each table. Of four rounds of 128 runs, from where earlier ones had come to, these are the mean.
+to each table. The tables that ship are in `mendtables.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nesvae_live.music.metre.place import METRES, N_PLACES
+from nesvae_live.music.metre.place import FREE, METRES, N_PLACES
 from nesvae_live.music.phrase import LONGEST_HOLD, N_VOICES
 
 F32 = NDArray[np.float32]
@@ -26,6 +26,8 @@ LATELY, ENOUGH = 52, 30
 SELDOM, AT_TIMES = 3, 8
 """Per cent of the notes there, from which on a pitch class is heard seldom, at times and often."""
 
+LENGTHS = np.searchsorted([*range(2, 14), 17, 25], np.arange(1, LONGEST_HOLD + 1), side="right")
+"""Of which kind each hold is: the longer ones are too rare to be told apart."""
 OF_SCALE = 4
 """The kinds of `Marginals.heard` from which on a pitch class is of the scale."""
 
@@ -61,6 +63,10 @@ class Mends(NamedTuple):
     metre: Marginals
     free: Marginals
 
+    def at(self, place: int) -> Marginals:
+        """Those of music that is at that place."""
+        return self.free if place == FREE else self.metre
+
 
 LEAPS = 13
 """Moves that are told apart: by 1 to 12 semitones, and by more."""
@@ -83,27 +89,6 @@ def by_place(beats: NDArray[np.floating]) -> F32:
     return np.concatenate(ticks).astype(np.float32)
 
 
-STRANGE = 0.2
-"""So much more speaks against what isn't of the scale: else as many notes as in songs leave it, but fewer phrases
-stay within it."""
-IN_METRE = UNMENDED._replace(
-    place=by_place(
-        np.array(
-            [
-                [0.42, -1.49, -1.5, -0.75, -0.76, -1.29, -0.11, -1.46, -0.38, -0.49, -1.5, -0.91],
-                [0.32, -1.5, -1.5, -0.49, -0.69, -1.07, 0.1, -1.5, -0.24, -0.59, -1.38, -0.78],
-                [0.39, -1.5, -1.48, -0.44, -0.67, -1.1, 0.23, -1.35, -0.09, -0.26, -1.36, -0.27],
-                [0.64, -1.46, -1.03, -0.19, -0.24, -0.61, 0.43, -0.97, 0.23, -0.05, -0.91, -0.16],
-            ]
-        )
-    ),
-    stay=np.array([-0.32, -0.32, -0.56], np.float32),
-    heard=np.array(
-        [*(x - STRANGE for x in (-0.41, -0.61, 0.02, 0.24)), -0.16, -0.42, 0.09, 0.05], np.float32
-    ),
-    apart=np.array(
-        [0.09, -0.22, -0.22, -0.04, 0.07, 0.12, 0.0, -0.03, 0.17, 0.14, -0.35, -0.34], np.float32
-    ),
-)
-FREE_MUSIC = UNMENDED
-MENDS = Mends(IN_METRE, FREE_MUSIC)
+def by_length(lengths: NDArray[np.floating]) -> F32:
+    """`[32]` from `[15]`: holds of 1 to 12, of 13 to 16, of 17 to 24, and longer ones."""
+    return np.asarray(lengths, np.float32)[LENGTHS]
