@@ -31,7 +31,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             from nesvae_live.cli.ctl.prompt import answer_shell
 
             answer_shell(parser())
-        arguments = parser().parse_args(argv)
+        try:
+            arguments = parser().parse_args(argv)
+        except SystemExit:  # help is printed, or a version; whether it could be shows now
+            sys.stdout.flush()
+            raise
         run: Callable[[argparse.Namespace], int] = arguments.run
         status = run(arguments)
         sys.stdout.flush()

@@ -12,9 +12,22 @@ from dataclasses import dataclass
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The question whether a known word was meant; empty if none is near."""
-    near = difflib.get_close_matches(word, list(known), 1)
-    return f", did you mean {near[0]!r}?" if near else ""
+    """The question whether a known word was meant; empty if none is near.
+
+    Of words with hyphens what follows the parts that both begin with has to be near too: who says
+    `--midi-in` doesn't mean `--midi-cc`.
+    """
+    for near in difflib.get_close_matches(word, list(known)):
+        parts, others = word.split("-"), near.split("-")
+        while parts and others and parts[0] == others[0]:
+            del parts[0], others[0]
+        if (
+            not parts
+            or not others
+            or difflib.get_close_matches("-".join(parts), ["-".join(others)])
+        ):
+            return f", did you mean {near!r}?"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,8 @@ def test_what_a_take_can_be_exported_to_is_said_by_name(
         ("jam lst", "nesvae-live jam: there is no 'lst', did you mean 'list'?"),
         ("ctl recal 1", "nesvae-live ctl: there is no 'recal', did you mean 'recall'?"),
         ("play --tmpo 3", "nesvae-live play: there is no --tmpo, did you mean '--tempo'?"),
+        ("play --midi-n 3", "nesvae-live play: there is no --midi-n, did you mean '--midi-in'?"),
+        ("demo --midi-in 3", "nesvae-live demo: there is no --midi-in (see"),
         ("play --clock midy", "--clock: there is no 'midy', did you mean 'midi'?"),
         ("", "no command given: `nesvae-live play` plays"),
         ("ctl level P1", "nesvae-live ctl level: it needs DB"),
@@ -103,8 +105,12 @@ def test_a_pipe_that_is_closed_and_a_full_disk_are_no_traceback() -> None:
     piped = run("$N presets list | head -1; exit ${PIPESTATUS[0]}")
     assert piped.stderr == ""
     assert piped.stdout.count("\n") == 1
-    if Path("/dev/full").exists():
-        full = run("$N presets list > /dev/full")
+    closed = run("$N play --help | head -1; exit ${PIPESTATUS[0]}")
+    assert closed.stderr == ""
+    for command in ("presets list", "--help", "play --help", "--version"):
+        if not Path("/dev/full").exists():
+            continue
+        full = run(f"$N {command} > /dev/full")
         assert full.returncode == 1
         assert full.stderr.count("\n") == 1
         assert "the output can't be written" in full.stderr

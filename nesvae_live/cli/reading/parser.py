@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
@@ -56,6 +57,10 @@ class CommandParser(argparse.ArgumentParser):
             known = [name for name in self._option_string_actions if name.startswith("--")]
             self.error(f"there is no {unknown[0]}{nearest(unknown[0].split('=')[0], known)}")
         return found, unknown
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print help, a version or an error; argparse itself is silent if that fails."""
+        (file or sys.stderr).write(message)
 
     def error(self, message: str) -> NoReturn:
         """Say in one line what is wrong, and leave."""
