@@ -52,7 +52,7 @@ _METRE = UNMENDED._replace(
         np.float32,
     ),
     again=np.array([0.56], np.float32),
-    quoting=np.array([0.3], np.float32),
+    quoting=np.array([0.15], np.float32),
 )
 _FREE = UNMENDED._replace(
     hold=by_length(
