@@ -177,6 +177,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         *("model.song.candidates", "model.song.songkernel", "model.song.steering.leaning"),
         "model.song.steering.chording",
         *("model.performer.kit", "model.performer.pairs", "model.performer.choosing"),
+        *("model.performer.likes", "model.performer.weighing"),
         *("model.performer.batches", "evaluation.performing.*"),
         *("model.drums.strokes", "model.drums.reading", "model.drums.drumming"),
         "model.drums.drumnet",

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from nesvae_live.model.performer.kit import Kit
 from nesvae_live.model.performer.notes import STEPS
-from nesvae_live.model.performer.performerconfig import PerformerConfig
-from nesvae_live.model.performer.performerfile import PerformerFile
+from nesvae_live.model.performer.performerfile import PerformerConfig, PerformerFile
 
 TINY = PerformerConfig(shapes=5, duties=6, hidden=12, pair_hidden=8)
 

@@ -24,8 +24,7 @@ from nesvae_live.model.performer.batches import Batches, Played, nats_of
 from nesvae_live.model.performer.notes import PULSES, STEPS, Column
 from nesvae_live.model.performer.notetable import Performances
 from nesvae_live.model.performer.performer import TEMPERATURE
-from nesvae_live.model.performer.performerconfig import PerformerConfig
-from nesvae_live.model.performer.performerfile import PerformerFile
+from nesvae_live.model.performer.performerfile import SIDES, PerformerConfig, PerformerFile
 from nesvae_live.model.performer.performernet import PerformerNet
 from nesvae_live.music.patch import Patch
 from nesvae_live.music.voices import Voice
@@ -85,6 +84,8 @@ def evaluate_performer(
         found |= {name: scored.figures(*row, mine) for name, row in naive.items()}
         if mode is Mode.FORCED:
             found["one_before"] = scored.frame_before(mine)
+            guessed = play_notes(performer, notes, truth, mode, guessed=True)
+            found["guessed"] = scored.figures(guessed.volume, guessed.duty, mine)
         figures[mode.value] = found
     drawn = play_notes(performer, notes, truth, Mode.ALONE, temperature=TEMPERATURE)
     by_hand = patched_notes(songs, patches)
@@ -132,10 +133,10 @@ def _nats(performer: PerformerFile, songs: Performances) -> dict[str, Any]:
     with torch.no_grad():
         for part in np.array_split(np.arange(n), 1 + n // 2048):
             batch = batches.read(part)
-            nats[part] = nats_of(net, batch).sum(1).numpy()
+            nats[part] = nats_of(net, batch)[:, :SIDES].sum(1).numpy()
             batch["there"][:] = False
             batch["last"][:] = torch.tensor([performer.config.shapes, 0, performer.config.duties])
-            apart[part] = nats_of(net, batch).sum(1).numpy()
+            apart[part] = nats_of(net, batch)[:, :SIDES].sum(1).numpy()
     song, steps = songs.notes.song, np.minimum(songs.notes.steps, STEPS).astype(np.float64)
     per = {"step": sum_by_song(steps, song), "note": sum_by_song(np.ones(n), song)}
     of = [{k: interval(sum_by_song(x, song), w) for k, w in per.items()} for x in (nats, apart)]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nesvae_live.model.performer.choosing import DRAWS, choose
 from nesvae_live.model.performer.choosingtables import KitTables, Notes, choosing_tables
+from nesvae_live.model.performer.likes import phrase_ends
 from nesvae_live.model.performer.notetable import NoteTable, known_volumes
 from nesvae_live.model.performer.performerfile import PerformerFile
 
@@ -49,12 +50,13 @@ def play_notes(
     mode: Mode,
     *,
     temperature: float = 0.0,
+    guessed: bool = False,
     seed: int = 0,
 ) -> PlayedNotes:
     """Let a performer play all notes of a table, whose own patches `truth` `[n, 3]` are.
 
     `temperature` 0 is the likeliest, and `seed` that of the draws. With a hint what is played after it
-    is taken from the hint, however long ago that was.
+    is taken from the hint, however long ago that was. `guessed`: no note's volume is told before its duty is chosen.
     """
     kit, n = performer.kit, len(notes)
     taught = {
@@ -65,6 +67,7 @@ def play_notes(
     tables, kit_tables = choosing_tables(performer.weights), KitTables.of(kit)
     known = known_volumes(notes, truth, kit)
     out, volume, duty = truth.copy(), known.copy(), notes.duty.copy()
+    until = phrase_ends(notes.phrase, notes.first)
     begins = np.flatnonzero(notes.first == np.arange(n))
     for begin, end in zip(begins, np.append(begins[1:], n), strict=True):
         part = slice(begin, end)
@@ -81,6 +84,8 @@ def play_notes(
                 duty[part],
                 taught[part],
                 0 if mode is Mode.APART else told or int(end - begin),
+                until[part] - begin,
+                guessed,
             ),
             0,
             tables,

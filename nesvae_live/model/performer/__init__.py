@@ -5,10 +5,11 @@ In reading order:
     notes            notes as rows of numbers, from a song of the corpus or from a phrase
     kit              envelopes and duty sequences, and the patches that are made of them
     pairs            what is read of a note, and of an earlier one whose patch it may take again
+    likes            what its duty is chosen by: its volumes, and who had which duty when
     casts            with which patches songs play: a hint before anything is played
-    performerconfig  sizes, and the shapes of the weights
-    performerfile    the file with the weights and the kit
+    performerfile    sizes, the shapes of the weights, and the file with these and the kit
     choosingtables   what choosing is told: weights, kit, notes, and what knobs ask for
+    weighing         the sums that choosing is made of
     choosing         which patch each note is played with, compiled
     leaning          what knobs ask for, as nats for and against patches
     echo             a pulse that repeats the other

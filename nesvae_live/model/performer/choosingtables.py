@@ -11,7 +11,7 @@ from nesvae_live.model.checkpoint import Weights
 from nesvae_live.model.performer.kit import Kit
 from nesvae_live.model.performer.notes import STEPS
 from nesvae_live.model.performer.pairs import WINDOW
-from nesvae_live.model.performer.performerconfig import SIDES
+from nesvae_live.model.performer.performerfile import SIDES
 
 F32 = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -38,7 +38,8 @@ class Notes(NamedTuple):
     `[n, STEPS]` are known where notes were played, and get what is chosen. `out` `[n, 3]`, `out_volume`
     and `out_duty` get what is chosen for every note; `taught` `[n]` is where what follows goes on from
     what is known all the same. Notes from `hold` on take again only what was played before it; with 0
-    each is played as if nothing had been before.
+    each is played as if nothing had been before. `until` `[n]` is the first row that isn't known yet when
+    each is played. `guessed`: a taught note's duty is chosen by the volume chosen for it, not by its own.
     """
 
     rows: Ints
@@ -51,6 +52,8 @@ class Notes(NamedTuple):
     out_duty: Bytes
     taught: NDArray[np.bool_]
     hold: int
+    until: Ints
+    guessed: bool = False
 
 
 class Leaning(NamedTuple):
@@ -94,18 +97,26 @@ class ChoosingTables(NamedTuple):
     to_shape_bias: F32
     to_level: F32
     to_level_bias: F32
-    to_duty: F32
-    to_duty_bias: F32
     gate: F32
     gate_bias: F32
     pair: F32
     pair_bias: F32
+    tell: F32
+    tell_bias: F32
+    to_duty: F32
+    to_duty_bias: F32
+    told_gate: F32
+    told_gate_bias: F32
+    told_pair: F32
+    told_pair_bias: F32
     shape_in: F32
     level_in: F32
     duty_in: F32
     level_of: F32
     wanted: F32
     score: F32
+    told_wanted: F32
+    told_score: F32
 
 
 def choosing_tables(weights: Weights) -> ChoosingTables:

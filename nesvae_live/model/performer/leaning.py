@@ -24,7 +24,7 @@ BRIGHT_STEPS = 6
 """So many steps of a duty sequence are heard."""
 RING = slice(3, 15)
 """The steps of an envelope, 1/8 to 5/8 s, whose mean says how long it rings."""
-BRIGHT_WIDTH, RING_WIDTH = 0.15, 0.1
+BRIGHT_WIDTH, RING_WIDTH = 0.12, 0.1
 """By how much a patch may miss what a knob asks for before it is less than .6 as likely."""
 ACCENT = 5.0
 """By how many of 15 levels a bar's first note is louder than its voice, with the knob all the way up."""

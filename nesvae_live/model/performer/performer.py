@@ -99,7 +99,14 @@ class Performer:
         duty = self._kit.duties[patches[:, 2]]
         before = previous(told, np.zeros(n, np.int64))
         draws = np.random.default_rng(seed).random((n - start, DRAWS), dtype=np.float32)
-        chosen = (patches.copy(), volume.copy(), duty.copy(), np.zeros(n, np.bool_), n)
+        chosen = (
+            patches.copy(),
+            volume.copy(),
+            duty.copy(),
+            np.zeros(n, np.bool_),
+            n,
+            np.full(n, n),
+        )
         notes = Notes(told, before, patches, volume, duty, *chosen)
         leaning = self._knobs.leaning(manner, told, base)
         choose(*(notes, start, self._tables, self._kit, draws, self._temperature), leaning=leaning)

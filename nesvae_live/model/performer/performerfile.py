@@ -1,4 +1,4 @@
-"""The performer's file: weights, sizes, the kit and provenance in one safetensors file."""
+"""The performer's sizes, and its file: weights, sizes, the kit and provenance in one safetensors file."""
 
 from __future__ import annotations
 
@@ -13,10 +13,67 @@ from nesvae_live.model.checkpoint import Weights
 from nesvae_live.model.partfile import Kind, Shapes, load_part, save_part
 from nesvae_live.model.performer.casts import N_KINDS
 from nesvae_live.model.performer.kit import Kit
+from nesvae_live.model.performer.likes import N_HEARD, N_LIKE
 from nesvae_live.model.performer.notes import PULSES, STEPS
-from nesvae_live.model.performer.performerconfig import PerformerConfig
+from nesvae_live.model.performer.pairs import N_NOTE, N_PAIR
+from nesvae_live.music.events import LOUDEST
 
-KIND = Kind("performer", "nesvae_live performer", "2")
+SIDES = 2
+"""A patch has two sides, each of which may be taken again from a note of its own: volume and duty."""
+
+
+@dataclass(frozen=True, slots=True)
+class PerformerConfig:
+    """Sizes: `shapes` and `duties` of the kit, the width of what stands for each in the input, layers.
+
+    So many `casts` are in its file.
+    """
+
+    shapes: int = 100
+    duties: int = 16
+    shape_width: int = 16
+    level_width: int = 4
+    duty_width: int = 6
+    hidden: int = 128
+    pair_hidden: int = 64
+    told_hidden: int = 128
+    casts: int = 0
+
+    @property
+    def patch_width(self) -> int:
+        """Numbers that stand for a patch in the input."""
+        return self.shape_width + self.level_width + self.duty_width
+
+    def weights(self) -> dict[str, tuple[int, ...]]:
+        """Every weight's name and shape, as torch names them."""
+        h = self.hidden
+        out: dict[str, tuple[int, ...]] = {}
+        for name, n_in, n_out in (
+            ("read", N_NOTE + 2 * self.patch_width, h),
+            ("think", h, h),
+            ("to_shape", h, self.shapes),
+            ("to_level", h, LOUDEST),
+            ("gate", h, 1),
+            ("pair", N_PAIR, self.pair_hidden),
+            ("tell", h + N_HEARD, self.told_hidden),
+            ("to_duty", self.told_hidden, self.duties),
+            ("told_gate", self.told_hidden, 1),
+            ("told_pair", N_PAIR + N_LIKE, self.pair_hidden),
+        ):
+            out |= {f"{name}.weight": (n_out, n_in), f"{name}.bias": (n_out,)}
+        return out | {
+            "shape_in.weight": (self.shapes + 1, self.shape_width),
+            "level_in.weight": (LOUDEST + 1, self.level_width),
+            "duty_in.weight": (self.duties + 1, self.duty_width),
+            "level_of.weight": (self.shapes, LOUDEST),
+            "wanted.weight": (self.pair_hidden, h),
+            "score.weight": (1, self.pair_hidden),
+            "told_wanted.weight": (self.pair_hidden, self.told_hidden),
+            "told_score.weight": (1, self.pair_hidden),
+        }
+
+
+KIND = Kind("performer", "nesvae_live performer", "3")
 SHAPES, DUTIES, CASTS = "kit.shapes", "kit.duties", "kit.casts"
 CAST = (len(PULSES), N_KINDS, 3)
 """The shape of a cast."""
