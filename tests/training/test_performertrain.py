@@ -78,6 +78,9 @@ def test_the_commands_train_and_measure_one(tmp_path: Path) -> None:
         "sound",
     )
     assert set(found) == set(parts)
+    forced = {row: found["forced"][row] for row in ("performer", "guessed")}
+    assert forced["guessed"]["velocity"] == forced["performer"]["velocity"]
+    assert forced["performer"]["timbre"]["P1"]["value"] > 0.9
     hinted = found["hinted"]
     for row, least in (
         ("performer", 0.9),

@@ -52,7 +52,8 @@ def evaluate_performer(
     Returns:
         By mode: `forced` (everything before a note is known, and something is), `hinted` (the first eight phrases
         are, and then nothing later), `alone` (nothing is, it goes on from its own choices) and
-        `apart` (nothing is), each with the naive rows of its kind, measured on the same notes; `live` (the
+        `apart` (nothing is), each with the naive rows of its kind, measured on the same notes, and `forced` also
+        `guessed` (a note's duty by the volume that was chosen for it, not by the song's); `live` (the
         pulses as they are played live, hinted by its own cast); `knobs`; `nats`; `changes` of patches; `sound`.
     """
     say("patches of the songs")
