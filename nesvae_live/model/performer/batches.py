@@ -27,7 +27,6 @@ from nesvae_live.model.performer.notetable import NoteTable, known_volumes
 from nesvae_live.model.performer.pairs import (
     N_NOTE,
     N_PAIR,
-    TICKS,
     WINDOW,
     fits,
     read_note,
@@ -96,10 +95,10 @@ def gather(
         begin = max(first[i], i - WINDOW)
         read_note(rows, before, i, first[i], note[b])
         read_pairs(rows, codes, before, i, begin, i, pairs[b])
-        read_heard(known[i], rows[i, TICKS], heard[b])
+        read_heard(known[i, 0], heard[b])
         read_likes(
             *(rows, known, duty, codes, after, until[i], i, begin, i),
-            *(known[i], codes[i], pairs[b, N_PAIR:]),
+            *(np.int64(known[i, 0]), pairs[b, N_PAIR:]),
         )
         last[b, 0] = (n_shapes, 0, n_duties)
         last[b, 1] = (n_shapes, 0, n_duties)

@@ -149,20 +149,18 @@ def _choose(
                     read_pairs(rows, codes, before, i, first, last, pairs)
                     layer(t.wanted, t.pair_bias, hidden, wanted, -1e30)
                     score_pairs(t.pair, wanted, t.score, pairs, m, scores[0])
-            else:  # the duty is chosen knowing the volumes
-                told_of = taught[i] and not guessed
-                own = patches[i] if told_of else out[i]
-                played = volume[i] if told_of else out_volume[i]
+            else:  # the duty is chosen knowing how loud the note begins
+                louder = volume if taught[i] and not guessed else out_volume
+                begins = np.int64(louder[i, 0])
                 for k in range(len(hidden)):
                     told_by[k] = hidden[k]
-                read_heard(played, rows[i, TICKS], told_by[len(hidden) :])
+                read_heard(begins, told_by[len(hidden) :])
                 layer(t.tell, t.tell_bias, told_by, told, 0.0)
                 layer(t.told_gate, t.told_gate_bias, told, gate[1:], -1e30)
                 if m > 0:
-                    code = own[0] * 512 + own[1] * 32
                     read_likes(
                         *(rows, volume, duty, codes, after, until[i], i, first, last),
-                        *(played, code, pairs[N_PAIR:]),
+                        *(begins, pairs[N_PAIR:]),
                     )
                     layer(t.told_wanted, t.told_pair_bias, told, wanted, -1e30)
                     score_pairs(t.told_pair, wanted, t.told_score, pairs, m, scores[1])

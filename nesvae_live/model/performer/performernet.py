@@ -46,7 +46,7 @@ class PerformerNet(nn.Module):
             note: `[B, N_NOTE]`.
             patches: `[B, 2, 3]`, shape, level and duty of the last note of its own voice and of the
                 other pulse; one past the last of each where there is none (level: 0).
-            heard: `[B, N_HEARD]`, the note's volumes: for its duty.
+            heard: `[B, N_HEARD]`, how loud the note begins: for its duty.
             pairs: `[B, N_PAIR + N_LIKE, W]`, the latter for its duty.
             there: `[B, W]`, whether there is such an earlier note.
 
