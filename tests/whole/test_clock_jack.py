@@ -20,6 +20,8 @@ BARS = ("--seed", "3", "--grid", "bars", "--bars-per-phrase", "1")
 
 
 TEMPO = 123.4
+ROLL_SECONDS = 5.0
+"""More than two bars, so that there is a line on which something may begin."""
 CHANGED = 2
 """After which start or jump the master changes its tempo."""
 
@@ -57,9 +59,14 @@ def test_bar_lines_lie_on_the_masters_frames_through_starts_stops_locates_and_te
         assert daemon.motion == "stopped"
 
         def roll_on(notes: int) -> None:
-            before = len(notes_on(probe.midi))
+            before, since = len(notes_on(probe.midi)), probe.frames
             assert probe.wait_until(
-                lambda: len(notes_on(probe.midi)) >= before + notes, 60.0, every=0.25
+                lambda: (
+                    len(notes_on(probe.midi)) >= before + notes
+                    and probe.frames > since + ROLL_SECONDS * probe.sample_rate
+                ),
+                60.0,
+                every=0.25,
             )
             assert daemon.motion == "running", daemon.said
 

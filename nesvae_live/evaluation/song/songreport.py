@@ -19,6 +19,7 @@ from nesvae_live.music.voices import VOICES
 
 DPI = 110
 PAGE, CARD = "report.md", "card.md"
+NAMES = {"four": "in bars of four", "three": "in bars of three", "free": "free"}
 NEEDED = {"nats_per_token", "given_live", "pulse", "heard", "decode_ms", "knobs_at"}
 """A figure of each part."""
 HEARD = {
@@ -122,6 +123,7 @@ def song_report_to_markdown(f: dict[str, Any]) -> str:
             ("in ticks", "auto mode", "interval", "songs", "interval"),
             _beside("pulse over 8 phrases, median", f["pulse"], "window", "songs", "median"),
             _beside("the same, above .7", f["pulse"], "window", "songs", "above_07"),
+            *_by_metre(f["pulse"]),
             (
                 "bar lines struck",
                 *_cells(f["bar"]["lines_struck"]),
@@ -179,6 +181,17 @@ def song_report_to_markdown(f: dict[str, Any]) -> str:
 
 def _beside(name: str, tree: dict[str, Any], ours: str, theirs: str, key: str) -> tuple[str, ...]:
     return (name, *_cells(tree[ours][key]), *_cells(tree[theirs][key]))
+
+
+def _by_metre(pulse: dict[str, Any]) -> list[tuple[str, ...]]:
+    """A row for each metre that both have."""
+    ours, theirs = pulse["window"]["by_metre"], pulse["songs"]["by_metre"]
+    return [
+        (f"{NAMES[kind]}, {name}", *_cells(ours[kind][key]), *_cells(theirs[kind][key]))
+        for kind in ours
+        if kind in theirs
+        for key, name in (("median", "median"), ("above_07", "above .7"))
+    ]
 
 
 def _heard(heard: dict[str, Any]) -> str:

@@ -118,7 +118,8 @@ class SongCritic:
             heard = chances(np.stack([z for z, _ in some]), free, 1.0 if first else AFTER)
             drawn, which = some[rng.choice(DRAWN, p=heard)]
         again = which - self._prior.config.components
-        if again >= 0:
+        theme = back is not None and back.lead is None and sampling.heeds_metre
+        if again >= 0 and not theme:  # what a hand called back is heard to its end
             start = replace(start, back=_section(start, again, drawn))
         return start, drawn
 
