@@ -21,9 +21,10 @@ from tests.support.tickplaces import BAR_TICKS, HeardPlaces, heard_places
 from tests.support.waiting import wait_until
 
 NEAR_MS = 10.0
-LEAST_ON_LINE = 0.7
+LEAST_ON_LINE = 0.6
 """The share of onsets on a sixteenth or a triplet in one jam of 45 s; half of the ticks are such. Over many
-runs it is that of songs (`bar.on_line` in docs/model.md); from jam to jam it varies as from song to song."""
+runs it is that of songs (`bar.on_line` in docs/model.md); from jam to jam it varies as from song to song, of which
+one in a hundred has less than .66."""
 ROLL_SECONDS = 45.0
 
 
