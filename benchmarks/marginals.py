@@ -1,14 +1,15 @@
 """Fit the tables of `steering/marginals.py`, so that what is played is as songs are; or say how near it is.
 
     python benchmarks/marginals.py --data ARCHIVE|DIR [--rounds 4] [--runs 128] [--seed 5000]
-                                   [--plain] [--rows] [--checkpoint FILE]
+                                   [--plain] [--rows] [--free] [--checkpoint FILE]
 
 The auto mode is played (`runs` of 24 phrases, in 4/4). What is counted in it, and in all songs of the train split, is
 what each table is by: onsets by tick of the bars of four, voices that stay, pitch classes by how they
 were heard lately, intervals between voices. Half the log of the ratio is added to the table, up to 1.5, and so on
 for `rounds`, with the same seeds; the tables are printed at the end. It begins with those that ship, with
 `--plain` with none. Each round, and with `--rows` nothing but the tables as they are, is put beside the songs of the train split
-that no network was trained on, and beside one game in eight of the others.
+that no network was trained on, and beside one game in eight of the others. `--free` fits what
+`steering/freeness.py` has instead: on the games that are in neither.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 
 from nesvae_live.chip.tickcorpus import TickCorpus, read_ticks
 from nesvae_live.evaluation.autorun import auto_figures
@@ -37,6 +40,7 @@ from nesvae_live.evaluation.song.beat import (
 )
 from nesvae_live.evaluation.song.songmetres import metres
 from nesvae_live.evaluation.song.songplaying import run_song
+from nesvae_live.latent.attributes import measure
 from nesvae_live.latent.decoding import QUOTE, SAMPLING
 from nesvae_live.model.song.songcheckpoint import SongCheckpoint, load_song_checkpoint
 from nesvae_live.model.song.songcritic import SongCritic
@@ -192,6 +196,20 @@ def row(ours: list[Music], songs: list[Music], train: list[Ints]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def freeness(checkpoint: SongCheckpoint, every: list[Music], left_out: list[Music]) -> str:
+    """The odds that a phrase is free by its attributes' coordinates; how many pairs left out they order."""
+    rows = []
+    for songs in ([s for s in every if not any(s is other for other in left_out)], left_out):
+        phrases = [part for song in songs for part in windows(song, TUPLES_PER_PHRASE)]
+        tuples = np.stack([part.tuples for part in phrases])
+        free = np.array([metre_of(part) == 0 for part in phrases])
+        rows.append((checkpoint.quantiles.to_coordinates(measure(tuples)), free))
+    (x, free), (x_out, free_out) = rows
+    fit = LogisticRegression(C=0.1, max_iter=200).fit(x, free)
+    pairs = roc_auc_score(free_out, fit.decision_function(x_out))
+    return f"{fit.coef_[0].round(2)} {fit.intercept_[0]:.2f}, right for {pairs:.2f} of the pairs"
+
+
 def songs_of(corpus: TickCorpus) -> tuple[list[Music], list[Music], list[Music]]:
     """All songs that have a phrase, those that are held out, and those beside them."""
     every, held_out, beside = [], [], []
@@ -217,10 +235,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=5000)
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("--rows", action="store_true")
+    parser.add_argument("--free", action="store_true")
     parser.add_argument("--checkpoint")
     arguments = parser.parse_args()
     checkpoint = load_song_checkpoint(find_checkpoint(arguments.checkpoint))
     every, held_out, beside = songs_of(read_ticks(arguments.data, "train"))
+    if arguments.free:
+        print(freeness(checkpoint, every, held_out + beside))
+        return 0
     cut = {id(song): tuples_to_phrases(song.tuples)[0] for song in every}
     kinds = {"metre": False, "free": True}
     of_songs = {kind: count(every, free) for kind, free in kinds.items()}
@@ -228,8 +250,9 @@ def main() -> int:
     for _ in range(1 if arguments.rows else arguments.rounds):
         for name, songs in (("held out", held_out), ("beside", beside)):
             ours = play(checkpoint, mends, metres(songs, arguments.runs), arguments.seed)
-            others = cut.keys() - {id(song) for song in songs}
-            print(name, row(ours, songs, [cut[i] for i in cut if i in others]), flush=True)
+            here = {id(song) for song in songs}
+            others = [phrases for i, phrases in cut.items() if i not in here]
+            print(name, row(ours, songs, others), flush=True)
         if arguments.rows:
             break
         half = arguments.runs // 2

@@ -1,4 +1,4 @@
-"""Whether a phrase is likelier in a metre or free, by its attributes: the prior's first z heeds it.
+"""Whether a phrase is likelier in a metre or free, by its attributes: the prior's draws heed it.
 
 The prior learnt where music goes from the phrases before. Of a first one it knows nothing, not even the metre, and free
 music is denser: 18 onsets a second in the median of the train split, where music in a metre has 9.
@@ -20,11 +20,9 @@ on the train split (`benchmarks/marginals.py --free`)."""
 FREE_ODDS = -1.45
 """Those of a phrase whose coordinates are all 0."""
 DRAWN = 16
-"""So many first z are drawn, of which one is chosen."""
-
-
+"""So many z are drawn, of which one is chosen."""
 AFTER = 0.25
-"""What counts of it, for a later phrase that is free: what was played says the rest."""
+"""What counts of these odds for a phrase that isn't the first: what was played says the rest."""
 
 
 def chances(z: F32, free: bool, heed: float = 1.0) -> Floats:

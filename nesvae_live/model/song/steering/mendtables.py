@@ -93,7 +93,8 @@ _FREE = UNMENDED._replace(
     quoting=np.array([-1.38], np.float32),
 )
 MENDS = Mends(_METRE, _FREE)
-"""Of four rounds of 192 runs, from where earlier ones had come to, the mean of the second and the third."""
+"""Of rounds of 192 runs, from where earlier ones had come to, the mean of the second and the third. What
+speaks for quoting in a metre was not fitted but chosen (docs/model.md, "In every metre")."""
 
 _STRANGE = 0.2
 """So much more spoke against what isn't of the scale."""
