@@ -32,6 +32,7 @@ class Sampling:
     before waited for longer. Where no hand steers, one that is `calibrated` has notes begin, stay and sound together as
     often as in songs; takes of before had them as they came. One that `heeds_metre` does so in free music
     too, and begins it as songs begin that are free; for takes of before the metre said where notes begin, and no more.
+    One that `recalls` has voices come back to figures, and to what they had bars before, as often as in songs.
     """
 
     temperature: float = 1.0
@@ -41,6 +42,7 @@ class Sampling:
     stirs: bool = False
     calibrated: bool = False
     heeds_metre: bool = False
+    recalls: bool = False
 
 
 SAMPLING = Sampling(
@@ -51,6 +53,7 @@ SAMPLING = Sampling(
     stirs=True,
     calibrated=True,
     heeds_metre=True,
+    recalls=True,
 )
 """The sampling that ships."""
 

@@ -24,7 +24,8 @@ from nesvae_live.music.voices import Voice
 
 Floats = NDArray[np.float64]
 
-HEARD_STEPS = 64 * STEPS_PER_SECOND
+HEARD_SECONDS = 64
+HEARD_STEPS = HEARD_SECONDS * STEPS_PER_SECOND
 """How long a run is, and what is heard of a song."""
 BEAT_LAGS = range(4, STEPS_PER_SECOND + 1)
 """Steps: 1/6 to 1 s."""

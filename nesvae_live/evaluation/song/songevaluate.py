@@ -18,8 +18,8 @@ from nesvae_live.evaluation.autorun import KnownPhrases, auto_figures, copied
 from nesvae_live.evaluation.bootstrap import interval
 from nesvae_live.evaluation.knobtest import Responses, knob_figures, own_correlation, turn_knobs
 from nesvae_live.evaluation.song.beat import WINDOW, Music, beat_figures
-from nesvae_live.evaluation.song.heard import HEARD_STEPS, heard_figures, onsets_of
-from nesvae_live.evaluation.song.songmetres import cut_to_steps, metres, tempi
+from nesvae_live.evaluation.song.heard import HEARD_SECONDS, HEARD_STEPS, heard_figures, onsets_of
+from nesvae_live.evaluation.song.songmetres import cut_to_steps, metres, metres_by_song, tempi
 from nesvae_live.evaluation.song.songnats import nats_figures
 from nesvae_live.evaluation.song.songplaying import (
     SongPast,
@@ -38,7 +38,7 @@ from nesvae_live.model.song.songcheckpoint import SongCheckpoint
 from nesvae_live.model.song.songcritic import SongCritic
 from nesvae_live.model.song.songdecoder import SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
-from nesvae_live.music.metre.place import METRES, place_of
+from nesvae_live.music.metre.place import FREE
 from nesvae_live.music.phrase import (
     SLOTS,
     STEPS_PER_SECOND,
@@ -61,7 +61,7 @@ class SongPlan:
 
     contexts: int = 128
     settings: int = 33
-    runs: int = 128
+    runs: int = 256
     phrases: int = 24
     heard: int = 40
     timed: int = 300
@@ -183,11 +183,14 @@ def evaluate_song(
     if Part.HEARD in parts:
         say("what is heard")
         rates = tempi(held_out, plan.heard, np.random.default_rng([seed, 2]))
+        lasting = [songs[i] for i in np.flatnonzero(held_out.seconds >= HEARD_SECONDS)]
+        places = metres_by_song(lasting or songs, plan.heard)
         for name, touched in (("auto", True), ("untouched", False)):
             pieces = []
-            for run, rate in enumerate(rates):
-                long = math.ceil(HEARD_STEPS / STEPS_PER_SECOND * rate)
-                piece = play(run, place_of(0, METRES[0]), ticks=long, touched=touched)
+            for run, (place, tempo) in enumerate(zip(places, rates, strict=True)):
+                rate = STEPS_PER_SECOND if place == FREE else tempo
+                long = math.ceil(HEARD_SECONDS * rate)
+                piece = play(run, int(place), ticks=long, touched=touched)
                 pieces.append(cut_to_steps(piece.tuples, rate, HEARD_STEPS))
             figures.setdefault("heard", {})[name] = heard_figures(pieces)
         if songs_in_steps is not None and (beside := songs_heard(songs_in_steps)):

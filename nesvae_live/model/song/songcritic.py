@@ -17,8 +17,8 @@ from nesvae_live.model.song.songdecoder import Guide, SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.model.song.steering.ending import LastChord
 from nesvae_live.model.song.steering.freeness import AFTER, DRAWN, chances
-from nesvae_live.model.song.steering.marginals import Mends
-from nesvae_live.model.song.steering.mendtables import MENDS, OF_BEFORE
+from nesvae_live.model.song.steering.marginals import UNMENDED, Marginals, Mends
+from nesvae_live.model.song.steering.mendtables import MENDS, OF_BEFORE, OF_METRE
 from nesvae_live.model.song.steering.presence import NEVER, patience
 from nesvae_live.model.song.steering.quote import (
     CONSONANCE,
@@ -31,6 +31,8 @@ from nesvae_live.model.song.steering.quote import (
     lead_odds,
     quote_to_odds,
 )
+from nesvae_live.model.song.steering.sections import OF_BEFORE as SECTIONS_OF_BEFORE
+from nesvae_live.model.song.steering.sections import SECTIONS, Sections
 from nesvae_live.model.song.steering.standstill import longest_still
 from nesvae_live.music.metre.place import FREE
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE
@@ -39,17 +41,12 @@ Seed = tuple[int, ...]
 DRAW_STEP = 0.618_033_988_75
 """Candidate k's draws are the first one's plus k of these, modulo 1: as even, and from one seed."""
 
-AGAIN = 0.08
-"""How likely an earlier section comes again when a phrase or a section is over."""
 STEADINESS = 0.3
 """By how much the prior's components are narrowed where nothing is mended: a piece keeps its character."""
 RECENT = 3
 """Phrases that were just played don't come again."""
 TOLD = 0.25
 """Where a hand has turned something, what was set besides counts so much when a candidate is chosen."""
-SECTION = 4
-"""Phrases that come again together."""
-
 
 class SongCritic:
     """A decoder that spells several candidates at once and keeps the best.
@@ -108,19 +105,21 @@ class SongCritic:
             at = int(np.searchsorted(form.ticks, back.ticks + back.gone, "right")) - 1
             if at >= 0:
                 return start, np.where(known, z, form.z[at]).astype(np.float32)
-        mended = sampling.calibrated and self._mends is not None
-        mixture = self._prior.mixture(form, AGAIN, RECENT).given(z, known)
-        rng, narrowed = np.random.default_rng(seed), 0.0 if mended else STEADINESS
+        mends, sections = self._mended_by(sampling, start.place), self._sections(sampling)
         free, first = start.place == FREE, not len(form.z)
+        again = sections.again_free if free else sections.again
+        mixture = self._prior.mixture(form, again, RECENT).given(z, known)
+        rng, narrowed = np.random.default_rng(seed), STEADINESS if mends is None else 0.0
         drawn, which = mixture.draw(rng, narrowed)
         if sampling.heeds_metre and self._mends is not None:
             some = [(drawn, which), *(mixture.draw(rng, narrowed) for _ in range(DRAWN - 1))]
-            heard = chances(np.stack([z for z, _ in some]), free, 1.0 if first else AFTER)
+            phrase = (mends or UNMENDED).phrase
+            heard = chances(np.stack([z for z, _ in some]), free, phrase, 1.0 if first else AFTER)
             drawn, which = some[rng.choice(DRAWN, p=heard)]
-        again = which - self._prior.config.components
+        earlier = which - self._prior.config.components
         theme = back is not None and back.lead is None and sampling.heeds_metre
-        if again >= 0 and not theme:  # what a hand called back is heard to its end
-            start = replace(start, back=_section(start, again, drawn))
+        if earlier >= 0 and not theme:  # what a hand called back is heard to its end
+            start = replace(start, back=_section(start, earlier, drawn, sections.phrases))
         return start, drawn
 
     def decode(
@@ -161,16 +160,14 @@ class SongCritic:
                 every = (of_theme, of_theme, of_theme, of_theme)
                 back = Guide(led.memory, led.gone, every)
             else:
-                back = Guide(led.memory, led.gone, lead_odds(led.lead, odds))
+                back = Guide(led.memory, led.gone, lead_odds(led.lead, odds, self._sections(sampling).along))
         ending = start.ending
         chord = None if ending is None else LastChord.of(ending, start.memory.symbols)
         n = sampling.candidates if mask.any() else 1
         draws = candidate_draws(uniforms, n)
         still = longest_still(z, turned) if sampling.stirs else NEVER
         alone = not turned.any() and start.given is None and start.harmony is None
-        mends = None
-        if self._mends is not None and sampling.calibrated and alone:
-            mends = (self._mends if sampling.heeds_metre else OF_BEFORE).at(start.place)
+        mends = self._mended_by(sampling, start.place) if alone else None
         again = HOLD_AGAIN * float((z[: len(mask)] * turned)[REGULARITY])
         if mends is not None:
             odds += float(mends.quoting[0])
@@ -210,6 +207,15 @@ class SongCritic:
         there[:n] = np.where(back.mask > 0, back.z[:n], self._measured(back.first))
         return float((np.abs(z - there) * hands).max())
 
+    def _mended_by(self, sampling: Sampling, place: int) -> Marginals | None:
+        if self._mends is None or not sampling.calibrated:
+            return None
+        before = OF_METRE if sampling.heeds_metre else OF_BEFORE
+        return (self._mends if sampling.recalls else before).at(place)
+
+    def _sections(self, sampling: Sampling) -> Sections:
+        return SECTIONS if sampling.recalls and self._mends is not None else SECTIONS_OF_BEFORE
+
     def _gone_on(self, start: SongState) -> SongState:
         """The state if a phrase is over: the prior knows of it."""
         form, said = start.form, start.said
@@ -237,15 +243,15 @@ def distance(z: F32, mask: F32, lately: Floats | None) -> float:
     return float((np.abs(z[: len(mask)] - lately) * mask).sum() / mask.sum())
 
 
-def _section(start: SongState, phrase: int, z: F32) -> Returning | None:
-    """Phrase `phrase` of the form again, and those after it; None if it is remembered no more."""
+def _section(start: SongState, phrase: int, z: F32, phrases: int) -> Returning | None:
+    """So many phrases of the form again, from `phrase` on; None if it is remembered no more."""
     assert start.form is not None
     memory, ticks = start.memory, start.form.ticks
     if not len(memory) or ticks[phrase] < memory.ticks[0]:
         return None
     ends = np.append(ticks, memory.end)
     begin, end = np.searchsorted(
-        memory.ticks, (ticks[phrase], ends[min(phrase + SECTION, len(ticks))])
+        memory.ticks, (ticks[phrase], ends[min(phrase + phrases, len(ticks))])
     )
     if begin >= end:
         return None

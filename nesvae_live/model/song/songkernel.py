@@ -20,8 +20,10 @@ from nesvae_live.model.song.candidates import (
 )
 from nesvae_live.model.song.songconfig import LONGEST_MATCH
 from nesvae_live.model.song.songweights import SongTables
+from nesvae_live.model.song.steering.barsago import BARS_AGO, mend_as_then, stood_then
 from nesvae_live.model.song.steering.chording import enter, fitting, is_strange, lead_to, resolve
 from nesvae_live.model.song.steering.ending import RULED_OUT
+from nesvae_live.model.song.steering.figures import LINES, mend_figure, start_lines, step_then
 from nesvae_live.model.song.steering.leaning import (
     agree_with,
     begin_by,
@@ -104,7 +106,7 @@ def spell(
         chord: the ticks on which the last chord begins and ends.
         patience: `[4, 2]`, ticks that each voice may be silent and have one note; `[3, 0]`: that
             nothing may begin.
-        mends: what is added by place and hold, by voice that stays, pitch class and interval, as of `Marginals`.
+        mends: what is added to log-probabilities, as of `Marginals`.
         leans: `[2, 3, n]`, what is added to log-probabilities before it and of it.
         packed: the weights, of `SongTables`.
         most: so many places of the past are weighed.
@@ -143,6 +145,9 @@ def spell(
     fits = np.ones(most, np.bool_)
     may, tones = np.ones(12, np.int64), np.zeros((n, 2, 12), np.float32)
     wanted = np.full(n, -1, np.int64)
+    then, at_once = np.full((n, BARS_AGO.size), -1, np.int64), np.zeros((n, BARS_AGO.size), np.int64)
+    steps = np.zeros((n, LINES, played + length), np.int64)
+    in_line, begun_last = np.zeros((n, LINES), np.int64), np.zeros((n, 3), np.int64)
     counts = np.zeros(n, np.int64)
     marks = np.empty((n, 4, played + length), np.int32)
     runs = np.zeros((n, 3, played + length + 1), np.int32)
@@ -150,6 +155,8 @@ def spell(
     since, had = np.zeros((n, 4, 2), np.int64), np.zeros((n, tables.b_logits.shape[1]), np.int64)
     start_runs(symbols[0], places[0], played, LONGEST_MATCH, marks, runs)
     since_heard(symbols[0, :played], since)
+    if mended:
+        start_lines(symbols[0, :played], steps, in_line, begun_last)
     for c in range(n):
         for s in range(max(played + length - TUPLES_PER_PHRASE, 0), played):
             had[c, symbols[c, s, 3]] += 1
@@ -213,6 +220,7 @@ def spell(
             )
             if mended and wanted[c] < 0:
                 tones_then(symbols[c], now, mends[3], tones[c])
+                stood_then(ticks[c], now, tables.bar[places[c, now]], then[c], at_once[c])
             weigh(
                 asked[row],
                 past,
@@ -320,8 +328,16 @@ def spell(
                     hold_until(one, 0 if begun else since[c, 3, 0], how[7])
                 if mended and wanted[c] < 0 and slot < 3:
                     mend_note(one, slot, symbols[c], now, mends[2], tones[c], mends[4], mends[5])
+                    begun, had_then = mends[8], mends[9]
+                    mend_as_then(
+                        one, slot, symbols[c], now, then[c], at_once[c], begun, had_then
+                    )
+                    if begun_last[c, slot] > 0:
+                        line, known = steps[c, slot], in_line[c, slot]
+                        mend_figure(one, line, known, begun_last[c, slot], mends[10][slot])
                 elif mended and wanted[c] < 0:
                     mend_hold(one, tables.later[places[c, now]], mends[0], mends[1])
+                    mend_figure(one, steps[c, slot], in_line[c, slot], 0, mends[10][slot])
                 gone = ticks[c, now] - ticks[c, played]
                 if slot == 3 and lines[0] > 1:
                     end_on_lines(one, lines[1] + gone, lines[0])
@@ -347,6 +363,8 @@ def spell(
             held = symbols[c, now, 3] + 1
             had[c, held - 1] += 1
             heard_then(symbols[c], now, since[c])
+            if mended:
+                step_then(symbols[c], now, steps[c], in_line[c], begun_last[c])
             places[c, now + 1] = tables.later[places[c, now], held]
             ticks[c, now + 1] = ticks[c, now] + held
             mark(symbols[c], places[c], now + 1, marks[c])

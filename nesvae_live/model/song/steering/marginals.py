@@ -14,6 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nesvae_live.latent.attributes import N_ATTRIBUTES
+from nesvae_live.model.song.steering.barsago import BARS_AGO
+from nesvae_live.model.song.steering.figures import LINES, LONGEST_FIGURE
 from nesvae_live.music.metre.place import FREE, METRES, N_PLACES
 from nesvae_live.music.phrase import LONGEST_HOLD, N_VOICES
 
@@ -28,6 +31,8 @@ SELDOM, AT_TIMES = 3, 8
 
 LENGTHS = np.searchsorted([*range(2, 14), 17, 25], np.arange(1, LONGEST_HOLD + 1), side="right")
 """Of which kind each hold is: the longer ones are too rare to be told apart."""
+RANGES = np.array([-1.645, -0.84, -0.25, 0.25, 0.84, 1.645])
+"""Coordinates of an attribute between which phrases are told apart: 5, 15, 20, 20, 20, 15 and 5 % of the corpus."""
 OF_SCALE = 4
 """The kinds of `Marginals.heard` from which on a pitch class is of the scale."""
 
@@ -45,6 +50,11 @@ class Marginals(NamedTuple):
         leap: `[3, 13]`, of a note of the scale to which a voice moves by so many semitones, up or down; 13 or more: 0.
         again: `[1]`, of a hold, times the share of the phrase's holds so far that are as long.
         quoting: `[1]`, of quoting what was played.
+        begun: `[3, 4]`, of a voice that begins a note where it began one 1, 2, 4 or 8 bars before, or doesn't where it didn't.
+        had: `[3, 4]`, of the note that a voice had then.
+        figure: `[4, 9]`, of the note to which a voice goes on, or the hold that follows, as it did before after
+            as many of the same moves, or holds; 0: after none.
+        phrase: `[8, 7]`, of a z that is drawn for a phrase, by the coordinates of its attributes.
     """
 
     place: F32
@@ -55,6 +65,10 @@ class Marginals(NamedTuple):
     leap: F32
     again: F32
     quoting: F32
+    begun: F32
+    had: F32
+    figure: F32
+    phrase: F32
 
 
 class Mends(NamedTuple):
@@ -70,12 +84,21 @@ class Mends(NamedTuple):
 
 LEAPS = 13
 """Moves that are told apart: by 1 to 12 semitones, and by more."""
-UNMENDED = Marginals(
-    *(
-        np.zeros(shape, np.float32)
-        for shape in (N_PLACES, LONGEST_HOLD, N_VOICES, 8, 12, (N_VOICES, LEAPS), 1, 1)
-    )
-)
+SHAPES: dict[str, tuple[int, ...]] = {
+    "place": (N_PLACES,),
+    "hold": (LONGEST_HOLD,),
+    "stay": (N_VOICES,),
+    "heard": (2 * OF_SCALE,),
+    "apart": (12,),
+    "leap": (N_VOICES, LEAPS),
+    "again": (1,),
+    "quoting": (1,),
+    "begun": (N_VOICES, BARS_AGO.size),
+    "had": (N_VOICES, BARS_AGO.size),
+    "figure": (LINES, LONGEST_FIGURE + 1),
+    "phrase": (N_ATTRIBUTES, RANGES.size + 1),
+}
+UNMENDED = Marginals(*(np.zeros(SHAPES[name], np.float32) for name in Marginals._fields))
 
 
 def by_place(beats: NDArray[np.floating]) -> F32:

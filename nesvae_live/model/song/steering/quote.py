@@ -36,8 +36,6 @@ what they play next, so that what sounds with it can't have been chosen for it. 
 on a note until they play the next one: so the others begin theirs with it."""
 LINE = 0.8
 """Log odds that speak for a tuple that ends on the bar line."""
-ALONG = -2.0
-"""What speaks for quoting the other voices of a section that comes again."""
 ALIGNMENT = 1.0
 """How much of what is added speaks for the same place in the bar too."""
 
@@ -93,7 +91,7 @@ def heed_return(distance: float) -> float:
     return max(-MOST_ODDS, MOST_ODDS - HEED_RETURN * max(distance - NEAR_RETURN, 0.0))
 
 
-def lead_odds(lead: int, odds: float) -> tuple[float, float, float, float]:
+def lead_odds(lead: int, odds: float, along: float) -> tuple[float, float, float, float]:
     """The odds of each slot of a tuple to be quoted from a section that comes again.
 
     The leading voice and the durations are; the other voices go along as much as they like, as
@@ -102,8 +100,9 @@ def lead_odds(lead: int, odds: float) -> tuple[float, float, float, float]:
     Args:
         lead: the voice.
         odds: of quoting, as they are.
+        along: what speaks for quoting the other voices.
     """
-    a, b, c = (MOST_ODDS if voice == lead else odds + ALONG for voice in range(3))
+    a, b, c = (MOST_ODDS if voice == lead else odds + along for voice in range(3))
     return a, b, c, MOST_ODDS
 
 
