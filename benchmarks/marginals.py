@@ -3,10 +3,10 @@
     python benchmarks/marginals.py --data ARCHIVE|DIR [--rounds 4] [--runs 128] [--seed 5000]
                                    [--plain] [--rows] [--free] [--checkpoint FILE]
 
-The auto mode is played (`runs` of 24 phrases, in 4/4). What is counted in it, and in all songs of the train split, is
-what each table is by: onsets by tick of the bars of four, voices that stay, pitch classes by how they
-were heard lately, intervals between voices. Half the log of the ratio is added to the table, up to 1.5, and so on
-for `rounds`, with the same seeds; the tables are printed at the end. It begins with those that ship, with
+The auto mode is played (`runs` of 24 phrases, half of them in a metre, half free). What is counted in it, and in all
+songs of the train split, is what each table is by (`marginalcounts.py`). Some of the log of the ratio is added to
+the table, up to 2.5, and so on for `rounds`, each with seeds of its own; the mean of the rounds from the second on is printed
+as `mends.json` has it. It begins with the tables that ship, with
 `--plain` with none. Each round, and with `--rows` nothing but the tables as they are, is put beside the songs of the train split
 that no network was trained on, and beside one game in eight of the others. `--free` fits what
 `steering/freeness.py` has instead: on the games that are in neither.
@@ -15,6 +15,7 @@ that no network was trained on, and beside one game in eight of the others. `--f
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from benchmarks.marginalcounts import Counts, count
 from nesvae_live.chip.tickcorpus import TickCorpus, read_ticks
 from nesvae_live.evaluation.autorun import auto_figures
 from nesvae_live.evaluation.song.beat import (
@@ -34,8 +36,6 @@ from nesvae_live.evaluation.song.beat import (
     Music,
     beat_figures,
     metre_of,
-    onset_places,
-    recurring_grams,
     windows,
 )
 from nesvae_live.evaluation.song.songmetres import metres
@@ -46,11 +46,8 @@ from nesvae_live.model.song.songcheckpoint import SongCheckpoint, load_song_chec
 from nesvae_live.model.song.songcritic import SongCritic
 from nesvae_live.model.song.songdecoder import SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
-from nesvae_live.model.song.steering.leaning import LOWEST, heard_lately
 from nesvae_live.model.song.steering.marginals import (
-    LEAPS,
     LENGTHS,
-    OF_SCALE,
     UNMENDED,
     Marginals,
     Mends,
@@ -58,72 +55,19 @@ from nesvae_live.model.song.steering.marginals import (
 )
 from nesvae_live.model.song.steering.mendtables import MENDS
 from nesvae_live.music.metre.place import FREE, METRES, TICKS_PER_BEAT, place_of
-from nesvae_live.music.phrase import (
-    SLOTS,
-    TUPLES_PER_PHRASE,
-    Ints,
-    tuples_to_phrases,
-    tuples_to_symbols,
-)
+from nesvae_live.music.phrase import SLOTS, TUPLES_PER_PHRASE, Ints, tuples_to_phrases
 from nesvae_live.paths import find_checkpoint
 
 Floats = NDArray[np.float64]
-STEP, MOST, SMOOTHING = 0.5, 1.5, 20.0
+STEP, MOST, SMOOTHING = 0.3, 2.5, 20.0
 """Of a log ratio so much is added; of a table's numbers the farthest from 0; so many more are counted, as songs
 would have them."""
+STEPS = {"begun": 0.15, "had": 0.15, "phrase": 0.15}
+"""Where what is added isn't `STEP` of it: four lags speak at once, and phrases are few."""
 HELD_OUT, OF = 7, 33
 BESIDE, IN = 3, 8
 """Games of whose numbers that is left over: those that nothing was trained on, and the others beside them."""
 PHRASES, GRAIN = 24, 1e-9
-
-
-def tally(symbols: Ints, stays: Floats, heard: Floats, apart: Floats, leaps: Floats) -> None:
-    """Count in symbols `[n, 4]`: stays `[3, 2]` (on its note, or not), and as of `Marginals`."""
-    kinds = np.zeros(12, np.int64)
-    for now in range(1, len(symbols)):
-        enough = heard_lately(symbols, now, kinds)
-        for voice in range(3):
-            note, last = symbols[now, voice], symbols[now - 1, voice]
-            if note == 0:
-                continue
-            if last > 0:
-                stays[voice, 0 if note == last else 1] += 1
-            pitch = LOWEST[voice] + note
-            if note != last and enough:
-                heard[kinds[pitch % 12]] += 1
-                if last > 0 and kinds[pitch % 12] >= OF_SCALE:
-                    leaps[voice, min(abs(note - last), LEAPS) % LEAPS] += 1
-            for other in range(voice):
-                if symbols[now, other] > 0:
-                    apart[(pitch - LOWEST[other] - symbols[now, other]) % 12] += 1
-
-
-def count(pieces: list[Music], free: bool) -> tuple[Floats, ...]:
-    """Counts in what is free, or is not: as of `Marginals`, of stays `[3, 2]`, of again or not `[2]`."""
-    onsets, holds = np.zeros(FOUR), np.zeros(LENGTHS.max() + 1)
-    stays, heard, apart = np.zeros((3, 2)), np.zeros(len(UNMENDED.heard)), np.zeros(12)
-    again, held, leaps = np.zeros(2), np.zeros(2), np.zeros((3, LEAPS))
-    for piece in pieces:
-        parts = windows(piece)
-        chosen = [part for part in parts if (metre_of(part) == 0) == free]
-        for part in chosen:
-            tally(np.ascontiguousarray(tuples_to_symbols(part.tuples)), stays, heard, apart, leaps)
-            onsets += onset_places(part)
-            held += held_again(part.tuples)
-            holds += np.bincount(LENGTHS[part.tuples[:, 3] - 1], minlength=len(holds))
-        if parts and len(chosen) == len(parts):
-            again += np.array([1.0, 0.0]) + recurring_grams(piece) * np.array([-1.0, 1.0])
-    return onsets, holds, stays, heard, apart, leaps, held, again[::-1]
-
-
-def held_again(tuples: Ints) -> Floats:
-    """How many tuples hold as long as those before them in the phrase, and not: sums of shares."""
-    again = np.zeros(2)
-    for phrase in tuples_to_phrases(tuples)[0][:, :, 3]:
-        if phrase.min() > 0:
-            share = [np.mean(phrase[:i] == phrase[i]) for i in range(1, len(phrase))]
-            again += np.sum(share), len(share) - np.sum(share)
-    return again
 
 
 def log_ratio(songs: Floats, ours: Floats) -> Floats:
@@ -134,36 +78,64 @@ def log_ratio(songs: Floats, ours: Floats) -> Floats:
     return np.asarray(np.log((of_songs + GRAIN) / (of_ours + GRAIN)))
 
 
-def fitted(
-    mends: Marginals, songs: tuple[Floats, ...], ours: tuple[Floats, ...], free: bool
-) -> Marginals:
-    """The tables one round on: in a metre by place, in free music by length and what comes again."""
-    onsets, holds, stays, heard, apart, leaps = (
-        log_ratio(a, b) for a, b in zip(songs[:-2], ours[:-2], strict=True)
-    )
-    held, quoted = (np.log(songs[i] / ours[i]) @ [[1.0], [-1.0]] for i in (-2, -1))
-
-    def moved(table: NDArray[np.floating], by: Floats) -> NDArray[np.float32]:
-        return np.clip(table + STEP * by, -MOST, MOST).astype(np.float32)
-
-    mends = mends._replace(
-        stay=moved(mends.stay, stays[:, 0] - stays[:, 1]),
-        heard=moved(mends.heard, heard),
-        apart=moved(mends.apart, apart),
-        leap=moved(mends.leap, leaps),
-        hold=moved(mends.hold, holds[LENGTHS]),
-        again=moved(mends.again, held),
-    )
-    if free:
-        return mends._replace(quoting=moved(mends.quoting, quoted))
-    beats = moved(bars_of_four(mends), onsets.reshape(METRES[0], TICKS_PER_BEAT))
-    return mends._replace(place=by_place(beats))
+def log_odds(counted: Floats) -> Floats:
+    """Of what happened or didn't, `[..., 2]`."""
+    return np.asarray(np.log(counted[..., 0] / counted[..., 1]))
 
 
-def bars_of_four(mends: Marginals) -> NDArray[np.float32]:
+def fitted(mends: Marginals, songs: Counts, ours: Counts, free: bool) -> Marginals:
+    """The tables one round on: in a metre by place and by what stood bars before too."""
+    of_kinds = {
+        name: log_ratio(getattr(songs, name), getattr(ours, name)) for name in Counts._fields[:6]
+    } | {"phrase": log_ratio(songs.phrase, ours.phrase)}
+    expected = SMOOTHING * songs.figure / songs.figure.sum(-1, keepdims=True)
+    odds = {
+        name: log_odds(getattr(songs, name)) - log_odds(getattr(ours, name))
+        for name in ("again", "quoting", "begun", "had")
+        if getattr(songs, name).all()
+    } | {"figure": log_odds(songs.figure + 1.0) - log_odds(ours.figure + expected + 1e-6)}
+    odds["figure"][:, 0] = 0.0  # after no step nothing is known
+    by = of_kinds | odds
+    by["stay"] = by["stay"][:, 0] - by["stay"][:, 1]
+    by["hold"] = by["hold"][LENGTHS]
+    on_beats = by.pop("place").reshape(METRES[0], TICKS_PER_BEAT)
+    if not free:
+        del by["quoting"]
+    tables = {
+        name: np.clip(getattr(mends, name) + STEPS.get(name, STEP) * off, -MOST, MOST)
+        for name, off in by.items()
+    }
+    if not free:
+        tables["place"] = by_place(np.clip(bars_of_four(mends) + STEP * on_beats, -MOST, MOST))
+    tables["phrase"] -= tables["phrase"].mean(1, keepdims=True)
+    return mends._replace(**{name: table.astype(np.float32) for name, table in tables.items()})
+
+
+def bars_of_four(mends: Marginals) -> Floats:
     """`[4, 12]`: the ticks of the bar of four."""
     first = place_of(0, METRES[0])
-    return mends.place[first : first + FOUR].reshape(METRES[0], TICKS_PER_BEAT)
+    return mends.place[first : first + FOUR].reshape(METRES[0], TICKS_PER_BEAT).astype(np.float64)
+
+
+def to_json(mends: Mends) -> str:
+    """Tables as `mends.json` has them, a row of numbers on a line."""
+    kinds = []
+    for kind in Mends._fields:
+        kept = getattr(mends, kind)._asdict()
+        kept["place"] = bars_of_four(getattr(mends, kind))
+        kept["hold"] = kept["hold"][np.unique(LENGTHS, return_index=True)[1]]
+        lines = []
+        for name, table in kept.items():
+            rows = [json.dumps([round(float(x), 2) for x in row]) for row in np.atleast_2d(table)]
+            body = (
+                rows[0]
+                if table.ndim == 1
+                else "[\n        " + ",\n        ".join(rows) + "\n      ]"
+            )
+            if table.any():
+                lines.append(f'      "{name}": {body}')
+        kinds.append(f'    "{kind}": {{\n' + ",\n".join(lines) + "\n    }")
+    return "{\n" + ",\n".join(kinds) + "\n  }"
 
 
 def play(checkpoint: SongCheckpoint, mends: Mends, places: Ints, seed: int) -> list[Music]:
@@ -245,9 +217,10 @@ def main() -> int:
         return 0
     cut = {id(song): tuples_to_phrases(song.tuples)[0] for song in every}
     kinds = {"metre": False, "free": True}
-    of_songs = {kind: count(every, free) for kind, free in kinds.items()}
+    of_songs = {kind: count(every, free, checkpoint.quantiles) for kind, free in kinds.items()}
     mends = Mends(UNMENDED, UNMENDED) if arguments.plain else MENDS
-    for _ in range(1 if arguments.rows else arguments.rounds):
+    found: list[Mends] = []
+    for turn in range(1 if arguments.rows else arguments.rounds):
         for name, songs in (("held out", held_out), ("beside", beside)):
             ours = play(checkpoint, mends, metres(songs, arguments.runs), arguments.seed)
             here = {id(song) for song in songs}
@@ -260,17 +233,23 @@ def main() -> int:
             places = np.sort(metres(every, len(every)))
             there = places[(places == FREE) == free]
             at = there[((np.arange(half) + 0.5) / half * len(there)).astype(np.int64)]
-            ours = play(checkpoint, mends, at, arguments.seed)
-            table = fitted(getattr(mends, kind), of_songs[kind], count(ours, free), free)
+            ours = play(checkpoint, mends, at, arguments.seed + 1000 * turn)
+            counted = count(ours, free, checkpoint.quantiles)
+            table = fitted(getattr(mends, kind), of_songs[kind], counted, free)
             mends = mends._replace(**{kind: table})
-        np.set_printoptions(precision=2, suppress=True, linewidth=100)
-        for kind in kinds:
-            print(
-                kind,
-                getattr(mends, kind)._replace(place=bars_of_four(getattr(mends, kind))),
-                flush=True,
-            )
+        found.append(mends)
+    if found:
+        print(to_json(mean_of(found[1:] or found)))
     return 0
+
+
+def mean_of(found: list[Mends]) -> Mends:
+    """The mean of tables."""
+    kinds = [
+        {name: np.mean([getattr(t, name) for t in kind], 0) for name in Marginals._fields}
+        for kind in zip(*found, strict=True)
+    ]
+    return Mends(*(Marginals(**tables) for tables in kinds))
 
 
 if __name__ == "__main__":

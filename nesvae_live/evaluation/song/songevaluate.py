@@ -182,17 +182,7 @@ def evaluate_song(
         figures |= _beside(music, held, train)
     if Part.HEARD in parts:
         say("what is heard")
-        rates = tempi(held_out, plan.heard, np.random.default_rng([seed, 2]))
-        lasting = [songs[i] for i in np.flatnonzero(held_out.seconds >= HEARD_SECONDS)]
-        places = metres_by_song(lasting or songs, plan.heard)
-        for name, touched in (("auto", True), ("untouched", False)):
-            pieces = []
-            for run, (place, tempo) in enumerate(zip(places, rates, strict=True)):
-                rate = STEPS_PER_SECOND if place == FREE else tempo
-                long = math.ceil(HEARD_SECONDS * rate)
-                piece = play(run, int(place), ticks=long, touched=touched)
-                pieces.append(cut_to_steps(piece.tuples, rate, HEARD_STEPS))
-            figures.setdefault("heard", {})[name] = heard_figures(pieces)
+        figures["heard"] = _heard(play, held_out, songs, plan.heard, seed)
         if songs_in_steps is not None and (beside := songs_heard(songs_in_steps)):
             figures["heard"]["songs"] = heard_figures(beside)
     if Part.TIMES in parts:
@@ -262,6 +252,25 @@ def read_contexts(
         np.array([song for song, _ in contexts]),
         quantiles,
     )
+
+
+def _heard(
+    play: Callable[..., Music], held_out: TickCorpus, songs: list[Music], n: int, seed: int
+) -> dict[str, Any]:
+    """`auto` and `untouched` as of `heard_figures`, in the songs' metres and at their tempi."""
+    rates = tempi(held_out, n, np.random.default_rng([seed, 2]))
+    lasting = [songs[i] for i in np.flatnonzero(held_out.seconds >= HEARD_SECONDS)]
+    places = metres_by_song(lasting or songs, n)
+    figures = {}
+    for name, touched in (("auto", True), ("untouched", False)):
+        pieces = []
+        for run, (place, tempo) in enumerate(zip(places, rates, strict=True)):
+            rate = STEPS_PER_SECOND if place == FREE else tempo
+            long = math.ceil(HEARD_SECONDS * rate)
+            piece = play(run, int(place), ticks=long, touched=touched)
+            pieces.append(cut_to_steps(piece.tuples, rate, HEARD_STEPS))
+        figures[name] = heard_figures(pieces)
+    return figures
 
 
 def _turn(

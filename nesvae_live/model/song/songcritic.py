@@ -48,6 +48,7 @@ RECENT = 3
 TOLD = 0.25
 """Where a hand has turned something, what was set besides counts so much when a candidate is chosen."""
 
+
 class SongCritic:
     """A decoder that spells several candidates at once and keeps the best.
 
@@ -160,7 +161,9 @@ class SongCritic:
                 every = (of_theme, of_theme, of_theme, of_theme)
                 back = Guide(led.memory, led.gone, every)
             else:
-                back = Guide(led.memory, led.gone, lead_odds(led.lead, odds, self._sections(sampling).along))
+                back = Guide(
+                    led.memory, led.gone, lead_odds(led.lead, odds, self._sections(sampling).along)
+                )
         ending = start.ending
         chord = None if ending is None else LastChord.of(ending, start.memory.symbols)
         n = sampling.candidates if mask.any() else 1

@@ -145,7 +145,10 @@ def spell(
     fits = np.ones(most, np.bool_)
     may, tones = np.ones(12, np.int64), np.zeros((n, 2, 12), np.float32)
     wanted = np.full(n, -1, np.int64)
-    then, at_once = np.full((n, BARS_AGO.size), -1, np.int64), np.zeros((n, BARS_AGO.size), np.int64)
+    then, at_once = (
+        np.full((n, BARS_AGO.size), -1, np.int64),
+        np.zeros((n, BARS_AGO.size), np.int64),
+    )
     steps = np.zeros((n, LINES, played + length), np.int64)
     in_line, begun_last = np.zeros((n, LINES), np.int64), np.zeros((n, 3), np.int64)
     counts = np.zeros(n, np.int64)
@@ -329,9 +332,7 @@ def spell(
                 if mended and wanted[c] < 0 and slot < 3:
                     mend_note(one, slot, symbols[c], now, mends[2], tones[c], mends[4], mends[5])
                     begun, had_then = mends[8], mends[9]
-                    mend_as_then(
-                        one, slot, symbols[c], now, then[c], at_once[c], begun, had_then
-                    )
+                    mend_as_then(one, slot, symbols[c], now, then[c], at_once[c], begun, had_then)
                     if begun_last[c, slot] > 0:
                         line, known = steps[c, slot], in_line[c, slot]
                         mend_figure(one, line, known, begun_last[c, slot], mends[10][slot])

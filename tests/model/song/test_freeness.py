@@ -1,4 +1,4 @@
-"""A first phrase is drawn as songs begin in that metre, or free."""
+"""A first phrase is drawn as songs begin in that metre, or free, and phrases are as common as theirs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from nesvae_live.model.song.songcritic import SongCritic
 from nesvae_live.model.song.songdecoder import SongDecoder
 from nesvae_live.model.song.songprior import SongPrior
 from nesvae_live.model.song.steering.freeness import AFTER, chances
+from nesvae_live.model.song.steering.marginals import UNMENDED
 from nesvae_live.music.metre.place import FREE, place_of
 from tests.support.tinysong import TINY_SONG, tiny_song_checkpoint
 
@@ -23,12 +24,28 @@ def test_what_is_dense_is_likelier_free_and_counts_less_later() -> None:
     z = np.zeros((3, N_ATTRIBUTES + 2), np.float32)
     z[:, DENSITY] = -2, 0, 2
     z[:, N_ATTRIBUTES:] = 9  # style says nothing
-    free, metre, later = chances(z, True), chances(z, False), chances(z, True, AFTER)
+    plain = UNMENDED.phrase
+    free, metre = chances(z, True, plain), chances(z, False, plain)
+    later = chances(z, True, plain, AFTER)
     for found in (free, metre, later):
         assert found.sum() == pytest.approx(1)
     assert free[0] < free[1] < free[2]
     assert metre[0] > metre[1] > metre[2]
     assert free[2] - free[0] > later[2] - later[0] > 0
+
+
+def test_what_songs_have_more_of_is_chosen_more_often() -> None:
+    z = np.zeros((4, N_ATTRIBUTES + 2), np.float32)
+    z[:, 1] = (
+        -2.5,
+        0.0,
+        1.0,
+        2.5,
+    )  # register: the first range, the middle one, the last but one and the last
+    phrase = UNMENDED.phrase.copy()
+    phrase[1] = np.log([3, 1, 1, 1, 1, 2, 4])
+    found, plain = chances(z, True, phrase), chances(z, True, UNMENDED.phrase)
+    assert (found / plain / (found / plain)[1]).tolist() == pytest.approx([3, 1, 2, 4])
 
 
 def test_first_phrases_are_denser_where_music_is_free() -> None:

@@ -27,14 +27,16 @@ from nesvae_live.model.song.steering.marginals import (
     by_length,
     by_place,
 )
-from nesvae_live.model.song.steering.mendtables import MENDS, OF_BEFORE
+from nesvae_live.model.song.steering.mendtables import MENDS, OF_BEFORE, OF_METRE
 from nesvae_live.music.metre.place import N_PLACES, advance_table, place_of
 from nesvae_live.music.phrase import LONGEST_HOLD, TUPLES_PER_PHRASE
 from tests.support.tinysong import TINY_SONG, tiny_song_checkpoint
 
 CHECKPOINT = tiny_song_checkpoint()
-BEFORE = replace(SAMPLING, calibrated=False, heeds_metre=False)
-IN_METRE_ONLY = replace(SAMPLING, heeds_metre=False)
+NO_RECALL = replace(SAMPLING, recalls=False)
+IN_METRE_ONLY = replace(NO_RECALL, heeds_metre=False)
+BEFORE = replace(IN_METRE_ONLY, calibrated=False)
+RECALLED = {"begun", "had", "figure", "phrase"}
 FREE, BAR = 0, 1
 NOTHING = np.zeros(TINY_SONG.latent, np.float32)
 EVERYTHING = np.ones(N_ATTRIBUTES, np.float32)
@@ -59,14 +61,16 @@ def played(critic: SongCritic, start: SongState, sampling: Sampling) -> list[lis
 def test_each_table_has_a_number_for_each_of_its_kinds_and_none_is_large() -> None:
     for mends, nothing in (
         (MENDS.metre, set()),
-        (MENDS.free, {"place"}),
-        (OF_BEFORE.metre, {"hold", "leap", "again", "quoting"}),
+        (MENDS.free, {"place", "begun", "had"}),
+        (OF_METRE.metre, RECALLED),
+        (OF_METRE.free, {"place"} | RECALLED),
+        (OF_BEFORE.metre, {"hold", "leap", "again", "quoting"} | RECALLED),
         (OF_BEFORE.free, set(UNMENDED._fields)),
     ):
         for name, mended, plain in zip(mends._fields, mends, UNMENDED, strict=True):
             assert mended.shape == plain.shape
             assert mended.dtype == np.float32
-            assert np.abs(mended).max() <= 1.5
+            assert np.abs(mended).max() <= 2.5
             assert mended.any() != (name in nothing)
             assert not plain.any()
 
@@ -182,12 +186,16 @@ def test_where_it_goes_is_as_before_for_takes_of_before_and_for_what_is_not_mend
         None,
     )
     start, known = critic.initial_state(BAR), NOTHING > 0
-    _, now = critic.compose(start, NOTHING, known, (1, 2))
-    _, before = critic.compose(start, NOTHING, known, (1, 2), BEFORE)
-    _, unmended = own.compose(start, NOTHING, known, (1, 2), SAMPLING)
-    _, in_metre_only = critic.compose(start, NOTHING, known, (1, 2), IN_METRE_ONLY)
-    assert np.array_equal(before, unmended)
-    assert not np.array_equal(now, before)
-    assert not np.array_equal(in_metre_only, before)
+
+    def drawn(by: SongCritic, sampling: Sampling) -> bytes:
+        every = [by.compose(start, NOTHING, known, (1, i), sampling)[1] for i in range(8)]
+        return np.stack(every).tobytes()
+
+    now = drawn(critic, SAMPLING)
+    no_recall, in_metre_only = drawn(critic, NO_RECALL), drawn(critic, IN_METRE_ONLY)
+    before = drawn(critic, BEFORE)
+    assert before == drawn(own, SAMPLING)
+    assert len({now, no_recall, in_metre_only, before}) == 4
     assert not to_value({"temperature": 0.85, "candidates": 2, "stirs": True}, Sampling).calibrated
     assert not to_value({"temperature": 0.85, "calibrated": True}, Sampling).heeds_metre
+    assert not to_value({"temperature": 0.85, "heeds_metre": True}, Sampling).recalls

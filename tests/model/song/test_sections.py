@@ -17,7 +17,7 @@ from nesvae_live.music.metre.place import place_of
 from nesvae_live.music.phrase import TUPLES_PER_PHRASE
 from tests.support.tinysong import TINY_SONG, tiny_song_checkpoint
 
-OF_BEFORE = replace(SAMPLING, heeds_metre=False)
+OF_BEFORE = replace(SAMPLING, heeds_metre=False, recalls=False)
 NOTHING = np.zeros(TINY_SONG.latent, np.float32)
 EVERYTHING = np.ones(N_ATTRIBUTES, np.float32)
 
