@@ -54,7 +54,16 @@ SOURCES = {
         "weighing",
     ),
     "model/song": ("candidates", "songconfig", "songkernel"),
-    "model/song/steering": ("chording", "ending", "leaning", "marginals", "presence", "quote"),
+    "model/song/steering": (
+        "barsago",
+        "chording",
+        "ending",
+        "figures",
+        "leaning",
+        "marginals",
+        "presence",
+        "quote",
+    ),
     "music": ("events", "phrase"),
     "music/metre": ("place",),
 }

@@ -175,7 +175,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         *("chip.kernel", "model.encoder", "model.gru", "model.measured", "model.symbols"),
         *("model.alike", "model.wide"),
         *("model.song.candidates", "model.song.songkernel", "model.song.steering.leaning"),
-        "model.song.steering.chording",
+        *(f"model.song.steering.{name}" for name in ("barsago", "chording", "figures")),
         *("model.performer.kit", "model.performer.pairs", "model.performer.choosing"),
         *("model.performer.likes", "model.performer.weighing"),
         *("model.performer.batches", "evaluation.performing.*"),
