@@ -21,7 +21,7 @@ class Sections(NamedTuple):
     phrases: int
 
 
-SECTIONS = Sections(0.03, 0.015, 0.0, 8)
+SECTIONS = Sections(0.028, 0.014, 0.0, 8)
 """Nearly all that a section had comes again: so songs repeat what they repeat."""
 OF_BEFORE = Sections(0.08, 0.08, -2.0, 4)
 """Of takes whose sampling doesn't recall, and where nothing is mended."""
