@@ -43,7 +43,7 @@ def to_musicxml(midi: Path, folder: Path) -> ET.Element:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_eight_bars_at_120_are_notated_as_eight_bars_at_120(tmp_path: Path) -> None:
-    play = ("--checkpoint", "nesmdb-song", "--tempo", "120", "--bars", str(BARS), "--seed", "3")
+    play = ("--checkpoint", "nesmdb-song", "--tempo", "120", "--bars", str(BARS), "--seed", "1")
     daemon = Daemon(tmp_path, *SILENT, *play)
     assert daemon.wait() == 0, daemon.said
     score = to_musicxml(daemon.take / MIDI_NAME, tmp_path)
