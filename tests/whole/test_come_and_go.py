@@ -149,7 +149,7 @@ def test_a_jack_server_that_restarts_twice_gets_the_ports_the_cables_and_the_sou
             daw.connect_midi_to("nesvae_live_in")
             began = daemon.ctl(do="status")["beat"]
             assert wait_until(lambda: daemon.ctl(do="status")["beat"] > began + 5)
-            assert len(notes_on(daw.midi)) > 5
+            assert daw.wait_until(lambda: len(notes_on(daw.midi)) > 5)
         jack_server.kill(signal.SIGTERM)
         check_a_restart(daemon, 1)
         check_a_restart(daemon, 2)
