@@ -239,7 +239,7 @@ def test_the_demo_leaves_a_take_whose_sound_has_the_pitches_of_its_midi_file(
     tmp_path: Path,
 ) -> None:
     with Daemon(
-        tmp_path, "--audio", "none", "--bars", "6", "--tempo", "160", "--seed", "2", command="demo"
+        tmp_path, "--audio", "none", "--bars", "10", "--tempo", "160", "--seed", "2", command="demo"
     ) as daemon:
         assert daemon.wait() == 0
     jam = daemon.jam()
