@@ -91,16 +91,13 @@ def fitted(mends: Marginals, songs: Counts, ours: Counts, free: bool) -> Margina
     expected = SMOOTHING * songs.figure / songs.figure.sum(-1, keepdims=True)
     odds = {
         name: log_odds(getattr(songs, name)) - log_odds(getattr(ours, name))
-        for name in ("again", "quoting", "begun", "had")
-        if getattr(songs, name).all()
+        for name in (("again", "quoting") if free else ("again", "begun", "had"))
     } | {"figure": log_odds(songs.figure + 1.0) - log_odds(ours.figure + expected + 1e-6)}
     odds["figure"][:, 0] = 0.0  # after no step nothing is known
     by = of_kinds | odds
     by["stay"] = by["stay"][:, 0] - by["stay"][:, 1]
     by["hold"] = by["hold"][LENGTHS]
     on_beats = by.pop("place").reshape(METRES[0], TICKS_PER_BEAT)
-    if not free:
-        del by["quoting"]
     tables = {
         name: np.clip(getattr(mends, name) + STEPS.get(name, STEP) * off, -MOST, MOST)
         for name, off in by.items()
