@@ -3,7 +3,7 @@
 Drawing at a temperature below 1, from the likeliest symbols, while the past is quoted, shifts what the network
 learnt: voices stay on their notes, begin between the lines and sound dissonant together more often than in songs.
 What is added here to log-probabilities brings that back. It was found by iterative scaling
-(`benchmarks/marginals.py`): in turn, the instrument plays, and half the log of the ratio of songs to it is added
+(`benchmarks/marginals.py`): in turn, the instrument plays, and some of the log of the ratio of songs to it is added
 to each table. The tables that ship are in `mendtables.py`.
 """
 

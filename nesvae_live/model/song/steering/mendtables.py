@@ -1,4 +1,7 @@
-"""The tables of log odds that ship, in `mends.json`, as `benchmarks/marginals.py` found them on the train split."""
+"""The tables of log odds that ship, in `mends.json`: found on the train split (`benchmarks/marginals.py`).
+
+What was chosen beside says docs/model.md, "What comes back".
+"""
 
 from __future__ import annotations
 
